@@ -1,0 +1,1 @@
+"""What was learned: reads what a run left on disk; needs neither torch nor Ray."""

@@ -1,0 +1,1 @@
+"""Many trials: samplers, schedulers, records and the executors that run them."""

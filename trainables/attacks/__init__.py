@@ -1,0 +1,1 @@
+"""Threat models, attacks and what they leave of a model."""

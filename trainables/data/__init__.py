@@ -1,0 +1,1 @@
+"""Datasets, their splits and digests, as NumPy arrays."""

@@ -1,0 +1,1 @@
+"""Scores, curves and intervals as tested NumPy functions."""

@@ -1,0 +1,1 @@
+"""Networks: classifiers with their normalisation inside, and the autoencoder."""

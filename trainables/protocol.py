@@ -1,0 +1,134 @@
+"""What a study offers to the engine: a trainable, its reports, its references.
+
+The engine (package ``search``) knows this file and no study; a study knows this file and no engine.
+A *step* is one epoch. A trial is advanced from rung to rung, a rung being the number of epochs at which
+trials are compared, and reports once at each.
+"""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol, final
+
+Config = Mapping[str, Any]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a trial says at a rung, of its best-on-val epoch so far.
+
+    Attributes:
+        epoch: Epochs trained.
+        metrics: Scores by name, ``{split}_{measurement}_{score}``; every value finite or NaN.
+        intervals: 95 % intervals (low, high) of some of the metrics.
+        constraints: Each is met where its value is at most 0.
+        seconds: Time spent since the last report, by activity.
+    """
+
+    epoch: int
+    metrics: dict[str, float]
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    constraints: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Trainable(ABC):
+    """One trial. Subclasses train and evaluate; the order of the calls is sealed here."""
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        self._seconds: dict[str, float] = {}
+
+    @final
+    def advance(self, epochs: int) -> Report:
+        """Train until ``epochs`` epochs are done, then evaluate the best-on-val epoch so far.
+
+        Raises:
+            ValueError: If the trial is already past that rung.
+        """
+        if epochs < self.epoch:
+            raise ValueError(f"trial is at epoch {self.epoch}, cannot go back to {epochs}")
+        while self.epoch < epochs:
+            self.step()
+            self.epoch += 1
+        report = self.evaluate()
+        self._seconds = {}
+        return report
+
+    @final
+    def spend(self, activity: str, since: float) -> None:
+        """Add the time from ``since`` (``time.perf_counter``) to now to an activity, in seconds."""
+        self._seconds[activity] = self._seconds.get(activity, 0.0) + time.perf_counter() - since
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Seconds by activity since the last report."""
+        return dict(self._seconds)
+
+    @abstractmethod
+    def step(self) -> None:
+        """Train one epoch, validate on val, and keep the weights if this epoch is the best so far."""
+
+    @abstractmethod
+    def evaluate(self) -> Report:
+        """Measure the best-on-val epoch so far on the ranking split."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write the best-on-val model and what its ranking value rests on into ``folder``."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A trial that every run contains, to compare with: a baseline or a paper's setting.
+
+    Attributes:
+        label: Short name shown in tables, such as ``baseline``.
+        config: The whole config.
+        scaled: True where the run's classifier or epochs are not the paper's.
+    """
+
+    label: str
+    config: dict[str, Any]
+    scaled: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What preparing a run found out, for the manifest and the reader.
+
+    Attributes:
+        digests: SHA-256 of data, splits and frozen models, by name.
+        lines: Sentences for the terminal and the manifest: where the data come from, which split ranks.
+        metrics: Every metric a trial will report, with the direction in which it improves.
+        default_metric: The one that ranks unless the user names another.
+        details: Anything else worth keeping, JSON values only.
+    """
+
+    digests: dict[str, str]
+    lines: tuple[str, ...]
+    metrics: dict[str, Literal["max", "min"]]
+    default_metric: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class StudyModule(Protocol):
+    """What a module such as ``trainables.tsynd`` offers to the engine."""
+
+    def parse_settings(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - each study's own type
+        """Validate what is fixed for a run; raises UserError with one clear line."""
+
+    def prepare(self, settings: Any, assets: Path, say: Say) -> Facts:  # noqa: ANN401
+        """Do once what all trials share, into the folder ``assets``: splits, frozen models."""
+
+    def build(self, config: Config, settings: Any, assets: Path) -> Trainable:  # noqa: ANN401
+        """Make one trial from a full config."""
+
+    def references(self, settings: Any) -> tuple[Reference, ...]:  # noqa: ANN401
+        """List the trials that every run contains."""
+
+    def complete(self, sample: Config, settings: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Turn a point of the space into a full config."""

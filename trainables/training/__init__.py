@@ -1,0 +1,1 @@
+"""Training loops: the autoencoder, the latent optimisation, the classifier."""
