@@ -89,11 +89,13 @@ class Reference:
         label: Short name shown in tables, such as ``baseline``.
         config: The whole config.
         scaled: True where the run's classifier or epochs are not the paper's.
+        essential: Kept where the user asks for few references.
     """
 
     label: str
     config: dict[str, Any]
     scaled: bool = False
+    essential: bool = False
 
 
 @dataclass(frozen=True)

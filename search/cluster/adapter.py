@@ -1,0 +1,27 @@
+"""A trial as Ray Tune runs it: one of Tune's steps is one rung."""
+
+from typing import Any
+
+from ray import tune
+
+from search.worker import Job, Worker
+
+OUTCOME = "outcome"
+
+
+class Adapter(tune.Trainable):
+    """Runs one trial after the other in the same actor: starting one with torch takes seconds."""
+
+    def setup(self, config: dict[str, Any], job: Job) -> None:
+        """Take the first trial; what all trials share comes once through Ray's object store."""
+        self._job = job
+        self.reset_config(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Take the next trial."""
+        self._worker = Worker(self._job, new_config["trial"], new_config["config"])
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """Go to the next rung. A failure is a result; only a lost process is Tune's to handle."""
+        return {OUTCOME: self._worker.advance()}

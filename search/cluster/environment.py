@@ -1,0 +1,22 @@
+"""Ray's environment variables, which it reads while it is imported."""
+
+import os
+
+ALWAYS = {
+    "RAY_AIR_NEW_OUTPUT": "0",  # with verbose=0, print nothing
+    "RAY_USAGE_STATS_ENABLED": "0",  # tell nobody
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",  # paths stay what they are
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # the run folder holds the records
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C is the executor's
+    "TUNE_GLOBAL_CHECKPOINT_S": "86400",  # Tune's own state is not used
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # Ray's coming default, without its warning
+}
+# Without this a cluster of one machine still listens on every interface. It is the switch by which
+# Ray, on macOS and Windows, keeps to the loopback address.
+LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+
+
+def prepare(*, local: bool) -> None:
+    """Set what Ray is to find; call before its first import. What the user set stays."""
+    for name, value in (ALWAYS | LOCAL if local else ALWAYS).items():
+        os.environ.setdefault(name, value)

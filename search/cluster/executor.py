@@ -1,0 +1,122 @@
+"""Start or join a Ray cluster, and let Tune run what the coordinator proposes."""
+
+import contextlib
+import logging
+import shutil
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import ray
+from ray import tune
+
+import search
+from search.cluster.adapter import Adapter
+from search.cluster.hooks import Decisions, Over, Proposals
+from search.coordinator import Coordinator
+from search.run_folder import RunFolder
+from search.worker import Job
+from searchspace.errors import UserError
+
+OBJECT_STORE_BYTES = (
+    256 * 2**20
+)  # holds a job and reports, a few kilobytes; Ray's default is 30 % of the memory
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What trials get.
+
+    Attributes:
+        workers: Trials at the same time.
+        cpus: Cores of a trial.
+        gpus: GPUs of a trial.
+        address: Of a running cluster; None to start one here.
+    """
+
+    workers: int
+    cpus: int
+    gpus: float
+    address: str | None
+
+
+def execute(coordinator: Coordinator, job: Job, resources: Resources) -> None:
+    """Run the search on Ray until nothing is proposed, or the run is over."""
+    with _cluster(resources), _interrupts(coordinator):
+        _tune(coordinator, job, resources)
+
+
+def _tune(coordinator: Coordinator, job: Job, resources: Resources) -> None:
+    scratch = RunFolder(job.folder).scratch
+    # tune.run and not Tuner: the latter pickles searcher and scheduler, and with them the whole
+    # run, into its folder so that Tuner.restore works. This run is restored from its own record.
+    try:
+        tune.run(
+            tune.with_parameters(Adapter, job=job),
+            name="trials",
+            storage_path=str(scratch),
+            search_alg=Proposals(coordinator),
+            scheduler=Decisions(coordinator),
+            stop=Over(coordinator),
+            num_samples=-1,  # the searcher says when it is finished
+            max_concurrent_trials=resources.workers,
+            resources_per_trial={"cpu": resources.cpus, "gpu": resources.gpus},
+            reuse_actors=True,
+            max_failures=1,  # a lost process costs one restart; exceptions never get here
+            raise_on_failed_trial=False,
+            trial_dirname_creator=lambda trial: trial.config["trial"],
+            verbose=0,
+        )
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _cluster(resources: Resources) -> Iterator[None]:
+    """Connect, and disconnect at the end.
+
+    Workers look for modules in the driver's current folder first, where a user may have a
+    ``search.py`` of their own; so the current folder is, while Ray starts, the one that holds this
+    package.
+    """
+    try:
+        with contextlib.chdir(Path(search.__file__).parent.parent):
+            if resources.address:
+                ray.init(resources.address, log_to_driver=False, logging_level=logging.ERROR)
+            else:
+                _start_here(resources)
+    except (ConnectionError, TimeoutError, ValueError, RuntimeError) as error:
+        what = f"connect to Ray at {resources.address}" if resources.address else "start Ray"
+        raise UserError(f"cannot {what}: {str(error).splitlines()[0]}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _start_here(resources: Resources) -> None:
+    ray.init(
+        address="local",  # and not one that RAY_ADDRESS names
+        num_cpus=resources.workers * resources.cpus,
+        include_dashboard=False,
+        object_store_memory=OBJECT_STORE_BYTES,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+    )
+
+
+@contextlib.contextmanager
+def _interrupts(coordinator: Coordinator) -> Iterator[None]:
+    """Let Ctrl-C end the run between two of the coordinator's calls; a second one, at once."""
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        coordinator.interrupt()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

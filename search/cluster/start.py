@@ -1,0 +1,38 @@
+"""Hand a plan to Ray; importing this file does not import Ray, calling it does."""
+
+from collections.abc import Callable
+
+from search.cluster import environment
+from search.coordinator import Coordinator
+from search.plan import Plan
+from search.worker import Job
+from searchspace.errors import UserError
+
+
+def execute_on_ray(plan: Plan, device: str) -> Callable[[Coordinator, Job], None]:
+    """Return the executor of a plan.
+
+    Raises:
+        UserError: If Ray is not installed.
+    """
+    environment.prepare(local=plan.address is None)
+    try:
+        from search.cluster.executor import Resources, execute  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"{error.name} is not installed: install ray[tune], or add --in-process"
+        ) from error
+    gpus = plan.gpus_per_trial
+    if gpus is None:
+        gpus = _share_of_gpus(device, plan.workers)
+    resources = Resources(plan.workers, plan.cpus_per_trial, gpus, plan.address)
+    return lambda coordinator, job: execute(coordinator, job, resources)
+
+
+def _share_of_gpus(device: str, workers: int) -> float:
+    """Share this machine's GPUs among trials; Ray hides them from trials that ask for none."""
+    import torch  # noqa: PLC0415 - only where a GPU may be used
+
+    if device == "cpu" or not torch.cuda.is_available():
+        return 0.0
+    return min(1.0, torch.cuda.device_count() / workers)

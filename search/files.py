@@ -1,0 +1,46 @@
+"""Files that are whole or absent, and JSON that any reader accepts."""
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from searchspace.errors import UserError
+
+
+def to_json(value: object, indent: int | None = None) -> str:
+    """Write strict JSON: NaN and infinities become null, unknown objects their text."""
+    return json.dumps(_plain(value), indent=indent, allow_nan=False)
+
+
+def write_atomically(file: Path, text: str) -> None:
+    """Replace a file by a new one; a reader, or a crash, finds either the old or the new.
+
+    Raises:
+        UserError: If the disk is full or the folder cannot be written to.
+    """
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(file)
+    except OSError as error:
+        raise cannot_write(file, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> UserError:
+    """Say in one line what could not be written and why."""
+    return UserError(f"cannot write {path}: {error.strerror or error}")
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401 - JSON values
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item) for item in value]
+    return str(value)

@@ -1,0 +1,93 @@
+"""The engine's command-line options, declared once; a study's command adds its own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SEARCH, MACHINE, OUTPUT = "Search", "Machine", "Output"
+
+Trials = Annotated[
+    int,
+    typer.Option(help="Sampled trials; the references come on top.", rich_help_panel=SEARCH),
+]
+Sampler = Annotated[
+    str,
+    typer.Option(
+        help="Who proposes configs: tpe (Optuna's), hyperopt (its own), random.",
+        rich_help_panel=SEARCH,
+    ),
+]
+Scheduler = Annotated[
+    str,
+    typer.Option(
+        help="Who stops trials early: asha (at each rung the best third goes on), fifo (nobody).",
+        rich_help_panel=SEARCH,
+    ),
+]
+References = Annotated[
+    str,
+    typer.Option(
+        help="Trials that every run contains, to compare with: all, or few (the essential).",
+        rich_help_panel=SEARCH,
+    ),
+]
+Metric = Annotated[
+    str | None,
+    typer.Option(help="What ranks; the study's own by default.", rich_help_panel=SEARCH),
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        help="Same seed, same run, as long as trials run one at a time.", rich_help_panel=SEARCH
+    ),
+]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        help="Seconds for the trials: then what has finished is ranked.",
+        show_default="none",
+        rich_help_panel=SEARCH,
+    ),
+]
+Concurrency = Annotated[
+    int | None,
+    typer.Option(
+        help="Trials at the same time.",
+        show_default="cores / cpus per trial",
+        rich_help_panel=MACHINE,
+    ),
+]
+CpusPerTrial = Annotated[int, typer.Option(help="Cores of a trial.", rich_help_panel=MACHINE)]
+GpusPerTrial = Annotated[
+    float | None,
+    typer.Option(
+        help="GPUs of a trial, may be a fraction.",
+        show_default="those there are, shared",
+        rich_help_panel=MACHINE,
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        help="Of a running Ray cluster, or auto.",
+        show_default="a cluster of this machine alone",
+        rich_help_panel=MACHINE,
+    ),
+]
+InProcess = Annotated[
+    bool,
+    typer.Option(
+        "--in-process",
+        help="Without Ray, one trial after the other: to debug a trial.",
+        rich_help_panel=MACHINE,
+    ),
+]
+Run = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for all that the run writes; new or empty.",
+        show_default="runs/STUDY-DATASET-TIME",
+        rich_help_panel=OUTPUT,
+    ),
+]

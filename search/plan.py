@@ -1,0 +1,61 @@
+"""How a study is run: everything the engine, and not the study, decides."""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+from trainables.config import Frozen
+
+
+class Plan(Frozen):
+    """The plan of a run.
+
+    Attributes:
+        study: A name in the table of studies.
+        settings: What the user fixed of the study's settings; the study knows its defaults.
+        trials: Sampled trials; references come on top.
+        sampler: A name in `search.samplers.SAMPLERS`.
+        scheduler: A name in `search.schedulers.SCHEDULERS`.
+        metric: What ranks; None for the study's default.
+        references: ``few`` keeps those that the study calls essential.
+        concurrency: Trials at the same time; None for as many as there are cores for.
+        cpus_per_trial: Cores, and threads, of a trial.
+        gpus_per_trial: GPUs of a trial, may be a fraction; None to share those there are.
+        seed: Of sampler and study.
+        time_limit_s: Seconds for the trials; None for no limit.
+        run: The run folder; None for a new one under ``runs``.
+        address: Of a running Ray cluster; None for one on this machine.
+        in_process: One trial after the other, without Ray.
+    """
+
+    study: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    trials: PositiveInt = 20
+    sampler: str = "tpe"
+    scheduler: str = "asha"
+    references: Literal["all", "few"] = "all"
+    metric: str | None = None
+    concurrency: PositiveInt | None = None
+    cpus_per_trial: PositiveInt = 1
+    gpus_per_trial: NonNegativeFloat | None = None
+    seed: int = Field(default=0, ge=0)
+    time_limit_s: PositiveFloat | None = None
+    run: Path | None = None
+    address: str | None = None
+    in_process: bool = False
+
+    @property
+    def workers(self) -> int:
+        """How many trials run at the same time."""
+        if self.in_process:
+            return 1
+        return self.concurrency or max(1, available_cores() // self.cpus_per_trial)
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,96 @@
+"""The folder of a run: where each thing lies in it."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.files import cannot_write
+from searchspace.errors import UserError
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths in a run folder.
+
+    Attributes:
+        path: The folder, absolute, since workers have another current folder.
+    """
+
+    path: Path
+
+    @property
+    def manifest(self) -> Path:
+        """What was run, on what, with which versions and seeds, and how it ended."""
+        return self.path / "manifest.json"
+
+    @property
+    def events(self) -> Path:
+        """All that happened, in order, one JSON object a line: the truth all else follows from."""
+        return self.path / "events.jsonl"
+
+    @property
+    def table(self) -> Path:
+        """One row per trial."""
+        return self.path / "trials.csv"
+
+    @property
+    def journal(self) -> Path:
+        """The Optuna study."""
+        return self.path / "study.journal"
+
+    @property
+    def assets(self) -> Path:
+        """What all trials share: splits, frozen models."""
+        return self.path / "assets"
+
+    @property
+    def best(self) -> Path:
+        """A copy of the winner's folder."""
+        return self.path / "best"
+
+    @property
+    def traceback(self) -> Path:
+        """What went wrong, should the engine itself fail."""
+        return self.path / "traceback.txt"
+
+    @property
+    def scratch(self) -> Path:
+        """Ray Tune's own files, removed at the end."""
+        return self.path / ".ray"
+
+    def trial(self, trial_id: str) -> Path:
+        """The folder that a trial saves into."""
+        return self.path / "trials" / trial_id
+
+    def empty(self) -> None:
+        """Remove all that the run wrote, as after a mistake before the first trial."""
+        for child in self.path.iterdir():
+            if child.is_dir():
+                shutil.rmtree(child)
+            else:
+                child.unlink()
+
+    def keep_best(self, trial_id: str) -> None:
+        """Copy the winner's folder."""
+        if self.trial(trial_id).is_dir():
+            try:
+                shutil.copytree(self.trial(trial_id), self.best, dirs_exist_ok=True)
+            except OSError as error:
+                raise cannot_write(self.best, error) from error
+
+
+def create_run_folder(path: Path) -> RunFolder:
+    """Make a run folder.
+
+    Raises:
+        UserError: If it cannot be written to, or holds something already.
+    """
+    folder = RunFolder(path.expanduser().resolve())
+    try:
+        folder.path.mkdir(parents=True, exist_ok=True)
+        if any(folder.path.iterdir()):
+            raise UserError(f"the run folder {path} is not empty: name a new one with --run")
+        folder.assets.mkdir()
+    except OSError as error:
+        raise cannot_write(folder.path, error) from error
+    return folder

@@ -1,0 +1,186 @@
+"""Run a plan from the first line to the last: the file to read first."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from search.coordinator import Coordinator, Rules
+from search.inprocess import execute as execute_in_process
+from search.manifest import Manifest
+from search.objective import Objective
+from search.optuna_record import OptunaRecord
+from search.plan import Plan
+from search.progress import Progress
+from search.ranking import gains, rank, winner
+from search.records import Records
+from search.run_folder import RunFolder, create_run_folder
+from search.samplers import SAMPLERS, SamplerOptions, startup_trials
+from search.schedulers import SCHEDULERS, rungs_of
+from search.study import Study
+from search.tables import ranked_table, winner_lines
+from search.worker import Job
+from searchspace.errors import UserError
+from searchspace.names import lookup
+from trainables.protocol import Facts, StudyModule
+
+FINISHED, FAILED, INTERRUPTED = 0, 1, 130
+"""Exit statuses; that of a user's mistake, 2, is the command line's."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A run that is about to start."""
+
+    plan: Plan
+    study: Study
+    module: StudyModule
+    settings: Any
+    folder: RunFolder
+    manifest: Manifest
+    console: Console
+
+    def say(self, line: str) -> None:
+        """Print a line as it is."""
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def run(plan: Plan, study: Study, console: Console) -> int:
+    """Run a plan, print its ranking, and return the exit status.
+
+    Raises:
+        UserError: If anything that the user asked for cannot be done.
+    """
+    lookup(SAMPLERS, plan.sampler, "sampler")
+    lookup(SCHEDULERS, plan.scheduler, "scheduler")
+    module = study.load_module()
+    settings = module.parse_settings(plan.settings)
+    folder = create_run_folder(plan.run or default_folder(study, settings))
+    setting = Setting(
+        plan, study, module, settings, folder, Manifest(folder, plan, settings), console
+    )
+    try:
+        prepared = _prepare(setting)
+    except KeyboardInterrupt:
+        setting.manifest.end("interrupted")
+        setting.say(f"stopped before the first trial; {folder.path}")
+        return INTERRUPTED
+    except UserError:
+        folder.empty()  # or the same command, mended, would be refused its folder
+        raise
+    return _search(setting, *prepared)
+
+
+def default_folder(study: Study, settings: object) -> Path:
+    """Return ``runs/<study>-<dataset>-<time>`` below the current folder."""
+    time_of_day = datetime.now()  # noqa: DTZ005 - the user's own clock
+    names = [study.name, getattr(settings, "dataset", None), f"{time_of_day:%Y%m%d-%H%M%S}"]
+    return Path("runs", "-".join(name for name in names if name))
+
+
+def _prepare(setting: Setting) -> tuple[Facts, Objective]:
+    facts = setting.module.prepare(setting.settings, setting.folder.assets, setting.say)
+    metric = setting.plan.metric or facts.default_metric
+    objective = Objective(metric, lookup(facts.metrics, metric, "metric"))
+    for line in facts.lines:
+        setting.say(line)
+    setting.manifest.add(
+        objective={"metric": objective.metric, "direction": objective.direction},
+        rungs=rungs_of(setting.settings.epochs),
+        digests=facts.digests,
+        facts=facts.lines,
+        details=facts.details,
+    )
+    return facts, objective
+
+
+def _search(setting: Setting, facts: Facts, objective: Objective) -> int:  # noqa: ARG001
+    plan, folder, clock = setting.plan, setting.folder, time.monotonic
+    rules = _rules(setting, objective)
+    records = Records(folder, objective, clock)
+    total = len(rules.references) + rules.trials
+    progress = Progress(setting.console, objective, total, rules.rungs[-1], plan.workers, clock)
+    coordinator = Coordinator(
+        rules,
+        _optuna_record(setting, rules),
+        SCHEDULERS[plan.scheduler](),
+        [records, progress],
+        clock,
+    )
+    job = Job(setting.study.module, setting.settings, rules.rungs, folder.path, plan.cpus_per_trial)
+    try:
+        with progress:
+            _executor(setting)(coordinator, job)
+    except KeyboardInterrupt:
+        coordinator.interrupt()
+    except BaseException:
+        with contextlib.suppress(Exception):  # the first error is the one to show
+            coordinator.close()
+            setting.manifest.end("failed")
+        raise
+    coordinator.close()
+    records.write_table()
+    return _finish(setting, coordinator)
+
+
+def _rules(setting: Setting, objective: Objective) -> Rules:
+    references = setting.module.references(setting.settings)
+    if setting.plan.references == "few":
+        references = tuple(reference for reference in references if reference.essential)
+    return Rules(
+        space=setting.study.load_space(),
+        complete=lambda sample: setting.module.complete(sample, setting.settings),
+        references=references,
+        trials=setting.plan.trials,
+        rungs=rungs_of(setting.settings.epochs),
+        objective=objective,
+        time_limit_s=setting.plan.time_limit_s,
+    )
+
+
+def _optuna_record(setting: Setting, rules: Rules) -> OptunaRecord:
+    plan = setting.plan
+    options = SamplerOptions(rules.space, plan.seed, startup_trials(plan.trials, plan.workers))
+    return OptunaRecord(
+        setting.folder.journal,
+        setting.study.name,
+        rules.space,
+        rules.objective.direction,
+        SAMPLERS[plan.sampler](options),
+    )
+
+
+def _executor(setting: Setting) -> Callable[[Coordinator, Job], None]:
+    """Return what runs the trials; Ray is imported here, and only where it is used."""
+    if setting.plan.in_process:
+        return execute_in_process
+    from search.cluster.start import execute_on_ray  # noqa: PLC0415
+
+    return execute_on_ray(setting.plan, getattr(setting.settings, "device", "cpu"))
+
+
+def _finish(setting: Setting, coordinator: Coordinator) -> int:
+    rules = coordinator.rules
+    rows = rank(coordinator.trials.values(), rules.objective)
+    first = winner(rows)
+    if rows:
+        setting.console.print(ranked_table(rows, rules.objective, rules.rungs[-1]))
+    if first is None:
+        setting.say("no winner: no trial reached its budget and met its constraints")
+    else:
+        setting.folder.keep_best(first.trial.id)
+        found = gains(first, rows, rules.objective, setting.folder)
+        for line in winner_lines(first, found, rules.objective):
+            setting.say(line)
+    setting.say(f"everything: {setting.folder.path}")
+    setting.say("            best/ trials.csv events.jsonl manifest.json study.journal trials/")
+    status = "interrupted" if coordinator.interrupted else "finished"
+    setting.manifest.end(status, winner=None if first is None else first.trial.id)
+    if coordinator.interrupted:
+        return INTERRUPTED
+    return FAILED if first is None else FINISHED

@@ -1,0 +1,93 @@
+"""What a person reads of a ranking: a table, and sentences; all at 80 columns."""
+
+import math
+from collections.abc import Mapping
+
+from rich.table import Table
+from rich.text import Text
+
+from search.objective import Objective
+from search.ranking import Gain, Row
+from search.trial import State
+
+STYLES = {
+    State.RUNNING: "cyan",
+    State.COMPLETED: "green",
+    State.PRUNED: "dim",
+    State.FAILED: "red",
+    State.INTERRUPTED: "yellow",
+}
+
+
+def ranked_table(rows: list[Row], objective: Objective, budget: int) -> Table:
+    """Lay out rows of a ranking; text is never read as markup."""
+    better = {"max": "highest", "min": "lowest"}[objective.direction]
+    table = Table(title=Text(f"ranked by {objective.metric}, {better} first"), expand=False)
+    table.add_column("#", justify="right")
+    table.add_column("trial", overflow="fold")
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="center", no_wrap=True)
+    table.add_column("epochs", justify="right", no_wrap=True)
+    table.add_column("state", overflow="fold")
+    for place, row in enumerate(rows, start=1):
+        note = row.note if row.trial.state is State.COMPLETED else ""
+        state = f"{row.trial.state}{': ' + note if note else ''}"
+        table.add_row(
+            str(place),
+            Text(row.trial.name),
+            number(row.value),
+            interval(row.interval),
+            f"{row.trial.epoch}/{budget}",
+            Text(state, style=STYLES[row.trial.state]),
+        )
+    return table
+
+
+def winner_lines(first: Row, found: list[Gain], objective: Objective) -> list[str]:
+    """Say who won and what it gained."""
+    trial = first.trial
+    lines = [f"winner: {trial.name}, {objective.metric} {number(first.value)}"]
+    if trial.is_reference:
+        lines.append("        a reference: no sampled trial that reached its budget beat it")
+    lines += config_lines(trial.config)
+    width = max((len(gain.over.name) for gain in found), default=0)
+    for gain in found:
+        bounds = f"  95 % {interval(gain.interval, signed=True)}" if gain.interval else ""
+        lines.append(
+            f"gain over {gain.over.name:{width}} {number(gain.value, signed=True)}{bounds}"
+        )
+    return lines
+
+
+def config_lines(config: Mapping[str, object], width: int = 80) -> list[str]:
+    """Write a config as ``name=value`` pairs, broken between pairs."""
+    lines, current = [], " " * 7
+    for name, value in config.items():
+        pair = f" {name}={value:.4g}" if isinstance(value, float) else f" {name}={value}"
+        if len(current) + len(pair) > width and current.strip():
+            lines.append(current)
+            current = " " * 7
+        current += pair
+    return [*lines, current]
+
+
+def number(value: float, *, signed: bool = False) -> str:
+    """Write a metric's value; a dash where there is none."""
+    if math.isnan(value):
+        return "-"
+    return f"{value:+.3f}" if signed else f"{value:.3f}"
+
+
+def interval(bounds: tuple[float, float] | None, *, signed: bool = False) -> str:
+    """Write an interval; nothing where there is none."""
+    if bounds is None or any(math.isnan(bound) for bound in bounds):
+        return ""
+    low, high = (number(bound, signed=signed) for bound in bounds)
+    return f"[{low}, {high}]"
+
+
+def duration(seconds: float) -> str:
+    """Write a time as ``1:02:03`` or ``2:03``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

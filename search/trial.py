@@ -1,0 +1,83 @@
+"""A trial as the engine sees it, whatever runs it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from trainables.protocol import Report
+
+
+class State(StrEnum):
+    """Where a trial is. All but RUNNING are ends."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"  # reached its budget
+    PRUNED = "pruned"  # stopped by the scheduler at a rung
+    FAILED = (
+        "failed"  # raised, ran out of memory, lost its worker twice, or its value is not a number
+    )
+    INTERRUPTED = "interrupted"  # the user or the time limit ended it
+
+
+class Decision(StrEnum):
+    """What a trial does after a report."""
+
+    CONTINUE = "continue"
+    STOP = "stop"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a trial could not go on.
+
+    Attributes:
+        reason: One line.
+        trace: The end of the traceback.
+    """
+
+    reason: str
+    trace: str = ""
+
+
+@dataclass
+class Trial:
+    """One config run.
+
+    Attributes:
+        id: ``r01`` (reference) or ``t001`` (sampled); the name of its folder.
+        config: The whole config.
+        label: A reference's label; empty for sampled trials.
+        scaled: A reference whose classifier or epochs are not the paper's.
+        state: Where it is.
+        reports: One per rung reached.
+        reason: Why it ended, where it did not reach its budget.
+        started_s: Seconds from the start of the run to its proposal.
+        ended_s: Seconds from the start of the run to its end.
+    """
+
+    id: str
+    config: dict[str, Any]
+    label: str = ""
+    scaled: bool = False
+    state: State = State.RUNNING
+    reports: list[Report] = field(default_factory=list)
+    reason: str = ""
+    started_s: float = 0.0
+    ended_s: float | None = None
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether the trial is one that every run contains."""
+        return bool(self.label)
+
+    @property
+    def name(self) -> str:
+        """The id, and the label where there is one."""
+        if not self.label:
+            return self.id
+        return f"{self.id} {self.label}{' (scaled)' if self.scaled else ''}"
+
+    @property
+    def epoch(self) -> int:
+        """Epochs trained at the last report."""
+        return self.reports[-1].epoch if self.reports else 0

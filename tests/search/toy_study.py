@@ -1,0 +1,134 @@
+"""A study of fake epochs with a quadratic objective and a switch for every way a trial can end."""
+
+import json
+import math
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from searchspace.domains import Choice, Float
+from searchspace.space import Param, Space
+from trainables.config import Frozen, parse
+from trainables.protocol import Facts, Reference, Report, Trainable
+
+SPACE = Space(
+    "toy",
+    (
+        Param("x", Float(-1.0, 1.0)),
+        Param("lr", Float(1e-3, 1.0, log=True)),
+        Param("kind", Choice(("a", "b", "c"))),
+    ),
+)
+LABELS = np.arange(40) % 2
+EPS = (0.0, 1 / 255, 2 / 255)
+
+
+def quality(config) -> float:
+    """Best at x = 0.3, lr = 0.1, kind = b, where it is 1."""
+    kind = {"a": 0.2, "b": 0.0, "c": 0.4}[config["kind"]]
+    loss = (config["x"] - 0.3) ** 2 + 0.2 * (math.log10(config["lr"]) + 1) ** 2 + kind
+    return 1 / (1 + loss)
+
+
+class Settings(Frozen):
+    epochs: int = Field(default=9, ge=1)
+    dataset: str = "toy"
+    device: str = "cpu"
+    faults: tuple[str, ...] = ()  # one more reference for each
+    bad_above: float = 2.0  # sampled trials with a greater x raise
+    floor: float = 0.0
+    epoch_s: float = 0.0
+    marker: Path = Path("marker")
+    prepare_fault: str = ""
+    seed: int = 0
+
+
+class Toy(Trainable):
+    def __init__(self, config, settings) -> None:
+        super().__init__()
+        if config["fault"] == "build":
+            raise ValueError("cannot be [built]\nat all")
+        self.config, self.settings = config, settings
+
+    def step(self) -> None:
+        since = time.perf_counter()
+        self._fault()
+        if self.settings.epoch_s:
+            time.sleep(self.settings.epoch_s)
+        self.spend("training", since)
+
+    def _fault(self) -> None:
+        fault = self.config["fault"]
+        if fault == "raise" or self.config["x"] > self.settings.bad_above:
+            raise RuntimeError(f"x = {self.config['x']:.3f} is too much")
+        if fault == "interrupt" and self.epoch == 1:
+            raise KeyboardInterrupt
+        if fault == "hang":
+            time.sleep(600)
+        marker = self.settings.marker
+        if fault == "exit" or (fault == "exit once" and self.epoch == 1 and not marker.exists()):
+            marker.touch()
+            os._exit(1)
+
+    def evaluate(self) -> Report:
+        share = (self.epoch / self.settings.epochs) ** 0.2
+        score = quality(self.config) * share
+        if self.config["fault"] == "nan" and self.epoch > 1:
+            score = math.nan
+        self.correct = np.zeros((len(EPS), len(LABELS)), dtype=bool)
+        self.correct[:, : round(quality(self.config) * len(LABELS))] = True
+        return Report(
+            epoch=self.epoch,
+            metrics={"robustness": score, "loss": 1 - score},
+            intervals={"robustness": (score - 0.1, score + 0.1)},
+            constraints={"floor": self.settings.floor - score},
+            seconds=self.seconds,
+        )
+
+    def save(self, folder: Path) -> None:
+        (folder / "model.json").write_text(json.dumps({"config": self.config, "epoch": self.epoch}))
+        (folder / "pid").write_text(str(os.getpid()))
+        np.savez(folder / "ranking.npz", correct=self.correct, labels=LABELS, eps=EPS)
+
+
+def parse_settings(values) -> Settings:
+    return parse(Settings, values)
+
+
+def prepare(settings, assets: Path, say) -> Facts:
+    if settings.prepare_fault == "interrupt":
+        raise KeyboardInterrupt
+    if settings.prepare_fault == "bug":
+        raise ZeroDivisionError("a bug [of] ours")
+    (assets / "shared.txt").write_text("shared")
+    return Facts(
+        digests={"data": "0" * 64},
+        lines=("toy data [made] here",),
+        metrics={"robustness": "max", "loss": "min"},
+        default_metric="robustness",
+        details={"nothing": None},
+    )
+
+
+def build(config, settings, assets: Path) -> Toy:
+    (assets / "shared.txt").read_text()
+    return Toy(config, settings)
+
+
+def references(settings) -> tuple[Reference, ...]:
+    def reference(label: str, essential: bool = False, **config: Any) -> Reference:
+        return Reference(label, {"x": 0.0, "lr": 0.1, "kind": "a", "fault": ""} | config, True, essential)
+
+    return (
+        reference("baseline", essential=True, fault="no fault"),  # outside: the space cannot say it
+        reference("paper", x=0.5),
+        *(reference(fault, fault=fault) for fault in settings.faults),
+    )
+
+
+def complete(sample, settings) -> dict[str, Any]:
+    return dict(sample) | {"fault": ""}

@@ -1,0 +1,134 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from trainables.attacks.evaluation import RobustReport, evaluate, predict
+from trainables.attacks.gradient import FGSM, PGD
+from trainables.attacks.losses import binary_cross_entropy
+from trainables.attacks.threat import pixels
+
+EPS = (0.0, 0.02, 0.05, 0.08)
+
+
+@pytest.fixture(scope="module")
+def report(trained):
+    return evaluate(
+        trained.model, trained.images, trained.labels, "multi-class", PGD(), EPS, seed=2
+    )
+
+
+def test_each_radius_is_the_attack_of_that_radius(trained, report):
+    assert report.eps == EPS
+    assert report.probabilities.dtype == np.float32
+    assert report.probabilities.shape == (4, 90, 3)
+    clean = trained.model(trained.images).softmax(dim=1).detach().numpy()
+    np.testing.assert_allclose(report.probabilities[0], clean, atol=1e-6)
+    attacked = PGD()(trained.model, trained.images, trained.labels, pixels(0.05), seed=2)
+    expected = trained.model(attacked).softmax(dim=1).detach().numpy()
+    np.testing.assert_allclose(report.probabilities[2], expected, atol=1e-5)
+
+
+def test_scores_follow_from_the_probabilities(report):
+    right = report.probabilities.argmax(axis=2) == report.labels
+    assert np.array_equal(report.correct, right)
+    np.testing.assert_allclose(report.curve("acc"), right.mean(axis=1))
+    bacc = [np.mean([r[report.labels == k].mean() for k in range(3)]) for r in right]
+    np.testing.assert_allclose(report.curve("bacc"), bacc)
+    by_hand = (bacc[0] + bacc[1]) * 0.01 + (bacc[1] + bacc[2] + bacc[2] + bacc[3]) * 0.015
+    assert report.area("bacc") == pytest.approx(by_hand / 0.08)
+
+
+def test_skipping_broken_images_changes_no_answer_but_theirs(trained, report):
+    """An image is right up to the radius that breaks it: attacking it again could only help it."""
+    sparse = evaluate(
+        trained.model, trained.images, trained.labels, "multi-class", PGD(), EPS,
+        seed=2, skip_broken=True,
+    )  # fmt: skip
+    assert np.array_equal(sparse.correct, np.logical_and.accumulate(report.correct, axis=0))
+    broken = ~sparse.correct[1]
+    assert 0 < broken.sum() < 90
+    for later in sparse.probabilities[2:]:
+        assert np.array_equal(later[broken], sparse.probabilities[1][broken])
+
+
+def test_a_model_with_no_image_left_is_not_asked_again(trained):
+    class Wrong(nn.Module):
+        asked = 0
+
+        def forward(self, images):
+            self.asked += 1
+            return torch.tensor([1.0, 0.0]).expand(len(images), 2)
+
+    model, labels = Wrong(), torch.ones(90, dtype=torch.int64)
+    report = evaluate(model, trained.images, labels, "binary", PGD(), EPS, seed=0, skip_broken=True)
+    assert model.asked == 1
+    assert report.curve("acc").tolist() == [0, 0, 0, 0]
+
+
+def test_the_constant_classifier_gains_nothing_by_balance(trained):
+    """114 of 156 images are of one class: plain accuracy crowns the constant answer with 0.731."""
+
+    class Constant(nn.Module):
+        def forward(self, images):
+            return torch.stack([-images.sum(dim=(1, 2, 3)), images.sum(dim=(1, 2, 3))], dim=1)
+
+    labels = torch.cat([torch.ones(114), torch.zeros(42)]).long()
+    images = torch.rand((156, 1, 4, 4), generator=torch.Generator().manual_seed(0)) / 2 + 0.5
+    report = evaluate(Constant(), images, labels, "binary", FGSM(), (0.0, 1 / 255, 8 / 255), seed=0)
+    assert report.area("acc") == pytest.approx(0.731, abs=5e-4)
+    assert report.area("bacc") == pytest.approx(0.5)
+
+
+def test_multi_label_probabilities_are_sigmoids_and_the_curve_falls():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(36, 4))
+    images = torch.rand(40, 1, 6, 6)
+    labels = (model(images) > model(images).median(dim=0).values).long()
+    attack = PGD(loss=binary_cross_entropy)
+    report = evaluate(
+        model, images, labels, "multi-label", attack, (0.0, 0.02, 0.2), seed=0, skip_broken=True
+    )
+    np.testing.assert_allclose(
+        report.probabilities[0], model(images).sigmoid().detach().numpy(), atol=1e-6
+    )
+    curve = report.curve("auc")
+    assert curve[0] == 1
+    assert curve[0] > curve[1] > curve[2]
+    assert report.correct.shape == (3, 40, 4)
+
+
+def test_a_single_radius_is_a_curve_of_one(trained):
+    report = evaluate(
+        trained.model, trained.images, trained.labels, "multi-class", FGSM(), (0.05,), seed=0
+    )
+    assert report.area("acc") == pytest.approx(report.curve("acc")[0])
+    assert not math.isnan(report.area("auc"))
+
+
+@pytest.mark.parametrize("eps", [(), (0.1, 0.1), (0.2, 0.1)])
+def test_radii_must_increase(trained, eps):
+    with pytest.raises(ValueError, match="expected increasing"):
+        evaluate(trained.model, trained.images, trained.labels, "multi-class", FGSM(), eps, seed=0)
+
+
+def test_predictions_are_of_eval_mode_in_any_batches(trained):
+    model = trained.model
+    whole = predict(model, trained.images, "multi-class")
+    model.train()
+    try:
+        parts = predict(model, trained.images, "multi-class", batch_size=7)
+        assert model.training
+    finally:
+        model.eval()
+    torch.testing.assert_close(parts, whole)
+    torch.testing.assert_close(whole.sum(dim=1), torch.ones(90))
+    assert not whole.requires_grad
+
+
+def test_an_unknown_score_is_an_error(report):
+    assert isinstance(report, RobustReport)
+    with pytest.raises(KeyError, match="f1"):
+        report.curve("f1")

@@ -1,0 +1,73 @@
+import pytest
+import torch
+from torch.nn import functional
+
+from trainables.attacks import losses
+
+
+@pytest.fixture
+def dice():
+    return torch.Generator().manual_seed(3)
+
+
+@pytest.mark.parametrize("k", [2, 3, 11])
+def test_cross_entropy_is_torchs(k, dice):
+    logits = 5 * torch.randn((50, k), generator=dice, dtype=torch.float64)
+    labels = torch.randint(k, (50,), generator=dice)
+    expected = functional.cross_entropy(logits, labels, reduction="none")
+    torch.testing.assert_close(losses.cross_entropy(logits, labels), expected)
+
+
+def test_binary_cross_entropy_is_torchs(dice):
+    logits = 5 * torch.randn((50, 14), generator=dice, dtype=torch.float64)
+    labels = torch.randint(2, (50, 14), generator=dice)
+    oracle = functional.binary_cross_entropy_with_logits(
+        logits, labels.double(), reduction="none"
+    ).mean(dim=1)
+    torch.testing.assert_close(losses.binary_cross_entropy(logits, labels), oracle)
+
+
+def gradient(loss, logits, labels):
+    logits = logits.clone().requires_grad_()
+    return torch.autograd.grad(loss(logits, labels).sum(), logits)[0][0]
+
+
+def test_a_confident_network_keeps_the_direction_of_the_gradient():
+    logits, label = torch.tensor([[40.0, 0.0, -1.0]]), torch.tensor([0])
+    half = gradient(lambda z, y: functional.cross_entropy(z, y, reduction="none"), logits, label)
+    assert half[0] == 0  # what this module is there to mend
+    whole = gradient(losses.cross_entropy, logits, label)
+    torch.testing.assert_close(-whole[0], whole[1:].sum())
+    torch.testing.assert_close(whole[2] / whole[1], torch.tensor(-1.0).exp())
+
+
+def test_a_confident_label_keeps_its_gradient():
+    logits = torch.tensor([[40.0, -40.0]])
+    whole = gradient(losses.binary_cross_entropy, logits, torch.tensor([[1, 0]]))
+    assert whole[0] < 0 < whole[1]
+
+
+def test_margin_by_hand():
+    logits = torch.tensor([[3.0, 1.0, 2.0], [3.0, 1.0, 2.0]])
+    assert losses.margin(logits, torch.tensor([0, 1])).tolist() == [-1.0, 2.0]
+    two = torch.tensor([[0.5, 2.0]])
+    assert losses.margin(two, torch.tensor([1])).tolist() == [-1.5]
+
+
+def test_a_label_s_margin_is_that_of_two_logits_0_and_z():
+    z = torch.tensor([[1.5, -2.0]])
+    pairs = torch.stack([torch.zeros(2), z[0]], dim=1)
+    expected = losses.margin(pairs, torch.tensor([1, 1])).mean()
+    assert losses.margin(z, torch.tensor([[1, 1]])).item() == pytest.approx(expected.item())
+
+
+def test_misclassified():
+    logits = torch.tensor([[3.0, 1.0], [3.0, 1.0]])
+    assert losses.misclassified(logits, torch.tensor([0, 1])).tolist() == [False, True]
+    assert losses.misclassified(logits, torch.tensor([[0, 1], [1, 1]])).tolist() == [False, False]
+
+
+def test_a_task_has_its_loss():
+    assert losses.likelihood_loss("multi-label") is losses.binary_cross_entropy
+    for task in ("binary", "multi-class", "ordinal"):
+        assert losses.likelihood_loss(task) is losses.cross_entropy

@@ -1,0 +1,28 @@
+import pytest
+
+from searchspace.errors import UserError
+from trainables.attacks.apgd import APGD
+from trainables.attacks.gradient import FGSM, PGD
+from trainables.attacks.losses import binary_cross_entropy, cross_entropy, margin
+from trainables.attacks.registry import ATTACKS, build_attack
+from trainables.attacks.square import Square
+
+
+def test_names_mean_what_they_say():
+    kinds = {name: type(build_attack(name, "binary")) for name in ATTACKS}
+    assert kinds == {
+        "fgsm": FGSM, "pgd": PGD, "apgd-ce": APGD, "apgd-margin": APGD, "square": Square
+    }  # fmt: skip
+    assert build_attack("apgd-margin", "multi-class").loss is margin
+    assert build_attack("square", "multi-class").loss is margin
+
+
+@pytest.mark.parametrize("name", ["fgsm", "pgd", "apgd-ce"])
+def test_multi_label_data_get_their_own_loss(name):
+    assert build_attack(name, "multi-label").loss is binary_cross_entropy
+    assert build_attack(name, "ordinal").loss is cross_entropy
+
+
+def test_an_unknown_name_is_a_user_s_error():
+    with pytest.raises(UserError, match="unknown attack 'apgd': did you mean .*apgd-ce"):
+        build_attack("apgd", "binary")

@@ -1,0 +1,91 @@
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from searchspace.errors import UserError
+from trainables.attacks.threat import ThreatModel, parse_eps, pixels
+
+
+@pytest.mark.parametrize("eps", [-1e-9, -1.0, math.nan, math.inf])
+def test_a_senseless_radius_does_not_construct(eps):
+    with pytest.raises(ValueError, match="eps is"):
+        pixels(eps)
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.0, 0.0), (0.5, 0.5), (math.nan, 1.0)])
+def test_bounds_that_enclose_nothing_do_not_construct(low, high):
+    with pytest.raises(ValueError, match="low < high"):
+        ThreatModel(norm="linf", eps=0.1, low=low, high=high, unit="pixel range")
+
+
+def test_another_norm_does_not_construct():
+    with pytest.raises(ValueError, match="l2"):
+        ThreatModel(norm="l2", eps=0.1, low=0.0, high=1.0, unit="pixel range")
+
+
+def test_projection_by_hand():
+    clean = torch.tensor([0.0, 0.5, 0.95, 0.5, 0.5])
+    moved = torch.tensor([-1.0, 0.9, 2.0, 0.55, 0.1])
+    expected = torch.tensor([0.0, 0.6, 1.0, 0.55, 0.4])
+    torch.testing.assert_close(pixels(0.1).project(moved, clean), expected)
+
+
+def test_projection_without_bounds_keeps_to_the_ball_only():
+    threat = ThreatModel(norm="linf", eps=0.2, low=None, high=None, unit="MR standard deviations")
+    clean = torch.tensor([-3.0, 0.0, 3.0])
+    expected = torch.tensor([-3.2, 0.1, 3.2])
+    moved = torch.tensor([-9.0, 0.1, 9.0])
+    torch.testing.assert_close(threat.project(moved, clean), expected)
+    assert threat.admits(clean)
+    assert not pixels(0.2).admits(clean)
+    assert not threat.admits(torch.tensor([math.nan]))
+
+
+def test_one_bound_alone_holds():
+    threat = ThreatModel(norm="linf", eps=1.0, low=0.0, high=None, unit="intensity")
+    moved = torch.tensor([-0.5, 2.0])
+    clean = torch.tensor([0.2, 1.5])
+    assert threat.project(moved, clean).tolist() == [0.0, 2.0]
+
+
+@given(
+    eps=st.floats(0, 2),
+    clean=st.lists(st.floats(0, 1), min_size=3, max_size=3),
+    moved=st.lists(st.floats(-5, 5), min_size=3, max_size=3),
+)
+def test_a_projection_is_legal_and_a_legal_image_stays(eps, clean, moved):
+    threat, x = pixels(eps), torch.tensor(clean, dtype=torch.float64)
+    once = threat.project(torch.tensor(moved, dtype=torch.float64), x)
+    assert (once - x).abs().max() <= eps + 1e-12
+    assert threat.admits(once)
+    assert torch.equal(threat.project(once, x), once)
+
+
+def test_a_grid_is_sorted_once_each_and_begins_at_zero():
+    assert parse_eps("8/255, 1/255,0.5 ,2/255,1/255") == (0.0, 1 / 255, 2 / 255, 8 / 255, 0.5)
+    assert parse_eps("0,1/255,2/255,4/255,8/255") == (0.0, *(n / 255 for n in (1, 2, 4, 8)))
+    assert parse_eps("0") == (0.0,)
+    assert parse_eps("1e-2,1") == (0.0, 0.01, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "offender"),
+    [
+        ("0,-1/255", "'?-1/255'?"),
+        ("8", "8"),
+        ("0,1.0001", "1.0001"),
+        ("0,many", "'many'"),
+        ("", "''"),
+        ("0,,1/255", "''"),
+        ("1/0", "'1/0'"),
+        ("nan", "'nan'"),
+        ("inf", "'inf'"),
+    ],
+)
+def test_a_grid_nobody_can_mean_is_refused_in_one_line(text, offender):
+    with pytest.raises(UserError, match=f"^epsilon {offender} ") as refusal:
+        parse_eps(text)
+    assert "\n" not in str(refusal.value)

@@ -1,0 +1,33 @@
+import torch
+
+from trainables.attacks.gradient import PGD
+from trainables.attacks.threat import pixels
+from trainables.attacks.transfer import Transfer
+
+
+def test_images_are_made_on_the_source_whatever_the_batches(trained, other):
+    threat = pixels(0.05)
+    made = PGD()(other, trained.images, trained.labels, threat, seed=3)
+    transfer = Transfer(source=other, attack=PGD(), batch_size=40)
+    moved = transfer(trained.model, trained.images, trained.labels, threat, seed=3)
+    torch.testing.assert_close(moved, made, rtol=0, atol=1e-6)
+
+
+def test_a_transferred_attack_is_weaker_than_a_direct_one_but_harms(trained, other):
+    def n_right(attack, threat=pixels(0.08)):
+        attacked = attack(trained.model, trained.images, trained.labels, threat, seed=3)
+        return int((trained.model(attacked).argmax(dim=1) == trained.labels).sum())
+
+    assert n_right(PGD()) < n_right(Transfer(source=other, attack=PGD())) < len(trained.labels)
+
+
+def test_the_source_s_modes_are_restored(trained, other):
+    other.train()
+    try:
+        Transfer(source=other, attack=PGD(steps=1))(
+            trained.model, trained.images, trained.labels, pixels(0.1), seed=0
+        )
+        assert other.training
+        assert all(parameter.requires_grad for parameter in other.parameters())
+    finally:
+        other.eval()

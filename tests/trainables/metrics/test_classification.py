@@ -1,0 +1,124 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_score
+
+from trainables.metrics import classification as metrics
+
+SINGLE = ("binary", "multi-class", "ordinal")
+
+
+def drawn(n, k, seed, decimals=2):
+    """Probabilities with many ties, and labels of every class."""
+    dice = np.random.default_rng(seed)
+    probabilities = dice.dirichlet(np.ones(k), size=n).round(decimals)
+    labels = np.concatenate([np.arange(k), dice.integers(k, size=n - k)])
+    return probabilities.astype(np.float32), labels
+
+
+@given(n=st.integers(12, 80), seed=st.integers(0, 10_000))
+@settings(max_examples=50)
+def test_binary_scores_are_scikit_learn_s(n, seed):
+    p, y = drawn(n, 2, seed)
+    scores = metrics.scores("binary", p, y)
+    assert scores["auc"] == pytest.approx(roc_auc_score(y, p[:, -1]))
+    assert scores["acc"] == pytest.approx(accuracy_score(y, p.argmax(axis=1)))
+    assert scores["bacc"] == pytest.approx(balanced_accuracy_score(y, p.argmax(axis=1)))
+
+
+@pytest.mark.parametrize("task", ["multi-class", "ordinal"])
+@pytest.mark.parametrize("k", [3, 5, 11])
+def test_multi_class_scores_are_scikit_learn_s(task, k):
+    p, y = drawn(90, k, seed=k)
+    scores = metrics.scores(task, p, y)
+    one_against_rest = [roc_auc_score(y == c, p[:, c]) for c in range(k)]
+    assert scores["auc"] == pytest.approx(np.mean(one_against_rest))
+    assert scores["acc"] == pytest.approx(accuracy_score(y, p.argmax(axis=1)))
+    assert scores["bacc"] == pytest.approx(balanced_accuracy_score(y, p.argmax(axis=1)))
+
+
+def test_multi_label_scores_are_scikit_learn_s():
+    dice = np.random.default_rng(0)
+    y = dice.integers(2, size=(70, 4))
+    p = (0.3 * y + 0.7 * dice.random((70, 4))).round(2)
+    scores = metrics.scores("multi-label", p, y)
+    columns = range(4)
+    assert scores["auc"] == pytest.approx(roc_auc_score(y, p, average="macro"))
+    bacc = np.mean([balanced_accuracy_score(y[:, c], p[:, c] > 0.5) for c in columns])
+    assert scores["bacc"] == pytest.approx(bacc)
+    acc = np.mean([accuracy_score(y[:, c], p[:, c] > 0.5) for c in columns])
+    assert scores["acc"] == pytest.approx(acc)
+
+
+def test_auc_by_hand():
+    """Of 2 x 2 pairs, two are in order, one is tied, one is reversed."""
+    last = np.array([0.1, 0.5, 0.5, 0.3])
+    p, y = np.stack([1 - last, last], axis=1), np.array([0, 0, 1, 1])
+    assert metrics.auc("binary", p, y) == (2 + 0.5) / 4
+
+
+def test_exactly_one_half_is_no_positive():
+    p, y = np.array([[0.5, 0.5]]), np.array([[0, 1]])
+    assert metrics.correct("multi-label", p, y).tolist() == [[True, False]]
+    assert metrics.correct("binary", p, np.array([0])).tolist() == [True]
+
+
+@pytest.mark.parametrize("k", [2, 3, 11])
+@pytest.mark.parametrize("answer", [0, 1])
+def test_a_constant_answer_has_balanced_accuracy_one_in_k(k, answer):
+    _, y = drawn(100, k, seed=1)
+    p = np.tile(np.eye(k)[answer], (100, 1))
+    assert metrics.balanced_accuracy("multi-class", p, y) == pytest.approx(1 / k)
+    assert metrics.auc("multi-class", p, y) == 0.5
+
+
+def test_the_majority_class_of_breastmnist():
+    y = np.repeat([1, 0], [114, 42])
+    p = np.tile([0.2, 0.8], (156, 1))
+    scores = metrics.scores("binary", p, y)
+    assert scores["acc"] == pytest.approx(0.731, abs=5e-4)
+    assert scores["bacc"] == 0.5
+    assert scores["auc"] == 0.5
+
+
+def test_absent_classes_are_left_out():
+    p = np.array([[0.7, 0.2, 0.1], [0.3, 0.6, 0.1], [0.5, 0.4, 0.1]])
+    y = np.array([0, 1, 1])
+    assert metrics.balanced_accuracy("multi-class", p, y) == 0.75
+    assert metrics.auc("multi-class", p, y) == 1.0
+
+
+def test_labels_without_both_values_are_left_out_of_the_auc():
+    p = np.array([[0.9, 0.8, 0.1], [0.2, 0.7, 0.1]])
+    y = np.array([[1, 1, 0], [0, 1, 0]])
+    assert metrics.auc("multi-label", p, y) == 1.0
+    assert math.isnan(metrics.auc("multi-label", p[:, 1:], y[:, 1:]))
+
+
+@pytest.mark.parametrize("task", SINGLE)
+def test_what_is_not_defined_is_nan(task):
+    one_class = metrics.scores(task, np.full((4, 2), 0.5), np.zeros(4, dtype=np.int64))
+    assert math.isnan(one_class["auc"])
+    assert one_class["acc"] == one_class["bacc"] == 1.0
+    empty = metrics.scores(task, np.empty((0, 2)), np.empty(0, dtype=np.int64))
+    diverged = metrics.scores(task, np.full((4, 2), np.nan), np.array([0, 1, 0, 1]))
+    for scores in (empty, diverged):
+        assert all(math.isnan(value) for value in scores.values())
+
+
+@pytest.mark.parametrize(
+    ("task", "labels"),
+    [
+        ("binary", np.zeros((4, 1), dtype=int)),
+        ("binary", np.zeros(3, dtype=int)),
+        ("multi-label", np.zeros(4, dtype=int)),
+        ("multi-label", np.zeros((4, 3), dtype=int)),
+    ],
+)
+def test_labels_of_another_shape_are_refused(task, labels):
+    for score in (metrics.accuracy, metrics.balanced_accuracy, metrics.auc):
+        with pytest.raises(ValueError, match="do not fit task"):
+            score(task, np.full((4, 2), 0.5), labels)

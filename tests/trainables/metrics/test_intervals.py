@@ -1,0 +1,153 @@
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from trainables.metrics import intervals
+from trainables.metrics.classification import auc, mean_recall
+from trainables.metrics.curve import area
+
+GRID = tuple(n / 255 for n in (0, 1, 2, 4, 8))
+# How probable a right answer is at each radius, by class.
+TRUTH = np.array([[0.9, 0.8, 0.6, 0.4, 0.1], [0.7, 0.6, 0.5, 0.2, 0.2]])
+AREA = float(np.mean([area(GRID, curve) for curve in TRUTH]))
+
+
+def draw(dice, counts=(40, 90), shift=0.0):
+    """Draw images whose answers turn wrong at some radius and stay so, (E, N), and labels."""
+    labels = np.repeat([0, 1], counts)
+    luck = dice.random(len(labels))
+    return luck < TRUTH[labels].T - shift, labels
+
+
+def test_the_value_is_the_area_of_balanced_accuracies():
+    right, labels = draw(np.random.default_rng(0))
+    bacc = [np.mean([r[labels == c].mean() for c in (0, 1)]) for r in right]
+    interval = intervals.curve_interval(right, labels, GRID, seed=0)
+    assert interval.value == pytest.approx(area(GRID, bacc))
+    assert interval.low < interval.value < interval.high
+
+
+def test_it_is_the_slow_bootstrap_done_fast():
+    right, labels = draw(np.random.default_rng(1))
+
+    def slow(rows):
+        return area(GRID, mean_recall(right[:, rows], labels[rows]))
+
+    quick = intervals.curve_interval(right, labels, GRID, seed=0, resamples=20_000)
+    plain = intervals.bootstrap(slow, labels, seed=0, resamples=3000)
+    assert quick.value == pytest.approx(plain.value)
+    # Monte Carlo noise of a 2.5 % quantile of 3000 draws: about 0.045 deviations, a quarter of it here.
+    width = quick.high - quick.low
+    assert quick.low == pytest.approx(plain.low, abs=0.05 * width)
+    assert quick.high == pytest.approx(plain.high, abs=0.05 * width)
+
+
+def test_nine_truths_in_ten_are_covered_at_ninety_percent_and_so_on():
+    dice = np.random.default_rng(2)
+    n, hits = 1000, {0.95: 0, 0.8: 0}
+    for seed in range(n):
+        right, labels = draw(dice)
+        for level in hits:
+            found = intervals.curve_interval(
+                right, labels, GRID, seed=seed, resamples=400, level=level
+            )
+            hits[level] += found.low <= AREA <= found.high
+    # Three standard errors of the simulation are 0.02 and 0.04.
+    assert hits[0.95] / n == pytest.approx(0.945, abs=0.02)
+    assert hits[0.8] / n == pytest.approx(0.795, abs=0.04)
+
+
+def test_a_difference_on_the_same_images_is_covered_and_narrower_than_unpaired():
+    dice = np.random.default_rng(3)
+    n, hits, widths, alone = 500, 0, [], []
+    for seed in range(n):
+        labels = np.repeat([0, 1], (40, 90))
+        luck = dice.random(len(labels))
+        a, b = (luck < TRUTH[labels].T - shift for shift in (0.0, 0.1))
+        found = intervals.paired_difference(a, b, labels, GRID, seed=seed, resamples=400)
+        hits += found.low <= 0.1 <= found.high
+        widths.append(found.high - found.low)
+        own = intervals.curve_interval(a, labels, GRID, seed=seed, resamples=400)
+        alone.append(own.high - own.low)
+    assert hits / n == pytest.approx(0.945, abs=0.03)
+    assert np.mean(widths) < np.mean(alone)
+
+
+def test_a_difference_is_antisymmetric_and_zero_to_itself():
+    dice = np.random.default_rng(4)
+    a, labels = draw(dice)
+    b, _ = draw(dice)
+    there = intervals.paired_difference(a, b, labels, GRID, seed=0, resamples=20_000)
+    back = intervals.paired_difference(b, a, labels, GRID, seed=1, resamples=20_000)
+    areas = [intervals.curve_interval(x, labels, GRID, seed=0).value for x in (a, b)]
+    assert there.value == pytest.approx(areas[0] - areas[1])
+    assert there.value == pytest.approx(-back.value)
+    assert there.low == pytest.approx(-back.high, abs=0.005)
+    assert intervals.paired_difference(a, a, labels, GRID, seed=0) == (0, 0, 0)
+
+
+def test_classes_are_resampled_within():
+    """A classifier that knows one class only has no variance left."""
+    labels = np.repeat([0, 1], [5, 50])
+    right = np.tile(labels == 1, (5, 1))
+    found = intervals.curve_interval(right, labels, GRID, seed=0)
+    assert found == pytest.approx((0.5, 0.5, 0.5))
+
+
+def test_a_seed_decides():
+    right, labels = draw(np.random.default_rng(5))
+    first, again, other = (
+        intervals.curve_interval(right, labels, GRID, seed=seed) for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first != other
+
+
+def test_the_slow_way_covers_an_auc_s_truth():
+    dice, hits, n = np.random.default_rng(6), 0, 150
+    labels = np.repeat([0, 1], [30, 50])
+    truth = 0.5 * (1 + math.erf(1 / 2))  # of unit normals one deviation apart
+    for seed in range(n):
+        score = dice.standard_normal(80) + labels
+        p = np.stack([-score, score], axis=1)
+        found = intervals.bootstrap(
+            lambda rows, p=p: auc("binary", p[rows], labels[rows]), labels, seed=seed, resamples=100
+        )
+        hits += found.low <= truth <= found.high
+    assert hits / n == pytest.approx(0.935, abs=0.055)
+
+
+def test_multi_label_data_are_resampled_as_a_whole_and_nan_left_out():
+    labels = np.array([[0, 1], [1, 0], [0, 0]])
+    seen = []
+
+    def statistic(rows):
+        seen.append(tuple(sorted(rows.tolist())))
+        return math.nan if len(set(rows.tolist())) < 2 else float(rows.mean())
+
+    found = intervals.bootstrap(statistic, labels, seed=0, resamples=60)
+    assert (0, 0, 0) in seen
+    assert len(set(seen)) == 10  # every multiset of three
+    assert found.value == 1
+    assert 0 < found.low < 1 < found.high < 2
+
+
+def test_no_defined_resample_gives_no_bounds():
+    found = intervals.bootstrap(lambda _: math.nan, np.array([0, 1]), seed=0, resamples=5)
+    assert all(math.isnan(value) for value in found)
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(0, 10), (3, 10), (10, 10), (114, 156)])
+@pytest.mark.parametrize("level", [0.9, 0.95])
+def test_wilson_is_scipy_s(successes, trials, level):
+    oracle = binomtest(successes, trials).proportion_ci(level, method="wilson")
+    found = intervals.wilson(successes, trials, level)
+    assert found == pytest.approx((successes / trials, oracle.low, oracle.high))
+
+
+def test_wilson_of_nothing_is_everything():
+    found = intervals.wilson(0, 0)
+    assert math.isnan(found.value)
+    assert (found.low, found.high) == (0, 1)

@@ -1,0 +1,107 @@
+"""Auto-PGD: PGD that halves its own steps, for any number of classes and of dimensions."""
+
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+
+from trainables.attacks.attack import Attack, Target, Worst, per_image
+from trainables.attacks.losses import Loss, cross_entropy
+
+# Where the step may be halved, in hundredths of the iterations: windows of 22, then 3 less each,
+# down to 6.
+_CHECKPOINTS = (22, 41, 57, 70, 80, 87, 93, 99)
+_MOMENTUM = 0.75  # alpha, the weight of the new step
+_INCREASING = 0.75  # rho, the share of steps of a window that must raise the loss
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class APGD(Attack):
+    """Steps with momentum, from 2 eps down, halved where the loss stalls [apgd, algorithm 1].
+
+    Attributes:
+        iterations: Gradient steps of each restart, at least 1.
+        restarts: Random starts, at least 1.
+    """
+
+    loss: Loss = cross_entropy
+    iterations: int = 100
+    restarts: int = 1
+
+    def __post_init__(self) -> None:
+        if self.iterations < 1 or self.restarts < 1:
+            raise ValueError(
+                f"APGD of {self.iterations} iterations and {self.restarts} restarts does nothing"
+            )
+
+    def _perturb(self, target: Target) -> Tensor:
+        worst = Worst(target)
+        for restart in range(self.restarts):
+            self._climb(target, target.random_start(restart), worst)
+        return worst.images
+
+    def _climb(self, target: Target, images: Tensor, worst: Worst) -> None:
+        checkpoints = checkpoints_of(self.iterations)
+        climb = _Climb(target, images, worst)
+        for iteration in range(1, self.iterations + 1):
+            climb.step(momentum=_MOMENTUM if iteration > 1 else 1.0)
+            if iteration in checkpoints:
+                climb.check()
+
+
+def checkpoints_of(iterations: int) -> frozenset[int]:
+    """Return after which iterations, counted from 1, the step size is reconsidered."""
+    return frozenset(-(-percent * iterations // 100) for percent in _CHECKPOINTS)
+
+
+@final
+class _Climb:
+    """One run: where each image is, where it was best, and how long its steps are."""
+
+    def __init__(self, target: Target, start: Tensor, worst: Worst) -> None:
+        self.target, self.worst = target, worst
+        self.images = self.previous = start
+        self.loss, broken, self.gradient = target.differentiate(start)
+        worst.update(start, self.loss, broken)
+        self.best_images, self.best_loss, self.best_gradient = start, self.loss, self.gradient
+        self.step_size = torch.full_like(self.loss, 2 * target.threat.eps)
+        self.window = 0
+        self.rises = torch.zeros_like(self.loss)
+        self.loss_at_check = self.loss
+        # Counts as halved, so that the first check cannot find "not halved last time".
+        self.halved = torch.ones_like(self.loss, dtype=torch.bool)
+
+    def step(self, momentum: float) -> None:
+        """Move every image once."""
+        project, images = self.target.project, self.images
+        plain = project(images + per_image(self.step_size, images) * self.gradient.sign())
+        moved = momentum * (plain - images) + (1 - momentum) * (images - self.previous)
+        self.previous, self.images = images, project(images + moved)
+        loss, broken, self.gradient = self.target.differentiate(self.images)
+        self.worst.update(self.images, loss, broken)
+        self.window += 1
+        self.rises += loss > self.loss
+        self.loss = loss
+        self._keep_best()
+
+    def _keep_best(self) -> None:
+        better = self.loss > self.best_loss
+        wide = per_image(better, self.images)
+        self.best_loss = torch.where(better, self.loss, self.best_loss)
+        self.best_images = torch.where(wide, self.images, self.best_images)
+        self.best_gradient = torch.where(wide, self.gradient, self.best_gradient)
+
+    def check(self) -> None:
+        """Halve the steps of images whose loss stalls, and send those back to their best point."""
+        oscillating = self.rises < _INCREASING * self.window
+        stuck = ~self.halved & (self.best_loss <= self.loss_at_check)
+        halve = oscillating | stuck
+        wide = per_image(halve, self.images)
+        self.step_size = torch.where(halve, self.step_size / 2, self.step_size)
+        self.images = torch.where(wide, self.best_images, self.images)
+        self.gradient = torch.where(wide, self.best_gradient, self.gradient)
+        self.loss = torch.where(halve, self.best_loss, self.loss)
+        self.halved, self.loss_at_check = halve, self.best_loss
+        self.window, self.rises = 0, torch.zeros_like(self.rises)

@@ -1,0 +1,69 @@
+"""Attacks that follow the sign of the gradient with fixed steps."""
+
+from dataclasses import dataclass
+from typing import final
+
+from torch import Tensor
+
+from trainables.attacks.attack import Attack, Target, Worst
+from trainables.attacks.losses import Loss, cross_entropy
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class FGSM(Attack):
+    """One full step along the sign of the gradient at the clean image [fgsm].
+
+    Exact for linear models, weak for others: never the objective of a search.
+    """
+
+    loss: Loss = cross_entropy
+
+    def _perturb(self, target: Target) -> Tensor:
+        _, _, gradient = target.differentiate(target.images)
+        return target.images + target.threat.eps * gradient.sign()
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class PGD(Attack):
+    """Projected steps along the sign of the gradient, keeping the worst image met [pgd].
+
+    A longer attack with the same step repeats the shorter one and goes on, so more steps or
+    restarts never help the defender, image by image; with the default step that holds from 10
+    steps on.
+
+    Attributes:
+        steps: Gradient steps of each restart, at least 1.
+        step_size: In units of eps, above 0; None means 2.5 / steps, but at least 0.25, with which
+            the steps can cross the ball, whose diameter is 2.
+        random_start: Start each restart at a random point of the ball instead of the clean image.
+        restarts: At least 1; more only together with a random start.
+    """
+
+    loss: Loss = cross_entropy
+    steps: int = 10
+    step_size: float | None = None
+    random_start: bool = True
+    restarts: int = 1
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.restarts < 1:
+            raise ValueError(f"PGD of {self.steps} steps and {self.restarts} restarts does nothing")
+        if self.step_size is not None and not self.step_size > 0:
+            raise ValueError(f"PGD's step size is {self.step_size}, expected above 0")
+        if self.restarts > 1 and not self.random_start:
+            raise ValueError(f"{self.restarts} restarts of PGD without a random start are one")
+
+    def _perturb(self, target: Target) -> Tensor:
+        relative = max(2.5 / self.steps, 0.25) if self.step_size is None else self.step_size
+        step = relative * target.threat.eps
+        worst = Worst(target)
+        for restart in range(self.restarts):
+            images = target.random_start(restart) if self.random_start else target.images
+            for _ in range(self.steps):
+                loss, broken, gradient = target.differentiate(images)
+                worst.update(images, loss, broken)
+                images = target.project(images + step * gradient.sign())
+            worst.update(images, *target.query(images))
+        return worst.images

@@ -1,0 +1,91 @@
+"""What an attack drives up: one number an image, from logits and labels.
+
+The two likelihood losses are written so that their gradients keep their direction however confident
+the network is. The usual ``softmax - one_hot`` rounds to 0 at the image's own class once the margin
+passes 17 in single precision, and a sign attack then follows half a gradient: a network would look
+robust for being confident.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from trainables.data.dataset import Task
+
+# (logits (N, K), labels) -> (N,); to be maximised by an attack, minimised in training.
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Compute -log softmax(z)_y = softplus(log sum_{j != y} exp(z_j) - z_y).
+
+    Args:
+        logits: (N, K), K at least 2.
+        labels: int64 (N,).
+
+    Returns:
+        (N,), in nats.
+    """
+    own, others = _split(logits, labels)
+    return functional.softplus(others.logsumexp(dim=1) - own)
+
+
+def binary_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Compute the mean over labels of -log sigmoid(z) or -log(1 - sigmoid(z)).
+
+    Args:
+        logits: (N, L).
+        labels: 0 or 1, (N, L).
+
+    Returns:
+        (N,), in nats.
+    """
+    return functional.softplus(_signed(logits, labels)).mean(dim=1)
+
+
+def margin(logits: Tensor, labels: Tensor) -> Tensor:
+    """Compute max_{j != y} z_j - z_y, positive where the image is misclassified.
+
+    For multi-label data each label is a choice between logits 0 and z; the margins are averaged
+    over labels.
+
+    Args:
+        logits: (N, K), K at least 2; or (N, L).
+        labels: int64 (N,); or 0 and 1, (N, L).
+
+    Returns:
+        (N,).
+    """
+    if labels.ndim == 2:
+        return _signed(logits, labels).mean(dim=1)
+    own, others = _split(logits, labels)
+    return others.amax(dim=1) - own
+
+
+def misclassified(logits: Tensor, labels: Tensor) -> Tensor:
+    """Tell which images have another class than their own on top.
+
+    Returns:
+        bool (N,); False throughout for multi-label data, labels (N, L), which have no one answer.
+    """
+    if labels.ndim == 2:
+        return torch.zeros(len(labels), dtype=torch.bool, device=labels.device)
+    return logits.argmax(dim=1) != labels
+
+
+def likelihood_loss(task: Task) -> Loss:
+    """Return a task's negative log-likelihood, which training minimises and attacks maximise."""
+    return binary_cross_entropy if task == "multi-label" else cross_entropy
+
+
+def _split(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Split logits into the own class's, (N,), and the others', (N, K) with -inf at the own."""
+    index = labels[:, None]
+    own = logits.gather(1, index).squeeze(1)
+    return own, logits.scatter(1, index, -torch.inf)
+
+
+def _signed(logits: Tensor, labels: Tensor) -> Tensor:
+    return logits * (1 - 2 * labels.to(logits.dtype))

@@ -1,0 +1,83 @@
+"""Square attack: random search over scores alone, which no masked gradient can fool."""
+
+import math
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+
+from trainables.attacks.attack import Attack, Target
+from trainables.attacks.losses import Loss, margin
+from trainables.seeding import generator
+
+# The area of the square is halved after each of these queries of 10 000; other budgets are scaled.
+_HALVINGS = (10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000)
+_FIRST_AREA = 0.8  # share of the image
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Square(Attack):
+    """Try shrinking squares at random places, keep what raises the loss [square, algorithm 2].
+
+    All images of a batch try the same squares, and all batches too, as in the authors' code; each
+    image begins with stripes of its own. For images of two dimensions.
+
+    Attributes:
+        queries: Squares tried on each image that is not misclassified yet, at least 1.
+    """
+
+    loss: Loss = margin
+    queries: int = 1000
+
+    def __post_init__(self) -> None:
+        if self.queries < 1:
+            raise ValueError(f"a square attack of {self.queries} queries does nothing")
+
+    def _perturb(self, target: Target) -> Tensor:
+        if target.images.ndim != 4:
+            raise ValueError(f"square attack on {target.images.ndim - 2}-D images, expected 2-D")
+        channels, height, width = target.images.shape[1:]
+        dice = generator(target.images.device, target.seed, "square")
+        images, (loss, broken) = target.images, target.query(target.images)
+        stripes = torch.where(target.draw((channels, 1, width), "stripes") < 0.5, -1.0, 1.0)
+        candidate = target.project(images + target.threat.eps * stripes)
+        for query in range(self.queries + 1):
+            rows = torch.nonzero(~broken).squeeze(1)
+            if len(rows) == 0:
+                break
+            found, hit = target.query(candidate[rows], rows)
+            # The stripes are a start and not a proposal: the search goes on from them anyway.
+            accept = hit | (found > loss[rows]) if query > 0 else torch.ones_like(hit)
+            taken = rows[accept]
+            images = images.index_copy(0, taken, candidate[taken])
+            loss = loss.index_copy(0, taken, found[accept])
+            broken = broken.index_copy(0, taken, hit[accept])
+            side = side_of(query / self.queries, height, width)
+            candidate = _with_square(target, images, side, dice)
+        return images
+
+
+def side_of(progress: float, height: int, width: int) -> int:
+    """Return the side of the square, in pixels, after a share of the queries in [0, 1]."""
+    halvings = sum(progress * 10_000 > mark for mark in _HALVINGS)
+    side = round(math.sqrt(_FIRST_AREA / 2**halvings * height * width))
+    return min(max(side, 1), height, width)
+
+
+def _with_square(target: Target, images: Tensor, side: int, dice: torch.Generator) -> Tensor:
+    channels, height, width = images.shape[1:]
+    top, left = _integer(height - side + 1, dice), _integer(width - side + 1, dice)
+    window = (..., slice(top, top + side), slice(left, left + side))
+    moved = images.clone()
+    moved[window] = target.images[window] + target.threat.eps * _signs((channels, 1, 1), dice)
+    return target.project(moved)
+
+
+def _signs(shape: tuple[int, ...], dice: torch.Generator) -> Tensor:
+    return torch.randint(2, shape, generator=dice, device=dice.device) * 2.0 - 1.0
+
+
+def _integer(stop: int, dice: torch.Generator) -> int:
+    return int(torch.randint(stop, (1,), generator=dice, device=dice.device))

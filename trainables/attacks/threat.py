@@ -1,0 +1,90 @@
+"""What an attacker may do: how far an image may move, in which unit, within which bounds."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from searchspace.errors import UserError
+
+
+@dataclass(frozen=True)
+class ThreatModel:
+    """All images within ``eps`` of the clean one, inside the bounds.
+
+    Attributes:
+        norm: How distance is measured: ``linf``, the largest change of a pixel or voxel.
+        eps: Radius, at least 0, in ``unit``.
+        low: Least value of a pixel; None where there is none.
+        high: Greatest value of a pixel; None where there is none.
+        unit: What ``eps``, ``low`` and ``high`` count: "pixel range", "MR standard deviations".
+
+    Raises:
+        ValueError: If eps is negative or not finite, or the bounds enclose nothing.
+    """
+
+    norm: Literal["linf"]
+    eps: float
+    low: float | None
+    high: float | None
+    unit: str
+
+    def __post_init__(self) -> None:
+        if self.norm != "linf":
+            raise ValueError(f"norm is '{self.norm}', only 'linf' is known")
+        if not (math.isfinite(self.eps) and self.eps >= 0):
+            raise ValueError(f"eps is {self.eps}, expected a finite number of at least 0")
+        if self.low is not None and self.high is not None and not self.low < self.high:
+            raise ValueError(f"bounds are {self.low} and {self.high}, expected low < high")
+
+    def project(self, moved: Tensor, clean: Tensor) -> Tensor:
+        """Bring images back into the ball around the clean ones, and into the bounds.
+
+        Args:
+            moved: Any images, of the shape of ``clean``.
+            clean: Images inside the bounds.
+        """
+        inside = torch.clamp(moved, clean - self.eps, clean + self.eps)
+        if self.low is None and self.high is None:
+            return inside
+        return inside.clamp(self.low, self.high)
+
+    def admits(self, images: Tensor) -> bool:
+        """Tell whether every value lies inside the bounds; NaN does not."""
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        return bool(((images >= low) & (images <= high)).all())
+
+
+def pixels(eps: float) -> ThreatModel:
+    """Make the threat model of classifiers: pixels in [0, 1], each moved by at most ``eps``."""
+    return ThreatModel(norm="linf", eps=eps, low=0.0, high=1.0, unit="pixel range")
+
+
+def parse_eps(text: str) -> tuple[float, ...]:
+    """Read a grid of radii such as ``0,1/255,2/255``, in the pixel range [0, 1].
+
+    Returns:
+        Sorted and without repeats, 0 included always: every curve starts at the clean score.
+
+    Raises:
+        UserError: If an entry is no number or fraction from 0 to 1.
+    """
+    return tuple(sorted({0.0, *(_parse_radius(entry) for entry in text.split(","))}))
+
+
+def _parse_radius(entry: str) -> float:
+    try:
+        radius = float(Fraction(entry.strip()))
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise UserError(
+            f"epsilon '{entry.strip()}' is not a number: write a list like 0,1/255,2/255"
+        ) from None
+    if not 0 <= radius <= 1:
+        raise UserError(
+            f"epsilon {entry.strip()} is not from 0 to 1: pixels lie in [0, 1], write 8/255, not 8"
+        )
+    return radius

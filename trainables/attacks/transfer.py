@@ -1,0 +1,36 @@
+"""Transfer: attack one model, hoping to hit another."""
+
+from dataclasses import dataclass
+from typing import final
+
+from torch import Tensor, nn
+
+from trainables.attacks.attack import Attack, Target
+from trainables.attacks.losses import Loss, cross_entropy
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Transfer(Attack):
+    """Runs an attack on a model of the attacker's own, whatever model it is called with.
+
+    Weaker than the same attack on the model itself, unless that model masks its gradients.
+
+    Attributes:
+        source: The attacker's model, on the device of the images.
+        attack: How the source is attacked; its loss is used.
+    """
+
+    loss: Loss = cross_entropy
+    source: nn.Module
+    attack: Attack
+
+    def _perturb(self, target: Target) -> Tensor:
+        return self.attack(
+            self.source,
+            target.images,
+            target.labels,
+            target.threat,
+            target.seed,
+            positions=target.labels.new_tensor(target.positions),
+        )

@@ -1,0 +1,145 @@
+"""Measure a classifier on a split: clean, under noise, and under attack along a grid of radii.
+
+Names of metrics are ``{split}_{measurement}_{score}``: the score of a curve ends in ``_curve``, that at one radius in
+``_eps`` and the radius times 255.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+from torch.nn import functional
+
+from trainables.attacks.evaluation import RobustReport, evaluate, predict
+from trainables.attacks.losses import Loss, likelihood_loss
+from trainables.attacks.noise import gaussian
+from trainables.attacks.registry import build_attack
+from trainables.attacks.threat import pixels
+from trainables.classification.assets import Labelled
+from trainables.data.dataset import Task
+from trainables.metrics.classification import scores
+from trainables.metrics.curve import area
+from trainables.models.classifiers import Classifier
+from trainables.seeding import derive
+
+NOISE_SIGMA = 0.2  # of Gaussian noise on pixels in [0, 1] [tsynd, section 4]
+SCORES = ("acc", "bacc", "auc")
+TINY = 1e-12  # least probability that a loss is taken of
+ALWAYS = ("fgsm", "pgd")  # measured whichever attack ranks: one weaker, one stronger
+
+Directions = dict[str, Literal["max", "min"]]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How a classifier is measured; the same for all trials of a run.
+
+    Attributes:
+        task: What the labels mean.
+        attack: The attack that ranks.
+        eps: Radii in pixels of [0, 1], rising from 0.
+        seed: Of noise and random starts, so that all trials meet the same.
+    """
+
+    task: Task
+    attack: str
+    eps: tuple[float, ...]
+    seed: int
+
+    @property
+    def loss(self) -> Loss:
+        """The loss per image that is trained on, and that attacks maximise."""
+        return likelihood_loss(self.task)
+
+    @property
+    def headline(self) -> str:
+        """The score that neither a constant classifier nor an imbalance can flatter.
+
+        Balanced accuracy; for multi-label data, whose 0.5 is no operating point, the macro AUC.
+        """
+        return "auc" if self.task == "multi-label" else "bacc"
+
+    @property
+    def attacks(self) -> tuple[str, ...]:
+        """The attacks that every evaluation runs: FGSM, PGD, and the one that ranks."""
+        return tuple(dict.fromkeys((*ALWAYS, self.attack)))
+
+    @property
+    def ranking_metric(self) -> str:
+        """The metric that ranks trials unless the user names another."""
+        return f"ranking_{self.attack}_{self.headline}_curve"
+
+    def metrics(self) -> Directions:
+        """List every metric that `measure_clean` and `measure_robust` report, with its better direction."""
+        points = ["curve", *(_point(eps) for eps in self.eps[1:])]
+        names = [f"ranking_{a}_{s}_{p}" for a in self.attacks for s in SCORES for p in points]
+        names += [f"ranking_{kind}_{score}" for kind in ("clean", "noise") for score in SCORES]
+        names += [f"val_clean_{score}" for score in SCORES]
+        directions: Directions = dict.fromkeys(names, "max")
+        return directions | {"val_loss": "min"}
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """What was measured on one split under noise and attack.
+
+    Attributes:
+        metrics: Scores by name.
+        ranked: The attack that ranks, image by image.
+    """
+
+    metrics: dict[str, float]
+    ranked: RobustReport
+
+
+def measure_clean(
+    classifier: Classifier, data: Labelled, protocol: Protocol, split: str
+) -> dict[str, float]:
+    """Score a classifier on clean images of a split, and give its mean loss."""
+    images = data.images.float() / 255
+    probabilities = predict(classifier, images, protocol.task)
+    found = _scores(protocol.task, probabilities, data)
+    metrics = {f"{split}_clean_{name}": value for name, value in found.items()}
+    metrics[f"{split}_loss"] = _mean_log_loss(probabilities, data.labels)
+    return metrics
+
+
+def measure_robust(classifier: Classifier, data: Labelled, protocol: Protocol) -> Robustness:
+    """Score a classifier on the ranking split: clean, noisy and attacked."""
+    task, images = protocol.task, data.images.float() / 255
+    metrics: dict[str, float] = {}
+    noisy = gaussian(images, NOISE_SIGMA, derive(protocol.seed, "noise"), pixels(0))
+    for kind, shown in (("clean", images), ("noise", noisy)):
+        found = _scores(task, predict(classifier, shown, task), data)
+        metrics |= {f"ranking_{kind}_{name}": value for name, value in found.items()}
+    reports: dict[str, RobustReport] = {}
+    for name in protocol.attacks:
+        attack, seed = build_attack(name, task), derive(protocol.seed, "attack")
+        report = evaluate(classifier, images, data.labels, task, attack, protocol.eps, seed=seed)
+        metrics |= _curve(f"ranking_{name}", report)
+        reports[name] = report
+    return Robustness(metrics, reports[protocol.attack])
+
+
+def _scores(task: Task, probabilities: Tensor, data: Labelled) -> dict[str, float]:
+    return scores(task, probabilities.cpu().numpy(), data.labels.cpu().numpy())
+
+
+def _mean_log_loss(probabilities: Tensor, labels: Tensor) -> float:
+    if labels.ndim == 2:
+        return float(functional.binary_cross_entropy(probabilities, labels.float()))
+    return float(functional.nll_loss(probabilities.clamp_min(TINY).log(), labels))
+
+
+def _curve(prefix: str, report: RobustReport) -> dict[str, float]:
+    metrics: dict[str, float] = {}
+    for score in SCORES:
+        values = report.curve(score)
+        metrics[f"{prefix}_{score}_curve"] = area(report.eps, values)
+        at_radii = zip(report.eps[1:], values[1:], strict=True)
+        metrics |= {f"{prefix}_{score}_{_point(eps)}": float(value) for eps, value in at_radii}
+    return metrics
+
+
+def _point(eps: float) -> str:
+    return f"eps{255 * eps:g}"

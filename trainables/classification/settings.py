@@ -1,0 +1,94 @@
+"""What is fixed for a run of a classification study."""
+
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from searchspace.names import lookup
+from trainables.attacks.registry import ATTACKS
+from trainables.attacks.threat import parse_eps
+from trainables.config import Frozen
+from trainables.data.dataset import Task
+from trainables.device import resolve_device
+from trainables.models.classifiers import BODIES
+
+DEFAULT_EPS = "0,1/255,2/255,4/255,8/255"
+
+
+class ClassificationSettings(Frozen):
+    """What is fixed for a run; every field has a default that suits a laptop.
+
+    Attributes:
+        dataset: ``phantom`` or a 2D dataset of MedMNIST.
+        data_root: Folder of the npz files; None is the user's cache.
+        size: Height and width in pixels.
+        fraction: Share of the official training images that is trained on, in (0, 1].
+        ranking_from: Where the images that rank trials come from, see `trainables.data.splits`.
+        ranking_images: At most so many images rank trials.
+        classifier: A name of `trainables.models.classifiers.BODIES`.
+        epochs: The budget of a trial.
+        attack: The attack whose curve ranks trials unless another metric is named.
+        eps: Radii of the threat model in pixels of [0, 1], rising from 0.
+        floor: Clean score on the ranking split below which a trial cannot win, in [0, 1]; None is a tenth of the way from
+            chance to perfect. The score is balanced accuracy (multi-label: macro AUC).
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        precision: In which images are made: ``auto``, ``fp32`` or ``bf16``.
+        seed: Of splits, initialisation, order, noise, masks and attacks.
+        protocol: ``paper`` takes the paper's classifier and epochs where none are named.
+    """
+
+    PAPER: ClassVar[dict[str, Any]] = {}
+
+    dataset: str = "phantom"
+    data_root: Path | None = None
+    size: int = 28
+    fraction: float = 0.1
+    ranking_from: Literal["auto", "left-out", "val"] = "auto"
+    ranking_images: int = Field(default=256, ge=2)
+    classifier: str = "cnn"
+    epochs: int = Field(default=60, ge=1)
+    attack: str = "pgd"
+    eps: tuple[float, ...] = parse_eps(DEFAULT_EPS)
+    floor: float | None = Field(default=None, ge=0, le=1)
+    device: str = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    seed: int = Field(default=0, ge=0)
+    protocol: Literal["default", "paper"] = "default"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Let protocol and device choose what the user left open, and write the choice down."""
+        filled = dict(values)
+        device = resolve_device(filled.get("device", "auto"))
+        filled["device"] = str(device)
+        if filled.get("protocol") == "paper":
+            return cls.PAPER | filled
+        if device.type == "cuda":
+            filled.setdefault("classifier", "resnet18-16")
+        return filled
+
+    @field_validator("eps", mode="before")
+    @classmethod
+    def _parse_eps(cls, value: object) -> object:
+        return parse_eps(value) if isinstance(value, str) else value
+
+    @field_validator("classifier")
+    @classmethod
+    def _known_classifier(cls, name: str) -> str:
+        lookup(BODIES, name, "classifier")
+        return name
+
+    @field_validator("attack")
+    @classmethod
+    def _known_attack(cls, name: str) -> str:
+        lookup(ATTACKS, name, "attack")
+        return name
+
+    def clean_floor(self, task: Task, n_classes: int) -> float:
+        """Return the clean score below which a trial cannot win."""
+        if self.floor is not None:
+            return self.floor
+        chance = 0.5 if task == "multi-label" else 1 / n_classes
+        return chance + 0.1 * (1 - chance)

@@ -1,0 +1,265 @@
+"""The four splits of a run: train, val, ranking and test, and what the autoencoder may see.
+
+- *train*: a stratified subsample of the official training split. Trains the classifiers.
+- *val*: chooses the epoch.
+- *ranking*: ranks the trials, and neither touches weights nor chooses epochs. It comes from the
+  training images left out of *train*, or from the official validation split.
+- *test*: the whole official test split.
+- *autoencoder*: the whole official training split less *ranking*, used without labels.
+"""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from searchspace.errors import UserError
+from trainables.data.dataset import OFFICIAL_SPLITS, Dataset, Images, OfficialSplit, count_classes
+from trainables.data.strata import draw, proportional, share_of, strata_of
+
+Indices = npt.NDArray[np.int64]
+RankingFrom = Literal["left-out", "val"]
+Contents = dict[OfficialSplit, list[bytes]]
+SplitName = Literal["train", "val", "ranking", "test", "autoencoder"]
+ORIGINS: dict[RankingFrom, OfficialSplit] = {"left-out": "train", "val": "val"}
+SPLITS: tuple[SplitName, ...] = ("train", "val", "ranking", "test", "autoencoder")
+
+
+@dataclass(frozen=True, eq=False)
+class Splits:
+    """Which images of a dataset serve what.
+
+    Attributes:
+        train: Indices into the official training split, ascending, as all are.
+        val: Indices into the official validation split.
+        ranking: Indices into the official split that ``ranking_from`` says.
+        test: Indices into the official test split.
+        autoencoder: Indices into the official training split; contains ``train``.
+        ranking_from: ``left-out``: training images outside ``train``; ``val``: validation images.
+        notes: Sentences for a person about sizes, duplicates and missing classes.
+    """
+
+    train: Indices
+    val: Indices
+    ranking: Indices
+    test: Indices
+    autoencoder: Indices
+    ranking_from: RankingFrom
+    notes: tuple[str, ...] = ()
+
+    def take(self, dataset: Dataset, split: SplitName) -> Images:
+        """Return the images of a split, from the dataset that the splits were made of."""
+        return dataset.official(self.origin(split)).take(getattr(self, split))
+
+    def origin(self, split: SplitName) -> OfficialSplit:
+        """Name the official split that the indices of a split refer to."""
+        origins: dict[SplitName, OfficialSplit] = {
+            "train": "train",
+            "val": "val",
+            "ranking": ORIGINS[self.ranking_from],
+            "test": "test",
+            "autoencoder": "train",
+        }
+        return origins[split]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all indices and where they point, as 64 hexadecimal digits."""
+        sha = hashlib.sha256()
+        for split in SPLITS:
+            indices = np.ascontiguousarray(getattr(self, split), dtype="<i8")
+            sha.update(f"{split} {self.origin(split)} {len(indices)}\n".encode())
+            sha.update(indices.data)
+        return sha.hexdigest()
+
+    def save(self, path: Path) -> None:
+        """Write the splits to an npz file."""
+        arrays: dict[str, Any] = {split: getattr(self, split) for split in SPLITS}
+        arrays["ranking_from"] = np.array(self.ranking_from)
+        arrays["notes"] = np.array(self.notes, "U")
+        with path.open("wb") as file:  # savez renames a path without .npz
+            np.savez(file, **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> "Splits":
+        """Read what ``save`` wrote."""
+        with np.load(path, allow_pickle=False) as npz:
+            return cls(
+                **{split: npz[split] for split in SPLITS},
+                ranking_from=cast("RankingFrom", str(npz["ranking_from"])),
+                notes=tuple(npz["notes"].tolist()),
+            )
+
+
+def make_splits(
+    dataset: Dataset,
+    fraction: float,
+    ranking_from: Literal["auto", "left-out", "val"],
+    ranking_images: int,
+    seed: int,
+) -> Splits:
+    """Split a dataset so that no image that ranks, by number or by content, serves anything else.
+
+    ``train`` takes ``fraction`` of each class, rounded half up, and one image at least; for a seed
+    it does not depend on where ``ranking`` comes from, and a larger fraction contains a smaller one
+    (except where a multi-label ``train`` needs an image more to have all labels). ``ranking`` takes
+    at most half of the images it comes from, stratified, and only such whose pixels occur once in
+    the whole dataset.
+
+    Args:
+        dataset: The official splits.
+        fraction: Share of the official training images to train on, above 0 and at most 1.
+        ranking_from: ``left-out`` or ``val``; ``auto`` takes ``left-out`` where it can offer more
+            images than half of the official validation split has.
+        ranking_images: The most images to rank on, whichever split they come from.
+        seed: Another seed, other images; 0 or more.
+
+    Raises:
+        UserError: If there are too few images to train on or to rank on.
+    """
+    train = _draw_train(dataset, fraction, _rng(seed, 0))
+    contents = _contents(dataset)
+    sources = _sources(dataset, train, contents)
+    if ranking_from == "auto":
+        ranking_from = "left-out" if sources["left-out"].most > len(dataset.val) / 2 else "val"
+    source = sources[ranking_from]
+    size = min(source.most, ranking_images)
+    if size < dataset.n_classes:
+        raise UserError(_too_few_to_rank(dataset, source, ranking_from, ranking_images))
+    origin = dataset.official(ORIGINS[ranking_from])
+    strata = strata_of(origin.labels, dataset.n_classes)[source.usable]
+    chosen = draw(strata, proportional(np.bincount(strata), size), _rng(seed, 1))
+    ranking = source.usable[chosen]
+    rest = {split: _all(dataset, split) for split in OFFICIAL_SPLITS}
+    rest[ORIGINS[ranking_from]] = np.setdiff1d(rest[ORIGINS[ranking_from]], ranking)
+    splits = Splits(train, rest["val"], ranking, rest["test"], rest["train"], ranking_from)
+    return replace(splits, notes=_notes(dataset, splits, source, contents))
+
+
+def _rng(seed: int, stream: int) -> np.random.Generator:
+    if seed < 0:
+        raise UserError(f"seed {seed}: give 0 or more")
+    return np.random.Generator(np.random.PCG64([seed, stream]))
+
+
+def _all(dataset: Dataset, split: OfficialSplit) -> Indices:
+    return np.arange(len(dataset.official(split)), dtype=np.int64)
+
+
+def _draw_train(dataset: Dataset, fraction: float, rng: np.random.Generator) -> Indices:
+    n, n_classes = len(dataset.train), dataset.n_classes
+    if not 0 < fraction <= 1:  # NaN too
+        raise UserError(
+            f"fraction {fraction}: give a share of the training images, 0 < fraction <= 1"
+        )
+    share = Decimal(str(fraction))
+    if share * n < n_classes:
+        least = (Decimal(n_classes) / n).quantize(Decimal("1e-6"), ROUND_CEILING).normalize()
+        raise UserError(
+            f"fraction {fraction}: of {n} training images that is fewer than one for each of the "
+            f"{n_classes} classes of {dataset.name}; give at least {least:f}"
+        )
+    strata = strata_of(dataset.train.labels, n_classes)
+    train = draw(strata, share_of(np.bincount(strata), share), rng)
+    if dataset.task != "multi-label":
+        return train
+    # An image stands in the stratum of its rarest label; its other labels may still be missing.
+    for positive in dataset.train.labels.T:
+        if positive.any() and not positive[train].any():
+            train = np.union1d(train, rng.choice(np.flatnonzero(positive), 1))
+    return train
+
+
+def _contents(dataset: Dataset) -> Contents:
+    """Digest the pixels of every image, by official split."""
+    return {
+        split: [
+            hashlib.blake2b(image.tobytes(), digest_size=16).digest()
+            for image in dataset.official(split).pixels
+        ]
+        for split in OFFICIAL_SPLITS
+    }
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Images that could rank, and those of them whose pixels occur only once in the data."""
+
+    pool: Indices
+    usable: Indices
+
+    @property
+    def most(self) -> int:
+        """How many may rank: at most half, so that the autoencoder or val keeps the other half."""
+        return min(len(self.pool) // 2, len(self.usable))
+
+
+def _sources(dataset: Dataset, train: Indices, contents: Contents) -> dict[RankingFrom, _Source]:
+    occurrences = Counter(content for split in OFFICIAL_SPLITS for content in contents[split])
+    pools: dict[RankingFrom, Indices] = {
+        "left-out": np.setdiff1d(_all(dataset, "train"), train),
+        "val": _all(dataset, "val"),
+    }
+    return {
+        name: _Source(
+            pool,
+            usable=np.array(
+                [i for i in pool.tolist() if occurrences[contents[ORIGINS[name]][i]] == 1],
+                dtype=np.int64,
+            ),
+        )
+        for name, pool in pools.items()
+    }
+
+
+def _too_few_to_rank(
+    dataset: Dataset, source: _Source, ranking_from: RankingFrom, ranking_images: int
+) -> str:
+    classes = f"the {dataset.n_classes} classes of {dataset.name}"
+    if ranking_images < dataset.n_classes:
+        return f"{ranking_images} ranking images: give at least one for each of {classes}"
+    remedy = {
+        "left-out": "take a smaller fraction, or rank on val",
+        "val": "take a smaller fraction and rank on images it leaves out",
+    }
+    return (
+        f"ranking from {ranking_from}: offers {source.most} images, fewer than one for each of "
+        f"{classes}; {remedy[ranking_from]}"
+    )
+
+
+def _notes(
+    dataset: Dataset, splits: Splits, source: _Source, contents: Contents
+) -> tuple[str, ...]:
+    origin = {
+        "left-out": "training images that the fraction leaves out",
+        "val": "images carved from the official validation split",
+    }
+    first = (
+        f"Trains on {len(splits.train)} of {len(dataset.train)} training images, chooses the epoch "
+        f"on {len(splits.val)} and ranks trials on {len(splits.ranking)}, "
+        f"{origin[splits.ranking_from]}; {len(splits.test)} test images stay untouched."
+    )
+    notes = [first]
+    if copies := len(source.pool) - len(source.usable):
+        notes.append(
+            f"Images not used for ranking, as their pixels occur more than once: {copies}."
+        )
+    for one, other in combinations(OFFICIAL_SPLITS, 2):
+        if shared := len(set(contents[one]) & set(contents[other])):
+            notes.append(
+                f"Images that the official {one} and {other} splits share: {shared}; kept."
+            )
+    for split in ("train", "val", "ranking", "test"):
+        labels = dataset.official(splits.origin(split)).labels[getattr(splits, split)]
+        counts = zip(dataset.classes, count_classes(labels, dataset.n_classes), strict=True)
+        if missing := [name for name, count in counts if count == 0]:
+            notes.append(f"No image of {', '.join(missing)} in {split}.")
+    return tuple(notes)

@@ -1,0 +1,116 @@
+"""Accuracy, balanced accuracy and AUC, as the MedMNIST evaluator defines them [medmnist].
+
+Everywhere: ``probabilities`` are (N, K); ``labels`` are int (N,) with class numbers, or (N, L) with
+0 and 1 where the task is "multi-label" (then K = L). A score that the data do not define is NaN.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import rankdata
+
+Floats = npt.NDArray[np.floating]
+Labels = npt.NDArray[np.integer]
+
+
+def scores(task: str, probabilities: Floats, labels: Labels) -> dict[str, float]:
+    """Compute ``acc``, ``bacc`` and ``auc``, each in [0, 1] or NaN.
+
+    Raises:
+        ValueError: If labels do not fit the task or the probabilities.
+    """
+    return {
+        "acc": accuracy(task, probabilities, labels),
+        "bacc": balanced_accuracy(task, probabilities, labels),
+        "auc": auc(task, probabilities, labels),
+    }
+
+
+def accuracy(task: str, probabilities: Floats, labels: Labels) -> float:
+    """Compute the share of right answers; for multi-label data over images and labels alike."""
+    right = correct(task, probabilities, labels)
+    return float(right.mean()) if _defined(probabilities) else math.nan
+
+
+def balanced_accuracy(task: str, probabilities: Floats, labels: Labels) -> float:
+    """Compute the mean recall over the classes present, so that a constant answer scores 1 / K.
+
+    For multi-label data: the mean over labels of the balanced accuracy of each.
+    """
+    right = correct(task, probabilities, labels)
+    if not _defined(probabilities):
+        return math.nan
+    if task != "multi-label":
+        return float(mean_recall(right, labels))
+    each = [mean_recall(r, y) for r, y in zip(right.T, labels.T, strict=True)]
+    return float(np.mean(each))
+
+
+def auc(task: str, probabilities: Floats, labels: Labels) -> float:
+    """Compute the area under the ROC curve.
+
+    Of the last column where there are two classes; otherwise the mean over classes, each against
+    the rest, or over labels. Classes or labels that all images have, or none, are left out.
+    """
+    _check(task, probabilities, labels)
+    if not _defined(probabilities):
+        return math.nan
+    if task == "multi-label":
+        positive = labels.astype(bool)
+    else:
+        positive = labels[:, None] == np.arange(probabilities.shape[1])
+    if task != "multi-label" and probabilities.shape[1] == 2:
+        return _roc_area(probabilities[:, 1], positive[:, 1])
+    columns = zip(probabilities.T, positive.T, strict=True)
+    areas = np.array([_roc_area(column, y) for column, y in columns])
+    known = areas[~np.isnan(areas)]
+    return float(known.mean()) if len(known) else math.nan
+
+
+def correct(task: str, probabilities: Floats, labels: Labels) -> npt.NDArray[np.bool_]:
+    """Tell which answers are right: the greatest probability, for multi-label data those above 0.5.
+
+    Returns:
+        (N,), or (N, L) for multi-label data.
+    """
+    _check(task, probabilities, labels)
+    right: npt.NDArray[np.bool_]
+    if task == "multi-label":
+        right = (probabilities > 0.5) == labels.astype(bool)
+    else:
+        right = probabilities.argmax(axis=1) == labels
+    return right
+
+
+def mean_recall(values: npt.NDArray[np.generic], labels: Labels) -> npt.NDArray[np.float64]:
+    """Average per-image values, (..., N), within each class present, then over classes.
+
+    Returns:
+        (...); of right answers, this is the balanced accuracy.
+    """
+    within = [values[..., labels == label].mean(axis=-1) for label in np.unique(labels)]
+    result: npt.NDArray[np.float64] = np.mean(within, axis=0, dtype=np.float64)
+    return result
+
+
+def _roc_area(values: Floats, positive: npt.NDArray[np.bool_]) -> float:
+    """Compute P(positive > negative) + P(equal) / 2, from ranks (Mann and Whitney)."""
+    n_positive = int(positive.sum())
+    n_negative = len(positive) - n_positive
+    if n_positive == 0 or n_negative == 0:
+        return math.nan
+    above = rankdata(values)[positive].sum() - n_positive * (n_positive + 1) / 2
+    return float(above / (n_positive * n_negative))
+
+
+def _defined(probabilities: Floats) -> bool:
+    return len(probabilities) > 0 and not bool(np.isnan(probabilities).any())
+
+
+def _check(task: str, probabilities: Floats, labels: Labels) -> None:
+    shape = probabilities.shape if task == "multi-label" else probabilities.shape[:1]
+    if probabilities.ndim != 2 or labels.shape != shape:
+        raise ValueError(
+            f"probabilities {probabilities.shape}, labels {labels.shape} do not fit task '{task}'"
+        )

@@ -1,0 +1,27 @@
+"""Seeds by name: each use of randomness has its own stream, and an epoch's does not depend on the ones before."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+
+def derive(seed: int, *names: str | int) -> int:
+    """Derive a seed in [0, 2**63) from a run's seed and what it is used for."""
+    text = "/".join(str(name) for name in (seed, *names))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def generator(device: torch.device, seed: int, *names: str | int) -> torch.Generator:
+    """Make a generator on a device, seeded by `derive`."""
+    return torch.Generator(device).manual_seed(derive(seed, *names))
+
+
+@contextmanager
+def seeded(device: torch.device, seed: int, *names: str | int) -> Iterator[None]:
+    """Seed torch's global generators, which initialisation and dropout use, and restore them at the end."""
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(derive(seed, *names))
+        yield

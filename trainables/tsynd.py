@@ -1,0 +1,348 @@
+"""The TSynD study: classifiers trained beside images of high epistemic uncertainty [tsynd].
+
+What the paper leaves open, and the choices made, are listed in docs/tsynd.md.
+"""
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar, Literal, final
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from trainables.checkpoint import ModelCard, save_classifier
+from trainables.classification.assets import Data, open_splits, read_data, to_tensors, write_data
+from trainables.classification.measurement import (
+    Protocol,
+    Robustness,
+    measure_clean,
+    measure_robust,
+)
+from trainables.classification.settings import ClassificationSettings
+from trainables.config import Frozen, parse
+from trainables.data.dataset import Task
+from trainables.device import autocast, resolve_precision
+from trainables.folders import cache_folder
+from trainables.metrics.intervals import curve_interval
+from trainables.protocol import Config, Facts, Reference, Report, Say, Trainable
+from trainables.seeding import derive, generator, seeded
+from trainables.training.autoencoder import AutoencoderSettings, measure_reconstruction
+from trainables.training.epoch import train_epoch
+from trainables.training.frozen_autoencoder import (
+    FrozenAutoencoder,
+    obtain_autoencoder,
+    read_autoencoder,
+)
+from trainables.training.regimes import REGIMES, Batch, Synthesis
+
+AUTOENCODER = "autoencoder.safetensors"
+MILESTONES = (0.5, 0.75)  # shares of the budget after which the learning rate falls tenfold [medmnist]
+
+
+class TSynDConfig(Frozen):
+    """One trial of the study.
+
+    Attributes:
+        regime: A name of `trainables.training.regimes.REGIMES`.
+        latent_lr: Step size of the ascent, in codebook standard deviations.
+        latent_iterations: Steps of the ascent.
+        latent_sigma: Standard deviation of latent noise, in codebook standard deviations.
+        uncertainty: What the ascent maximises.
+        lr: Learning rate of the classifier's Adam.
+        weight_decay: Of the same.
+        batch_size: Real and made images of a step together.
+        dropout: Before the classifier's last layer, in training and in the masks.
+        masks: Dropout masks K.
+        attack_eps: Radius of adversarial training, in pixels of [0, 1].
+        attack_steps: PGD steps of adversarial training.
+    """
+
+    regime: Literal["baseline", "reconstruction", "noise", "tsynd", "adversarial"] = "tsynd"
+    latent_lr: float = Field(default=0.1, gt=0)
+    latent_iterations: int = Field(default=50, ge=0)
+    latent_sigma: float = Field(default=1.0, ge=0)
+    uncertainty: Literal["mi", "entropy"] = "mi"
+    lr: float = Field(default=1e-3, gt=0)
+    weight_decay: float = Field(default=1e-6, ge=0)
+    batch_size: int = Field(default=32, ge=2)
+    dropout: float = Field(default=0.5, ge=0, lt=1)
+    masks: int = Field(default=20, ge=2)
+    attack_eps: float = Field(default=4 / 255, gt=0, le=1)
+    attack_steps: int = Field(default=5, ge=1)
+
+
+class Settings(ClassificationSettings):
+    """What is fixed for a run of the study.
+
+    Attributes:
+        autoencoder_steps: Optimiser steps of the autoencoder.
+        cache: Folder of trained autoencoders.
+    """
+
+    PAPER: ClassVar[dict[str, Any]] = {"epochs": 100, "classifier": "resnet18"}
+
+    autoencoder_steps: int = Field(default=800, ge=1)
+    cache: Path = Field(default_factory=cache_folder)
+
+
+def parse_settings(values: Mapping[str, Any]) -> Settings:
+    """Validate what is fixed for a run; raises UserError with one clear line."""
+    return parse(Settings, values)
+
+
+def complete(sample: Config, settings: Settings) -> dict[str, Any]:
+    """Turn a point of the space into a full config."""
+    del settings  # nothing of a config depends on them
+    return parse(TSynDConfig, sample).model_dump()
+
+
+def references(settings: Settings) -> tuple[Reference, ...]:
+    """List the trials of every run: the paper's arms, the control it lacks, and adversarial training."""
+    scaled = any(getattr(settings, name) != value for name, value in Settings.PAPER.items())
+
+    def reference(label: str, *, essential: bool = False, **config: Any) -> Reference:  # noqa: ANN401
+        return Reference(label, parse(TSynDConfig, config).model_dump(), scaled, essential)
+
+    return (
+        reference("baseline", regime="baseline", essential=True),
+        reference("reconstruction", regime="reconstruction"),
+        reference("noise", regime="noise", latent_sigma=1.0),
+        reference("adversarial", regime="adversarial"),
+        *(
+            reference(
+                f"paper {iterations}/{sigma}",
+                essential=(iterations, sigma) == (50, 1.0),
+                latent_lr=0.1,
+                latent_iterations=iterations,
+                latent_sigma=sigma,
+            )
+            for iterations in (50, 100)
+            for sigma in (0.1, 1.0)
+        ),
+    )
+
+
+def prepare(settings: Settings, assets: Path, say: Say) -> Facts:
+    """Split the data and train the autoencoder; write both for the trials."""
+    dataset, splits = open_splits(settings, say)
+    write_data(assets, dataset, splits)
+    device = torch.device(settings.device)
+    ours = AutoencoderSettings(steps=settings.autoencoder_steps, seed=settings.seed)
+    unlabelled = to_tensors(splits.take(dataset, "autoencoder"), device).images
+    autoencoder = obtain_autoencoder(unlabelled, ours, settings.cache, say)
+    autoencoder.write(assets / AUTOENCODER)
+    held_out = to_tensors(splits.take(dataset, "val"), device).images
+    error = measure_reconstruction(autoencoder.model, held_out)
+    reconstructs = (
+        f"autoencoder: {len(unlabelled)} images, mean absolute error {error.mae:.3f}, "
+        f"{error.psnr:.1f} dB on val, {error.codes_used} of {ours.n_codes} codes in use"
+    )
+    protocol = _protocol(settings, dataset.task)
+    return Facts(
+        digests={
+            "data": dataset.digest,
+            "splits": splits.digest,
+            "autoencoder": autoencoder.digest,
+        },
+        lines=(dataset.source, *splits.notes, reconstructs),
+        metrics=protocol.metrics() | {"train_loss": "min"},
+        default_metric=protocol.ranking_metric,
+        details={"autoencoder_mae": error.mae, "autoencoder_psnr_db": error.psnr},
+    )
+
+
+def build(config: Config, settings: Settings, assets: Path) -> Trainable:
+    """Make one trial; what trials share is read once a process."""
+    return TSynDTrial(parse(TSynDConfig, config), settings, _read_shared(assets, settings.device))
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all trials of a process read: the data, the codes of the training images, the autoencoder."""
+
+    data: Data
+    codes: Tensor
+    autoencoder: FrozenAutoencoder
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best epoch so far on val: higher scores first, then lower loss."""
+
+    epoch: int
+    key: tuple[float, float]
+    metrics: dict[str, float]
+    weights: dict[str, Tensor]
+
+
+@final
+class TSynDTrial(Trainable):
+    """Trains one classifier in one regime.
+
+    The batch halves, the images made anew at every step and the best epoch on val are the paper's [tsynd, section 3.2]. The
+    best epoch is the one of the highest balanced accuracy on val, then of the lowest loss: plain accuracy, which the
+    paper seems to use, would let a collapsed classifier win on imbalanced data.
+    """
+
+    def __init__(self, config: TSynDConfig, settings: Settings, shared: Shared) -> None:
+        super().__init__()
+        self.config, self.settings, self.shared = config, settings, shared
+        self.device = torch.device(settings.device)
+        self.protocol = _protocol(settings, shared.data.task)
+        self.card = ModelCard(
+            classifier=settings.classifier,
+            channels=shared.data.train.images.shape[1],
+            size=settings.size,
+            task=shared.data.task,
+            classes=shared.data.classes,
+            dropout=config.dropout,
+        )
+        with seeded(self.device, settings.seed, "initialisation"):
+            self.classifier = self.card.build().to(self.device)
+        self.optimiser = torch.optim.Adam(
+            self.classifier.parameters(), lr=config.lr, weight_decay=config.weight_decay
+        )
+        milestones = [math.ceil(share * settings.epochs) for share in MILESTONES]
+        self.schedule = torch.optim.lr_scheduler.MultiStepLR(self.optimiser, milestones)
+        self.best: Best | None = None
+        self.measured: tuple[int, Robustness] | None = None
+
+    def step(self) -> None:
+        """Train one epoch in the trial's regime, and validate."""
+        data, seed, started = self.shared.data, self.settings.seed, time.perf_counter()
+        made_before = self.seconds.get("generation", 0.0)
+        synthesis = self._synthesis(generator(self.device, seed, self.epoch, "synthesis"))
+        dtype = resolve_precision(self.settings.precision, self.device)
+        with seeded(self.device, seed, self.epoch, "dropout"):
+            loss = train_epoch(
+                self.classifier,
+                self.optimiser,
+                Batch(data.train.images, self.shared.codes, data.train.labels),
+                lambda batch: self._synthesise(synthesis, batch),
+                self.protocol.loss,
+                half_batch=self.config.batch_size // 2,
+                generator=generator(torch.device("cpu"), seed, self.epoch, "order"),
+                autocast=autocast(self.device, dtype),
+            )
+        self.schedule.step()
+        making = self.seconds.get("generation", 0.0) - made_before
+        self.spend("training", started + making)
+        self._validate(loss)
+
+    def evaluate(self) -> Report:
+        """Measure the best epoch on the ranking split; an epoch measured before is not measured again."""
+        started = time.perf_counter()
+        best, robust = self._best(), self._measure_best()
+        interval = self._interval(robust)
+        clean = robust.metrics[f"ranking_clean_{self.protocol.headline}"]
+        floor = self.settings.clean_floor(self.shared.data.task, len(self.shared.data.classes))
+        self.spend("evaluation", started)
+        return Report(
+            epoch=self.epoch,
+            metrics=best.metrics | robust.metrics | {"best_epoch": float(best.epoch)},
+            intervals=interval,
+            constraints={"clean_floor": floor - clean},
+            seconds=self.seconds,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the best epoch's model, and the answers on the ranking split that its rank rests on."""
+        best, robust = self._best(), self._measure_best()
+        provenance = {
+            "study": "tsynd",
+            "config": self.config.model_dump(),
+            "settings": self.settings.model_dump(mode="json"),
+            "epoch": best.epoch,
+        }
+        with self._at_best():
+            card = self.card.model_copy(update={"provenance": provenance})
+            save_classifier(folder, self.classifier, card)
+        report = robust.ranked
+        arrays = {"correct": report.correct, "labels": report.labels, "eps": np.array(report.eps)}
+        np.savez(folder / "ranking.npz", allow_pickle=False, **arrays)
+
+    def _synthesis(self, dice: torch.Generator) -> Synthesis:
+        config, autoencoder = self.config, self.shared.autoencoder
+        return Synthesis(
+            classifier=self.classifier,
+            autoencoder=autoencoder.model,
+            latent_std=autoencoder.latent_std,
+            lr=config.latent_lr,
+            sigma=config.latent_sigma,
+            iterations=config.latent_iterations,
+            uncertainty=config.uncertainty,
+            masks=config.masks,
+            attack_eps=config.attack_eps,
+            attack_steps=config.attack_steps,
+            loss=self.protocol.loss,
+            multi_label=self.shared.data.task == "multi-label",
+            generator=dice,
+        )
+
+    def _synthesise(self, synthesis: Synthesis, batch: Batch) -> Tensor | None:
+        started = time.perf_counter()
+        made = REGIMES[self.config.regime](synthesis, batch)
+        self.spend("generation", started)
+        return made
+
+    def _validate(self, train_loss: float) -> None:
+        started = time.perf_counter()
+        metrics = measure_clean(self.classifier, self.shared.data.val, self.protocol, "val")
+        key = metrics[f"val_clean_{self.protocol.headline}"], -metrics["val_loss"]
+        if self.best is None or key > self.best.key:
+            weights = {name: value.clone() for name, value in self.classifier.state_dict().items()}
+            metrics["train_loss"] = train_loss
+            self.best = Best(self.epoch + 1, key, metrics, weights)
+        self.spend("validation", started)
+
+    def _best(self) -> Best:
+        if self.best is None:
+            raise ValueError("no epoch was trained yet: there is nothing to evaluate")
+        return self.best
+
+    def _measure_best(self) -> Robustness:
+        epoch = self._best().epoch
+        if self.measured is None or self.measured[0] != epoch:
+            with self._at_best():
+                found = measure_robust(self.classifier, self.shared.data.ranking, self.protocol)
+            self.measured = epoch, found
+        return self.measured[1]
+
+    @contextmanager
+    def _at_best(self) -> Iterator[None]:
+        """Put the best epoch's weights in place of the current ones."""
+        current = {name: value.clone() for name, value in self.classifier.state_dict().items()}
+        self.classifier.load_state_dict(self._best().weights)
+        try:
+            yield
+        finally:
+            self.classifier.load_state_dict(current)
+
+    def _interval(self, robust: Robustness) -> dict[str, tuple[float, float]]:
+        if self.protocol.headline != "bacc":
+            return {}
+        report, seed = robust.ranked, derive(self.settings.seed, "bootstrap")
+        found = curve_interval(report.correct, report.labels, report.eps, seed=seed)
+        return {self.protocol.ranking_metric: (found.low, found.high)}
+
+
+def _protocol(settings: Settings, task: Task) -> Protocol:
+    return Protocol(task, settings.attack, settings.eps, settings.seed)
+
+
+@lru_cache(maxsize=1)
+def _read_shared(assets: Path, device_name: str) -> Shared:
+    device = torch.device(device_name)
+    data, autoencoder = read_data(assets, device), read_autoencoder(assets / AUTOENCODER, device)
+    # Encoded once: the autoencoder never changes, and every step of every trial starts from these codes.
+    batches = data.train.images.split(256)
+    with torch.no_grad():
+        codes = torch.cat([autoencoder.model.quantise(batch.float() / 255) for batch in batches])
+    return Shared(data, codes, autoencoder)
