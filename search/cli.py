@@ -1,6 +1,7 @@
 """The command line, ``python -m search <study>``; torch, Ray and Optuna load when a run starts."""
 
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 from typing import Annotated, Any
@@ -188,9 +189,11 @@ def _complain(message: str) -> int:
 
 
 def _complain_of_us(error: Exception) -> int:
-    file = Path(getattr(error, "run_folder", "."), "search-traceback.txt").resolve()
-    file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    _complain(
-        f"{type(error).__name__}: {error}; this is a defect of ours, the traceback is in {file}"
-    )
+    """Say what broke, and where the traceback is: a note that the runner added."""
+    notes = getattr(error, "__notes__", None)
+    if not notes:
+        file = Path(tempfile.gettempdir(), "search-traceback.txt")
+        file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        notes = [f"a defect of ours; the traceback is in {file}"]
+    _complain(f"{type(error).__name__}: {error}; {notes[-1]}")
     return 1

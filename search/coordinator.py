@@ -212,7 +212,7 @@ class Coordinator:
             return Decision.CONTINUE
         decision = self._scheduler.decide(report.epoch, self.rules.objective.standing(report))
         if decision is Decision.STOP:
-            trial.reason = f"not among the best at {report.epoch} epochs"
+            trial.reason = f"not among the best at epoch {report.epoch}"
         return decision
 
     def _interrupt(self, trial: Trial) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +28,7 @@ from search.tables import ranked_table, winner_lines
 from search.worker import Job
 from searchspace.errors import UserError
 from searchspace.names import lookup
-from trainables.protocol import Facts, StudyModule
+from trainables.protocol import StudyModule
 
 FINISHED, FAILED, INTERRUPTED = 0, 1, 130
 """Exit statuses; that of a user's mistake, 2, is the command line's."""
@@ -65,15 +66,33 @@ def run(plan: Plan, study: Study, console: Console) -> int:
         plan, study, module, settings, folder, Manifest(folder, plan, settings), console
     )
     try:
-        prepared = _prepare(setting)
+        return _search(setting, _prepare(setting))
     except KeyboardInterrupt:
         setting.manifest.end("interrupted")
-        setting.say(f"stopped before the first trial; {folder.path}")
+        setting.say(f"stopped before the first trial: {folder.path}")
         return INTERRUPTED
     except UserError:
-        folder.empty()  # or the same command, mended, would be refused its folder
+        _give_up(setting)
         raise
-    return _search(setting, *prepared)
+    except Exception as error:
+        file = folder.traceback
+        with contextlib.suppress(OSError):
+            file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+            error.add_note(f"a defect of ours, not a mistake of yours; the traceback is in {file}")
+        _give_up(setting)
+        raise
+
+
+def _give_up(setting: Setting) -> None:
+    """Say in the manifest that the run failed; leave nothing where it did not begin.
+
+    Otherwise the same command, mended, would be refused its folder.
+    """
+    with contextlib.suppress(OSError, UserError):  # the error that led here is the one to show
+        if setting.folder.events.exists() or setting.folder.traceback.exists():
+            setting.manifest.end("failed")
+        else:
+            setting.folder.empty()
 
 
 def default_folder(study: Study, settings: object) -> Path:
@@ -83,7 +102,7 @@ def default_folder(study: Study, settings: object) -> Path:
     return Path("runs", "-".join(name for name in names if name))
 
 
-def _prepare(setting: Setting) -> tuple[Facts, Objective]:
+def _prepare(setting: Setting) -> Objective:
     facts = setting.module.prepare(setting.settings, setting.folder.assets, setting.say)
     metric = setting.plan.metric or facts.default_metric
     objective = Objective(metric, lookup(facts.metrics, metric, "metric"))
@@ -96,10 +115,10 @@ def _prepare(setting: Setting) -> tuple[Facts, Objective]:
         facts=facts.lines,
         details=facts.details,
     )
-    return facts, objective
+    return objective
 
 
-def _search(setting: Setting, facts: Facts, objective: Objective) -> int:  # noqa: ARG001
+def _search(setting: Setting, objective: Objective) -> int:
     plan, folder, clock = setting.plan, setting.folder, time.monotonic
     rules = _rules(setting, objective)
     records = Records(folder, objective, clock)
@@ -118,11 +137,6 @@ def _search(setting: Setting, facts: Facts, objective: Objective) -> int:  # noq
             _executor(setting)(coordinator, job)
     except KeyboardInterrupt:
         coordinator.interrupt()
-    except BaseException:
-        with contextlib.suppress(Exception):  # the first error is the one to show
-            coordinator.close()
-            setting.manifest.end("failed")
-        raise
     coordinator.close()
     records.write_table()
     return _finish(setting, coordinator)

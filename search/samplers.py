@@ -161,8 +161,8 @@ class HyperoptSampler(WholeConfigSampler):
             "tid": tid,
             "cmd": self._domain.cmd,
             "workdir": None,
-            "idxs": {name: [tid] if name in known else [] for name in names},
-            "vals": {name: [known[name]] if name in known else [] for name in names},
+            "idxs": {name: [tid] if known.get(name) else [] for name in names},
+            "vals": {name: known.get(name, []) for name in names},
         }
         (document,) = hyperopt_base.Trials().new_trial_docs([tid], [None], [result], [misc])
         document["state"] = hyperopt.JOB_STATE_DONE  # hyperopt looks at the loss only

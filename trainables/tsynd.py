@@ -54,6 +54,7 @@ class TSynDConfig(Frozen):
         latent_lr: Step size of the ascent, in codebook standard deviations.
         latent_iterations: Steps of the ascent.
         latent_sigma: Standard deviation of latent noise, in codebook standard deviations.
+        max_shift: Greatest root mean square change of pixels, in [0, 1], that the ascent may make. The paper has no such bound.
         uncertainty: What the ascent maximises.
         lr: Learning rate of the classifier's Adam.
         weight_decay: Of the same.
@@ -68,6 +69,7 @@ class TSynDConfig(Frozen):
     latent_lr: float = Field(default=0.1, gt=0)
     latent_iterations: int = Field(default=50, ge=0)
     latent_sigma: float = Field(default=1.0, ge=0)
+    max_shift: float = Field(default=0.15, gt=0)
     uncertainty: Literal["mi", "entropy"] = "mi"
     lr: float = Field(default=1e-3, gt=0)
     weight_decay: float = Field(default=1e-6, ge=0)
@@ -261,7 +263,7 @@ class TSynDTrial(Trainable):
             "settings": self.settings.model_dump(mode="json"),
             "epoch": best.epoch,
         }
-        with self._at_best():
+        with self.at_best():
             card = self.card.model_copy(update={"provenance": provenance})
             save_classifier(folder, self.classifier, card)
         report = robust.ranked
@@ -277,6 +279,7 @@ class TSynDTrial(Trainable):
             lr=config.latent_lr,
             sigma=config.latent_sigma,
             iterations=config.latent_iterations,
+            max_shift=config.max_shift,
             uncertainty=config.uncertainty,
             masks=config.masks,
             attack_eps=config.attack_eps,
@@ -310,13 +313,13 @@ class TSynDTrial(Trainable):
     def _measure_best(self) -> Robustness:
         epoch = self._best().epoch
         if self.measured is None or self.measured[0] != epoch:
-            with self._at_best():
+            with self.at_best():
                 found = measure_robust(self.classifier, self.shared.data.ranking, self.protocol)
             self.measured = epoch, found
         return self.measured[1]
 
     @contextmanager
-    def _at_best(self) -> Iterator[None]:
+    def at_best(self) -> Iterator[None]:
         """Put the best epoch's weights in place of the current ones."""
         current = {name: value.clone() for name, value in self.classifier.state_dict().items()}
         self.classifier.load_state_dict(self._best().weights)

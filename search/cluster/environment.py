@@ -8,6 +8,7 @@ ALWAYS = {
     "RAY_CHDIR_TO_TRIAL_DIR": "0",  # paths stay what they are
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # the run folder holds the records
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C is the executor's
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",  # the progress says what failed
     "TUNE_GLOBAL_CHECKPOINT_S": "86400",  # Tune's own state is not used
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # Ray's coming default, without its warning
 }

@@ -84,7 +84,7 @@ def _cluster(resources: Resources) -> Iterator[None]:
     try:
         with contextlib.chdir(Path(search.__file__).parent.parent):
             if resources.address:
-                ray.init(resources.address, log_to_driver=False, logging_level=logging.ERROR)
+                ray.init(resources.address, log_to_driver=False, logging_level=logging.CRITICAL)
             else:
                 _start_here(resources)
     except (ConnectionError, TimeoutError, ValueError, RuntimeError) as error:
@@ -103,7 +103,7 @@ def _start_here(resources: Resources) -> None:
         include_dashboard=False,
         object_store_memory=OBJECT_STORE_BYTES,
         log_to_driver=False,
-        logging_level=logging.ERROR,
+        logging_level=logging.CRITICAL,
     )
 
 

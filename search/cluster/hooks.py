@@ -85,6 +85,10 @@ class Over(Stopper):
     def __init__(self, coordinator: Coordinator) -> None:
         self._coordinator = coordinator
 
+    def __getstate__(self) -> dict[str, object]:
+        """Keep nothing: Tune pickles its stopper into its own state, which is not used."""
+        return {}
+
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:  # noqa: ARG002
         """Leave single trials to the scheduler."""
         return False

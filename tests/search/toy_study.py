@@ -18,9 +18,9 @@ from trainables.protocol import Facts, Reference, Report, Trainable
 SPACE = Space(
     "toy",
     (
-        Param("x", Float(-1.0, 1.0)),
-        Param("lr", Float(1e-3, 1.0, log=True)),
-        Param("kind", Choice(("a", "b", "c"))),
+        Param("x", Float(-1.0, 1.0), ""),
+        Param("lr", Float(1e-3, 1.0, log=True), ""),
+        Param("kind", Choice(("a", "b", "c")), ""),
     ),
 )
 LABELS = np.arange(40) % 2

@@ -104,19 +104,21 @@ def measure_clean(
     return metrics
 
 
-def measure_robust(classifier: Classifier, data: Labelled, protocol: Protocol) -> Robustness:
-    """Score a classifier on the ranking split: clean, noisy and attacked."""
+def measure_robust(
+    classifier: Classifier, data: Labelled, protocol: Protocol, split: str = "ranking"
+) -> Robustness:
+    """Score a classifier on a split: clean, noisy and attacked."""
     task, images = protocol.task, data.images.float() / 255
     metrics: dict[str, float] = {}
     noisy = gaussian(images, NOISE_SIGMA, derive(protocol.seed, "noise"), pixels(0))
     for kind, shown in (("clean", images), ("noise", noisy)):
         found = _scores(task, predict(classifier, shown, task), data)
-        metrics |= {f"ranking_{kind}_{name}": value for name, value in found.items()}
+        metrics |= {f"{split}_{kind}_{name}": value for name, value in found.items()}
     reports: dict[str, RobustReport] = {}
     for name in protocol.attacks:
         attack, seed = build_attack(name, task), derive(protocol.seed, "attack")
         report = evaluate(classifier, images, data.labels, task, attack, protocol.eps, seed=seed)
-        metrics |= _curve(f"ranking_{name}", report)
+        metrics |= _curve(f"{split}_{name}", report)
         reports[name] = report
     return Robustness(metrics, reports[protocol.attack])
 

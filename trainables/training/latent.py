@@ -1,5 +1,6 @@
 """TSynD's generation: move latents to where the classifier is most uncertain [tsynd, eq. 1]."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,9 +27,9 @@ class Ascent:
     reached: Tensor
     began: Tensor
 
-    def seeing(self, images: Tensor, value: Tensor) -> "Ascent":
-        """Keep whichever is better, image by image; a NaN is never better."""
-        better = value > self.reached
+    def seeing(self, images: Tensor, value: Tensor, near: Tensor) -> "Ascent":
+        """Keep whichever is better and near enough, image by image; a NaN is never better."""
+        better = (value > self.reached) & near
         kept = torch.where(better[:, None, None, None], images, self.images)
         return Ascent(kept, torch.where(better, value, self.reached), self.began)
 
@@ -39,6 +40,7 @@ def ascend(
     start: Tensor,
     lr: float,
     iterations: int,
+    max_shift: float = math.inf,
 ) -> Ascent:
     """Maximise an objective of decoded images over their latents, each image on its own.
 
@@ -52,6 +54,8 @@ def ascend(
         start: Latents (N, D, h, w).
         lr: Step size in latent units.
         iterations: Steps; 0 decodes the start.
+        max_shift: An iterate counts only while the root mean square change of its pixels from the decoded start is at
+            most this, in [0, 1].
     """
     adam = _Adam(start, lr)
     latents, best = start, None
@@ -61,8 +65,11 @@ def ascend(
         with torch.set_grad_enabled(not last):
             images = decode(latents)
             value = objective(images)
-        seen = images.detach().float(), value.detach().float()
-        best = Ascent(*seen, began=seen[1]) if best is None else best.seeing(*seen)
+        shown, found = images.detach().float(), value.detach().float()
+        if best is None:
+            best, first = Ascent(shown, found, began=found), shown
+        shift = (shown - first).square().mean(dim=(1, 2, 3)).sqrt()
+        best = best.seeing(shown, found, shift <= max_shift)
         if not last:
             # The sum, not the mean: an image's path must not depend on how many share its batch.
             (gradient,) = torch.autograd.grad(value.sum(), latents)

@@ -41,6 +41,7 @@ class Synthesis:
         lr: Step size of the ascent.
         sigma: Standard deviation of the latent noise.
         iterations: Steps of the ascent.
+        max_shift: Greatest root mean square change of pixels, in [0, 1], that the ascent may make.
         uncertainty: What the ascent maximises, ``mi`` or ``entropy``.
         masks: Dropout masks K.
         attack_eps: Radius of the adversarial regime, in pixels of [0, 1].
@@ -56,6 +57,7 @@ class Synthesis:
     lr: float
     sigma: float
     iterations: int
+    max_shift: float
     uncertainty: str
     masks: int
     attack_eps: float
@@ -103,6 +105,7 @@ def tsynd(synthesis: Synthesis, batch: Batch) -> Tensor:
             _noisy(synthesis, batch.latents),
             lr=synthesis.lr * synthesis.latent_std,
             iterations=synthesis.iterations,
+            max_shift=synthesis.max_shift,
         )
     return best.images
 

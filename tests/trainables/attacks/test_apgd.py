@@ -1,8 +1,11 @@
+import math
+
 import pytest
 import torch
 from pyautoattack.autopgd_base import APGDAttack
 
-from trainables.attacks.apgd import APGD, checkpoints_of
+from trainables.attacks.apgd import APGD, _Climb, checkpoints_of
+from trainables.attacks.attack import Target, Worst
 from trainables.attacks.gradient import PGD
 from trainables.attacks.losses import cross_entropy, margin
 from trainables.attacks.threat import pixels
@@ -86,6 +89,83 @@ def test_steps_are_halved_until_a_sharp_peak_is_met():
     fixed = PGD(steps=100)(Valley(), images, labels, pixels(0.3), seed=0)
     assert (auto - 0.6).abs().max() < 0.02
     assert (fixed - 0.6).abs().max() > 0.02
+
+
+class Waves(torch.nn.Module):
+    """One pixel in, a wavy score out; remembers where it was asked."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def forward(self, images):
+        self.asked.append(images.item())
+        return torch.stack([torch.zeros(1), self.score(images.flatten())], dim=1)
+
+    @staticmethod
+    def score(x):
+        return 4 * torch.sin(9 * x) - 3 * (x - 0.6).abs()
+
+
+def algorithm_1(score, start, clean, eps, n):
+    """Walk as the paper says, one number at a time; return every point visited."""
+
+    def project(x):
+        return min(max(x, clean - eps, 0.0), clean + eps, 1.0)
+
+    def value_and_sign(x):
+        x = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+        value = score(x)
+        value.backward()
+        return value.item(), math.copysign(1, x.grad)
+
+    marks = {math.ceil(n * share) for share in (0.22, 0.41, 0.57, 0.7, 0.8, 0.87, 0.93, 0.99)}
+    previous = now = start
+    path, eta, rises, window = [start], 2 * eps, 0, 0
+    value, sign = value_and_sign(now)
+    best = best_at_check = (value, now)
+    eta_at_check = None
+    for step in range(1, n + 1):
+        target = project(now + eta * sign)
+        if step > 1:
+            target = project(now + 0.75 * (target - now) + 0.25 * (now - previous))
+        previous, now = now, target
+        path.append(now)
+        old, (value, sign) = value, value_and_sign(now)
+        rises, window = rises + (value > old), window + 1
+        best = max(best, (value, now))
+        if step in marks:
+            unchanged = eta == eta_at_check and best[0] == best_at_check[0]
+            eta_at_check, best_at_check = eta, best
+            if rises < 0.75 * window or unchanged:
+                eta, now = eta / 2, best[1]
+                value, sign = value_and_sign(now)
+            rises = window = 0
+    return path
+
+
+@pytest.mark.parametrize("clean", [0.05, 0.3, 0.55, 0.9])
+@pytest.mark.parametrize("seed", range(3))
+def test_every_step_is_the_paper_s(clean, seed):
+    model, n, eps = Waves(), 60, 0.4
+    images = torch.full((1, 1, 1, 1), clean, dtype=torch.float64)
+    APGD(iterations=n, loss=margin)(model, images, torch.tensor([0]), pixels(eps), seed=seed)
+    path = model.asked[1:]  # the first question is about the clean image
+    assert path == pytest.approx(algorithm_1(model.score, path[0], clean, eps, n), abs=1e-9)
+
+
+def test_a_best_loss_that_stays_halves_the_step_unless_it_was_just_halved():
+    """Rises alone do not save a run that only climbs back to where it was."""
+    images, labels = torch.full((4, 1, 1, 1), 0.5), torch.zeros(4, dtype=torch.int64)
+    places = tuple(range(4))
+    target = Target(Valley(), images, labels, pixels(0.3), cross_entropy, 0, places)
+    climb = _Climb(target, images, Worst(target))
+    climb.window, climb.rises = 4, torch.tensor([4.0, 4.0, 4.0, 2.0])
+    climb.halved = torch.tensor([False, True, False, True])
+    climb.loss_at_check = climb.best_loss - torch.tensor([0.0, 0.0, 0.1, 0.1])
+    climb.check()
+    assert climb.step_size.tolist() == pytest.approx([0.3, 0.6, 0.6, 0.3])
+    assert climb.halved.tolist() == [True, False, False, True]
 
 
 @pytest.mark.parametrize("settings", [{"iterations": 0}, {"restarts": 0}])

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
@@ -69,9 +71,8 @@ def test_more_steps_and_restarts_never_help_the_defender(trained, loss):
     right = [
         accuracy_by_image(model, attack(model, x, y, pixels(0.06), seed=1), y) for attack in ladder
     ]
-    for weaker, stronger in zip(right, right[1:], strict=False):
+    for weaker, stronger in pairwise(right):
         assert not (stronger & ~weaker).any()
-    assert right[-1].float().mean() < right[0].float().mean() + 1e-6
     assert 0.05 < right[0].float().mean() < 0.95  # else the comparison would be empty
 
 
@@ -85,7 +86,7 @@ def test_fewer_steps_than_ten_help_the_defender_within_noise(trained):
         shares.append(
             accuracy_by_image(trained.model, attacked, trained.labels).float().mean().item()
         )
-    assert all(b <= a + 0.05 for a, b in zip(shares, shares[1:], strict=False))
+    assert all(b <= a + 0.05 for a, b in pairwise(shares))
     assert shares[-1] < shares[0]
 
 
@@ -103,7 +104,7 @@ def test_pgd_is_stronger_than_fgsm_and_a_greater_radius_than_a_smaller(trained):
 
 
 class Stairs(nn.Module):
-    """Right up to 0.55; wrong, though almost a tie of two, up to 0.65; then right in a tie of three."""
+    """Right up to 0.55; wrong, if nearly a tie of two, up to 0.65; then right in a tie of three."""
 
     def forward(self, images):
         t = images.flatten(1)[:, 0]

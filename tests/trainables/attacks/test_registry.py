@@ -24,5 +24,5 @@ def test_multi_label_data_get_their_own_loss(name):
 
 
 def test_an_unknown_name_is_a_user_s_error():
-    with pytest.raises(UserError, match="unknown attack 'apgd': did you mean .*apgd-ce"):
+    with pytest.raises(UserError, match=r"unknown attack 'apgd': did you mean .*apgd-ce"):
         build_attack("apgd", "binary")

@@ -14,8 +14,8 @@ def test_images_are_made_on_the_source_whatever_the_batches(trained, other):
 
 
 def test_a_transferred_attack_is_weaker_than_a_direct_one_but_harms(trained, other):
-    def n_right(attack, threat=pixels(0.08)):
-        attacked = attack(trained.model, trained.images, trained.labels, threat, seed=3)
+    def n_right(attack):
+        attacked = attack(trained.model, trained.images, trained.labels, pixels(0.08), seed=3)
         return int((trained.model(attacked).argmax(dim=1) == trained.labels).sum())
 
     assert n_right(PGD()) < n_right(Transfer(source=other, attack=PGD())) < len(trained.labels)

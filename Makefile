@@ -1,0 +1,42 @@
+# make demo: a search on made data, from nothing to its pictures.    make test: the whole suite.
+# Works from any folder and any working directory: make -f path/to/Makefile demo.
+
+ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+VENV := $(ROOT).venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+STAMP = $(shell date +%Y%m%d-%H%M%S)
+
+# A search.py in the current folder must not stand in for our package of that name.
+export PYTHONSAFEPATH := 1
+
+.PHONY: demo test lint notebooks clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed
+	cd "$(ROOT)" && run=runs/demo-$(STAMP) && \
+	"$(BIN)/python" -m search tsynd --references few --trials 8 --epochs 27 --run $$run && \
+	"$(BIN)/python" -m analysis $$run
+
+test: $(VENV)/.installed-dev
+	cd "$(ROOT)" && "$(BIN)/python" -m pytest
+
+lint: $(VENV)/.installed-dev
+	cd "$(ROOT)" && "$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .
+	cd "$(ROOT)" && "$(BIN)/mypy"
+	cd "$(ROOT)" && "$(BIN)/lint-imports"
+
+$(VENV)/.installed: $(ROOT)pyproject.toml $(ROOT)constraints.txt
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11 to 3.13 is needed: name one with PYTHON=..."; exit 2; }
+	test -x "$(BIN)/python" || $(PYTHON) -m venv "$(VENV)"
+	"$(BIN)/python" -m pip install --quiet --upgrade pip
+	"$(BIN)/python" -m pip install --quiet --constraint "$(ROOT)constraints.txt" --editable "$(ROOT)"
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	"$(BIN)/python" -m pip install --quiet --constraint "$(ROOT)constraints.txt" --editable "$(ROOT)[dev]"
+	touch $@
+
+clean:
+	rm -rf "$(VENV)"

@@ -1,0 +1,113 @@
+"""Compare TSynD with its controls on MedMNIST at small fractions, over seeds, on the test split.
+
+No setting is chosen by the result: the arms are the paper's, fixed beforehand, so the test split selects nothing.
+Writes one JSON line per trial, and prints the table of docs/tsynd.md:
+
+    python benchmarks/tsynd_breastmnist.py --data-root DIR --out results.jsonl
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from trainables import tsynd
+from trainables.classification.assets import open_splits, to_tensors
+from trainables.classification.measurement import measure_robust
+from trainables.protocol import Reference
+
+# Settings found in the first runs of the paper's two values each; all four are references of every search.
+ARMS = ("baseline", "reconstruction", "noise", "adversarial", "paper 50/0.1", "paper 50/1.0")
+SHOWN = {
+    "clean": "test_clean_acc",
+    "noise": "test_noise_acc",
+    "FGSM 2/255": "test_fgsm_acc_eps2",
+    "FGSM 8/255": "test_fgsm_acc_eps8",
+    "PGD 2/255": "test_pgd_acc_eps2",
+    "clean bal.": "test_clean_bacc",
+    "noise bal.": "test_noise_bacc",
+    "PGD bal. curve": "test_pgd_bacc_curve",
+}
+
+
+def trials(arguments: argparse.Namespace) -> Iterator[dict[str, object]]:
+    """Train every arm at every fraction and seed; yield what the test split says of each."""
+    for seed in range(arguments.seeds):
+        for fraction in arguments.fractions:
+            given = {
+                "dataset": arguments.dataset,
+                "data_root": arguments.data_root,
+                "fraction": fraction,
+                "classifier": arguments.classifier,
+                "epochs": arguments.epochs,
+                "seed": seed,
+            }
+            settings = tsynd.parse_settings(given)
+            with tempfile.TemporaryDirectory() as folder:
+                tsynd.prepare(settings, Path(folder), lambda _: None)
+                for reference in tsynd.references(settings):
+                    if reference.label in ARMS:
+                        yield {"seed": seed, "fraction": fraction} | one(
+                            reference, settings, Path(folder)
+                        )
+
+
+def one(reference: Reference, settings: tsynd.Settings, assets: Path) -> dict[str, object]:
+    """Train one arm and measure its best-on-val epoch on test."""
+    started = time.perf_counter()
+    trial = tsynd.build(reference.config, settings, assets)
+    if not isinstance(trial, tsynd.TSynDTrial):
+        raise TypeError(trial)
+    trial.advance(settings.epochs)
+    dataset, splits = open_splits(settings, lambda _: None)
+    test = to_tensors(splits.take(dataset, "test"), trial.device)
+    with trial.at_best():
+        metrics = measure_robust(trial.classifier, test, trial.protocol, "test").metrics
+    return {"arm": reference.label, "seconds": time.perf_counter() - started, **metrics}
+
+
+def table(rows: list[dict[str, object]]) -> str:
+    """Format mean and standard deviation over seeds, in per cent, as Markdown."""
+    lines = [
+        "| fraction | arm | " + " | ".join(SHOWN) + " |",
+        "| --- | --- |" + " --- |" * len(SHOWN),
+    ]
+    for fraction in sorted({float(str(row["fraction"])) for row in rows}):
+        for arm in ARMS:
+            found = [row for row in rows if (row["fraction"], row["arm"]) == (fraction, arm)]
+            if found:
+                values = np.array([[row[name] for name in SHOWN.values()] for row in found], float)
+                pairs = zip(100 * values.mean(0), 100 * values.std(0), strict=True)
+                cells = [f"{mean:.1f} ± {deviation:.1f}" for mean, deviation in pairs]
+                lines.append(f"| {fraction:.0%} | {arm} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run, or with --table only print what was run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", default="breastmnist")
+    parser.add_argument("--data-root", type=Path)
+    parser.add_argument("--fractions", type=float, nargs="+", default=[0.01, 0.1])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--classifier", default="resnet18-16")
+    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--table", action="store_true", help="only print the table of --out")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    if not arguments.table:
+        with arguments.out.open("a") as file:
+            for row in trials(arguments):
+                print(json.dumps(row), file=file, flush=True)
+                print(row["fraction"], row["seed"], row["arm"], f"{row['seconds']:.0f} s", flush=True)
+    print(table([json.loads(line) for line in arguments.out.read_text().splitlines()]))
+
+
+if __name__ == "__main__":
+    main()

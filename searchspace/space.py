@@ -1,0 +1,122 @@
+"""Spaces: named parameters, some of which exist only under a condition."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from searchspace.domains import Choice, Domain, Float, Int, Value
+from searchspace.errors import UserError
+from searchspace.names import lookup
+
+
+@dataclass(frozen=True)
+class When:
+    """A condition: the parameter ``param`` is active and has one of ``options``."""
+
+    param: str
+    options: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Param:
+    """A parameter.
+
+    Attributes:
+        name: As in configs; an identifier.
+        domain: Its values.
+        doc: What it does, and what the paper took.
+        unit: Of its values; empty where it has none.
+        when: It exists only under this condition; None means always.
+    """
+
+    name: str
+    domain: Domain
+    doc: str
+    unit: str = ""
+    when: When | None = None
+
+
+@dataclass(frozen=True)
+class Space:
+    """What varies in a study.
+
+    Attributes:
+        name: The study's name; part of every digest.
+        params: In an order in which conditions look back only.
+
+    Raises:
+        ValueError: If a name repeats or is no identifier, or a condition is not on an earlier parameter's options.
+    """
+
+    name: str
+    params: tuple[Param, ...]
+
+    def __post_init__(self) -> None:
+        known: dict[str, Param] = {}
+        for param in self.params:
+            if not param.name.isidentifier() or param.name in known:
+                raise ValueError(f"parameter name '{param.name}' repeats or is no identifier")
+            if param.when is not None:
+                _check_condition(param.name, param.when, known)
+            known[param.name] = param
+
+    def active(self, config: Mapping[str, Any]) -> tuple[Param, ...]:
+        """Return the parameters that exist given the values of those they depend on."""
+        found: dict[str, Param] = {}
+        for param in self.params:
+            when = param.when
+            if when is None or (when.param in found and config.get(when.param) in when.options):
+                found[param.name] = param
+        return tuple(found.values())
+
+    def restrict(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of the active parameters, in declared order; other keys are dropped."""
+        return {p.name: config[p.name] for p in self.active(config) if p.name in config}
+
+    def check(self, config: Mapping[str, Any]) -> None:
+        """Check that a config is a point of the space.
+
+        Raises:
+            UserError: If a name is unknown, missing or inactive, or a value is outside its domain.
+        """
+        by_name = {param.name: param for param in self.params}
+        active = {param.name: param for param in self.active(config)}
+        for name in config:
+            param = lookup(by_name, name, f"parameter of {self.name}")
+            if name not in active and param.when is not None:
+                raise UserError(f"{name} exists only where {_describe(param.when)}: leave it out")
+        for name, param in active.items():
+            if name not in config:
+                raise UserError(f"{name} is missing: give a value from {_domain(param)}")
+            if not param.domain.contains(config[name]):
+                raise UserError(f"{name} is {config[name]!r}: choose from {_domain(param)}")
+
+    def contains(self, config: Mapping[str, Any]) -> bool:
+        """Tell whether a config is a point of the space."""
+        try:
+            self.check(config)
+        except UserError:
+            return False
+        return True
+
+
+def _check_condition(name: str, when: When, known: Mapping[str, Param]) -> None:
+    if when.param not in known:
+        raise ValueError(f"{name} depends on '{when.param}', which is not declared before it")
+    domain = known[when.param].domain
+    if not when.options or not all(domain.contains(option) for option in when.options):
+        raise ValueError(f"{name} depends on {when}, which can never hold in {domain}")
+    if isinstance(domain, Float):
+        raise ValueError(f"{name} depends on '{when.param}', a real number: conditions need few values")
+
+
+def _describe(when: When) -> str:
+    return f"{when.param} is {' or '.join(str(option) for option in when.options)}"
+
+
+def _domain(param: Param) -> str:
+    match param.domain:
+        case Choice(options):
+            return ", ".join(str(option) for option in options)
+        case Int(low, high) | Float(low, high):
+            return f"{low} to {high}{' ' + param.unit if param.unit else ''}"

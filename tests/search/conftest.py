@@ -1,0 +1,48 @@
+"""The toy study, on the path of this process and of every one that it starts."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from search.plan import Plan
+from search.runner import run
+from search.study import Study
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE))
+
+TOY = Study("toy", "a toy", "toy_study:SPACE", "toy_study")
+
+
+@pytest.fixture
+def toy() -> Study:
+    return TOY
+
+
+@pytest.fixture
+def child_environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}", "COLUMNS": "80"}
+
+
+@pytest.fixture
+def run_toy(tmp_path, capsys):
+    """Run the toy study in this process; returns exit status, folder and what was printed."""
+
+    def runner(name="run", in_process=True, trials=6, **options):
+        settings = {"marker": tmp_path / "marker"} | options.pop("settings", {})
+        plan = Plan(
+            study="toy",
+            settings=settings,
+            trials=trials,
+            in_process=in_process,
+            run=tmp_path / name,
+            **options,
+        )
+        status = run(plan, TOY, Console(width=80))
+        return status, tmp_path / name, capsys.readouterr().out
+
+    return runner

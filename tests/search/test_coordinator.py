@@ -1,0 +1,248 @@
+"""Each way a trial can end, and what the Optuna study then holds."""
+
+import math
+
+import optuna
+import pytest
+import toy_study
+from optuna.trial import TrialState
+
+from search.coordinator import Coordinator, Rules
+from search.objective import Objective
+from search.optuna_record import OptunaRecord
+from search.samplers import SAMPLERS, SamplerOptions
+from search.schedulers import Asha, rungs_of
+from search.trial import Decision, Failure, State
+from searchspace.domains import Choice
+from searchspace.space import Param, Space
+from trainables.protocol import Reference, Report
+
+FLOORLESS = {"floor": -1.0}
+
+
+class Log:
+    def __init__(self):
+        self.events = []
+
+    def notice(self, event, trial, **details):
+        self.events.append((event, trial.id if trial else None, details))
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def log():
+    return Log()
+
+
+@pytest.fixture
+def make(tmp_path, clock, log):
+    def build(references=(), trials=5, space=toy_study.SPACE, time_limit_s=None, complete=None):
+        objective = Objective("m", "max")
+        rules = Rules(
+            space,
+            complete or (lambda sample: dict(sample) | {"fault": ""}),
+            tuple(references),
+            trials,
+            rungs_of(9),
+            objective,
+            time_limit_s,
+        )
+        sampler = SAMPLERS["random"](SamplerOptions(space, seed=0, startup=2))
+        record = OptunaRecord(tmp_path / "study.journal", "toy", space, "max", sampler)
+        return Coordinator(rules, record, Asha(), [log], clock)
+
+    return build
+
+
+def study_of(coordinator) -> optuna.Study:
+    return coordinator._record.study
+
+
+def report(epoch, value, floor=-1.0):
+    return Report(epoch, {"m": value}, constraints={"floor": floor})
+
+
+def finish(coordinator, trial, value, floor=-1.0):
+    for epoch in (1, 3, 9):
+        decision = coordinator.report(trial.id, report(epoch, value, floor))
+    assert decision is Decision.STOP
+    coordinator.complete(trial.id)
+
+
+def test_a_completed_trial_is_told_complete_with_its_curve(make):
+    coordinator = make()
+    trial = coordinator.propose()
+    finish(coordinator, trial, 0.7)
+    told = study_of(coordinator).trials[0]
+    assert trial.state is State.COMPLETED
+    assert told.state is TrialState.COMPLETE
+    assert told.value == 0.7
+    assert told.intermediate_values == {1: 0.7, 3: 0.7, 9: 0.7}
+    assert told.constraints == {"floor": -1.0}
+    assert told.params == {name: trial.config[name] for name in ("x", "lr", "kind")}
+    assert told.user_attrs["trial"] == "t001"
+
+
+def test_a_stopped_trial_is_told_pruned_with_its_curve(make):
+    coordinator = make()
+    finish(coordinator, coordinator.propose(), 0.9)
+    trial = coordinator.propose()
+    assert coordinator.report(trial.id, report(1, 0.2)) is Decision.STOP
+    coordinator.complete(trial.id)
+    told = study_of(coordinator).trials[1]
+    assert trial.state is State.PRUNED
+    assert trial.reason == "not among the best at epoch 1"
+    assert told.state is TrialState.PRUNED
+    assert told.intermediate_values == {1: 0.2}
+
+
+def test_a_missed_floor_is_told_complete_and_violated(make):
+    coordinator = make()
+    finish(coordinator, coordinator.propose(), 0.9, floor=0.1)
+    told = study_of(coordinator).trials[0]
+    assert told.state is TrialState.COMPLETE
+    assert told.constraints == {"floor": 0.1}
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_value_that_is_no_number_fails_the_trial(make, value):
+    coordinator = make()
+    trial = coordinator.propose()
+    assert coordinator.report(trial.id, report(1, value)) is Decision.STOP
+    coordinator.complete(trial.id)
+    told = study_of(coordinator).trials[0]
+    assert trial.state is State.FAILED
+    assert trial.reason == f"m is {value} after 1 epochs"
+    assert told.state is TrialState.PRUNED
+    assert told.constraints == {"failed": 1.0}
+
+
+def test_a_raising_trial_is_never_told_fail(make, log):
+    coordinator = make()
+    trial = coordinator.propose()
+    coordinator.report(trial.id, report(1, 0.9))
+    coordinator.fail(trial.id, Failure("OutOfMemoryError", "Traceback ..."))
+    coordinator.complete(trial.id)
+    told = study_of(coordinator).trials[0]
+    assert told.state is TrialState.PRUNED
+    assert told.constraints == {"failed": 1.0}
+    assert log.events[-1][2]["trace"] == "Traceback ..."
+
+
+def test_references_come_first_are_not_counted_and_never_stopped(make):
+    inside = {"x": 0.0, "lr": 0.1, "kind": "a", "fault": ""}
+    outside = inside | {"fault": "other"}
+    coordinator = make([Reference("base", outside), Reference("paper", inside)], trials=1)
+    base, paper, sampled = (coordinator.propose() for _ in range(3))
+    assert [base.id, paper.id, sampled.id] == ["r01", "r02", "t001"]
+    assert coordinator.propose() is None
+    assert coordinator.report(base.id, report(1, 0.9)) is Decision.CONTINUE
+    assert coordinator.report(paper.id, report(1, 0.1)) is Decision.CONTINUE
+    # and they take no place among the best: the first sampled trial goes on, whatever they did
+    assert coordinator.report(sampled.id, report(1, 0.05)) is Decision.CONTINUE
+
+
+def test_only_references_that_a_point_of_the_space_says_are_told(make):
+    inside = {"x": 0.0, "lr": 0.1, "kind": "a", "fault": ""}
+    references = [
+        Reference("inside", inside),
+        Reference("same point, other config", inside | {"fault": "other"}),
+        Reference("outside", inside | {"x": 5.0}),
+    ]
+    coordinator = make(references, trials=1)
+    for value in (0.5, 0.6, 0.7):
+        finish(coordinator, coordinator.propose(), value)
+    told = study_of(coordinator).trials
+    assert [trial.user_attrs["trial"] for trial in told] == ["r01"]
+    assert told[0].value == 0.5
+    assert told[0].params == {"x": 0.0, "lr": 0.1, "kind": "a"}
+
+
+def test_known_configs_are_asked_anew_until_the_space_is_exhausted(make, log):
+    space = Space("small", (Param("kind", Choice(("a", "b", "c")), ""),))
+    coordinator = make([Reference("a", {"kind": "a"})], trials=9, space=space, complete=dict)
+    kinds = []
+    while (trial := coordinator.propose()) is not None:
+        kinds.append(trial.config["kind"])
+        finish(coordinator, trial, 0.5)
+    assert sorted(kinds) == ["a", "b", "c"]
+    assert log.events[-1][0] == "exhausted"
+    assert coordinator.propose() is None
+    informative = (TrialState.COMPLETE, TrialState.PRUNED)
+    assert len(study_of(coordinator).get_trials(states=informative)) == 3
+
+
+def test_a_restarted_trial_repeats_its_reports_unheard(make, log):
+    coordinator = make()
+    trial = coordinator.propose()
+    coordinator.report(trial.id, report(1, 0.5))
+    coordinator.report(trial.id, report(3, 0.6))
+    coordinator.restart(trial.id, "lost its worker process")
+    assert coordinator.report(trial.id, report(1, 0.4)) is Decision.CONTINUE
+    assert coordinator.report(trial.id, report(3, 0.4)) is Decision.CONTINUE
+    assert coordinator.report(trial.id, report(9, 0.7)) is Decision.STOP
+    coordinator.complete(trial.id)
+    told = study_of(coordinator).trials[0]
+    assert told.intermediate_values == {1: 0.5, 3: 0.6, 9: 0.7}
+    assert [event for event, *_ in log.events].count("reported") == 3
+
+
+def test_the_time_limit_ends_what_runs_and_starts_nothing(make, clock):
+    coordinator = make(time_limit_s=10)
+    first, second = coordinator.propose(), coordinator.propose()
+    coordinator.report(first.id, report(1, 0.5))
+    clock.now = 10
+    assert coordinator.propose() is None
+    assert coordinator.report(first.id, report(3, 0.6)) is Decision.STOP
+    coordinator.complete(first.id)
+    coordinator.close()
+    assert [first.state, second.state] == [State.INTERRUPTED] * 2
+    assert second.reason == "time limit"
+    told = study_of(coordinator).trials
+    assert told[0].state is TrialState.PRUNED
+    assert told[0].intermediate_values == {1: 0.5, 3: 0.6}
+    assert told[1].state is TrialState.FAIL  # nothing was learned about it
+
+
+def test_a_trial_that_reaches_its_budget_at_the_limit_is_completed(make, clock):
+    coordinator = make(time_limit_s=10)
+    trial = coordinator.propose()
+    coordinator.report(trial.id, report(3, 0.5))
+    clock.now = 11
+    coordinator.report(trial.id, report(9, 0.6))
+    coordinator.complete(trial.id)
+    assert trial.state is State.COMPLETED
+
+
+def test_a_proposal_is_logged_with_what_was_known(make, log):
+    coordinator = make()
+    first = coordinator.propose()
+    finish(coordinator, first, 0.5)
+    coordinator.propose()
+    coordinator.propose()
+    known = [details["known"] for event, _, details in log.events if event == "proposed"]
+    assert known == [
+        {"ended": 0, "running": []},
+        {"ended": 1, "running": []},
+        {"ended": 1, "running": ["t002"]},
+    ]
+
+
+def test_the_study_can_be_opened_by_others(make, tmp_path):
+    coordinator = make()
+    finish(coordinator, coordinator.propose(), 0.5)
+    storage = optuna.storages.JournalStorage(
+        optuna.storages.journal.JournalFileBackend(str(tmp_path / "study.journal"))
+    )
+    assert optuna.load_study(study_name="toy", storage=storage).best_value == 0.5

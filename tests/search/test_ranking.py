@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+
+from search.objective import Objective
+from search.ranking import gains, rank, winner
+from search.run_folder import RunFolder
+from search.trial import State, Trial
+from trainables.protocol import Report
+
+HIGH = Objective("m", "max")
+
+
+def trial(name, state, *values, epochs=(1, 3, 9), floor=-1.0, label="", **fields):
+    reports = [
+        Report(epoch, {"m": value, "loss": 1 - value}, constraints={"floor": floor})
+        for epoch, value in zip(epochs, values, strict=False)
+    ]
+    return Trial(name, {}, label=label, state=state, reports=reports, **fields)
+
+
+def test_only_the_full_budget_competes():
+    trials = [
+        trial("failed", State.FAILED, 0.99, reason="boom"),
+        trial("pruned early", State.PRUNED, 0.95),
+        trial("pruned late", State.PRUNED, 0.3, 0.35),
+        trial("interrupted", State.INTERRUPTED, 0.3, 0.4),
+        trial("below the floor", State.COMPLETED, 0.9, 0.9, 0.98, floor=0.1),
+        trial("second", State.COMPLETED, 0.9, 0.9, 0.5),
+        trial("first", State.COMPLETED, 0.1, 0.1, 0.6),
+        trial("running", State.RUNNING),
+    ]
+    rows = rank(trials, HIGH)
+    assert [row.trial.id for row in rows] == [
+        "first",
+        "second",
+        "below the floor",
+        "interrupted",
+        "pruned late",
+        "pruned early",
+        "failed",
+        "running",
+    ]
+    assert winner(rows).trial.id == "first"
+    assert winner(rows).value == 0.6
+    assert rows[2].note == "floor missed by 0.100"
+
+
+def test_less_is_better_where_the_metric_says_so():
+    trials = [trial(str(value), State.COMPLETED, 0, 0, value) for value in (0.2, 0.8, 0.5)]
+    rows = rank(trials, Objective("loss", "min"))
+    assert [row.trial.id for row in rows] == ["0.8", "0.5", "0.2"]
+
+
+def test_there_is_no_winner_where_nothing_completed_or_all_missed_the_floor():
+    assert winner([]) is None
+    assert winner(rank([trial("p", State.PRUNED, 0.9)], HIGH)) is None
+    missed = trial("c", State.COMPLETED, 0.9, 0.9, 0.9, floor=0.01)
+    assert winner(rank([missed], HIGH)) is None
+
+
+@pytest.fixture
+def answers(tmp_path):
+    """Two trials that answer 40 images; the curve of b lies 10 points below that of a."""
+    labels = np.arange(40) % 2
+    eps = np.array([0.0, 0.5, 1.0])
+    folder = RunFolder(tmp_path)
+    for name, right in (("a", 32), ("b", 28)):
+        correct = np.zeros((3, 40), dtype=bool)
+        correct[:, :right] = True
+        folder.trial(name).mkdir(parents=True)
+        np.savez(folder.trial(name) / "ranking.npz", correct=correct, labels=labels, eps=eps)
+    return folder
+
+
+def test_gains_carry_a_paired_interval_where_the_answers_explain_the_values(answers):
+    a = trial("a", State.COMPLETED, 0, 0, 0.8)
+    b = trial("b", State.COMPLETED, 0, 0, 0.7, label="baseline")
+    rows = rank([a, b], HIGH)
+    (gain,) = gains(rows[0], rows, HIGH, answers)
+    low, high = gain.interval
+    assert gain.over is b
+    assert gain.value == pytest.approx(0.1)
+    assert 0 <= low < 0.1 < high < 0.25
+
+
+def test_gains_have_no_interval_where_another_metric_ranks(answers):
+    a = trial("a", State.COMPLETED, 0, 0, 0.9)
+    b = trial("b", State.COMPLETED, 0, 0, 0.2, label="baseline")
+    rows = rank([a, b], HIGH)
+    (gain,) = gains(rows[0], rows, HIGH, answers)
+    assert gain.interval is None
+
+
+def test_gains_are_over_completed_references_only(tmp_path):
+    trials = [
+        trial("a", State.COMPLETED, 0, 0, 0.9),
+        trial("b", State.COMPLETED, 0, 0, 0.8),
+        trial("r", State.FAILED, 0.1, label="broken"),
+    ]
+    rows = rank(trials, HIGH)
+    assert gains(rows[0], rows, HIGH, RunFolder(tmp_path)) == []

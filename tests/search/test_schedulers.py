@@ -1,0 +1,71 @@
+import math
+
+import pytest
+
+from search.objective import LAST, Objective, violated
+from search.schedulers import Asha, Fifo, rungs_of
+from search.trial import Decision
+from trainables.protocol import Report
+
+GO, STOP = Decision.CONTINUE, Decision.STOP
+
+
+def feasible(value: float) -> tuple[float, float]:
+    return (0.0, value)
+
+
+@pytest.mark.parametrize(
+    ("budget", "rungs"),
+    [(1, (1,)), (2, (1, 2)), (9, (1, 3, 9)), (20, (1, 3, 7, 20)), (100, (1, 2, 4, 12, 34, 100))],
+)
+def test_rungs_are_thirds_rounded_up(budget, rungs):
+    assert rungs_of(budget) == rungs
+
+
+def test_asha_keeps_the_best_third_of_those_seen_so_far():
+    asha = Asha()
+    values = [0.5, 0.4, 0.6, 0.5, 0.9, 0.6, 0.55, 0.6]
+    # kept: 1 of 1, 2, 3, 4, 5; 2 of 6, 7, 8: the bar rises 0.5, 0.5, 0.6, 0.6, 0.9, then falls to 0.6
+    assert [asha.decide(3, feasible(value)) for value in values] == [
+        GO, STOP, GO, STOP, GO, GO, STOP, GO,
+    ]  # fmt: skip
+
+
+def test_asha_compares_within_a_rung_only():
+    asha = Asha()
+    assert asha.decide(1, feasible(0.9)) is GO
+    assert asha.decide(3, feasible(0.1)) is GO
+    assert asha.decide(1, feasible(0.8)) is STOP
+
+
+def test_asha_puts_a_violated_constraint_behind_every_feasible_value():
+    asha = Asha()
+    assert asha.decide(1, (-0.2, 0.9)) is GO  # nothing better is known
+    assert asha.decide(1, (-0.1, 0.1)) is GO  # violates less
+    assert asha.decide(1, feasible(0.01)) is GO
+    assert asha.decide(1, (-0.1, 0.9)) is STOP
+
+
+def test_asha_never_lets_a_nan_go_on():
+    asha = Asha()
+    assert asha.decide(1, LAST) is STOP
+    assert asha.decide(1, feasible(-1e9)) is GO
+
+
+def test_fifo_stops_nothing():
+    assert Fifo().decide(1, LAST) is GO
+
+
+def test_standing_turns_the_sign_where_less_is_better():
+    loss = Objective("loss", "min")
+    reports = [Report(1, {"loss": value}) for value in (0.3, 0.1, math.nan, 0.2)]
+    order = sorted(reports, key=loss.standing, reverse=True)
+    assert [report.metrics["loss"] for report in order[:3]] == [0.1, 0.2, 0.3]
+    assert loss.standing(Report(1, {})) == LAST
+
+
+def test_violation_sums_what_is_above_zero_and_keeps_nan():
+    assert violated(Report(1, {}, constraints={"a": 0.2, "b": -1.0, "c": 0.1})) == pytest.approx(0.3)
+    assert violated(Report(1, {}, constraints={"a": 0.0})) == 0
+    nan = Report(1, {"m": 1.0}, constraints={"a": math.nan})
+    assert Objective("m", "max").standing(nan) == LAST

@@ -1,0 +1,19 @@
+"""Run the toy study in a process of its own: ``python toy_main.py '{"trials": 3, ...}'``."""
+
+import json
+import sys
+
+from rich.console import Console
+
+from search.plan import Plan
+from search.runner import run
+from search.study import Study
+
+
+def main() -> int:
+    plan = Plan.model_validate(json.loads(sys.argv[1]))
+    return run(plan, Study("toy", "a toy", "toy_study:SPACE", "toy_study"), Console(width=80))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
