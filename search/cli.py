@@ -6,7 +6,6 @@ import traceback
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from search import options
@@ -15,6 +14,7 @@ from searchspace.errors import UserError
 
 DATA, TRAINING, ROBUSTNESS = "Data", "Training", "Robustness"
 MISTAKE = 2
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="search",
@@ -174,12 +174,12 @@ def main() -> None:
         status = app(standalone_mode=False)
     except UserError as error:
         status = _complain(str(error))
-    except click.ClickException as error:
-        status = _complain(error.format_message())
-    except (KeyboardInterrupt, click.Abort):
-        status = 130
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort: no traceback on the terminal
-        status = _complain_of_us(error)
+        # click's errors, told by their method: newer typers carry a click of their own inside
+        usage = getattr(error, "format_message", None)
+        status = _complain(usage()) if usage else _complain_of_us(error)
     sys.exit(status or 0)
 
 

@@ -46,7 +46,7 @@ class OptunaRecord:
         self.study = optuna.create_study(
             storage=JournalStorage(JournalFileBackend(str(file))),
             study_name=name,
-            direction={"max": "maximize", "min": "minimize"}[direction],
+            direction="maximize" if direction == "max" else "minimize",
             sampler=sampler,
         )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.objective import Objective, Standing, violated
+from search.objective import Objective, Standing
 from search.run_folder import RunFolder
 from search.trial import State, Trial
 from trainables.metrics.intervals import paired_difference
@@ -78,7 +78,7 @@ def _place(trial: Trial, objective: Objective) -> tuple[int, int, Standing, str]
     violation, value = objective.standing(trial.reports[-1])
     standing = (-violation, -value)
     if trial.state is State.COMPLETED:
-        return (1 if violated(trial.reports[-1]) else 0, 0, standing, trial.id)
+        return (0, 0, standing, trial.id)  # it puts the violation of constraints first
     return (3 if trial.state is State.FAILED else 2, -trial.epoch, standing, trial.id)
 
 
@@ -89,7 +89,7 @@ def _row(trial: Trial, objective: Objective) -> Row:
     note = trial.reason
     if trial.state is State.COMPLETED:
         missed = [name for name, value in last.constraints.items() if not value <= 0]
-        note = ", ".join(f"{name} missed by {last.constraints[name]:.3f}" for name in missed)
+        note = f"{', '.join(missed)} missed" if missed else ""
     elif not note:
         note = trial.state
     return Row(trial, objective.value(last), last.intervals.get(objective.metric), note)

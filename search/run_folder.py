@@ -58,6 +58,10 @@ class RunFolder:
         """Ray Tune's own files, removed at the end."""
         return self.path / ".ray"
 
+    def contents(self) -> list[str]:
+        """List the names in the folder."""
+        return sorted(child.name for child in self.path.iterdir() if child != self.scratch)
+
     def trial(self, trial_id: str) -> Path:
         """The folder that a trial saves into."""
         return self.path / "trials" / trial_id

@@ -30,6 +30,8 @@ from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.protocol import StudyModule
 
+Execute = Callable[[Coordinator, Job], None]
+
 FINISHED, FAILED, INTERRUPTED = 0, 1, 130
 """Exit statuses; that of a user's mistake, 2, is the command line's."""
 
@@ -61,12 +63,13 @@ def run(plan: Plan, study: Study, console: Console) -> int:
     lookup(SCHEDULERS, plan.scheduler, "scheduler")
     module = study.load_module()
     settings = module.parse_settings(plan.settings)
+    execute = _executor(plan, getattr(settings, "device", "cpu"))
     folder = create_run_folder(plan.run or default_folder(study, settings))
     setting = Setting(
         plan, study, module, settings, folder, Manifest(folder, plan, settings), console
     )
     try:
-        return _search(setting, _prepare(setting))
+        return _search(setting, _prepare(setting), execute)
     except KeyboardInterrupt:
         setting.manifest.end("interrupted")
         setting.say(f"stopped before the first trial: {folder.path}")
@@ -118,7 +121,7 @@ def _prepare(setting: Setting) -> Objective:
     return objective
 
 
-def _search(setting: Setting, objective: Objective) -> int:
+def _search(setting: Setting, objective: Objective, execute: Execute) -> int:
     plan, folder, clock = setting.plan, setting.folder, time.monotonic
     rules = _rules(setting, objective)
     records = Records(folder, objective, clock)
@@ -134,7 +137,7 @@ def _search(setting: Setting, objective: Objective) -> int:
     job = Job(setting.study.module, setting.settings, rules.rungs, folder.path, plan.cpus_per_trial)
     try:
         with progress:
-            _executor(setting)(coordinator, job)
+            execute(coordinator, job)
     except KeyboardInterrupt:
         coordinator.interrupt()
     coordinator.close()
@@ -169,13 +172,13 @@ def _optuna_record(setting: Setting, rules: Rules) -> OptunaRecord:
     )
 
 
-def _executor(setting: Setting) -> Callable[[Coordinator, Job], None]:
+def _executor(plan: Plan, device: str) -> Execute:
     """Return what runs the trials; Ray is imported here, and only where it is used."""
-    if setting.plan.in_process:
+    if plan.in_process:
         return execute_in_process
     from search.cluster.start import execute_on_ray  # noqa: PLC0415
 
-    return execute_on_ray(setting.plan, getattr(setting.settings, "device", "cpu"))
+    return execute_on_ray(plan, device)
 
 
 def _finish(setting: Setting, coordinator: Coordinator) -> int:
@@ -192,7 +195,7 @@ def _finish(setting: Setting, coordinator: Coordinator) -> int:
         for line in winner_lines(first, found, rules.objective):
             setting.say(line)
     setting.say(f"everything: {setting.folder.path}")
-    setting.say("            best/ trials.csv events.jsonl manifest.json study.journal trials/")
+    setting.say(f"            {' '.join(setting.folder.contents())}")
     status = "interrupted" if coordinator.interrupted else "finished"
     setting.manifest.end(status, winner=None if first is None else first.trial.id)
     if coordinator.interrupted:

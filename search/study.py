@@ -38,5 +38,5 @@ class Study:
 
 def load_module(path: str) -> StudyModule:
     """Import what a study offers; workers do it from the path, so that nothing is pickled."""
-    module: StudyModule = import_module(path)  # type: ignore[assignment] - by name
+    module: StudyModule = import_module(path)
     return module

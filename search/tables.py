@@ -23,6 +23,8 @@ def ranked_table(rows: list[Row], objective: Objective, budget: int) -> Table:
     """Lay out rows of a ranking; text is never read as markup."""
     better = {"max": "highest", "min": "lowest"}[objective.direction]
     table = Table(title=Text(f"ranked by {objective.metric}, {better} first"), expand=False)
+    if any(row.trial.scaled for row in rows):
+        table.caption = Text("* scaled: not with the paper's classifier and epochs")
     table.add_column("#", justify="right")
     table.add_column("trial", overflow="fold")
     table.add_column("value", justify="right", no_wrap=True)
@@ -30,15 +32,14 @@ def ranked_table(rows: list[Row], objective: Objective, budget: int) -> Table:
     table.add_column("epochs", justify="right", no_wrap=True)
     table.add_column("state", overflow="fold")
     for place, row in enumerate(rows, start=1):
-        note = row.note if row.trial.state is State.COMPLETED else ""
-        state = f"{row.trial.state}{': ' + note if note else ''}"
+        missed = row.note if row.trial.state is State.COMPLETED else ""
         table.add_row(
             str(place),
-            Text(row.trial.name),
+            Text(f"{row.trial.name}{'*' if row.trial.scaled else ''}"),
             number(row.value),
             interval(row.interval),
             f"{row.trial.epoch}/{budget}",
-            Text(state, style=STYLES[row.trial.state]),
+            Text(missed or row.trial.state, style="yellow" if missed else STYLES[row.trial.state]),
         )
     return table
 

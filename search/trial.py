@@ -73,9 +73,7 @@ class Trial:
     @property
     def name(self) -> str:
         """The id, and the label where there is one."""
-        if not self.label:
-            return self.id
-        return f"{self.id} {self.label}{' (scaled)' if self.scaled else ''}"
+        return f"{self.id} {self.label}" if self.label else self.id
 
     @property
     def epoch(self) -> int:

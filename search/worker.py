@@ -47,7 +47,7 @@ class Worker:
         self._trainable: Trainable | None = None
 
     def advance(self) -> Report | Failure:
-        """Train to the next rung, evaluate, and save; whatever the study raises becomes a failure."""
+        """Train to the next rung, evaluate, and save; what the study raises becomes a failure."""
         try:
             report = self._trial().advance(self._left.pop(0))
             self._save()

@@ -11,7 +11,8 @@ class Float:
     """Real numbers, uniform on [low, high], or with ``log`` uniform in the logarithm.
 
     Raises:
-        ValueError: If a bound is not finite, low is not below high, or log meets a low of 0 or less.
+        ValueError: If a bound is not finite, low is not below high, or log meets a low of 0 or
+        less.
     """
 
     low: float
@@ -34,8 +35,9 @@ class Float:
 class Int:
     """Whole numbers from low to high, both included.
 
-    Uniform; with ``log``, log-uniform on [low - 1/2, high + 1/2] and rounded, so that P(k) is proportional to
-    log((k + 1/2) / (k - 1/2)). That is Optuna's meaning; the others are made to agree with it.
+    Uniform; with ``log``, log-uniform on [low - 1/2, high + 1/2] and rounded, so that P(k) is
+    proportional to log((k + 1/2) / (k - 1/2)). That is Optuna's meaning; the others are made to
+    agree with it.
 
     Raises:
         ValueError: If low is not below high, or log meets a low under 1.

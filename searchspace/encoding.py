@@ -18,7 +18,9 @@ def canonical(space: Space, config: Mapping[str, Any]) -> dict[str, Any]:
     """
     active = {param.name: param for param in space.active(config)}
     return {
-        name: float(f"{config[name]:.{DIGITS - 1}e}") if isinstance(param.domain, Float) else config[name]
+        name: float(f"{config[name]:.{DIGITS - 1}e}")
+        if isinstance(param.domain, Float)
+        else config[name]
         for name, param in active.items()
     }
 

@@ -2,4 +2,4 @@
 
 
 class UserError(ValueError):
-    """A mistake or circumstance the user can mend; the message says what is wrong and what to do."""
+    """What the user can mend: one line that says what is wrong and what to do."""

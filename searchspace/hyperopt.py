@@ -19,8 +19,8 @@ VALUE = "value"
 def expression(space: Space) -> dict[str, Any]:
     """Build the expression that Hyperopt samples."""
     nodes: dict[str, Any] = {}
-    # Backwards, as conditions look back: a parameter's children exist before it does. A child of several
-    # branches is one node in all of them, which Hyperopt takes for one parameter.
+    # Backwards, as conditions look back: a parameter's children exist before it does. A child of
+    # several branches is one node in all of them, which Hyperopt takes for one parameter.
     for param in reversed(space.params):
         children = _children(space, param)
         nodes[param.name] = _branches(param, children, nodes) if children else _leaf(param)
@@ -45,7 +45,7 @@ def flatten(space: Space, sample: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_vals(space: Space, config: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Turn a config into what Hyperopt remembers of a trial: a list of one value, or none, for each label."""
+    """Turn a config into what Hyperopt remembers: for each label a list of one value, or none."""
     active = {param.name for param in space.active(config)}
     return {
         param.name: [_remembered(space, param, config[param.name])] if param.name in active else []
@@ -105,7 +105,8 @@ def _plain(domain: Domain, value: Any) -> Value:  # noqa: ANN401
         case Float(low, high, _):
             return min(max(float(value), low), high)
         case Choice(options):
-            return next(option for option in options if option == value and type(option) is type(value))
+            kinds = (type(value), value)
+            return next(option for option in options if (type(option), option) == kinds)
 
 
 def _remembered(space: Space, param: Param, value: Value) -> Any:  # noqa: ANN401

@@ -10,7 +10,7 @@ from searchspace.space import Space
 
 
 def sample(space: Space, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw a config; every parameter consumes one draw, active or not, so that streams stay aligned."""
+    """Draw a config. Inactive parameters consume a draw too, so that streams stay aligned."""
     drawn: dict[str, Any] = {p.name: _draw(p.domain, float(rng.random())) for p in space.params}
     return space.restrict(drawn)
 

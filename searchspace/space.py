@@ -45,7 +45,8 @@ class Space:
         params: In an order in which conditions look back only.
 
     Raises:
-        ValueError: If a name repeats or is no identifier, or a condition is not on an earlier parameter's options.
+        ValueError: If a name repeats or is no identifier, or a condition is not on an earlier
+        parameter's options.
     """
 
     name: str
@@ -104,10 +105,9 @@ def _check_condition(name: str, when: When, known: Mapping[str, Param]) -> None:
     if when.param not in known:
         raise ValueError(f"{name} depends on '{when.param}', which is not declared before it")
     domain = known[when.param].domain
-    if not when.options or not all(domain.contains(option) for option in when.options):
+    possible = not isinstance(domain, Float) and all(map(domain.contains, when.options))
+    if not when.options or not possible:
         raise ValueError(f"{name} depends on {when}, which can never hold in {domain}")
-    if isinstance(domain, Float):
-        raise ValueError(f"{name} depends on '{when.param}', a real number: conditions need few values")
 
 
 def _describe(when: When) -> str:

@@ -11,7 +11,7 @@ SPACE = Space(
         Param(
             "latent_lr",
             Float(1e-3, 1, log=True),
-            "Step size of the ascent over latents; the paper took 0.1, of a scale it does not name.",
+            "Step size of the ascent over latents; the paper took 0.1, in a unit it does not name.",
             CODEBOOK,
         ),
         Param(

@@ -67,7 +67,8 @@ def load_classifier(folder: str | Path) -> tuple[Classifier, ModelCard]:
         classifier = card.build()
         classifier.load_state_dict(load_file(folder / WEIGHTS))
     except FileNotFoundError as error:
-        raise UserError(f"no model in {folder}: {Path(error.filename or CARD).name} is missing") from None
+        missing = Path(error.filename or CARD).name
+        raise UserError(f"no model in {folder}: {missing} is missing") from None
     except (ValidationError, json.JSONDecodeError, SafetensorError, RuntimeError) as error:
         first = str(error).splitlines()[0]
         raise UserError(f"the model in {folder} is damaged ({first}): export it again") from None

@@ -21,7 +21,8 @@ def parse(model: type[Model], values: Mapping[str, Any]) -> Model:
     """Validate values against a model.
 
     Raises:
-        UserError: With the first thing that is wrong: an unknown name and its close matches, or a name, the
+        UserError: With the first thing that is wrong: an unknown name and its close matches, or a
+        name, the
             offending value and what is allowed.
     """
     for name in values:

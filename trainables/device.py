@@ -32,7 +32,8 @@ def resolve_device(name: str) -> torch.device:
 def resolve_precision(name: str, device: torch.device) -> torch.dtype:
     """Turn ``auto``, ``fp32`` or ``bf16`` into the type in which images are made.
 
-    ``auto`` is bf16 where the hardware computes in it. Weights are trained, and attacks are run, in fp32 always.
+    ``auto`` is bf16 where the hardware computes in it. Weights are trained, and attacks are run, in
+    fp32 always.
     """
     precisions = {"auto": None, "fp32": torch.float32, "bf16": torch.bfloat16}
     chosen = lookup(precisions, name, "precision")
@@ -43,11 +44,13 @@ def resolve_precision(name: str, device: torch.device) -> torch.dtype:
 
 def autocast(device: torch.device, dtype: torch.dtype) -> Autocast:
     """Return a maker of autocast contexts; for fp32 they change nothing."""
-    return partial(torch.autocast, device.type, dtype=torch.bfloat16, enabled=dtype != torch.float32)
+    enabled = dtype != torch.float32
+    return partial(torch.autocast, device.type, dtype=torch.bfloat16, enabled=enabled)
 
 
 def _computes_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    # AMX is where bf16 was measured to pay on a CPU (1.5 times); with AVX-512 alone it was not tried.
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    # AMX is where bf16 was measured to pay on a CPU (1.5 times); with AVX-512 alone it was not
+    # tried.
     return bool(torch.cpu._is_amx_tile_supported())  # noqa: SLF001 - torch offers no public question

@@ -1,8 +1,8 @@
 """What a study offers to the engine: a trainable, its reports, its references.
 
 The engine (package ``search``) knows this file and no study; a study knows this file and no engine.
-A *step* is one epoch. A trial is advanced from rung to rung, a rung being the number of epochs at which
-trials are compared, and reports once at each.
+A *step* is one epoch. A trial is advanced from rung to rung, a rung being the number of epochs at
+which trials are compared, and reports once at each.
 """
 
 import time
@@ -70,7 +70,7 @@ class Trainable(ABC):
 
     @abstractmethod
     def step(self) -> None:
-        """Train one epoch, validate on val, and keep the weights if this epoch is the best so far."""
+        """Train one epoch, validate on val, and keep the weights if it is the best so far."""
 
     @abstractmethod
     def evaluate(self) -> Report:
@@ -78,7 +78,7 @@ class Trainable(ABC):
 
     @abstractmethod
     def save(self, folder: Path) -> None:
-        """Write the best-on-val model and what its ranking value rests on into ``folder``."""
+        """Write the best-on-val model, and what its ranking value rests on, into a folder."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,12 @@ class Reference:
 
 @dataclass(frozen=True)
 class Facts:
-    """What preparing a run found out, for the manifest and the reader.
+    """What preparing a run found, for the manifest and the reader.
 
     Attributes:
         digests: SHA-256 of data, splits and frozen models, by name.
-        lines: Sentences for the terminal and the manifest: where the data come from, which split ranks.
+        lines: Sentences for the terminal and the manifest: where the data come from, which split
+            ranks.
         metrics: Every metric a trial will report, with the direction in which it improves.
         default_metric: The one that ranks unless the user names another.
         details: Anything else worth keeping, JSON values only.

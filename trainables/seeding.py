@@ -1,4 +1,4 @@
-"""Seeds by name: each use of randomness has its own stream, and an epoch's does not depend on the ones before."""
+"""Seeds by name: each use of randomness, and each epoch, has a stream of its own."""
 
 import hashlib
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def generator(device: torch.device, seed: int, *names: str | int) -> torch.Gener
 
 @contextmanager
 def seeded(device: torch.device, seed: int, *names: str | int) -> Iterator[None]:
-    """Seed torch's global generators, which initialisation and dropout use, and restore them at the end."""
+    """Seed torch's global generators, which initialisation and dropout use; then restore them."""
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(derive(seed, *names))

@@ -43,7 +43,8 @@ from trainables.training.frozen_autoencoder import (
 from trainables.training.regimes import REGIMES, Batch, Synthesis
 
 AUTOENCODER = "autoencoder.safetensors"
-MILESTONES = (0.5, 0.75)  # shares of the budget after which the learning rate falls tenfold [medmnist]
+# Shares of the budget after which the learning rate falls tenfold, as in the benchmark [medmnist].
+MILESTONES = (0.5, 0.75)
 
 
 class TSynDConfig(Frozen):
@@ -54,7 +55,8 @@ class TSynDConfig(Frozen):
         latent_lr: Step size of the ascent, in codebook standard deviations.
         latent_iterations: Steps of the ascent.
         latent_sigma: Standard deviation of latent noise, in codebook standard deviations.
-        max_shift: Greatest root mean square change of pixels, in [0, 1], that the ascent may make. The paper has no such bound.
+        max_shift: Greatest root mean square change of pixels, in [0, 1], that the ascent may make.
+            The paper has no such bound.
         uncertainty: What the ascent maximises.
         lr: Learning rate of the classifier's Adam.
         weight_decay: Of the same.
@@ -106,7 +108,7 @@ def complete(sample: Config, settings: Settings) -> dict[str, Any]:
 
 
 def references(settings: Settings) -> tuple[Reference, ...]:
-    """List the trials of every run: the paper's arms, the control it lacks, and adversarial training."""
+    """List the trials of every run: the paper's arms, the control it lacks, and a yardstick."""
     scaled = any(getattr(settings, name) != value for name, value in Settings.PAPER.items())
 
     def reference(label: str, *, essential: bool = False, **config: Any) -> Reference:  # noqa: ANN401
@@ -167,7 +169,7 @@ def build(config: Config, settings: Settings, assets: Path) -> Trainable:
 
 @dataclass(frozen=True)
 class Shared:
-    """What all trials of a process read: the data, the codes of the training images, the autoencoder."""
+    """What all trials of a process read: data, codes of the training images, autoencoder."""
 
     data: Data
     codes: Tensor
@@ -188,9 +190,10 @@ class Best:
 class TSynDTrial(Trainable):
     """Trains one classifier in one regime.
 
-    The batch halves, the images made anew at every step and the best epoch on val are the paper's [tsynd, section 3.2]. The
-    best epoch is the one of the highest balanced accuracy on val, then of the lowest loss: plain accuracy, which the
-    paper seems to use, would let a collapsed classifier win on imbalanced data.
+    The batch halves, the images made anew at every step and the best epoch on val are the paper's
+    [tsynd, section 3.2]. The best epoch is the one of the highest balanced accuracy on val, then of
+    the lowest loss: plain accuracy, which the paper seems to use, would let a collapsed classifier
+    win on imbalanced data.
     """
 
     def __init__(self, config: TSynDConfig, settings: Settings, shared: Shared) -> None:
@@ -239,7 +242,7 @@ class TSynDTrial(Trainable):
         self._validate(loss)
 
     def evaluate(self) -> Report:
-        """Measure the best epoch on the ranking split; an epoch measured before is not measured again."""
+        """Measure the best epoch on the ranking split, once for each new best."""
         started = time.perf_counter()
         best, robust = self._best(), self._measure_best()
         interval = self._interval(robust)
@@ -255,7 +258,7 @@ class TSynDTrial(Trainable):
         )
 
     def save(self, folder: Path) -> None:
-        """Write the best epoch's model, and the answers on the ranking split that its rank rests on."""
+        """Write the best epoch's model, and the answers that its rank rests on."""
         best, robust = self._best(), self._measure_best()
         provenance = {
             "study": "tsynd",
@@ -344,7 +347,8 @@ def _protocol(settings: Settings, task: Task) -> Protocol:
 def _read_shared(assets: Path, device_name: str) -> Shared:
     device = torch.device(device_name)
     data, autoencoder = read_data(assets, device), read_autoencoder(assets / AUTOENCODER, device)
-    # Encoded once: the autoencoder never changes, and every step of every trial starts from these codes.
+    # Encoded once: the autoencoder never changes, and every step of every trial starts from these
+    # codes.
     batches = data.train.images.split(256)
     with torch.no_grad():
         codes = torch.cat([autoencoder.model.quantise(batch.float() / 255) for batch in batches])

@@ -9,7 +9,7 @@ from search.worker import Job, Worker
 OUTCOME = "outcome"
 
 
-class Adapter(tune.Trainable):
+class Adapter(tune.Trainable):  # type: ignore[misc]  # Ray is not analysed
     """Runs one trial after the other in the same actor: starting one with torch takes seconds."""
 
     def setup(self, config: dict[str, Any], job: Job) -> None:

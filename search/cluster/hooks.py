@@ -11,9 +11,13 @@ from search.cluster.adapter import OUTCOME
 from search.coordinator import Coordinator
 from search.trial import Decision, Failure
 
+FINISHED: str = Searcher.FINISHED
+STOP: str = TrialScheduler.STOP
+CONTINUE: str = TrialScheduler.CONTINUE
+
 
 @final
-class Proposals(Searcher):
+class Proposals(Searcher):  # type: ignore[misc]  # Ray is not analysed
     """Tune's searcher: proposes, and hears of lost trials."""
 
     def __init__(self, coordinator: Coordinator) -> None:
@@ -25,7 +29,7 @@ class Proposals(Searcher):
         """Pass on a proposal."""
         trial = self._coordinator.propose()
         if trial is None:
-            return Searcher.FINISHED
+            return FINISHED
         self._ids[trial_id] = trial.id
         return {"trial": trial.id, "config": trial.config}
 
@@ -47,7 +51,7 @@ class Proposals(Searcher):
 
 
 @final
-class Decisions(FIFOScheduler):
+class Decisions(FIFOScheduler):  # type: ignore[misc]  # Ray is not analysed
     """Tune's scheduler: passes results on and decisions back."""
 
     _supports_buffered_results = False  # each result is judged before the next step
@@ -73,13 +77,13 @@ class Decisions(FIFOScheduler):
         ours, outcome = trial.config["trial"], result[OUTCOME]
         if isinstance(outcome, Failure):
             self._coordinator.fail(ours, outcome)
-            return TrialScheduler.STOP
+            return STOP
         decision = self._coordinator.report(ours, outcome)
-        return TrialScheduler.STOP if decision is Decision.STOP else TrialScheduler.CONTINUE
+        return STOP if decision is Decision.STOP else CONTINUE
 
 
 @final
-class Over(Stopper):
+class Over(Stopper):  # type: ignore[misc]  # Ray is not analysed
     """Tune's stopper: ends the run where the user or the time limit did."""
 
     def __init__(self, coordinator: Coordinator) -> None:

@@ -1,5 +1,6 @@
 """Hand a plan to Ray; importing this file does not import Ray, calling it does."""
 
+import socket
 from collections.abc import Callable
 
 from search.cluster import environment
@@ -8,13 +9,17 @@ from search.plan import Plan
 from search.worker import Job
 from searchspace.errors import UserError
 
+KNOCK_S = 5.0
+
 
 def execute_on_ray(plan: Plan, device: str) -> Callable[[Coordinator, Job], None]:
     """Return the executor of a plan.
 
     Raises:
-        UserError: If Ray is not installed.
+        UserError: If Ray is not installed, or nothing listens at the address.
     """
+    if plan.address is not None:
+        _check_reachable(plan.address)
     environment.prepare(local=plan.address is None)
     try:
         from search.cluster.executor import Resources, execute  # noqa: PLC0415
@@ -27,6 +32,17 @@ def execute_on_ray(plan: Plan, device: str) -> Callable[[Coordinator, Job], None
         gpus = _share_of_gpus(device, plan.workers)
     resources = Resources(plan.workers, plan.cpus_per_trial, gpus, plan.address)
     return lambda coordinator, job: execute(coordinator, job, resources)
+
+
+def _check_reachable(address: str) -> None:
+    """Knock at ``host:port``; Ray itself would try for two minutes. Other forms are left to Ray."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=KNOCK_S).close()
+    except (OSError, OverflowError) as error:
+        raise UserError(f"no Ray cluster answers at {address}: {error}") from error
 
 
 def _share_of_gpus(device: str, workers: int) -> float:

@@ -7,8 +7,8 @@ import pytest
 
 from search.optuna_record import OptunaRecord
 from search.samplers import SAMPLERS, SamplerOptions, startup_trials
-from searchspace.domains import Choice, Float
-from searchspace.space import Param, Space
+from searchspace.domains import Choice, Float, Int
+from searchspace.space import Param, Space, When
 
 SPACE = Space(
     "contract",
@@ -16,6 +16,8 @@ SPACE = Space(
         Param("x", Float(-1.0, 1.0), ""),
         Param("lr", Float(1e-4, 1.0, log=True), ""),
         Param("kind", Choice(("a", "b", "c")), ""),
+        Param("depth", Int(1, 9, log=True), ""),
+        Param("share", Float(0.0, 1.0), "", when=When("kind", ("a", "b"))),
     ),
 )
 MODELS = sorted(set(SAMPLERS) - {"random"})
@@ -90,7 +92,7 @@ def test_running_trials_are_no_obstacle(sampler, make):
 
 def test_an_inserted_point_is_learned_from(sampler, make):
     record = make(sampler, startup=1)
-    point = {"x": 0.3, "lr": 0.1, "kind": "b"}
+    point = {"x": 0.3, "lr": 0.1, "kind": "b", "depth": 4, "share": 0.5}
     record.insert("r01", point)
     record.complete("r01", 1.0, {})
     assert record.study.best_params == point

@@ -40,7 +40,7 @@ def test_a_run_folder_must_be_new_or_empty(tmp_path):
 
 def test_a_run_folder_cannot_be_below_a_file(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="^cannot write .*Not a directory$"):
+    with pytest.raises(UserError, match=r"^cannot write .*Not a directory$"):
         create_run_folder(tmp_path / "file" / "run")
 
 

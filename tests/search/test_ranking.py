@@ -42,7 +42,7 @@ def test_only_the_full_budget_competes():
     ]
     assert winner(rows).trial.id == "first"
     assert winner(rows).value == 0.6
-    assert rows[2].note == "floor missed by 0.100"
+    assert rows[2].note == "floor missed"
 
 
 def test_less_is_better_where_the_metric_says_so():

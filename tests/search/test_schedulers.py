@@ -25,7 +25,7 @@ def test_rungs_are_thirds_rounded_up(budget, rungs):
 def test_asha_keeps_the_best_third_of_those_seen_so_far():
     asha = Asha()
     values = [0.5, 0.4, 0.6, 0.5, 0.9, 0.6, 0.55, 0.6]
-    # kept: 1 of 1, 2, 3, 4, 5; 2 of 6, 7, 8: the bar rises 0.5, 0.5, 0.6, 0.6, 0.9, then falls to 0.6
+    # kept: 1 of 1, 2, 3, 4, 5; 2 of 6, 7, 8: so the bar rises to 0.9, then falls to 0.6
     assert [asha.decide(3, feasible(value)) for value in values] == [
         GO, STOP, GO, STOP, GO, GO, STOP, GO,
     ]  # fmt: skip
@@ -65,7 +65,9 @@ def test_standing_turns_the_sign_where_less_is_better():
 
 
 def test_violation_sums_what_is_above_zero_and_keeps_nan():
-    assert violated(Report(1, {}, constraints={"a": 0.2, "b": -1.0, "c": 0.1})) == pytest.approx(0.3)
+    assert violated(Report(1, {}, constraints={"a": 0.2, "b": -1.0, "c": 0.1})) == pytest.approx(
+        0.3
+    )
     assert violated(Report(1, {}, constraints={"a": 0.0})) == 0
     nan = Report(1, {"m": 1.0}, constraints={"a": math.nan})
     assert Objective("m", "max").standing(nan) == LAST

@@ -121,7 +121,9 @@ def build(config, settings, assets: Path) -> Toy:
 
 def references(settings) -> tuple[Reference, ...]:
     def reference(label: str, essential: bool = False, **config: Any) -> Reference:
-        return Reference(label, {"x": 0.0, "lr": 0.1, "kind": "a", "fault": ""} | config, True, essential)
+        return Reference(
+            label, {"x": 0.0, "lr": 0.1, "kind": "a", "fault": ""} | config, True, essential
+        )
 
     return (
         reference("baseline", essential=True, fault="no fault"),  # outside: the space cannot say it

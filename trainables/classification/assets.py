@@ -11,10 +11,10 @@ from torch import Tensor
 from trainables.classification.settings import ClassificationSettings
 from trainables.data.dataset import Dataset, Images, Task
 from trainables.data.datasets import open_dataset
-from trainables.data.splits import Splits, make_splits
+from trainables.data.splits import Splits, SplitName, make_splits
 from trainables.protocol import Say
 
-TRIAL_SPLITS = ("train", "val", "ranking")
+TRIAL_SPLITS: tuple[SplitName, ...] = ("train", "val", "ranking")
 ARRAYS = "images.npz"
 DESCRIPTION = "data.json"
 
@@ -57,7 +57,7 @@ def open_splits(settings: ClassificationSettings, say: Say) -> tuple[Dataset, Sp
 
 
 def write_data(folder: Path, dataset: Dataset, splits: Splits) -> None:
-    """Write what trials may see into ``folder``; test images are left out, so that no trial can touch them."""
+    """Write what trials may see into ``folder``: no test image, so that none can be touched."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, np.ndarray] = {}
     for name in TRIAL_SPLITS:

@@ -1,7 +1,7 @@
 """Measure a classifier on a split: clean, under noise, and under attack along a grid of radii.
 
-Names of metrics are ``{split}_{measurement}_{score}``: the score of a curve ends in ``_curve``, that at one radius in
-``_eps`` and the radius times 255.
+Names of metrics are ``{split}_{measurement}_{score}``: the score of a curve ends in ``_curve``,
+that at one radius in ``_eps`` and the radius times 255.
 """
 
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class Protocol:
         return f"ranking_{self.attack}_{self.headline}_curve"
 
     def metrics(self) -> Directions:
-        """List every metric that `measure_clean` and `measure_robust` report, with its better direction."""
+        """List every metric that is measured, and whether more or less of it is better."""
         points = ["curve", *(_point(eps) for eps in self.eps[1:])]
         names = [f"ranking_{a}_{s}_{p}" for a in self.attacks for s in SCORES for p in points]
         names += [f"ranking_{kind}_{score}" for kind in ("clean", "noise") for score in SCORES]

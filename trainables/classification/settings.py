@@ -30,8 +30,9 @@ class ClassificationSettings(Frozen):
         epochs: The budget of a trial.
         attack: The attack whose curve ranks trials unless another metric is named.
         eps: Radii of the threat model in pixels of [0, 1], rising from 0.
-        floor: Clean score on the ranking split below which a trial cannot win, in [0, 1]; None is a tenth of the way from
-            chance to perfect. The score is balanced accuracy (multi-label: macro AUC).
+        floor: Clean score on the ranking split below which a trial cannot win, in [0, 1]; None is a
+            tenth of the way from chance to perfect. The score is balanced accuracy (multi-label:
+            macro AUC).
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         precision: In which images are made: ``auto``, ``fp32`` or ``bf16``.
         seed: Of splits, initialisation, order, noise, masks and attacks.

@@ -1,7 +1,8 @@
 """The VQ-VAE whose latents TSynD optimises [vqvae].
 
-Our own and not MONAI's: ``monai.networks.nets`` imports torchvision, whose import fails beside a CPU build of
-torch, and its quantiser does not revive dead codes, which on a few hundred images leaves most of a codebook unused.
+Our own and not MONAI's: ``monai.networks.nets`` imports torchvision, whose import fails beside a
+CPU build of torch, and its quantiser does not revive dead codes, which on a few hundred images
+leaves most of a codebook unused.
 """
 
 import math
@@ -15,7 +16,7 @@ GROUPS = 8  # of the group normalisations
 
 
 class Quantised(NamedTuple):
-    """Codes chosen for a batch: latents (N, D, h, w), indices (N, h, w) and the loss that trains both sides."""
+    """Codes of a batch: latents (N, D, h, w), indices (N, h, w), the loss of both sides."""
 
     latents: Tensor
     indices: Tensor
@@ -37,7 +38,8 @@ class Codebook(nn.Module):
         nearest = torch.cdist(flat, self.codes).argmin(dim=1)
         indices = nearest.reshape(latents.shape[0], *latents.shape[2:])
         codes = functional.embedding(indices, self.codes).permute(0, 3, 1, 2)
-        # The commitment term holds the encoder to the codes; the other moves the codes to the encoder.
+        # The commitment term holds the encoder to the codes; the other moves the codes to the
+        # encoder.
         committed = functional.mse_loss(latents, codes.detach())
         moved = functional.mse_loss(codes, latents.detach())
         through = latents + (codes - latents).detach()
@@ -56,8 +58,9 @@ class Codebook(nn.Module):
 class VQVAE(nn.Module):
     """A convolutional VQ-VAE for images in [0, 1].
 
-    Strided 4x4 convolutions halve, and transposed 4x4 convolutions double, as in the original [vqvae]. At 28 pixels
-    the latents have 7 x 7 positions; larger images are halved until about 8 (224 pixels: 14) are left.
+    Strided 4x4 convolutions halve, and transposed 4x4 convolutions double, as in the original
+    [vqvae]. At 28 pixels the latents have 7 x 7 positions; larger images are halved until about 8
+    (224 pixels: 14) are left.
 
     Args:
         channels: Image channels.
@@ -96,7 +99,8 @@ class VQVAE(nn.Module):
 
     def decode(self, latents: Tensor) -> Tensor:
         """Decode latents (N, D, h, w), quantised or not, to images (N, C, H, W) in [0, 1]."""
-        return (self.decoder(latents).clamp(-1, 1) + 1) / 2
+        images: Tensor = (self.decoder(latents).clamp(-1, 1) + 1) / 2
+        return images
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Quantised]:
         """Return the reconstruction in [0, 1], the encoder's output, and what became of it."""

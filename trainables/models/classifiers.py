@@ -1,4 +1,4 @@
-"""Classifiers by name. Normalisation and dropout are inside, so attacks see pixels and masks see features."""
+"""Classifiers by name, with normalisation inside, so that attacks see pixels."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -19,8 +19,8 @@ Body = SmallCNN | DenseNet | ResNet18
 class Classifier(nn.Module):
     """Normalisation, a convolutional body, global pooling, dropout and one linear layer.
 
-    The dropout stands before the last layer only, so that K dropout masks cost one matrix product on
-    features that are computed once [tsynd, section 3.1].
+    The dropout stands before the last layer only, so that K dropout masks cost one matrix product
+    on features that are computed once [tsynd, section 3.1].
 
     Args:
         body: Maps (N, C, H, W) to (N, F, h, w).
@@ -59,7 +59,7 @@ class Classifier(nn.Module):
 
     def masked_logits(self, features: Tensor, folded: Tensor) -> Tensor:
         """Apply all masks in one product: features (N, F) to logits (N, K, n_classes)."""
-        logits = (features @ folded).unflatten(1, (-1, self.head.out_features))
+        logits: Tensor = (features @ folded).unflatten(1, (-1, self.head.out_features))
         return logits + self.head.bias
 
 

@@ -1,6 +1,7 @@
 """A small plain CNN for CPUs."""
 
 import math
+from itertools import pairwise
 from typing import final
 
 from torch import Tensor, nn
@@ -28,8 +29,8 @@ class SmallCNN(nn.Module):
         super().__init__()
         halvings = max(2, round(math.log2(size / 7)))
         widths = [channels, *(width * 2 ** min(layer, 2) for layer in range(2 * halvings))]
-        pairs = enumerate(zip(widths[:-1], widths[1:], strict=True))
-        self.layers = nn.Sequential(*(conv_norm_relu(i, o, 2 - n % 2) for n, (i, o) in pairs))
+        layers = enumerate(pairwise(widths))
+        self.layers = nn.Sequential(*(conv_norm_relu(i, o, 2 - n % 2) for n, (i, o) in layers))
         self.n_features = widths[-1]
 
     def forward(self, images: Tensor) -> Tensor:

@@ -32,8 +32,8 @@ class DenseLayer(nn.Module):
 class DenseNet(nn.Module):
     """DenseNet-BC in its CIFAR form: dense blocks with halving transitions between them [densenet].
 
-    Three blocks at 28 pixels; one more for each doubling of the size, so that the last block works at
-    about 7 pixels.
+    Three blocks at 28 pixels; one more for each doubling of the size, so that the last block works
+    at about 7 pixels.
 
     Args:
         channels: Image channels.

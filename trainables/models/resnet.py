@@ -41,8 +41,8 @@ class ResNet18(nn.Module):
     """ResNet-18 without its last layer [resnet].
 
     Up to 64 pixels the stem is one 3x3 convolution without pooling, as in the MedMNIST benchmark at
-    28 pixels; above, it is the ImageNet stem. At 28 pixels, one channel and two classes, width 64 has
-    11.17 million parameters, as methods measured for the benchmark's own code.
+    28 pixels; above, it is the ImageNet stem. At 28 pixels, one channel and two classes, width 64
+    has 11.17 million parameters, as methods measured for the benchmark's own code.
 
     Args:
         channels: Image channels.

@@ -47,7 +47,8 @@ class Reconstruction:
         mae: Mean absolute error, in [0, 1] of the pixel range.
         psnr: Peak signal-to-noise ratio in dB, of the mean squared error over all images.
         codes_used: Codes that occur at least once.
-        latent_std: Standard deviation of the codes in use, each weighed by its use: the unit of latent noise.
+        latent_std: Standard deviation of the codes in use, each weighed by its use: the unit of
+            latent noise.
     """
 
     mae: float

@@ -30,8 +30,8 @@ def train_epoch(
         classifier: Left in train mode.
         optimiser: Over the classifier's parameters.
         data: All training images as uint8 (N, C, H, W), their codes and labels.
-        synthesise: Makes the second half of a batch, or None; asked again at every step, as the classifier moves
-            [tsynd, section 3.2].
+        synthesise: Makes the second half of a batch, or None; asked again at every step, as the
+            classifier moves [tsynd, section 3.2].
         loss: Per image, (N,).
         half_batch: Real images a step.
         generator: Of the order, on the CPU.

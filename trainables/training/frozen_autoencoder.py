@@ -20,7 +20,7 @@ from trainables.training.autoencoder import (
     measure_reconstruction,
 )
 
-VERSION = 1  # raise when the network or its training change, so that old cache entries are not taken
+VERSION = 1  # raise when network or training change: old cache entries are then not taken
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def read_autoencoder(path: Path, device: torch.device) -> FrozenAutoencoder:
         OSError: If there is no such file.
         SafetensorError: If it is damaged.
     """
-    with safe_open(path, "pt", str(device)) as file:  # type: ignore[no-untyped-call]
+    with safe_open(path, "pt", str(device)) as file:
         described = json.loads(file.metadata()["autoencoder"])
         weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
     settings = AutoencoderSettings(**described.pop("settings"))
@@ -73,12 +73,13 @@ def read_autoencoder(path: Path, device: torch.device) -> FrozenAutoencoder:
 def obtain_autoencoder(
     images: Tensor, settings: AutoencoderSettings, cache: Path, say: Say
 ) -> FrozenAutoencoder:
-    """Take the autoencoder of these images and settings from the cache, or train it and put it there.
+    """Take the autoencoder of these images from the cache, or train it and put it there.
 
     Args:
         images: Training images without labels, (N, C, H, W) uint8, on the device to train on.
         settings: How it is trained.
-        cache: A folder; made where it is missing. One that cannot be written costs only the caching.
+        cache: A folder; made where it is missing. One that cannot be written costs only the
+            caching.
         say: Told the progress.
     """
     digest = _digest(images, settings)

@@ -44,9 +44,9 @@ def ascend(
 ) -> Ascent:
     """Maximise an objective of decoded images over their latents, each image on its own.
 
-    The optimiser, which the paper leaves open, is Adam with fresh state: under plain gradient steps the paper's learning
-    rate of 0.1 leaves the image unchanged. The best iterate is kept, the start included, so that more iterations
-    never lower what is reached.
+    The optimiser, which the paper leaves open, is Adam with fresh state: under plain gradient steps
+    the paper's learning rate of 0.1 leaves the image unchanged. The best iterate is kept, the start
+    included, so that more iterations never lower what is reached.
 
     Args:
         decode: Latents (N, D, h, w) to images (N, C, H, W); the gradient is taken through it.
@@ -54,8 +54,8 @@ def ascend(
         start: Latents (N, D, h, w).
         lr: Step size in latent units.
         iterations: Steps; 0 decodes the start.
-        max_shift: An iterate counts only while the root mean square change of its pixels from the decoded start is at
-            most this, in [0, 1].
+        max_shift: An iterate counts only while the root mean square change of its pixels from the
+            decoded start is at most this, in [0, 1].
     """
     adam = _Adam(start, lr)
     latents, best = start, None
@@ -84,8 +84,9 @@ def uncertainty_of(
 ) -> Objective:
     """Make the objective of TSynD: the classifier's uncertainty under fixed dropout masks.
 
-    The masks (K, F) stay the same for all images and iterations of one ascent, as consistent masks make the objective
-    a function and not a noisy estimate [batchbald]. Only the last layer is repeated K times [tsynd, section 3.1].
+    The masks (K, F) stay the same for all images and iterations of one ascent, as consistent masks
+    make the objective a function and not a noisy estimate [batchbald]. Only the last layer is
+    repeated K times [tsynd, section 3.1].
     """
     folded = classifier.fold_masks(masks).detach()
 
@@ -96,7 +97,7 @@ def uncertainty_of(
 
 
 class _Adam:
-    """Adam's steps for one tensor [adam]; torch.optim would rebuild its state with every batch of latents."""
+    """Adam's steps for one tensor [adam]; torch.optim's state outlives a batch, this must not."""
 
     BETA1, BETA2, TINY = 0.9, 0.999, 1e-8
 

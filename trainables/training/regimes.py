@@ -1,8 +1,9 @@
 """How the second half of a batch is made: one function a regime, all else being equal.
 
-Every regime sees the same real images in the same order, n of them a step, and adds n that it makes from them; the
-baseline adds none. That is the paper's division of a batch into two halves with the same indices [tsynd, section 3.2].
-"Reconstruction" is the control that the paper lacks: what the autoencoder alone changes.
+Every regime sees the same real images in the same order, n of them a step, and adds n that it makes
+from them; the baseline adds none. That is the paper's division of a batch into two halves with the
+same indices [tsynd, section 3.2]. "Reconstruction" is the control that the paper lacks: what the
+autoencoder alone changes.
 """
 
 from collections.abc import Callable, Mapping
@@ -90,8 +91,8 @@ def noise(synthesis: Synthesis, batch: Batch) -> Tensor:
 def tsynd(synthesis: Synthesis, batch: Batch) -> Tensor:
     """Decode noisy codes moved to where the classifier is most uncertain [tsynd, eq. 1].
 
-    The codes are moved and decoded without quantising them again: the paper writes f_dec(z + eps), and the
-    nearest code would swallow its noise of 0.1.
+    The codes are moved and decoded without quantising them again: the paper writes f_dec(z + eps),
+    and the nearest code would swallow its noise of 0.1.
     """
     masks = synthesis.classifier.draw_masks(synthesis.masks, synthesis.generator)
     measure = UNCERTAINTIES[synthesis.uncertainty]

@@ -13,8 +13,9 @@ Uncertainty = Callable[[Tensor, bool], Tensor]
 def mutual_information(logits: Tensor, multi_label: bool) -> Tensor:  # noqa: FBT001 - a fact of the data
     """Compute H(E_k p_k) - E_k H(p_k), the epistemic part [tsynd, section 3.1; batchbald].
 
-    For a multi-label task the labels are independent Bernoulli variables and their information adds up. The paper's
-    sum over a single sigmoid output would leave out the term of 1 - p; both outcomes are counted here.
+    For a multi-label task the labels are independent Bernoulli variables and their information adds
+    up. The paper's sum over a single sigmoid output would leave out the term of 1 - p; both
+    outcomes are counted here.
 
     Args:
         logits: (N, K, C) under K dropout masks.
@@ -31,8 +32,9 @@ def mutual_information(logits: Tensor, multi_label: bool) -> Tensor:  # noqa: FB
 def entropy(logits: Tensor, multi_label: bool) -> Tensor:  # noqa: FBT001
     """Compute H(E_k p_k), the paper's alternative [tsynd, table 2].
 
-    The paper writes the entropy of one deterministic prediction; over the masks' mean it is the total uncertainty,
-    of which the mutual information is a part, so that the two measures differ in nothing else.
+    The paper writes the entropy of one deterministic prediction; over the masks' mean it is the
+    total uncertainty, of which the mutual information is a part, so that the two measures differ in
+    nothing else.
 
     Args and returns as for `mutual_information`.
     """
