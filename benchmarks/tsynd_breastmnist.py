@@ -1,7 +1,8 @@
 """Compare TSynD with its controls on MedMNIST at small fractions, over seeds, on the test split.
 
 No setting is chosen by the result: the arms are the paper's, fixed beforehand, so the test split
-selects nothing. Writes one JSON line per trial, skips those already written, and prints the table of docs/tsynd.md:
+selects nothing. Writes one JSON line per trial, skips those already written, and prints the table
+of docs/tsynd.md:
 
     python benchmarks/tsynd_breastmnist.py --data-root DIR --out results.jsonl
 """

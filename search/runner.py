@@ -49,7 +49,11 @@ class Setting:
     console: Console
 
     def say(self, line: str) -> None:
-        """Print a line as it is."""
+        """Print a line, broken between words, nothing in it read as markup."""
+        self.console.print(line, markup=False, highlight=False)
+
+    def say_path(self, line: str) -> None:
+        """Print a line unbroken, for a person to copy."""
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -72,7 +76,7 @@ def run(plan: Plan, study: Study, console: Console) -> int:
         return _search(setting, _prepare(setting), execute)
     except KeyboardInterrupt:
         setting.manifest.end("interrupted")
-        setting.say(f"stopped before the first trial: {folder.path}")
+        setting.say_path(f"stopped before the first trial: {folder.path}")
         return INTERRUPTED
     except UserError:
         _give_up(setting)
@@ -194,7 +198,7 @@ def _finish(setting: Setting, coordinator: Coordinator) -> int:
         found = gains(first, rows, rules.objective, setting.folder)
         for line in winner_lines(first, found, rules.objective):
             setting.say(line)
-    setting.say(f"everything: {setting.folder.path}")
+    setting.say_path(f"everything: {setting.folder.path}")
     setting.say(f"            {' '.join(setting.folder.contents())}")
     status = "interrupted" if coordinator.interrupted else "finished"
     setting.manifest.end(status, winner=None if first is None else first.trial.id)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from searchspace.domains import Float
+from searchspace.domains import Domain, Float
 from searchspace.space import Space
 
 DIGITS = 12  # significant digits of a float that count
@@ -14,18 +14,28 @@ DIGITS = 12  # significant digits of a float that count
 def canonical(space: Space, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the active parameters in declared order, floats rounded to 12 significant digits.
 
-    What is switched off does not tell two configs apart.
+    Other keys are dropped: what is switched off does not tell two configs apart.
+
+    Raises:
+        UserError: If an active parameter is missing or outside its domain.
     """
-    active = {param.name: param for param in space.active(config)}
-    return {
-        name: float(f"{config[name]:.{DIGITS - 1}e}")
-        if isinstance(param.domain, Float)
-        else config[name]
-        for name, param in active.items()
-    }
+    point = space.restrict(config)
+    space.check(point)
+    return {param.name: _rounded(param.domain, point[param.name]) for param in space.active(point)}
 
 
 def digest(space: Space, config: Mapping[str, Any]) -> str:
-    """Return 16 hexadecimal digits that equal configs of a space share."""
+    """Return 16 hexadecimal digits that equal configs of a space share.
+
+    Raises:
+        UserError: If an active parameter is missing or outside its domain.
+    """
     text = json.dumps([space.name, canonical(space, config)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _rounded(domain: Domain, value: Any) -> Any:  # noqa: ANN401 - any option of a Choice
+    if not isinstance(domain, Float):
+        return value
+    rounded = float(f"{value:.{DIGITS - 1}e}") + 0.0  # adding 0 makes one zero of two
+    return float(min(max(rounded, domain.low), domain.high))  # rounding may pass a bound

@@ -1,7 +1,8 @@
 """Spaces in Hyperopt's terms.
 
 A sample is nested: a parameter that others depend on becomes a choice whose branches hold the value
-and, beside it, the parameters that exist with it.
+and, beside it, the parameters that exist with it. A whole number with dependents is therefore a
+choice, of which Hyperopt's estimator does not know the order.
 """
 
 import math
@@ -13,7 +14,7 @@ from hyperopt import hp
 from searchspace.domains import Choice, Domain, Float, Int, Value
 from searchspace.space import Param, Space
 
-VALUE = "value"
+VALUE = "(value)"  # no identifier, so that no parameter bears this name
 
 
 def expression(space: Space) -> dict[str, Any]:
@@ -45,7 +46,14 @@ def flatten(space: Space, sample: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_vals(space: Space, config: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Turn a config into what Hyperopt remembers: for each label a list of one value, or none."""
+    """Turn a config into what Hyperopt remembers: for each label a list of one value, or none.
+
+    A choice is remembered by the index of its option.
+
+    Raises:
+        UserError: If the config is no point of the space.
+    """
+    space.check(config)
     active = {param.name for param in space.active(config)}
     return {
         param.name: [_remembered(space, param, config[param.name])] if param.name in active else []

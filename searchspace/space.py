@@ -46,7 +46,7 @@ class Space:
 
     Raises:
         ValueError: If a name repeats or is no identifier, or a condition is not on an earlier
-        parameter's options.
+            parameter's options.
     """
 
     name: str
@@ -81,16 +81,17 @@ class Space:
             UserError: If a name is unknown, missing or inactive, or a value is outside its domain.
         """
         by_name = {param.name: param for param in self.params}
-        active = {param.name: param for param in self.active(config)}
         for name in config:
-            param = lookup(by_name, name, f"parameter of {self.name}")
-            if name not in active and param.when is not None:
-                raise UserError(f"{name} exists only where {_describe(param.when)}: leave it out")
-        for name, param in active.items():
-            if name not in config:
+            lookup(by_name, name, f"parameter of {self.name}")
+        active = {param.name for param in self.active(config)}
+        for param in self.params:  # a wrong parent is named before its child
+            name = param.name
+            if name in active and name not in config:
                 raise UserError(f"{name} is missing: give a value from {_domain(param)}")
-            if not param.domain.contains(config[name]):
+            if name in active and not param.domain.contains(config[name]):
                 raise UserError(f"{name} is {config[name]!r}: choose from {_domain(param)}")
+            if name in config and name not in active and param.when is not None:
+                raise UserError(f"{name} exists only where {_describe(param.when)}: leave it out")
 
     def contains(self, config: Mapping[str, Any]) -> bool:
         """Tell whether a config is a point of the space."""
@@ -105,8 +106,8 @@ def _check_condition(name: str, when: When, known: Mapping[str, Param]) -> None:
     if when.param not in known:
         raise ValueError(f"{name} depends on '{when.param}', which is not declared before it")
     domain = known[when.param].domain
-    possible = not isinstance(domain, Float) and all(map(domain.contains, when.options))
-    if not when.options or not possible:
+    listed = isinstance(when.options, tuple) and len(when.options) > 0  # a text is no tuple
+    if not listed or isinstance(domain, Float) or not all(map(domain.contains, when.options)):
         raise ValueError(f"{name} depends on {when}, which can never hold in {domain}")
 
 

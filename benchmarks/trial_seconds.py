@@ -1,0 +1,72 @@
+"""Where the seconds of a trial go, and what bf16 saves where images are made.
+
+Ratios are taken within one run, alternating the two variants; absolute seconds are this machine's.
+
+    python benchmarks/trial_seconds.py [--classifier cnn] [--epochs 6] [--repeats 3]
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+
+import torch
+
+from trainables import tsynd
+
+
+def seconds(settings: tsynd.Settings, assets: Path, iterations: int) -> dict[str, float]:
+    """Run one TSynD trial; return seconds by activity."""
+    started = time.perf_counter()
+    config = tsynd.complete({"latent_iterations": iterations}, settings)
+    trial = tsynd.build(config, settings, assets)
+    building = time.perf_counter() - started
+    return {"building": building} | trial.advance(settings.epochs).seconds
+
+
+def start_up() -> float:
+    """Return seconds of a fresh process up to the imported study: what reused workers save."""
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import trainables.tsynd"], check=True)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Print a Markdown table of medians, and the ratio of the two precisions."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--classifier", default="cnn")
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--iterations", type=int, default=32)
+    parser.add_argument("--repeats", type=int, default=3)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    spent: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    ratios = []
+    with tempfile.TemporaryDirectory() as folder:
+        fixed = {"classifier": arguments.classifier, "epochs": arguments.epochs}
+        for _ in range(arguments.repeats):
+            for precision in ("fp32", "bf16"):
+                settings = tsynd.parse_settings({**fixed, "precision": precision})
+                tsynd.prepare(settings, Path(folder), lambda _: None)
+                for activity, value in seconds(
+                    settings, Path(folder), arguments.iterations
+                ).items():
+                    spent[precision][activity].append(value)
+            made = [spent[precision]["generation"][-1] for precision in ("fp32", "bf16")]
+            ratios.append(made[0] / made[1])
+    print("| seconds of a trial | fp32 | bf16 |")
+    print("| --- | --- | --- |")
+    for activity in spent["fp32"]:
+        cells = (f"{median(spent[precision][activity]):.2f}" for precision in ("fp32", "bf16"))
+        print(f"| {activity} | {' | '.join(cells)} |")
+    print(f"start-up of a fresh process: {median(start_up() for _ in range(3)):.2f} s")
+    shown = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+    print(f"generation, fp32 over bf16, pair by pair: {shown}; median {median(ratios):.2f}")
+
+
+if __name__ == "__main__":
+    main()
