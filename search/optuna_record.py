@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import optuna
-from optuna.storages import JournalStorage
+from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
@@ -19,6 +19,11 @@ from searchspace import optuna as to_optuna
 from searchspace.space import Space
 
 FAILED = "failed"  # the constraint that a failed trial violates
+
+
+def open_journal(file: Path) -> JournalStorage:
+    """Open the file of a study."""
+    return JournalStorage(JournalFileBackend(str(file)))
 
 
 class OptunaRecord:
@@ -32,7 +37,7 @@ class OptunaRecord:
 
     def __init__(
         self,
-        file: Path,
+        storage: BaseStorage,
         name: str,
         space: Space,
         direction: Literal["max", "min"],
@@ -44,7 +49,7 @@ class OptunaRecord:
         self._space = space
         self._asked: dict[str, optuna.Trial] = {}
         self.study = optuna.create_study(
-            storage=JournalStorage(JournalFileBackend(str(file))),
+            storage=storage,
             study_name=name,
             direction="maximize" if direction == "max" else "minimize",
             sampler=sampler,

@@ -15,7 +15,7 @@ from search.coordinator import Coordinator, Rules
 from search.inprocess import execute as execute_in_process
 from search.manifest import Manifest
 from search.objective import Objective
-from search.optuna_record import OptunaRecord
+from search.optuna_record import OptunaRecord, open_journal
 from search.plan import Plan
 from search.progress import Progress
 from search.ranking import gains, rank, winner
@@ -168,7 +168,7 @@ def _optuna_record(setting: Setting, rules: Rules) -> OptunaRecord:
     plan = setting.plan
     options = SamplerOptions(rules.space, plan.seed, startup_trials(plan.trials, plan.workers))
     return OptunaRecord(
-        setting.folder.journal,
+        open_journal(setting.folder.journal),
         setting.study.name,
         rules.space,
         rules.objective.direction,

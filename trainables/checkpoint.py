@@ -4,18 +4,19 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from searchspace.errors import UserError
+from trainables.config import Frozen, parse
 from trainables.models.classifiers import Classifier, build_classifier
 
 WEIGHTS = "model.safetensors"
 CARD = "model.json"
 
 
-class ModelCard(BaseModel):
+class ModelCard(Frozen):
     """What is needed to build a classifier again, and where it comes from.
 
     Attributes:
@@ -28,14 +29,12 @@ class ModelCard(BaseModel):
         provenance: Dataset, config, seed, epoch: JSON values only.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     classifier: str
-    channels: int
-    size: int
+    channels: int = Field(ge=1)
+    size: int = Field(ge=1)
     task: Literal["binary", "multi-class", "ordinal", "multi-label"]
-    classes: tuple[str, ...]
-    dropout: float
+    classes: tuple[str, ...] = Field(min_length=1)
+    dropout: float = Field(ge=0, lt=1)
     provenance: dict[str, Any] = {}
 
     def build(self) -> Classifier:
@@ -62,14 +61,14 @@ def load_classifier(folder: str | Path) -> tuple[Classifier, ModelCard]:
         UserError: If a file is missing, damaged, or of another shape than the card says.
     """
     folder = Path(folder)
+    for name in (CARD, WEIGHTS):
+        if not (folder / name).is_file():
+            raise UserError(f"no model in {folder}: {name} is missing")
     try:
-        card = ModelCard.model_validate_json((folder / CARD).read_text())
+        card = parse(ModelCard, json.loads((folder / CARD).read_text()))
         classifier = card.build()
         classifier.load_state_dict(load_file(folder / WEIGHTS))
-    except FileNotFoundError as error:
-        missing = Path(error.filename or CARD).name
-        raise UserError(f"no model in {folder}: {missing} is missing") from None
-    except (ValidationError, json.JSONDecodeError, SafetensorError, RuntimeError) as error:
-        first = str(error).splitlines()[0]
+    except (OSError, ValueError, TypeError, SafetensorError, RuntimeError) as error:
+        first = str(error).splitlines()[0].rstrip(":")
         raise UserError(f"the model in {folder} is damaged ({first}): export it again") from None
     return classifier.eval(), card

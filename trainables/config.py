@@ -22,8 +22,7 @@ def parse(model: type[Model], values: Mapping[str, Any]) -> Model:
 
     Raises:
         UserError: With the first thing that is wrong: an unknown name and its close matches, or a
-        name, the
-            offending value and what is allowed.
+            name, the offending value and what is allowed.
     """
     for name in values:
         lookup(model.model_fields, name, "setting")
@@ -35,5 +34,7 @@ def parse(model: type[Model], values: Mapping[str, Any]) -> Model:
         if isinstance(cause, UserError):  # already says it in full
             raise cause from None
         name = ".".join(str(part) for part in first["loc"]) or "settings"
+        if first["type"] == "missing":
+            raise UserError(f"{name} is missing") from None
         message = first["msg"].removeprefix("Value error, ")
         raise UserError(f"{name} is {first['input']!r}: {message}") from None

@@ -21,8 +21,10 @@ def resolve_device(name: str) -> torch.device:
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    kind, _, index = name.partition(":")
+    kind, colon, index = name.partition(":")
     lookup({"auto": 0, "cpu": 0, "cuda": 0}, kind, "device")
+    if colon and not (kind == "cuda" and index.isdecimal()):
+        raise UserError(f"device '{name}' does not exist: write auto, cpu, cuda or cuda:1")
     if kind == "cuda" and int(index or 0) >= torch.cuda.device_count():
         found = torch.cuda.device_count()
         raise UserError(f"device '{name}' is not there: torch sees {found} CUDA devices; try cpu")

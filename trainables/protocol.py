@@ -26,6 +26,7 @@ class Report:
         intervals: 95 % intervals (low, high) of some of the metrics.
         constraints: Each is met where its value is at most 0.
         seconds: Time spent since the last report, by activity.
+        best_epoch: The epoch that val chose and whose model was measured, where val chooses.
     """
 
     epoch: int
@@ -33,6 +34,7 @@ class Report:
     intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
     constraints: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    best_epoch: int | None = None
 
 
 class Trainable(ABC):

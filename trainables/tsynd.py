@@ -251,10 +251,11 @@ class TSynDTrial(Trainable):
         self.spend("evaluation", started)
         return Report(
             epoch=self.epoch,
-            metrics=best.metrics | robust.metrics | {"best_epoch": float(best.epoch)},
+            metrics=best.metrics | robust.metrics,
             intervals=interval,
             constraints={"clean_floor": floor - clean},
             seconds=self.seconds,
+            best_epoch=best.epoch,
         )
 
     def save(self, folder: Path) -> None:

@@ -29,13 +29,11 @@ def sampler(request):
 
 
 @pytest.fixture
-def make(tmp_path):
-    opened = iter(range(1000))
-
+def make():
     def build(sampler, seed=0, startup=5, direction="max"):
         options = SamplerOptions(SPACE, seed, startup)
-        file = tmp_path / f"{next(opened)}.journal"
-        return OptunaRecord(file, "contract", SPACE, direction, SAMPLERS[sampler](options))
+        storage = optuna.storages.InMemoryStorage()
+        return OptunaRecord(storage, "contract", SPACE, direction, SAMPLERS[sampler](options))
 
     return build
 

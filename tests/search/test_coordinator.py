@@ -9,7 +9,7 @@ from optuna.trial import TrialState
 
 from search.coordinator import Coordinator, Rules
 from search.objective import Objective
-from search.optuna_record import OptunaRecord
+from search.optuna_record import OptunaRecord, open_journal
 from search.samplers import SAMPLERS, SamplerOptions
 from search.schedulers import Asha, rungs_of
 from search.trial import Decision, Failure, State
@@ -59,7 +59,9 @@ def make(tmp_path, clock, log):
             time_limit_s,
         )
         sampler = SAMPLERS["random"](SamplerOptions(space, seed=0, startup=2))
-        record = OptunaRecord(tmp_path / "study.journal", "toy", space, "max", sampler)
+        record = OptunaRecord(
+            open_journal(tmp_path / "study.journal"), "toy", space, "max", sampler
+        )
         return Coordinator(rules, record, Asha(), [log], clock)
 
     return build

@@ -62,7 +62,7 @@ class ClassificationSettings(Frozen):
     def _fill(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Let protocol and device choose what the user left open, and write the choice down."""
         filled = dict(values)
-        device = resolve_device(filled.get("device", "auto"))
+        device = resolve_device(str(filled.get("device", "auto")))
         filled["device"] = str(device)
         if filled.get("protocol") == "paper":
             return cls.PAPER | filled
@@ -73,7 +73,9 @@ class ClassificationSettings(Frozen):
     @field_validator("eps", mode="before")
     @classmethod
     def _parse_eps(cls, value: object) -> object:
-        return parse_eps(value) if isinstance(value, str) else value
+        # Numbers take the same way as text, so that no curve starts above 0 or goes back.
+        numbers = isinstance(value, list | tuple)
+        return parse_eps(",".join(map(str, value)) if numbers else str(value))
 
     @field_validator("classifier")
     @classmethod

@@ -65,7 +65,7 @@ class VQVAE(nn.Module):
     Args:
         channels: Image channels.
         size: Height and width in pixels, a multiple of 4.
-        width: Maps at the finest level but one; a multiple of 8.
+        width: Maps at the finest level but one; a multiple of 16.
         dim: Latent channels D.
         n_codes: Size of the codebook.
     """

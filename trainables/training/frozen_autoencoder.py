@@ -20,6 +20,9 @@ from trainables.training.autoencoder import (
     measure_reconstruction,
 )
 
+# What reading a file can raise that is damaged or not ours: cut short, without our description, of
+# another network.
+DAMAGES = (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError)
 VERSION = 1  # raise when network or training change: old cache entries are then not taken
 
 
@@ -58,8 +61,8 @@ def read_autoencoder(path: Path, device: torch.device) -> FrozenAutoencoder:
     """Read what `FrozenAutoencoder.write` wrote.
 
     Raises:
-        OSError: If there is no such file.
-        SafetensorError: If it is damaged.
+        FileNotFoundError: If there is no such file.
+        Exception: One of DAMAGES, if it is damaged.
     """
     with safe_open(path, "pt", str(device)) as file:
         described = json.loads(file.metadata()["autoencoder"])
@@ -86,7 +89,7 @@ def obtain_autoencoder(
     path = cache / f"autoencoder-{digest[:16]}.safetensors"
     try:
         found = read_autoencoder(path, images.device)
-    except (OSError, SafetensorError, KeyError, ValueError):
+    except DAMAGES:
         found = None  # never written, or damaged: made anew below
     if found is not None and found.digest == digest:
         say(f"autoencoder: found in {cache}")
@@ -96,8 +99,8 @@ def obtain_autoencoder(
     made = FrozenAutoencoder(model, latent_std, settings, images.shape[1], images.shape[2], digest)
     try:
         made.write(path)
-    except OSError as error:
-        say(f"autoencoder: not cached in {cache}: {error.strerror}")
+    except (OSError, SafetensorError) as error:  # the latter where safetensors cannot write
+        say(f"autoencoder: not cached in {cache}: {error}")
     return made
 
 

@@ -20,18 +20,16 @@ class Ascent:
     Attributes:
         images: (N, C, H, W) in [0, 1].
         reached: The objective there, (N,).
-        began: The objective at the start, (N,).
     """
 
     images: Tensor
     reached: Tensor
-    began: Tensor
 
     def seeing(self, images: Tensor, value: Tensor, near: Tensor) -> "Ascent":
         """Keep whichever is better and near enough, image by image; a NaN is never better."""
         better = (value > self.reached) & near
         kept = torch.where(better[:, None, None, None], images, self.images)
-        return Ascent(kept, torch.where(better, value, self.reached), self.began)
+        return Ascent(kept, torch.where(better, value, self.reached))
 
 
 def ascend(
@@ -67,7 +65,7 @@ def ascend(
             value = objective(images)
         shown, found = images.detach().float(), value.detach().float()
         if best is None:
-            best, first = Ascent(shown, found, began=found), shown
+            best, first = Ascent(shown, found), shown
         shift = (shown - first).square().mean(dim=(1, 2, 3)).sqrt()
         best = best.seeing(shown, found, shift <= max_shift)
         if not last:

@@ -1,5 +1,6 @@
 """What TSynD maximises: the classifier's uncertainty under Monte Carlo dropout, in nats."""
 
+import math
 from collections.abc import Callable, Mapping
 
 import torch
@@ -25,8 +26,7 @@ def mutual_information(logits: Tensor, multi_label: bool) -> Tensor:  # noqa: FB
         (N,), from 0 to log C (C log 2 for a multi-label task).
     """
     log_p = _log_probabilities(logits, multi_label)
-    log_mean = torch.logsumexp(log_p, dim=1) - torch.tensor(float(log_p.shape[1])).log()
-    return _entropy(log_mean) - _entropy(log_p).mean(dim=1)
+    return _entropy(_log_mean(log_p)) - _entropy(log_p).mean(dim=1)
 
 
 def entropy(logits: Tensor, multi_label: bool) -> Tensor:  # noqa: FBT001
@@ -38,9 +38,7 @@ def entropy(logits: Tensor, multi_label: bool) -> Tensor:  # noqa: FBT001
 
     Args and returns as for `mutual_information`.
     """
-    log_p = _log_probabilities(logits, multi_label)
-    log_mean = torch.logsumexp(log_p, dim=1) - torch.tensor(float(log_p.shape[1])).log()
-    return _entropy(log_mean)
+    return _entropy(_log_mean(_log_probabilities(logits, multi_label)))
 
 
 UNCERTAINTIES: Mapping[str, Uncertainty] = {"mi": mutual_information, "entropy": entropy}
@@ -52,6 +50,11 @@ def _log_probabilities(logits: Tensor, multi_label: bool) -> Tensor:  # noqa: FB
     if multi_label:
         return torch.stack([functional.logsigmoid(logits), functional.logsigmoid(-logits)], dim=-1)
     return functional.log_softmax(logits, dim=-1)[:, :, None]
+
+
+def _log_mean(log_p: Tensor) -> Tensor:
+    """Average probabilities over the masks, in logarithms: (N, variables, outcomes)."""
+    return torch.logsumexp(log_p, dim=1) - math.log(log_p.shape[1])
 
 
 def _entropy(log_p: Tensor) -> Tensor:
