@@ -50,38 +50,57 @@ def tsynd(  # noqa: PLR0913, PLR0917 - one parameter an option
         ),
     ] = None,
     size: Annotated[
-        int | None, typer.Option(help="Pixels: 28, 64, 128 or 224.", rich_help_panel=DATA)
+        int | None,
+        typer.Option(help="Pixels: 28, 64, 128 or 224.", show_default="28", rich_help_panel=DATA),
     ] = None,
     fraction: Annotated[
         float | None,
-        typer.Option(help="Share of the training images that trains.", rich_help_panel=DATA),
+        typer.Option(
+            help="Share of the training images that trains.",
+            show_default="0.1",
+            rich_help_panel=DATA,
+        ),
     ] = None,
     ranking_from: Annotated[
         str | None,
         typer.Option(
-            help="Where the images that rank come from: left-out, val.", rich_help_panel=DATA
+            help="Where the images that rank come from: the training images that the fraction "
+            "leaves out (left-out), half of val (val), or whichever gives more (auto).",
+            show_default="auto",
+            rich_help_panel=DATA,
         ),
     ] = None,
     ranking_images: Annotated[
-        int | None, typer.Option(help="At most so many rank.", rich_help_panel=DATA)
+        int | None,
+        typer.Option(help="At most so many images rank.", show_default="256", rich_help_panel=DATA),
     ] = None,
     classifier: Annotated[
         str | None,
-        typer.Option(help="cnn, resnet18-16, resnet18, densenet.", rich_help_panel=TRAINING),
+        typer.Option(
+            help="cnn, densenet, resnet18-16 (width 16) or resnet18.",
+            show_default="cnn; on a GPU resnet18-16",
+            rich_help_panel=TRAINING,
+        ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Budget of a trial.", rich_help_panel=TRAINING)
+        int | None,
+        typer.Option(help="Budget of a trial.", show_default="60", rich_help_panel=TRAINING),
     ] = None,
     protocol: Annotated[
         str | None,
         typer.Option(
-            help="default (scaled to a laptop) or paper (its classifier and epochs).",
+            help="default (scaled to a laptop) or paper (its ResNet-18 and 100 epochs).",
+            show_default="default",
             rich_help_panel=TRAINING,
         ),
     ] = None,
     attack: Annotated[
         str | None,
-        typer.Option(help="What ranks attacks with: pgd, fgsm.", rich_help_panel=ROBUSTNESS),
+        typer.Option(
+            help="The attack that ranks: pgd, fgsm, apgd-ce, apgd-margin or square.",
+            show_default="pgd",
+            rich_help_panel=ROBUSTNESS,
+        ),
     ] = None,
     eps: Annotated[
         str | None,
@@ -95,6 +114,7 @@ def tsynd(  # noqa: PLR0913, PLR0917 - one parameter an option
         float | None,
         typer.Option(
             help="Clean balanced accuracy below which a trial cannot win.",
+            show_default="a tenth of the way from chance to 1",
             rich_help_panel=ROBUSTNESS,
         ),
     ] = None,
@@ -107,10 +127,19 @@ def tsynd(  # noqa: PLR0913, PLR0917 - one parameter an option
     time_limit: options.TimeLimit = None,
     device: Annotated[
         str | None,
-        typer.Option(help="auto, cpu, cuda, cuda:1.", rich_help_panel=options.MACHINE),
+        typer.Option(
+            help="auto, cpu, cuda or cuda:1.",
+            show_default="auto",
+            rich_help_panel=options.MACHINE,
+        ),
     ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="auto, fp32, bf16.", rich_help_panel=options.MACHINE)
+        str | None,
+        typer.Option(
+            help="In which images are made: fp32, bf16, or bf16 where there is hardware (auto).",
+            show_default="auto",
+            rich_help_panel=options.MACHINE,
+        ),
     ] = None,
     concurrency: options.Concurrency = None,
     cpus_per_trial: options.CpusPerTrial = 1,

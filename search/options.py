@@ -34,7 +34,11 @@ References = Annotated[
 ]
 Metric = Annotated[
     str | None,
-    typer.Option(help="What ranks; the study's own by default.", rich_help_panel=SEARCH),
+    typer.Option(
+        help="What ranks, such as ranking_pgd_acc_eps2; a wrong name is told what is near.",
+        show_default="the study's own",
+        rich_help_panel=SEARCH,
+    ),
 ]
 Seed = Annotated[
     int,

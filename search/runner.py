@@ -67,6 +67,8 @@ def run(plan: Plan, study: Study, console: Console) -> int:
     lookup(SCHEDULERS, plan.scheduler, "scheduler")
     module = study.load_module()
     settings = module.parse_settings(plan.settings)
+    if plan.metric is not None:
+        lookup(module.metrics(settings), plan.metric, "metric")
     execute = _executor(plan, getattr(settings, "device", "cpu"))
     folder = create_run_folder(plan.run or default_folder(study, settings))
     setting = Setting(
@@ -112,7 +114,7 @@ def default_folder(study: Study, settings: object) -> Path:
 def _prepare(setting: Setting) -> Objective:
     facts = setting.module.prepare(setting.settings, setting.folder.assets, setting.say)
     metric = setting.plan.metric or facts.default_metric
-    objective = Objective(metric, lookup(facts.metrics, metric, "metric"))
+    objective = Objective(metric, setting.module.metrics(setting.settings)[metric])
     for line in facts.lines:
         setting.say(line)
     setting.manifest.add(

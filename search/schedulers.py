@@ -8,15 +8,17 @@ from search.objective import LAST, Standing
 from search.trial import Decision
 
 REDUCTION_FACTOR = 3
+RUNGS = 3
 
 
 def rungs_of(budget: int, factor: int = REDUCTION_FACTOR) -> tuple[int, ...]:
-    """Return the epochs at which trials report: the budget, a third of it, a ninth, down to 1.
+    """Return the epochs at which trials report: the budget, a third of it and a ninth.
 
-    Each is rounded up; ``rungs_of(20) == (1, 3, 7, 20)``.
+    Each is rounded up; ``rungs_of(60) == (7, 20, 60)``. None lies lower: after a few epochs many
+    networks still answer with one class, and an evaluation under attack costs more than they did.
     """
     rungs = [budget]
-    while rungs[0] > 1:
+    while rungs[0] > 1 and len(rungs) < RUNGS:
         rungs.insert(0, -(-rungs[0] // factor))
     return tuple(rungs)
 

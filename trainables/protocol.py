@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, final
 
 Config = Mapping[str, Any]
+Directions = Mapping[str, Literal["max", "min"]]
 Say = Callable[[str], None]
 
 
@@ -108,14 +109,12 @@ class Facts:
         digests: SHA-256 of data, splits and frozen models, by name.
         lines: Sentences for the terminal and the manifest: where the data come from, which split
             ranks.
-        metrics: Every metric a trial will report, with the direction in which it improves.
         default_metric: The one that ranks unless the user names another.
         details: Anything else worth keeping, JSON values only.
     """
 
     digests: dict[str, str]
     lines: tuple[str, ...]
-    metrics: dict[str, Literal["max", "min"]]
     default_metric: str
     details: dict[str, Any] = field(default_factory=dict)
 
@@ -125,6 +124,9 @@ class StudyModule(Protocol):
 
     def parse_settings(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - each study's own type
         """Validate what is fixed for a run; raises UserError with one clear line."""
+
+    def metrics(self, settings: Any) -> Directions:  # noqa: ANN401
+        """List every metric that a trial will report, and whether more or less of it is better."""
 
     def prepare(self, settings: Any, assets: Path, say: Say) -> Facts:  # noqa: ANN401
         """Do once what all trials share, into the folder ``assets``: splits, frozen models."""

@@ -18,12 +18,20 @@ from pydantic import Field
 from torch import Tensor
 
 from trainables.checkpoint import ModelCard, save_classifier
-from trainables.classification.assets import Data, open_splits, read_data, to_tensors, write_data
+from trainables.classification.assets import (
+    Data,
+    at_most,
+    open_splits,
+    read_data,
+    to_tensors,
+    write_data,
+)
 from trainables.classification.measurement import (
     Protocol,
     Robustness,
     measure_clean,
     measure_robust,
+    measured,
 )
 from trainables.classification.settings import ClassificationSettings
 from trainables.config import Frozen, parse
@@ -31,7 +39,7 @@ from trainables.data.dataset import Task
 from trainables.device import autocast, resolve_precision
 from trainables.folders import cache_folder
 from trainables.metrics.intervals import curve_interval
-from trainables.protocol import Config, Facts, Reference, Report, Say, Trainable
+from trainables.protocol import Config, Directions, Facts, Reference, Report, Say, Trainable
 from trainables.seeding import derive, generator, seeded
 from trainables.training.autoencoder import AutoencoderSettings, measure_reconstruction
 from trainables.training.epoch import train_epoch
@@ -133,6 +141,11 @@ def references(settings: Settings) -> tuple[Reference, ...]:
     )
 
 
+def metrics(settings: Settings) -> Directions:
+    """List every metric that a trial reports, and whether more or less of it is better."""
+    return {**measured(settings.attack, settings.eps), "train_loss": "min"}
+
+
 def prepare(settings: Settings, assets: Path, say: Say) -> Facts:
     """Split the data and train the autoencoder; write both for the trials."""
     dataset, splits = open_splits(settings, say)
@@ -156,7 +169,6 @@ def prepare(settings: Settings, assets: Path, say: Say) -> Facts:
             "autoencoder": autoencoder.digest,
         },
         lines=(dataset.source, *splits.notes, reconstructs),
-        metrics=protocol.metrics() | {"train_loss": "min"},
         default_metric=protocol.ranking_metric,
         details={"autoencoder_mae": error.mae, "autoencoder_psnr_db": error.psnr},
     )
@@ -251,7 +263,7 @@ class TSynDTrial(Trainable):
         self.spend("evaluation", started)
         return Report(
             epoch=self.epoch,
-            metrics=best.metrics | robust.metrics,
+            metrics=robust.metrics | best.metrics,
             intervals=interval,
             constraints={"clean_floor": floor - clean},
             seconds=self.seconds,
@@ -319,7 +331,10 @@ class TSynDTrial(Trainable):
         if self.measured is None or self.measured[0] != epoch:
             with self.at_best():
                 found = measure_robust(self.classifier, self.shared.data.ranking, self.protocol)
-            self.measured = epoch, found
+                # Decides nothing; beside the ranking's values it shows what selection flattered.
+                val = at_most(self.shared.data.val, self.settings.ranking_images)
+                beside = measure_robust(self.classifier, val, self.protocol, "val").metrics
+            self.measured = epoch, Robustness(beside | found.metrics, found.ranked)
         return self.measured[1]
 
     @contextmanager

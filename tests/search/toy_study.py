@@ -99,6 +99,10 @@ def parse_settings(values) -> Settings:
     return parse(Settings, values)
 
 
+def metrics(settings):
+    return {"robustness": "max", "loss": "min"}
+
+
 def prepare(settings, assets: Path, say) -> Facts:
     if settings.prepare_fault == "interrupt":
         raise KeyboardInterrupt
@@ -108,7 +112,6 @@ def prepare(settings, assets: Path, say) -> Facts:
     return Facts(
         digests={"data": "0" * 64},
         lines=("toy data [made] here",),
-        metrics={"robustness": "max", "loss": "min"},
         default_metric="robustness",
         details={"nothing": None},
     )

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from trainables import tsynd
+from trainables.models.classifiers import Classifier
 from trainables.protocol import Facts
 from trainables.training.frozen_autoencoder import FrozenAutoencoder, read_autoencoder
 
@@ -48,9 +49,19 @@ def prepared(tmp_path_factory) -> Prepared:
     """60 images to train on, 240 to choose the epoch by, 48 to rank on."""
     folder = tmp_path_factory.mktemp("phantom")
     return prepare(
-        folder, cache=folder / "cache", autoencoder_steps=60, fraction=0.05, ranking_images=48,
+        folder, cache=folder / "cache", autoencoder_steps=140, fraction=0.05, ranking_images=48,
         eps="0,4/255", epochs=6,
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def trained(prepared) -> Classifier:
+    """A classifier that has learnt something: an untrained one is equally unsure of everything."""
+    settings = prepared.settings.model_copy(update={"epochs": 30})
+    trial = tsynd.build({"regime": "baseline", "lr": 3e-3}, settings, prepared.assets)
+    for _ in range(30):
+        trial.step()
+    return trial.classifier.eval()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from torch import Tensor
 from trainables.classification.settings import ClassificationSettings
 from trainables.data.dataset import Dataset, Images, Task
 from trainables.data.datasets import open_dataset
-from trainables.data.splits import Splits, SplitName, make_splits
+from trainables.data.splits import SplitName, Splits, make_splits
 from trainables.protocol import Say
 
 TRIAL_SPLITS: tuple[SplitName, ...] = ("train", "val", "ranking")
@@ -47,6 +47,16 @@ class Data:
     train: Labelled
     val: Labelled
     ranking: Labelled
+
+
+def at_most(data: Labelled, count: int) -> Labelled:
+    """Return at most so many images, evenly over the labels; always the same ones."""
+    if len(data) <= count:
+        return data
+    key = data.labels if data.labels.ndim == 1 else data.labels.sum(dim=1)
+    places = torch.linspace(0, len(data) - 1, count, device=key.device).round().long()
+    rows = key.argsort(stable=True)[places]
+    return Labelled(data.images[rows], data.labels[rows])
 
 
 def open_splits(settings: ClassificationSettings, say: Say) -> tuple[Dataset, Splits]:

@@ -5,7 +5,6 @@ that at one radius in ``_eps`` and the radius times 255.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from torch import Tensor
 from torch.nn import functional
@@ -20,14 +19,13 @@ from trainables.data.dataset import Task
 from trainables.metrics.classification import scores
 from trainables.metrics.curve import area
 from trainables.models.classifiers import Classifier
+from trainables.protocol import Directions
 from trainables.seeding import derive
 
 NOISE_SIGMA = 0.2  # of Gaussian noise on pixels in [0, 1] [tsynd, section 4]
 SCORES = ("acc", "bacc", "auc")
 TINY = 1e-12  # least probability that a loss is taken of
 ALWAYS = ("fgsm", "pgd")  # measured whichever attack ranks: one weaker, one stronger
-
-Directions = dict[str, Literal["max", "min"]]
 
 
 @dataclass(frozen=True)
@@ -62,21 +60,26 @@ class Protocol:
     @property
     def attacks(self) -> tuple[str, ...]:
         """The attacks that every evaluation runs: FGSM, PGD, and the one that ranks."""
-        return tuple(dict.fromkeys((*ALWAYS, self.attack)))
+        return _attacks(self.attack)
 
     @property
     def ranking_metric(self) -> str:
         """The metric that ranks trials unless the user names another."""
         return f"ranking_{self.attack}_{self.headline}_curve"
 
-    def metrics(self) -> Directions:
-        """List every metric that is measured, and whether more or less of it is better."""
-        points = ["curve", *(_point(eps) for eps in self.eps[1:])]
-        names = [f"ranking_{a}_{s}_{p}" for a in self.attacks for s in SCORES for p in points]
-        names += [f"ranking_{kind}_{score}" for kind in ("clean", "noise") for score in SCORES]
-        names += [f"val_clean_{score}" for score in SCORES]
-        directions: Directions = dict.fromkeys(names, "max")
-        return directions | {"val_loss": "min"}
+
+def measured(attack: str, eps: tuple[float, ...]) -> Directions:
+    """List the metrics of `measure_clean` on val, and of `measure_robust` on both splits."""
+    points = ["", "_curve", *(f"_{_point(radius)}" for radius in eps[1:])]
+    kinds = {"clean": points[:1], "noise": points[:1]} | dict.fromkeys(_attacks(attack), points[1:])
+    names = [
+        f"{split}_{kind}_{score}{point}"
+        for split in ("ranking", "val")
+        for kind, at in kinds.items()
+        for score in SCORES
+        for point in at
+    ]
+    return {**dict.fromkeys(names, "max"), "val_loss": "min"}
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,10 @@ def _curve(prefix: str, report: RobustReport) -> dict[str, float]:
         at_radii = zip(report.eps[1:], values[1:], strict=True)
         metrics |= {f"{prefix}_{score}_{_point(eps)}": float(value) for eps, value in at_radii}
     return metrics
+
+
+def _attacks(attack: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*ALWAYS, attack)))
 
 
 def _point(eps: float) -> str:

@@ -68,11 +68,11 @@ def test_the_summit_is_found():
 
 
 def test_the_best_iterate_is_kept_image_by_image():
-    """Steps of 0.5 overshoot: the best of each path lies somewhere on the way."""
-    path = torch.stack(path_of_torch(starts(), 0.5, iterations=12))
+    """Steps of 0.3 overshoot: the best of each path lies somewhere on the way."""
+    path = torch.stack(path_of_torch(starts(), 0.3, iterations=12))
     heights = torch.stack([hill(images) for images in path])  # (iterates, images)
     assert len(heights.argmax(dim=0).unique()) > 1
-    best = ascend(same, hill, starts(), lr=0.5, iterations=12)
+    best = ascend(same, hill, starts(), lr=0.3, iterations=12)
     torch.testing.assert_close(best.reached, heights.amax(dim=0), atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(hill(best.images), best.reached)
 
@@ -135,21 +135,13 @@ def test_no_room_leaves_the_start():
 @pytest.mark.parametrize("bad", [math.nan, -math.inf])
 def test_an_image_whose_objective_is_lost_keeps_its_start_and_harms_no_other(bad):
     def broken(images: Tensor) -> Tensor:
-        lost = torch.tensor([False, True, False])
-        return torch.where(lost & bool((images != starts()).any()), bad * images.sum((1, 2, 3)).abs(), hill(images))
+        moved = bool((images != starts()).any())
+        return hill(images) * torch.tensor([1.0, -bad if moved else 1.0, 1.0])
 
     best = ascend(same, broken, starts(), lr=0.05, iterations=8)
     whole = ascend(same, hill, starts(), lr=0.05, iterations=8)
     assert torch.equal(best.images[1], starts()[1])
     assert torch.equal(best.images[[0, 2]], whole.images[[0, 2]])
-
-
-@pytest.fixture(scope="module")
-def trained(prepared):
-    """A classifier after some epochs: an untrained one is uncertain nowhere."""
-    trial = prepared.trial(regime="reconstruction", lr=3e-3)
-    trial.advance(6)
-    return trial.classifier
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,7 @@ def test_equal_masks_tell_nothing(multi_label):
     logits = draw(20, 1, 4).expand(20, 7, 4)
     information = mutual_information(logits, multi_label)
     torch.testing.assert_close(information, torch.zeros(20), atol=2e-6, rtol=0)
-    assert bool((entropy(logits, multi_label) > 0.01).all())
+    assert bool((entropy(logits, multi_label) > 0.005).all())
 
 
 @pytest.mark.parametrize("multi_label", [False, True])
@@ -97,7 +97,8 @@ def test_a_sigmoid_is_a_softmax_of_two(measure):
 @MEASURES
 @pytest.mark.parametrize("multi_label", [False, True])
 def test_certain_masks_give_finite_gradients(measure, multi_label):
-    logits = (1e4 * torch.tensor([[[1.0, -1.0], [1.0, -1.0]], [[1.0, -1.0], [-1.0, 1.0]]])).requires_grad_()
+    signs = torch.tensor([[[1.0, -1.0], [1.0, -1.0]], [[1.0, -1.0], [-1.0, 1.0]]])
+    logits = (1e4 * signs).requires_grad_()
     value = measure(logits, multi_label)
     value.sum().backward()
     assert bool(value.isfinite().all())

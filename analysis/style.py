@@ -1,0 +1,79 @@
+"""How figures look: one style, and colours that colour-blind readers can tell apart."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+
+INK, MUTED, FAINT = "#222222", "#6d7680", "#c4cad0"
+SAMPLED, WINNER = "#8a949e", "#d55e00"
+# Okabe and Ito's palette without the winner's vermilion and without yellow, too pale for a line.
+COLOURS = ("#000000", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+MARKERS = ("s", "D", "^", "v", "P", "X", "p", "h")
+DASHES = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
+
+STYLE: dict[str, Any] = {
+    "font.size": 8.5,
+    "text.color": INK,
+    "axes.titlesize": 9.5,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.titlepad": 8,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e9ecef",
+    "grid.linewidth": 0.7,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "lines.linewidth": 1.5,
+    "savefig.dpi": 200,
+    "svg.hashsalt": "analysis",  # the same figure is the same file
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a trial looks, the same in every figure of a run."""
+
+    colour: str
+    marker: str
+    dash: Any = "-"
+    width: float = 1.5
+
+
+def looks(trials: pd.DataFrame) -> dict[str, Look]:
+    """Give each reference a look of its own, sampled trials one in common, the winner a star.
+
+    Args:
+        trials: With ``trial``, ``reference`` and ``winner``; references are told apart by their
+            order of ids, so that a run's baseline always looks alike.
+    """
+    references = sorted(trials.loc[trials["reference"], "trial"])
+    dashes = [dash for dash in DASHES for _ in COLOURS]
+    styles = zip(references, cycle(COLOURS), cycle(MARKERS), cycle(dashes), strict=False)
+    found = {str(one): Look(colour, marker, dash) for one, colour, marker, dash in styles}
+    for row in trials.itertuples():
+        if row.winner:
+            known = found.get(str(row.trial), Look(WINNER, "*"))
+            found[str(row.trial)] = Look(known.colour, "*", known.dash, 2.6)
+        else:
+            found.setdefault(str(row.trial), Look(SAMPLED, "o"))
+    return found
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw and save in this style; matplotlib's own settings are restored afterwards."""
+    with mpl.rc_context(STYLE):
+        yield

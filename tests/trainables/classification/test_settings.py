@@ -1,0 +1,109 @@
+import math
+
+import pytest
+import torch
+
+from searchspace.errors import UserError
+from trainables.classification.settings import ClassificationSettings
+from trainables.config import parse
+
+
+class Study(ClassificationSettings):
+    PAPER = {"classifier": "resnet18", "epochs": 100}
+
+
+def settings(**values) -> Study:
+    return parse(Study, {"device": "cpu", **values})
+
+
+@pytest.fixture
+def card(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+
+
+def test_defaults_suit_a_laptop():
+    found = settings()
+    assert (found.dataset, found.classifier, found.epochs, found.device) == ("phantom", "cnn", 60, "cpu")
+    assert found.eps == (0, 1 / 255, 2 / 255, 4 / 255, 8 / 255)
+    assert found.attack == "pgd"
+
+
+def test_the_device_is_written_down(card):
+    assert parse(Study, {}).device == "cuda"
+
+
+def test_a_card_takes_a_larger_classifier_unless_one_is_named(card):
+    assert parse(Study, {}).classifier == "resnet18-16"
+    assert parse(Study, {"classifier": "cnn"}).classifier == "cnn"
+    assert parse(Study, {"device": "cpu"}).classifier == "cnn"
+    assert parse(Study, {"protocol": "paper"}).classifier == "resnet18"
+
+
+def test_the_papers_protocol_fills_what_is_left_open():
+    paper = settings(protocol="paper")
+    assert (paper.classifier, paper.epochs) == ("resnet18", 100)
+    named = settings(protocol="paper", epochs=3)
+    assert (named.classifier, named.epochs) == ("resnet18", 3)
+
+
+def test_settings_survive_a_round_through_json():
+    found = settings(eps="0.1,1/255", protocol="paper", data_root="/some/where")
+    assert Study.model_validate_json(found.model_dump_json()) == found
+
+
+@pytest.mark.parametrize(
+    ("given", "eps"),
+    [
+        ("2/255,1/255", (0, 1 / 255, 2 / 255)),
+        ([0.1, 0.05], (0, 0.05, 0.1)),
+        ((0.0, 0.3, 0.3), (0, 0.3)),
+        ("0", (0,)),
+        (0.25, (0, 0.25)),
+    ],
+)
+def test_radii_rise_from_0_however_they_are_given(given, eps):
+    assert settings(eps=given).eps == eps
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"classifer": "cnn"}, "unknown setting 'classifer': did you mean classifier?"),
+        ({"classifier": "resnet19"}, "unknown classifier 'resnet19': did you mean resnet18"),
+        ({"attack": "pdg"}, "unknown attack 'pdg': did you mean pgd"),
+        ({"device": "cua"}, "unknown device 'cua': did you mean cuda"),
+        ({"device": None}, "unknown device 'None'"),
+        ({"epochs": 0}, "epochs is 0: Input should be greater than or equal to 1"),
+        ({"epochs": True}, "epochs is True"),
+        ({"eps": "-1/255"}, "epsilon -1/255 is not from 0 to 1"),
+        ({"eps": [-0.1]}, "epsilon -0.1 is not from 0 to 1"),
+        ({"eps": [0, 8]}, "epsilon 8 is not from 0 to 1: pixels lie in [0, 1], write 8/255"),
+        ({"eps": [math.nan]}, "epsilon 'nan' is not a number"),
+        ({"eps": []}, "epsilon '' is not a number"),
+        ({"eps": None}, "epsilon 'None' is not a number"),
+        ({"floor": 1.5}, "floor is 1.5: Input should be less than or equal to 1"),
+        ({"ranking_from": "test"}, "ranking_from is 'test': Input should be 'auto', 'left-out' or 'val'"),
+        ({"precision": "fp16"}, "precision is 'fp16': Input should be"),
+        ({"protocol": "papers"}, "protocol is 'papers': Input should be 'default' or 'paper'"),
+        ({"seed": -1}, "seed is -1: Input should be greater than or equal to 0"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_one_line(values, message):
+    with pytest.raises(UserError) as caught:
+        parse(Study, values)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("task", "n_classes", "floor"),
+    [("binary", 2, 0.55), ("multi-class", 5, 0.28), ("ordinal", 4, 0.325), ("multi-label", 14, 0.55)],
+)
+def test_the_floor_is_a_tenth_of_the_way_from_chance_to_perfect(task, n_classes, floor):
+    assert settings().clean_floor(task, n_classes) == pytest.approx(floor)
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.7])
+def test_a_named_floor_is_taken(floor):
+    assert settings(floor=floor).clean_floor("binary", 2) == floor
