@@ -25,7 +25,7 @@ def parse(model: type[Model], values: Mapping[str, Any]) -> Model:
             name, the offending value and what is allowed.
     """
     for name in values:
-        lookup(model.model_fields, name, "setting")
+        lookup(model.model_fields, str(name), "setting")
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:

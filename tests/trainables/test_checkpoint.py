@@ -85,7 +85,7 @@ DAMAGES = {
     "card null": (lambda f: (f / CARD).write_text("null"), "is damaged"),
     "card empty": (lambda f: (f / CARD).write_text("{}"), r"is damaged \(classifier is missing\)"),
     "unknown field": (lambda f: change_card(f, sizes=3), "unknown setting 'sizes': did you mean size"),
-    "unknown classifier": (lambda f: change_card(f, classifier="cmm"), "did you mean cnn"),
+    "unknown classifier": (lambda f: change_card(f, classifier="resnet"), "did you mean resnet18"),
     "other classifier": (lambda f: change_card(f, classifier="densenet"), "is damaged"),
     "more classes": (lambda f: change_card(f, classes=["a"]), "is damaged"),
     "no classes": (lambda f: change_card(f, classes=[]), "is damaged .*classes"),

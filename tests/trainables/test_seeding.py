@@ -11,7 +11,7 @@ CPU = torch.device("cpu")
 def test_a_seed_is_the_digest_of_its_names():
     """Records of old runs stay reproducible only while this stays as it is."""
     head = hashlib.sha256(b"7/3/order").hexdigest()[:16]
-    assert derive(7, 3, "order") == int(head, 16) // 2 == 1_139_904_637_478_606_866
+    assert derive(7, 3, "order") == int(head, 16) // 2 == 1_790_684_810_161_131_996
 
 
 def test_seeds_fit_torch_and_differ_by_every_name():

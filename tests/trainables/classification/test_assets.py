@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+import torch
+
+from trainables.classification.assets import open_splits, read_data, to_tensors, write_data
+from trainables.classification.settings import ClassificationSettings
+from trainables.data.dataset import Dataset, Images
+from trainables.data.splits import Splits, make_splits
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def dataset() -> Dataset:
+    """RGB images with two labels each; pixels tell images and splits apart."""
+    dice = np.random.default_rng(0)
+
+    def images(count: int) -> Images:
+        labels = dice.integers(0, 2, (count, 2))
+        labels[:4] = [[0, 0], [0, 1], [1, 0], [1, 1]]
+        return Images(dice.integers(0, 256, (count, 8, 8, 3)).astype(np.uint8), labels)
+
+    return Dataset("made-up", "multi-label", ("a", "b"), images(60), images(20), images(30), "", "")
+
+
+@pytest.fixture
+def splits(dataset) -> Splits:
+    return make_splits(dataset, 0.3, "left-out", 12, seed=0)
+
+
+def test_what_is_written_is_read(dataset, splits, tmp_path):
+    write_data(tmp_path / "new" / "folder", dataset, splits)
+    data = read_data(tmp_path / "new" / "folder", CPU)
+    assert (data.task, data.classes) == ("multi-label", ("a", "b"))
+    for split in ("train", "val", "ranking"):
+        expected, found = splits.take(dataset, split), getattr(data, split)
+        assert len(found) == len(expected)
+        assert found.images.dtype == torch.uint8
+        assert found.labels.dtype == torch.int64
+        assert np.array_equal(found.images.numpy(), expected.pixels.transpose(0, 3, 1, 2))
+        assert np.array_equal(found.labels.numpy(), expected.labels)
+
+
+def test_splits_are_recorded(dataset, splits, tmp_path):
+    write_data(tmp_path, dataset, splits)
+    assert Splits.load(tmp_path / "splits.npz").digest == splits.digest
+
+
+def test_no_test_image_is_written(dataset, splits, tmp_path):
+    """By content, in every array of the folder: the labels of the test split neither."""
+    write_data(tmp_path, dataset, splits)
+    secret = {image.tobytes() for image in dataset.test.pixels}
+    written = []
+    for path in tmp_path.glob("*.npz"):
+        with np.load(path, allow_pickle=False) as arrays:
+            written += [row.tobytes() for array in arrays.values() if array.ndim == 4 for row in array]
+            assert not any(len(array) == len(dataset.test) and array.ndim == 2 for array in arrays.values())
+    assert len(written) == len(splits.train) + len(splits.val) + len(splits.ranking)
+    assert secret.isdisjoint(written)
+
+
+def test_channels_come_first():
+    pixels = np.arange(2 * 3 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3, 3)
+    tensors = to_tensors(Images(pixels, np.array([0, 1])), CPU)
+    assert tensors.images.is_contiguous()
+    assert tensors.images[1, 2, 0, 1] == pixels[1, 0, 1, 2]
+
+
+def test_settings_choose_dataset_and_splits():
+    settings = ClassificationSettings(fraction=0.2, ranking_from="val", ranking_images=30, seed=4)
+    dataset, splits = open_splits(settings, lambda _: None)
+    expected = make_splits(dataset, 0.2, "val", 30, seed=4)
+    assert dataset.name == "phantom"
+    assert splits.digest == expected.digest

@@ -1,0 +1,151 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
+from torch import Tensor, nn
+from torch.nn import functional
+
+from trainables.attacks.gradient import FGSM
+from trainables.attacks.threat import pixels
+from trainables.classification.assets import Labelled, read_data
+from trainables.classification.measurement import (
+    Protocol,
+    measure_clean,
+    measure_robust,
+    measured,
+)
+
+CPU = torch.device("cpu")
+EPS = (0.0, 1 / 255, 4 / 255)
+
+
+class Answer(nn.Module):
+    """Gives the same logits for every image, with a gradient of 0."""
+
+    def __init__(self, *logits: float) -> None:
+        super().__init__()
+        self.logits = nn.Parameter(torch.tensor(logits))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.logits + 0 * images.flatten(1).sum(dim=1, keepdim=True)
+
+
+def noise_images(labels: Tensor) -> Labelled:
+    dice = torch.Generator().manual_seed(0)
+    shape = (len(labels), 1, 8, 8)
+    return Labelled(torch.randint(0, 256, shape, generator=dice).to(torch.uint8), labels)
+
+
+@pytest.fixture
+def data(prepared) -> Labelled:
+    return read_data(prepared.assets, CPU).ranking
+
+
+def test_a_constant_classifier_gains_nothing_by_the_majority():
+    """Eight of ten images are of class 1: accuracy 0.8 under every attack, the headline 0.5."""
+    data = noise_images(torch.tensor([0, 0, *[1] * 8]))
+    protocol = Protocol("binary", "pgd", EPS, seed=0)
+    found = measure_robust(Answer(0.0, 1.0), data, protocol).metrics
+    for name, value in found.items():
+        assert value == pytest.approx(0.8 if "_acc" in name else 0.5), name
+    assert protocol.ranking_metric == "ranking_pgd_bacc_curve"
+
+
+def test_clean_scores_against_scikit_learn(trained, data):
+    found = measure_clean(trained, data, Protocol("multi-class", "pgd", EPS, 0), "val")
+    with torch.no_grad():
+        probabilities = trained.eval()(data.images.float() / 255).softmax(dim=1).numpy()
+    labels = data.labels.numpy()
+    answers = probabilities.argmax(axis=1)
+    double = probabilities.astype(np.float64)
+    double /= double.sum(axis=1, keepdims=True)
+    assert found == pytest.approx(
+        {
+            "val_clean_acc": float((answers == labels).mean()),
+            "val_clean_bacc": balanced_accuracy_score(labels, answers),
+            "val_clean_auc": roc_auc_score(labels, double, multi_class="ovr"),
+            "val_loss": log_loss(labels, double),
+        },
+        rel=1e-5,
+    )
+
+
+def test_the_loss_of_many_labels_is_that_of_each():
+    labels = torch.tensor([[0, 1, 1], [1, 0, 1], [0, 0, 1], [1, 1, 0]])
+    data = noise_images(labels)
+    found = measure_clean(Answer(-1.0, 0.5, 2.0), data, Protocol("multi-label", "pgd", EPS, 0), "val")
+    logits = torch.tensor([-1.0, 0.5, 2.0]).expand(4, 3)
+    expected = functional.binary_cross_entropy_with_logits(logits, labels.float())
+    assert found["val_loss"] == pytest.approx(float(expected))
+
+
+def test_a_certain_mistake_has_a_finite_loss():
+    data = noise_images(torch.tensor([0, 1]))
+    found = measure_clean(Answer(0.0, 1e4), data, Protocol("binary", "pgd", EPS, 0), "val")
+    assert 10 < found["val_loss"] < 20
+
+
+def test_scores_at_a_radius_are_those_of_the_attack_at_that_radius(trained, data):
+    found = measure_robust(trained, data, Protocol("multi-class", "pgd", EPS, seed=0))
+    shown = data.images.float() / 255
+    attacked = FGSM()(trained, shown, data.labels, pixels(4 / 255), seed=0)
+    with torch.no_grad():
+        answers = trained(attacked).argmax(dim=1)
+    expected = balanced_accuracy_score(data.labels, answers)
+    assert found.metrics["ranking_fgsm_bacc_eps4"] == pytest.approx(expected)
+
+
+def test_a_curve_is_the_trapezoid_over_its_radii(trained, data):
+    found = measure_robust(trained, data, Protocol("multi-class", "pgd", EPS, seed=0)).metrics
+    for attack in ("fgsm", "pgd"):
+        at_0, at_1, at_4 = (
+            found[name] for name in ("ranking_clean_bacc", f"ranking_{attack}_bacc_eps1", f"ranking_{attack}_bacc_eps4")
+        )
+        by_hand = ((at_0 + at_1) / 2 * 1 + (at_1 + at_4) / 2 * 3) / 4
+        assert found[f"ranking_{attack}_bacc_curve"] == pytest.approx(by_hand)
+    assert found["ranking_pgd_acc_eps4"] < found["ranking_noise_acc"]
+
+
+def test_what_ranks_is_kept_image_by_image(trained, data):
+    found = measure_robust(trained, data, Protocol("multi-class", "apgd-ce", (0, 4 / 255), seed=0))
+    assert found.ranked.curve("acc")[1] == pytest.approx(found.metrics["ranking_apgd-ce_acc_eps4"])
+    assert found.metrics["ranking_apgd-ce_acc_eps4"] <= found.metrics["ranking_pgd_acc_eps4"]
+
+
+def test_all_trials_meet_the_same_noise_and_attacks(trained, data):
+    def measure(seed):
+        return measure_robust(trained, data, Protocol("multi-class", "pgd", EPS, seed))
+
+    first, again, other = measure(0), measure(0), measure(1)
+    assert first.metrics == again.metrics
+    assert np.array_equal(first.ranked.probabilities, again.ranked.probabilities)
+    assert not np.array_equal(first.ranked.probabilities, other.ranked.probabilities)
+
+
+def test_measuring_leaves_the_classifier_and_global_randomness_alone(trained, data):
+    weights = {name: value.clone() for name, value in trained.state_dict().items()}
+    trained.train()
+    state = torch.random.get_rng_state()
+    measure_robust(trained, data, Protocol("multi-class", "pgd", EPS, 0))
+    measure_clean(trained, data, Protocol("multi-class", "pgd", EPS, 0), "val")
+    assert trained.training
+    trained.eval()
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert all(torch.equal(value, weights[name]) for name, value in trained.state_dict().items())
+
+
+@pytest.mark.parametrize("attack", ["fgsm", "pgd", "square"])
+@pytest.mark.parametrize("eps", [(0.0,), EPS])
+def test_the_list_of_metrics_is_what_is_measured(trained, data, attack, eps):
+    few = Labelled(data.images[:6], data.labels[:6])
+    protocol = Protocol("multi-class", attack, eps, seed=0)
+    found = measure_clean(trained, few, protocol, "val") | measure_robust(trained, few, protocol).metrics
+    directions = measured(attack, eps)
+    assert set(found) == set(directions)
+    assert protocol.ranking_metric in directions
+    assert {name for name, better in directions.items() if better == "min"} == {"val_loss"}
+
+
+def test_many_labels_rank_by_auc():
+    protocol = Protocol("multi-label", "pgd", EPS, 0)
+    assert (protocol.headline, protocol.ranking_metric) == ("auc", "ranking_pgd_auc_curve")
