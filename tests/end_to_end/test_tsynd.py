@@ -1,0 +1,133 @@
+"""A real search, small: TSynD on the phantom, from the plan to the winner loaded back."""
+
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import optuna
+import pandas as pd
+import pytest
+import torch
+from rich.console import Console
+
+from search.plan import Plan
+from search.runner import run
+from search.studies import STUDIES
+from trainables.attacks.evaluation import predict
+from trainables.checkpoint import load_classifier
+from trainables.classification.assets import read_data
+
+REFERENCES = ["baseline", "reconstruction", "noise", "adversarial"]
+PAPER = ["paper 50/0.1", "paper 50/1.0", "paper 100/0.1", "paper 100/1.0"]
+
+
+def plan(folder, cache, **engine) -> Plan:
+    settings = {
+        "fraction": 0.03,
+        "epochs": 2,
+        "eps": "0,4/255",
+        "ranking_images": 60,
+        "floor": 0.0,
+        "autoencoder_steps": 20,
+        "cache": cache,
+    }
+    return Plan(study="tsynd", settings=settings, run=folder, **({"trials": 2} | engine))
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, cache):
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    output = io.StringIO()
+    console = Console(file=output, width=80, force_terminal=False)
+    status = run(plan(folder, cache, in_process=True), STUDIES["tsynd"], console)
+    assert status == 0, output.getvalue()
+    return folder, output.getvalue()
+
+
+def test_every_reference_is_in_the_table_and_runs_to_its_budget(finished):
+    folder, _ = finished
+    table = pd.read_csv(folder / "trials.csv")
+    references = table[table["label"].notna() & (table["label"] != "")]
+    assert sorted(references["label"]) == sorted(REFERENCES + PAPER)
+    assert set(references["state"]) == {"completed"}
+    assert len(table) == len(references) + 2
+
+
+def test_the_output_fits_80_columns_and_names_the_split_that_ranks(finished):
+    _, output = finished
+    assert max(len(line) for line in output.splitlines() if "everything:" not in line) <= 80
+    assert "ranks trials on" in " ".join(output.split())
+    assert "gain over" in output
+    assert "not real data" in output
+
+
+def test_the_winner_loads_back_and_gives_the_answers_it_was_ranked_by(finished):
+    folder, _ = finished
+    classifier, card = load_classifier(folder / "best")
+    ranking = read_data(folder / "assets", torch.device("cpu")).ranking
+    answers = predict(classifier, ranking.images.float() / 255, card.task).argmax(dim=1)
+    with np.load(folder / "best" / "ranking.npz", allow_pickle=False) as saved:
+        np.testing.assert_array_equal(saved["correct"][0], (answers == ranking.labels).numpy())
+
+
+def test_the_manifest_says_what_was_run_on_what(finished):
+    folder, _ = finished
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["status"] == "finished"
+    assert set(manifest["digests"]) == {"data", "splits", "autoencoder"}
+    assert manifest["settings"]["seed"] == 0
+    assert manifest["versions"]["torch"] == torch.__version__
+
+
+def test_the_optuna_study_holds_sampled_trials_and_the_references_inside_the_space(finished):
+    folder, _ = finished
+    backend = optuna.storages.journal.JournalFileBackend(str(folder / "study.journal"))
+    study = optuna.load_study(study_name="tsynd", storage=optuna.storages.JournalStorage(backend))
+    assert len(study.get_trials()) == 2 + len(PAPER)
+
+
+def test_the_same_seed_gives_the_same_table(finished, tmp_path, cache):
+    folder, _ = finished
+    again = tmp_path / "again"
+    few = plan(again, cache, in_process=True, references="few", trials=1)
+    run(few, STUDIES["tsynd"], Console(file=io.StringIO(), width=80))
+    before, after = (pd.read_csv(path / "trials.csv") for path in (folder, again))
+    columns = [name for name in after if name.startswith(("metric.", "config."))]
+    labels = ["baseline", "paper 50/1.0"]
+    pd.testing.assert_frame_equal(
+        *(
+            frame[frame["label"].isin(labels)].sort_values("label")[columns].reset_index(drop=True)
+            for frame in (before, after)
+        )
+    )
+
+
+def test_in_process_imports_no_ray(tmp_path, cache):
+    few = plan(tmp_path / "run", cache, in_process=True, references="few", trials=1)
+    code = (
+        "import sys, io; from rich.console import Console; from search.plan import Plan;"
+        "from search.runner import run; from search.studies import STUDIES;"
+        f"plan = Plan.model_validate_json({few.model_dump_json()!r});"
+        "run(plan, STUDIES['tsynd'], Console(file=io.StringIO()));"
+        "sys.exit('ray' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-P", "-c", code], check=True, cwd=tmp_path)
+
+
+@pytest.mark.ray
+def test_ray_gives_the_same_values_as_in_process(finished, tmp_path, cache):
+    folder, _ = finished
+    on_ray = tmp_path / "ray"
+    few = plan(on_ray, cache, concurrency=2, references="few", trials=1)
+    assert run(few, STUDIES["tsynd"], Console(file=io.StringIO(), width=80)) == 0
+    tables = [pd.read_csv(path / "trials.csv").set_index("label") for path in (folder, on_ray)]
+    columns = [name for name in tables[0] if name.startswith("metric.ranking")]
+    labels = ["baseline", "paper 50/1.0"]
+    pd.testing.assert_frame_equal(*(table.loc[labels, columns] for table in tables))
