@@ -178,7 +178,7 @@ class Coordinator:
         if inside:
             self._record.insert(trial_id, point)
             self._known.add(digest(self.rules.space, point))
-        trial = Trial(trial_id, config, label=reference.label, scaled=reference.scaled)
+        trial = Trial(trial_id, config, reference.label, reference.scaled, reference.control)
         return self._begin(trial, told_to_sampler=inside)
 
     def _start_sampled(self) -> Trial | None:

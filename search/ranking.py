@@ -54,8 +54,12 @@ def rank(trials: Iterable[Trial], objective: Objective) -> list[Row]:
 
 
 def winner(rows: list[Row]) -> Row | None:
-    """Return the first row; None unless its trial reached its budget and met its constraints."""
-    return rows[0] if rows and not rows[0].note else None
+    """Return the first row of a trial that reached its budget and is no control; None without one.
+
+    A control that ranks higher stays there, and the winner's gain over it is negative: that a
+    search was not worth it is a result.
+    """
+    return next((row for row in rows if not row.note and not row.trial.control), None)
 
 
 def gains(first: Row, rows: list[Row], objective: Objective, folder: RunFolder) -> list[Gain]:

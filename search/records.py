@@ -34,7 +34,7 @@ class Records:
             self._trials[trial.id] = trial
             line["trial"] = trial.id
             if event == "proposed":
-                line |= {"label": trial.label, "scaled": trial.scaled}
+                line |= {"label": trial.label, "scaled": trial.scaled, "control": trial.control}
         report = details.pop("report", None)
         if isinstance(report, Report):
             line |= dataclasses.asdict(report)
@@ -77,6 +77,7 @@ def _row(trial: Trial, objective: Objective) -> dict[str, object]:
         "trial": trial.id,
         "label": trial.label,
         "scaled": trial.scaled,
+        "control": trial.control,
         "state": trial.state.value,
         "reason": trial.reason,
         "epoch": last.epoch,

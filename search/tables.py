@@ -19,12 +19,18 @@ STYLES = {
 }
 
 
+FOOTNOTES = {
+    "*": "* scaled: not with the paper's classifier and epochs",
+    "+": "+ a control, to compare with: it cannot win",
+}
+
+
 def ranked_table(rows: list[Row], objective: Objective, budget: int) -> Table:
     """Lay out rows of a ranking; text is never read as markup."""
     better = {"max": "highest", "min": "lowest"}[objective.direction]
     table = Table(title=Text(f"ranked by {objective.metric}, {better} first"), expand=False)
-    if any(row.trial.scaled for row in rows):
-        table.caption = Text("* scaled: not with the paper's classifier and epochs")
+    notes = [note for mark, note in FOOTNOTES.items() if any(mark in r.trial.marks for r in rows)]
+    table.caption = Text("\n".join(notes)) if notes else None
     table.add_column("#", justify="right")
     table.add_column("trial", overflow="fold")
     table.add_column("value", justify="right", no_wrap=True)
@@ -35,7 +41,7 @@ def ranked_table(rows: list[Row], objective: Objective, budget: int) -> Table:
         missed = row.note if row.trial.state is State.COMPLETED else ""
         table.add_row(
             str(place),
-            Text(f"{row.trial.name}{'*' if row.trial.scaled else ''}"),
+            Text(f"{row.trial.name}{row.trial.marks}"),
             number(row.value),
             interval(row.interval),
             f"{row.trial.epoch}/{budget}",
@@ -50,6 +56,9 @@ def winner_lines(first: Row, found: list[Gain], objective: Objective) -> list[st
     lines = [f"winner: {trial.name}, {objective.metric} {number(first.value)}"]
     if trial.is_reference:
         lines.append("        a reference: no sampled trial that reached its budget beat it")
+    above = [gain.over.name for gain in found if gain.over.control and gain.value < 0]
+    if above:
+        lines.append(f"        but {', '.join(above)} did better: see the negative gains")
     lines += config_lines(trial.config)
     width = max((len(gain.over.name) for gain in found), default=0)
     for gain in found:

@@ -48,6 +48,7 @@ class Trial:
         config: The whole config.
         label: A reference's label; empty for sampled trials.
         scaled: A reference whose classifier or epochs are not the paper's.
+        control: A reference that is compared with, but never the winner.
         state: Where it is.
         reports: One per rung reached.
         reason: Why it ended, where it did not reach its budget.
@@ -59,6 +60,7 @@ class Trial:
     config: dict[str, Any]
     label: str = ""
     scaled: bool = False
+    control: bool = False
     state: State = State.RUNNING
     reports: list[Report] = field(default_factory=list)
     reason: str = ""
@@ -74,6 +76,11 @@ class Trial:
     def name(self) -> str:
         """The id, and the label where there is one."""
         return f"{self.id} {self.label}" if self.label else self.id
+
+    @property
+    def marks(self) -> str:
+        """Footnote marks: ``*`` where it is scaled, ``+`` where it is a control."""
+        return "*" * self.scaled + "+" * self.control
 
     @property
     def epoch(self) -> int:

@@ -35,7 +35,7 @@ class ModelCard(Frozen):
     task: Literal["binary", "multi-class", "ordinal", "multi-label"]
     classes: tuple[str, ...] = Field(min_length=1)
     dropout: float = Field(ge=0, lt=1)
-    provenance: dict[str, Any] = {}
+    provenance: dict[str, Any] = Field(default_factory=dict)
 
     def build(self) -> Classifier:
         """Build the classifier, with untrained weights."""

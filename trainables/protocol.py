@@ -93,12 +93,14 @@ class Reference:
         config: The whole config.
         scaled: True where the run's classifier or epochs are not the paper's.
         essential: Kept where the user asks for few references.
+        control: Outside the study's question: compared with, but never the winner.
     """
 
     label: str
     config: dict[str, Any]
     scaled: bool = False
     essential: bool = False
+    control: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, Literal, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import Field, field_validator
 from torch import Tensor
 
+from searchspace.names import lookup
 from trainables.checkpoint import ModelCard, save_classifier
 from trainables.classification.assets import (
     Data,
@@ -49,6 +50,7 @@ from trainables.training.frozen_autoencoder import (
     read_autoencoder,
 )
 from trainables.training.regimes import REGIMES, Batch, Synthesis
+from trainables.training.uncertainty import UNCERTAINTIES
 
 AUTOENCODER = "autoencoder.safetensors"
 # Shares of the budget after which the learning rate falls tenfold, as in the benchmark [medmnist].
@@ -65,7 +67,8 @@ class TSynDConfig(Frozen):
         latent_sigma: Standard deviation of latent noise, in codebook standard deviations.
         max_shift: Greatest root mean square change of pixels, in [0, 1], that the ascent may make.
             The paper has no such bound.
-        uncertainty: What the ascent maximises.
+        uncertainty: What the ascent maximises, a name of
+            `trainables.training.uncertainty.UNCERTAINTIES`.
         lr: Learning rate of the classifier's Adam.
         weight_decay: Of the same.
         batch_size: Real and made images of a step together.
@@ -75,12 +78,12 @@ class TSynDConfig(Frozen):
         attack_steps: PGD steps of adversarial training.
     """
 
-    regime: Literal["baseline", "reconstruction", "noise", "tsynd", "adversarial"] = "tsynd"
+    regime: str = "tsynd"
     latent_lr: float = Field(default=0.1, gt=0)
     latent_iterations: int = Field(default=50, ge=0)
     latent_sigma: float = Field(default=1.0, ge=0)
     max_shift: float = Field(default=0.15, gt=0)
-    uncertainty: Literal["mi", "entropy"] = "mi"
+    uncertainty: str = "mi"
     lr: float = Field(default=1e-3, gt=0)
     weight_decay: float = Field(default=1e-6, ge=0)
     batch_size: int = Field(default=32, ge=2)
@@ -88,6 +91,18 @@ class TSynDConfig(Frozen):
     masks: int = Field(default=20, ge=2)
     attack_eps: float = Field(default=4 / 255, gt=0, le=1)
     attack_steps: int = Field(default=5, ge=1)
+
+    @field_validator("regime")
+    @classmethod
+    def _known_regime(cls, name: str) -> str:
+        lookup(REGIMES, name, "regime")
+        return name
+
+    @field_validator("uncertainty")
+    @classmethod
+    def _known_uncertainty(cls, name: str) -> str:
+        lookup(UNCERTAINTIES, name, "uncertainty")
+        return name
 
 
 class Settings(ClassificationSettings):
@@ -120,7 +135,9 @@ def references(settings: Settings) -> tuple[Reference, ...]:
     scaled = any(getattr(settings, name) != value for name, value in Settings.PAPER.items())
 
     def reference(label: str, *, essential: bool = False, **config: Any) -> Reference:  # noqa: ANN401
-        return Reference(label, parse(TSynDConfig, config).model_dump(), scaled, essential)
+        whole = parse(TSynDConfig, config)
+        control = whole.regime != "tsynd"
+        return Reference(label, whole.model_dump(), scaled, essential, control)
 
     return (
         reference("baseline", regime="baseline", essential=True),

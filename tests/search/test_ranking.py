@@ -4,6 +4,7 @@ import pytest
 from search.objective import Objective
 from search.ranking import gains, rank, winner
 from search.run_folder import RunFolder
+from search.tables import winner_lines
 from search.trial import State, Trial
 from trainables.protocol import Report
 
@@ -99,3 +100,16 @@ def test_gains_are_over_completed_references_only(tmp_path):
     ]
     rows = rank(trials, HIGH)
     assert gains(rows[0], rows, HIGH, RunFolder(tmp_path)) == []
+
+
+def test_a_control_keeps_its_rank_but_cannot_win(tmp_path):
+    control = trial("r", State.COMPLETED, 0, 0, 0.8, label="baseline", control=True)
+    best = trial("t", State.COMPLETED, 0, 0, 0.6)
+    rows = rank([best, control], HIGH)
+    assert [row.trial.id for row in rows] == ["r", "t"]
+    assert winner(rows).trial.id == "t"
+    (gain,) = gains(winner(rows), rows, HIGH, RunFolder(tmp_path))
+    assert gain.value == pytest.approx(-0.2)
+    lines = winner_lines(winner(rows), [gain], HIGH)
+    assert "but r baseline did better: see the negative gains" in "\n".join(lines)
+    assert winner(rank([control], HIGH)) is None

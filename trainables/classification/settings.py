@@ -74,8 +74,8 @@ class ClassificationSettings(Frozen):
     @classmethod
     def _parse_eps(cls, value: object) -> object:
         # Numbers take the same way as text, so that no curve starts above 0 or goes back.
-        numbers = isinstance(value, list | tuple)
-        return parse_eps(",".join(map(str, value)) if numbers else str(value))
+        entries = value if isinstance(value, list | tuple) else [value]
+        return parse_eps(",".join(str(entry) for entry in entries))
 
     @field_validator("classifier")
     @classmethod
