@@ -32,13 +32,14 @@ class Run:
         folder: Where it lies.
         manifest: What was run, on what, and how it ended.
         objective: The metric that ranks, and its better direction.
-        trials: One row per trial, best first: ``rank`` from 1, ``trial``, ``label`` (empty for sampled
-            trials), ``reference``, ``scaled``, ``winner``, ``state``, ``note`` (why it cannot win, or
-            empty), ``epoch``, ``best_epoch``, ``value``, ``low``, ``high``, ``started_s``, ``ended_s``, and the last
-            report and config under ``metric.``, ``low.``, ``high.``, ``constraint.``, ``config.``;
-            ``seconds.`` are totals.
-        reports: One row per report in order of time: ``trial``, ``time_s``, ``epoch``, ``best_epoch``,
-            ``value``, then as above; ``seconds.`` since the report before.
+        trials: One row per trial, best first: ``rank`` from 1, ``trial``, ``label`` (empty for
+            sampled trials), ``reference``, ``scaled``, ``control``, ``winner``, ``state``,
+            ``note`` (why it ended early or cannot win, or empty), ``epoch``, ``best_epoch``,
+            ``value``, ``low``, ``high``, ``started_s``, ``ended_s``; the last report and the config
+            under ``metric.``, ``low.``, ``high.``, ``constraint.``, ``config.``; ``seconds.`` are
+            totals.
+        reports: One row per report in order of time: ``trial``, ``time_s``, ``epoch``,
+            ``best_epoch``, ``value``, then as above; ``seconds.`` since the report before.
     """
 
     folder: Path
@@ -69,7 +70,7 @@ def load(run: str | Path) -> Run:
     try:
         objective = Objective(**manifest["objective"])
         trials, times = _replay(events)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{folder.events} is not a record of this version: {error!r}") from None
     rows = rank(trials.values(), objective)
     first = winner(rows)
@@ -133,7 +134,9 @@ def _replay(events: list[Record]) -> tuple[dict[str, Trial], list[tuple[float, s
         time_s = (datetime.fromisoformat(event["time"]) - start).total_seconds()
         match event["event"]:
             case "proposed":
-                trial = Trial(event["trial"], event["config"], event["label"], event["scaled"])
+                names = ("config", "label", "scaled")
+                trial = Trial(event["trial"], *(event[name] for name in names))
+                trial.control = event.get("control", False)  # older records name none
                 trial.started_s = time_s
                 trials[trial.id] = trial
             case "reported":
@@ -170,6 +173,7 @@ def _trial_row(row: Row) -> Record:
         "label": trial.label,
         "reference": trial.is_reference,
         "scaled": trial.scaled,
+        "control": trial.control,
         "state": trial.state.value,
         "note": row.note,
         "epoch": trial.epoch,
@@ -192,7 +196,9 @@ def _measured(report: Report) -> Record:
     found = _prefixed("metric", report.metrics)
     for name, (low, high) in report.intervals.items():
         found |= {f"low.{name}": low, f"high.{name}": high}
-    return found | _prefixed("constraint", report.constraints) | _prefixed("seconds", report.seconds)
+    return (
+        found | _prefixed("constraint", report.constraints) | _prefixed("seconds", report.seconds)
+    )
 
 
 def _prefixed(prefix: str, values: Mapping[str, object]) -> Record:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.load import Run
-from analysis.tables import answers, metric, yardstick
+from analysis.tables import answers, metric, rows_of, yardstick
 from trainables.metrics.intervals import curve_interval
 
 SCORES = {"acc": "accuracy", "bacc": "balanced accuracy", "auc": "AUC"}
@@ -27,39 +27,42 @@ def standings(run: Run) -> pd.DataFrame:
     """List the trials that have a value, in the engine's order.
 
     Returns:
-        ``trial``, ``name`` (the label, or the id), ``reference``, ``winner``, ``group``, ``epoch``,
-        ``value``, ``low``, ``high``, ``clean`` (NaN where not measured).
+        ``trial``, ``name`` (a reference's label, or the id), ``reference``, ``winner``, ``can_win``
+        (in RANKED, and no control), ``group``, ``epoch``, ``value``, ``low``, ``high``, ``clean``
+        (NaN where not measured).
     """
     trials = run.trials
     columns = ["trial", "reference", "winner", "epoch", "value", "low", "high"]
     found = trials[columns].copy()
     found.insert(1, "name", trials["label"].where(trials["reference"], trials["trial"]))
     completed, barred = trials["state"] == "completed", trials["note"] != ""
-    groups = np.select([completed & ~barred, completed], [Group.RANKED, Group.BARRED], Group.STOPPED)
-    found.insert(4, "group", groups)
+    groups = np.select(
+        [completed & ~barred, completed], [Group.RANKED, Group.BARRED], Group.STOPPED
+    )
+    found.insert(4, "can_win", completed & ~barred & ~trials["control"])
+    found.insert(5, "group", groups)
     found["clean"] = metric(run, f"ranking_clean_{yardstick(run).score}")
-    return found[np.isfinite(found["value"]) & (trials["state"] != "failed")].reset_index(drop=True)
+    valued = found["value"].notna() & (trials["state"] != "failed")
+    return found.loc[valued].reset_index(drop=True)
 
 
 def robustness(run: Run) -> pd.DataFrame:
     """Follow the score of winner and references along the radii of each attack.
 
     Returns:
-        ``trial``, ``name``, ``attack``, ``eps`` (in 255ths), ``value``; ``low`` and ``high`` are its
-        95 % interval under the attack that ranks, elsewhere NaN.
+        ``trial``, ``name``, ``attack``, ``eps`` (in 255ths), ``value``; ``low`` and ``high`` are
+        its 95 % interval under the attack that ranks, elsewhere NaN.
     """
     score, found = yardstick(run).score, standings(run)
     named = re.compile(rf"metric\.ranking_(?P<attack>.+)_{score}_eps(?P<eps>[0-9.e-]+)")
-    columns = {name: at for name in run.trials if (at := named.fullmatch(name))}
+    columns = {name: at for name in run.trials.columns if (at := named.fullmatch(name))}
     shown = found[found["winner"] | (found["reference"] & (found["group"] != Group.STOPPED))]
     ranked_under = run.manifest.get("settings", {}).get("attack")
-    measured = run.trials.set_index("trial")
     rows = []
-    for trial in shown.itertuples():
-        bounds = _bounds(run, str(trial.trial))
+    for trial in rows_of(shown.merge(run.trials[["trial", *columns]], on="trial")):
+        bounds = _bounds(run, trial.trial)
         values = {
-            (at["attack"], float(at["eps"])): measured.loc[trial.trial, name]
-            for name, at in columns.items()
+            (at["attack"], float(at["eps"])): getattr(trial, name) for name, at in columns.items()
         }
         values |= {(attack, 0.0): trial.clean for attack, _ in values}
         for (attack, eps), value in sorted(values.items()):
@@ -79,7 +82,7 @@ def best_so_far(run: Run) -> pd.DataFrame:
     """
     found = run.trials[["trial", "ended_s"]].merge(standings(run), how="left", on="trial")
     sampled = ~run.trials["reference"].to_numpy(dtype=bool) & found["ended_s"].notna().to_numpy()
-    found = found[sampled].sort_values("ended_s", ignore_index=True)
+    found = found[sampled].sort_values(["ended_s", "trial"], ignore_index=True)
     found.insert(0, "number", range(1, len(found) + 1))
     eligible = found["value"].where(found["group"] == Group.RANKED)
     most = eligible.cummax() if run.objective.direction == "max" else eligible.cummin()
@@ -99,8 +102,8 @@ def hyperparameters(run: Run) -> pd.DataFrame:
         sampled[["trial", "group", "epoch", "value"]].assign(
             name=column.removeprefix("config."), setting=sampled[column].astype(object)
         )
-        for column in run.trials
-        if column.startswith("config.") and sampled[column].nunique() > 1
+        for column in run.trials.columns
+        if column.startswith("config.") and len(sampled[column].dropna().unique()) > 1
     ]
     names = ["name", "setting", "trial", "group", "epoch", "value"]
     if not parts:
@@ -125,10 +128,17 @@ def describe(name: str) -> str:
     return words if found["split"] == "ranking" else f"{words} ({found['split']})"
 
 
+def chance_of(run: Run, name: str) -> float:
+    """Return what a constant answer scores by a metric; NaN where that is not known."""
+    score, chance = yardstick(run)
+    found = METRIC.fullmatch(name)
+    return chance if found is not None and found["score"] == score else math.nan
+
+
 def is_wide(values: pd.Series) -> bool:
-    """Tell whether numbers need a logarithmic axis: positive, and twentyfold apart."""
+    """Tell whether numbers need a logarithmic axis: positive, and tenfold apart."""
     numbers = pd.to_numeric(values, errors="coerce")
-    return bool((numbers > 0).all() and numbers.max() >= 20 * numbers.min())
+    return bool((numbers > 0).all() and numbers.max() >= 10 * numbers.min())
 
 
 def _bounds(run: Run, trial: str) -> dict[float, tuple[float, float]]:

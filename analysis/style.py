@@ -11,12 +11,13 @@ import pandas as pd
 
 INK, MUTED, FAINT = "#222222", "#6d7680", "#c4cad0"
 SAMPLED, WINNER = "#8a949e", "#d55e00"
-# Okabe and Ito's palette without the winner's vermilion and without yellow, too pale for a line.
-COLOURS = ("#000000", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+# Okabe and Ito's palette without the winner's vermilion and the yellow, too pale for a line; then
+# two of Paul Tol's "muted".
+COLOURS = ("#000000", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#882255", "#999933")
 MARKERS = ("s", "D", "^", "v", "P", "X", "p", "h")
 DASHES = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.size": 8.5,
     "text.color": INK,
     "axes.titlesize": 9.5,
@@ -50,25 +51,34 @@ class Look:
     marker: str
     dash: Any = "-"
     width: float = 1.5
+    size: float = 28
+
+    @property
+    def ink(self) -> str:
+        """The colour of its name: sampled trials' grey is too pale to read."""
+        return INK if self.colour == SAMPLED else self.colour
+
+    def dot(self, *, hollow: bool = False) -> dict[str, Any]:
+        """Return what `Axes.scatter` needs."""
+        face = "white" if hollow else self.colour
+        look = {"marker": self.marker, "s": self.size, "facecolors": face, "zorder": 3}
+        return look | {"edgecolors": self.colour}
 
 
 def looks(trials: pd.DataFrame) -> dict[str, Look]:
     """Give each reference a look of its own, sampled trials one in common, the winner a star.
 
-    Args:
-        trials: With ``trial``, ``reference`` and ``winner``; references are told apart by their
-            order of ids, so that a run's baseline always looks alike.
+    References are told apart by their order of ids, so that a baseline always looks alike.
     """
     references = sorted(trials.loc[trials["reference"], "trial"])
-    dashes = [dash for dash in DASHES for _ in COLOURS]
-    styles = zip(references, cycle(COLOURS), cycle(MARKERS), cycle(dashes), strict=False)
-    found = {str(one): Look(colour, marker, dash) for one, colour, marker, dash in styles}
-    for row in trials.itertuples():
-        if row.winner:
-            known = found.get(str(row.trial), Look(WINNER, "*"))
-            found[str(row.trial)] = Look(known.colour, "*", known.dash, 2.6)
-        else:
-            found.setdefault(str(row.trial), Look(SAMPLED, "o"))
+    dashes = cycle(dash for dash in DASHES for _ in COLOURS)
+    styles = zip(references, cycle(COLOURS), cycle(MARKERS), dashes, strict=False)
+    found = {trial: Look(colour, marker, dash) for trial, colour, marker, dash in styles}
+    for trial in set(trials["trial"]) - set(found):
+        found[trial] = Look(SAMPLED, "o")
+    for trial in trials.loc[trials["winner"], "trial"]:
+        colour = found[trial].colour if trial in references else WINNER
+        found[trial] = Look(colour, "*", found[trial].dash, 2.6, 110)
     return found
 
 

@@ -1,7 +1,9 @@
 """Tables of a run, as a person reads them."""
 
 import math
-from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -11,29 +13,16 @@ from analysis.load import Run
 from search.run_folder import RunFolder
 
 
-@dataclass(frozen=True)
-class Answers:
-    """A trial's answers on the ranking split under the attack that ranks.
-
-    Attributes:
-        correct: Right answers at each radius, (E, N), or (E, N, L) for L labels an image.
-        labels: (N,) or (N, L).
-        eps: E radii in pixels of [0, 1].
-    """
+class Answers(NamedTuple):
+    """Right answers (E, N) to labels (N,), or (N, L), at E radii of the attack that ranks."""
 
     correct: npt.NDArray[np.bool_]
     labels: npt.NDArray[np.integer]
     eps: tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class Yardstick:
-    """The score that figures show.
-
-    Attributes:
-        score: As metrics are named: ``bacc``, or ``auc`` for multi-label data.
-        chance: What a constant answer scores; NaN where the run kept no answers to tell it from.
-    """
+class Yardstick(NamedTuple):
+    """The score that figures show, and what a constant answer scores: NaN where nobody knows."""
 
     score: str
     chance: float
@@ -57,15 +46,23 @@ def leaderboard(run: Run) -> pd.DataFrame:
     found["fgsm"] = metric(run, f"ranking_fgsm_{score}_curve")
     found["epochs"] = trials["epoch"]
     found["state"] = trials["state"]
-    found["note"] = trials["note"].mask(trials["winner"], "winner")
+    known = trials["note"].mask(trials["control"] & (trials["note"] == ""), "control: cannot win")
+    found["note"] = known.mask(trials["winner"], "winner")
     return found
 
 
 def configs(run: Run) -> pd.DataFrame:
     """List the config of every trial, best first: ``rank``, ``trial``, one column a field."""
-    columns = [name for name in run.trials if name.startswith("config.")]
+    columns = [name for name in run.trials.columns if name.startswith("config.")]
     found = run.trials[["rank", "trial", *columns]]
     return found.rename(columns=lambda name: name.removeprefix("config."))
+
+
+def rows_of(frame: pd.DataFrame) -> list[Any]:
+    """Return the rows as objects with the columns as attributes; types are the frame's."""
+    return [
+        SimpleNamespace(**{str(k): v for k, v in row.items()}) for row in frame.to_dict("records")
+    ]
 
 
 def metric(run: Run, name: str) -> pd.Series:
@@ -78,10 +75,11 @@ def metric(run: Run, name: str) -> pd.Series:
 
 def answers(run: Run, trial: str) -> Answers | None:
     """Read a trial's answers; None where it kept none."""
+    path = RunFolder(run.folder).trial(trial) / "ranking.npz"
     try:
-        with np.load(RunFolder(run.folder).trial(trial) / "ranking.npz", allow_pickle=False) as file:
-            return Answers(file["correct"], file["labels"], tuple(file["eps"].tolist()))
-    except (OSError, ValueError, KeyError):  # absent, or cut short where the run was killed
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return Answers(arrays["correct"], arrays["labels"], tuple(arrays["eps"].tolist()))
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile):  # absent, or cut short by a kill
         return None
 
 

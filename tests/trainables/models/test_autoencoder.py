@@ -31,7 +31,9 @@ def nearest_by_hand(latents, codes):
     return found
 
 
-@pytest.mark.parametrize(("size", "channels", "side"), [(28, 1, 7), (64, 3, 8), (128, 1, 8), (224, 3, 14)])
+@pytest.mark.parametrize(
+    ("size", "channels", "side"), [(28, 1, 7), (64, 3, 8), (128, 1, 8), (224, 3, 14)]
+)
 def test_shapes(size, channels, side):
     model = VQVAE(channels, size)
     images = torch.rand(1, channels, size, size, generator=generator(CPU, 0))

@@ -14,7 +14,9 @@ def count(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-@pytest.mark.parametrize(("name", "parameters"), [("resnet18", 11_168_706), ("resnet18-16", 700_146)])
+@pytest.mark.parametrize(
+    ("name", "parameters"), [("resnet18", 11_168_706), ("resnet18-16", 700_146)]
+)
 def test_resnet_has_the_parameters_of_the_benchmarks_own_code(name, parameters):
     assert count(build_classifier(name, channels=1, size=28, n_classes=2)) == parameters
 

@@ -63,7 +63,10 @@ def test_global_randomness_is_left_alone(images):
 
 def test_batches_are_drawn_from_the_given_images_only(images):
     """Two images that are far apart, and others of the same seed: nothing else can be learnt."""
-    first, other = fit_autoencoder(images[:2], QUICK, silent), fit_autoencoder(images[2:4], QUICK, silent)
+    first, other = (
+        fit_autoencoder(images[:2], QUICK, silent),
+        fit_autoencoder(images[2:4], QUICK, silent),
+    )
     assert not torch.equal(weights(first), weights(other))
 
 

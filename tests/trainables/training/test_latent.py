@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -87,7 +88,7 @@ def test_nothing_is_worse_than_the_start():
 @pytest.mark.parametrize("lr", [0.03, 0.5, 3.0])
 def test_more_iterations_never_reach_less(lr):
     reached = [ascend(same, hill, starts(), lr, iterations).reached for iterations in range(9)]
-    for less, more in zip(reached, reached[1:], strict=False):
+    for less, more in pairwise(reached):
         assert bool((more >= less).all())
     assert bool((reached[-1] > reached[0]).any())
 

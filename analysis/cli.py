@@ -1,0 +1,69 @@
+"""The command line, ``python -m analysis RUN ...``: tables and figures of runs, into files."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from searchspace.errors import UserError
+
+MISTAKE = 2
+
+app = typer.Typer(
+    name="analysis",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command()
+def analyse(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where to write; of several runs each gets a folder there.",
+            show_default="RUN/analysis",
+        ),
+    ] = None,
+) -> None:
+    """Write the tables (CSV) and figures (PNG, SVG) of runs."""
+    from analysis.export import export  # noqa: PLC0415 - pandas and matplotlib come after --help
+    from analysis.load import load  # noqa: PLC0415
+
+    folders = [_folder(run, out, several=len(runs) > 1) for run in runs]
+    if len(set(folders)) < len(folders):
+        raise UserError("two runs have the same name: analyse them one by one")
+    for run, folder in zip(runs, folders, strict=True):
+        written = export(load(run), folder)
+        sys.stdout.write("\n".join([f"{folder}:", *(f"  {name}" for name in written), ""]))
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is one line."""
+    try:
+        app(standalone_mode=False)
+    except UserError as error:
+        _complain(str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
+    except Exception as error:
+        usage = getattr(
+            error, "format_message", None
+        )  # click's; newer typers carry their own click
+        if usage is None:
+            raise
+        _complain(usage())
+
+
+def _folder(run: Path, out: Path | None, *, several: bool) -> Path:
+    if out is None:
+        return run / "analysis"
+    return out / run.resolve().name if several else out
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(f"error: {' '.join(message.split())}\n")
+    sys.exit(MISTAKE)

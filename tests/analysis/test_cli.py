@@ -1,0 +1,108 @@
+"""python -m analysis."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from make_run import REFERENCES, Made, make_run
+
+from analysis import cli
+from analysis.figures import FIGURES
+
+ROOT = Path(__file__).parents[2]
+TABLES = ["leaderboard", "configs", "standings", "robustness", "best_so_far", "hyperparameters"]
+FILES = {f"{name}.csv" for name in TABLES}
+FILES |= {f"{name}.{kind}" for name in [*FIGURES, "overview"] for kind in ("png", "svg")}
+
+
+@pytest.fixture
+def analyse(monkeypatch, capsys):
+    def runner(*arguments):
+        monkeypatch.setattr(sys, "argv", ["analysis", *map(str, arguments)])
+        try:
+            cli.main()
+        except SystemExit as end:
+            return end.code, capsys.readouterr()
+        return 0, capsys.readouterr()
+
+    return runner
+
+
+def names_in(folder):
+    return {file.name for file in folder.iterdir()}
+
+
+def test_it_writes_tables_and_figures_and_says_so(analyse, tmp_path):
+    run = make_run(tmp_path / "run", [REFERENCES[0], Made("t001")])
+    status, printed = analyse(run)
+    assert status == 0
+    assert names_in(run / "analysis") == FILES
+    assert printed.out.splitlines()[0] == f"{run / 'analysis'}:"
+    assert {line.strip() for line in printed.out.splitlines()[1:]} == FILES
+    board = pd.read_csv(run / "analysis" / "leaderboard.csv")
+    assert set(board["trial"]) == {"r01 baseline (scaled)", "t001"}
+    assert (run / "analysis" / "overview.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_same_run_gives_the_same_files(analyse, tmp_path):
+    run = make_run(tmp_path / "run", [REFERENCES[0]])
+    analyse(run, "--out", tmp_path / "a")
+    analyse(run, "--out", tmp_path / "b")
+    for name in FILES:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+
+
+def test_several_runs_get_a_folder_each(analyse, tmp_path):
+    runs = [make_run(tmp_path / name, [REFERENCES[0]]) for name in ("one", "two")]
+    status, _ = analyse(*runs, "--out", tmp_path / "out")
+    assert status == 0
+    assert names_in(tmp_path / "out") == {"one", "two"}
+    assert names_in(tmp_path / "out" / "two") == FILES
+
+
+def one_line(printed, words):
+    assert printed.out == ""
+    assert printed.err.startswith("error: ")
+    assert printed.err.count("\n") == 1
+    assert words in printed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere"], "there is no folder nowhere"),
+        (["."], "is not a run"),
+        ([], "Missing argument"),
+        (["--ou"], "No such option"),
+    ],
+)
+def test_mistakes_are_one_line(analyse, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    status, printed = analyse(*arguments)
+    assert status == 2
+    one_line(printed, words)
+
+
+def test_two_runs_of_one_name_do_not_overwrite_each_other(analyse, tmp_path):
+    runs = [make_run(tmp_path / name / "run", [REFERENCES[0]]) for name in ("a", "b")]
+    status, printed = analyse(*runs, "--out", tmp_path / "out")
+    assert status == 2
+    one_line(printed, "two runs have the same name")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_made(analyse, tmp_path):
+    run = make_run(tmp_path / "run", [REFERENCES[0]])
+    (tmp_path / "file").touch()
+    status, printed = analyse(run, "--out", tmp_path / "file" / "out")
+    assert status == 2
+    one_line(printed, "cannot write")
+
+
+def test_it_runs_as_a_module():
+    command = [sys.executable, "-m", "analysis", "--help"]
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "RUN..." in done.stdout

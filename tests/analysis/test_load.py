@@ -1,0 +1,196 @@
+"""Runs as they lie on disk, whole and otherwise."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import make_run
+import numpy as np
+import pandas as pd
+import pytest
+from make_run import REFERENCES, Made
+
+from analysis.load import load
+from search.trial import State
+from searchspace.errors import UserError
+
+BASELINE = REFERENCES[0]
+
+
+def test_it_agrees_with_the_table_the_engine_wrote(many):
+    table = pd.read_csv(many.folder / "trials.csv").set_index("trial")
+    ours = many.trials.set_index("trial").loc[table.index]
+    reached = table[table["epoch"] > 0].index
+    for column in set(table) - {"label", "reason", "started_s", "ended_s"}:
+        left, right = ours.loc[reached, column], table.loc[reached, column]
+        if pd.api.types.is_numeric_dtype(right):
+            np.testing.assert_allclose(left.astype(float), right.astype(float), err_msg=column)
+        else:
+            assert left.tolist() == right.tolist()
+    assert ours["label"].tolist() == table["label"].fillna("").tolist()
+    pruned = table["state"] == "pruned"
+    assert ours.loc[pruned, "note"].tolist() == table.loc[pruned, "reason"].tolist()
+
+
+def test_the_order_and_the_winner_are_the_engines(many):
+    trials = many.trials
+    assert trials["rank"].tolist() == list(range(1, 33))
+    assert many.winner == many.manifest["winner"] == trials["trial"].iloc[0]
+    assert trials["winner"].sum() == 1
+    states = trials["state"].tolist()
+    assert states == sorted(states, key=["completed", "pruned", "failed"].index)
+    ranked = trials[(trials["state"] == "completed") & (trials["note"] == "")]
+    assert ranked["value"].is_monotonic_decreasing
+    barred = trials[trials["note"].str.contains("clean_floor")]
+    assert barred["trial"].tolist() == ["t023"]
+
+
+def test_columns_have_clean_types(many):
+    types = many.trials.dtypes
+    assert all(
+        pd.api.types.is_bool_dtype(types[name])
+        for name in ("winner", "reference", "scaled", "control")
+    )
+    assert all(pd.api.types.is_integer_dtype(types[name]) for name in ("rank", "epoch"))
+    numbers = ("value", "low", "high", "best_epoch", "started_s", "ended_s")
+    assert all(pd.api.types.is_float_dtype(types[name]) for name in numbers)
+    assert not many.trials[["trial", "label", "state", "note"]].isna().any(axis=None)
+
+
+def test_there_is_a_row_for_every_report(many):
+    counts = many.reports.groupby("trial").size()
+    wanted = {made.id: made.reports for made in make_run.many() if made.reports}
+    assert counts.to_dict() == wanted
+    assert many.reports["time_s"].is_monotonic_increasing
+    last = many.reports.groupby("trial")["value"].last()
+    values = many.trials.set_index("trial")["value"].dropna()
+    pd.testing.assert_series_equal(last.sort_index(), values.sort_index())
+
+
+def test_seconds_are_totals_per_trial_and_parts_per_report(many):
+    first = many.trials.set_index("trial").loc["r01"]
+    assert first["seconds.generation"] == 8.0
+    assert many.reports.query("trial == 'r01'")["seconds.generation"].tolist() == [2.0] * 4
+
+
+def test_a_running_run_shows_what_is_known(made):
+    run = made(BASELINE, Made("t001", reports=2, state=State.RUNNING), status="running")
+    assert run.trials["state"].tolist() == ["completed", "running"]
+    assert run.winner == "r01"
+    assert np.isnan(run.trials["ended_s"].iloc[1])
+
+
+def test_an_interrupted_run_keeps_its_winner(made):
+    run = made(
+        BASELINE,
+        Made("t001", reports=1, state=State.INTERRUPTED, reason="stopped by the user"),
+        status="interrupted",
+    )
+    assert run.winner == "r01"
+    assert run.trials["note"].tolist() == ["", "stopped by the user"]
+
+
+def test_a_run_without_winner(made):
+    assert made(Made("t001", violation=0.1)).winner is None
+
+
+def test_a_run_of_failures_has_no_reports(made):
+    run = made(Made("t001", state=State.FAILED, reports=0, reason="out of memory"))
+    assert run.winner is None
+    assert run.reports.empty
+    assert "value" in run.reports
+    assert run.trials["note"].tolist() == ["out of memory"]
+
+
+@pytest.mark.parametrize("rest", ['{"time": "2026-01-01T00', '{"event": "x"}'])
+def test_an_unfinished_last_line_is_dropped(made, rest):
+    run = made(BASELINE)
+    with (run.folder / "events.jsonl").open("a") as file:
+        file.write(rest)
+    pd.testing.assert_frame_equal(load(run.folder).trials, run.trials)
+
+
+def test_records_from_before_controls_are_read(made):
+    run = made(BASELINE)
+    events = run.folder / "events.jsonl"
+    events.write_text(events.read_text().replace(', "control": false', ""))
+    pd.testing.assert_frame_equal(load(run.folder).trials, run.trials)
+
+
+def test_null_is_nan(made):
+    run = made(BASELINE)
+    events = run.folder / "events.jsonl"
+    lines = [json.loads(line) for line in events.read_text().splitlines()]
+    lines[-2]["metrics"]["ranking_clean_bacc"] = None
+    events.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert load(run.folder).trials["metric.ranking_clean_bacc"].isna().all()
+
+
+def damage(folder: Path, kind: str) -> None:
+    manifest, events = folder / "manifest.json", folder / "events.jsonl"
+    lines = events.read_text().splitlines(keepends=True)
+    match kind:
+        case "no manifest":
+            manifest.unlink()
+        case "half a manifest":
+            manifest.write_text(manifest.read_text()[:50])
+        case "a list":
+            manifest.write_text("[]")
+        case "no events":
+            events.unlink()
+        case "no objective":
+            manifest.write_text('{"status": "interrupted"}')
+        case "a broken line":
+            events.write_text("".join([lines[0], lines[1][:30] + "\n", *lines[2:]]))
+        case "another record":
+            events.write_text(
+                "".join([lines[0], lines[1].replace("metrics", "scores"), *lines[2:]])
+            )
+        case "an orphan":
+            events.write_text(lines[0].replace("r01", "r02") + "".join(lines[1:]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("no manifest", "is not a run: it has no manifest.json"),
+        ("half a manifest", "cannot read"),
+        ("a list", "holds no JSON object"),
+        ("no events", "no trial was started"),
+        ("no objective", "(status: interrupted)"),
+        ("a broken line", "line 2 of"),
+        ("another record", "is not a record of this version: KeyError"),
+        ("an orphan", "is not a record of this version: KeyError('r01')"),
+    ],
+)
+def test_what_is_no_run_is_told_in_one_line(tmp_path, kind, message):
+    folder = make_run.make_run(tmp_path / "run", [BASELINE])
+    load(folder)
+    damage(folder, kind)
+    with pytest.raises(UserError) as caught:
+        load(folder)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(UserError, match="there is no folder"):
+        load(tmp_path / "nowhere")
+
+
+def test_it_loads_neither_torch_nor_ray():
+    code = (
+        "import sys, analysis.load, analysis.figures, analysis.export, analysis.cli\n"
+        "heavy = {'torch', 'ray', 'optuna', 'matplotlib.pyplot'} & set(sys.modules)\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, check=False, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_made_runs_are_varied():
+    states = {made.state for made in make_run.many()}
+    assert states == {State.COMPLETED, State.PRUNED, State.FAILED}
