@@ -210,7 +210,7 @@ class Best:
     """The best epoch so far on val: higher scores first, then lower loss."""
 
     epoch: int
-    key: tuple[float, float]
+    key: tuple[float, ...]
     metrics: dict[str, float]
     weights: dict[str, Tensor]
 
@@ -331,7 +331,9 @@ class TSynDTrial(Trainable):
     def _validate(self, train_loss: float) -> None:
         started = time.perf_counter()
         metrics = measure_clean(self.classifier, self.shared.data.val, self.protocol, "val")
-        key = metrics[f"val_clean_{self.protocol.headline}"], -metrics["val_loss"]
+        ranks = metrics[f"val_clean_{self.protocol.headline}"], -metrics["val_loss"]
+        # A diverged epoch is the worst; as NaN it would be neither better nor worse than any.
+        key = tuple(-math.inf if math.isnan(value) else value for value in ranks)
         if self.best is None or key > self.best.key:
             weights = {name: value.clone() for name, value in self.classifier.state_dict().items()}
             metrics["train_loss"] = train_loss

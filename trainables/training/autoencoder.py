@@ -116,7 +116,7 @@ def measure_reconstruction(model: VQVAE, images: Tensor, batch_size: int = 256) 
     variance = (weights * (model.codebook.codes - mean) ** 2).sum(0).mean()
     return Reconstruction(
         mae=absolute / count,
-        psnr=10 * math.log10(count / squared),
+        psnr=10 * math.log10(count / squared) if squared else math.inf,
         codes_used=int((uses > 0).sum()),
         latent_std=float(variance.sqrt()),
     )
