@@ -22,6 +22,7 @@ import numpy.typing as npt
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.data.dataset import OFFICIAL_SPLITS, Dataset, Images, Task
+from trainables.folders import cache_folder
 
 Say = Callable[[str], None]
 Array = npt.NDArray[Any]
@@ -112,21 +113,15 @@ def load(name: str, size: int, root: Path | None, say: Say) -> Dataset:
         raise UserError(f"dataset '{name}' holds volumes: not supported by this study yet")
     if size not in entry.files:
         raise UserError(f"size {size}: {name} comes in {', '.join(map(str, entry.files))} pixels")
-    path = (root or _cache_folder()) / (f"{name}.npz" if size == 28 else f"{name}_{size}.npz")
+    path = (root or cache_folder()) / (f"{name}.npz" if size == 28 else f"{name}_{size}.npz")
     if not path.exists():
         _download(path, entry.files[size], say)
     _verify(path, entry, size)
     return parse(path, entry, size)
 
 
-def _cache_folder() -> Path:
-    import pooch  # noqa: PLC0415 - loads requests; most runs need neither
-
-    return Path(pooch.os_cache("robust-medical-search"))
-
-
 def _download(path: Path, remote: RemoteFile, say: Say) -> None:
-    import pooch  # noqa: PLC0415 - as above
+    import pooch  # noqa: PLC0415 - loads requests; most runs download nothing
 
     say(f"{path.name} is not in {path.parent}: downloading it from {remote.url}")
     pooch.get_logger().setLevel("WARNING")  # it would say the same again, over three lines
