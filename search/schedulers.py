@@ -8,14 +8,15 @@ from search.objective import LAST, Standing
 from search.trial import Decision
 
 REDUCTION_FACTOR = 3
-RUNGS = 3
+RUNGS = 2
 
 
 def rungs_of(budget: int, factor: int = REDUCTION_FACTOR) -> tuple[int, ...]:
-    """Return the epochs at which trials report: the budget, a third of it and a ninth.
+    """Return the epochs at which trials report: a third of the budget, rounded up, and the budget.
 
-    Each is rounded up; ``rungs_of(60) == (7, 20, 60)``. None lies lower: after a few epochs many
-    networks still answer with one class, and an evaluation under attack costs more than they did.
+    ``rungs_of(60) == (20, 60)``. None lies lower: nearly constant networks are hard to attack, and
+    early on most are. On BreastMNIST at 10 % the rank of nine trials after 7 of 60 epochs had
+    nothing to do with the last (Kendall's tau -0.11); after 20 it agreed (0.94).
     """
     rungs = [budget]
     while rungs[0] > 1 and len(rungs) < RUNGS:
