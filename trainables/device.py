@@ -1,7 +1,7 @@
 """Where a trial computes, and in which precision it makes images."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
 
@@ -48,6 +48,17 @@ def autocast(device: torch.device, dtype: torch.dtype) -> Autocast:
     """Return a maker of autocast contexts; for fp32 they change nothing."""
     enabled = dtype != torch.float32
     return partial(torch.autocast, device.type, dtype=torch.bfloat16, enabled=enabled)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Compute on so many threads: sums depend on their number, and so does every later result."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _computes_bf16(device: torch.device) -> bool:

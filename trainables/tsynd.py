@@ -37,7 +37,7 @@ from trainables.classification.measurement import (
 from trainables.classification.settings import ClassificationSettings
 from trainables.config import Frozen, parse
 from trainables.data.dataset import Task
-from trainables.device import autocast, resolve_precision
+from trainables.device import autocast, resolve_precision, threads
 from trainables.folders import cache_folder
 from trainables.metrics.intervals import curve_interval
 from trainables.protocol import Config, Directions, Facts, Reference, Report, Say, Trainable
@@ -53,6 +53,7 @@ from trainables.training.regimes import REGIMES, Batch, Synthesis
 from trainables.training.uncertainty import UNCERTAINTIES
 
 AUTOENCODER = "autoencoder.safetensors"
+AUTOENCODER_THREADS = 2  # fixed, so that a run's results do not depend on how many cores there are
 # Shares of the budget after which the learning rate falls tenfold, as in the benchmark [medmnist].
 MILESTONES = (0.5, 0.75)
 
@@ -170,7 +171,8 @@ def prepare(settings: Settings, assets: Path, say: Say) -> Facts:
     device = torch.device(settings.device)
     ours = AutoencoderSettings(steps=settings.autoencoder_steps, seed=settings.seed)
     unlabelled = to_tensors(splits.take(dataset, "autoencoder"), device).images
-    autoencoder = obtain_autoencoder(unlabelled, ours, settings.cache, say)
+    with threads(AUTOENCODER_THREADS):
+        autoencoder = obtain_autoencoder(unlabelled, ours, settings.cache, say)
     autoencoder.write(assets / AUTOENCODER)
     held_out = to_tensors(splits.take(dataset, "val"), device).images
     error = measure_reconstruction(autoencoder.model, held_out)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from searchspace.errors import UserError
-from trainables.device import autocast, resolve_device, resolve_precision
+from trainables.device import autocast, resolve_device, resolve_precision, threads
 
 CPU = torch.device("cpu")
 
@@ -81,3 +81,15 @@ def test_autocast_changes_products_in_bf16_and_nothing_in_fp32():
             with context():
                 assert (left @ left).dtype == dtype
     assert (left @ left).dtype == torch.float32
+
+
+@threads(3)
+def fail_on_three_threads() -> None:
+    raise KeyError(torch.get_num_threads())
+
+
+def test_threads_are_restored_whatever_happens():
+    before = torch.get_num_threads()
+    with pytest.raises(KeyError, match="3"):
+        fail_on_three_threads()
+    assert torch.get_num_threads() == before
