@@ -7,7 +7,7 @@ All follows from ``events.jsonl``, which is whole up to its last line however a 
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -143,6 +143,12 @@ def _replay(events: list[Record]) -> tuple[dict[str, Trial], list[tuple[float, s
                 report = _report(event)
                 trials[event["trial"]].reports.append(report)
                 reports.append((time_s, event["trial"], report))
+            case "judged":
+                reports_of = trials[event["trial"]].reports
+                found = {key: _number(value) for key, value in event["constraints"].items()}
+                for place, report in enumerate(reports_of):
+                    if report.epoch == event["epoch"]:
+                        reports_of[place] = replace(report, constraints=found)
             case "ended":
                 trial = trials[event["trial"]]
                 trial.state, trial.reason = State(event["state"]), event["reason"]

@@ -78,7 +78,7 @@ def answers(run: Run, trial: str) -> Answers | None:
     path = RunFolder(run.folder).trial(trial) / "ranking.npz"
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return Answers(arrays["correct"], arrays["labels"], tuple(arrays["eps"].tolist()))
+            return Answers(arrays["scores"], arrays["labels"], tuple(arrays["eps"].tolist()))
     except (OSError, EOFError, ValueError, KeyError, BadZipFile):  # absent, or cut short by a kill
         return None
 

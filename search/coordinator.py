@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from search.judge import Judge
 from search.objective import Objective
 from search.optuna_record import OptunaRecord
 from search.schedulers import Scheduler
@@ -20,13 +21,14 @@ from searchspace.space import Space
 from trainables.protocol import Config, Reference, Report
 
 ASKS = 50  # proposals in a row that may be known already before the space counts as exhausted
+REFUSALS = 500  # proposals in a row that may be beyond the limits before the search gives up
 
 
 class Observer(Protocol):
     """Is told what happens, in order."""
 
     def notice(self, event: str, trial: Trial | None, **details: Any) -> None:  # noqa: ANN401
-        """Take note of an event: proposed, reported, restarted, ended, exhausted."""
+        """Take note: proposed, refused, reported, judged, restarted, ended, exhausted."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Rules:
         trials: How many sampled trials.
         rungs: Epochs at which trials report; the last is the budget.
         objective: What ranks.
+        judge: Completes the constraints of reports.
         time_limit_s: Seconds after which nothing new starts and running trials end; None for no
             limit.
     """
@@ -50,6 +53,7 @@ class Rules:
     trials: int
     rungs: tuple[int, ...]
     objective: Objective
+    judge: Judge
     time_limit_s: float | None = None
 
 
@@ -73,6 +77,8 @@ class Coordinator:
         self._start = clock()
         self._waiting = deque(rules.references)
         self._sampled = 0
+        self._refused_in_a_row = 0
+        self.refused = 0
         self._known: set[str] = set()
         self._interrupted = False
         self._exhausted = False
@@ -88,7 +94,7 @@ class Coordinator:
         trial = self._start_sampled()
         if trial is None:
             self._exhausted = True
-            self._notify("exhausted", None, asked=ASKS)
+            self._notify("exhausted", None, refused=self._refused_in_a_row)
         return trial
 
     def report(self, trial_id: str, report: Report) -> Decision:
@@ -98,6 +104,9 @@ class Coordinator:
             return Decision.STOP
         if report.epoch <= trial.epoch:  # a restarted trial repeats itself
             return Decision.CONTINUE
+        judge = self.rules.judge
+        is_level = judge.sets_level(trial, report)
+        report = judge.judge(trial, report)
         trial.reports.append(report)
         value = self.rules.objective.value(report)
         sound = math.isfinite(value)
@@ -105,6 +114,8 @@ class Coordinator:
             self._record.report(trial_id, value, report.epoch)
         decision = self._decide(trial, report) if sound else Decision.STOP
         self._notify("reported", trial, report=report, value=value, decision=decision)
+        if is_level:
+            self._judge_again(report.epoch)
         if not sound:
             metric = self.rules.objective.metric
             self.fail(trial_id, Failure(f"{metric} is {value} after {report.epoch} epochs"))
@@ -170,26 +181,45 @@ class Coordinator:
 
     def _start_reference(self, reference: Reference) -> Trial:
         trial_id = f"r{len(self.rules.references) - len(self._waiting):02d}"
-        config = dict(reference.config)
-        point = self.rules.space.restrict(config)
-        # It is told to the sampler only where the point alone says the whole config: a baseline
-        # that carries unused TSynD parameters would otherwise teach its value for them.
-        inside = self.rules.space.contains(point) and self.rules.complete(point) == config
-        if inside:
+        point, config = reference.point, dict(reference.config)
+        if point is not None:
             self._record.insert(trial_id, point)
             self._known.add(digest(self.rules.space, point))
         trial = Trial(trial_id, config, reference.label, reference.scaled, reference.control)
-        return self._begin(trial, told_to_sampler=inside)
+        return self._begin(trial, told_to_sampler=point is not None)
 
     def _start_sampled(self) -> Trial | None:
         trial_id = f"t{self._sampled + 1:03d}"
-        for _ in range(ASKS):
+        known = self._refused_in_a_row = 0
+        while known < ASKS and self._refused_in_a_row < REFUSALS:
             sample = self._record.ask(trial_id, self._is_new)
-            if sample is not None:
-                self._known.add(digest(self.rules.space, sample))
+            if sample is None:
+                known += 1
+                continue
+            self._known.add(digest(self.rules.space, sample))
+            config = self.rules.complete(sample)
+            limits = self.rules.judge.limits(config)
+            if all(value <= 0 for value in limits.values()):
                 self._sampled += 1
-                return self._begin(Trial(trial_id, self.rules.complete(sample)))
+                return self._begin(Trial(trial_id, config))
+            self._refuse(trial_id, config, limits)
         return None
+
+    def _refuse(self, trial_id: str, config: dict[str, Any], limits: dict[str, float]) -> None:
+        """Answer a proposal without training it; the sampler learns from it, no budget is spent."""
+        self._record.refuse(trial_id, limits)
+        self._refused_in_a_row += 1
+        self.refused += 1
+        self._notify("refused", None, config=config, constraints=limits)
+
+    def _judge_again(self, epoch: int) -> None:
+        """Judge what was reported before the reference that sets the level."""
+        for trial in self.trials.values():
+            for place, report in enumerate(trial.reports):
+                judged = self.rules.judge.judge(trial, report)
+                if report.epoch == epoch and judged is not report:
+                    trial.reports[place] = judged
+                    self._notify("judged", trial, epoch=epoch, constraints=judged.constraints)
 
     def _is_new(self, sample: dict[str, Any]) -> bool:
         return digest(self.rules.space, sample) not in self._known

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+DATA, TRAINING, ROBUSTNESS = "Data", "Training", "Robustness"
 SEARCH, MACHINE, OUTPUT = "Search", "Machine", "Output"
 
 Trials = Annotated[
@@ -52,6 +53,12 @@ TimeLimit = Annotated[
         help="Seconds for the trials: then what has finished is ranked.",
         show_default="none",
         rich_help_panel=SEARCH,
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        help="auto, cpu, cuda or cuda:1.", show_default="auto", rich_help_panel=MACHINE
     ),
 ]
 Concurrency = Annotated[

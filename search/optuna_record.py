@@ -72,6 +72,10 @@ class OptunaRecord:
         to_optuna.suggest(self._space, trial)
         self._keep(trial_id, trial)
 
+    def refuse(self, trial_id: str, constraints: dict[str, float]) -> None:
+        """Tell that a config violates constraints that need no training."""
+        self._tell(trial_id, constraints, state=TrialState.PRUNED)
+
     def report(self, trial_id: str, value: float, epoch: int) -> None:
         """Tell a trial's value at a rung."""
         if trial := self._asked.get(trial_id):

@@ -66,7 +66,10 @@ class Progress:
         if trial is not None:
             self._trials[trial.id] = trial
         if event == "exhausted":
-            self._say(f"the space is exhausted: {details['asked']} proposals in a row were known")
+            refused = details["refused"]
+            beyond = f"{refused} proposals in a row were beyond the limits: widen them"
+            known = "the space is exhausted: proposals in a row were known"
+            self._say(beyond if refused else known)
         elif event == "restarted" and trial is not None:
             self._say(f"{trial.name}: {details['reason']}, starts again")
         elif event == "ended" and trial is not None:

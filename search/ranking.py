@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isclose
 
 import numpy as np
 
@@ -66,12 +67,12 @@ def gains(first: Row, rows: list[Row], objective: Objective, folder: RunFolder) 
     """Compare the winner with every other reference that reached its budget."""
     sign = 1.0 if objective.direction == "max" else -1.0
     return [
-        Gain(row.trial, difference, _paired_interval(first.trial, row.trial, difference, folder))
+        Gain(row.trial, gain, _paired_interval(first.trial, row.trial, gain, sign, folder))
         for row in rows
         if row.trial.is_reference
         and row.trial is not first.trial
         and row.trial.state is State.COMPLETED
-        for difference in [sign * (first.value - row.value)]
+        for gain in [sign * (first.value - row.value)]
     ]
 
 
@@ -100,9 +101,9 @@ def _row(trial: Trial, objective: Objective) -> Row:
 
 
 def _paired_interval(
-    first: Trial, other: Trial, difference: float, folder: RunFolder
+    first: Trial, other: Trial, gain: float, sign: float, folder: RunFolder
 ) -> tuple[float, float] | None:
-    """Bootstrap the difference over the images that both answered.
+    """Bootstrap the gain over the images, or subjects, that both answered.
 
     The answers belong to the study's own metric. Where the run is ranked by another one, or trials
     save none, the difference of the answers is not the difference of the values, and there is no
@@ -114,7 +115,8 @@ def _paired_interval(
     with np.load(files[0], allow_pickle=False) as a, np.load(files[1], allow_pickle=False) as b:
         if not np.array_equal(a["labels"], b["labels"]) or a["labels"].ndim != 1:
             return None
+        better, worse = (a, b) if sign > 0 else (b, a)
         found = paired_difference(
-            a["correct"], b["correct"], a["labels"], a["eps"].tolist(), seed=0
+            better["scores"], worse["scores"], a["labels"], a["eps"].tolist(), seed=0
         )
-    return (found.low, found.high) if abs(found.value - difference) < 1e-6 else None
+    return (found.low, found.high) if isclose(found.value, gain, abs_tol=1e-6) else None

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from search.coordinator import Coordinator, Rules
 from search.inprocess import execute as execute_in_process
+from search.judge import Judge
 from search.manifest import Manifest
 from search.objective import Objective
 from search.optuna_record import OptunaRecord, open_journal
@@ -155,13 +156,20 @@ def _rules(setting: Setting, objective: Objective) -> Rules:
     references = setting.module.references(setting.settings)
     if setting.plan.references == "few":
         references = tuple(reference for reference in references if reference.essential)
+    module, settings = setting.module, setting.settings
+    floor = module.floor(settings)
     return Rules(
-        space=setting.study.load_space(),
-        complete=lambda sample: setting.module.complete(sample, setting.settings),
+        space=module.space(settings),
+        complete=lambda sample: module.complete(sample, settings),
         references=references,
         trials=setting.plan.trials,
-        rungs=rungs_of(setting.settings.epochs),
+        rungs=rungs_of(settings.epochs),
         objective=objective,
+        judge=Judge(
+            limits=lambda config: module.limits(config, settings),
+            floor=floor,
+            direction="max" if floor is None else module.metrics(settings)[floor.metric],
+        ),
         time_limit_s=setting.plan.time_limit_s,
     )
 
@@ -200,6 +208,8 @@ def _finish(setting: Setting, coordinator: Coordinator) -> int:
         found = gains(first, rows, rules.objective, setting.folder)
         for line in winner_lines(first, found, rules.objective):
             setting.say(line)
+    if coordinator.refused:
+        setting.say(f"{coordinator.refused} proposals were beyond the limits and not trained")
     setting.say_path(f"everything: {setting.folder.path}")
     setting.say(f"            {' '.join(setting.folder.contents())}")
     status = "interrupted" if coordinator.interrupted else "finished"

@@ -1,4 +1,4 @@
-"""The one table of studies: a study is a row here, a space and a module of trials."""
+"""The one table of studies: a study is a row here and a module of trials."""
 
 from search.study import Study
 
@@ -6,7 +6,11 @@ STUDIES = {
     "tsynd": Study(
         name="tsynd",
         title="training beside images of high epistemic uncertainty",
-        space="searchspace.tsynd:SPACE",
         module="trainables.tsynd",
+    ),
+    "robmednas": Study(
+        name="robmednas",
+        title="U-Nets for MR-to-CT synthesis that withstand attack",
+        module="trainables.robmednas",
     ),
 }

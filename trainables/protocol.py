@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, final
 
+from searchspace.space import Space
+
 Config = Mapping[str, Any]
 Directions = Mapping[str, Literal["max", "min"]]
 Say = Callable[[str], None]
@@ -94,6 +96,8 @@ class Reference:
         scaled: True where the run's classifier or epochs are not the paper's.
         essential: Kept where the user asks for few references.
         control: Outside the study's question: compared with, but never the winner.
+        point: The point of the space that says the same as ``config``, told to the sampler; None
+            where no point does.
     """
 
     label: str
@@ -101,6 +105,24 @@ class Reference:
     scaled: bool = False
     essential: bool = False
     control: bool = False
+    point: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A demand on a trial's quality, relative to a reference after as many epochs.
+
+    Attributes:
+        name: Of the constraint.
+        metric: A key of `Report.metrics` whose values are positive.
+        reference: The label of the reference.
+        slack: Share by which a trial may be worse than the reference, at least 0.
+    """
+
+    name: str
+    metric: str
+    reference: str
+    slack: float
 
 
 @dataclass(frozen=True)
@@ -127,6 +149,9 @@ class StudyModule(Protocol):
     def parse_settings(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - each study's own type
         """Validate what is fixed for a run; raises UserError with one clear line."""
 
+    def space(self, settings: Any) -> Space:  # noqa: ANN401
+        """Return what varies in this run."""
+
     def metrics(self, settings: Any) -> Directions:  # noqa: ANN401
         """List every metric that a trial will report, and whether more or less of it is better."""
 
@@ -141,3 +166,9 @@ class StudyModule(Protocol):
 
     def complete(self, sample: Config, settings: Any) -> dict[str, Any]:  # noqa: ANN401
         """Turn a point of the space into a full config."""
+
+    def limits(self, config: Config, settings: Any) -> dict[str, float]:  # noqa: ANN401
+        """Compute the constraints that need no training, met at 0 and below; often none."""
+
+    def floor(self, settings: Any) -> Floor | None:  # noqa: ANN401
+        """Say what quality, relative to a reference, a trial needs to win; None for no demand."""

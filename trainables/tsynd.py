@@ -18,7 +18,9 @@ from pydantic import Field, field_validator
 from torch import Tensor
 
 from searchspace.names import lookup
-from trainables.checkpoint import ModelCard, save_classifier
+from searchspace.space import Space
+from searchspace.tsynd import SPACE
+from trainables.checkpoint import ModelCard, save_model
 from trainables.classification.assets import (
     Data,
     at_most,
@@ -40,7 +42,7 @@ from trainables.data.dataset import Task
 from trainables.device import autocast, resolve_precision, threads
 from trainables.folders import cache_folder
 from trainables.metrics.intervals import curve_interval
-from trainables.protocol import Config, Directions, Facts, Reference, Report, Say, Trainable
+from trainables.protocol import Config, Directions, Facts, Floor, Reference, Report, Say, Trainable
 from trainables.seeding import derive, generator, seeded
 from trainables.training.autoencoder import AutoencoderSettings, measure_reconstruction
 from trainables.training.epoch import train_epoch
@@ -125,10 +127,28 @@ def parse_settings(values: Mapping[str, Any]) -> Settings:
     return parse(Settings, values)
 
 
+def space(settings: Settings) -> Space:
+    """Return what varies: the same whatever is fixed."""
+    del settings
+    return SPACE
+
+
 def complete(sample: Config, settings: Settings) -> dict[str, Any]:
     """Turn a point of the space into a full config."""
     del settings  # nothing of a config depends on them
     return parse(TSynDConfig, sample).model_dump()
+
+
+def limits(config: Config, settings: Settings) -> dict[str, float]:
+    """Return no constraint: every config of the space can be trained."""
+    del config, settings
+    return {}
+
+
+def floor(settings: Settings) -> Floor | None:
+    """Return none: the clean floor is absolute, and each trial checks it."""
+    del settings
+    return None
 
 
 def references(settings: Settings) -> tuple[Reference, ...]:
@@ -138,7 +158,9 @@ def references(settings: Settings) -> tuple[Reference, ...]:
     def reference(label: str, *, essential: bool = False, **config: Any) -> Reference:  # noqa: ANN401
         whole = parse(TSynDConfig, config)
         control = whole.regime != "tsynd"
-        return Reference(label, whole.model_dump(), scaled, essential, control)
+        # A control carries unused parameters, and would teach the sampler its value for them.
+        point = None if control else SPACE.restrict(whole.model_dump())
+        return Reference(label, whole.model_dump(), scaled, essential, control, point)
 
     return (
         reference("baseline", regime="baseline", essential=True),
@@ -300,9 +322,9 @@ class TSynDTrial(Trainable):
         }
         with self.at_best():
             card = self.card.model_copy(update={"provenance": provenance})
-            save_classifier(folder, self.classifier, card)
+            save_model(folder, self.classifier, card)
         report = robust.ranked
-        arrays = {"correct": report.correct, "labels": report.labels, "eps": np.array(report.eps)}
+        arrays = {"scores": report.correct, "labels": report.labels, "eps": np.array(report.eps)}
         np.savez(folder / "ranking.npz", allow_pickle=False, **arrays)
 
     def _synthesis(self, dice: torch.Generator) -> Synthesis:

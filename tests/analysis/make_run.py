@@ -122,7 +122,7 @@ def make_run(
             if keep_answers and correct is not None:
                 run.trial(trial.id).mkdir(parents=True, exist_ok=True)
                 file = run.trial(trial.id) / "ranking.npz"
-                np.savez(file, correct=correct, labels=labels, eps=np.array(EPS))
+                np.savez(file, scores=correct, labels=labels, eps=np.array(EPS))
         trial.state, trial.reason, trial.ended_s = made.state, made.reason, float(next(ticks))
         if made.state is not State.RUNNING:
             failure = Failure(made.reason)

@@ -49,7 +49,7 @@ def test_chance_is_one_in_the_number_of_classes(many):
 def test_multi_label_data_are_judged_by_auc(made):
     run = made(REFERENCES[0])
     file = run.folder / "trials" / "r01" / "ranking.npz"
-    np.savez(file, correct=np.ones((2, 5, 3), bool), labels=np.ones((5, 3), int), eps=[0.0, 0.1])
+    np.savez(file, scores=np.ones((2, 5, 3), bool), labels=np.ones((5, 3), int), eps=[0.0, 0.1])
     assert yardstick(run) == ("auc", 0.5)
 
 

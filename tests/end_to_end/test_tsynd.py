@@ -74,7 +74,7 @@ def test_the_winner_loads_back_and_gives_the_answers_it_was_ranked_by(finished):
     ranking = read_data(folder / "assets", torch.device("cpu")).ranking
     answers = predict(classifier, ranking.images.float() / 255, card.task).argmax(dim=1)
     with np.load(folder / "best" / "ranking.npz", allow_pickle=False) as saved:
-        np.testing.assert_array_equal(saved["correct"][0], (answers == ranking.labels).numpy())
+        np.testing.assert_array_equal(saved["scores"][0], (answers == ranking.labels).numpy())
 
 
 def test_the_manifest_says_what_was_run_on_what(finished):

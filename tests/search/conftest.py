@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE))
 
-TOY = Study("toy", "a toy", "toy_study:SPACE", "toy_study")
+TOY = Study("toy", "a toy", "toy_study")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import toy_study
 from optuna.trial import TrialState
 
 from search.coordinator import Coordinator, Rules
+from search.judge import Judge
 from search.objective import Objective
 from search.optuna_record import OptunaRecord, open_journal
 from search.samplers import SAMPLERS, SamplerOptions
@@ -15,7 +16,7 @@ from search.schedulers import Asha, rungs_of
 from search.trial import Decision, Failure, State
 from searchspace.domains import Choice
 from searchspace.space import Param, Space
-from trainables.protocol import Reference, Report
+from trainables.protocol import Floor, Reference, Report
 
 FLOORLESS = {"floor": -1.0}
 
@@ -47,7 +48,15 @@ def log():
 
 @pytest.fixture
 def make(tmp_path, clock, log):
-    def build(references=(), trials=5, space=toy_study.SPACE, time_limit_s=None, complete=None):
+    def build(
+        references=(),
+        trials=5,
+        space=toy_study.SPACE,
+        time_limit_s=None,
+        complete=None,
+        limits=lambda config: {},
+        floor=None,
+    ):
         objective = Objective("m", "max")
         rules = Rules(
             space,
@@ -56,6 +65,7 @@ def make(tmp_path, clock, log):
             trials,
             rungs_of(9),
             objective,
+            Judge(limits, floor),
             time_limit_s,
         )
         sampler = SAMPLERS["random"](SamplerOptions(space, seed=0, startup=2))
@@ -157,13 +167,13 @@ def test_references_come_first_are_not_counted_and_never_stopped(make):
 
 def test_only_references_that_a_point_of_the_space_says_are_told(make):
     inside = {"x": 0.0, "lr": 0.1, "kind": "a", "fault": ""}
+    point = {"x": 0.0, "lr": 0.1, "kind": "a"}
     references = [
-        Reference("inside", inside),
-        Reference("same point, other config", inside | {"fault": "other"}),
-        Reference("outside", inside | {"x": 5.0}),
+        Reference("inside", inside, point=point),
+        Reference("outside", inside | {"fault": "other"}),
     ]
     coordinator = make(references, trials=1)
-    for value in (0.5, 0.6, 0.7):
+    for value in (0.5, 0.6):
         finish(coordinator, coordinator.propose(), value)
     told = study_of(coordinator).trials
     assert [trial.user_attrs["trial"] for trial in told] == ["r01"]
@@ -173,7 +183,8 @@ def test_only_references_that_a_point_of_the_space_says_are_told(make):
 
 def test_known_configs_are_asked_anew_until_the_space_is_exhausted(make, log):
     space = Space("small", (Param("kind", Choice(("a", "b", "c")), ""),))
-    coordinator = make([Reference("a", {"kind": "a"})], trials=9, space=space, complete=dict)
+    reference = Reference("a", {"kind": "a"}, point={"kind": "a"})
+    coordinator = make([reference], trials=9, space=space, complete=dict)
     kinds = []
     while (trial := coordinator.propose()) is not None:
         kinds.append(trial.config["kind"])
@@ -183,6 +194,49 @@ def test_known_configs_are_asked_anew_until_the_space_is_exhausted(make, log):
     assert coordinator.propose() is None
     informative = (TrialState.COMPLETE, TrialState.PRUNED)
     assert len(study_of(coordinator).get_trials(states=informative)) == 3
+
+
+def test_proposals_beyond_a_limit_are_told_but_neither_trained_nor_counted(make, log):
+    coordinator = make(trials=5, limits=lambda config: {"too large": config["x"]})
+    trials = [coordinator.propose() for _ in range(5)]
+    assert [trial.id for trial in trials] == ["t001", "t002", "t003", "t004", "t005"]
+    assert all(trial.config["x"] <= 0 for trial in trials)
+    refused = [details for event, _, details in log.events if event == "refused"]
+    assert coordinator.refused == len(refused) > 0
+    told = study_of(coordinator).get_trials(states=(TrialState.PRUNED,))
+    assert [trial.constraints for trial in told] == [one["constraints"] for one in refused]
+    assert all(trial.constraints["too large"] > 0 for trial in told)
+
+
+def test_a_search_beyond_all_limits_ends(make, log, monkeypatch):
+    monkeypatch.setattr("search.coordinator.REFUSALS", 7)
+    coordinator = make(limits=lambda config: {"too large": 1.0})
+    assert coordinator.propose() is None
+    assert log.events[-1] == ("exhausted", None, {"refused": 7})
+
+
+def test_a_reference_beyond_a_limit_runs_but_cannot_win(make):
+    reference = Reference("base", {"x": 1.0, "fault": ""})
+    coordinator = make([reference], limits=lambda config: {"too large": config["x"]})
+    trial = coordinator.propose()
+    coordinator.report(trial.id, report(1, 0.5))
+    assert trial.reports[0].constraints == {"floor": -1.0, "too large": 1.0}
+
+
+def test_a_floor_judges_at_the_same_epoch_and_again_what_was_reported_before(make, log):
+    floor = Floor("clean", "m", "base", 0.25)
+    coordinator = make([Reference("base", {"fault": ""})], floor=floor)
+    base, early, late = (coordinator.propose() for _ in range(3))
+    coordinator.report(early.id, report(1, 0.30))
+    assert early.reports[0].constraints == {"floor": -1.0}
+    coordinator.report(base.id, report(1, 0.50))
+    coordinator.report(base.id, report(3, 0.80))
+    coordinator.report(late.id, report(1, 0.40))
+    assert early.reports[0].constraints["clean"] == pytest.approx(1 - 0.3 / 0.5 - 0.25)
+    assert late.reports[0].constraints["clean"] == pytest.approx(1 - 0.4 / 0.5 - 0.25)
+    assert [trial for event, trial, _ in log.events if event == "judged"] == [early.id]
+    assert log.events[-1][0] == "reported"
+    assert early.reports[0].constraints["clean"] > 0 > late.reports[0].constraints["clean"]
 
 
 def test_a_restarted_trial_repeats_its_reports_unheard(make, log):

@@ -69,7 +69,7 @@ def answers(tmp_path):
         correct = np.zeros((3, 40), dtype=bool)
         correct[:, :right] = True
         folder.trial(name).mkdir(parents=True)
-        np.savez(folder.trial(name) / "ranking.npz", correct=correct, labels=labels, eps=eps)
+        np.savez(folder.trial(name) / "ranking.npz", scores=correct, labels=labels, eps=eps)
     return folder
 
 
@@ -80,6 +80,18 @@ def test_gains_carry_a_paired_interval_where_the_answers_explain_the_values(answ
     (gain,) = gains(rows[0], rows, HIGH, answers)
     low, high = gain.interval
     assert gain.over is b
+    assert gain.value == pytest.approx(0.1)
+    assert 0 <= low < 0.1 < high < 0.25
+
+
+def test_a_gain_is_positive_where_a_smaller_value_is_better(answers):
+    a = trial("a", State.COMPLETED, 0, 0, 0.8, label="baseline")
+    b = trial("b", State.COMPLETED, 0, 0, 0.7)
+    low_is_good = Objective("m", "min")
+    rows = rank([a, b], low_is_good)
+    (gain,) = gains(rows[0], rows, low_is_good, answers)
+    low, high = gain.interval
+    assert rows[0].trial is b
     assert gain.value == pytest.approx(0.1)
     assert 0 <= low < 0.1 < high < 0.25
 

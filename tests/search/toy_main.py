@@ -12,7 +12,7 @@ from search.study import Study
 
 def main() -> int:
     plan = Plan.model_validate(json.loads(sys.argv[1]))
-    return run(plan, Study("toy", "a toy", "toy_study:SPACE", "toy_study"), Console(width=80))
+    return run(plan, Study("toy", "a toy", "toy_study"), Console(width=80))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pydantic import Field
 from searchspace.domains import Choice, Float
 from searchspace.space import Param, Space
 from trainables.config import Frozen, parse
-from trainables.protocol import Facts, Reference, Report, Trainable
+from trainables.protocol import Facts, Floor, Reference, Report, Trainable
 
 SPACE = Space(
     "toy",
@@ -41,6 +41,8 @@ class Settings(Frozen):
     faults: tuple[str, ...] = ()  # one more reference for each
     bad_above: float = 2.0  # sampled trials with a greater x raise
     floor: float = 0.0
+    limit: float = 2.0  # sampled trials with a greater x are not trained
+    slack: float = 10.0  # how much worse than the baseline a trial may be
     epoch_s: float = 0.0
     marker: Path = Path("marker")
     prepare_fault: str = ""
@@ -92,7 +94,19 @@ class Toy(Trainable):
     def save(self, folder: Path) -> None:
         (folder / "model.json").write_text(json.dumps({"config": self.config, "epoch": self.epoch}))
         (folder / "pid").write_text(str(os.getpid()))
-        np.savez(folder / "ranking.npz", correct=self.correct, labels=LABELS, eps=EPS)
+        np.savez(folder / "ranking.npz", scores=self.correct, labels=LABELS, eps=EPS)
+
+
+def space(settings) -> Space:
+    return SPACE
+
+
+def limits(config, settings) -> dict[str, float]:
+    return {"too large": config["x"] - settings.limit}
+
+
+def floor(settings) -> Floor | None:
+    return Floor("relative_floor", "robustness", "baseline", settings.slack)
 
 
 def parse_settings(values) -> Settings:
@@ -124,12 +138,12 @@ def build(config, settings, assets: Path) -> Toy:
 
 def references(settings) -> tuple[Reference, ...]:
     def reference(label: str, essential: bool = False, **config: Any) -> Reference:
-        return Reference(
-            label, {"x": 0.0, "lr": 0.1, "kind": "a", "fault": ""} | config, True, essential
-        )
+        whole = {"x": 0.0, "lr": 0.1, "kind": "a", "fault": ""} | config
+        point = None if whole["fault"] else SPACE.restrict(whole)  # the space cannot say a fault
+        return Reference(label, whole, True, essential, point=point)
 
     return (
-        reference("baseline", essential=True, fault="no fault"),  # outside: the space cannot say it
+        reference("baseline", essential=True, fault="no fault"),
         reference("paper", x=0.5),
         *(reference(fault, fault=fault) for fault in settings.faults),
     )

@@ -1,4 +1,4 @@
-"""One thread, and one prepared run of phantom images, for all tests of this package."""
+"""One thread, and a prepared run of each study on made data, for all tests of this package."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 import torch
 
-from trainables import tsynd
+from trainables import robmednas, tsynd
 from trainables.models.classifiers import Classifier
 from trainables.protocol import Facts
+from trainables.synthesis.assets import Data, read_data
+from trainables.synthesis.settings import SynthesisSettings
 from trainables.training.frozen_autoencoder import FrozenAutoencoder, read_autoencoder
 
 
@@ -67,3 +69,41 @@ def trained(prepared) -> Classifier:
 @pytest.fixture(scope="session")
 def autoencoder(prepared) -> FrozenAutoencoder:
     return read_autoencoder(prepared.assets / tsynd.AUTOENCODER, torch.device("cpu"))
+
+
+TINY = "0110x8s4 0100x8 | 0100x8 1000x8"
+
+
+@dataclass(frozen=True)
+class Heads:
+    """As `Prepared`, of RobMedNAS."""
+
+    settings: SynthesisSettings
+    assets: Path
+    facts: Facts
+    said: list[str]
+
+    @property
+    def data(self) -> Data:
+        return read_data(self.assets)
+
+    def trial(self, **config: Any) -> robmednas.RobMedNASTrial:
+        config = {"architecture": TINY, "lr": 3e-3} | config
+        trial = robmednas.build(config, self.settings, self.assets)
+        assert isinstance(trial, robmednas.RobMedNASTrial)
+        return trial
+
+
+def prepare_heads(folder: Path, **settings: Any) -> Heads:
+    said: list[str] = []
+    small = {"subjects": 10, "slices": 2, "size": 32, "device": "cpu", "precision": "fp32"}
+    small |= {"eps": "0,0.1", "epochs": 4}
+    known = robmednas.parse_settings(small | settings)
+    facts = robmednas.prepare(known, folder / "assets", said.append)
+    return Heads(known, folder / "assets", facts, said)
+
+
+@pytest.fixture(scope="session")
+def heads(tmp_path_factory) -> Heads:
+    """6 subjects to train on, 1 to choose the epoch by, 1 or 2 to rank on; two slices each."""
+    return prepare_heads(tmp_path_factory.mktemp("heads"))

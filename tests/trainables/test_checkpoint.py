@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from searchspace.errors import UserError
-from trainables.checkpoint import CARD, WEIGHTS, ModelCard, load_classifier, save_classifier
+from trainables.checkpoint import CARD, WEIGHTS, ModelCard, load_classifier, save_model
 from trainables.config import parse
 from trainables.models.classifiers import BODIES
 from trainables.seeding import generator, seeded
@@ -25,7 +25,7 @@ def card_of(name: str = "cnn", **changed) -> ModelCard:
 def saved(tmp_path):
     with seeded(CPU, 0):
         classifier = card_of().build()
-    save_classifier(tmp_path / "model", classifier, card_of())
+    save_model(tmp_path / "model", classifier, card_of())
     return tmp_path / "model"
 
 
@@ -35,7 +35,7 @@ def test_a_loaded_classifier_answers_alike(tmp_path, name):
         classifier = card_of(name).build()
         images = torch.rand(4, 3, 28, 28)
         classifier(images)  # in training mode: running averages are saved, too
-    save_classifier(tmp_path / "not" / "there", classifier, card_of(name))
+    save_model(tmp_path / "not" / "there", classifier, card_of(name))
     loaded, card = load_classifier(str(tmp_path / "not" / "there"))
     assert card == card_of(name)
     assert not loaded.training
@@ -52,7 +52,7 @@ def test_the_files_are_weights_and_json(saved):
 def test_saving_leaves_the_classifier_as_it_was(tmp_path):
     classifier = card_of().build()
     before = {name: value.clone() for name, value in classifier.state_dict().items()}
-    save_classifier(tmp_path, classifier, card_of())
+    save_model(tmp_path, classifier, card_of())
     assert classifier.training
     assert all(torch.equal(value, before[name]) for name, value in classifier.state_dict().items())
 

@@ -280,7 +280,7 @@ def test_a_saved_trial_answers_alike(prepared, tmp_path, monkeypatch):
     assert tsynd.TSynDConfig(**card.provenance["config"]) == trial.config
     assert tsynd.parse_settings(card.provenance["settings"]) == prepared.settings
     with np.load(tmp_path / "ranking.npz", allow_pickle=False) as arrays:
-        value = area(arrays["eps"], mean_recall(arrays["correct"], arrays["labels"]))
+        value = area(arrays["eps"], mean_recall(arrays["scores"], arrays["labels"]))
     assert value == pytest.approx(report.metrics["ranking_pgd_bacc_curve"])
 
 

@@ -83,7 +83,7 @@ def test_the_classifier_learns_and_is_saved_whole(run, tmp_path):
     assert {name: report.metrics[name] for name in found} == found
     with np.load(tmp_path / "ranking.npz", allow_pickle=False) as arrays:
         assert np.array_equal(arrays["labels"], data.ranking.labels.numpy())
-        assert arrays["correct"].shape == (2, *data.ranking.labels.shape)
+        assert arrays["scores"].shape == (2, *data.ranking.labels.shape)
 
 
 def test_many_labels_rank_by_macro_auc_and_classes_by_balanced_accuracy(run):

@@ -19,9 +19,9 @@ class Target:
     """A batch under attack.
 
     Attributes:
-        model: In eval mode, frozen; maps images to logits (n, K).
+        model: In eval mode, frozen; maps images to what the loss compares with the labels.
         images: Clean images, (n, C, ...).
-        labels: (n,) or (n, L).
+        labels: (n,) or (n, L); of regression, targets (n, ...).
         threat: What is allowed.
         loss: What is to be driven up.
         seed: Of the whole attack.
@@ -108,7 +108,7 @@ def per_image(values: Tensor, images: Tensor) -> Tensor:
 
 @dataclass(frozen=True, kw_only=True)
 class Attack(ABC):
-    """Searches near each image for one that the model gets wrong.
+    """Searches near each image for one that the model gets wrong, or, in regression, more wrong.
 
     Attributes:
         loss: What is driven up.
@@ -131,9 +131,9 @@ class Attack(ABC):
         """Attack images; leave the model's modes, flags and the global random state untouched.
 
         Args:
-            model: Maps images to logits (N, K); attacked in eval mode.
+            model: Maps images to logits (N, K), or to predictions (N, ...); attacked in eval mode.
             images: Clean, floating, inside the threat model's bounds, (N, C, ...).
-            labels: int64 (N,), or (N, L) for multi-label data.
+            labels: int64 (N,), or (N, L) for multi-label data; the targets (N, ...) of regression.
             threat: What is allowed.
             seed: The same seed, model and images give the same result, whatever the batch size.
             positions: int (N,), where each image stands in a larger set, so that attacking a part
@@ -143,7 +143,8 @@ class Attack(ABC):
             Images within the threat model, detached, of the shape, type and device of ``images``.
 
         Raises:
-            ValueError: If images are not floating or out of bounds, or labels are not as many.
+            ValueError: If images are not floating or out of bounds, or labels are not as many;
+                from `squared_error`, if predictions and targets differ in shape.
             FloatingPointError: If losses or gradients are not finite.
         """
         _check(images, labels, threat)

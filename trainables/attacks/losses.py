@@ -1,4 +1,4 @@
-"""What an attack drives up: one number an image, from logits and labels.
+"""What an attack drives up: one number an image, from logits and labels or an image and its target.
 
 The two likelihood losses are written so that their gradients keep their direction however confident
 the network is. The usual ``softmax - one_hot`` rounds to 0 at the image's own class once the margin
@@ -14,7 +14,8 @@ from torch.nn import functional
 
 from trainables.data.dataset import Task
 
-# (logits (N, K), labels) -> (N,); to be maximised by an attack, minimised in training.
+# (logits (N, K), labels), or (prediction, target) both (N, ...), -> (N,); to be maximised by an
+# attack, minimised in training.
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -64,13 +65,34 @@ def margin(logits: Tensor, labels: Tensor) -> Tensor:
     return others.amax(dim=1) - own
 
 
+def squared_error(prediction: Tensor, target: Tensor) -> Tensor:
+    """Compute the squared error, averaged over the pixels of each image.
+
+    Args:
+        prediction: (N, 1, H, W), or of any other shape (N, ...).
+        target: Of the same shape.
+
+    Returns:
+        (N,), in the square of the target's unit.
+
+    Raises:
+        ValueError: If the shapes differ: broadcast, they would compare images with each other's.
+    """
+    if prediction.shape != target.shape:
+        raise ValueError(
+            f"prediction is {tuple(prediction.shape)}, its target {tuple(target.shape)}"
+        )
+    return (prediction - target).square().flatten(1).mean(dim=1)
+
+
 def misclassified(logits: Tensor, labels: Tensor) -> Tensor:
     """Tell which images have another class than their own on top.
 
     Returns:
-        bool (N,); False throughout for multi-label data, labels (N, L), which have no one answer.
+        bool (N,); False throughout where there is no one answer: for multi-label data, labels
+        (N, L), and for regression, targets (N, ...).
     """
-    if labels.ndim == 2:
+    if labels.ndim > 1:
         return torch.zeros(len(labels), dtype=torch.bool, device=labels.device)
     return logits.argmax(dim=1) != labels
 

@@ -6,7 +6,7 @@ from searchspace.names import lookup
 from trainables.attacks.apgd import APGD
 from trainables.attacks.attack import Attack
 from trainables.attacks.gradient import FGSM, PGD
-from trainables.attacks.losses import likelihood_loss, margin
+from trainables.attacks.losses import likelihood_loss, margin, squared_error
 from trainables.attacks.square import Square
 from trainables.data.dataset import Task
 
@@ -18,6 +18,14 @@ ATTACKS: Mapping[str, Callable[[Task], Attack]] = {
     "square": lambda _: Square(loss=margin),
 }
 
+# From the batch size; all maximise the error against the true image.
+SYNTHESIS_ATTACKS: Mapping[str, Callable[[int], Attack]] = {
+    "fgsm": lambda batch_size: FGSM(loss=squared_error, batch_size=batch_size),
+    "pgd": lambda batch_size: PGD(loss=squared_error, batch_size=batch_size),
+    "apgd": lambda batch_size: APGD(loss=squared_error, batch_size=batch_size),
+    "square": lambda batch_size: Square(loss=squared_error, batch_size=batch_size),
+}
+
 
 def build_attack(name: str, task: Task) -> Attack:
     """Build an attack by name, with the loss that fits a task.
@@ -26,3 +34,18 @@ def build_attack(name: str, task: Task) -> Attack:
         UserError: If the name is unknown.
     """
     return lookup(ATTACKS, name, "attack")(task)
+
+
+def build_synthesis_attack(name: str, batch_size: int = 32) -> Attack:
+    """Build an attack on a network that predicts an image, by name.
+
+    FGSM starts where the gradient of a perfect fit is noise; the others leave that place first.
+
+    Args:
+        name: A key of `SYNTHESIS_ATTACKS`.
+        batch_size: Images at a time; a question of memory only.
+
+    Raises:
+        UserError: If the name is unknown.
+    """
+    return lookup(SYNTHESIS_ATTACKS, name, "attack")(batch_size)

@@ -1,6 +1,7 @@
 """What an attacker may do: how far an image may move, in which unit, within which bounds."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -64,27 +65,46 @@ def pixels(eps: float) -> ThreatModel:
     return ThreatModel(norm="linf", eps=eps, low=0.0, high=1.0, unit="pixel range")
 
 
-def parse_eps(text: str) -> tuple[float, ...]:
-    """Read a grid of radii such as ``0,1/255,2/255``, in the pixel range [0, 1].
+def mr_deviations(eps: float) -> ThreatModel:
+    """Make the threat model of synthesis: z-scored MR, without bounds [robmednas].
+
+    The unit is a standard deviation of the subject's own volume, and not a share of its range.
+    """
+    return ThreatModel(norm="linf", eps=eps, low=None, high=None, unit="MR standard deviations")
+
+
+def parse_eps(text: str, threat: Callable[[float], ThreatModel] = pixels) -> tuple[float, ...]:
+    """Read a grid of radii such as ``0,1/255,0.05``.
+
+    Args:
+        text: Numbers or fractions, separated by commas.
+        threat: Makes the threat model that they are the radii of, whose bounds limit them.
 
     Returns:
         Sorted and without repeats, 0 included always: every curve starts at the clean score.
 
     Raises:
-        UserError: If an entry is no number or fraction from 0 to 1.
+        UserError: If an entry is no number or fraction, or not a radius of that threat model.
     """
-    return tuple(sorted({0.0, *(_parse_radius(entry) for entry in text.split(","))}))
+    limits = threat(0.0)
+    return tuple(
+        sorted({0.0, *(_parse_radius(entry.strip(), limits) for entry in text.split(","))})
+    )
 
 
-def _parse_radius(entry: str) -> float:
+def _parse_radius(entry: str, limits: ThreatModel) -> float:
     try:
-        radius = float(Fraction(entry.strip()))
+        radius = float(Fraction(entry))
     except (ValueError, ZeroDivisionError, OverflowError):
         raise UserError(
-            f"epsilon '{entry.strip()}' is not a number: write a list like 0,1/255,2/255"
+            f"epsilon '{entry}' is not a number ({limits.unit}): write a list like 0,1/255,0.05"
         ) from None
-    if not 0 <= radius <= 1:
+    if limits.low is None or limits.high is None:
+        if radius < 0:
+            raise UserError(f"epsilon {entry} is below 0: write it in {limits.unit}, such as 0.1")
+    elif not 0 <= radius <= limits.high - limits.low:
         raise UserError(
-            f"epsilon {entry.strip()} is not from 0 to 1: pixels lie in [0, 1], write 8/255, not 8"
+            f"epsilon {entry} is not from 0 to {limits.high - limits.low:g}: pixels lie in "
+            f"[{limits.low:g}, {limits.high:g}], write 8/255, not 8"
         )
     return radius

@@ -1,9 +1,9 @@
 """How far a score could be off, had other images of the same kind been drawn.
 
-The area under a curve of balanced accuracy is linear in the single answers: it is the mean over
-classes of the mean over a class's images of each image's own area. Bootstrapping it within classes
-therefore needs no curve, only one number an image, and that takes few values: a resample is one
-multinomial draw over them.
+The area under a curve of balanced accuracy, or of any mean, is linear in the single answers: it is
+the mean over classes of the mean over a class's images of each image's own area. Bootstrapping it
+within classes therefore needs no curve, only one number an image, and of right and wrong answers
+that takes few values: a resample is one multinomial draw over them.
 
 A percentile bootstrap is a little too narrow for classes of few images, and of no width where all
 images of each class fare alike.
@@ -20,7 +20,7 @@ import numpy.typing as npt
 from trainables.metrics.classification import Labels, mean_recall
 from trainables.metrics.curve import trapezoid_weights
 
-Correct = npt.NDArray[np.bool_]
+Scores = npt.NDArray[np.bool_ | np.floating]
 Indices = npt.NDArray[np.int64]
 
 
@@ -33,7 +33,7 @@ class Interval(NamedTuple):
 
 
 def curve_interval(
-    correct: Correct,
+    scores: Scores,
     labels: Labels,
     eps: Sequence[float],
     *,
@@ -41,23 +41,24 @@ def curve_interval(
     resamples: int = 2000,
     level: float = 0.95,
 ) -> Interval:
-    """Bootstrap the area under the curve of balanced accuracy, within classes.
+    """Bootstrap the area under the curve of a score's mean over classes, within classes.
 
     Args:
-        correct: Right answers at each radius, (E, N).
-        labels: Classes, (N,).
+        scores: Of each image, or subject, at each radius, (E, N): right answers, whose curve is
+            balanced accuracy, or numbers such as errors in HU.
+        labels: Classes, (N,); all the same where there are none.
         eps: E increasing radii.
         seed: The same seed gives the same interval.
         resamples: Bootstrap resamples.
         level: Share of truths to be covered.
     """
-    own_areas = trapezoid_weights(eps) @ correct
+    own_areas = trapezoid_weights(eps) @ scores
     return _mean_recall_interval(own_areas, labels, seed, resamples, level)
 
 
 def paired_difference(
-    correct_a: Correct,
-    correct_b: Correct,
+    scores_a: Scores,
+    scores_b: Scores,
     labels: Labels,
     eps: Sequence[float],
     *,
@@ -66,8 +67,29 @@ def paired_difference(
     level: float = 0.95,
 ) -> Interval:
     """Bootstrap by how much area A exceeds B on the same images; arguments as `curve_interval`."""
-    own_areas = trapezoid_weights(eps) @ (correct_a.astype(np.int8) - correct_b.astype(np.int8))
+    own_areas = trapezoid_weights(eps) @ np.subtract(scores_a, scores_b, dtype=np.float64)
     return _mean_recall_interval(own_areas, labels, seed, resamples, level)
+
+
+def mean_interval(
+    values: npt.NDArray[np.floating], seed: int, *, resamples: int = 2000, level: float = 0.95
+) -> Interval:
+    """Bootstrap the mean over subjects.
+
+    Args:
+        values: Of each subject, (N,); a NaN is left out.
+        seed: The same seed gives the same interval.
+        resamples: Bootstrap resamples.
+        level: Share of truths to be covered.
+
+    Returns:
+        Without bounds (NaN) for one subject, which says nothing of others; all NaN for none.
+    """
+    known = values[~np.isnan(values)].astype(np.float64)
+    if len(known) < 2:
+        return Interval(float(known[0]) if len(known) else math.nan, math.nan, math.nan)
+    one_class = np.zeros(len(known), dtype=np.int64)
+    return _mean_recall_interval(known, one_class, seed, resamples, level)
 
 
 def bootstrap(

@@ -61,10 +61,34 @@ def test_a_label_s_margin_is_that_of_two_logits_0_and_z():
     assert losses.margin(z, torch.tensor([[1, 1]])).item() == pytest.approx(expected.item())
 
 
+def test_squared_error_is_torchs_mean_of_each_image(dice):
+    prediction, target = torch.randn((2, 4, 1, 5, 6), generator=dice, dtype=torch.float64)
+    expected = [functional.mse_loss(p, t) for p, t in zip(prediction, target, strict=True)]
+    found = losses.squared_error(prediction, target)
+    torch.testing.assert_close(found, torch.stack(expected))
+    assert losses.squared_error(target, target).tolist() == [0, 0, 0, 0]
+
+
+def test_squared_error_by_hand():
+    prediction, target = torch.tensor([[[[1.0, 2.0]]]]), torch.tensor([[[[1.0, -2.0]]]])
+    assert losses.squared_error(prediction, target).tolist() == [8]
+
+
+def test_an_image_is_not_compared_with_another_s_target():
+    """(4, 1, 6, 6) and (4, 6, 6) broadcast to (4, 4, 6, 6): silently wrong."""
+    with pytest.raises(ValueError, match=r"prediction is \(4, 1, 6, 6\), its target \(4, 6, 6\)"):
+        losses.squared_error(torch.zeros(4, 1, 6, 6), torch.zeros(4, 6, 6))
+
+
 def test_misclassified():
     logits = torch.tensor([[3.0, 1.0], [3.0, 1.0]])
     assert losses.misclassified(logits, torch.tensor([0, 1])).tolist() == [False, True]
     assert losses.misclassified(logits, torch.tensor([[0, 1], [1, 1]])).tolist() == [False, False]
+
+
+def test_a_predicted_image_is_never_misclassified():
+    prediction, target = torch.zeros(3, 1, 4, 4), torch.ones(3, 1, 4, 4)
+    assert losses.misclassified(prediction, target).tolist() == [False, False, False]
 
 
 def test_a_task_has_its_loss():

@@ -3,8 +3,18 @@ import pytest
 from searchspace.errors import UserError
 from trainables.attacks.apgd import APGD
 from trainables.attacks.gradient import FGSM, PGD
-from trainables.attacks.losses import binary_cross_entropy, cross_entropy, margin
-from trainables.attacks.registry import ATTACKS, build_attack
+from trainables.attacks.losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    margin,
+    squared_error,
+)
+from trainables.attacks.registry import (
+    ATTACKS,
+    SYNTHESIS_ATTACKS,
+    build_attack,
+    build_synthesis_attack,
+)
 from trainables.attacks.square import Square
 
 
@@ -26,3 +36,23 @@ def test_multi_label_data_get_their_own_loss(name):
 def test_an_unknown_name_is_a_user_s_error():
     with pytest.raises(UserError, match=r"unknown attack 'apgd': did you mean .*apgd-ce"):
         build_attack("apgd", "binary")
+
+
+def test_attacks_on_synthesis_maximise_the_error():
+    built = {name: build_synthesis_attack(name, batch_size=3) for name in SYNTHESIS_ATTACKS}
+    assert {name: type(attack) for name, attack in built.items()} == {
+        "fgsm": FGSM, "pgd": PGD, "apgd": APGD, "square": Square
+    }  # fmt: skip
+    assert all(attack.loss is squared_error for attack in built.values())
+    assert all(attack.batch_size == 3 for attack in built.values())
+
+
+def test_pgd_on_synthesis_takes_ten_steps_from_a_random_start():
+    pgd = build_synthesis_attack("pgd")
+    assert isinstance(pgd, PGD)
+    assert (pgd.steps, pgd.random_start) == (10, True)
+
+
+def test_an_unknown_attack_on_synthesis_is_a_user_s_error():
+    with pytest.raises(UserError, match=r"unknown attack 'apgd-ce': did you mean .*apgd"):
+        build_synthesis_attack("apgd-ce")

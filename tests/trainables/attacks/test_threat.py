@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from searchspace.errors import UserError
-from trainables.attacks.threat import ThreatModel, parse_eps, pixels
+from trainables.attacks.threat import ThreatModel, mr_deviations, parse_eps, pixels
 
 
 @pytest.mark.parametrize("eps", [-1e-9, -1.0, math.nan, math.inf])
@@ -34,7 +34,8 @@ def test_projection_by_hand():
 
 
 def test_projection_without_bounds_keeps_to_the_ball_only():
-    threat = ThreatModel(norm="linf", eps=0.2, low=None, high=None, unit="MR standard deviations")
+    threat = mr_deviations(0.2)
+    assert threat.unit == "MR standard deviations"
     clean = torch.tensor([-3.0, 0.0, 3.0])
     expected = torch.tensor([-3.2, 0.1, 3.2])
     moved = torch.tensor([-9.0, 0.1, 9.0])
@@ -89,3 +90,29 @@ def test_a_grid_nobody_can_mean_is_refused_in_one_line(text, offender):
     with pytest.raises(UserError, match=f"^epsilon {offender} ") as refusal:
         parse_eps(text)
     assert "\n" not in str(refusal.value)
+
+
+def test_deviations_have_no_greatest_radius():
+    assert parse_eps("0.2, 0.05,1/10", mr_deviations) == (0.0, 0.05, 0.1, 0.2)
+    assert parse_eps("8", mr_deviations) == (0.0, 8.0)
+    assert parse_eps("0", mr_deviations) == (0.0,)
+
+
+@pytest.mark.parametrize(
+    ("text", "offender"),
+    [("-0.1", "-0.1"), ("0,nan", "'nan'"), ("inf", "'inf'"), ("1e400", "'1e400'"), ("", "''")],
+)
+def test_a_grid_of_deviations_nobody_can_mean_names_the_unit(text, offender):
+    with pytest.raises(UserError, match=f"^epsilon {offender} .*MR standard deviations") as refusal:
+        parse_eps(text, mr_deviations)
+    assert "\n" not in str(refusal.value)
+    assert "255, not 8" not in str(refusal.value)
+
+
+def test_a_grid_is_limited_by_the_bounds_of_its_own_threat_model():
+    def bytes_of(eps):
+        return ThreatModel(norm="linf", eps=eps, low=0.0, high=255.0, unit="grey levels")
+
+    assert parse_eps("8,255", bytes_of) == (0.0, 8.0, 255.0)
+    with pytest.raises(UserError, match="epsilon 256 is not from 0 to 255"):
+        parse_eps("256", bytes_of)

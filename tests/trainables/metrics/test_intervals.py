@@ -151,3 +151,62 @@ def test_wilson_of_nothing_is_everything():
     found = intervals.wilson(0, 0)
     assert math.isnan(found.value)
     assert (found.low, found.high) == (0, 1)
+
+
+def test_errors_have_a_curve_as_answers_do():
+    """Per-subject MAE along the radii: one class, so the area is that of the plain mean."""
+    dice = np.random.default_rng(7)
+    errors, subjects = 100 + 30 * dice.random((5, 12)), np.zeros(12, dtype=int)
+    found = intervals.curve_interval(errors, subjects, GRID, seed=0)
+    assert found.value == pytest.approx(area(GRID, errors.mean(axis=1)))
+    assert found.low < found.value < found.high
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.int64])
+def test_differences_of_errors_keep_their_size(kind):
+    """Beyond what eight bits hold, and between whole numbers."""
+    b = np.arange(60).reshape(5, 12).astype(kind)
+    a = (3 * b + 300).astype(kind)
+    found = intervals.paired_difference(a, b, np.zeros(12, dtype=int), GRID, seed=0)
+    assert found.value == pytest.approx(area(GRID, (2.0 * b + 300).mean(axis=1)))
+    half = (b / 2).astype(np.float64)
+    found = intervals.paired_difference(b, half, np.zeros(12, dtype=int), GRID, seed=0)
+    assert found.value == pytest.approx(area(GRID, b.mean(axis=1) / 2))
+    assert found.low < found.value < found.high
+
+
+def test_an_interval_of_a_mean_is_the_slow_bootstrap_s():
+    values = np.random.default_rng(8).gamma(2, 50, 25)
+    quick = intervals.mean_interval(values, 0, resamples=20_000)
+    plain = intervals.bootstrap(
+        lambda rows: float(values[rows].mean()), np.zeros(25, dtype=int), seed=1, resamples=4000
+    )
+    width = plain.high - plain.low
+    assert quick.value == pytest.approx(values.mean())
+    assert quick.low == pytest.approx(plain.low, abs=0.05 * width)
+    assert quick.high == pytest.approx(plain.high, abs=0.05 * width)
+
+
+def test_an_interval_of_a_mean_covers_it():
+    dice, n, hits = np.random.default_rng(9), 600, {0.95: 0, 0.8: 0}
+    for seed in range(n):
+        values = dice.normal(200, 30, 30)
+        for level in hits:
+            found = intervals.mean_interval(values, seed, resamples=400, level=level)
+            hits[level] += found.low <= 200 <= found.high
+    assert hits[0.95] / n == pytest.approx(0.94, abs=0.03)
+    assert hits[0.8] / n == pytest.approx(0.785, abs=0.05)
+
+
+def test_subjects_without_the_region_are_left_out_of_a_mean():
+    values = np.array([3.0, math.nan, 5.0, 10.0])
+    assert intervals.mean_interval(values, 0) == intervals.mean_interval(values[[0, 2, 3]], 0)
+    assert intervals.mean_interval(values, 0).value == 6
+
+
+def test_one_subject_says_nothing_of_others():
+    found = intervals.mean_interval(np.array([math.nan, 7.0]), 0)
+    assert found.value == 7
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
+    assert all(map(math.isnan, intervals.mean_interval(np.array([math.nan]), 0)))

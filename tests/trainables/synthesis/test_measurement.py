@@ -1,0 +1,129 @@
+"""Scores of a network over subjects, clean and attacked."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from trainables.metrics.curve import area
+from trainables.metrics.synthesis import SCORES, measure, truth_of
+from trainables.synthesis import measurement
+from trainables.synthesis.measurement import (
+    Protocol,
+    areas,
+    attacked,
+    mean_known,
+    measure_clean,
+    measure_robust,
+    measured,
+    predict,
+    score_subjects,
+)
+from trainables.synthesis.slices import to_hu
+
+CPU = torch.device("cpu")
+PROTOCOL = Protocol(attack="pgd", eps=(0.0, 0.1, 0.3), seed=0, batch_size=5)
+
+
+class Affine(nn.Module):
+    """Predicts w MR + b: each pixel's own, so that attacks have a closed form."""
+
+    def __init__(self, weight=0.2, bias=-0.1):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(weight))
+        self.bias = nn.Parameter(torch.tensor(bias))
+
+    def forward(self, images):
+        return self.weight * images + self.bias
+
+
+@pytest.fixture
+def split(heads):
+    return heads.data.train
+
+
+def test_a_prediction_is_in_hu_and_in_eval_mode(split):
+    network = nn.Sequential(Affine(), nn.Dropout(0.5)).train()
+    mr, _ = split.batch([0, 1, 2], CPU)
+    found = predict(network, mr, batch_size=2)
+    np.testing.assert_allclose(found, to_hu(network[0](mr)).detach()[:, 0], rtol=1e-5)
+    assert network.training
+
+
+def test_a_prediction_that_is_not_finite_is_said(split):
+    mr, _ = split.batch([0], CPU)
+    with pytest.raises(FloatingPointError, match="not finite"):
+        predict(Affine(bias=float("nan")), mr)
+
+
+@pytest.mark.parametrize("group", [1, 3, 256])
+def test_scores_are_of_whole_subjects_however_they_are_grouped(split, group, monkeypatch):
+    monkeypatch.setattr(measurement, "GROUP", group)
+    network = Affine()
+    (found,) = score_subjects(network, split, [None], CPU)
+    for place, subject in enumerate(split.subjects):
+        mr = torch.from_numpy(subject.mr.astype(np.float32)).unsqueeze(1)
+        truth = truth_of(subject.ct.astype(np.float32), np.asarray(subject.mask))
+        expected = measure(predict(network, mr), truth)
+        assert {score: found[score][place] for score in SCORES} == pytest.approx(
+            expected, nan_ok=True
+        )
+
+
+def test_perturbations_see_mr_truth_and_the_numbers_of_the_slices(split, monkeypatch):
+    monkeypatch.setattr(measurement, "GROUP", 2)
+    seen = []
+
+    def perturb(mr, ct, numbers):
+        everything = split.batch(numbers.tolist(), CPU)
+        assert torch.equal(mr, everything[0])
+        assert torch.equal(ct, everything[1])
+        seen.extend(numbers.tolist())
+        return mr
+
+    score_subjects(Affine(), split, [perturb], CPU)
+    assert seen == list(range(len(split)))
+
+
+def test_an_attack_on_an_affine_network_adds_its_weight_times_eps_to_every_error(split):
+    """The closed form: each pixel moves by eps, away from the truth, so that each error grows."""
+    network, eps = Affine(), 0.3
+    for kind in ("fgsm", "pgd"):
+        attack = measurement.build_synthesis_attack(kind, 8)
+        found = score_subjects(network, split, [None, attacked(network, attack, eps, 0)], CPU)
+        growth = found[1]["mae_head"] - found[0]["mae_head"]
+        assert growth == pytest.approx(np.full(len(growth), 0.2 * eps * 2500), rel=2e-2)
+
+
+def test_metrics_are_what_was_announced(split):
+    found = measure_robust(Affine(), split, PROTOCOL, CPU, "ranking").metrics
+    found |= measure_clean(Affine(), split, CPU, "val") | {"val_loss": 0.0}
+    assert set(found) == set(measured("pgd", PROTOCOL.eps))
+    assert set(measured("apgd", (0.0, 1.0))) > {"ranking_apgd_dice_bone_eps1"}
+    assert measured("pgd", (0.0, 1.0))["ranking_pgd_mae_head_curve"] == "min"
+    assert measured("pgd", (0.0, 1.0))["ranking_pgd_dice_bone_curve"] == "max"
+
+
+def test_the_ranking_value_is_the_mean_over_subjects_of_the_area_of_each(split):
+    found = measure_robust(Affine(), split, PROTOCOL, CPU, "ranking")
+    curve = found.curves["pgd"]["mae_head"]
+    assert curve.shape == (3, len(split.subjects))
+    by_hand = np.mean([area(PROTOCOL.eps, subject) for subject in curve.T])
+    value = found.metrics[PROTOCOL.ranking_metric]
+    assert value == pytest.approx(by_hand)
+    low, high = found.intervals[PROTOCOL.ranking_metric]
+    assert low < value < high
+    assert found.metrics["ranking_pgd_mae_head_eps0.3"] == pytest.approx(curve[2].mean())
+    assert areas((0.0, 1.0), np.array([[1.0, 4.0], [3.0, 4.0]])).tolist() == [2.0, 4.0]
+
+
+def test_a_measurement_does_not_depend_on_the_batch_size(split):
+    small = Protocol("pgd", (0.0, 0.1), 0, batch_size=3)
+    large = Protocol("pgd", (0.0, 0.1), 0, batch_size=64)
+    a, b = (measure_robust(Affine(), split, each, CPU, "ranking").metrics for each in (small, large))
+    assert a == pytest.approx(b, rel=1e-4)
+
+
+def test_subjects_that_lack_a_region_are_left_out():
+    assert mean_known(np.array([1.0, np.nan, 3.0])) == 2.0
+    assert np.isnan(mean_known(np.array([np.nan])))

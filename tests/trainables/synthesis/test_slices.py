@@ -1,0 +1,81 @@
+"""Slices on disk, in the numbering that attacks and batches share."""
+
+import numpy as np
+import pytest
+import torch
+
+from searchspace.errors import UserError
+from trainables.data.grid import Slices
+from trainables.synthesis.slices import read_split, to_hu, to_normalised, write_split
+
+CPU = torch.device("cpu")
+
+
+def subject(name: str, depth: int, mark: float, mask: bool = True) -> Slices:
+    mr = np.full((depth, 4, 4), mark, dtype=np.float32) + np.arange(depth)[:, None, None]
+    ct = np.full((depth, 4, 4), 40.4, dtype=np.float32)
+    ct[:, 0] = -1000
+    return Slices(name, mr, ct, np.ones((depth, 4, 4), bool) if mask else None, 0.0)
+
+
+@pytest.fixture
+def split(tmp_path):
+    write_split(tmp_path, [subject("a", 3, 0), subject("b", 1, 10), subject("c", 2, 20)], {})
+    return read_split(tmp_path)
+
+
+def test_slices_keep_their_subject_and_order(split):
+    assert len(split) == 6
+    mr, ct = split.batch([0, 2, 3, 5], CPU)
+    assert mr.shape == ct.shape == (4, 1, 4, 4)
+    assert mr[:, 0, 0, 0].tolist() == [0, 2, 10, 21]
+    assert to_hu(ct)[0, 0, :, 0].tolist() == pytest.approx([-1000, 40, 40, 40])
+
+
+def test_a_slice_beyond_the_last_is_an_error(split):
+    with pytest.raises(IndexError):
+        split.batch([6], CPU)
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"),
+    [
+        (1, [(0, "a"), (3, "b"), (4, "c")]),  # a larger subject is never cut
+        (3, [(0, "a"), (3, "bc")]),
+        (4, [(0, "ab"), (4, "c")]),
+        (99, [(0, "abc")]),
+    ],
+)
+def test_groups_hold_whole_subjects(split, most, expected):
+    found = [(start, "".join(one.name for one in group)) for start, group in split.groups(most)]
+    assert found == expected
+
+
+def test_the_papers_normalisation_maps_its_range_onto_one_around_zero():
+    assert to_normalised(torch.tensor([-1000.0, 250.0, 1500.0])).tolist() == [-0.5, 0.0, 0.5]
+    assert to_hu(torch.tensor([-0.5, 0.0, 0.5])).tolist() == [-1000.0, 250.0, 1500.0]
+
+
+def test_arrays_are_mapped_and_not_loaded(split):
+    assert all(isinstance(one.mr, np.memmap) for one in split.subjects)
+
+
+def test_the_digest_depends_on_every_array(tmp_path):
+    found = set()
+    for number, (mark, mask) in enumerate([(0, True), (1, True), (0, False)]):
+        one = subject("a", 2, mark, mask)
+        found.add(write_split(tmp_path / str(number), [one], {}))
+    assert len(found) == 3  # without a mask the head is what the CT shows, which is less
+
+
+def test_a_subject_without_a_head_is_refused(tmp_path):
+    air = Slices("x", np.zeros((1, 4, 4), np.float32), np.full((1, 4, 4), -1000.0), None, 0.0)
+    with pytest.raises(UserError, match="subject 'x' shows no head"):
+        write_split(tmp_path, [air], {})
+
+
+def test_the_same_mr_under_two_names_is_refused_even_in_two_splits(tmp_path):
+    known = {}
+    write_split(tmp_path / "train", [subject("a", 2, 0)], known)
+    with pytest.raises(UserError, match="'a' and 'b' have the same MR"):
+        write_split(tmp_path / "val", [subject("b", 2, 0)], known)

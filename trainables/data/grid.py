@@ -1,0 +1,87 @@
+"""From a subject's volume to the grid that the network sees: slices first, square, in one field."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from trainables.data.volumes import Volume
+
+Floats = npt.NDArray[np.float32]
+AIR_HU = -1000.0
+TISSUE_HU = -500.0
+
+
+@dataclass(frozen=True, eq=False)
+class Slices:
+    """A subject on the grid.
+
+    Attributes:
+        name: The subject's.
+        mr: float32 (Z, S, S), in standard deviations around the mean of the whole volume.
+        ct: float32 (Z, S, S), HU.
+        mask: The head, (Z, S, S); None where the subject has no mask.
+        lost: Share of the head, or without a mask of all above -500 HU, outside the field.
+    """
+
+    name: str
+    mr: Floats
+    ct: Floats
+    mask: npt.NDArray[np.bool_] | None
+    lost: float
+
+
+def to_slices(name: str, volume: Volume, size: int, field_mm: float) -> Slices:
+    """Bring a volume onto ``size`` x ``size`` pixels that cover a square of ``field_mm``.
+
+    Pixels are means over the area they cover; where they are as large as voxels that is a crop or
+    a pad, and exact. The centres of image and field coincide, up to half a voxel: the field starts
+    at a voxel's edge, the lower one of two where an odd number is cropped or padded. Beyond the
+    image MR is its minimum, CT air. Slices are kept as they are.
+
+    The z-score is of all voxels of the volume, before any is cropped or padded [robmednas].
+    """
+    mean = float(volume.mr.mean(dtype=np.float64))
+    deviation = float(volume.mr.std(dtype=np.float64))
+    mr = (volume.mr - np.float32(mean)) / np.float32(deviation)
+    rows = overlaps(volume.mr.shape[0], volume.spacing[0], size, field_mm)
+    columns = overlaps(volume.mr.shape[1], volume.spacing[1], size, field_mm)
+    tissue = volume.ct > TISSUE_HU if volume.mask is None else volume.mask
+    inside = rows.sum(axis=0)[:, None] * columns.sum(axis=0)[None, :]
+    pixel = (field_mm / size) ** 2 / (volume.spacing[0] * volume.spacing[1])
+    kept = float((inside[:, :, None] * tissue).sum()) * pixel
+    mask = None
+    if volume.mask is not None:
+        mask = _on_grid(volume.mask.astype(np.float32), rows, columns, 0.0) >= 0.5
+    return Slices(
+        name=name,
+        mr=_on_grid(mr, rows, columns, float(mr.min())),
+        ct=_on_grid(volume.ct, rows, columns, AIR_HU),
+        mask=mask,
+        lost=max(0.0, 1 - kept / max(1, int(tissue.sum()))),
+    )
+
+
+def overlaps(voxels: int, spacing: float, size: int, field_mm: float) -> npt.NDArray[np.float64]:
+    """Compute which share of each pixel each voxel covers, along one axis: (size, voxels)."""
+    width = field_mm / size / spacing  # of a pixel, in voxels
+    start = (voxels - width * size) / 2
+    start = float(np.floor(start)) if width == 1 else start
+    left = start + width * np.arange(size)[:, None]
+    edge = np.arange(voxels)[None, :]
+    covered = np.minimum(left + width, edge + 1) - np.maximum(left, edge)
+    shares: npt.NDArray[np.float64] = np.clip(covered, 0, None) / width
+    return shares
+
+
+def _on_grid(
+    volume: Floats,
+    rows: npt.NDArray[np.float64],
+    columns: npt.NDArray[np.float64],
+    outside: float,
+) -> Floats:
+    """Average (X, Y, Z) over pixels: (Z, size, size); what lies outside has one value."""
+    # Relative to the value outside, a pixel's uncovered share adds nothing.
+    slices = np.moveaxis(volume - np.float32(outside), 2, 0)
+    found = rows.astype(np.float32) @ slices @ columns.astype(np.float32).T
+    return np.ascontiguousarray(found + np.float32(outside))

@@ -1,0 +1,141 @@
+"""The four splits of volumes: by subject, never by slice."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from searchspace.errors import UserError
+
+SPLITS = ("train", "val", "ranking", "test")
+SHARES = (0.6, 0.1, 0.15, 0.15)
+FEW = 10  # subjects that rank, below which intervals say little
+PAPER_SUBSET = (4, 1, 1)  # subjects of train, val and ranking [robmednas, section 2]
+
+
+@dataclass(frozen=True)
+class SubjectSplits:
+    """Which subjects serve what.
+
+    Attributes:
+        train: Names of those that train the weights.
+        val: Those that choose the epoch.
+        ranking: Those that rank the trials.
+        test: Those that are looked at once, at the end.
+        notes: Sentences for a person.
+
+    Raises:
+        ValueError: If a split is empty or two share a subject.
+    """
+
+    train: tuple[str, ...]
+    val: tuple[str, ...]
+    ranking: tuple[str, ...]
+    test: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [name for split in SPLITS for name in getattr(self, split)]
+        if not all(getattr(self, split) for split in SPLITS) or len(set(names)) < len(names):
+            raise ValueError(f"splits are empty or overlap: {self}")
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the names, split by split."""
+        text = "\n".join("\t".join((split, *getattr(self, split))) for split in SPLITS)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def split_subjects(
+    names: Sequence[str], seed: int, shares: tuple[float, float, float, float] = SHARES
+) -> SubjectSplits:
+    """Split subjects at random; only the set of names and the seed matter, not their order.
+
+    Val, ranking and test take their share rounded to the nearest, and one subject at least; train
+    takes the rest.
+
+    Args:
+        names: Of all subjects.
+        seed: Another seed, other splits.
+        shares: Of train, val, ranking and test, summing to 1.
+
+    Raises:
+        UserError: If there are fewer than 4 subjects, or a name twice.
+    """
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if list(names).count(name) > 1)
+        raise UserError(f"subject '{twice}' is there twice: give each subject a name of its own")
+    if len(names) < len(SPLITS):
+        raise UserError(
+            f"{len(names)} subjects are too few: train, val, ranking and test need one each, "
+            "so give 4 or more"
+        )
+    if min(shares) <= 0 or abs(sum(shares) - 1) > 1e-9:
+        raise ValueError(f"shares are {shares}, expected four above 0 that sum to 1")
+    order = _shuffled(names, seed)
+    parts = []
+    for share in shares[:0:-1]:  # test, ranking, val: from the end, one left for each split before
+        size = max(1, round(share * len(names)))
+        size = min(size, len(order) - (len(SPLITS) - 1 - len(parts)))
+        order, taken = order[:-size], order[-size:]
+        parts.append(tuple(sorted(taken)))
+    test, ranking, val = parts
+    splits = tuple(sorted(order)), val, ranking, test
+    return SubjectSplits(*splits, notes=_notes(*splits))
+
+
+def paper_subset(splits: SubjectSplits, seed: int) -> SubjectSplits:
+    """Return the paper's sub-dataset: 6 of the training subjects, 4:1:1; test stays as it is.
+
+    Raises:
+        UserError: If there are fewer than 6 training subjects.
+    """
+    least = sum(PAPER_SUBSET)
+    if len(splits.train) < least:
+        raise UserError(
+            f"the paper's subset takes {least} training subjects, but there are "
+            f"{len(splits.train)}: give 10 or more subjects in all, or --subset all"
+        )
+    order = _shuffled(splits.train, seed)[:least]
+    ends = np.cumsum(PAPER_SUBSET)
+    train, val, ranking = (
+        tuple(sorted(part)) for part in (order[: ends[0]], order[ends[0] : ends[1]], order[ends[1] :])
+    )
+    found = train, val, ranking, splits.test
+    return SubjectSplits(*found, notes=("the paper's subset of training subjects", *_notes(*found)))
+
+
+def folds(
+    names: Sequence[str], count: int, seed: int
+) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    """Leave out one of ``count`` groups of subjects in turn [robmednas, section 2.6].
+
+    Returns:
+        Pairs of the subjects kept and those left out.
+
+    Raises:
+        UserError: If there are fewer subjects than groups, or fewer than 2 groups.
+    """
+    if not 2 <= count <= len(names):
+        raise UserError(f"{count} groups of {len(names)} subjects: give 2 to {len(names)} groups")
+    order = _shuffled(names, seed)
+    groups = [set(order[start::count]) for start in range(count)]
+    return tuple(
+        (tuple(sorted(set(names) - group)), tuple(sorted(group))) for group in groups
+    )
+
+
+def _shuffled(names: Sequence[str], seed: int) -> list[str]:
+    rng = np.random.Generator(np.random.PCG64(seed))
+    ordered = sorted(names)
+    return [ordered[place] for place in rng.permutation(len(ordered))]
+
+
+def _notes(*splits: tuple[str, ...]) -> tuple[str, ...]:
+    sizes = ", ".join(f"{len(names)} {split}" for split, names in zip(SPLITS, splits, strict=True))
+    notes = [f"subjects: {sizes} (closed until the end)", "ranks trials on subjects of its own"]
+    if len(splits[2]) < FEW:
+        notes.append(f"{len(splits[2])} subjects rank: read the intervals, not the digits")
+    return tuple(notes)

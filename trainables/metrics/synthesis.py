@@ -1,0 +1,161 @@
+"""MAE and Dice of a predicted CT by region, over a subject's whole volume [robmednas, section 2.5].
+
+Air is HU < -500, bone HU > 500, soft tissue -500 < HU < 300, none of the ends included: exactly
+-500 HU, and 300 to 500 HU, belong to none of the three. The paper prints air as "HU < 500", which
+would hold the soft tissue: a sign is missing there. It leaves the head ("whole brain") undefined:
+see `head_mask`. Air is that of the whole volume, around the head as well as inside it.
+
+A single slice is a volume of one slice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from trainables.protocol import Directions
+
+Floats = npt.NDArray[np.floating]
+Volume = npt.NDArray[np.floating | np.integer]
+Mask = npt.NDArray[np.bool_]
+
+REGIONS = ("head", "air", "bone", "soft")
+SCORES = tuple(f"{kind}_{region}" for kind in ("mae", "dice") for region in REGIONS)
+DIRECTIONS: Directions = {score: "min" if score.startswith("mae") else "max" for score in SCORES}
+
+AIR_BELOW = -500  # HU; soft tissue lies above
+SOFT_BELOW = 300
+BONE_ABOVE = 500
+
+_CLOSING = 2  # pixels to each side: gaps of up to 4 pixels in the skin are closed
+_IN_PLANE = ndimage.generate_binary_structure(2, 1)[None]  # a slice's four neighbours, (1, 3, 3)
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What predictions of one subject are measured against, made once by `truth_of`.
+
+    Attributes:
+        ct: HU, (Z, H, W).
+        regions: Where each of `REGIONS` is by the values of the CT, (Z, H, W).
+        head: The head over which the MAE is taken, (Z, H, W).
+    """
+
+    ct: Floats
+    regions: Mapping[str, Mask]
+    head: Mask
+
+
+def truth_of(ct: Volume, mask: Mask | None) -> Truth:
+    """Find the regions of a subject.
+
+    Args:
+        ct: HU, (Z, H, W).
+        mask: The head over which the MAE is taken, (Z, H, W); None takes `head_mask`. The Dice of
+            the head never uses it, as a prediction comes without one.
+
+    Raises:
+        ValueError: If the shapes are not as described.
+    """
+    regions = _regions(ct)
+    head = regions["head"] if mask is None else mask.astype(bool)
+    if head.shape != ct.shape:
+        raise ValueError(f"mask is {head.shape}, its CT {ct.shape}")
+    return Truth(ct=ct.astype(np.float32), regions=regions, head=head)
+
+
+def measure(prediction: Volume, truth: Truth) -> dict[str, float]:
+    """Compute all of `SCORES` of one subject.
+
+    The MAE, in HU, is the mean over the voxels of the true region, NaN where there are none. Dice
+    is 2 |P & T| / (|P| + |T|) of the predicted and the true region, 1 where both are empty.
+
+    Args:
+        prediction: HU, (Z, H, W); one NaN makes every score NaN.
+        truth: Of the same subject.
+
+    Raises:
+        ValueError: If the shapes differ.
+    """
+    if prediction.shape != truth.ct.shape:
+        raise ValueError(f"prediction is {prediction.shape}, its CT {truth.ct.shape}")
+    if np.isnan(prediction).any():
+        return dict.fromkeys(SCORES, np.nan)
+    errors = np.abs(prediction - truth.ct)
+    over = {**truth.regions, "head": truth.head}
+    found = _regions(prediction)
+    scores = {f"mae_{region}": _mean(errors[over[region]]) for region in REGIONS}
+    scores |= {f"dice_{region}": _dice(found[region], truth.regions[region]) for region in REGIONS}
+    return scores
+
+
+def head_mask(ct: Volume) -> Mask:
+    """Find the head: HU > -500, closed in-plane, its largest component, filled slice by slice.
+
+    Sinuses and airways inside are filled unless they open to the outside by more than 4 pixels.
+    Slices are closed and filled each by itself, so that the first and the last slice, or a single
+    one, lose nothing; the component is one of the volume.
+
+    Args:
+        ct: HU, (Z, H, W).
+
+    Returns:
+        (Z, H, W); False throughout where nothing is above -500 HU.
+
+    Raises:
+        ValueError: If there are not three dimensions.
+    """
+    if ct.ndim != 3:
+        raise ValueError(f"a volume of {ct.ndim} dimensions, expected slices (Z, H, W)")
+    return _filled(_largest(_closed(ct > AIR_BELOW)))
+
+
+def _regions(hu: Volume) -> dict[str, Mask]:
+    return {
+        "head": head_mask(hu),
+        "air": hu < AIR_BELOW,
+        "bone": hu > BONE_ABOVE,
+        "soft": (hu > AIR_BELOW) & (hu < SOFT_BELOW),
+    }
+
+
+def _closed(mask: Mask) -> Mask:
+    """Close each slice with a square, as if more air lay around the frame."""
+    margin = ((0, 0), (_CLOSING, _CLOSING), (_CLOSING, _CLOSING))
+    window = (1, 2 * _CLOSING + 1, 2 * _CLOSING + 1)
+    wide = ndimage.maximum_filter(np.pad(mask, margin), window, mode="constant")
+    closed = ndimage.minimum_filter(wide, window, mode="constant")
+    inside: Mask = closed[:, _CLOSING:-_CLOSING, _CLOSING:-_CLOSING]
+    return inside
+
+
+def _largest(mask: Mask) -> Mask:
+    labels, count = ndimage.label(mask)
+    if count == 0:
+        return mask
+    sizes = np.bincount(labels.ravel())
+    largest: Mask = labels == sizes[1:].argmax() + 1
+    return largest
+
+
+def _filled(mask: Mask) -> Mask:
+    """Fill what of each slice's background does not touch the frame."""
+    structure = np.pad(_IN_PLANE, ((1, 1), (0, 0), (0, 0)))
+    labels, count = ndimage.label(~mask, structure)
+    outside = np.zeros(count + 1, dtype=bool)
+    for edge in (labels[:, 0], labels[:, -1], labels[:, :, 0], labels[:, :, -1]):
+        outside[edge] = True
+    outside[0] = False  # the label of the mask itself
+    filled: Mask = ~outside[labels]
+    return filled
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean(dtype=np.float64)) if len(values) else np.nan
+
+
+def _dice(found: Mask, true: Mask) -> float:
+    both = int(found.sum() + true.sum())
+    return 2 * int((found & true).sum()) / both if both else 1.0

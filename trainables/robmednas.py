@@ -1,0 +1,334 @@
+"""The RobMedNAS study: configurable U-Nets that predict CT from MR [robmednas].
+
+What the paper leaves open, and the choices made, are listed in docs/robmednas.md.
+"""
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import torch
+from pydantic import Field, field_validator
+from torch import Tensor
+
+from searchspace import robmednas as spaces
+from searchspace.names import lookup
+from searchspace.space import Space
+from searchspace.unet import KERNELS, PAPER_BEST, Architecture, cost, handcrafted
+from searchspace.unet import parse as parse_architecture
+from trainables.checkpoint import UNetCard, save_model
+from trainables.config import Frozen, parse
+from trainables.device import autocast, resolve_precision
+from trainables.models.unet import UNet
+from trainables.protocol import Config, Directions, Facts, Floor, Reference, Report, Say, Trainable
+from trainables.seeding import generator, seeded
+from trainables.synthesis.assets import (
+    Data,
+    make_splits,
+    open_subjects,
+    read_data,
+    trivial_mae,
+    write_data,
+)
+from trainables.synthesis.epoch import train_epoch, validation_loss
+from trainables.synthesis.measurement import (
+    HEADLINE,
+    Protocol,
+    Robustness,
+    measure_clean,
+    measure_robust,
+    measured,
+)
+from trainables.synthesis.regimes import REGIMES
+from trainables.synthesis.settings import SynthesisSettings
+
+BASELINE = "baseline"
+HANDCRAFTED_DEPTH = 4  # as the classic U-Net; the depth of the paper's is not known
+TRAINING_COPIES = 4  # numbers a parameter in training: itself, its gradient, Adam's two moments
+ATTACK_BYTES = 2**30  # of activations, that an attack's batch may hold
+GIB = 2**30
+
+
+class RobMedNASConfig(Frozen):
+    """One trial of the study.
+
+    Attributes:
+        architecture: The one-line text of `searchspace.unet`.
+        kernels: Kernel sizes of the branches, a name of `searchspace.unet.KERNELS`.
+        regime: A name of `trainables.synthesis.regimes.REGIMES`.
+        attack_eps: Radius of adversarial training, in standard deviations of the MR.
+        lr: Learning rate of Adam with AMSGrad.
+        batch_size: Slices a step.
+    """
+
+    architecture: str
+    kernels: str = "square"
+    regime: str = "standard"
+    attack_eps: float = Field(default=0.2, gt=0)
+    lr: float = Field(default=1e-3, gt=0)
+    batch_size: int = Field(default=6, ge=2)
+
+    @field_validator("architecture")
+    @classmethod
+    def _canonical(cls, text: str) -> str:
+        return str(parse_architecture(text))
+
+    @field_validator("kernels")
+    @classmethod
+    def _known_kernels(cls, name: str) -> str:
+        lookup(KERNELS, name, "kernels")
+        return name
+
+    @field_validator("regime")
+    @classmethod
+    def _known_regime(cls, name: str) -> str:
+        lookup(REGIMES, name, "regime")
+        return name
+
+
+def parse_settings(values: Mapping[str, Any]) -> SynthesisSettings:
+    """Validate what is fixed for a run; raises UserError with one clear line."""
+    return parse(SynthesisSettings, values)
+
+
+def space(settings: SynthesisSettings) -> Space:
+    """Return the paper's space, narrowed to the filters and depths that the run may try."""
+    return spaces.space(settings.max_filters, settings.max_depth)
+
+
+def complete(sample: Config, settings: SynthesisSettings) -> dict[str, Any]:
+    """Turn a point of the space into a full config."""
+    return _config(spaces.to_architecture(sample), settings)
+
+
+def limits(config: Config, settings: SynthesisSettings) -> dict[str, float]:
+    """Compute by how much a network exceeds the limits of size, as a share of them."""
+    found = cost(
+        parse_architecture(config["architecture"]), config["kernels"], settings.size, settings.size
+    )
+    exceeded = {}
+    if settings.max_params is not None:
+        exceeded["max_params"] = found.parameters / settings.max_params - 1
+    if settings.max_memory is not None:
+        numbers = TRAINING_COPIES * found.parameters + config["batch_size"] * found.activations
+        exceeded["max_memory"] = 4 * numbers / (settings.max_memory * GIB) - 1
+    return exceeded
+
+
+def floor(settings: SynthesisSettings) -> Floor:
+    """Demand a clean head MAE close to the baseline's."""
+    return Floor("clean_floor", f"ranking_clean_{HEADLINE}", BASELINE, settings.floor)
+
+
+def references(settings: SynthesisSettings) -> tuple[Reference, ...]:
+    """List the trials of every run: the handcrafted U-Net without and with adversarial training."""
+    drawn = handcrafted(settings.max_filters, min(HANDCRAFTED_DEPTH, settings.max_depth))
+    scaled = any(
+        getattr(settings, name) != SynthesisSettings.PAPER[name]
+        for name in ("size", "max_filters", "epochs")
+    )
+
+    def reference(label: str, architecture: Architecture, **fields: bool) -> Reference:
+        control = fields.pop("adversarial", False)
+        config = _config(architecture, settings, "adversarial" if control else "standard")
+        inside = not control and space(settings).contains(spaces.to_point(architecture))
+        point = spaces.to_point(architecture) if inside else None
+        return Reference(label, config, scaled, control=control, point=point, **fields)
+
+    found = [
+        reference(BASELINE, drawn, essential=True),
+        reference("baseline w/AT", drawn, adversarial=True, essential=True),
+    ]
+    best = parse_architecture(PAPER_BEST)
+    if space(settings).contains(spaces.to_point(best)):
+        found.append(reference("paper's best", best))
+    return tuple(found)
+
+
+def metrics(settings: SynthesisSettings) -> Directions:
+    """List every metric that a trial reports, and whether more or less of it is better."""
+    sizes: Directions = {"parameters": "min", "multiply_adds": "min"}
+    return {**measured(settings.attack, settings.eps), "train_loss": "min", **sizes}
+
+
+def prepare(settings: SynthesisSettings, assets: Path, say: Say) -> Facts:
+    """Split the subjects and write the slices of train, val and ranking for the trials."""
+    splits = make_splits(settings, open_subjects(settings))
+    names = {"train": splits.train, "val": splits.val, "ranking": splits.ranking}
+    written = write_data(assets, settings, names, say)
+    data = read_data(assets)
+    trivial = trivial_mae(data.train, data.ranking)
+    made = "phantom heads, made here: not real data" if settings.data is None else settings.data
+    lines = (
+        f"data: {made}; {settings.size} x {settings.size} pixels of "
+        f"{settings.field_mm / settings.size:.3g} mm",
+        *splits.notes,
+        *written.lines,
+        "epsilon is in standard deviations of each subject's MR, without clipping",
+        f"mean CT by MR intensity, no network: head MAE {trivial:.1f} HU on ranking",
+    )
+    return Facts(
+        digests=written.digests | {"splits": splits.digest},
+        lines=lines,
+        default_metric=_protocol(settings).ranking_metric,
+        details={"trivial_mae_head": trivial, "test_subjects": list(splits.test)},
+    )
+
+
+def build(config: Config, settings: SynthesisSettings, assets: Path) -> Trainable:
+    """Make one trial; what trials share is mapped once a process."""
+    return RobMedNASTrial(parse(RobMedNASConfig, config), settings, _read_shared(assets))
+
+
+@dataclass(frozen=True)
+class Best:
+    """The epoch of the lowest loss on val so far."""
+
+    epoch: int
+    loss: float
+    train_loss: float
+    weights: dict[str, Tensor]
+
+
+@final
+class RobMedNASTrial(Trainable):
+    """Trains one U-Net; the epoch of the lowest loss on val is the one measured [robmednas]."""
+
+    def __init__(self, config: RobMedNASConfig, settings: SynthesisSettings, data: Data) -> None:
+        super().__init__()
+        self.config, self.settings, self.data = config, settings, data
+        self.device = torch.device(settings.device)
+        self.architecture = parse_architecture(config.architecture)
+        self.cost = cost(self.architecture, config.kernels, settings.size, settings.size)
+        self.protocol = _protocol(settings, self.cost.activations)
+        with seeded(self.device, settings.seed, "initialisation"):
+            self.network = UNet(self.architecture, config.kernels).to(self.device)
+        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=config.lr, amsgrad=True)
+        self.best: Best | None = None
+        self.measured: tuple[int, Robustness] | None = None
+
+    def step(self) -> None:
+        """Train one epoch, validate on val."""
+        started, seed, cpu = time.perf_counter(), self.settings.seed, torch.device("cpu")
+        dice = generator(cpu, seed, self.epoch, "replacement")
+        loss = train_epoch(
+            self.network,
+            self.optimiser,
+            self.data.train,
+            REGIMES[self.config.regime](self.network, self.config.attack_eps, dice),
+            batch_size=self.config.batch_size,
+            flip=self.settings.flip,
+            generator=generator(cpu, seed, self.epoch, "order"),
+            autocast=autocast(
+                self.device, resolve_precision(self.settings.precision, self.device)
+            ),
+            device=self.device,
+        )
+        self.spend("training", started)
+        self._validate(loss)
+
+    def evaluate(self) -> Report:
+        """Measure the best epoch on the ranking split, once for each new best."""
+        started = time.perf_counter()
+        best, robust = self._best(), self._measure_best()
+        self.spend("evaluation", started)
+        return Report(
+            epoch=self.epoch,
+            metrics=robust.metrics,
+            intervals=robust.intervals,
+            seconds=self.seconds,
+            best_epoch=best.epoch,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the best epoch's model, and the subjects' scores that its rank rests on."""
+        best, robust = self._best(), self._measure_best()
+        card = UNetCard(
+            architecture=self.config.architecture,
+            kernels=self.config.kernels,
+            size=self.settings.size,
+            field_mm=self.settings.field_mm,
+            provenance={
+                "study": "robmednas",
+                "config": self.config.model_dump(),
+                "settings": self.settings.model_dump(mode="json"),
+                "epoch": best.epoch,
+            },
+        )
+        with self.at_best():
+            save_model(folder, self.network, card)
+        scores = robust.curves[self.protocol.attack][HEADLINE]
+        labels = np.zeros(scores.shape[1], dtype=np.int64)  # subjects are of one kind
+        arrays = {"scores": scores, "labels": labels, "eps": np.array(robust.eps)}
+        np.savez(folder / "ranking.npz", allow_pickle=False, **arrays)
+
+    @property
+    def epochs_since_best(self) -> int:
+        """Count the epochs without a new best, for early stopping."""
+        return self.epoch - self._best().epoch
+
+    @contextmanager
+    def at_best(self) -> Iterator[None]:
+        """Put the best epoch's weights in place of the current ones."""
+        current = {name: value.clone() for name, value in self.network.state_dict().items()}
+        self.network.load_state_dict(self._best().weights)
+        try:
+            yield
+        finally:
+            self.network.load_state_dict(current)
+
+    def _validate(self, train_loss: float) -> None:
+        started = time.perf_counter()
+        loss = validation_loss(self.network, self.data.val, self.device)
+        # A diverged epoch is the worst; as NaN it would be neither better nor worse than any.
+        loss = math.inf if math.isnan(loss) else loss
+        if self.best is None or loss < self.best.loss:
+            weights = {name: value.clone() for name, value in self.network.state_dict().items()}
+            self.best = Best(self.epoch + 1, loss, train_loss, weights)
+        self.spend("validation", started)
+
+    def _best(self) -> Best:
+        if self.best is None:
+            raise ValueError("no epoch was trained yet: there is nothing to evaluate")
+        return self.best
+
+    def _measure_best(self) -> Robustness:
+        best = self._best()
+        if self.measured is None or self.measured[0] != best.epoch:
+            with self.at_best():
+                found = measure_robust(
+                    self.network, self.data.ranking, self.protocol, self.device, "ranking"
+                )
+                beside = measure_clean(self.network, self.data.val, self.device, "val")
+            beside |= {"val_loss": best.loss, "train_loss": best.train_loss}
+            beside |= {
+                "parameters": self.cost.parameters,
+                "multiply_adds": self.cost.multiply_adds,
+            }
+            found = Robustness(found.metrics | beside, found.intervals, found.eps, found.curves)
+            self.measured = best.epoch, found
+        return self.measured[1]
+
+
+def _config(
+    architecture: Architecture, settings: SynthesisSettings, regime: str = "standard"
+) -> dict[str, Any]:
+    fixed = {"kernels": settings.kernels, "lr": settings.lr, "batch_size": settings.batch_size}
+    values = {"architecture": str(architecture), "regime": regime} | fixed
+    return parse(RobMedNASConfig, values).model_dump()
+
+
+def _protocol(settings: SynthesisSettings, activations: int = 1) -> Protocol:
+    batch_size = max(1, min(64, ATTACK_BYTES // (4 * activations)))
+    return Protocol(settings.attack, settings.eps, settings.seed, batch_size)
+
+
+@lru_cache(maxsize=1)
+def _read_shared(assets: Path) -> Data:
+    return read_data(assets)

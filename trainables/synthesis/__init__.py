@@ -1,0 +1,1 @@
+"""What synthesis studies share: settings, slices on disk, measurement."""

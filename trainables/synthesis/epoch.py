@@ -1,0 +1,74 @@
+"""One epoch of training a network that predicts CT, readable from top to bottom."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from trainables.attacks.losses import squared_error
+from trainables.device import Autocast
+from trainables.synthesis.slices import Split
+
+# (MR, normalised CT) -> the MR that is trained on
+Replace = Callable[[Tensor, Tensor], Tensor]
+
+
+def train_epoch(
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    split: Split,
+    replace: Replace,
+    *,
+    batch_size: int,
+    flip: bool,
+    generator: torch.Generator,
+    autocast: Autocast,
+    device: torch.device,
+) -> float:
+    """Train once over all slices by the mean squared error; return its mean.
+
+    Args:
+        network: Left in train mode.
+        optimiser: Over the network's parameters.
+        split: What is trained on.
+        replace: Makes what is trained on of clean slices, as adversarial training does.
+        batch_size: Slices a step; a last batch of one slice is left out, as batch normalisation
+            has nothing to normalise over at a bottleneck of one pixel.
+        flip: Mirror slices left and right, each with probability 0.5.
+        generator: Of order and mirroring, on the CPU.
+        autocast: The precision of the forward pass.
+        device: Where to train.
+    """
+    total, seen = 0.0, 0
+    order = torch.randperm(len(split), generator=generator)
+    mirrored = torch.rand(len(split), generator=generator) < (0.5 if flip else 0.0)
+    for rows, mirror in zip(order.split(batch_size), mirrored.split(batch_size), strict=True):
+        if len(rows) == 1 and seen:
+            continue
+        mr, ct = split.batch(rows.tolist(), device)
+        turned = mirror.to(device).reshape(-1, 1, 1, 1)
+        mr, ct = (torch.where(turned, image.flip(2), image) for image in (mr, ct))
+        inputs = replace(mr, ct)
+        network.train()
+        with autocast():
+            prediction = network(inputs)
+        loss = squared_error(prediction.float(), ct).mean()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        total += float(loss.detach()) * len(rows)
+        seen += len(rows)
+    return total / seen
+
+
+def validation_loss(
+    network: nn.Module, split: Split, device: torch.device, batch_size: int = 32
+) -> float:
+    """Compute the mean squared error over clean slices in eval mode; leaves the mode at eval."""
+    network.eval()
+    total = 0.0
+    with torch.no_grad():
+        for rows in torch.arange(len(split)).split(batch_size):
+            mr, ct = split.batch(rows.tolist(), device)
+            total += float(squared_error(network(mr).float(), ct).sum())
+    return total / len(split)
