@@ -208,7 +208,9 @@ class RobMedNASTrial(Trainable):
         self.cost = cost(self.architecture, config.kernels, settings.size, settings.size)
         self.protocol = _protocol(settings, self.cost.activations)
         with seeded(self.device, settings.seed, "initialisation"):
-            self.network = UNet(self.architecture, config.kernels).to(self.device)
+            network = UNet(self.architecture, config.kernels)
+        # Channels last is 1.1 to 1.3 times faster on a CPU: benchmarks/README.md.
+        self.network = network.to(self.device, memory_format=torch.channels_last)
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=config.lr, amsgrad=True)
         self.best: Best | None = None
         self.measured: tuple[int, Robustness] | None = None

@@ -107,7 +107,7 @@ def robmednas(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = None,
     lr: Annotated[
         float | None,
-        typer.Option(help="Learning rate.", show_default="0.001", rich_help_panel=TRAINING),
+        typer.Option(help="Learning rate.", show_default="0.003", rich_help_panel=TRAINING),
     ] = None,
     flip: Annotated[
         bool | None,

@@ -69,7 +69,7 @@ class SynthesisSettings(Frozen):
     kernels: str = "square"
     epochs: int = Field(default=30, ge=1)
     batch_size: int = Field(default=6, ge=2)
-    lr: float = Field(default=1e-3, gt=0)
+    lr: float = Field(default=3e-3, gt=0)
     flip: bool = True
     attack: str = "pgd"
     eps: tuple[float, ...] = parse_eps(DEFAULT_EPS, mr_deviations)
