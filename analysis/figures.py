@@ -12,9 +12,10 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from analysis import numbers
 from analysis.labels import Label, label_ends
 from analysis.load import Run
-from analysis.numbers import Group, describe
+from analysis.numbers import Group
 from analysis.style import FAINT, MUTED, SAMPLED, WINNER, Look, looks, styled
 from analysis.tables import rows_of, yardstick
+from analysis.vocabulary import SCORES, describe, written
 
 MOST = 12  # sampled trials of a group that the leaderboard draws
 HEADINGS = {
@@ -33,10 +34,12 @@ def draw_leaderboard(run: Run, canvas: FigureBase) -> None:
     if found.empty:
         _say(ax, "no trial has a value")
         return
-    chance = numbers.chance_of(run, run.objective.metric)
-    if not math.isnan(chance):
-        ax.axvline(chance, color=MUTED, lw=1, ls=DOTTED)
-    ax.set_xlabel(f"{describe(run.objective.metric)}\n(hollow: cannot win; dotted: chance)")
+    level = numbers.level_of(run, run.objective.metric)
+    marks = "hollow: cannot win"
+    if not math.isnan(level):
+        ax.axvline(level, color=MUTED, lw=1, ls=DOTTED)
+        marks += f"; dotted: {yardstick(run).kind.level}"
+    ax.set_xlabel(f"{describe(run.objective.metric)}\n({marks})")
     at, ticks = 0, {}
     for group in Group:
         rows = found[found["group"] == group]
@@ -48,6 +51,8 @@ def draw_leaderboard(run: Run, canvas: FigureBase) -> None:
             at += 1
             ticks[at] = row
             _draw_row(ax, at, row, styles[row.trial])
+            value = written(run.objective.metric, row.value)
+            _remark(ax, at, 1, value + (f" @{row.epoch}" if group == Group.STOPPED else ""))
         if len(shown) < len(rows):
             at += 1
             _remark(ax, at, 0, f"and {len(rows) - len(shown)} more", style="italic")
@@ -69,10 +74,10 @@ def draw_robustness(run: Run, canvas: FigureBase) -> None:
         axes[0].set_title("Robustness")
         _say(axes[0], "no attack was measured on winner or references")
         return
-    axes[0].set_ylabel(numbers.SCORES[yard.score])
+    axes[0].set_ylabel(SCORES[yard.score].words)
     for ax, attack in zip(axes, attacks, strict=True):
         ax.set_title(f"Under {attack.upper()}")
-        ax.set_xlabel("ε in 255ths")
+        ax.set_xlabel(yard.kind.eps_axis)
         curves, ends = found[found["attack"] == attack].groupby("trial", sort=False), []
         for trial, curve in curves:
             look, last = styles[trial], rows_of(curve)[-1]
@@ -84,12 +89,13 @@ def draw_robustness(run: Run, canvas: FigureBase) -> None:
                 ax.fill_between(
                     curve["eps"], curve["low"], curve["high"], color=look.colour, alpha=0.15, lw=0
                 )
-        if not math.isnan(yard.chance):
-            ax.axhline(yard.chance, color=MUTED, lw=1, ls=DOTTED)
-            ends.append(Label(found["eps"].max(), yard.chance, "chance", MUTED))
+        if not math.isnan(yard.level):
+            ax.axhline(yard.level, color=MUTED, lw=1, ls=DOTTED)
+            ends.append(Label(found["eps"].max(), yard.level, yard.kind.level, MUTED))
         if found["eps"].nunique() <= 8:
             ax.set_xticks(sorted(found["eps"].unique()))
-        ax.set_ylim(bottom=0)
+        if SCORES[yard.score].from_zero:
+            ax.set_ylim(bottom=0)
     label_ends(axes[-1], ends)
 
 
@@ -97,7 +103,10 @@ def draw_best_so_far(run: Run, canvas: FigureBase) -> None:
     """Draw the best value against the number of sampled trials, beside the references' levels."""
     found, styles, ax = numbers.best_so_far(run), looks(run.trials), canvas.subplots()
     ax.set_title("The best sampled trial so far, and the references")
-    ax.set_xlabel("sampled trials that have ended (pale: short of the budget)")
+    notes = ["pale: short of the budget"]
+    if run.refused:
+        notes.append(f"{run.refused} more refused untrained: beyond the limits")
+    ax.set_xlabel(f"sampled trials that have ended ({'; '.join(notes)})")
     ax.set_ylabel(describe(run.objective.metric))
     levels = numbers.standings(run).query("reference and group != 'stopped'")
     if found["value"].isna().all() and levels.empty:
@@ -214,11 +223,9 @@ def _panel_rows(run: Run) -> int:
 
 
 def _draw_row(ax: Axes, at: int, row: Any, look: Look) -> None:  # noqa: ANN401 - a row of a frame
-    stopped = row.group == Group.STOPPED
-    alpha = 0.45 if stopped else 1.0
+    alpha = 0.45 if row.group == Group.STOPPED else 1.0
     ax.plot([row.low, row.high], [at, at], color=look.colour, lw=look.width, alpha=0.5 * alpha)
     ax.scatter(row.value, at, **look.dot(hollow=not row.can_win), alpha=alpha)
-    _remark(ax, at, 1, f"{row.value:.3f}" + (f" @{row.epoch}" if stopped else ""))
 
 
 def _remark(ax: Axes, at: int, x: float, text: str, style: str = "normal") -> None:

@@ -40,6 +40,7 @@ class Run:
             totals.
         reports: One row per report in order of time: ``trial``, ``time_s``, ``epoch``,
             ``best_epoch``, ``value``, then as above; ``seconds.`` since the report before.
+        refused: How many proposals broke a limit, and so were never trained.
     """
 
     folder: Path
@@ -47,6 +48,7 @@ class Run:
     objective: Objective
     trials: pd.DataFrame
     reports: pd.DataFrame
+    refused: int
 
     @property
     def winner(self) -> str | None:
@@ -87,7 +89,8 @@ def load(run: str | Path) -> Run:
     ]
     columns = ["trial", "time_s", "epoch", "best_epoch", "value"]
     measured = pd.DataFrame(reports) if reports else pd.DataFrame(columns=columns)
-    return Run(folder.path, manifest, objective, pd.DataFrame(ranked), measured)
+    refused = sum(event["event"] == "refused" for event in events)
+    return Run(folder.path, manifest, objective, pd.DataFrame(ranked), measured, refused)
 
 
 def _read_manifest(folder: RunFolder) -> Record:

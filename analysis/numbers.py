@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.load import Run
-from analysis.tables import answers, metric, rows_of, yardstick
-from trainables.metrics.intervals import curve_interval
-
-SCORES = {"acc": "accuracy", "bacc": "balanced accuracy", "auc": "AUC"}
-METRIC = re.compile(r"(?P<split>[a-z]+)_(?P<how>.+?)_(?P<score>acc|bacc|auc)(_(?P<point>.+))?")
+from analysis.robmednas import traits
+from analysis.tables import Yardstick, answers, metric, rows_of, yardstick
+from analysis.vocabulary import score_of
+from trainables.metrics.classification import Labels
+from trainables.metrics.intervals import Scores, curve_interval, mean_interval
 
 
 class Group(StrEnum):
@@ -50,17 +50,17 @@ def robustness(run: Run) -> pd.DataFrame:
     """Follow the score of winner and references along the radii of each attack.
 
     Returns:
-        ``trial``, ``name``, ``attack``, ``eps`` (in 255ths), ``value``; ``low`` and ``high`` are
+        ``trial``, ``name``, ``attack``, ``eps`` (as the metrics name it), ``value``; ``low`` and ``high`` are
         its 95 % interval under the attack that ranks, elsewhere NaN.
     """
-    score, found = yardstick(run).score, standings(run)
-    named = re.compile(rf"metric\.ranking_(?P<attack>.+)_{score}_eps(?P<eps>[0-9.e-]+)")
+    yard, found = yardstick(run), standings(run)
+    named = re.compile(rf"metric\.ranking_(?P<attack>.+)_{yard.score}_eps(?P<eps>[0-9.e-]+)")
     columns = {name: at for name in run.trials.columns if (at := named.fullmatch(name))}
     shown = found[found["winner"] | (found["reference"] & (found["group"] != Group.STOPPED))]
     ranked_under = run.manifest.get("settings", {}).get("attack")
     rows = []
     for trial in rows_of(shown.merge(run.trials[["trial", *columns]], on="trial")):
-        bounds = _bounds(run, trial.trial)
+        bounds = _bounds(run, trial.trial, yard)
         values = {
             (at["attack"], float(at["eps"])): getattr(trial, name) for name, at in columns.items()
         }
@@ -93,6 +93,8 @@ def best_so_far(run: Run) -> pd.DataFrame:
 def hyperparameters(run: Run) -> pd.DataFrame:
     """Pair the values of sampled trials with every hyperparameter that differs between them.
 
+    An architecture is no axis: numbers that describe it stand in its place.
+
     Returns:
         ``name`` of the hyperparameter, ``setting``, ``trial``, ``group``, ``epoch``, ``value``.
     """
@@ -100,10 +102,10 @@ def hyperparameters(run: Run) -> pd.DataFrame:
     sampled = found[found["label"] == ""]
     parts = [
         sampled[["trial", "group", "epoch", "value"]].assign(
-            name=column.removeprefix("config."), setting=sampled[column].astype(object)
+            name=name, setting=settings.astype(object)
         )
-        for column in run.trials.columns
-        if column.startswith("config.") and len(sampled[column].dropna().unique()) > 1
+        for name, settings in _settings(run, sampled).items()
+        if len(settings.dropna().unique()) > 1
     ]
     names = ["name", "setting", "trial", "group", "epoch", "value"]
     if not parts:
@@ -111,28 +113,10 @@ def hyperparameters(run: Run) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[names].dropna(subset="setting", ignore_index=True)
 
 
-def describe(name: str) -> str:
-    """Say in words what a metric is; a name that follows no rule stays as it is."""
-    found = METRIC.fullmatch(name)
-    if found is None:
-        return name.replace("_", " ")
-    score, how, point = SCORES[found["score"]], found["how"], found["point"]
-    if how in {"clean", "noise"}:
-        words = f"{score} on {'clean' if how == 'clean' else 'noisy'} images"
-    else:
-        words = f"{score} under {how.upper()}"
-    if point == "curve":
-        words += ", mean over ε"
-    elif point:
-        words += f", ε = {point.removeprefix('eps')}/255"
-    return words if found["split"] == "ranking" else f"{words} ({found['split']})"
-
-
-def chance_of(run: Run, name: str) -> float:
-    """Return what a constant answer scores by a metric; NaN where that is not known."""
-    score, chance = yardstick(run)
-    found = METRIC.fullmatch(name)
-    return chance if found is not None and found["score"] == score else math.nan
+def level_of(run: Run, name: str) -> float:
+    """Return the level that a model has to beat by a metric; NaN where that is not known."""
+    score, level = yardstick(run)
+    return level if score_of(name) == score else math.nan
 
 
 def is_wide(values: pd.Series) -> bool:
@@ -141,12 +125,33 @@ def is_wide(values: pd.Series) -> bool:
     return bool((numbers > 0).all() and numbers.max() >= 10 * numbers.min())
 
 
-def _bounds(run: Run, trial: str) -> dict[float, tuple[float, float]]:
-    """Return the 95 % interval of balanced accuracy at each radius in 255ths."""
-    found = answers(run, trial)
+def _settings(run: Run, trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the hyperparameters of trials, one column each, as they are drawn."""
+    columns = [name for name in trials.columns if str(name).startswith("config.")]
+    found = trials[columns].rename(columns=lambda name: name.removeprefix("config."))
+    if "architecture" not in found:
+        return found
+    size = run.manifest["settings"]["size"]
+    described = [
+        traits(row.architecture, row.kernels, size)
+        for row in rows_of(found[["architecture", "kernels"]])
+    ]
+    return found.drop(columns="architecture").join(pd.DataFrame(described, index=found.index))
+
+
+def _bounds(run: Run, trial: str, yard: Yardstick) -> dict[float, tuple[float, float]]:
+    """Return the 95 % interval of the score at each radius, where single answers were kept."""
+    found = answers(run, trial) if yard.score == yard.kind.kept else None
     if found is None or found.labels.ndim != 1:
         return {}
     return {
-        round(255 * eps, 6): curve_interval(correct[None], found.labels, [eps], seed=0)[1:]
-        for eps, correct in zip(found.eps, found.correct, strict=True)
+        round(yard.kind.eps_scale * eps, 6): _interval(scores, found.labels)
+        for eps, scores in zip(found.eps, found.scores, strict=True)
     }
+
+
+def _interval(scores: Scores, labels: Labels) -> tuple[float, float]:
+    """Bootstrap within classes; of one kind only, a single one says nothing of others."""
+    if len(np.unique(labels)) == 1:
+        return mean_interval(scores.astype(np.float64), seed=0)[1:]
+    return curve_interval(scores[None], labels, [0.0], seed=0)[1:]

@@ -10,22 +10,31 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.load import Run
+from analysis.vocabulary import CLASSIFICATION, SCORES, SYNTHESIS, Kind, score_of
 from search.run_folder import RunFolder
 
 
 class Answers(NamedTuple):
-    """Right answers (E, N) to labels (N,), or (N, L), at E radii of the attack that ranks."""
+    """Scores (E, N) of N images or subjects at E radii of the attack that ranks.
 
-    correct: npt.NDArray[np.bool_]
+    Right answers to labels (N,), or (N, L); or numbers, where all labels are the same.
+    """
+
+    scores: npt.NDArray[np.bool_ | np.floating]
     labels: npt.NDArray[np.integer]
     eps: tuple[float, ...]
 
 
 class Yardstick(NamedTuple):
-    """The score that figures show, and what a constant answer scores: NaN where nobody knows."""
+    """The score that figures show, and the level that a model has to beat: NaN if not known."""
 
     score: str
-    chance: float
+    level: float
+
+    @property
+    def kind(self) -> Kind:
+        """What the score shares with others."""
+        return SCORES[self.score].kind
 
 
 def leaderboard(run: Run) -> pd.DataFrame:
@@ -33,17 +42,16 @@ def leaderboard(run: Run) -> pd.DataFrame:
 
     Returns:
         ``rank``, ``trial`` (id and label), ``value`` with its 95 % interval ``low`` to ``high``,
-        the scores ``clean``, with Gaussian ``noise`` and under ``fgsm`` (over all radii), NaN where
+        the columns of the score's kind, such as ``clean`` and ``fgsm`` (over all radii), NaN where
         not measured, ``epochs``, ``state`` and ``note`` (winner, or why it cannot win).
     """
-    trials, score = run.trials, yardstick(run).score
+    trials, yard = run.trials, yardstick(run)
     found = trials[["rank", "trial", "value", "low", "high"]].copy()
     named = [" ".join(filter(None, pair)) for pair in zip(trials.trial, trials.label, strict=True)]
     scaled = np.where(trials["scaled"], " (scaled)", "")
     found["trial"] = [name + mark for name, mark in zip(named, scaled, strict=True)]
-    found["clean"] = metric(run, f"ranking_clean_{score}")
-    found["noise"] = metric(run, f"ranking_noise_{score}")
-    found["fgsm"] = metric(run, f"ranking_fgsm_{score}_curve")
+    for column, name in yard.kind.columns.items():
+        found[column] = metric(run, name.format(score=yard.score))
     found["epochs"] = trials["epoch"]
     found["state"] = trials["state"]
     known = trials["note"].mask(trials["control"] & (trials["note"] == ""), "control: cannot win")
@@ -84,11 +92,22 @@ def answers(run: Run, trial: str) -> Answers | None:
 
 
 def yardstick(run: Run) -> Yardstick:
+    """Choose the score that figures show, by what the run measured."""
+    ranked_by = score_of(run.objective.metric)
+    measured = [score for score in SCORES if f"metric.ranking_clean_{score}" in run.trials]
+    known = [score for score in (ranked_by, *measured) if score is not None]
+    if known and SCORES[known[0]].kind is SYNTHESIS:
+        score = ranked_by or SYNTHESIS.kept
+        return Yardstick(score, run.manifest.get("details", {}).get(f"trivial_{score}", math.nan))
+    return _of_classifiers(run)
+
+
+def _of_classifiers(run: Run) -> Yardstick:
     """Choose the score that neither a constant classifier nor an imbalance can flatter."""
     for trial in run.trials["trial"]:
         found = answers(run, trial)
         if found is not None and found.labels.ndim == 2:
             return Yardstick("auc", 0.5)
         if found is not None:
-            return Yardstick("bacc", 1 / len(np.unique(found.labels)))
-    return Yardstick("bacc", math.nan)
+            return Yardstick(CLASSIFICATION.kept, 1 / len(np.unique(found.labels)))
+    return Yardstick(CLASSIFICATION.kept, math.nan)

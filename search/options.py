@@ -57,9 +57,7 @@ TimeLimit = Annotated[
 ]
 Device = Annotated[
     str | None,
-    typer.Option(
-        help="auto, cpu, cuda or cuda:1.", show_default="auto", rich_help_panel=MACHINE
-    ),
+    typer.Option(help="auto, cpu, cuda or cuda:1.", show_default="auto", rich_help_panel=MACHINE),
 ]
 Concurrency = Annotated[
     int | None,

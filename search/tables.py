@@ -1,6 +1,7 @@
 """What a person reads of a ranking: a table, and sentences; all at 80 columns."""
 
 import math
+import textwrap
 from collections.abc import Mapping
 
 from rich.table import Table
@@ -20,7 +21,7 @@ STYLES = {
 
 
 FOOTNOTES = {
-    "*": "* scaled: not with the paper's classifier and epochs",
+    "*": "* scaled: a smaller model or budget than the paper's",
     "+": "+ a control, to compare with: it cannot win",
 }
 
@@ -70,22 +71,27 @@ def winner_lines(first: Row, found: list[Gain], objective: Objective) -> list[st
 
 
 def config_lines(config: Mapping[str, object], width: int = 80) -> list[str]:
-    """Write a config as ``name=value`` pairs, broken between pairs."""
-    lines, current = [], " " * 7
-    for name, value in config.items():
-        pair = f" {name}={value:.4g}" if isinstance(value, float) else f" {name}={value}"
-        if len(current) + len(pair) > width and current.strip():
-            lines.append(current)
-            current = " " * 7
-        current += pair
-    return [*lines, current]
+    """Write a config as ``name=value`` pairs, broken between words, none at a hyphen."""
+    pairs = [
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in config.items()
+    ]
+    indent = " " * 8
+    return textwrap.wrap(
+        " ".join(pairs),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def number(value: float, *, signed: bool = False) -> str:
-    """Write a metric's value; a dash where there is none."""
+    """Write a metric's value: three decimals, from 10 on one; a dash where there is none."""
     if math.isnan(value):
         return "-"
-    return f"{value:+.3f}" if signed else f"{value:.3f}"
+    return f"{value:{'+' if signed else ''}.{1 if abs(value) >= 10 else 3}f}"
 
 
 def interval(bounds: tuple[float, float] | None, *, signed: bool = False) -> str:

@@ -47,7 +47,7 @@ class Trial:
         id: ``r01`` (reference) or ``t001`` (sampled); the name of its folder.
         config: The whole config.
         label: A reference's label; empty for sampled trials.
-        scaled: A reference whose classifier or epochs are not the paper's.
+        scaled: A reference whose model or budget is smaller than the paper's.
         control: A reference that is compared with, but never the winner.
         state: Where it is.
         reports: One per rung reached.

@@ -89,9 +89,7 @@ def _block(side: str, level: int, max_filters: int, max_depth: int) -> tuple[Par
 
 
 def _read(point: Mapping[str, Any], name: str) -> Block:
-    return Block(
-        point[f"{name}_pattern"], 2 ** point[f"{name}_log2_filters"], point[f"{name}_se"]
-    )
+    return Block(point[f"{name}_pattern"], 2 ** point[f"{name}_log2_filters"], point[f"{name}_se"])
 
 
 SPACE = space()

@@ -194,7 +194,12 @@ def cost(architecture: Architecture, kernels: str, height: int, width: int) -> C
 
 
 def _block(
-    block: Block, kernels: str, channels: int, before: int, after: int, strided: tuple[int, int] | None
+    block: Block,
+    kernels: str,
+    channels: int,
+    before: int,
+    after: int,
+    strided: tuple[int, int] | None,
 ) -> Cost:
     """Cost of a block that turns ``before`` pixels into ``after``."""
     filters, total = block.filters, Cost(0, 0, 0)

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from searchspace.errors import UserError
 from searchspace.names import lookup
 
+Network = TypeVar("Network", bound=torch.nn.Module)
 Autocast = Callable[[], AbstractContextManager[Any]]
 
 
@@ -48,6 +49,15 @@ def autocast(device: torch.device, dtype: torch.dtype) -> Autocast:
     """Return a maker of autocast contexts; for fp32 they change nothing."""
     enabled = dtype != torch.float32
     return partial(torch.autocast, device.type, dtype=torch.bfloat16, enabled=enabled)
+
+
+def channels_last(network: Network) -> Network:
+    """Lay out the weights of convolutions, and so all they compute, with channels innermost.
+
+    On a CPU that is 1.1 to 1.3 times faster (benchmarks/README.md).
+    """
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not annotated
+    return network
 
 
 @contextmanager

@@ -93,7 +93,7 @@ class Reference:
     Attributes:
         label: Short name shown in tables, such as ``baseline``.
         config: The whole config.
-        scaled: True where the run's classifier or epochs are not the paper's.
+        scaled: True where the run's model or budget is smaller than the paper's.
         essential: Kept where the user asks for few references.
         control: Outside the study's question: compared with, but never the winner.
         point: The point of the space that says the same as ``config``, told to the sampler; None

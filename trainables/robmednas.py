@@ -24,7 +24,7 @@ from searchspace.unet import KERNELS, PAPER_BEST, Architecture, cost, handcrafte
 from searchspace.unet import parse as parse_architecture
 from trainables.checkpoint import UNetCard, save_model
 from trainables.config import Frozen, parse
-from trainables.device import autocast, resolve_precision
+from trainables.device import autocast, channels_last, resolve_precision
 from trainables.models.unet import UNet
 from trainables.protocol import Config, Directions, Facts, Floor, Reference, Report, Say, Trainable
 from trainables.seeding import generator, seeded
@@ -165,9 +165,11 @@ def prepare(settings: SynthesisSettings, assets: Path, say: Say) -> Facts:
     data = read_data(assets)
     trivial = trivial_mae(data.train, data.ranking)
     made = "phantom heads, made here: not real data" if settings.data is None else settings.data
+    pixels = (
+        f"{settings.size} x {settings.size} pixels of {settings.field_mm / settings.size:.3g} mm"
+    )
     lines = (
-        f"data: {made}; {settings.size} x {settings.size} pixels of "
-        f"{settings.field_mm / settings.size:.3g} mm",
+        f"data: {made}; {pixels}",
         *splits.notes,
         *written.lines,
         "epsilon is in standard deviations of each subject's MR, without clipping",
@@ -209,8 +211,7 @@ class RobMedNASTrial(Trainable):
         self.protocol = _protocol(settings, self.cost.activations)
         with seeded(self.device, settings.seed, "initialisation"):
             network = UNet(self.architecture, config.kernels)
-        # Channels last is 1.1 to 1.3 times faster on a CPU: benchmarks/README.md.
-        self.network = network.to(self.device, memory_format=torch.channels_last)
+        self.network = channels_last(network.to(self.device))
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=config.lr, amsgrad=True)
         self.best: Best | None = None
         self.measured: tuple[int, Robustness] | None = None
@@ -227,10 +228,7 @@ class RobMedNASTrial(Trainable):
             batch_size=self.config.batch_size,
             flip=self.settings.flip,
             generator=generator(cpu, seed, self.epoch, "order"),
-            autocast=autocast(
-                self.device, resolve_precision(self.settings.precision, self.device)
-            ),
-            device=self.device,
+            autocast=autocast(self.device, resolve_precision(self.settings.precision, self.device)),
         )
         self.spend("training", started)
         self._validate(loss)

@@ -1,5 +1,6 @@
 """``python -m search robmednas``."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -64,14 +65,14 @@ def robmednas(  # noqa: PLR0913, PLR0917 - one parameter an option
     max_filters: Annotated[
         int | None,
         typer.Option(
-            help="Most filters of a block: 8, 16, 32, 64, 128 or 256.",
+            help="Most filters of a block: 16, 32, 64, 128 or 256.",
             show_default="32",
             rich_help_panel=SEARCH,
         ),
     ] = None,
     max_depth: Annotated[
         int | None,
-        typer.Option(help="Most encoder blocks.", show_default="5", rich_help_panel=SEARCH),
+        typer.Option(help="Most encoder blocks, 2 to 5.", show_default="5", rich_help_panel=SEARCH),
     ] = None,
     max_params: Annotated[
         int | None,
@@ -235,10 +236,10 @@ def robmednas(  # noqa: PLR0913, PLR0917 - one parameter an option
     return launch_repeatedly("robmednas", settings, engine, seed, repeats, run)
 
 
-def launch_repeatedly(  # noqa: PLR0913, PLR0917 - what the command line says
+def launch_repeatedly(
     study: str,
-    settings: dict[str, object],
-    engine: dict[str, object],
+    settings: Mapping[str, object],
+    engine: Mapping[str, object],
     seed: int,
     repeats: int,
     run: Path | None,
@@ -250,7 +251,7 @@ def launch_repeatedly(  # noqa: PLR0913, PLR0917 - what the command line says
         if run is not None and repeats > 1:
             folder = run.with_name(f"{run.name}-{number + 1}")
         own = {"seed": seed + number}
-        status = max(status, launch(study, settings | own, engine | own | {"run": folder}))
+        status = max(status, launch(study, {**settings, **own}, {**engine, **own, "run": folder}))
         if status >= 128:  # interrupted
             break
     return status

@@ -5,6 +5,7 @@ trial follow from one array of answers, as they do in a real one.
 """
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,20 @@ class Fixed:
     epochs: int = RUNGS[-1]
 
 
+@dataclass(frozen=True)
+class Task:
+    """What a made run is about; ``measure`` gives a report, and scores with labels or None."""
+
+    study: str
+    metric: str
+    direction: str
+    eps: tuple[float, ...]
+    settings: Any
+    config: dict[str, Any]
+    measure: Callable[[Made, int, int], tuple[Report, tuple[np.ndarray, np.ndarray] | None]]
+    details: dict[str, Any] = field(default_factory=dict)
+
+
 def answers(skill, reach, labels, dice):
     """Right answers (E, N); a wrong one without attack is wrong with it."""
     known = dice.random(len(labels)) < 1 / 3 + 2 / 3 * skill
@@ -63,8 +78,9 @@ def answers(skill, reach, labels, dice):
     return np.array([known & (threshold >= eps) for eps in EPS])
 
 
-def measure(made, epoch, labels):
-    """The report of a made trial, and its answers under PGD."""
+def measure(made, epoch, images):
+    """The report of a made trial; its answers under PGD, and their labels."""
+    labels = np.arange(images) % 3
     if made.metrics is not None:
         constraints = {"clean_floor": made.violation}
         return Report(epoch, made.metrics, constraints=constraints, best_epoch=epoch), None
@@ -89,7 +105,10 @@ def measure(made, epoch, labels):
         {"generation": 2.0, "training": 1.0},
         best_epoch=max(1, epoch - 1),
     )
-    return report, under_pgd
+    return report, (under_pgd, labels)
+
+
+TSYND = Task("tsynd", METRIC, "max", EPS, Fixed(), PAPER, measure)
 
 
 def make_run(
@@ -98,31 +117,37 @@ def make_run(
     *,
     status: str = "finished",
     images: int = 240,
-    metric: str = METRIC,
-    direction: str = "max",
+    task: Task = TSYND,
+    metric: str = "",
+    direction: str = "",
     keep_answers: bool = True,
+    refused: int = 0,
 ) -> Path:
     """Write the folder of a run; a status of ``running`` leaves out what only the end writes."""
     run: RunFolder = create_run_folder(folder)
-    objective, ticks = Objective(metric, direction), itertools.count()
-    manifest = Manifest(run, Plan(study="tsynd", run=folder, trials=9), Fixed())
-    manifest.add(objective={"metric": metric, "direction": direction}, rungs=RUNGS, facts=["made"])
+    ranked_by = {"metric": metric or task.metric, "direction": direction or task.direction}
+    objective, ticks = Objective(**ranked_by), itertools.count()
+    manifest = Manifest(run, Plan(study=task.study, run=folder, trials=9), task.settings)
+    manifest.add(objective=ranked_by, rungs=RUNGS, facts=["made"], details=task.details)
     records = Records(run, objective, lambda: float(next(ticks)))
-    labels = np.arange(images) % 3
+    for _ in range(refused):
+        records.notice("refused", None, config=task.config, constraints={"max_params": 0.5})
     made_trials = []
     for made in trials:
-        trial = Trial(made.id, PAPER | made.config, made.label, bool(made.label), made.control)
+        trial = Trial(
+            made.id, task.config | made.config, made.label, bool(made.label), made.control
+        )
         made_trials.append(trial)
         records.notice("proposed", trial, config=trial.config, known={}, told_to_sampler=True)
         for epoch in RUNGS[: made.reports]:
-            report, correct = measure(made, epoch, labels)
+            report, kept = task.measure(made, epoch, images)
             trial.reports.append(report)
             value = objective.value(report)
             records.notice("reported", trial, report=report, value=value, decision="continue")
-            if keep_answers and correct is not None:
+            if keep_answers and kept is not None:
                 run.trial(trial.id).mkdir(parents=True, exist_ok=True)
                 file = run.trial(trial.id) / "ranking.npz"
-                np.savez(file, scores=correct, labels=labels, eps=np.array(EPS))
+                np.savez(file, scores=kept[0], labels=kept[1], eps=np.array(task.eps))
         trial.state, trial.reason, trial.ended_s = made.state, made.reason, float(next(ticks))
         if made.state is not State.RUNNING:
             failure = Failure(made.reason)

@@ -30,7 +30,7 @@ def trained(heads):
 
 
 def test_training_lowers_the_error_below_that_of_an_untrained_network(heads, trained):
-    trial, report = trained
+    _, report = trained
     fresh = heads.trial()
     first = fresh.advance(1)
     assert report.metrics["train_loss"] < 0.5 * first.metrics["train_loss"]
@@ -43,9 +43,7 @@ def test_every_metric_announced_is_reported_and_no_other(heads, trained):
     _, report = trained
     assert set(report.metrics) == set(robmednas.metrics(heads.settings))
     assert heads.facts.default_metric in report.metrics
-    assert report.metrics["parameters"] == sum(
-        p.numel() for p in trained[0].network.parameters()
-    )
+    assert report.metrics["parameters"] == sum(p.numel() for p in trained[0].network.parameters())
 
 
 def test_attack_hurts_and_more_hurts_more(trained):
@@ -99,7 +97,8 @@ def test_the_saved_network_gives_the_scores_that_it_was_ranked_by(heads, trained
     assert card.provenance["epoch"] == report.best_epoch
     with trial.at_best(), torch.no_grad():
         mr, _ = heads.data.ranking.batch([0], torch.device("cpu"))
-        np.testing.assert_array_equal(predict(network, mr), predict(trial.network, mr))
+        ours, loaded = predict(trial.network, mr), predict(network, mr)
+        np.testing.assert_allclose(loaded, ours, atol=0.05)  # HU; the layout in memory differs
     with np.load(tmp_path / "ranking.npz", allow_pickle=False) as saved:
         curves = [area(saved["eps"].tolist(), one) for one in saved["scores"].T]
     assert np.mean(curves) == pytest.approx(report.metrics[heads.facts.default_metric])
@@ -124,9 +123,7 @@ def test_adversarial_training_makes_the_network_harder_to_attack(heads):
     for regime in ("standard", "adversarial"):
         config = {"architecture": TINY, "lr": 3e-3, "regime": regime}
         metrics = robmednas.build(config, settings, heads.assets).advance(12).metrics
-        found[regime] = (
-            metrics["ranking_pgd_mae_head_eps0.1"] - metrics["ranking_clean_mae_head"]
-        )
+        found[regime] = metrics["ranking_pgd_mae_head_eps0.1"] - metrics["ranking_clean_mae_head"]
     assert found["adversarial"] < found["standard"]
 
 
@@ -165,9 +162,7 @@ def test_the_papers_protocol():
 
 
 def test_limits_are_shares_beyond_the_prediction():
-    config = robmednas.parse_settings({}).model_dump() and {
-        "architecture": TINY, "kernels": "square", "batch_size": 6,
-    }  # fmt: skip
+    config = {"architecture": TINY, "kernels": "square", "batch_size": 6}
     found = cost(parse_architecture(TINY), "square", 64, 64)
     assert robmednas.limits(config, settings_of()) == {}
     at = robmednas.limits(config, settings_of(max_params=found.parameters))

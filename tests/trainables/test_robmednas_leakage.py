@@ -17,7 +17,6 @@ TINY = "0110x8s4 0100x8 | 0100x8 1000x8"
 
 def spoilt(heads, folder, split):
     """Copy the assets, with the CT of one split turned to nonsense."""
-    import shutil
 
     shutil.copytree(heads.assets, folder)
     for file in sorted((folder / split).glob("*_ct.npy")):
@@ -69,8 +68,8 @@ def test_no_test_subject_is_in_the_assets(heads):
 
 
 def test_splits_are_by_subject(heads):
-    names = [name for split in TRIAL_SPLITS
-             for name in json.loads((heads.assets / split / "subjects.json").read_text())]  # fmt: skip
+    files = [heads.assets / split / "subjects.json" for split in TRIAL_SPLITS]
+    names = [name for file in files for name in json.loads(file.read_text())]
     assert len(names) == len(set(names))
 
 

@@ -7,7 +7,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from trainables.attacks.attack import Attack, Target
+from trainables.attacks.attack import Attack, Target, Worst
 from trainables.attacks.losses import Loss, margin
 from trainables.seeding import generator
 
@@ -40,7 +40,8 @@ class Square(Attack):
             raise ValueError(f"square attack on {target.images.ndim - 2}-D images, expected 2-D")
         channels, height, width = target.images.shape[1:]
         dice = generator(target.images.device, target.seed, "square")
-        images, (loss, broken) = target.images, target.query(target.images)
+        worst = Worst(target)
+        images, loss, broken = worst.images, worst.loss, worst.broken
         stripes = torch.where(target.draw((channels, 1, width), "stripes") < 0.5, -1.0, 1.0)
         candidate = target.project(images + target.threat.eps * stripes)
         for query in range(self.queries + 1):
@@ -56,7 +57,8 @@ class Square(Attack):
             broken = broken.index_copy(0, taken, hit[accept])
             side = side_of(query / self.queries, height, width)
             candidate = _with_square(target, images, side, dice)
-        return images
+        worst.update(images, loss, broken)  # where the stripes did less harm than nothing, nothing
+        return worst.images
 
 
 def side_of(progress: float, height: int, width: int) -> int:

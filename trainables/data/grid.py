@@ -81,7 +81,7 @@ def _on_grid(
     outside: float,
 ) -> Floats:
     """Average (X, Y, Z) over pixels: (Z, size, size); what lies outside has one value."""
-    # Relative to the value outside, a pixel's uncovered share adds nothing.
-    slices = np.moveaxis(volume - np.float32(outside), 2, 0)
+    slices = np.moveaxis(volume, 2, 0)
     found = rows.astype(np.float32) @ slices @ columns.astype(np.float32).T
-    return np.ascontiguousarray(found + np.float32(outside))
+    uncovered = 1 - rows.sum(axis=1)[:, None] * columns.sum(axis=1)[None, :]
+    return np.ascontiguousarray(found + (outside * uncovered).astype(np.float32))

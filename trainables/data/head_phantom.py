@@ -195,7 +195,9 @@ class _Head:
         small, top = self.mastoid
         if z < top:
             for side in (-1, 1):
-                canvas.ellipse(x - side * (width - skull - 2), y + 0.35 * length, small / 2, small, AIR)
+                canvas.ellipse(
+                    x - side * (width - skull - 2), y + 0.35 * length, small / 2, small, AIR
+                )
         small, top = self.nose
         if z < top:
             canvas.ellipse(x, y - 0.62 * length, small, 1.3 * small, AIR)

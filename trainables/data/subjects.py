@@ -75,7 +75,7 @@ def split_subjects(
     if min(shares) <= 0 or abs(sum(shares) - 1) > 1e-9:
         raise ValueError(f"shares are {shares}, expected four above 0 that sum to 1")
     order = _shuffled(names, seed)
-    parts = []
+    parts: list[tuple[str, ...]] = []
     for share in shares[:0:-1]:  # test, ranking, val: from the end, one left for each split before
         size = max(1, round(share * len(names)))
         size = min(size, len(order) - (len(SPLITS) - 1 - len(parts)))
@@ -101,7 +101,8 @@ def paper_subset(splits: SubjectSplits, seed: int) -> SubjectSplits:
     order = _shuffled(splits.train, seed)[:least]
     ends = np.cumsum(PAPER_SUBSET)
     train, val, ranking = (
-        tuple(sorted(part)) for part in (order[: ends[0]], order[ends[0] : ends[1]], order[ends[1] :])
+        tuple(sorted(part))
+        for part in (order[: ends[0]], order[ends[0] : ends[1]], order[ends[1] :])
     )
     found = train, val, ranking, splits.test
     return SubjectSplits(*found, notes=("the paper's subset of training subjects", *_notes(*found)))
@@ -122,9 +123,7 @@ def folds(
         raise UserError(f"{count} groups of {len(names)} subjects: give 2 to {len(names)} groups")
     order = _shuffled(names, seed)
     groups = [set(order[start::count]) for start in range(count)]
-    return tuple(
-        (tuple(sorted(set(names) - group)), tuple(sorted(group))) for group in groups
-    )
+    return tuple((tuple(sorted(set(names) - group)), tuple(sorted(group))) for group in groups)
 
 
 def _shuffled(names: Sequence[str], seed: int) -> list[str]:

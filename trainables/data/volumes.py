@@ -12,6 +12,8 @@ from typing import Any, Protocol, TypeVar
 import nibabel as nib
 import numpy as np
 import numpy.typing as npt
+from nibabel.affines import voxel_sizes
+from nibabel.filebasedimages import ImageFileError
 
 from searchspace.errors import UserError
 
@@ -21,7 +23,7 @@ TOLERANCE_MM = 1e-3  # by which affines of one subject may differ
 # 0 up to metal. Images in [0, 1], [-1, 1], 0..255 or with 1000 or 1024 added hold none below -200.
 LEAST_HU, AIR_HU, TISSUE_HU, MOST_HU = -4096.0, -200.0, 0.0, 32768.0
 
-BROKEN = (OSError, EOFError, zlib.error, ValueError, nib.filebasedimages.ImageFileError)
+BROKEN = (OSError, EOFError, zlib.error, ValueError, ImageFileError)
 Result = TypeVar("Result")
 
 
@@ -91,7 +93,7 @@ class FolderSubject:
             mask = self._voxels(self.mask) != 0
             if not mask.any():
                 raise self._fault(self.mask, "is empty: leave it out or mark the head")
-        spacing = nib.affines.voxel_sizes(image.affine).tolist()
+        spacing = voxel_sizes(image.affine).tolist()
         return Volume(mr, ct, mask, (spacing[0], spacing[1], spacing[2]))
 
     def check(self) -> None:
@@ -108,7 +110,7 @@ class FolderSubject:
             if min(image.shape) < 1 or image.get_data_dtype().kind not in "iuf":
                 kind = image.get_data_dtype()
                 raise self._fault(file, f"holds {image.shape} voxels of {kind}: expected numbers")
-            if not (np.isfinite(image.affine).all() and abs(np.linalg.det(image.affine)) > 0):
+            if not _places_voxels(image):
                 raise self._fault(file, "has an affine that places no voxel: repair its header")
             if reference is None:
                 reference = image
@@ -147,7 +149,9 @@ def open_folder(root: Path) -> tuple[FolderSubject, ...]:
         child for child in root.iterdir() if child.is_dir() and not child.name.startswith(".")
     )
     if not folders:
-        raise UserError(f"no subjects in {root}: expected folders that hold mr.nii.gz and ct.nii.gz")
+        raise UserError(
+            f"no subjects in {root}: expected folders that hold mr.nii.gz and ct.nii.gz"
+        )
     subjects = tuple(_subject(folder) for folder in folders)
     for subject in subjects:
         subject.check()
@@ -182,12 +186,16 @@ def _open(file: Path) -> Any:  # noqa: ANN401 - nibabel is untyped
         shape = shape[:-1]
     if len(shape) == 2:
         shape = (*shape, 1)
-    if len(shape) != 3:
+    if len(shape) != 3 or not _places_voxels(image):  # `check` says so
         return image
     if shape != image.shape:
         squeezed = np.asanyarray(image.dataobj).reshape(shape)
         image = image.__class__(squeezed, image.affine, image.header)
     return nib.as_closest_canonical(image)
+
+
+def _places_voxels(image: Any) -> bool:  # noqa: ANN401 - nibabel is untyped
+    return bool(np.isfinite(image.affine).all() and abs(np.linalg.det(image.affine)) > 0)
 
 
 def _read(subject: FolderSubject, file: Path, read: Callable[[Path], Result]) -> Result:

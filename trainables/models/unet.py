@@ -99,9 +99,9 @@ def convolution(
     channels: int, filters: int, kernel: tuple[int, int], stride: int = 1
 ) -> nn.Sequential:
     """Make a convolution that keeps the resolution (or divides it), batch normalisation, ReLU."""
-    padding = tuple((side - stride + 1) // 2 for side in kernel)
+    height, width = ((side - stride + 1) // 2 for side in kernel)
     return nn.Sequential(
-        nn.Conv2d(channels, filters, kernel, stride, padding, bias=False),
+        nn.Conv2d(channels, filters, kernel, stride, (height, width), bias=False),
         nn.BatchNorm2d(filters),
         nn.ReLU(inplace=True),
     )

@@ -1,4 +1,4 @@
-"""What all trials of a run share: slices of the three splits that they may see, and no test slice."""
+"""What all trials of a run share: slices of the splits that they may see, and no test slice."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ def open_subjects(settings: SynthesisSettings) -> tuple[Subject, ...]:
 
 
 def make_splits(settings: SynthesisSettings, subjects: Sequence[Subject]) -> SubjectSplits:
-    """Split the subjects; ``paper`` then takes its three small splits from the training subjects."""
+    """Split the subjects; ``paper`` takes its three small splits from the training subjects."""
     splits = split_subjects([subject.name for subject in subjects], settings.data_seed)
     return paper_subset(splits, settings.data_seed) if settings.subset == "paper" else splits
 
@@ -84,7 +84,8 @@ def write_data(
 
     known: dict[bytes, str] = {}
     digests = {
-        split: write_split(folder / split, on_grid(wanted), known) for split, wanted in names.items()
+        split: write_split(folder / split, on_grid(wanted), known)
+        for split, wanted in names.items()
     }
     (folder / SUBJECTS).write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")
     lines = []

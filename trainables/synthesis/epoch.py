@@ -23,7 +23,6 @@ def train_epoch(
     flip: bool,
     generator: torch.Generator,
     autocast: Autocast,
-    device: torch.device,
 ) -> float:
     """Train once over all slices by the mean squared error; return its mean.
 
@@ -37,9 +36,8 @@ def train_epoch(
         flip: Mirror slices left and right, each with probability 0.5.
         generator: Of order and mirroring, on the CPU.
         autocast: The precision of the forward pass.
-        device: Where to train.
     """
-    total, seen = 0.0, 0
+    total, seen, device = 0.0, 0, next(network.parameters()).device
     order = torch.randperm(len(split), generator=generator)
     mirrored = torch.rand(len(split), generator=generator) < (0.5 if flip else 0.0)
     for rows, mirror in zip(order.split(batch_size), mirrored.split(batch_size), strict=True):

@@ -135,9 +135,7 @@ def score_subjects(
     ]
 
 
-def attacked(
-    network: nn.Module, attack: Attack, eps: float, seed: int
-) -> Perturb | None:
+def attacked(network: nn.Module, attack: Attack, eps: float, seed: int) -> Perturb | None:
     """Return the perturbation of an attack at one radius; None at 0."""
     if eps == 0:
         return None
@@ -158,9 +156,7 @@ def measure_robust(
 ) -> Robustness:
     """Score a network on a split, clean and under every attack of the protocol."""
     seed, eps = derive(protocol.seed, "attack"), protocol.eps
-    attacks = {
-        kind: build_synthesis_attack(kind, protocol.batch_size) for kind in protocol.attacks
-    }
+    attacks = {kind: build_synthesis_attack(kind, protocol.batch_size) for kind in protocol.attacks}
     wanted = [(kind, radius) for kind in attacks for radius in eps[1:]]
     perturbations = [attacked(network, attacks[kind], radius, seed) for kind, radius in wanted]
     clean, *found = score_subjects(network, split, [None, *perturbations], device)

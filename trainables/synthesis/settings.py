@@ -27,8 +27,9 @@ class SynthesisSettings(Frozen):
         field_mm: Side of the square field that they cover, in mm; 256 mm at 256 pixels of 1 mm is
             the paper's crop or pad, without resampling.
         subset: ``all`` subjects, or ``paper``: 6 of the training subjects, 4:1:1.
-        max_filters: Most filters of a block that a search may try: 8, 16, 32, 64, 128 or 256.
-        max_depth: Most encoder blocks that a search may try, 1 to 5.
+        max_filters: Most filters of a block that a search may try, a power of two
+            from 16 to 256; the least is 8.
+        max_depth: Most encoder blocks that a search may try, 2 to 5.
         kernels: Kernel sizes of the four branches, a name of `searchspace.unet.KERNELS`.
         epochs: The budget of a trial.
         batch_size: Slices a step.
@@ -64,8 +65,8 @@ class SynthesisSettings(Frozen):
     size: int = Field(default=64, ge=8)
     field_mm: float = Field(default=256.0, gt=0)
     subset: Literal["all", "paper"] = "all"
-    max_filters: Literal[8, 16, 32, 64, 128, 256] = 32
-    max_depth: int = Field(default=5, ge=1, le=5)
+    max_filters: Literal[16, 32, 64, 128, 256] = 32
+    max_depth: int = Field(default=5, ge=2, le=5)
     kernels: str = "square"
     epochs: int = Field(default=30, ge=1)
     batch_size: int = Field(default=6, ge=2)

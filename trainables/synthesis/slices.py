@@ -20,7 +20,7 @@ from searchspace.errors import UserError
 from trainables.data.grid import Slices
 from trainables.metrics.synthesis import head_mask
 
-# The paper adds -1000 and divides by 2500 after subtracting 1250; of the readings only this one maps
+# The paper adds -1000, subtracts 1250 and divides by 2500; of the readings only this one maps
 # [-1000, 1500] HU onto [-0.5, 0.5]. Each is affine with the same scale: no metric depends on it.
 CENTRE_HU, SCALE_HU = 250.0, 2500.0
 NAMES = "subjects.json"

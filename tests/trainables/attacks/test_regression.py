@@ -223,3 +223,19 @@ def test_a_target_of_another_shape_is_an_error(name):
     mr, ct = slices()
     with pytest.raises(ValueError, match="its target"):
         short(name)(network(), mr, ct.squeeze(1), mr_deviations(EPS), seed=0)
+
+
+def test_square_never_returns_what_harms_less_than_the_clean_image():
+    """Its stripes are taken unasked, and at a clean image that is the worst nothing is worse."""
+
+    class Bowl(nn.Module):
+        """The error is greatest at images of 0."""
+
+        def forward(self, images):
+            return 1 - images.abs()
+
+    images = torch.zeros(3, 1, 6, 6)
+    found = build_synthesis_attack("square")(
+        Bowl(), images, torch.zeros(3, 1, 6, 6), mr_deviations(0.2), 0
+    )
+    assert torch.equal(found, images)

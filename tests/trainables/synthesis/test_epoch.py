@@ -37,7 +37,6 @@ def run(network, split, replace=clean, **options):
         replace,
         generator=torch.Generator().manual_seed(3),
         autocast=autocast(CPU, torch.float32),
-        device=CPU,
         **options,
     )
 

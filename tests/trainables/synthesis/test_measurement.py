@@ -120,7 +120,9 @@ def test_the_ranking_value_is_the_mean_over_subjects_of_the_area_of_each(split):
 def test_a_measurement_does_not_depend_on_the_batch_size(split):
     small = Protocol("pgd", (0.0, 0.1), 0, batch_size=3)
     large = Protocol("pgd", (0.0, 0.1), 0, batch_size=64)
-    a, b = (measure_robust(Affine(), split, each, CPU, "ranking").metrics for each in (small, large))
+    a, b = (
+        measure_robust(Affine(), split, each, CPU, "ranking").metrics for each in (small, large)
+    )
     assert a == pytest.approx(b, rel=1e-4)
 
 

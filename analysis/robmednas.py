@@ -1,0 +1,31 @@
+"""What the RobMedNAS study adds: architectures as numbers, and its experiments as tidy frames."""
+
+import math
+
+from searchspace.unet import cost, parse
+
+
+def traits(architecture: str, kernels: str, size: int) -> dict[str, float]:
+    """Describe an architecture by numbers.
+
+    Args:
+        architecture: The one-line text of `searchspace.unet`.
+        kernels: A name of `searchspace.unet.KERNELS`.
+        size: Height and width of the image in pixels.
+
+    Returns:
+        ``depth``; ``parameters``; ``multiply_adds`` for one image; ``mean_log2_filters`` of all
+        blocks; ``share_of_blocks_with_SE``; ``share_of_branches_open``.
+    """
+    found = parse(architecture)
+    blocks = (*found.encoder, *found.decoder)
+    price = cost(found, kernels, size, size)
+    return {
+        "depth": found.depth,
+        "parameters": price.parameters,
+        "multiply_adds": price.multiply_adds,
+        "mean_log2_filters": sum(math.log2(block.filters) for block in blocks) / len(blocks),
+        "share_of_blocks_with_SE": sum(block.se > 0 for block in blocks) / len(blocks),
+        "share_of_branches_open": sum(block.pattern.count("1") for block in blocks)
+        / (4 * len(blocks)),
+    }

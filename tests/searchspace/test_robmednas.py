@@ -1,0 +1,114 @@
+"""The space of architectures: its points, and that samplers find their way in it."""
+
+from collections import Counter
+
+import numpy as np
+import optuna
+import pytest
+from scipy import stats
+
+from search.optuna_record import OptunaRecord
+from search.samplers import SAMPLERS, SamplerOptions
+from searchspace.encoding import canonical, digest
+from searchspace.hyperopt import to_vals
+from searchspace.random import sample
+from searchspace.robmednas import SPACE, space, to_architecture, to_point
+from searchspace.unet import PAPER_BEST, parse
+
+SMALL = space(32, 5)
+
+
+def draws(count, of=SPACE):
+    rng = np.random.default_rng(1)
+    return [sample(of, rng) for _ in range(count)]
+
+
+def test_points_and_architectures_say_the_same():
+    for point in draws(200):
+        assert to_point(to_architecture(point)) == point
+    best = parse(PAPER_BEST)
+    assert SPACE.contains(to_point(best))
+    assert to_architecture(to_point(best)) == best
+    assert not SMALL.contains(to_point(best))
+
+
+def test_decoder_blocks_are_named_after_their_partner():
+    network = to_architecture(to_point(parse("1000x8 0100x16 | 0010x32 0001x8s2")))
+    point = to_point(network)
+    assert (point["enc1_pattern"], point["dec1_pattern"]) == ("1000", "0001")
+    assert (point["enc2_log2_filters"], point["dec2_log2_filters"]) == (4, 5)
+
+
+def test_filters_that_are_no_power_of_two_have_no_point():
+    with pytest.raises(ValueError, match="24 filters"):
+        to_point(parse("1000x24 | 1000x8"))
+
+
+def test_every_depth_is_as_likely():
+    counts = Counter(point["depth"] for point in draws(5000))
+    assert stats.chisquare([counts[depth] for depth in range(1, 6)]).pvalue > 1e-3
+
+
+def test_what_lies_below_the_depth_does_not_tell_two_architectures_apart():
+    deep = next(point for point in draws(100) if point["depth"] == 5)
+    shallow = deep | {"depth": 2}
+    other = shallow | {"enc3_pattern": "1000", "dec5_se": 16}
+    assert canonical(SPACE, shallow) == canonical(SPACE, other)
+    assert digest(SPACE, shallow) == digest(SPACE, other) != digest(SPACE, deep)
+    assert set(canonical(SPACE, shallow)) == {
+        "depth",
+        *(f"{side}{level}_{what}" for side in ("enc", "dec") for level in (1, 2)
+          for what in ("pattern", "log2_filters", "se")),
+    }  # fmt: skip
+
+
+def search(sampler, trials, seed=0):
+    storage = optuna.storages.InMemoryStorage()
+    options = SamplerOptions(SMALL, seed, startup=20)
+    record = OptunaRecord(storage, "robmednas", SMALL, "min", SAMPLERS[sampler](options))
+    points = []
+    for number in range(trials):
+        point = record.ask(str(number), lambda _: True)
+        assert SMALL.contains(point)
+        record.report(str(number), value_of(point), 1)
+        record.complete(str(number), value_of(point), {})
+        points.append(point)
+    return points
+
+
+def value_of(point):
+    """Best at a depth of 3 with few filters in the first block and many in the third."""
+    third = point.get("enc3_log2_filters", 3)
+    return abs(point["depth"] - 3) + 0.5 * point["enc1_log2_filters"] - 0.5 * third
+
+
+@pytest.mark.parametrize("sampler", sorted(SAMPLERS))
+def test_samplers_draw_the_depth_uniformly_at_first(sampler):
+    depths = Counter()
+    for seed in range(6):
+        depths.update(point["depth"] for point in search(sampler, 20, seed))
+    assert stats.chisquare([depths[depth] for depth in range(1, 6)]).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "hyperopt"])
+def test_estimators_learn_the_depth_and_what_exists_only_with_it(sampler):
+    early, late = [], []
+    for seed in range(2):
+        points = search(sampler, 70, seed)
+        early += points[:20]
+        late += points[45:]
+    assert np.mean([value_of(point) for point in late]) < (
+        np.mean([value_of(point) for point in early]) - 0.7
+    )
+    share = np.mean([point["depth"] == 3 for point in late])
+    assert share > 0.4
+    third = [point["enc3_log2_filters"] for point in late if point["depth"] >= 3]
+    assert np.mean(third) > 4.2  # uniform: 4
+
+
+def test_hyperopt_remembers_points_of_every_depth():
+    for point in draws(50, SMALL):
+        vals = to_vals(SMALL, point)
+        present = {name for name, value in vals.items() if value}
+        assert present == set(point)
+        assert vals["depth"] == [point["depth"] - 1]  # the index of its branch

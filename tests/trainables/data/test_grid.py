@@ -1,0 +1,90 @@
+"""From volumes to the network's grid."""
+
+import numpy as np
+import pytest
+
+from trainables.data.grid import overlaps, to_slices
+from trainables.data.volumes import Volume
+
+
+def volume(shape=(6, 8, 2), spacing=(1.0, 1.0, 5.0), seed=0, mask=True):
+    rng = np.random.default_rng(seed)
+    mr = rng.normal(300, 100, shape).astype(np.float32)
+    ct = rng.uniform(-1000, 1500, shape).astype(np.float32)
+    return Volume(mr, ct, rng.random(shape) < 0.7 if mask else None, spacing)
+
+
+def z_score(mr):
+    return (mr - mr.mean(dtype=float)) / mr.std(dtype=float)
+
+
+def test_pixels_as_large_as_voxels_crop_and_pad_exactly():
+    """6 x 8 voxels of 1 mm in a field of 8 x 8 mm: padded by one along x, whole along y."""
+    found = to_slices("a", one := volume((6, 8, 2)), 8, 8.0)
+    assert found.mr.shape == found.ct.shape == found.mask.shape == (2, 8, 8)
+    np.testing.assert_array_equal(found.ct[:, 1:7], np.moveaxis(one.ct, 2, 0))
+    np.testing.assert_array_equal(found.mask[:, 1:7], np.moveaxis(one.mask, 2, 0))
+    np.testing.assert_allclose(
+        found.mr[:, 1:7], np.moveaxis(z_score(one.mr), 2, 0), rtol=1e-5, atol=1e-6
+    )
+    assert (found.ct[:, [0, 7]] == -1000).all()
+    assert not found.mask[:, [0, 7]].any()
+    np.testing.assert_allclose(found.mr[:, [0, 7]], z_score(one.mr).min(), rtol=1e-5)
+    assert found.lost == 0.0
+
+
+def test_cropping_takes_the_centre():
+    found = to_slices("a", one := volume((10, 8, 1)), 4, 4.0)
+    np.testing.assert_array_equal(found.ct[0], one.ct[3:7, 2:6, 0])
+    assert found.lost == pytest.approx(1 - one.mask[3:7, 2:6].sum() / one.mask.sum())
+
+
+@pytest.mark.parametrize(("voxels", "first"), [(9, 2), (7, 1), (5, 0)])
+def test_an_odd_difference_starts_at_the_lower_voxel(voxels, first):
+    shares = overlaps(voxels, 1.0, 4, 4.0)
+    assert shares.shape == (4, voxels)
+    np.testing.assert_array_equal(shares.argmax(axis=1), np.arange(first, first + 4))
+    assert set(np.unique(shares)) == {0.0, 1.0}
+
+
+def test_larger_pixels_are_means_of_the_voxels_they_cover():
+    found = to_slices("a", one := volume((8, 8, 1)), 4, 8.0)
+    blocks = one.ct[:, :, 0].reshape(4, 2, 4, 2).mean(axis=(1, 3))
+    np.testing.assert_allclose(found.ct[0], blocks, rtol=1e-4, atol=0.05)
+    shares = one.mask[:, :, 0].reshape(4, 2, 4, 2).mean(axis=(1, 3))
+    np.testing.assert_array_equal(found.mask[0], shares >= 0.5)
+
+
+def test_fractional_overlaps_conserve_what_lies_inside():
+    """Each voxel inside the field gives away exactly its own area."""
+    shares = overlaps(7, 1.3, 5, 20.0)  # 9.1 mm of image in the middle of 20 mm
+    np.testing.assert_allclose(shares.sum(axis=0) * 20 / 5, 1.3)
+    shares = overlaps(20, 1.0, 3, 10.0)
+    np.testing.assert_allclose(shares.sum(axis=1), 1.0)
+
+
+def test_unequal_spacing_is_made_equal():
+    """The same square drawn with oblong voxels is a square on the grid."""
+    ct = np.full((16, 8, 1), -1000, np.float32)  # 16 x 1 mm, 8 x 2 mm: 16 x 16 mm
+    ct[4:12, 2:6] = 100
+    mr = np.where(ct > 0, 1, 0).astype(np.float32)
+    found = to_slices("a", Volume(mr, ct, None, (1.0, 2.0, 3.0)), 16, 16.0)
+    expected = np.full((16, 16), -1000)
+    expected[4:12, 4:12] = 100
+    np.testing.assert_allclose(found.ct[0], expected, atol=1e-3)
+    assert found.mask is None
+
+
+def test_the_z_score_is_of_the_whole_volume_whatever_is_cropped():
+    one = volume((12, 12, 3))
+    whole, cropped = to_slices("a", one, 12, 12.0), to_slices("a", one, 4, 4.0)
+    np.testing.assert_array_equal(cropped.mr, whole.mr[:, 4:8, 4:8])
+    assert float(whole.mr.mean()) == pytest.approx(0, abs=1e-5)
+    assert float(whole.mr.std()) == pytest.approx(1, rel=1e-5)
+
+
+def test_without_a_mask_tissue_beyond_the_field_is_what_is_lost():
+    ct = np.full((8, 8, 1), -1000, np.float32)
+    ct[0:4, 2:6] = 0  # two of its four rows lie outside the field of 4 mm
+    mr = np.arange(64, dtype=np.float32).reshape(8, 8, 1)
+    assert to_slices("a", Volume(mr, ct, None, (1.0, 1.0, 1.0)), 4, 4.0).lost == 0.5

@@ -1,0 +1,79 @@
+"""Heads made here."""
+
+import numpy as np
+import pytest
+
+from searchspace.errors import UserError
+from trainables.data.head_phantom import phantom_subjects, write_nifti
+from trainables.data.volumes import open_folder
+from trainables.metrics.synthesis import measure, truth_of
+from trainables.models.intensity_map import IntensityMap
+
+
+def heads(count, size=64, slices=3, seed=0):
+    return phantom_subjects(count, size, slices, 256.0, seed)
+
+
+def test_a_head_is_the_same_however_many_there_are():
+    few, many = heads(2)[1].load(), heads(9)[1].load()
+    for part in ("mr", "ct", "mask"):
+        np.testing.assert_array_equal(getattr(few, part), getattr(many, part))
+    assert not np.array_equal(few.mr, heads(2)[0].load().mr)
+    assert not np.array_equal(few.mr, heads(2, seed=1)[1].load().mr)
+
+
+@pytest.mark.parametrize(("size", "slices"), [(64, 3), (32, 1), (96, 2)])
+def test_shapes_units_and_tissues(size, slices):
+    for subject in heads(6, size, slices):
+        one = subject.load()
+        assert one.mr.shape == one.ct.shape == one.mask.shape == (size, size, slices)
+        assert one.mr.dtype == one.ct.dtype == np.float32
+        assert one.spacing[:2] == (256 / size, 256 / size)
+        assert -1100 < one.ct.min() < -950
+        assert 500 < one.ct.max() < 1600
+        assert 0.1 < one.mask.mean() < 0.6
+        brain = one.ct[size // 2, size // 2]
+        assert (np.abs(brain - 25) < 120).all()
+        frame = np.concatenate([one.mask[[0, -1]].ravel(), one.mask[:, [0, -1]].ravel()])
+        assert not frame.any()
+        assert one.ct[~one.mask].mean() < -900
+
+
+def test_mr_does_not_determine_hu_pixel_by_pixel():
+    """Dense bone and air are both dark in MR, marrow and white matter both bright."""
+    volumes = [subject.load() for subject in heads(12)]
+    scaled = [(one.mr - one.mr.mean()) / one.mr.std() for one in volumes]
+    train = zip(scaled[:8], (v.ct for v in volumes[:8]), (v.mask for v in volumes[:8]), strict=True)
+    fitted = IntensityMap.fit(train)
+    errors = []
+    for mr, one in zip(scaled[8:], volumes[8:], strict=True):
+        ct, mask = (np.moveaxis(part, 2, 0) for part in (one.ct, one.mask))
+        errors.append(measure(np.moveaxis(fitted.predict(mr), 2, 0), truth_of(ct, mask)))
+    assert np.mean([error["mae_head"] for error in errors]) > 100
+    assert np.mean([error["mae_bone"] for error in errors]) > 300
+
+
+def test_nifti_reads_back_to_the_same_arrays(tmp_path):
+    said = []
+    subjects = heads(3, 32, 2)
+    write_nifti(subjects, tmp_path / "data", said.append)
+    found = open_folder(tmp_path / "data")
+    assert [one.name for one in found] == ["p000", "p001", "p002"]
+    for made, read in zip(subjects, found, strict=True):
+        a, b = made.load(), read.load()
+        for part in ("mr", "ct", "mask"):
+            np.testing.assert_array_equal(getattr(a, part), getattr(b, part))
+        assert b.spacing == pytest.approx(a.spacing, rel=1e-6)
+    assert "3 subjects" in said[0]
+
+
+def test_a_folder_that_holds_something_is_refused(tmp_path):
+    (tmp_path / "mine").touch()
+    with pytest.raises(UserError, match="is not empty"):
+        write_nifti(heads(1), tmp_path, print)
+
+
+def test_a_place_that_cannot_be_written_to_is_said(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="cannot write to"):
+        write_nifti(heads(1), tmp_path / "file" / "data", print)

@@ -1,0 +1,104 @@
+"""Splits by subject."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from searchspace.errors import UserError
+from trainables.data.subjects import SPLITS, SubjectSplits, folds, paper_subset, split_subjects
+
+NAMES = st.lists(st.text("abc123", min_size=1, max_size=6), min_size=4, max_size=60, unique=True)
+
+
+def names(count):
+    return [f"s{number:03d}" for number in range(count)]
+
+
+@given(NAMES, st.integers(0, 2**32))
+def test_every_subject_serves_one_split(subjects, seed):
+    splits = split_subjects(subjects, seed)
+    parts = [getattr(splits, split) for split in SPLITS]
+    assert all(parts)
+    assert sorted(name for part in parts for name in part) == sorted(subjects)
+
+
+@given(NAMES, st.integers(0, 100), st.randoms())
+def test_order_does_not_matter_and_the_seed_does(subjects, seed, dice):
+    mixed = list(subjects)
+    dice.shuffle(mixed)
+    assert split_subjects(mixed, seed) == split_subjects(subjects, seed)
+
+
+def test_another_seed_gives_other_splits():
+    assert split_subjects(names(40), 0).train != split_subjects(names(40), 1).train
+    assert split_subjects(names(40), 0).digest != split_subjects(names(40), 1).digest
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes"),
+    [
+        (120, (72, 12, 18, 18)),
+        (40, (24, 4, 6, 6)),
+        (10, (5, 1, 2, 2)),
+        (5, (2, 1, 1, 1)),
+        (4, (1, 1, 1, 1)),
+    ],
+)
+def test_shares(count, sizes):
+    splits = split_subjects(names(count), 3)
+    assert tuple(len(getattr(splits, split)) for split in SPLITS) == sizes
+
+
+def test_shares_that_leave_no_room_leave_one_for_each():
+    splits = split_subjects(names(4), 0, (0.1, 0.1, 0.1, 0.7))
+    assert all(len(getattr(splits, split)) == 1 for split in SPLITS)
+
+
+def test_the_papers_subset_is_of_training_subjects_four_to_one_to_one():
+    whole = split_subjects(names(40), 0)
+    subset = paper_subset(whole, 0)
+    assert [len(part) for part in (subset.train, subset.val, subset.ranking)] == [4, 1, 1]
+    assert {*subset.train, *subset.val, *subset.ranking} <= set(whole.train)
+    assert subset.test == whole.test
+    assert subset != paper_subset(whole, 1)
+
+
+def test_folds_leave_each_subject_out_once():
+    found = folds(names(19), 8, 0)
+    assert len(found) == 8
+    left_out = [name for _, group in found for name in group]
+    assert sorted(left_out) == names(19)
+    assert {len(group) for _, group in found} == {2, 3}
+    for kept, group in found:
+        assert sorted({*kept, *group}) == names(19)
+        assert set(kept).isdisjoint(group)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: split_subjects(names(3), 0), "3 subjects are too few"),
+        (lambda: split_subjects([], 0), "0 subjects are too few"),
+        (lambda: split_subjects([*names(5), "s001"], 0), "'s001' is there twice"),
+        (lambda: paper_subset(split_subjects(names(8), 0), 0), "takes 6 training subjects"),
+        (lambda: folds(names(3), 8, 0), "8 groups of 3 subjects"),
+        (lambda: folds(names(3), 1, 0), "give 2 to 3"),
+    ],
+)
+def test_too_few_subjects_are_said_in_one_line(call, message):
+    with pytest.raises(UserError) as error:
+        call()
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_splits_that_share_a_subject_do_not_construct():
+    with pytest.raises(ValueError, match="overlap"):
+        SubjectSplits(("a",), ("b",), ("c",), ("a",))
+    with pytest.raises(ValueError, match="empty"):
+        SubjectSplits(("a",), ("b",), (), ("d",))
+
+
+def test_few_subjects_that_rank_are_said():
+    assert "6 subjects rank" in " ".join(split_subjects(names(40), 0).notes)
+    assert "rank:" not in " ".join(split_subjects(names(120), 0).notes)
