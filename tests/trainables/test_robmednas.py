@@ -118,13 +118,13 @@ def test_evaluation_leaves_the_training_as_it_was(heads):
 
 
 def test_adversarial_training_makes_the_network_harder_to_attack(heads):
-    settings = heads.settings.model_copy(update={"epochs": 12})
-    found = {}
+    settings = heads.settings.model_copy(update={"epochs": 100})
+    harm = {}
     for regime in ("standard", "adversarial"):
-        config = {"architecture": TINY, "lr": 3e-3, "regime": regime}
-        metrics = robmednas.build(config, settings, heads.assets).advance(12).metrics
-        found[regime] = metrics["ranking_pgd_mae_head_eps0.1"] - metrics["ranking_clean_mae_head"]
-    assert found["adversarial"] < found["standard"]
+        config = {"architecture": TINY, "lr": 1e-2, "regime": regime}
+        metrics = robmednas.build(config, settings, heads.assets).advance(100).metrics
+        harm[regime] = metrics["ranking_pgd_mae_head_eps0.1"] - metrics["ranking_clean_mae_head"]
+    assert harm["adversarial"] < 0.8 * harm["standard"]
 
 
 def test_a_trial_cannot_be_measured_before_it_was_trained(heads):

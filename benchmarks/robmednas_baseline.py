@@ -1,0 +1,140 @@
+"""The handcrafted U-Net beside MONAI's, trained alike, and beside no network: clean head MAE in HU.
+
+    python benchmarks/robmednas_baseline.py --data DIR --size 96 --epochs 45
+
+Needs MONAI (``pip install monai``), which no part of the package imports. Measured on the ranking
+subjects; each network is trained with several seeds, whose errors are averaged by subject.
+"""
+
+import argparse
+import copy
+import importlib
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from searchspace.unet import handcrafted
+from trainables import robmednas
+from trainables.device import autocast, channels_last
+from trainables.metrics.intervals import mean_interval
+from trainables.metrics.paired import compare
+from trainables.models.unet import UNet
+from trainables.seeding import generator, seeded
+from trainables.synthesis.assets import Data, read_data
+from trainables.synthesis.epoch import train_epoch, validation_loss
+from trainables.synthesis.measurement import score_subjects
+from trainables.synthesis.settings import SynthesisSettings
+
+CPU = torch.device("cpu")
+
+
+def main() -> None:
+    """Train, measure, print."""
+    arguments = parse_arguments()
+    settings = robmednas.parse_settings(
+        {
+            "data": arguments.data,
+            "size": arguments.size,
+            "epochs": arguments.epochs,
+            "device": "cpu",
+        }
+    )
+    torch.set_num_threads(arguments.threads)
+    with tempfile.TemporaryDirectory() as folder:
+        facts = robmednas.prepare(settings, Path(folder), lambda _: None)
+        data = read_data(Path(folder))
+        print(f"mean CT by MR intensity: {facts.details['trivial_mae_head']:.1f} HU")
+        ours = handcrafted(settings.max_filters, robmednas.HANDCRAFTED_DEPTH)
+        count = parameters(UNet(ours))
+        found = {
+            "handcrafted U-Net": measure(lambda: UNet(ours), data, settings, arguments.seeds),
+            "MONAI U-Net": measure(monai_unet(count), data, settings, arguments.seeds),
+        }
+    for name, errors in found.items():
+        print(f"{name}: {interval(errors.mean(axis=0))} HU, by seed {errors.mean(axis=1).round(1)}")
+    a, b = (errors.mean(axis=0) for errors in found.values())
+    tested = compare(a, b, comparisons=1, direction="min")
+    print(f"handcrafted minus MONAI: {interval(a - b)} HU; Wilcoxon p = {tested.p:.2g}")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--size", type=int, default=96)
+    parser.add_argument("--epochs", type=int, default=45)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    return parser.parse_args()
+
+
+def parameters(network: nn.Module) -> int:
+    """Count the trained numbers."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def monai_unet(wanted: int) -> Callable[[], nn.Module]:
+    """Return a maker of MONAI's residual U-Net of four levels, of the width that fits best."""
+    # MONAI imports torchvision where it is there, which fails beside a torch for CPUs alone.
+    sys.modules.setdefault("torchvision", None)  # type: ignore[arg-type]
+    nets: Any = importlib.import_module("monai.networks.nets.unet")
+
+    def make(width: int) -> nn.Module:
+        channels = [width * 2**level for level in range(5)]
+        network: nn.Module = nets.UNet(2, 1, 1, channels, (2, 2, 2, 2), num_res_units=2)
+        return network
+
+    width = min(range(4, 40), key=lambda width: abs(parameters(make(width)) - wanted))
+    print(f"parameters: handcrafted {wanted}, MONAI {parameters(make(width))} (width {width})")
+    return lambda: make(width)
+
+
+def measure(
+    make: Callable[[], nn.Module], data: Data, settings: SynthesisSettings, seeds: int
+) -> np.ndarray:
+    """Train once a seed; return the head MAE of every subject, (seeds, subjects)."""
+    errors = []
+    for seed in range(seeds):
+        with seeded(CPU, seed, "initialisation"):
+            network = channels_last(make())
+        network.load_state_dict(train(network, data, settings, seed))
+        (scores,) = score_subjects(network, data.ranking, [None], CPU)
+        errors.append(scores["mae_head"])
+    return np.stack(errors)
+
+
+def train(network: nn.Module, data: Data, settings: SynthesisSettings, seed: int) -> dict[str, Any]:
+    """Train as a trial does; return the weights of the epoch of the lowest loss on val."""
+    optimiser = torch.optim.Adam(network.parameters(), lr=settings.lr, amsgrad=True)
+    best, weights = float("inf"), {}
+    for epoch in range(settings.epochs):
+        train_epoch(
+            network,
+            optimiser,
+            data.train,
+            lambda mr, ct: mr,  # noqa: ARG005
+            batch_size=settings.batch_size,
+            flip=settings.flip,
+            generator=generator(CPU, seed, epoch, "order"),
+            autocast=autocast(CPU, torch.float32),
+        )
+        loss = validation_loss(network, data.val, CPU)
+        if loss < best:
+            best, weights = loss, copy.deepcopy(network.state_dict())
+    return weights
+
+
+def interval(values: np.ndarray) -> str:
+    """Write a mean over subjects with its 95 % interval."""
+    found = mean_interval(values, 0)
+    return f"{found.value:.1f} [{found.low:.1f}, {found.high:.1f}]"
+
+
+if __name__ == "__main__":
+    main()
