@@ -56,12 +56,19 @@ class Trainable(ABC):
         """
         if epochs < self.epoch:
             raise ValueError(f"trial is at epoch {self.epoch}, cannot go back to {epochs}")
-        while self.epoch < epochs:
-            self.step()
-            self.epoch += 1
+        self.train(epochs)
         report = self.evaluate()
         self._seconds = {}
         return report
+
+    @final
+    def train(self, epochs: int, stop: Callable[[], bool] = lambda: False) -> None:
+        """Train until ``epochs`` epochs are done, or ``stop`` says so after one."""
+        while self.epoch < epochs:
+            self.step()
+            self.epoch += 1
+            if stop():
+                return
 
     @final
     def spend(self, activity: str, since: float) -> None:

@@ -2,13 +2,18 @@
 
 from collections import Counter
 
+import hyperopt
 import numpy as np
 import optuna
 import pytest
+from hyperopt.base import Domain as HyperoptDomain
 from scipy import stats
 
 from search.optuna_record import OptunaRecord
 from search.samplers import SAMPLERS, SamplerOptions
+from searchspace import hyperopt as to_hyperopt
+from searchspace import optuna as to_optuna
+from searchspace.domains import Choice
 from searchspace.encoding import canonical, digest
 from searchspace.hyperopt import to_vals
 from searchspace.random import sample
@@ -47,6 +52,47 @@ def test_filters_that_are_no_power_of_two_have_no_point():
 def test_every_depth_is_as_likely():
     counts = Counter(point["depth"] for point in draws(5000))
     assert stats.chisquare([counts[depth] for depth in range(1, 6)]).pvalue > 1e-3
+
+
+def draw_optuna(count):
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=3))
+    return [to_optuna.suggest(SPACE, study.ask()) for _ in range(count)]
+
+
+def hyperopt_vals(domain, count):
+    trials = hyperopt.rand.suggest(list(range(count)), domain, hyperopt.Trials(), seed=3)
+    return [trial["misc"]["vals"] for trial in trials]
+
+
+def draw_hyperopt(count):
+    domain = HyperoptDomain(len, to_hyperopt.expression(SPACE))
+    present = [
+        {name: value[0] for name, value in vals.items() if value}
+        for vals in hyperopt_vals(domain, count)
+    ]
+    drawn = (hyperopt.space_eval(domain.expr, values) for values in present)
+    return [to_hyperopt.flatten(SPACE, values) for values in drawn]
+
+
+TRANSLATORS = {"random": draws, "optuna": draw_optuna, "hyperopt": draw_hyperopt}
+
+
+@pytest.mark.parametrize("translator", TRANSLATORS)
+def test_every_parameter_is_uniform_where_it_exists(translator):
+    points = TRANSLATORS[translator](1000)
+    for point in points:
+        SPACE.check(point)
+        assert list(point) == [param.name for param in SPACE.active(point)]
+    p_values = {}
+    for param in SPACE.params:
+        domain = param.domain
+        whole = not isinstance(domain, Choice)
+        options = range(domain.low, domain.high + 1) if whole else domain.options
+        counts = Counter(point[param.name] for point in points if param.name in point)
+        assert set(counts) <= set(options), param.name
+        p_values[param.name] = stats.chisquare([counts[option] for option in options]).pvalue
+    # 31 tests at once: uniform where the smallest survives Bonferroni.
+    assert min(p_values.values()) > 1e-2 / len(p_values), p_values
 
 
 def test_what_lies_below_the_depth_does_not_tell_two_architectures_apart():
@@ -107,8 +153,12 @@ def test_estimators_learn_the_depth_and_what_exists_only_with_it(sampler):
 
 
 def test_hyperopt_remembers_points_of_every_depth():
+    expression = to_hyperopt.expression(SMALL)
     for point in draws(50, SMALL):
         vals = to_vals(SMALL, point)
         present = {name for name, value in vals.items() if value}
         assert present == set(point)
         assert vals["depth"] == [point["depth"] - 1]  # the index of its branch
+        values = {name: value[0] for name, value in vals.items() if value}
+        told = hyperopt.space_eval(expression, values)
+        assert to_hyperopt.flatten(SMALL, told) == point

@@ -10,6 +10,7 @@ from trainables.data.volumes import Volume
 Floats = npt.NDArray[np.float32]
 AIR_HU = -1000.0
 TISSUE_HU = -500.0
+SAME_WIDTH = 1e-4  # headers hold float32: 1 mm reads as 0.99999994; over 256 voxels 0.03 of one
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ def to_slices(name: str, volume: Volume, size: int, field_mm: float) -> Slices:
     columns = overlaps(volume.mr.shape[1], volume.spacing[1], size, field_mm)
     tissue = volume.ct > TISSUE_HU if volume.mask is None else volume.mask
     inside = rows.sum(axis=0)[:, None] * columns.sum(axis=0)[None, :]
-    pixel = (field_mm / size) ** 2 / (volume.spacing[0] * volume.spacing[1])
+    pixel = _width(volume.spacing[0], size, field_mm) * _width(volume.spacing[1], size, field_mm)
     kept = float((inside[:, :, None] * tissue).sum()) * pixel
     mask = None
     if volume.mask is not None:
@@ -64,14 +65,19 @@ def to_slices(name: str, volume: Volume, size: int, field_mm: float) -> Slices:
 
 def overlaps(voxels: int, spacing: float, size: int, field_mm: float) -> npt.NDArray[np.float64]:
     """Compute which share of each pixel each voxel covers, along one axis: (size, voxels)."""
-    width = field_mm / size / spacing  # of a pixel, in voxels
-    start = (voxels - width * size) / 2
-    start = float(np.floor(start)) if width == 1 else start
+    width = _width(spacing, size, field_mm)
+    start = (voxels - size) // 2 if width == 1 else (voxels - width * size) / 2
     left = start + width * np.arange(size)[:, None]
     edge = np.arange(voxels)[None, :]
     covered = np.minimum(left + width, edge + 1) - np.maximum(left, edge)
     shares: npt.NDArray[np.float64] = np.clip(covered, 0, None) / width
     return shares
+
+
+def _width(spacing: float, size: int, field_mm: float) -> float:
+    """Compute the width of a pixel in voxels; 1 where rounding alone tells the two apart."""
+    width = field_mm / size / spacing
+    return 1.0 if abs(width - 1) < SAME_WIDTH else width
 
 
 def _on_grid(

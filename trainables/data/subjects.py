@@ -62,7 +62,7 @@ def split_subjects(
         shares: Of train, val, ranking and test, summing to 1.
 
     Raises:
-        UserError: If there are fewer than 4 subjects, or a name twice.
+        UserError: If there are fewer than 4 subjects, a name twice, or shares that do not fit.
     """
     if len(set(names)) < len(names):
         twice = next(name for name in names if list(names).count(name) > 1)
@@ -72,8 +72,8 @@ def split_subjects(
             f"{len(names)} subjects are too few: train, val, ranking and test need one each, "
             "so give 4 or more"
         )
-    if min(shares) <= 0 or abs(sum(shares) - 1) > 1e-9:
-        raise ValueError(f"shares are {shares}, expected four above 0 that sum to 1")
+    if len(shares) != len(SPLITS) or not (min(shares) > 0 and abs(sum(shares) - 1) <= 1e-9):
+        raise UserError(f"shares {shares}: give four above 0 that sum to 1")  # NaN comes here too
     order = _shuffled(names, seed)
     parts: list[tuple[str, ...]] = []
     for share in shares[:0:-1]:  # test, ranking, val: from the end, one left for each split before
@@ -96,7 +96,7 @@ def paper_subset(splits: SubjectSplits, seed: int) -> SubjectSplits:
     if len(splits.train) < least:
         raise UserError(
             f"the paper's subset takes {least} training subjects, but there are "
-            f"{len(splits.train)}: give 10 or more subjects in all, or --subset all"
+            f"{len(splits.train)}: give 11 or more subjects in all, or --subset all"
         )
     order = _shuffled(splits.train, seed)[:least]
     ends = np.cumsum(PAPER_SUBSET)

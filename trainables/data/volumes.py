@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from nibabel.affines import voxel_sizes
 from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import HeaderDataError
 
 from searchspace.errors import UserError
 
@@ -23,7 +24,7 @@ TOLERANCE_MM = 1e-3  # by which affines of one subject may differ
 # 0 up to metal. Images in [0, 1], [-1, 1], 0..255 or with 1000 or 1024 added hold none below -200.
 LEAST_HU, AIR_HU, TISSUE_HU, MOST_HU = -4096.0, -200.0, 0.0, 32768.0
 
-BROKEN = (OSError, EOFError, zlib.error, ValueError, ImageFileError)
+BROKEN = (OSError, EOFError, zlib.error, ValueError, ImageFileError, HeaderDataError)
 Result = TypeVar("Result")
 
 
@@ -137,17 +138,19 @@ class FolderSubject:
 def open_folder(root: Path) -> tuple[FolderSubject, ...]:
     """Open a folder that holds one folder a subject, sorted by name; the layout of SynthRAD2023.
 
-    Files are ``mr``, ``ct`` and optionally ``mask``, each ``.nii`` or ``.nii.gz``. Anything else,
-    and hidden folders, are ignored.
+    Files are ``mr``, ``ct`` and optionally ``mask``, each ``.nii`` or ``.nii.gz``. Anything else is
+    ignored: other files, hidden folders, and folders of other things only, such as the pictures in
+    SynthRAD2023's ``overview``.
 
     Raises:
         UserError: If there are no subjects, or one lacks a file or has files that do not pair.
     """
     if not root.is_dir():
         raise UserError(f"there is no folder {root}: name one that holds a folder for each subject")
-    folders = sorted(
-        child for child in root.iterdir() if child.is_dir() and not child.name.startswith(".")
-    )
+    try:
+        folders = sorted(child for child in root.iterdir() if _may_be_subject(child))
+    except OSError as error:
+        raise UserError(f"cannot list {root}: {error.strerror or error}") from None
     if not folders:
         raise UserError(
             f"no subjects in {root}: expected folders that hold mr.nii.gz and ct.nii.gz"
@@ -156,6 +159,14 @@ def open_folder(root: Path) -> tuple[FolderSubject, ...]:
     for subject in subjects:
         subject.check()
     return subjects
+
+
+def _may_be_subject(path: Path) -> bool:
+    if not path.is_dir() or path.name.startswith("."):
+        return False
+    files = [file.name for file in path.iterdir()]
+    # An empty folder may be one whose copying failed: `_subject` says what it lacks.
+    return not files or any(name.endswith(SUFFIXES) for name in files)
 
 
 def _subject(folder: Path) -> FolderSubject:
@@ -195,7 +206,9 @@ def _open(file: Path) -> Any:  # noqa: ANN401 - nibabel is untyped
 
 
 def _places_voxels(image: Any) -> bool:  # noqa: ANN401 - nibabel is untyped
-    return bool(np.isfinite(image.affine).all() and abs(np.linalg.det(image.affine)) > 0)
+    if not np.isfinite(image.affine).all():
+        return False
+    return not np.isnan(nib.io_orientation(image.affine)).any()  # NaN: two axes are one
 
 
 def _read(subject: FolderSubject, file: Path, read: Callable[[Path], Result]) -> Result:

@@ -16,7 +16,9 @@ class UNet(nn.Module):
     block that starts at that resolution. Weights start as PyTorch's defaults.
 
     Raises:
-        ValueError: In `forward`, if height or width cannot be halved as often as there are blocks.
+        ValueError: In `forward`, if height or width cannot be halved as often as there are blocks;
+            in train mode also for a single image whose bottleneck is one pixel, as batch
+            normalisation has nothing to normalise over.
     """
 
     def __init__(self, architecture: Architecture, kernels: str = "square") -> None:

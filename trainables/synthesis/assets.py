@@ -1,13 +1,12 @@
 """What all trials of a run share: slices of the splits that they may see, and no test slice."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from searchspace.errors import UserError
 from trainables.data.grid import Slices, to_slices
 from trainables.data.head_phantom import phantom_subjects
 from trainables.data.subjects import SubjectSplits, paper_subset, split_subjects
@@ -16,7 +15,7 @@ from trainables.metrics.synthesis import measure, truth_of
 from trainables.models.intensity_map import IntensityMap
 from trainables.protocol import Say
 from trainables.synthesis.settings import SynthesisSettings
-from trainables.synthesis.slices import Split, read_split, write_split
+from trainables.synthesis.slices import Split, digest_of, read_split, write_split
 
 TRIAL_SPLITS = ("train", "val", "ranking")
 SUBJECTS = "subjects.json"
@@ -61,9 +60,20 @@ class Written:
 
 
 def write_data(
-    folder: Path, settings: SynthesisSettings, names: dict[str, tuple[str, ...]], say: Say
+    folder: Path,
+    settings: SynthesisSettings,
+    names: dict[str, tuple[str, ...]],
+    say: Say,
+    known: Mapping[bytes, str] | None = None,
 ) -> Written:
     """Bring subjects to the network's grid and write them, one at a time, split by split.
+
+    Args:
+        folder: Gets a folder for each split.
+        settings: Say where the subjects are, and the grid.
+        names: The subjects of each split.
+        say: Told what takes long.
+        known: Subjects written elsewhere, none of whom these may be, see `known_mr`.
 
     Raises:
         UserError: If a file is missing or damaged, or holds what cannot be trained on.
@@ -82,10 +92,9 @@ def write_data(
                 cropped.append(f"{name} ({slices.lost:.0%})")
             yield slices
 
-    known: dict[bytes, str] = {}
+    seen = dict(known or {})
     digests = {
-        split: write_split(folder / split, on_grid(wanted), known)
-        for split, wanted in names.items()
+        split: write_split(folder / split, on_grid(wanted), seen) for split, wanted in names.items()
     }
     (folder / SUBJECTS).write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")
     lines = []
@@ -105,6 +114,16 @@ def read_data(folder: Path) -> Data:
     return Data(train, val, ranking)
 
 
+def known_mr(folder: Path) -> dict[bytes, str]:
+    """Return the digest of the MR of every subject in a folder of splits, and whose it is."""
+    data = read_data(folder)
+    return {
+        digest_of(subject.mr): subject.name
+        for split in (data.train, data.val, data.ranking)
+        for subject in split.subjects
+    }
+
+
 def trivial_mae(train: Split, measured: Split) -> float:
     """Measure the mean CT by MR intensity: the head MAE in HU that a network has to beat."""
     fitted = IntensityMap.fit(
@@ -118,18 +137,3 @@ def trivial_mae(train: Split, measured: Split) -> float:
         for one in measured.subjects
     ]
     return float(np.mean(errors))
-
-
-def check_known(names: Sequence[str], subjects: Sequence[Subject]) -> None:
-    """Check that subjects of an earlier run are still there.
-
-    Raises:
-        UserError: If one is missing.
-    """
-    there = {subject.name for subject in subjects}
-    missing = sorted(set(names) - there)
-    if missing:
-        raise UserError(
-            f"subject '{missing[0]}' of the run is no longer in the data "
-            f"({len(missing)} are missing): restore the folder that the run was made from"
-        )

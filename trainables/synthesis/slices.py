@@ -125,12 +125,17 @@ def write_split(folder: Path, subjects: Iterable[Slices], known: dict[bytes, str
         for part, array in zip(PARTS, arrays, strict=True):
             np.save(folder / f"{number:04d}_{part}.npy", array, allow_pickle=False)
             sha.update(np.ascontiguousarray(array).data)
-        same = known.setdefault(hashlib.sha256(arrays[0].tobytes()).digest(), subject.name)
+        same = known.setdefault(digest_of(arrays[0]), subject.name)
         if same != subject.name:
             raise UserError(f"subjects '{same}' and '{subject.name}' have the same MR: remove one")
         names.append(subject.name)
     (folder / NAMES).write_text(json.dumps(names) + "\n", encoding="utf-8")
     return sha.hexdigest()
+
+
+def digest_of(mr: npt.NDArray[np.float16]) -> bytes:
+    """Return the SHA-256 of a subject's MR."""
+    return hashlib.sha256(mr.tobytes()).digest()
 
 
 def read_split(folder: Path) -> Split:

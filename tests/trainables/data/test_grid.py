@@ -47,6 +47,26 @@ def test_an_odd_difference_starts_at_the_lower_voxel(voxels, first):
     assert set(np.unique(shares)) == {0.0, 1.0}
 
 
+@pytest.mark.parametrize("spacing", [np.float32(256 / 96), 256 / 96 * 0.99999, 256 / 96 * 1.00001])
+def test_a_header_that_rounds_the_spacing_keeps_the_crop_exact(spacing):
+    one = volume((100, 90, 2), (float(spacing), float(spacing), 5.0))
+    found = to_slices("a", one, 96, 256.0)
+    np.testing.assert_array_equal(found.ct[:, :, 3:93], np.moveaxis(one.ct[2:98], 2, 0))
+    assert found.lost == pytest.approx(1 - one.mask[2:98].sum() / one.mask.sum(), abs=1e-12)
+
+
+def test_pixels_that_are_larger_by_little_are_resampled():
+    shares = overlaps(100, 1.0, 100, 101.0)
+    assert ((shares > 0).sum(axis=1)[1:-1] > 1).all()
+
+
+def test_what_resampling_loses_is_counted_by_area():
+    ct = np.zeros((10, 10, 1), np.float32)  # 15 x 15 mm of tissue, 12 x 12 mm of them in the field
+    mr = np.arange(100, dtype=np.float32).reshape(ct.shape)
+    found = to_slices("a", Volume(mr, ct, None, (1.5, 1.5, 1.0)), 3, 12.0)
+    assert found.lost == pytest.approx(1 - 144 / 225)
+
+
 def test_larger_pixels_are_means_of_the_voxels_they_cover():
     found = to_slices("a", one := volume((8, 8, 1)), 4, 8.0)
     blocks = one.ct[:, :, 0].reshape(4, 2, 4, 2).mean(axis=(1, 3))

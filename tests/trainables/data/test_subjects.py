@@ -63,6 +63,10 @@ def test_the_papers_subset_is_of_training_subjects_four_to_one_to_one():
     assert subset != paper_subset(whole, 1)
 
 
+def test_the_fewest_subjects_that_the_papers_subset_asks_for_are_enough():
+    assert len(paper_subset(split_subjects(names(11), 0), 0).train) == 4
+
+
 def test_folds_leave_each_subject_out_once():
     found = folds(names(19), 8, 0)
     assert len(found) == 8
@@ -81,6 +85,11 @@ def test_folds_leave_each_subject_out_once():
         (lambda: split_subjects([], 0), "0 subjects are too few"),
         (lambda: split_subjects([*names(5), "s001"], 0), "'s001' is there twice"),
         (lambda: paper_subset(split_subjects(names(8), 0), 0), "takes 6 training subjects"),
+        (lambda: paper_subset(split_subjects(names(10), 0), 0), "give 11 or more subjects"),
+        (lambda: split_subjects(names(9), 0, (0.6, 0.1, 0.1, 0.1)), "sum to 1"),
+        (lambda: split_subjects(names(9), 0, (0.9, 0.1, 0.1, -0.1)), "sum to 1"),
+        (lambda: split_subjects(names(9), 0, (float("nan"), 0.1, 0.1, 0.1)), "sum to 1"),
+        (lambda: split_subjects(names(9), 0, (0.5, 0.25, 0.25)), "give four"),
         (lambda: folds(names(3), 8, 0), "8 groups of 3 subjects"),
         (lambda: folds(names(3), 1, 0), "give 2 to 3"),
     ],

@@ -108,12 +108,35 @@ def with_nan(array):
     return found
 
 
+def spoil(offset, value):
+    """Overwrite two bytes of the MR's header."""
+
+    def damage(folder):
+        file = folder / "mr.nii.gz"
+        body = bytearray(gzip.decompress(file.read_bytes()))
+        body[offset : offset + 2] = value.to_bytes(2, "little")
+        file.write_bytes(gzip.compress(bytes(body)))
+
+    return damage
+
+
+def not_finite(folder):
+    image = nib.Nifti1Image(arrays()["mr"], np.eye(4))
+    image.header["srow_x"][0] = np.nan
+    image.header["sform_code"] = 1
+    body = bytearray(image.to_bytes())
+    body[:348] = image.header.binaryblock
+    (folder / "mr.nii.gz").write_bytes(gzip.compress(bytes(body)))
+
+
 def remove(name):
     return lambda folder: (folder / name).unlink()
 
 
 SHIFTED = np.diag([1.0, 1.5, 4.0, 1.0]) + np.array([[0, 0, 0, 2.0]] + [[0] * 4] * 3)
 FLAT = np.array([[1.0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 4, 0], [0, 0, 0, 1]])  # two axes are one
+NEARLY_FLAT = FLAT + np.array([[0] * 4, [0, 1e-20, 0, 0], [0] * 4, [0] * 4])  # not 0 to determinants
+COLOUR = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
 FAULTS = {
     "no ct": (remove("ct.nii.gz"), "subject 'a' has no ct"),
     "no mr": (remove("mr.nii.gz"), "subject 'a' has no mr"),
@@ -126,6 +149,13 @@ FAULTS = {
     "affine": (change("ct", lambda ct: ct, affine=SHIFTED), "ct.nii.gz has another affine"),
     "4-D": (change("mr", lambda mr: np.stack([mr, mr], 3)), "has shape (5, 6, 3, 2)"),
     "complex": (change("mr", lambda mr: mr.astype(np.complex64)), "expected numbers"),
+    "colour": (change("mr", lambda mr: np.zeros(mr.shape, COLOUR)), "expected numbers"),
+    "no voxels": (change("mr", lambda mr: mr[:0]), "has shape"),
+    "unknown kind of voxel": (spoil(70, 9999), "cannot be read (data code 9999 not recognized)"),
+    "voxels within the header": (spoil(110, 0x4200), "cannot be read (vox offset"),
+    "negative size": (spoil(42, 0x8000), "expected numbers"),
+    "not finite": (not_finite, "has an affine that places no voxel"),
+    "nearly singular": (change("mr", lambda mr: mr, affine=NEARLY_FLAT), "places no voxel"),
     "singular": (change("mr", lambda mr: mr, affine=FLAT), "affine"),
     "NaN MR": (change("mr", with_nan), "mr.nii.gz holds NaN"),
     "NaN CT": (change("ct", with_nan), "ct.nii.gz holds NaN"),
@@ -164,6 +194,25 @@ def test_no_folder_and_no_subjects(tmp_path):
     with pytest.raises(UserError, match="there is no folder"):
         open_folder(tmp_path / "nowhere")
     with pytest.raises(UserError, match="no subjects in"):
+        open_folder(tmp_path)
+
+
+def test_folders_of_other_things_are_no_subjects_but_empty_ones_are_asked_about(tmp_path):
+    write(tmp_path / "a", arrays())
+    (tmp_path / "overview").mkdir()
+    (tmp_path / "overview" / "a.png").touch()
+    assert [one.name for one in open_folder(tmp_path)] == ["a"]
+    (tmp_path / "b").mkdir()
+    with pytest.raises(UserError, match="subject 'b' has no mr"):
+        open_folder(tmp_path)
+
+
+def test_a_folder_that_cannot_be_listed(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(tmp_path), "iterdir", refuse)
+    with pytest.raises(UserError, match="cannot list .*: Permission denied"):
         open_folder(tmp_path)
 
 

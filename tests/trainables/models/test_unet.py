@@ -73,6 +73,14 @@ def test_a_size_that_the_depth_does_not_divide_is_said(size):
         network(torch.zeros(2, 1, *size))
 
 
+def test_one_image_with_a_bottleneck_of_one_pixel_is_predicted_but_not_trained_on():
+    network, image = UNet(parse("1000x8 1000x8 | 1000x8 1000x8")), torch.zeros(1, 1, 4, 4)
+    with pytest.raises(ValueError, match="more than 1 value per channel"):
+        network(image)
+    assert network(torch.zeros(1, 1, 4, 8)).shape == (1, 1, 4, 8)
+    assert network.eval()(image).shape == image.shape
+
+
 def test_skip_connections_carry_each_resolution_to_its_partner():
     """A change of what the first encoder block gives reaches the last decoder block alone."""
     network = UNet(parse("1000x8 1000x8 | 1000x8 1000x8")).eval()

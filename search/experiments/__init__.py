@@ -1,0 +1,1 @@
+"""What follows a RobMedNAS search: retraining, test, corruption, stability [robmednas]."""

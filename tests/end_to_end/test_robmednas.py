@@ -1,0 +1,164 @@
+"""A real search, small: RobMedNAS on phantom heads, from the command line to the winner loaded."""
+
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import optuna
+import pandas as pd
+import pytest
+import torch
+from rich.console import Console
+
+from search.plan import Plan
+from search.runner import run
+from search.studies import STUDIES
+from searchspace.unet import parse
+from trainables.checkpoint import load_unet
+from trainables.synthesis.assets import read_data
+from trainables.synthesis.measurement import score_subjects
+
+SMALL = {"subjects": 12, "slices": 1, "size": 32, "epochs": 3, "eps": "0,0.1", "floor": 5.0}
+
+
+def plan(folder, **engine) -> Plan:
+    settings = SMALL | engine.pop("settings", {})
+    return Plan(study="robmednas", settings=settings, run=folder, **({"trials": 3} | engine))
+
+
+def search(*args, **engine):
+    output = io.StringIO()
+    console = Console(file=output, width=80, force_terminal=False)
+    return run(plan(*args, **engine), STUDIES["robmednas"], console), output.getvalue()
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    status, output = search(folder, in_process=True)
+    assert status == 0, output
+    return folder, output
+
+
+def test_references_are_in_the_table_and_run_to_their_budget(finished):
+    folder, _ = finished
+    table = pd.read_csv(folder / "trials.csv").set_index("trial")
+    assert table.loc["r01", "label"] == "baseline"
+    assert table.loc["r02", "label"] == "baseline w/AT"
+    assert set(table.loc[["r01", "r02"], "state"]) == {"completed"}
+    assert len(table) == 5
+
+
+def test_the_output_fits_80_columns_and_says_what_was_measured(finished):
+    _, output = finished
+    assert max(len(line) for line in output.splitlines() if "everything:" not in line) <= 80
+    text = " ".join(output.split())
+    assert "standard deviations of each subject's MR" in text
+    assert "every subject has one slice" in text
+    assert "ranked by ranking_pgd_mae_head_curve, lowest first" in text
+    assert "gain over" in text
+
+
+def test_the_winner_loads_back_and_gives_the_scores_it_was_ranked_by(finished):
+    folder, _ = finished
+    network, card = load_unet(folder / "best")
+    assert parse(card.architecture).depth >= 1
+    ranking = read_data(folder / "assets").ranking
+    (scores,) = score_subjects(network, ranking, [None], torch.device("cpu"))
+    with np.load(folder / "best" / "ranking.npz", allow_pickle=False) as saved:
+        np.testing.assert_allclose(saved["scores"][0], scores["mae_head"], rtol=1e-4)
+
+
+def test_the_manifest_holds_what_is_needed_to_repeat_the_run(finished):
+    folder, _ = finished
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert set(manifest["digests"]) == {"train", "val", "ranking", "splits"}
+    assert manifest["settings"]["kernels"] == "square"
+    assert manifest["details"]["trivial_mae_head"] > 0
+    assert len(manifest["details"]["test_subjects"]) == 2
+
+
+def test_the_baseline_teaches_the_sampler_and_its_adversarial_twin_does_not(finished):
+    folder, _ = finished
+    backend = optuna.storages.journal.JournalFileBackend(str(folder / "study.journal"))
+    storage = optuna.storages.JournalStorage(backend)
+    study = optuna.load_study(study_name="robmednas", storage=storage)
+    assert study.trials[0].user_attrs["trial"] == "r01"
+    assert "r02" not in {trial.user_attrs["trial"] for trial in study.trials}
+    depths = {trial.params["depth"] for trial in study.trials}
+    assert depths <= {1, 2, 3, 4, 5}
+
+
+def test_the_same_seed_gives_the_same_table(finished, tmp_path):
+    folder, _ = finished
+    search(tmp_path / "again", in_process=True)
+    before, after = (pd.read_csv(path / "trials.csv") for path in (folder, tmp_path / "again"))
+    columns = [name for name in after if name.startswith(("metric.", "config.", "trial"))]
+    pd.testing.assert_frame_equal(before[columns], after[columns])
+
+
+def test_what_exceeds_a_limit_is_not_trained(tmp_path):
+    status, output = search(tmp_path / "run", in_process=True, settings={"max_params": 40_000})
+    table = pd.read_csv(tmp_path / "run" / "trials.csv")
+    sampled = table[table["label"].isna()]
+    assert len(sampled) == 3
+    assert (sampled["metric.parameters"] <= 40_000).all()
+    assert "beyond the limits and not trained" in output
+    assert status == 0
+
+
+def test_a_search_beyond_all_limits_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("search.coordinator.REFUSALS", 5)
+    _, output = search(tmp_path / "run", in_process=True, settings={"max_params": 10})
+    assert "5 proposals in a row were beyond the limits: widen them" in output
+
+
+def test_trials_far_above_the_baselines_clean_error_cannot_win(tmp_path):
+    """With no slack at all, only what is at least as good as the baseline may win."""
+    settings = {"floor": 0.0, "epochs": 2}
+    search(tmp_path / "run", in_process=True, settings=settings, scheduler="fifo")
+    table = pd.read_csv(tmp_path / "run" / "trials.csv").set_index("trial")
+    clean = table["metric.ranking_clean_mae_head"]
+    expected = clean / clean["r01"] - 1
+    np.testing.assert_allclose(table["constraint.clean_floor"], expected, atol=1e-9)
+
+
+def test_mistakes_get_one_line(tmp_path):
+    (tmp_path / "empty").mkdir()
+    cases = {
+        "cannot be halved 5 times": ["--size", "100"],
+        "there is no folder": ["--data", str(tmp_path / "nowhere")],
+        "no subjects in": ["--data", str(tmp_path / "empty")],
+        "fgsm": ["--attack", "fgms"],
+        "greater than or equal to 4": ["--subjects", "2"],
+    }
+    for message, arguments in cases.items():
+        command = [sys.executable, "-P", "-m", "search", "robmednas", "--in-process", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 2, done.stderr
+        assert done.stderr.startswith("error: ")
+        assert done.stderr.count("\n") == 1
+        assert message in done.stderr
+
+
+@pytest.mark.ray
+def test_ray_gives_the_same_values_as_in_process(finished, tmp_path):
+    folder, _ = finished
+    status, output = search(tmp_path / "ray", concurrency=2, trials=1)
+    assert status == 0, output
+    tables = [
+        pd.read_csv(path / "trials.csv").set_index("trial") for path in (folder, tmp_path / "ray")
+    ]
+    columns = [name for name in tables[0] if name.startswith("metric.ranking")]
+    pd.testing.assert_frame_equal(*(table.loc[["r01", "r02"], columns] for table in tables))
+
+
+@pytest.mark.shared_data
+def test_real_slices(shared_data, tmp_path):
+    settings = {"data": shared_data / "mrct", "epochs": 1}
+    status, output = search(tmp_path / "run", in_process=True, trials=1, settings=settings)
+    assert status == 0, output
+    assert "every subject has one slice" in " ".join(output.split())
+    assert "18 ranking" in output
