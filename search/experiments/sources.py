@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from search.run_folder import RunFolder
 from searchspace.errors import UserError
 from searchspace.random import sample
 from trainables import robmednas
+from trainables.config import parse
 from trainables.synthesis.settings import SynthesisSettings
 
 # The paper's names of rows, by the sampler that proposed.
@@ -47,8 +49,8 @@ class Source:
 
     Attributes:
         folder: The run's.
-        row: Which row its winner stands for.
-        config: The winner's.
+        row: Which row it stands for.
+        config: That of its best sampled trial, even where a reference is the run's winner.
         settings: The run's.
     """
 
@@ -62,7 +64,7 @@ def read_source(path: Path) -> Source:
     """Read a finished RobMedNAS run.
 
     Raises:
-        UserError: If it is none, has not finished, or has no winner.
+        UserError: If it is none, has not finished, or no sampled trial of it can win.
     """
     folder = RunFolder(path.expanduser().resolve())
     manifest = _read_json(folder.manifest, f"{path} is not a run")
@@ -71,15 +73,11 @@ def read_source(path: Path) -> Source:
         raise UserError(f"{path} is a run of {study}, not of robmednas: name another")
     if manifest.get("status") != "finished":
         raise UserError(f"{path} is {manifest.get('status')}: name a run that has finished")
-    if manifest.get("winner") is None:
-        raise UserError(f"{path} has no winner: name a run that has one")
-    card = _read_json(folder.best / "model.json", f"{path} has lost its best model")
-    return Source(
-        folder=folder.path,
-        row=ROWS[manifest["plan"]["sampler"]],
-        config=card["provenance"]["config"],
-        settings=robmednas.parse_settings(manifest["settings"]),
-    )
+    settings = robmednas.parse_settings(manifest["settings"])
+    best = _best_sampled(folder.table, smallest=manifest["objective"]["direction"] == "min")
+    if best is None:
+        raise UserError(f"no sampled trial of {path} can win: name a run with a longer search")
+    return Source(folder.path, ROWS[manifest["plan"]["sampler"]], best, settings)
 
 
 def read_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
@@ -125,6 +123,23 @@ def draw(settings: SynthesisSettings, count: int, seed: int) -> list[dict[str, A
         if all(value <= 0 for value in robmednas.limits(config, settings).values()):
             found.append(config)
     return found
+
+
+def _best_sampled(table: Path, *, smallest: bool) -> dict[str, Any] | None:
+    """Return the config of the best sampled trial that reached its budget and may win."""
+    trials = pd.read_csv(table)
+    limits = [name for name in trials.columns if str(name).startswith("constraint.")]
+    able = trials["label"].isna() & (trials["state"] == "completed")
+    found = trials[able & (trials[limits].fillna(0) <= 0).all(axis=1)]
+    if found.empty:
+        return None
+    best = found.sort_values("value", ascending=smallest).to_dict("records")[0]
+    given = {
+        str(name).removeprefix("config."): value
+        for name, value in best.items()
+        if str(name).startswith("config.")
+    }
+    return parse(robmednas.RobMedNASConfig, given).model_dump()
 
 
 def _read_json(file: Path, otherwise: str) -> dict[str, Any]:

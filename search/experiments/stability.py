@@ -121,7 +121,7 @@ def _trainings(
 
 
 def _named(one: Training, row: dict[str, object]) -> dict[str, object]:
-    """Turn a row of scores into one of the file: what differs, and the condition by its own name."""
+    """Turn a row of scores into one of the file, which says what differs between trainings."""
     left = {name: row[name] for name in ("subject", "score", "value")}
     known = {"row": one.row, "kind": one.kind, "number": one.number, "condition": row["kind"]}
     return known | left

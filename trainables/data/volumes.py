@@ -24,7 +24,15 @@ TOLERANCE_MM = 1e-3  # by which affines of one subject may differ
 # 0 up to metal. Images in [0, 1], [-1, 1], 0..255 or with 1000 or 1024 added hold none below -200.
 LEAST_HU, AIR_HU, TISSUE_HU, MOST_HU = -4096.0, -200.0, 0.0, 32768.0
 
-BROKEN = (OSError, EOFError, zlib.error, ValueError, ImageFileError, HeaderDataError)
+BROKEN = (
+    OSError,
+    EOFError,
+    zlib.error,
+    OverflowError,
+    ValueError,
+    ImageFileError,
+    HeaderDataError,
+)
 Result = TypeVar("Result")
 
 
@@ -106,11 +114,12 @@ class FolderSubject:
         reference = None
         for file in filter(None, (self.mr, self.ct, self.mask)):
             image = _read(self, file, _open)
-            if image.ndim != 3:
-                raise self._fault(file, f"has shape {image.shape}: expected three dimensions")
-            if min(image.shape) < 1 or image.get_data_dtype().kind not in "iuf":
-                kind = image.get_data_dtype()
-                raise self._fault(file, f"holds {image.shape} voxels of {kind}: expected numbers")
+            if image.ndim != 3 or min(image.shape) < 1:
+                raise self._fault(
+                    file, f"has shape {image.shape}: expected voxels along three axes"
+                )
+            if (kind := image.get_data_dtype()).kind not in "iuf":
+                raise self._fault(file, f"holds voxels of {kind}: expected real numbers")
             if not _places_voxels(image):
                 raise self._fault(file, "has an affine that places no voxel: repair its header")
             if reference is None:
