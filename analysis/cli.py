@@ -9,6 +9,7 @@ import typer
 from searchspace.errors import UserError
 
 MISTAKE = 2
+MANIFEST = "manifest.json"  # of a search; a folder of experiments has none
 
 app = typer.Typer(
     name="analysis",
@@ -30,14 +31,16 @@ def analyse(
     ] = None,
 ) -> None:
     """Write the tables (CSV) and figures (PNG, SVG) of runs."""
-    from analysis.export import export  # noqa: PLC0415 - pandas and matplotlib come after --help
+    from analysis.export import export, export_experiments  # noqa: PLC0415 - heavy: after --help
     from analysis.load import load  # noqa: PLC0415
 
     folders = [_folder(run, out, several=len(runs) > 1) for run in runs]
     if len(set(folders)) < len(folders):
         raise UserError("two runs have the same name: analyse them one by one")
     for run, folder in zip(runs, folders, strict=True):
-        written = export(load(run), folder)
+        written = export_experiments(run, folder)
+        if not written or (run / MANIFEST).exists():
+            written += export(load(run), folder)
         sys.stdout.write("\n".join([f"{folder}:", *(f"  {name}" for name in written), ""]))
 
 

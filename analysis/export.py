@@ -5,9 +5,13 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analysis.architecture import draw
+from analysis.experiment_figures import draw_corruption, draw_stability
+from analysis.experiments import CORRUPTION, STABILITY, read
 from analysis.figures import FIGURES, figure, overview
 from analysis.load import Run
 from analysis.numbers import best_so_far, hyperparameters, robustness, standings
+from analysis.robmednas import winning_architecture
 from analysis.style import styled
 from analysis.tables import configs, leaderboard
 from search.files import cannot_write
@@ -19,6 +23,9 @@ NUMBERS = {
     "best_so_far": best_so_far,
     "hyperparameters": hyperparameters,
 }
+
+
+EXPERIMENTS = {CORRUPTION: draw_corruption, STABILITY: draw_stability}
 
 
 def export(run: Run, folder: Path) -> list[str]:
@@ -35,8 +42,27 @@ def export(run: Run, folder: Path) -> list[str]:
         for name in FIGURES:
             written += _write_figure(figure(run, name), folder / name)
         written += _write_figure(overview(run), folder / "overview")
+        if (architecture := winning_architecture(run)) is not None:
+            written += _write_figure(draw(*architecture), folder / "architecture")
     except OSError as error:
         raise cannot_write(folder, error) from error
+    return written
+
+
+def export_experiments(folder: Path, out: Path) -> list[str]:
+    """Write the figures of what follows a search, of the files that are there.
+
+    Raises:
+        UserError: If a file is damaged or the folder cannot be written to.
+    """
+    written: list[str] = []
+    try:
+        for name, drawn in EXPERIMENTS.items():
+            if (folder / name).is_file():
+                out.mkdir(parents=True, exist_ok=True)
+                written += _write_figure(drawn(read(folder / name)), out / Path(name).stem)
+    except OSError as error:
+        raise cannot_write(out, error) from error
     return written
 
 

@@ -50,8 +50,8 @@ def robustness(run: Run) -> pd.DataFrame:
     """Follow the score of winner and references along the radii of each attack.
 
     Returns:
-        ``trial``, ``name``, ``attack``, ``eps`` (as the metrics name it), ``value``; ``low`` and ``high`` are
-        its 95 % interval under the attack that ranks, elsewhere NaN.
+        ``trial``, ``name``, ``attack``, ``eps`` (as the metrics name it), ``value``; ``low`` and
+        ``high`` are its 95 % interval under the attack that ranks, elsewhere NaN.
     """
     yard, found = yardstick(run), standings(run)
     named = re.compile(rf"metric\.ranking_(?P<attack>.+)_{yard.score}_eps(?P<eps>[0-9.e-]+)")
@@ -102,7 +102,7 @@ def hyperparameters(run: Run) -> pd.DataFrame:
     sampled = found[found["label"] == ""]
     parts = [
         sampled[["trial", "group", "epoch", "value"]].assign(
-            name=name, setting=settings.astype(object)
+            name=str(name), setting=settings.astype(object)
         )
         for name, settings in _settings(run, sampled).items()
         if len(settings.dropna().unique()) > 1

@@ -1,8 +1,9 @@
-"""What the RobMedNAS study adds: architectures as numbers, and its experiments as tidy frames."""
+"""What the RobMedNAS study adds: architectures as numbers."""
 
 import math
 
-from searchspace.unet import cost, parse
+from analysis.load import Run
+from searchspace.unet import Architecture, cost, parse
 
 
 def traits(architecture: str, kernels: str, size: int) -> dict[str, float]:
@@ -29,3 +30,14 @@ def traits(architecture: str, kernels: str, size: int) -> dict[str, float]:
         "share_of_branches_open": sum(block.pattern.count("1") for block in blocks)
         / (4 * len(blocks)),
     }
+
+
+def winning_architecture(run: Run) -> tuple[Architecture, str] | None:
+    """Return the winner's architecture and its kernels; None where a run has none."""
+    if "config.architecture" not in run.trials:
+        return None
+    best = run.trials[run.trials["winner"]]
+    if best.empty:
+        return None
+    row = best.iloc[0]
+    return parse(str(row["config.architecture"])), str(row["config.kernels"])

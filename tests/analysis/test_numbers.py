@@ -10,10 +10,9 @@ from make_run import METRIC, REFERENCES, Made
 from analysis.numbers import (
     Group,
     best_so_far,
-    chance_of,
-    describe,
     hyperparameters,
     is_wide,
+    level_of,
     robustness,
     standings,
 )
@@ -112,7 +111,7 @@ def test_an_interval_is_the_bootstrap_within_classes(made):
     run = made(REFERENCES[0], images=300)
     known = answers(run, "r01")
     row = robustness(run).query("attack == 'pgd' and eps == 1").iloc[0]
-    recalls = [known.correct[1, known.labels == label].mean() for label in range(3)]
+    recalls = [known.scores[1, known.labels == label].mean() for label in range(3)]
     variance = sum(r * (1 - r) / 100 for r in recalls) / 9  # of a mean of three recalls
     assert row["value"] == pytest.approx(np.mean(recalls))
     assert row["high"] - row["low"] == pytest.approx(2 * 1.96 * math.sqrt(variance), rel=0.1)
@@ -145,25 +144,10 @@ def test_one_trial_has_nothing_to_compare(made):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("ranking_pgd_bacc_curve", "balanced accuracy under PGD, mean over ε"),
-        ("ranking_apgd-ce_auc_eps0.5", "AUC under APGD-CE, ε = 0.5/255"),
-        ("ranking_clean_acc", "accuracy on clean images"),
-        ("ranking_noise_bacc", "balanced accuracy on noisy images"),
-        ("val_clean_bacc", "balanced accuracy on clean images (val)"),
-        ("val_loss", "val loss"),
-    ],
-)
-def test_metrics_are_described_in_words(name, words):
-    assert describe(name) == words
-
-
-@pytest.mark.parametrize(
     ("name", "chance"), [(METRIC, 1 / 3), ("ranking_pgd_acc_curve", math.nan), ("loss", math.nan)]
 )
 def test_chance_is_known_of_the_balanced_score(many, name, chance):
-    assert chance_of(many, name) == pytest.approx(chance, nan_ok=True)
+    assert level_of(many, name) == pytest.approx(chance, nan_ok=True)
 
 
 @pytest.mark.parametrize(

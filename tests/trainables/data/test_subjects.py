@@ -91,7 +91,7 @@ def test_folds_leave_each_subject_out_once():
             "0.1): give four above 0 that sum to 1",
         ),
         (lambda: split_subjects(names(9), 0, (0.9, 0.1, 0.1, -0.1)), "-0.1): give four above 0"),
-        (lambda: split_subjects(names(9), 0, (float("nan"), 0.1, 0.1, 0.1)), "shares (nan, "),
+        (lambda: split_subjects(names(9), 0, (0.6, float("nan"), 0.1, 0.1)), "shares (0.6, nan, "),
         (
             lambda: split_subjects(names(9), 0, (0.5, 0.25, 0.25)),
             "shares (0.5, 0.25, 0.25): give four",

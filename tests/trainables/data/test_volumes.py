@@ -178,6 +178,38 @@ def test_what_is_wrong_is_said_in_one_line_with_the_subject(tmp_path, fault):
     assert "\n" not in str(error.value)
 
 
+def test_a_large_file_that_was_not_copied_to_its_end(tmp_path):
+    write(tmp_path / "a", arrays(shape=(64, 64, 16)))
+    file = tmp_path / "a" / "mr.nii.gz"
+    file.write_bytes(file.read_bytes()[:40_000])
+    (subject,) = open_folder(tmp_path)  # the header is there
+    with pytest.raises(UserError, match=r"^subject 'a': .*mr\.nii\.gz cannot be read"):
+        subject.load()
+
+
+def test_a_header_that_points_beyond_any_file(tmp_path):
+    write(tmp_path / "a", arrays(), suffix=".nii")
+    file = tmp_path / "a" / "mr.nii"
+    body = bytearray(file.read_bytes())
+    body[108:112] = np.float32(1e30).tobytes()  # where the voxels begin
+    file.write_bytes(body)
+    with pytest.raises(UserError, match=r"^subject 'a': .*mr\.nii cannot be read"):
+        open_folder(tmp_path)[0].load()
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_a_gzip_damaged_anywhere_is_refused_by_name(tmp_path, damage):
+    write(tmp_path / "a", arrays())
+    file = tmp_path / "a" / "ct.nii.gz"
+    body = file.read_bytes()
+    # Between gzip's header, which holds a name and a date, and its sums, which need not be read.
+    for place in range(30, len(body) - 8, 5):
+        flipped = body[:place] + bytes([body[place] ^ 0xFF]) + body[place + 1 :]
+        file.write_bytes(body[:place] if damage == "cut" else flipped)
+        with pytest.raises(UserError, match=r"^subject 'a': .*ct\.nii\.gz .*"):
+            open_folder(tmp_path)[0].load()
+
+
 @pytest.mark.parametrize("low", [-1020, -1024, -2000, -3024])
 def test_paddings_of_scanners_and_metal_are_hu(tmp_path, low):
     parts = arrays()

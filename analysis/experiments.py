@@ -1,0 +1,68 @@
+"""What follows a RobMedNAS search, as tidy frames: rising corruption, and stability.
+
+Both are read from a folder of ``robmednas-final``: ``corruption.csv`` and ``stability.csv``.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from searchspace.errors import UserError
+
+CORRUPTION, STABILITY = "corruption.csv", "stability.csv"
+COLUMNS = {
+    CORRUPTION: ("row", "kind", "strength", "subject", "score", "value"),
+    STABILITY: ("row", "kind", "number", "condition", "subject", "score", "value"),
+}
+
+
+def read(file: Path) -> pd.DataFrame:
+    """Read one of the two files.
+
+    Raises:
+        UserError: If it cannot be read or lacks a column.
+    """
+    try:
+        found = pd.read_csv(file)
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read {file}: {error}") from None
+    missing = [name for name in COLUMNS[file.name] if name not in found]
+    if missing:
+        raise UserError(f"{file} has no column '{missing[0]}': make it again")
+    return found
+
+
+def curves(scores: pd.DataFrame) -> pd.DataFrame:
+    """Average over the regions, then over subjects, along the strengths of each corruption.
+
+    Args:
+        scores: As in ``corruption.csv``; what is clean stands at a strength of 0 of every kind.
+
+    Returns:
+        ``row``, ``kind``, ``measure`` (mae or dice), ``strength``, ``mean``, ``deviation`` (over
+        subjects).
+    """
+    kinds = [kind for kind in scores["kind"].unique() if kind != "clean"]
+    clean = [scores[scores["kind"] == "clean"].assign(kind=kind) for kind in kinds]
+    whole = pd.concat([*clean, scores[scores["kind"] != "clean"]], ignore_index=True)
+    whole["measure"] = whole["score"].str.split("_").str[0]
+    keys = ["row", "kind", "measure", "strength"]
+    subjects = whole.groupby([*keys, "subject"], sort=False)["value"].mean().reset_index()
+    found = subjects.groupby(keys, sort=False)["value"].agg(["mean", "std"]).reset_index()
+    found = found.rename(columns={"std": "deviation"})
+    return found.sort_values(["kind", "measure", "strength"], kind="stable", ignore_index=True)
+
+
+def trainings(scores: pd.DataFrame, condition: str) -> pd.DataFrame:
+    """Average over the subjects of each training under one condition.
+
+    Args:
+        scores: As in ``stability.csv``.
+        condition: ``clean`` or an attack.
+
+    Returns:
+        ``row``, ``kind`` (what differs between trainings), ``score``, ``number``, ``value``.
+    """
+    own = scores[scores["condition"] == condition]
+    keys = ["row", "kind", "score", "number"]
+    return own.groupby(keys, sort=False)["value"].mean().reset_index()
