@@ -79,10 +79,8 @@ def test_curves_average_regions_then_subjects(tmp_path):
         (found["row"] == "Random") & (found["kind"] == "fgsm") & (found["measure"] == "mae")
     ]
     at = row[row["strength"] == 0.1].iloc[0]
-    own = scores[
-        (scores["row"] == "Random") & (scores["kind"] == "fgsm") & (scores["strength"] == 0.1)
-        & scores["score"].str.startswith("mae")
-    ]  # fmt: skip
+    own = scores.query("row == 'Random' and kind == 'fgsm' and strength == 0.1")
+    own = own[own["score"].str.startswith("mae")]
     by_subject = own.groupby("subject")["value"].mean()
     assert at["mean"] == pytest.approx(by_subject.mean())
     assert at["deviation"] == pytest.approx(by_subject.std())
@@ -101,14 +99,9 @@ def test_trainings_average_over_subjects(tmp_path):
     scores = read(make_robmednas.write_stability(tmp_path))
     found = trainings(scores, "pgd")
     assert len(found) == 2 * (11 + 8) * 8
-    one = scores[
-        (scores["row"] == "Baseline") & (scores["kind"] == "initialisation") & (scores["number"] == 3)
-        & (scores["condition"] == "pgd") & (scores["score"] == "dice_bone")
-    ]  # fmt: skip
-    same = found[
-        (found["row"] == "Baseline") & (found["kind"] == "initialisation") & (found["number"] == 3)
-        & (found["score"] == "dice_bone")
-    ]  # fmt: skip
+    which = "row == 'Baseline' and kind == 'initialisation' and number == 3"
+    one = scores.query(f"{which} and condition == 'pgd' and score == 'dice_bone'")
+    same = found.query(f"{which} and score == 'dice_bone'")
     assert same["value"].item() == pytest.approx(one["value"].mean())
 
 
