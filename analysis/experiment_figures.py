@@ -3,13 +3,19 @@
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from analysis.experiments import curves, trainings
 from analysis.style import COLOURS, MARKERS, styled
-from analysis.vocabulary import REGIONS
+from analysis.vocabulary import REGIONS, SYNTHESIS
 
 KINDS = {"fgsm": "FGSM", "pgd": "PGD", "noise": "Gaussian noise"}
 MEASURES = {"mae": "MAE in HU, mean over regions", "dice": "Dice, mean over regions"}
+STRENGTHS = {
+    "fgsm": SYNTHESIS.eps_axis,
+    "pgd": SYNTHESIS.eps_axis,
+    "noise": "σ in standard deviations of the MR",
+}
 ATTACK = "pgd"
 
 
@@ -26,7 +32,8 @@ def draw_corruption(scores: pd.DataFrame) -> Figure:
                 _lines(ax, own)
                 ax.set_title(KINDS[kind])
                 ax.set_ylabel(MEASURES[measure])
-                ax.set_xlabel("standard deviations of the MR")
+                ax.set_xlabel(STRENGTHS[kind])
+                ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         handles, labels = axes[0, 0].get_legend_handles_labels()
         canvas.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
     return canvas

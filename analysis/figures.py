@@ -4,10 +4,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from analysis import numbers
 from analysis.labels import Label, label_ends
@@ -23,6 +25,7 @@ HEADINGS = {
     Group.STOPPED: "short of the budget: value at the epoch reached",
 }
 DOTTED = (0, (2, 2))
+BEYOND = "▲: beyond the axis"
 PANELS = 3  # hyperparameters in a row
 
 
@@ -104,6 +107,9 @@ def draw_best_so_far(run: Run, canvas: FigureBase) -> None:
     found, styles, ax = numbers.best_so_far(run), looks(run.trials), canvas.subplots()
     ax.set_title("The best sampled trial so far, and the references")
     notes = ["pale: short of the budget"]
+    top = max(numbers.fence(run, found["value"]), levels["value"].max())
+    if (found["value"] > top).any():
+        notes.append(BEYOND)
     if run.refused:
         notes.append(f"{run.refused} more refused untrained: beyond the limits")
     ax.set_xlabel(f"sampled trials that have ended ({'; '.join(notes)})")
@@ -120,13 +126,15 @@ def draw_best_so_far(run: Run, canvas: FigureBase) -> None:
         ends.append(Label(end, row.value, row.name + barred, look.colour))
     for group in Group:
         rows = found[found["group"] == group]
-        ax.scatter(rows["number"], rows["value"], **_dot(group))
+        _dots(ax, rows["number"], rows["value"], top, _dot(group))
     best = found["best"].dropna()
     if not best.empty:
         steps = [*found["number"], end], [*found["best"], best.iloc[-1]]
         ax.step(*steps, where="post", color=WINNER, lw=2.4, zorder=4)
         ends.append(Label(end, best.iloc[-1], "best so far", WINNER))
     ax.set_xlim(0.5, end)
+    if not math.isinf(top):
+        ax.set_ylim(top=top)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     label_ends(ax, ends)
 
@@ -167,16 +175,21 @@ def draw_hyperparameters(run: Run, canvas: FigureBase) -> None:
         axes[0, 0].set_title("Hyperparameters")
         _say(axes[0, 0], "no two sampled trials with values to compare")
         return
+    top = numbers.fence(run, found["value"])
     for ax in axes.flat[len(names) :]:
         ax.set_axis_off()
     for ax, name in zip(axes.flat, names, strict=False):
-        _draw_hyperparameter(ax, found[found["name"] == name], run.winner)
+        _draw_hyperparameter(ax, found[found["name"] == name], run.winner, top)
         ax.set_xlabel(name.replace("_", " "))
+    if not math.isinf(top):
+        axes[0, 0].set_ylim(top=top)  # shared by all
     canvas.supylabel(describe(run.objective.metric), fontsize=8.5)
     epochs = sorted(found.loc[found["group"] == Group.STOPPED, "epoch"].unique())
     key = "★ winner   ● reached its budget   ○ and cannot win"
     if epochs:
         key += f"   pale: stopped at epoch {', '.join(map(str, epochs))}, the smaller the earlier"
+    if (found["value"] > top).any():
+        key += f"   {BEYOND}"
     canvas.suptitle(key, fontsize=8, color=MUTED, x=0.01, ha="left")
 
 
@@ -245,20 +258,32 @@ def _remark(ax: Axes, at: int, x: float, text: str, style: str = "normal") -> No
     )
 
 
-def _draw_hyperparameter(ax: Axes, found: pd.DataFrame, winner: str | None) -> None:
+def _draw_hyperparameter(ax: Axes, found: pd.DataFrame, winner: str | None, top: float) -> None:
     numeric = all(isinstance(value, int | float) for value in found["setting"])
     if numeric and numbers.is_wide(found["setting"]):
         ax.set_xscale("log")
         few = found["setting"].max() < 300 * found["setting"].min()  # decades alone name too little
         ax.xaxis.set_major_locator(LogLocator(subs=(1, 3) if few else (1,), numticks=5))
-        ax.xaxis.set_major_formatter("{x:g}")
+        large = found["setting"].max() >= 1e5  # 300k: with all their digits ticks would touch
+        ax.xaxis.set_major_formatter(EngFormatter(sep="") if large else "{x:g}")
         ax.xaxis.set_minor_formatter(NullFormatter())
     settings = found["setting"].astype(float if numeric else str)
     for row in rows_of(found.assign(setting=settings, share=found["epoch"] / found["epoch"].max())):
-        ax.scatter(row.setting, row.value, **_dot(row.group, row.share))
+        _dots(ax, [row.setting], [row.value], top, _dot(row.group, row.share))
     best = found[found["trial"] == winner]
     ax.scatter(settings[best.index], best["value"], **Look(WINNER, "*", size=110).dot())
     ax.margins(x=0.05 if numeric else 0.4)
+
+
+def _dots(ax: Axes, x: npt.ArrayLike, y: npt.ArrayLike, top: float, dot: dict[str, Any]) -> None:
+    """Draw dots; one beyond ``top`` is an arrow head there."""
+    places, values = np.asarray(x), np.asarray(y, dtype=np.float64)
+    beyond = values > top
+    if not beyond.all():
+        ax.scatter(places[~beyond], values[~beyond], **dot)
+    if beyond.any():
+        arrows = dot | {"marker": "^", "clip_on": False}
+        ax.scatter(places[beyond], np.full(beyond.sum(), top), **arrows)
 
 
 def _dot(group: Group, share: float = 0.3) -> dict[str, Any]:

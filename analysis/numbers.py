@@ -119,6 +119,19 @@ def level_of(run: Run, name: str) -> float:
     return level if score_of(name) == score else math.nan
 
 
+def fence(run: Run, values: pd.Series) -> float:
+    """Return the value beyond which an axis should not follow: inf where it can show all.
+
+    An error has no upper bound: the one of a network that diverged would press all others into a
+    line. Tukey's outer fence, and at least half above the third quartile.
+    """
+    if run.objective.direction == "max" or values.isna().all():
+        return math.inf
+    low, high = values.quantile([0.25, 0.75])
+    bound = max(high + 3 * (high - low), 1.5 * high)
+    return float(bound) if values.max() > bound > 0 else math.inf
+
+
 def is_wide(values: pd.Series) -> bool:
     """Tell whether numbers need a logarithmic axis: positive, and tenfold apart."""
     numbers = pd.to_numeric(values, errors="coerce")

@@ -2,6 +2,7 @@
 
 import itertools
 
+import make_robmednas
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -67,6 +68,22 @@ def test_no_text_covers_another_or_leaves_the_figure(made, kind, name):
     for text, box in texts_of(canvas):
         inside = box.x0 >= -1 and box.y0 >= -1 and box.x1 <= whole.x1 + 1 and box.y1 <= whole.y1 + 1
         assert inside, text
+
+
+SYNTHESIS_RUNS = {
+    "many": make_robmednas.many(),
+    "one": [Made("t001", config={"architecture": make_robmednas.HANDCRAFTED})],
+    "all failed": [FAILED],
+    "one value": [Made(f"t00{i}", metrics={make_robmednas.METRIC: 150.0}) for i in (1, 2, 3)],
+    "sixty": make_robmednas.many(60, 1),
+}
+
+
+@pytest.mark.parametrize("name", [*FIGURES, "overview"])
+@pytest.mark.parametrize("kind", SYNTHESIS_RUNS)
+def test_no_text_covers_another_of_synthesis(made, kind, name):
+    run = made(*SYNTHESIS_RUNS[kind], task=make_robmednas.ROBMEDNAS, images=8, refused=3)
+    assert list(areas_shared(draw(run, name))) == []
 
 
 def test_the_leaderboard_marks_winner_groups_and_values(many):

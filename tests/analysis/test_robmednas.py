@@ -1,15 +1,19 @@
 """Runs of RobMedNAS: minimised errors in HU, architectures, and what follows a search."""
 
+import math
+
 import make_robmednas
 import numpy as np
 import pandas as pd
 import pytest
 from make_run import make_run
+from matplotlib.text import Text
 
 from analysis import numbers
 from analysis.experiment_figures import draw_corruption, draw_stability
 from analysis.experiments import curves, read, trainings
 from analysis.export import export, export_experiments
+from analysis.figures import figure
 from analysis.load import load
 from analysis.robmednas import traits, winning_architecture
 from analysis.tables import leaderboard, yardstick
@@ -125,3 +129,69 @@ def test_a_damaged_file_is_said(tmp_path):
     (tmp_path / "corruption.csv").write_text("")
     with pytest.raises(UserError, match="cannot read"):
         read(tmp_path / "corruption.csv")
+
+
+def test_a_diverged_trial_does_not_press_all_others_into_a_line(tmp_path):
+    trials = make_robmednas.many()
+    trials[5].skill = -3.0
+    run = load(make_run(tmp_path / "run", trials, task=make_robmednas.ROBMEDNAS))
+    values = numbers.standings(run)["value"]
+    bound = numbers.fence(run, values)
+    low, high = values.quantile([0.25, 0.75])
+    assert bound == max(high + 3 * (high - low), 1.5 * high)
+    assert (values > bound).sum() == 1
+    for name in ("best_so_far", "hyperparameters"):
+        canvas = figure(run, name)
+        ax = canvas.axes[0]
+        below, top = ax.get_ylim()
+        assert top == pytest.approx(numbers.fence(run, shown_by(name, run)))
+        assert below < values.min()
+        heads = [dots for dots in ax.collections if dots.get_clip_on() is False]
+        assert [dots.get_offsets()[0][1] for dots in heads] == [pytest.approx(top)]
+        texts = [text.get_text() for text in canvas.findobj(Text)]
+        assert any("▲: beyond the axis" in text for text in texts)
+
+
+def shown_by(name, run):
+    frame = numbers.best_so_far if name == "best_so_far" else numbers.hyperparameters
+    return frame(run)["value"]
+
+
+@pytest.mark.parametrize(
+    ("values", "bound"),
+    [
+        ([100.0, 110.0, 120.0, 130.0, 640.0], 195.0),
+        ([100.0, 100.0, 100.0, 100.0, 149.0], math.inf),
+        ([100.0, 100.0, 100.0, 100.0, 151.0], 150.0),
+        ([100.0, 640.0], math.inf),
+        ([math.nan], math.inf),
+    ],
+)
+def test_the_fence_is_tukeys_and_half_above_the_third_quartile(run, values, bound):
+    assert numbers.fence(run, pd.Series(values)) == bound
+
+
+def test_a_score_that_rises_has_no_fence(tmp_path):
+    options = {"metric": "ranking_pgd_dice_bone_curve", "direction": "max"}
+    folder = make_run(
+        tmp_path / "run", make_robmednas.many(6), task=make_robmednas.ROBMEDNAS, **options
+    )
+    rising = load(folder)
+    assert yardstick(rising).score == "dice_bone"
+    assert math.isnan(yardstick(rising).level)
+    assert numbers.fence(rising, pd.Series([0.1, 0.1, 0.1, 0.1, 0.9])) == math.inf
+    # Kept scores are head errors: no band for Dice.
+    assert numbers.robustness(rising)[["low", "high"]].isna().all(axis=None)
+    board = leaderboard(rising)
+    assert board["clean"].dropna().between(0, 1).all()
+
+
+def test_refused_proposals_are_counted_and_said(tmp_path):
+    folder = make_run(
+        tmp_path / "run", make_robmednas.many(3), task=make_robmednas.ROBMEDNAS, refused=4
+    )
+    refusing = load(folder)
+    assert refusing.refused == 4
+    assert len(refusing.trials) == 5
+    label = figure(refusing, "best_so_far").axes[0].get_xlabel()
+    assert "4 more refused untrained" in label
