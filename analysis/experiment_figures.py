@@ -14,7 +14,7 @@ MEASURES = {"mae": "MAE in HU, mean over regions", "dice": "Dice, mean over regi
 STRENGTHS = {
     "fgsm": SYNTHESIS.eps_axis,
     "pgd": SYNTHESIS.eps_axis,
-    "noise": "σ in standard deviations of the MR",
+    "noise": "standard deviation of the noise, in those of the MR",
 }
 ATTACK = "pgd"
 

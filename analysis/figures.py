@@ -106,15 +106,10 @@ def draw_best_so_far(run: Run, canvas: FigureBase) -> None:
     """Draw the best value against the number of sampled trials, beside the references' levels."""
     found, styles, ax = numbers.best_so_far(run), looks(run.trials), canvas.subplots()
     ax.set_title("The best sampled trial so far, and the references")
-    notes = ["pale: short of the budget"]
-    top = max(numbers.fence(run, found["value"]), levels["value"].max())
-    if (found["value"] > top).any():
-        notes.append(BEYOND)
-    if run.refused:
-        notes.append(f"{run.refused} more refused untrained: beyond the limits")
-    ax.set_xlabel(f"sampled trials that have ended ({'; '.join(notes)})")
-    ax.set_ylabel(describe(run.objective.metric))
     levels = numbers.standings(run).query("reference and group != 'stopped'")
+    top = max(numbers.fence(run, found["value"]), levels["value"].max())
+    ax.set_xlabel(_explained(run, beyond=bool((found["value"] > top).any())))
+    ax.set_ylabel(describe(run.objective.metric))
     if found["value"].isna().all() and levels.empty:
         _say(ax, "no trial has a value")
         return
@@ -273,6 +268,16 @@ def _draw_hyperparameter(ax: Axes, found: pd.DataFrame, winner: str | None, top:
     best = found[found["trial"] == winner]
     ax.scatter(settings[best.index], best["value"], **Look(WINNER, "*", size=110).dot())
     ax.margins(x=0.05 if numeric else 0.4)
+
+
+def _explained(run: Run, *, beyond: bool) -> str:
+    """Say what is counted in `draw_best_so_far`, and what its marks mean."""
+    notes = ["pale: short of the budget"]
+    if beyond:
+        notes.append(BEYOND)
+    if run.refused:
+        notes.append(f"{run.refused} more refused untrained")
+    return f"sampled trials that have ended ({'; '.join(notes)})"
 
 
 def _dots(ax: Axes, x: npt.ArrayLike, y: npt.ArrayLike, top: float, dot: dict[str, Any]) -> None:
