@@ -63,6 +63,9 @@ def draw_leaderboard(run: Run, canvas: FigureBase) -> None:
     for label, row in zip(ax.get_yticklabels(), ticks.values(), strict=True):
         label.set(weight="bold" if row.winner else "normal", color=styles[row.trial].ink)
     ax.set_ylim(max(at, 8) + 0.7, 0.3)
+    bound = max(numbers.fence(run, found["value"]), found.query("reference")["value"].max())
+    if math.isfinite(bound):  # the number beside a trial beyond it tells its value
+        ax.set_xlim(right=bound)
     ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False, axis="y")

@@ -195,3 +195,13 @@ def test_refused_proposals_are_counted_and_said(tmp_path):
     assert len(refusing.trials) == 5
     label = figure(refusing, "best_so_far").axes[0].get_xlabel()
     assert "4 more refused untrained" in label
+
+
+def test_a_diverged_trial_does_not_press_the_leaderboard_into_a_line(tmp_path):
+    trials = make_robmednas.many(12)
+    trials[3].skill = -30.0
+    run = load(make_run(tmp_path / "run", trials, task=make_robmednas.ROBMEDNAS))
+    values = numbers.standings(run)["value"]
+    assert values.max() > 5 * values.median()
+    _, right = figure(run, "leaderboard").axes[0].get_xlim()
+    assert values.median() < right < 3 * values.median()
