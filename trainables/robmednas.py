@@ -285,7 +285,7 @@ class RobMedNASTrial(Trainable):
 
     def _validate(self, train_loss: float) -> None:
         started = time.perf_counter()
-        loss = validation_loss(self.network, self.data.val, self.device)
+        loss = validation_loss(self.network, self.data.val, self.device, self.protocol.batch_size)
         # A diverged epoch is the worst; as NaN it would be neither better nor worse than any.
         loss = math.inf if math.isnan(loss) else loss
         if self.best is None or loss < self.best.loss:
@@ -305,7 +305,9 @@ class RobMedNASTrial(Trainable):
                 found = measure_robust(
                     self.network, self.data.ranking, self.protocol, self.device, "ranking"
                 )
-                beside = measure_clean(self.network, self.data.val, self.device, "val")
+                beside = measure_clean(
+                    self.network, self.data.val, self.protocol, self.device, "val"
+                )
             beside |= {"val_loss": best.loss, "train_loss": best.train_loss}
             beside |= {
                 "parameters": self.cost.parameters,

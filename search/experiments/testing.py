@@ -74,7 +74,7 @@ def score(
     names = [subject.name for subject in split.subjects]
     for row, network in networks.items():
         perturbations = [condition.perturb(network, seed) for condition in conditions]
-        found = score_subjects(network, split, perturbations, torch.device("cpu"))
+        found = score_subjects(network, split, perturbations, torch.device("cpu"), BATCH)
         rows += [
             {"row": row, "kind": condition.kind, "strength": condition.strength}
             | {"subject": name, "score": one, "value": float(value)}

@@ -39,7 +39,7 @@ class Protocol:
         attack: The attack that ranks.
         eps: Radii in standard deviations of the MR, rising from 0.
         seed: Of random starts, so that all trials meet the same.
-        batch_size: Slices attacked at a time; a question of memory only.
+        batch_size: Slices that the network sees at a time; a question of memory only.
     """
 
     attack: str
@@ -97,7 +97,7 @@ class Robustness:
     curves: dict[str, Scored]
 
 
-def predict(network: nn.Module, mr: Tensor, batch_size: int = 64) -> npt.NDArray[np.float32]:
+def predict(network: nn.Module, mr: Tensor, batch_size: int = 32) -> npt.NDArray[np.float32]:
     """Predict HU from MR (n, 1, S, S) in eval mode, without gradients: (n, S, S).
 
     Raises:
@@ -112,7 +112,11 @@ def predict(network: nn.Module, mr: Tensor, batch_size: int = 64) -> npt.NDArray
 
 
 def score_subjects(
-    network: nn.Module, split: Split, perturbations: Sequence[Perturb | None], device: torch.device
+    network: nn.Module,
+    split: Split,
+    perturbations: Sequence[Perturb | None],
+    device: torch.device,
+    batch_size: int = 32,
 ) -> list[Scored]:
     """Score every subject of a split under each perturbation; None stands for clean.
 
@@ -127,7 +131,7 @@ def score_subjects(
         truths = [truth_of(one.ct.astype(np.float32), np.asarray(one.mask)) for one in group]
         for kept, perturb in zip(rows, perturbations, strict=True):
             seen = mr if perturb is None else perturb(mr, ct, numbers)
-            parts = _by_subject(predict(network, seen), group)
+            parts = _by_subject(predict(network, seen, batch_size), group)
             kept += [measure(part, truth) for part, truth in zip(parts, truths, strict=True)]
     return [
         {score: np.array([row[score] for row in kept], dtype=np.float64) for score in SCORES}
@@ -144,10 +148,10 @@ def attacked(network: nn.Module, attack: Attack, eps: float, seed: int) -> Pertu
 
 
 def measure_clean(
-    network: nn.Module, split: Split, device: torch.device, name: str
+    network: nn.Module, split: Split, protocol: Protocol, device: torch.device, name: str
 ) -> dict[str, float]:
     """Average each score of clean slices over the subjects of a split."""
-    (found,) = score_subjects(network, split, [None], device)
+    (found,) = score_subjects(network, split, [None], device, protocol.batch_size)
     return {f"{name}_clean_{score}": mean_known(values) for score, values in found.items()}
 
 
@@ -159,7 +163,8 @@ def measure_robust(
     attacks = {kind: build_synthesis_attack(kind, protocol.batch_size) for kind in protocol.attacks}
     wanted = [(kind, radius) for kind in attacks for radius in eps[1:]]
     perturbations = [attacked(network, attacks[kind], radius, seed) for kind, radius in wanted]
-    clean, *found = score_subjects(network, split, [None, *perturbations], device)
+    seen = [None, *perturbations]
+    clean, *found = score_subjects(network, split, seen, device, protocol.batch_size)
     at = dict(zip(wanted, found, strict=True))
     curves = {
         kind: {

@@ -97,7 +97,7 @@ def test_an_attack_on_an_affine_network_adds_its_weight_times_eps_to_every_error
 
 def test_metrics_are_what_was_announced(split):
     found = measure_robust(Affine(), split, PROTOCOL, CPU, "ranking").metrics
-    found |= measure_clean(Affine(), split, CPU, "val") | {"val_loss": 0.0}
+    found |= measure_clean(Affine(), split, PROTOCOL, CPU, "val") | {"val_loss": 0.0}
     assert set(found) == set(measured("pgd", PROTOCOL.eps))
     assert set(measured("apgd", (0.0, 1.0))) > {"ranking_apgd_dice_bone_eps1"}
     assert measured("pgd", (0.0, 1.0))["ranking_pgd_mae_head_curve"] == "min"
