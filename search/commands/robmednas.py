@@ -12,6 +12,7 @@ from search.options import DATA, ROBUSTNESS, SEARCH, TRAINING
 
 PAPER = {"trials": 200, "scheduler": "fifo"}
 DEFAULT = {"trials": 20, "scheduler": "asha"}
+PAPER_REPEATS = 15
 
 
 def robmednas(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -167,13 +168,14 @@ def robmednas(  # noqa: PLR0913, PLR0917 - one parameter an option
         ),
     ] = None,
     repeats: Annotated[
-        int,
+        int | None,
         typer.Option(
-            help="Searches one after the other, with seeds that count up; the paper ran 15.",
+            help="Searches one after the other, with seeds that count up.",
+            show_default="1; paper 15",
             min=1,
             rich_help_panel=SEARCH,
         ),
-    ] = 1,
+    ] = None,
     references: options.References = "all",
     metric: options.Metric = None,
     seed: options.Seed = 0,
@@ -233,6 +235,8 @@ def robmednas(  # noqa: PLR0913, PLR0917 - one parameter an option
         "address": address,
         "in_process": in_process,
     }
+    if repeats is None:
+        repeats = PAPER_REPEATS if protocol == "paper" else 1
     return launch_repeatedly("robmednas", settings, engine, seed, repeats, run)
 
 
