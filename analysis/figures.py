@@ -65,7 +65,8 @@ def draw_leaderboard(run: Run, canvas: FigureBase) -> None:
     ax.set_ylim(max(at, 8) + 0.7, 0.3)
     bound = max(numbers.fence(run, found["value"]), found.query("reference")["value"].max())
     if math.isfinite(bound):  # the number beside a trial beyond it tells its value
-        ax.set_xlim(right=bound)
+        least = min(found["value"].min(), found["low"].fillna(math.inf).min())
+        ax.set_xlim(least - 0.05 * (bound - least), bound)
     ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False, axis="y")

@@ -203,5 +203,6 @@ def test_a_diverged_trial_does_not_press_the_leaderboard_into_a_line(tmp_path):
     run = load(make_run(tmp_path / "run", trials, task=make_robmednas.ROBMEDNAS))
     values = numbers.standings(run)["value"]
     assert values.max() > 5 * values.median()
-    _, right = figure(run, "leaderboard").axes[0].get_xlim()
+    left, right = figure(run, "leaderboard").axes[0].get_xlim()
     assert values.median() < right < 3 * values.median()
+    assert 0.5 * values.min() < left < values.min()
