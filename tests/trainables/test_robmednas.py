@@ -61,6 +61,12 @@ def test_same_seed_same_report_other_seed_another(heads, trained):
     assert trial.advance(4).metrics["train_loss"] != trained[1].metrics["train_loss"]
 
 
+def test_the_optimiser_is_the_papers(heads):
+    group = heads.trial(lr=0.02).optimiser.param_groups[0]
+    assert (group["amsgrad"], group["lr"]) == (True, 0.02)
+    assert isinstance(heads.trial().optimiser, torch.optim.Adam)
+
+
 def test_rungs_on_the_way_change_nothing(heads, trained):
     trial = heads.trial()
     trial.advance(2)

@@ -95,6 +95,16 @@ def test_an_attack_on_an_affine_network_adds_its_weight_times_eps_to_every_error
         assert growth == pytest.approx(np.full(len(growth), 0.2 * eps * 2500), rel=2e-2)
 
 
+def test_random_starts_belong_to_slices_and_not_to_their_place_in_a_group(split, monkeypatch):
+    network = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 1, 1))
+    found = []
+    for group in (2, 256):
+        monkeypatch.setattr(measurement, "GROUP", group)
+        perturb = attacked(network, measurement.build_synthesis_attack("pgd", 8), 0.2, 0)
+        found.append(score_subjects(network, split, [perturb], CPU)[0]["mae_head"])
+    np.testing.assert_allclose(*found, rtol=1e-5)
+
+
 def test_metrics_are_what_was_announced(split):
     found = measure_robust(Affine(), split, PROTOCOL, CPU, "ranking").metrics
     found |= measure_clean(Affine(), split, PROTOCOL, CPU, "val") | {"val_loss": 0.0}
