@@ -54,7 +54,7 @@ def autocast(device: torch.device, dtype: torch.dtype) -> Autocast:
 def channels_last(network: Network) -> Network:
     """Lay out the weights of convolutions, and so all they compute, with channels innermost.
 
-    On a CPU that is 1.1 to 1.3 times faster (benchmarks/README.md).
+    On a CPU that is a few per cent to a quarter faster (benchmarks/README.md).
     """
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not annotated
     return network
