@@ -4,20 +4,19 @@ All follows from ``events.jsonl``, which is whole up to its last line however a 
 ``trials.csv`` lags behind it by some seconds. The order of the trials is the engine's own.
 """
 
-import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from search.events import follow, number, read_events
+from search.manifest import read_manifest, read_objective
 from search.objective import Objective
 from search.ranking import Row, rank, winner
 from search.run_folder import RunFolder
-from search.trial import State, Trial
 from searchspace.errors import UserError
 from trainables.protocol import Report
 
@@ -64,14 +63,14 @@ def load(run: str | Path) -> Run:
         UserError: If the folder is none of a run, no trial was started, or a file is damaged.
     """
     folder = RunFolder(Path(run).expanduser())
-    manifest = _read_manifest(folder)
-    events = _read_events(folder)
+    manifest = read_manifest(folder)
+    events = read_events(folder)
     if "objective" not in manifest or not any(event["event"] == "proposed" for event in events):
         state = manifest.get("status", "unknown")
         raise UserError(f"no trial was started in {folder.path} (status: {state})")
     try:
-        objective = Objective(**manifest["objective"])
-        trials, times = _replay(events)
+        objective = read_objective(manifest)
+        trials, times = follow(events)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{folder.events} is not a record of this version: {error!r}") from None
     rows = rank(trials.values(), objective)
@@ -83,7 +82,7 @@ def load(run: str | Path) -> Run:
     ]
     reports = [
         {"trial": trial, "time_s": time_s, "epoch": report.epoch}
-        | {"best_epoch": _number(report.best_epoch), "value": objective.value(report)}
+        | {"best_epoch": number(report.best_epoch), "value": objective.value(report)}
         | _measured(report)
         for time_s, trial, report in times
     ]
@@ -91,87 +90,6 @@ def load(run: str | Path) -> Run:
     measured = pd.DataFrame(reports) if reports else pd.DataFrame(columns=columns)
     refused = sum(event["event"] == "refused" for event in events)
     return Run(folder.path, manifest, objective, pd.DataFrame(ranked), measured, refused)
-
-
-def _read_manifest(folder: RunFolder) -> Record:
-    if not folder.path.is_dir():
-        raise UserError(f"there is no folder {folder.path}: name the folder of a run")
-    try:
-        content = json.loads(folder.manifest.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{folder.path} is not a run: it has no {folder.manifest.name}") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot read {folder.manifest}: {error}") from None
-    if not isinstance(content, dict):
-        raise UserError(f"{folder.manifest} holds no JSON object: it is not a run's")
-    return content
-
-
-def _read_events(folder: RunFolder) -> list[Record]:
-    """Read the events; a last line that a killed run left unfinished is dropped."""
-    try:
-        lines = folder.events.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise UserError(f"cannot read {folder.events}: {error.strerror or error}") from None
-    *whole, _ = lines  # what follows the last newline is empty, or unfinished
-    events = []
-    for number, line in enumerate(whole, start=1):
-        try:
-            event = json.loads(line)
-        except ValueError:
-            event = None
-        if not isinstance(event, dict) or "event" not in event:
-            raise UserError(f"line {number} of {folder.events} is damaged: remove it by hand")
-        events.append(event)
-    return events
-
-
-def _replay(events: list[Record]) -> tuple[dict[str, Trial], list[tuple[float, str, Report]]]:
-    """Follow the events: the trials as they stood at the end, and every report with its time."""
-    trials: dict[str, Trial] = {}
-    reports = []
-    start = datetime.fromisoformat(events[0]["time"])
-    for event in events:
-        time_s = (datetime.fromisoformat(event["time"]) - start).total_seconds()
-        match event["event"]:
-            case "proposed":
-                names = ("config", "label", "scaled")
-                trial = Trial(event["trial"], *(event[name] for name in names))
-                trial.control = event.get("control", False)  # older records name none
-                trial.started_s = time_s
-                trials[trial.id] = trial
-            case "reported":
-                report = _report(event)
-                trials[event["trial"]].reports.append(report)
-                reports.append((time_s, event["trial"], report))
-            case "judged":
-                reports_of = trials[event["trial"]].reports
-                found = {key: _number(value) for key, value in event["constraints"].items()}
-                for place, report in enumerate(reports_of):
-                    if report.epoch == event["epoch"]:
-                        reports_of[place] = replace(report, constraints=found)
-            case "ended":
-                trial = trials[event["trial"]]
-                trial.state, trial.reason = State(event["state"]), event["reason"]
-                trial.ended_s = time_s
-    return trials, reports
-
-
-def _report(event: Record) -> Report:
-    """Make a report of an event; null stands for NaN."""
-    found = {field.name: event[field.name] for field in fields(Report) if field.name in event}
-    for name in ("metrics", "constraints"):
-        found[name] = {key: _number(value) for key, value in found[name].items()}
-    found["intervals"] = {
-        key: (_number(low), _number(high)) for key, (low, high) in found["intervals"].items()
-    }
-    return Report(**found)
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)
 
 
 def _trial_row(row: Row) -> Record:
@@ -186,7 +104,7 @@ def _trial_row(row: Row) -> Record:
         "state": trial.state.value,
         "note": row.note,
         "epoch": trial.epoch,
-        "best_epoch": _number(trial.reports[-1].best_epoch if trial.reports else None),
+        "best_epoch": number(trial.reports[-1].best_epoch if trial.reports else None),
         "value": row.value,
         "low": low,
         "high": high,

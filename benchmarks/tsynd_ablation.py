@@ -38,7 +38,7 @@ def main() -> None:
             for config, rows in found.items():
                 given = dict(pair.split("=") for pair in config.split(","))
                 trial = tsynd.build(given, settings, Path(folder))
-                rows.append(trial.advance(settings.epochs).metrics)
+                rows.append(trial.advance(settings.rungs[-1]).metrics)
     print("| config | " + " | ".join(SHOWN) + " |")
     print("| --- |" + " --- |" * len(SHOWN))
     for config, rows in found.items():

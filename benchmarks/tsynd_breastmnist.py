@@ -66,7 +66,7 @@ def one(reference: Reference, settings: tsynd.Settings, assets: Path) -> dict[st
     trial = tsynd.build(reference.config, settings, assets)
     if not isinstance(trial, tsynd.TSynDTrial):
         raise TypeError(trial)
-    trial.advance(settings.epochs)
+    trial.advance(settings.rungs[-1])
     dataset, splits = open_splits(settings, lambda _: None)
     test = to_tensors(splits.take(dataset, "test"), trial.device)
     with trial.at_best():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from search.commands import robmednas_experiments
+from search.commands import robmednas_experiments, runs
 from search.commands.robmednas import robmednas
 from search.commands.tsynd import tsynd
 from search.studies import STUDIES
@@ -33,6 +33,9 @@ def studies() -> None:
 
 app.command("tsynd", help=f"{STUDIES['tsynd'].title.capitalize()}.")(tsynd)
 app.command("robmednas", help=f"{STUDIES['robmednas'].title}.")(robmednas)
+app.command("resume")(runs.resume)
+app.command("status")(runs.status)
+app.command("replay")(runs.replay)
 app.command("robmednas-final")(robmednas_experiments.final)
 app.command("robmednas-corruption")(robmednas_experiments.corruption)
 app.command("robmednas-stability")(robmednas_experiments.stability)

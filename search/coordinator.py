@@ -2,7 +2,8 @@
 
 An executor only translates: it asks `propose` for a trial whenever it has room, hands every report
 to `report` and obeys the decision, and says `complete` or `fail` once when a trial has ended. All
-of it in one thread. So an executor may also be a simulator: ``clock`` is an argument.
+of it in one thread. So an executor may also be a simulator (``clock`` is an argument), or the
+record of an earlier run (`search.replay`).
 """
 
 import math
@@ -11,24 +12,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from search.agreement import Agreement, agreement
 from search.judge import Judge
 from search.objective import Objective
 from search.optuna_record import OptunaRecord
-from search.schedulers import Scheduler
+from search.proposals import Proposals, Source
+from search.schedulers import SHARE, Scheduler, promoted_share
 from search.trial import Decision, Failure, State, Trial
-from searchspace.encoding import digest
-from searchspace.space import Space
-from trainables.protocol import Config, Reference, Report
-
-ASKS = 50  # proposals in a row that may be known already before the space counts as exhausted
-REFUSALS = 500  # proposals in a row that may be beyond the limits before the search gives up
+from trainables.protocol import Reference, Report, Rung
 
 
 class Observer(Protocol):
     """Is told what happens, in order."""
 
     def notice(self, event: str, trial: Trial | None, **details: Any) -> None:  # noqa: ANN401
-        """Take note: proposed, refused, reported, judged, restarted, ended, exhausted."""
+        """Take note.
+
+        Of: proposed, known, refused, reported, noted, judged, agreement, restarted, ended,
+        exhausted, halted.
+        """
 
 
 @dataclass(frozen=True)
@@ -36,25 +38,20 @@ class Rules:
     """How a search is run.
 
     Attributes:
-        space: Where configs are sampled.
-        complete: Makes a whole config of a point of the space.
+        source: Where points come from.
         references: Trials that every run contains.
         trials: How many sampled trials.
-        rungs: Epochs at which trials report; the last is the budget.
+        rungs: The ladder on which trials report; at the last they are complete.
         objective: What ranks.
         judge: Completes the constraints of reports.
-        time_limit_s: Seconds after which nothing new starts and running trials end; None for no
-            limit.
     """
 
-    space: Space
-    complete: Callable[[Config], dict[str, Any]]
+    source: Source
     references: tuple[Reference, ...]
     trials: int
-    rungs: tuple[int, ...]
+    rungs: tuple[Rung, ...]
     objective: Objective
     judge: Judge
-    time_limit_s: float | None = None
 
 
 class Coordinator:
@@ -69,55 +66,84 @@ class Coordinator:
         clock: Callable[[], float],
     ) -> None:
         self.rules = rules
+        self.observers = list(observers)
         self.trials: dict[str, Trial] = {}
+        self.agreements: dict[int, Agreement] = {}
+        self.spent_s = 0.0
+        self.stopped = ""
+        self.proposals = Proposals(rules.source, record, rules.judge, rules.objective, self._notify)
         self._record = record
         self._scheduler = scheduler
-        self._observers = observers
         self._clock = clock
         self._start = clock()
+        self._time_limit_s = self._compute_limit_s = math.inf
         self._waiting = deque(rules.references)
+        self._unfinished: deque[Trial] = deque()
+        self._running: dict[str, Trial] = {}
         self._sampled = 0
-        self._refused_in_a_row = 0
-        self.refused = 0
-        self._known: set[str] = set()
         self._interrupted = False
         self._exhausted = False
+        self.halted = False
+
+    def limit(self, time_s: float | None, compute_s: float | None) -> None:
+        """Let nothing new start after some more seconds, and running trials end.
+
+        Args:
+            time_s: Of the clock; None for no limit.
+            compute_s: Of all trials' training and attacking, summed; None for no limit.
+        """
+        if time_s is not None:
+            self._time_limit_s = self.elapsed_s + time_s
+        if compute_s is not None:
+            self._compute_limit_s = self.spent_s + compute_s
 
     def propose(self) -> Trial | None:
         """Return the next trial, references first; None where nothing more is to be tried."""
         if self.over or self._exhausted:
             return None
+        if self._unfinished:
+            trial = self._unfinished.popleft()
+            self.restart(trial.id, "goes on")
+            return trial
         if self._waiting:
             return self._start_reference(self._waiting.popleft())
         if self._sampled >= self.rules.trials:
             return None
-        trial = self._start_sampled()
-        if trial is None:
+        sampled = self.proposals.next(f"t{self._sampled + 1:03d}")
+        if sampled is None:
             self._exhausted = True
-            self._notify("exhausted", None, refused=self._refused_in_a_row)
-        return trial
+            self._notify("exhausted", None, refused=self.proposals.refused_in_a_row)
+            return None
+        self._sampled += 1
+        return self._begin(sampled)
 
     def report(self, trial_id: str, report: Report) -> Decision:
         """Take a trial's report at a rung, and decide whether it goes on."""
         trial = self.trials[trial_id]
         if trial.state is not State.RUNNING:
             return Decision.STOP
-        if report.epoch <= trial.epoch:  # a restarted trial repeats itself
-            return Decision.CONTINUE
+        for note in report.notes:
+            self._notify("noted", trial, note=note)
+        if report.rung <= trial.rung:  # a restarted trial repeats itself
+            told_to_stop = trial.rung == self._last or trial.reason
+            return Decision.STOP if told_to_stop else Decision.CONTINUE
         judge = self.rules.judge
         is_level = judge.sets_level(trial, report)
         report = judge.judge(trial, report)
         trial.reports.append(report)
+        self.spent_s += sum(report.seconds.values())
         value = self.rules.objective.value(report)
         sound = math.isfinite(value)
         if sound:
-            self._record.report(trial_id, value, report.epoch)
+            self._record.report(trial_id, value, report.rung)
         decision = self._decide(trial, report) if sound else Decision.STOP
         self._notify("reported", trial, report=report, value=value, decision=decision)
         if is_level:
-            self._judge_again(report.epoch)
+            self._judge_again(report.rung)
+        if report.rung > 0:
+            self._compare(report.rung - 1)
         if not sound:
-            metric = self.rules.objective.metric
+            metric = self.rules.objective.metric_of(report)
             self.fail(trial_id, Failure(f"{metric} is {value} after {report.epoch} epochs"))
         return decision
 
@@ -127,7 +153,7 @@ class Coordinator:
         if trial.state is not State.RUNNING:
             return
         constraints = trial.reports[-1].constraints if trial.reports else {}
-        if trial.epoch == self.rules.rungs[-1]:
+        if trial.rung == self._last:
             value = self.rules.objective.value(trial.reports[-1])
             self._record.complete(trial_id, value, constraints)
             self._end(trial, State.COMPLETED)
@@ -138,25 +164,39 @@ class Coordinator:
             self._interrupt(trial)
 
     def fail(self, trial_id: str, failure: Failure) -> None:
-        """End a trial that cannot go on."""
+        """End a trial that cannot go on; the whole run where no other could either."""
         trial = self.trials[trial_id]
-        if trial.state is State.RUNNING:
-            self._record.fail(trial_id)
-            self._end(trial, State.FAILED, failure.reason, trace=failure.trace)
+        if trial.state is not State.RUNNING:
+            return
+        if failure.ends_run:
+            self.stopped, self.halted = failure.reason, True
+            self._notify("halted", trial, reason=failure.reason)
+            self._interrupt(trial)
+            return
+        self._record.fail(trial_id)
+        self._end(trial, State.FAILED, failure.reason, trace=failure.trace)
 
     def restart(self, trial_id: str, reason: str) -> None:
-        """Take note that a trial lost its worker and starts again; what it reported stays known."""
+        """Take note that a trial starts again, or goes on; what it reported stays known."""
         self._notify("restarted", self.trials[trial_id], reason=reason)
 
     def interrupt(self) -> None:
         """Let nothing new start; what runs ends at its next report, or when the executor stops."""
         self._interrupted = True
+        self.stopped = "stopped by the user"
+
+    def take_up(self) -> None:
+        """Let the trials that still run be proposed again: the process that ran them is gone."""
+        for trial in list(self._running.values()):
+            if trial.rung == self._last or trial.reason:  # told to stop, and never heard of again
+                self.complete(trial.id)
+            else:
+                self._unfinished.append(trial)
 
     def close(self) -> None:
         """End what still runs."""
-        for trial in self.trials.values():
-            if trial.state is State.RUNNING:
-                self._interrupt(trial)
+        for trial in list(self._running.values()):
+            self._interrupt(trial)
 
     @property
     def total(self) -> int:
@@ -175,74 +215,69 @@ class Coordinator:
 
     @property
     def over(self) -> bool:
-        """Whether the user or the time limit ended the run."""
-        limit = self.rules.time_limit_s
-        return self._interrupted or (limit is not None and self.elapsed_s >= limit)
+        """Whether the user, a limit or a failure of everything ended the run."""
+        if not self.stopped:
+            self.stopped = self._limit_reached()
+        return bool(self.stopped)
+
+    @property
+    def _last(self) -> int:
+        return len(self.rules.rungs) - 1
+
+    def _limit_reached(self) -> str:
+        if self.elapsed_s >= self._time_limit_s:
+            return "time limit"
+        return "compute limit" if self.spent_s >= self._compute_limit_s else ""
 
     def _start_reference(self, reference: Reference) -> Trial:
         trial_id = f"r{len(self.rules.references) - len(self._waiting):02d}"
-        point, config = reference.point, dict(reference.config)
-        if point is not None:
-            self._record.insert(trial_id, point)
-            self._known.add(digest(self.rules.space, point))
-        trial = Trial(trial_id, config, reference.label, reference.scaled, reference.control)
-        return self._begin(trial, told_to_sampler=point is not None)
+        trial = Trial(
+            trial_id,
+            dict(reference.config),
+            reference.label,
+            reference.scaled,
+            reference.control,
+            point=reference.point,
+        )
+        self.proposals.insert(trial)
+        return self._begin(trial)
 
-    def _start_sampled(self) -> Trial | None:
-        trial_id = f"t{self._sampled + 1:03d}"
-        known = self._refused_in_a_row = 0
-        while known < ASKS and self._refused_in_a_row < REFUSALS:
-            sample = self._record.ask(trial_id, self._is_new)
-            if sample is None:
-                known += 1
-                continue
-            self._known.add(digest(self.rules.space, sample))
-            config = self.rules.complete(sample)
-            limits = self.rules.judge.limits(config)
-            if all(value <= 0 for value in limits.values()):
-                self._sampled += 1
-                return self._begin(Trial(trial_id, config))
-            self._refuse(trial_id, config, limits)
-        return None
-
-    def _refuse(self, trial_id: str, config: dict[str, Any], limits: dict[str, float]) -> None:
-        """Answer a proposal without training it; the sampler learns from it, no budget is spent."""
-        self._record.refuse(trial_id, limits)
-        self._refused_in_a_row += 1
-        self.refused += 1
-        self._notify("refused", None, config=config, constraints=limits)
-
-    def _judge_again(self, epoch: int) -> None:
+    def _judge_again(self, rung: int) -> None:
         """Judge what was reported before the reference that sets the level."""
         for trial in self.trials.values():
             for place, report in enumerate(trial.reports):
                 judged = self.rules.judge.judge(trial, report)
-                if report.epoch == epoch and judged is not report:
+                if report.rung == rung and judged is not report:
                     trial.reports[place] = judged
-                    self._notify("judged", trial, epoch=epoch, constraints=judged.constraints)
+                    self._notify("judged", trial, rung=rung, constraints=judged.constraints)
 
-    def _is_new(self, sample: dict[str, Any]) -> bool:
-        return digest(self.rules.space, sample) not in self._known
+    def _compare(self, rung: int) -> None:
+        """Measure whether a rung ranks as the next one does; say so where that changes a rule."""
+        before = self.agreements.get(rung)
+        found = agreement(self.trials.values(), rung, self.rules.objective)
+        self.agreements[rung] = found
+        share, was = promoted_share(found), promoted_share(before) if before else SHARE
+        if share != was:
+            self._notify("agreement", None, agreement=found, share=str(share))
 
-    def _begin(self, trial: Trial, **details: Any) -> Trial:  # noqa: ANN401
+    def _begin(self, trial: Trial) -> Trial:
         trial.started_s = self.elapsed_s
-        self.trials[trial.id] = trial
-        running = [other.id for other in self.trials.values() if other.state is State.RUNNING]
-        ended = len(self.trials) - len(running)
-        known = {"ended": ended, "running": [one for one in running if one != trial.id]}
-        self._notify("proposed", trial, config=trial.config, known=known, **details)
+        known = {"ended": len(self.trials) - len(self._running), "running": list(self._running)}
+        self.trials[trial.id] = self._running[trial.id] = trial
+        self._notify("proposed", trial, config=trial.config, point=trial.point, known=known)
         return trial
 
     def _decide(self, trial: Trial, report: Report) -> Decision:
-        if report.epoch >= self.rules.rungs[-1] or self.over:
+        if report.rung >= self._last or self.over:
             return Decision.STOP
-        if (
-            trial.is_reference
-        ):  # always run to the end, and take no sampled trial's place among the best
+        if trial.is_reference:  # runs to the end, and takes no sampled trial's place
             return Decision.CONTINUE
-        decision = self._scheduler.decide(report.epoch, self.rules.objective.standing(report))
+        measured = self.agreements.get(report.rung)
+        share = promoted_share(measured) if measured else SHARE
+        standing = self.rules.objective.standing(report)
+        decision = self._scheduler.decide(report.rung, standing, share)
         if decision is Decision.STOP:
-            trial.reason = f"not among the best at epoch {report.epoch}"
+            trial.reason = f"not among the best at rung {report.rung + 1}, epoch {report.epoch}"
         return decision
 
     def _interrupt(self, trial: Trial) -> None:
@@ -250,14 +285,13 @@ class Coordinator:
             self._record.prune(trial.id, trial.reports[-1].constraints)
         else:
             self._record.forget(trial.id)
-        self._end(
-            trial, State.INTERRUPTED, "stopped by the user" if self._interrupted else "time limit"
-        )
+        self._end(trial, State.INTERRUPTED, self.stopped or "the run ended")
 
     def _end(self, trial: Trial, state: State, reason: str = "", trace: str = "") -> None:
+        del self._running[trial.id]
         trial.state, trial.reason, trial.ended_s = state, reason, self.elapsed_s
         self._notify("ended", trial, state=state, reason=reason, trace=trace)
 
     def _notify(self, event: str, trial: Trial | None, **details: Any) -> None:  # noqa: ANN401
-        for observer in self._observers:
-            observer.notice(event, trial, **details)
+        for observer in self.observers:
+            observer.notice(event, trial, elapsed_s=round(self.elapsed_s, 3), **details)

@@ -22,7 +22,7 @@ class Judge:
         limits: Constraints of a config that need no training, met at 0 and below.
         floor: What quality a trial needs, relative to a reference; None for no demand.
         direction: How the floor's metric improves.
-        levels: The reference's quality by epoch, as far as it is known.
+        levels: The reference's quality by rung, as far as it is known.
     """
 
     limits: Callable[[Config], dict[str, float]]
@@ -37,14 +37,14 @@ class Judge:
         level = report.metrics.get(self.floor.metric, math.nan)
         if not level > 0:  # a reference that diverged sets none
             return False
-        self.levels[report.epoch] = level
+        self.levels[report.rung] = level
         return True
 
     def judge(self, trial: Trial, report: Report) -> Report:
         """Return the report with all constraints that are known by now."""
         found = dict(report.constraints) | self.limits(trial.config)
-        if self.floor is not None and report.epoch in self.levels:
-            share = report.metrics.get(self.floor.metric, math.nan) / self.levels[report.epoch]
+        if self.floor is not None and report.rung in self.levels:
+            share = report.metrics.get(self.floor.metric, math.nan) / self.levels[report.rung]
             worse = share - 1 if self.direction == "min" else 1 - share
             found[self.floor.name] = worse - self.floor.slack
         return report if found == report.constraints else replace(report, constraints=found)

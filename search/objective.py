@@ -19,14 +19,23 @@ class Objective:
     Attributes:
         metric: A key of `Report.metrics`.
         direction: How it improves.
+        rungs: For each rung the metric that stands in where a report lacks the first: an attack
+            that is too dear for early rungs is not run there.
     """
 
     metric: str
     direction: Literal["max", "min"]
+    rungs: tuple[str, ...] = ()
+
+    def metric_of(self, report: Report) -> str:
+        """Return the metric that a report is compared by."""
+        if self.metric in report.metrics or report.rung >= len(self.rungs):
+            return self.metric
+        return self.rungs[report.rung]
 
     def value(self, report: Report) -> float:
         """Return the metric's value, NaN where the report lacks it."""
-        return report.metrics.get(self.metric, math.nan)
+        return report.metrics.get(self.metric_of(report), math.nan)
 
     def standing(self, report: Report) -> Standing:
         """Return what `max` and `sorted` compare: the feasible before the infeasible, NaN last."""

@@ -55,6 +55,41 @@ TimeLimit = Annotated[
         rich_help_panel=SEARCH,
     ),
 ]
+ComputeLimit = Annotated[
+    float | None,
+    typer.Option(
+        help="Seconds of training and attacking, over all trials; then as with --time-limit.",
+        show_default="none",
+        rich_help_panel=SEARCH,
+    ),
+]
+TrialLimit = Annotated[
+    float | None,
+    typer.Option(
+        help="Seconds from one report of a trial to the next, after which it counts as hung.",
+        show_default="none",
+        rich_help_panel=SEARCH,
+    ),
+]
+First = Annotated[
+    Path | None,
+    typer.Option(
+        help="Your own configs, tried first: a JSON list of objects, each a point of the space.",
+        show_default="none",
+        exists=True,
+        dir_okay=False,
+        rich_help_panel=SEARCH,
+    ),
+]
+WarmStart = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="An earlier run of the same space, maybe on other data: its best five are tried "
+        "first. May be given again.",
+        show_default="none",
+        rich_help_panel=SEARCH,
+    ),
+]
 Device = Annotated[
     str | None,
     typer.Option(help="auto, cpu, cuda or cuda:1.", show_default="auto", rich_help_panel=MACHINE),

@@ -19,6 +19,10 @@ from searchspace import optuna as to_optuna
 from searchspace.space import Space
 
 FAILED = "failed"  # the constraint that a failed trial violates
+# optuna-dashboard looks for constraints in a list under this attribute. Optuna 5 reads it as well,
+# as a further constraint named "0": so it gets one number, with next to no weight.
+MIRROR, MIRROR_SCALE = "constraints", 1e-9
+MakeSampler = Callable[[int], optuna.samplers.BaseSampler]
 
 
 def open_journal(file: Path) -> JournalStorage:
@@ -33,6 +37,9 @@ class OptunaRecord:
     step and value; any with a constraint above 0 behind those, by the sum of violations. It ignores
     state FAIL, so that a config told so is proposed again: a failure is told as PRUNED with a
     violated constraint instead.
+
+    Each question gets a sampler of its own, made from the number of the question: a proposal is a
+    function of that and of what the study holds, and of nothing that a killed process had in mind.
     """
 
     def __init__(
@@ -41,45 +48,50 @@ class OptunaRecord:
         name: str,
         space: Space,
         direction: Literal["max", "min"],
-        sampler: optuna.samplers.BaseSampler,
+        make_sampler: MakeSampler,
     ) -> None:
         optuna.logging.set_verbosity(
             optuna.logging.WARNING
         )  # one line a trial is the progress's to say
-        self._space = space
+        self._space, self._storage = space, storage
+        self._make_sampler = make_sampler
         self._asked: dict[str, optuna.Trial] = {}
+        self._questions = 0
         self.study = optuna.create_study(
             storage=storage,
             study_name=name,
             direction="maximize" if direction == "max" else "minimize",
-            sampler=sampler,
+            sampler=optuna.samplers.RandomSampler(),  # each question brings its own
         )
 
-    def ask(self, trial_id: str, accept: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
-        """Ask for a point of the space; one not accepted is told as FAIL, which no model sees."""
+    def ask(
+        self, trial_id: str, point: dict[str, Any] | None = None, make: MakeSampler | None = None
+    ) -> dict[str, Any]:
+        """Ask for a point of the space, or take a given one.
+
+        Args:
+            trial_id: Whose outcome will be told.
+            point: Taken instead of asking.
+            make: Makes the sampler, where it is not the run's own.
+        """
+        if point is not None:
+            self.study.enqueue_trial(point)
+        self.study.sampler = (make or self._make_sampler)(self._questions)
+        self._questions += 1
         trial = self.study.ask()
         sample = to_optuna.suggest(self._space, trial)
-        if not accept(sample):
-            self.study.tell(trial, state=TrialState.FAIL)
-            return None
-        self._keep(trial_id, trial)
+        trial.set_user_attr("trial", trial_id)
+        self._asked[trial_id] = trial
         return sample
-
-    def insert(self, trial_id: str, sample: dict[str, Any]) -> None:
-        """Add a trial with a given point of the space."""
-        self.study.enqueue_trial(sample)
-        trial = self.study.ask()
-        to_optuna.suggest(self._space, trial)
-        self._keep(trial_id, trial)
 
     def refuse(self, trial_id: str, constraints: dict[str, float]) -> None:
         """Tell that a config violates constraints that need no training."""
         self._tell(trial_id, constraints, state=TrialState.PRUNED)
 
-    def report(self, trial_id: str, value: float, epoch: int) -> None:
+    def report(self, trial_id: str, value: float, rung: int) -> None:
         """Tell a trial's value at a rung."""
         if trial := self._asked.get(trial_id):
-            trial.report(value, step=epoch)
+            trial.report(value, step=rung)
 
     def complete(self, trial_id: str, value: float, constraints: dict[str, float]) -> None:
         """Tell that a trial reached its budget; a missed floor is a constraint above 0."""
@@ -94,12 +106,8 @@ class OptunaRecord:
         self._tell(trial_id, {FAILED: 1.0}, state=TrialState.PRUNED)
 
     def forget(self, trial_id: str) -> None:
-        """Tell that nothing was learned about a config."""
+        """Tell that nothing was learned about a config; no model sees it."""
         self._tell(trial_id, {}, state=TrialState.FAIL)
-
-    def _keep(self, trial_id: str, trial: optuna.Trial) -> None:
-        trial.set_user_attr("trial", trial_id)
-        self._asked[trial_id] = trial
 
     def _tell(
         self,
@@ -110,6 +118,14 @@ class OptunaRecord:
         trial = self._asked.pop(trial_id, None)
         if trial is None:  # a reference outside the space
             return
-        for name, value in constraints.items():
-            trial.set_constraint(name, 1.0 if math.isnan(value) else value)
+        told = {name: 1.0 if math.isnan(value) else value for name, value in constraints.items()}
+        if told:
+            violation = sum(max(0.0, value) for value in told.values())
+            self._storage.set_trial_system_attr(
+                trial._trial_id,  # noqa: SLF001 - a trial offers no other way to set one
+                MIRROR,
+                [MIRROR_SCALE * violation],
+            )
+        for name, value in told.items():
+            trial.set_constraint(name, value)
         self.study.tell(trial, outcome.get("value"), state=outcome.get("state"))

@@ -25,6 +25,9 @@ class Plan(Frozen):
         gpus_per_trial: GPUs of a trial, may be a fraction; None to share those there are.
         seed: Of sampler and study.
         time_limit_s: Seconds for the trials; None for no limit.
+        compute_limit_s: Seconds of training and attacking, over all trials; None for no limit.
+        trial_limit_s: Seconds from one report of a trial to the next; None for no limit.
+        first: Points of the space that come before the sampler's.
         run: The run folder; None for a new one under ``runs``.
         address: Of a running Ray cluster; None for one on this machine.
         in_process: One trial after the other, without Ray.
@@ -42,6 +45,9 @@ class Plan(Frozen):
     gpus_per_trial: NonNegativeFloat | None = None
     seed: int = Field(default=0, ge=0)
     time_limit_s: PositiveFloat | None = None
+    compute_limit_s: PositiveFloat | None = None
+    trial_limit_s: PositiveFloat | None = None
+    first: tuple[dict[str, Any], ...] = ()
     run: Path | None = None
     address: str | None = None
     in_process: bool = False
@@ -52,6 +58,15 @@ class Plan(Frozen):
         if self.in_process:
             return 1
         return self.concurrency or max(1, available_cores() // self.cpus_per_trial)
+
+
+def startup_trials(trials: int, workers: int) -> int:
+    """Return how many proposals are random: 20 or two a worker, at most a third of the trials.
+
+    A model fitted to fewer points misleads; a search of 12 trials, though, would otherwise never
+    use one.
+    """
+    return min(max(20, 2 * workers), trials // 3)
 
 
 def available_cores() -> int:

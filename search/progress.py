@@ -1,7 +1,7 @@
 """What a person sees while a search runs: a live table in a terminal, plain lines elsewhere."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self, final
 
@@ -11,7 +11,7 @@ from rich.text import Text
 
 from search.objective import Objective
 from search.ranking import rank, winner
-from search.tables import duration, number, ranked_table
+from search.tables import agreement_line, duration, number, ranked_table
 from search.trial import State, Trial
 
 LEADERS = 10
@@ -36,12 +36,14 @@ class Progress:
         self._budget = budget
         self._workers = workers
         self._clock = clock
-        self._start = clock()
         self._trials: dict[str, Trial] = {}
         self._live: Live | None = None
 
+    def adopt(self, trials: Mapping[str, Trial]) -> None:
+        """Take over the trials of a run that goes on."""
+        self._trials |= trials
+
     def __enter__(self) -> Self:
-        self._start = self._clock()
         if self._console.is_terminal:
             self._live = Live(
                 console=self._console,
@@ -70,8 +72,10 @@ class Progress:
             beyond = f"{refused} proposals in a row were beyond the limits: widen them"
             known = "the space is exhausted: proposals in a row were known"
             self._say(beyond if refused else known)
-        elif event == "restarted" and trial is not None:
-            self._say(f"{trial.name}: {details['reason']}, starts again")
+        elif event in {"restarted", "noted"} and trial is not None:
+            self._say(f"{trial.name}: {details.get('reason') or details['note']}")
+        elif event == "agreement":
+            self._say(agreement_line(details["agreement"], details["share"]))
         elif event == "ended" and trial is not None:
             if self._live is None:
                 self._say(self._ended_line(trial))
@@ -97,7 +101,7 @@ class Progress:
         if best is not None:
             parts.append(f"best {number(best.value)}")
         left = self.left_s()
-        parts.append(f"{duration(self._clock() - self._start)}")
+        parts.append(f"{duration(self._clock())}")
         if left is not None:
             parts[-1] += f", ~{duration(left)} left"
         return " | ".join(parts)

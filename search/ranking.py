@@ -84,7 +84,7 @@ def _place(trial: Trial, objective: Objective) -> tuple[int, int, Standing, str]
     standing = (-violation, -value)
     if trial.state is State.COMPLETED:
         return (0, 0, standing, trial.id)  # it puts the violation of constraints first
-    return (3 if trial.state is State.FAILED else 2, -trial.epoch, standing, trial.id)
+    return (3 if trial.state is State.FAILED else 2, -trial.rung, standing, trial.id)
 
 
 def _row(trial: Trial, objective: Objective) -> Row:
@@ -97,7 +97,7 @@ def _row(trial: Trial, objective: Objective) -> Row:
         note = f"{', '.join(missed)} missed" if missed else ""
     elif not note:
         note = trial.state
-    return Row(trial, objective.value(last), last.intervals.get(objective.metric), note)
+    return Row(trial, objective.value(last), last.intervals.get(objective.metric_of(last)), note)
 
 
 def _paired_interval(

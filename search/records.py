@@ -10,7 +10,7 @@ from typing import Any, final
 from search.files import cannot_write, to_json, write_atomically
 from search.objective import Objective
 from search.run_folder import RunFolder
-from search.trial import Trial
+from search.trial import State, Trial
 from trainables.protocol import Report
 
 TABLE_EVERY_S = 3.0
@@ -29,6 +29,8 @@ class Records:
 
     def notice(self, event: str, trial: Trial | None, **details: Any) -> None:  # noqa: ANN401
         """Append an event; what was known when a trial was proposed are the lines above it."""
+        if event == "agreement":
+            details["agreement"] = dataclasses.asdict(details["agreement"])
         line: dict[str, Any] = {"time": now(), "event": event}
         if trial is not None:
             self._trials[trial.id] = trial
@@ -39,8 +41,14 @@ class Records:
         if isinstance(report, Report):
             line |= dataclasses.asdict(report)
         self._append(to_json(line | details))
+        if event == "ended" and trial is not None and trial.state is not State.INTERRUPTED:
+            self._folder.checkpoint(trial.id).unlink(missing_ok=True)
         if self._clock() >= self._table_due:
             self.write_table()
+
+    def adopt(self, trials: Mapping[str, Trial]) -> None:
+        """Take over the trials of a run that goes on."""
+        self._trials |= trials
 
     def write_table(self) -> None:
         """Write the table of trials."""

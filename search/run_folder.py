@@ -49,6 +49,11 @@ class RunFolder:
         return self.path / "best"
 
     @property
+    def lock(self) -> Path:
+        """Held by the process that runs the search; released however it dies."""
+        return self.path / ".lock"
+
+    @property
     def traceback(self) -> Path:
         """What went wrong, should the engine itself fail."""
         return self.path / "traceback.txt"
@@ -60,11 +65,15 @@ class RunFolder:
 
     def contents(self) -> list[str]:
         """List the names in the folder."""
-        return sorted(child.name for child in self.path.iterdir() if child != self.scratch)
+        return sorted(child.name for child in self.path.iterdir() if not child.name.startswith("."))
 
     def trial(self, trial_id: str) -> Path:
         """The folder that a trial saves into."""
         return self.path / "trials" / trial_id
+
+    def checkpoint(self, trial_id: str) -> Path:
+        """What a trial that has not ended goes on from."""
+        return self.trial(trial_id) / "checkpoint.safetensors"
 
     def empty(self) -> None:
         """Remove all that the run wrote, as after a mistake before the first trial."""

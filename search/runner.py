@@ -1,61 +1,40 @@
-"""Run a plan from the first line to the last: the file to read first."""
+"""Run a plan from the first line to the last, or take a run up again: the file to read first."""
 
 import contextlib
-import time
+import shutil
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from search.coordinator import Coordinator, Rules
+from search.coordinator import Coordinator
+from search.events import Event, cut_unfinished, read_events
 from search.inprocess import execute as execute_in_process
-from search.judge import Judge
-from search.manifest import Manifest
+from search.lock import locked
+from search.manifest import Manifest, new_manifest, read_manifest, read_objective
 from search.objective import Objective
-from search.optuna_record import OptunaRecord, open_journal
 from search.plan import Plan
-from search.progress import Progress
 from search.ranking import gains, rank, winner
-from search.records import Records
 from search.run_folder import RunFolder, create_run_folder
-from search.samplers import SAMPLERS, SamplerOptions, startup_trials
-from search.schedulers import SCHEDULERS, rungs_of
+from search.samplers import SAMPLERS
+from search.schedulers import SCHEDULERS, promoted_share
+from search.session import Session, open_desk, verify_session
 from search.study import Study
-from search.tables import ranked_table, winner_lines
+from search.tables import agreement_line, ranked_table, winner_lines
 from search.worker import Job
 from searchspace.errors import UserError
 from searchspace.names import lookup
-from trainables.protocol import StudyModule
+from trainables.config import parse
 
 Execute = Callable[[Coordinator, Job], None]
 
 FINISHED, FAILED, INTERRUPTED = 0, 1, 130
 """Exit statuses; that of a user's mistake, 2, is the command line's."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A run that is about to start."""
-
-    plan: Plan
-    study: Study
-    module: StudyModule
-    settings: Any
-    folder: RunFolder
-    manifest: Manifest
-    console: Console
-
-    def say(self, line: str) -> None:
-        """Print a line, broken between words, nothing in it read as markup."""
-        self.console.print(line, markup=False, highlight=False)
-
-    def say_path(self, line: str) -> None:
-        """Print a line unbroken, for a person to copy."""
-        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def run(plan: Plan, study: Study, console: Console) -> int:
@@ -70,39 +49,72 @@ def run(plan: Plan, study: Study, console: Console) -> int:
     settings = module.parse_settings(plan.settings)
     if plan.metric is not None:
         lookup(module.metrics(settings), plan.metric, "metric")
+    for point in plan.first:
+        module.space(settings).check(point)
     execute = _executor(plan, getattr(settings, "device", "cpu"))
     folder = create_run_folder(plan.run or default_folder(study, settings))
-    setting = Setting(
-        plan, study, module, settings, folder, Manifest(folder, plan, settings), console
-    )
-    try:
-        return _search(setting, _prepare(setting), execute)
-    except KeyboardInterrupt:
-        setting.manifest.end("interrupted")
-        setting.say_path(f"stopped before the first trial: {folder.path}")
-        return INTERRUPTED
-    except UserError:
-        _give_up(setting)
-        raise
-    except Exception as error:
-        file = folder.traceback
-        with contextlib.suppress(OSError):
-            file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-            error.add_note(f"a defect of ours, not a mistake of yours; the traceback is in {file}")
-        _give_up(setting)
-        raise
+    with locked(folder):
+        manifest = new_manifest(folder, plan, settings)
+        session = Session(plan, study, module, settings, folder, manifest, console)
+        return _work(session, execute, [])
 
 
-def _give_up(setting: Setting) -> None:
-    """Say in the manifest that the run failed; leave nothing where it did not begin.
+def resume(
+    path: Path, change: dict[str, Any], find: Callable[[str], Study], console: Console
+) -> int:
+    """Take a run up again where its record ends, and return the exit status.
 
-    Otherwise the same command, mended, would be refused its folder.
+    Args:
+        path: Its folder.
+        change: Fields of the plan that are to be others than they were.
+        find: Finds a study by its name.
+        console: Where the user reads.
+
+    Raises:
+        UserError: If the folder is none of a run, another process runs it, or the study has changed
+            so that the record does not fit it.
     """
-    with contextlib.suppress(OSError, UserError):  # the error that led here is the one to show
-        if setting.folder.events.exists() or setting.folder.traceback.exists():
-            setting.manifest.end("failed")
-        else:
-            setting.folder.empty()
+    folder = RunFolder(path.expanduser().resolve())
+    content = read_manifest(folder)
+    plan = parse(Plan, content["plan"] | {"run": folder.path} | change)
+    study = find(plan.study)
+    module = study.load_module()
+    settings = module.parse_settings(content["settings"])
+    execute = _executor(plan, getattr(settings, "device", "cpu"))
+    with locked(folder):
+        manifest = Manifest(folder, content)
+        session = Session(plan, study, module, settings, folder, manifest, console)
+        if changed := manifest.changes():
+            session.say(f"changed since the run was started: {', '.join(changed)}")
+        events = _cleared(folder)
+        manifest.go_on(plan)
+        return _work(session, execute, events)
+
+
+def replay(path: Path, find: Callable[[str], Study], console: Console) -> int:
+    """Ask a run's sampler again whatever it was asked; return 0 where it proposes the same.
+
+    Raises:
+        UserError: If the folder is none of a run.
+    """
+    folder = RunFolder(path.expanduser().resolve())
+    content, events = read_manifest(folder), read_events(folder)
+    if "objective" not in content or not events:
+        raise UserError(f"no trial was started in {folder.path}: there is nothing to replay")
+    plan = parse(Plan, content["plan"])
+    study = find(plan.study)
+    module = study.load_module()
+    settings = module.parse_settings(content["settings"])
+    session = Session(plan, study, module, settings, folder, Manifest(folder, content), console)
+    if changed := session.manifest.changes():
+        session.say(f"changed since the run was started: {', '.join(changed)}")
+    differences = verify_session(session, read_objective(content), events)
+    for one in differences:
+        session.say(f"{one.trial}: recorded {one.recorded}, proposed now {one.proposed}")
+    proposed = sum(event["event"] == "proposed" for event in events)
+    if not differences:
+        session.say(f"all {proposed} proposals come out the same")
+    return FAILED if differences else FINISHED
 
 
 def default_folder(study: Study, settings: object) -> Path:
@@ -112,15 +124,80 @@ def default_folder(study: Study, settings: object) -> Path:
     return Path("runs", "-".join(name for name in names if name))
 
 
-def _prepare(setting: Setting) -> Objective:
-    facts = setting.module.prepare(setting.settings, setting.folder.assets, setting.say)
-    metric = setting.plan.metric or facts.default_metric
-    objective = Objective(metric, setting.module.metrics(setting.settings)[metric])
+def _work(session: Session, execute: Execute, events: list[Event]) -> int:
+    """Prepare what is not prepared yet, and search."""
+    with _failing(session):
+        try:
+            objective = _objective(session)
+        except KeyboardInterrupt:
+            session.manifest.end("interrupted")
+            session.say_path(f"stopped before the first trial: {session.folder.path}")
+            return INTERRUPTED
+        return _search(session, objective, execute, events)
+
+
+def _objective(session: Session) -> Objective:
+    content = session.manifest.content
+    return read_objective(content) if "objective" in content else _prepare(session)
+
+
+def _cleared(folder: RunFolder) -> list[Event]:
+    """Remove what a run left unfinished, and what follows from its record."""
+    try:
+        cut_unfinished(folder)
+        folder.journal.unlink(missing_ok=True)  # made anew from the events
+        for left in folder.path.glob(f"{folder.journal.name}.*"):
+            left.unlink()
+        shutil.rmtree(folder.scratch, ignore_errors=True)
+    except OSError as error:
+        raise UserError(f"cannot take up {folder.path}: {error.strerror or error}") from error
+    return read_events(folder)
+
+
+@contextmanager
+def _failing(session: Session) -> Iterator[None]:
+    """Leave word in the folder of whatever ends a run before its end."""
+    try:
+        yield
+    except UserError:
+        _give_up(session)
+        raise
+    except Exception as error:
+        file = session.folder.traceback
+        with contextlib.suppress(OSError):
+            file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+            error.add_note(f"a defect of ours, not a mistake of yours; the traceback is in {file}")
+        _give_up(session)
+        raise
+
+
+def _give_up(session: Session) -> None:
+    """Say in the manifest that the run failed; leave nothing where it did not begin.
+
+    Otherwise the same command, mended, would be refused its folder.
+    """
+    with contextlib.suppress(OSError, UserError):  # the error that led here is the one to show
+        if session.folder.events.exists() or session.folder.traceback.exists():
+            session.manifest.end("failed")
+        else:
+            session.folder.empty()
+
+
+def _prepare(session: Session) -> Objective:
+    module, settings, assets = session.module, session.settings, session.folder.assets
+    shutil.rmtree(assets, ignore_errors=True)  # half of them, where a run died here before
+    assets.mkdir()
+    facts = module.prepare(settings, assets, session.say)
+    metric = session.plan.metric or facts.default_metric
+    directions = module.metrics(settings)
+    along = tuple(rung.metric for rung in session.rungs)
+    alike = all(directions[name] == directions[metric] for name in along)
+    objective = Objective(metric, directions[metric], along if alike else ())
     for line in facts.lines:
-        setting.say(line)
-    setting.manifest.add(
-        objective={"metric": objective.metric, "direction": objective.direction},
-        rungs=rungs_of(setting.settings.epochs),
+        session.say(line)
+    session.manifest.add(
+        objective=asdict(objective),
+        rungs=[asdict(rung) for rung in session.rungs],
         digests=facts.digests,
         facts=facts.lines,
         details=facts.details,
@@ -128,62 +205,18 @@ def _prepare(setting: Setting) -> Objective:
     return objective
 
 
-def _search(setting: Setting, objective: Objective, execute: Execute) -> int:
-    plan, folder, clock = setting.plan, setting.folder, time.monotonic
-    rules = _rules(setting, objective)
-    records = Records(folder, objective, clock)
-    total = len(rules.references) + rules.trials
-    progress = Progress(setting.console, objective, total, rules.rungs[-1], plan.workers, clock)
-    coordinator = Coordinator(
-        rules,
-        _optuna_record(setting, rules),
-        SCHEDULERS[plan.scheduler](),
-        [records, progress],
-        clock,
-    )
-    job = Job(setting.study.module, setting.settings, rules.rungs, folder.path, plan.cpus_per_trial)
+def _search(session: Session, objective: Objective, execute: Execute, events: list[Event]) -> int:
+    desk = open_desk(session, objective, events)
+    coordinator = desk.coordinator
+    job = session.job(own_process=not session.plan.in_process)
     try:
-        with progress:
+        with desk.progress:
             execute(coordinator, job)
     except KeyboardInterrupt:
         coordinator.interrupt()
     coordinator.close()
-    records.write_table()
-    return _finish(setting, coordinator)
-
-
-def _rules(setting: Setting, objective: Objective) -> Rules:
-    references = setting.module.references(setting.settings)
-    if setting.plan.references == "few":
-        references = tuple(reference for reference in references if reference.essential)
-    module, settings = setting.module, setting.settings
-    floor = module.floor(settings)
-    return Rules(
-        space=module.space(settings),
-        complete=lambda sample: module.complete(sample, settings),
-        references=references,
-        trials=setting.plan.trials,
-        rungs=rungs_of(settings.epochs),
-        objective=objective,
-        judge=Judge(
-            limits=lambda config: module.limits(config, settings),
-            floor=floor,
-            direction="max" if floor is None else module.metrics(settings)[floor.metric],
-        ),
-        time_limit_s=setting.plan.time_limit_s,
-    )
-
-
-def _optuna_record(setting: Setting, rules: Rules) -> OptunaRecord:
-    plan = setting.plan
-    options = SamplerOptions(rules.space, plan.seed, startup_trials(plan.trials, plan.workers))
-    return OptunaRecord(
-        open_journal(setting.folder.journal),
-        setting.study.name,
-        rules.space,
-        rules.objective.direction,
-        SAMPLERS[plan.sampler](options),
-    )
+    desk.records.write_table()
+    return _finish(session, coordinator)
 
 
 def _executor(plan: Plan, device: str) -> Execute:
@@ -195,25 +228,55 @@ def _executor(plan: Plan, device: str) -> Execute:
     return execute_on_ray(plan, device)
 
 
-def _finish(setting: Setting, coordinator: Coordinator) -> int:
+def _finish(session: Session, coordinator: Coordinator) -> int:
+    """Print the ranking and what is to be said of it, and write down how the run ended."""
     rules = coordinator.rules
     rows = rank(coordinator.trials.values(), rules.objective)
     first = winner(rows)
     if rows:
-        setting.console.print(ranked_table(rows, rules.objective, rules.rungs[-1]))
+        session.console.print(ranked_table(rows, rules.objective, rules.rungs[-1].epochs))
     if first is None:
-        setting.say("no winner: no trial reached its budget and met its constraints")
+        session.say("no winner: no trial reached the last rung and met its constraints")
     else:
-        setting.folder.keep_best(first.trial.id)
-        found = gains(first, rows, rules.objective, setting.folder)
+        session.folder.keep_best(first.trial.id)
+        found = gains(first, rows, rules.objective, session.folder)
         for line in winner_lines(first, found, rules.objective):
-            setting.say(line)
-    if coordinator.refused:
-        setting.say(f"{coordinator.refused} proposals were beyond the limits and not trained")
-    setting.say_path(f"everything: {setting.folder.path}")
-    setting.say(f"            {' '.join(setting.folder.contents())}")
-    status = "interrupted" if coordinator.interrupted else "finished"
-    setting.manifest.end(status, winner=None if first is None else first.trial.id)
+            session.say(line)
+    for line in _audit_lines(coordinator):
+        session.say(line)
+    session.say_path(f"everything: {session.folder.path}")
+    session.say(f"            {' '.join(session.folder.contents())}")
+    session.manifest.end(
+        _status(coordinator),
+        winner=None if first is None else first.trial.id,
+        agreements=[asdict(found) for found in coordinator.agreements.values()],
+    )
+    return _exit_status(session, coordinator, first is not None)
+
+
+def _audit_lines(coordinator: Coordinator) -> list[str]:
+    """Say what the run found out about itself."""
+    lines = [
+        agreement_line(found, str(promoted_share(found)))
+        for found in coordinator.agreements.values()
+    ]
+    proposals = coordinator.proposals
+    if proposals.refused:
+        lines.append(f"{proposals.refused} proposals were beyond the limits and not trained")
+    if proposals.known:
+        lines.append(f"{proposals.known} proposals were known and answered from the record")
+    return lines
+
+
+def _status(coordinator: Coordinator) -> str:
+    if coordinator.interrupted:
+        return "interrupted"
+    return "failed" if coordinator.halted else "finished"
+
+
+def _exit_status(session: Session, coordinator: Coordinator, won: bool) -> int:  # noqa: FBT001
+    if coordinator.stopped:
+        session.say_path(f"{coordinator.stopped}: python -m search resume {session.folder.path}")
     if coordinator.interrupted:
         return INTERRUPTED
-    return FAILED if first is None else FINISHED
+    return FINISHED if won and not coordinator.halted else FAILED

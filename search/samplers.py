@@ -39,15 +39,6 @@ class SamplerOptions:
     startup: int
 
 
-def startup_trials(trials: int, workers: int) -> int:
-    """Return how many proposals are random: 20 or two a worker, at most a third of the trials.
-
-    A model fitted to fewer points misleads; a search of 12 trials, though, would otherwise never
-    use one.
-    """
-    return min(max(20, 2 * workers), trials // 3)
-
-
 class WholeConfigSampler(optuna.samplers.BaseSampler):
     """A sampler that draws a config at once, while Optuna asks for one parameter at a time."""
 

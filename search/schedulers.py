@@ -2,41 +2,53 @@
 
 from abc import ABC, abstractmethod
 from bisect import insort
+from fractions import Fraction
 from typing import final
 
+from search.agreement import Agreement
 from search.objective import LAST, Standing
 from search.trial import Decision
 
-REDUCTION_FACTOR = 3
-RUNGS = 2
+SHARE, WIDE = Fraction(1, 3), Fraction(2, 3)
+TRUSTED = 0.3  # least lower end of tau's interval
+EVIDENCE = 8  # trials at both rungs before their agreement counts
 
 
-def rungs_of(budget: int, factor: int = REDUCTION_FACTOR) -> tuple[int, ...]:
-    """Return the epochs at which trials report: a third of the budget, rounded up, and the budget.
+def promoted_share(agreement: Agreement) -> Fraction:
+    """Return the share of trials that a rung lets go on: one third, or two thirds.
 
-    ``rungs_of(60) == (20, 60)``. None lies lower: nearly constant networks are hard to attack, and
-    early on most are. On BreastMNIST at 10 % the rank of nine trials after 7 of 60 epochs had
-    nothing to do with the last (Kendall's tau -0.11); after 20 it agreed (0.94).
+    Two thirds while the rung's rank agreement with the next is measured (on 8 trials) and poor: the
+    lower end of its 95 % interval is under 0.3. A rung that cannot tell good from bad may not sort
+    out the most.
     """
-    rungs = [budget]
-    while rungs[0] > 1 and len(rungs) < RUNGS:
-        rungs.insert(0, -(-rungs[0] // factor))
-    return tuple(rungs)
+    poor = agreement.trials >= EVIDENCE and not agreement.low >= TRUSTED
+    return WIDE if poor else SHARE
 
 
 class Scheduler(ABC):
-    """Decides at each rung below the budget whether a trial goes on."""
+    """Decides at each rung below the last whether a trial goes on."""
 
     @abstractmethod
-    def decide(self, rung: int, standing: Standing) -> Decision:
-        """Record how a trial stands at a rung (in epochs), and say whether it goes on."""
+    def decide(self, rung: int, standing: Standing, share: Fraction = SHARE) -> Decision:
+        """Record how a trial stands at a rung, and say whether it goes on.
+
+        Args:
+            rung: Its place on the ladder, from 0.
+            standing: How the trial does there.
+            share: Of the trials that may go on.
+        """
 
 
 @final
 class Fifo(Scheduler):
     """Stops nothing."""
 
-    def decide(self, rung: int, standing: Standing) -> Decision:  # noqa: ARG002
+    def decide(
+        self,
+        rung: int,  # noqa: ARG002
+        standing: Standing,  # noqa: ARG002
+        share: Fraction = SHARE,  # noqa: ARG002
+    ) -> Decision:
         """Go on."""
         return Decision.CONTINUE
 
@@ -45,24 +57,23 @@ class Fifo(Scheduler):
 class Asha(Scheduler):
     """Asynchronous successive halving in its stopping form [asha].
 
-    A trial goes on where it stands among the best third of those that reached its rung so far (the
-    third rounded down, but at least one, ties go on). Trials that are stopped are not taken up
+    A trial goes on where it stands among the best share of those that reached its rung so far
+    (rounded down, but at least one, ties go on). Trials that are stopped are not taken up
     again: that would need weights of every trial kept, and on few workers the gain is small. A NaN
     never goes on; a trial that violates a constraint stands behind all that meet theirs, and goes
     on only where nothing better is known.
     """
 
-    def __init__(self, factor: int = REDUCTION_FACTOR) -> None:
-        self._factor = factor
+    def __init__(self) -> None:
         self._standings: dict[int, list[Standing]] = {}
 
-    def decide(self, rung: int, standing: Standing) -> Decision:
+    def decide(self, rung: int, standing: Standing, share: Fraction = SHARE) -> Decision:
         """Compare with the standings at the same rung."""
         known = self._standings.setdefault(rung, [])
         insort(known, standing)
         if standing == LAST:
             return Decision.STOP
-        kept = max(1, len(known) // self._factor)
+        kept = max(1, int(len(known) * share))
         return Decision.CONTINUE if standing >= known[-kept] else Decision.STOP
 
 

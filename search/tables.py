@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rich.table import Table
 from rich.text import Text
 
+from search.agreement import Agreement
 from search.objective import Objective
 from search.ranking import Gain, Row
 from search.trial import State
@@ -68,6 +69,16 @@ def winner_lines(first: Row, found: list[Gain], objective: Objective) -> list[st
             f"gain over {gain.over.name:{width}} {number(gain.value, signed=True)}{bounds}"
         )
     return lines
+
+
+def agreement_line(found: Agreement, share: str) -> str:
+    """Say how far a rung can be trusted, and what follows."""
+    rungs = f"rung {found.rung + 1} ranks as rung {found.rung + 2} does"
+    if math.isnan(found.tau):
+        return f"{rungs}: not known, {found.trials} trials reached both"
+    bounds = interval((found.low, found.high))
+    line = f"{rungs}: Kendall's tau {found.tau:.2f} {bounds} over {found.trials} trials"
+    return f"{line}; {share} go on"
 
 
 def config_lines(config: Mapping[str, object], width: int = 80) -> list[str]:

@@ -16,7 +16,7 @@ class State(StrEnum):
     FAILED = (
         "failed"  # raised, ran out of memory, lost its worker twice, or its value is not a number
     )
-    INTERRUPTED = "interrupted"  # the user or the time limit ended it
+    INTERRUPTED = "interrupted"  # the user or a limit of the run ended it; it can go on
 
 
 class Decision(StrEnum):
@@ -33,10 +33,12 @@ class Failure:
     Attributes:
         reason: One line.
         trace: The end of the traceback.
+        ends_run: Whether every other trial would meet it as well, such as a full disk.
     """
 
     reason: str
     trace: str = ""
+    ends_run: bool = False
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Trial:
     Attributes:
         id: ``r01`` (reference) or ``t001`` (sampled); the name of its folder.
         config: The whole config.
+        point: The point of the space that the sampler knows it by; None for a reference outside.
         label: A reference's label; empty for sampled trials.
         scaled: A reference whose model or budget is smaller than the paper's.
         control: A reference that is compared with, but never the winner.
@@ -66,6 +69,7 @@ class Trial:
     reason: str = ""
     started_s: float = 0.0
     ended_s: float | None = None
+    point: dict[str, Any] | None = None
 
     @property
     def is_reference(self) -> bool:
@@ -86,3 +90,13 @@ class Trial:
     def epoch(self) -> int:
         """Epochs trained at the last report."""
         return self.reports[-1].epoch if self.reports else 0
+
+    @property
+    def rung(self) -> int:
+        """The place of the last rung reached; -1 before the first."""
+        return self.reports[-1].rung if self.reports else -1
+
+    @property
+    def spent_s(self) -> float:
+        """Seconds of training and attacking, as reported."""
+        return sum(sum(report.seconds.values()) for report in self.reports)

@@ -1,7 +1,9 @@
 """What runs a trial, here or in another process: from rung to rung, and no exception escapes."""
 
+import errno
+import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,15 @@ import torch
 
 from search.run_folder import RunFolder
 from search.study import load_module
+from search.time_limit import time_limit
 from search.trial import Failure
-from trainables.protocol import Config, Report, Trainable
+from searchspace.errors import UserError
+from trainables.protocol import Config, Report, Rung, Trainable
+from trainables.snapshot import read_snapshot, write_snapshot
 
 TRACE_LINES = 30
+CHECKPOINT_EVERY_S = 30.0
+NO_SPACE = ("No space left on device", "Disk quota exceeded")
 
 
 @dataclass(frozen=True)
@@ -22,52 +29,107 @@ class Job:
     Attributes:
         module: Import path of the study's module.
         settings: The study's settings.
-        rungs: Epochs at which a trial reports.
+        rungs: Where a trial reports.
         folder: The run folder, seen by all workers.
         threads: Threads torch may use: as many as the trial has cores, or concurrent trials slow
             each other.
+        limit_s: Seconds from one report to the next; None for no limit.
+        own_process: Whether the process is the worker's own, and may be ended.
     """
 
     module: str
     settings: Any
-    rungs: tuple[int, ...]
+    rungs: tuple[Rung, ...]
     folder: Path
     threads: int
+    limit_s: float | None = None
+    own_process: bool = False
 
 
 class Worker:
-    """One trial, taken to its next rung at each call."""
+    """One trial, taken to its next rung at each call.
+
+    A trial that was begun before goes on from its checkpoint; its last report then comes first, for
+    the engine may have died before it heard it.
+    """
 
     def __init__(self, job: Job, trial_id: str, config: Config) -> None:
         self._job = job
         self._config = config
         self._folder = RunFolder(job.folder)
         self._trial_id = trial_id
-        self._left = list(job.rungs)
+        self._reported: Report | None = None
         self._trainable: Trainable | None = None
+        self._kept_at = time.monotonic()
+        self._notes: tuple[str, ...] = ()
 
     def advance(self) -> Report | Failure:
         """Train to the next rung, evaluate, and save; what the study raises becomes a failure."""
         try:
-            report = self._trial().advance(self._left.pop(0))
-            self._save()
+            with time_limit(self._job.limit_s, may_exit=self._job.own_process):
+                return self._advance()
         except Exception as error:  # noqa: BLE001 - whatever a trial raises, the search goes on
-            return Failure(_one_line(error), _tail(error))
-        return report
+            return _failure(error, self._job.folder)
 
-    def _trial(self) -> Trainable:
-        if (
-            self._trainable is None
-        ):  # here, so that a config that cannot be built fails as any trial does
-            torch.set_num_threads(self._job.threads)
-            study = load_module(self._job.module)
-            self._trainable = study.build(self._config, self._job.settings, self._folder.assets)
-        return self._trainable
+    def _advance(self) -> Report:
+        if self._trainable is None:
+            # Here, so that a config that cannot be built fails as any trial does.
+            self._trainable = self._build()
+            if self._reported is not None:
+                return self._reported
+        trainable, place = self._trainable, self._reported.rung + 1 if self._reported else 0
+        report = trainable.advance(self._job.rungs[place], self._keep_now_and_then)
+        self._reported = replace(report, rung=place, notes=report.notes + self._notes)
+        self._notes = ()
+        self._trial_folder.mkdir(parents=True, exist_ok=True)
+        trainable.save(self._trial_folder)
+        if place + 1 < len(self._job.rungs):
+            self._keep(trainable)
+        return self._reported
 
-    def _save(self) -> None:
-        folder = self._folder.trial(self._trial_id)
-        folder.mkdir(parents=True, exist_ok=True)
-        self._trial().save(folder)
+    @property
+    def _trial_folder(self) -> Path:
+        return self._folder.trial(self._trial_id)
+
+    def _build(self) -> Trainable:
+        torch.set_num_threads(self._job.threads)
+        study, file = load_module(self._job.module), self._folder.checkpoint(self._trial_id)
+        trainable = study.build(self._config, self._job.settings, self._folder.assets)
+        if not file.exists():
+            return trainable
+        try:
+            kept = read_snapshot(file)
+            trainable.resume(kept["trainable"])
+        except (UserError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            self._notes = (f"its checkpoint cannot be used, it began anew ({_one_line(error)})",)
+            return study.build(self._config, self._job.settings, self._folder.assets)
+        self._reported = _report(kept["report"])
+        return trainable
+
+    def _keep_now_and_then(self) -> None:
+        if self._trainable and time.monotonic() - self._kept_at >= CHECKPOINT_EVERY_S:
+            self._keep(self._trainable)
+
+    def _keep(self, trainable: Trainable) -> None:
+        self._trial_folder.mkdir(parents=True, exist_ok=True)
+        report = self._reported and asdict(self._reported)
+        kept = {"trainable": trainable.checkpoint(), "report": report}
+        write_snapshot(self._folder.checkpoint(self._trial_id), kept)
+        self._kept_at = time.monotonic()
+
+
+def _report(kept: dict[str, Any] | None) -> Report | None:
+    if kept is None:
+        return None
+    intervals = {name: (low, high) for name, (low, high) in kept["intervals"].items()}
+    return Report(**kept | {"intervals": intervals, "notes": ()})  # told when they were new
+
+
+def _failure(error: Exception, folder: Path) -> Failure:
+    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    if full or any(text in str(error) for text in NO_SPACE):
+        return Failure(f"no space left for {folder}", _tail(error), ends_run=True)
+    return Failure(_one_line(error), _tail(error))
 
 
 def _one_line(error: Exception) -> str:

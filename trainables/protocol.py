@@ -1,8 +1,9 @@
 """What a study offers to the engine: a trainable, its reports, its references.
 
 The engine (package ``search``) knows this file and no study; a study knows this file and no engine.
-A *step* is one epoch. A trial is advanced from rung to rung, a rung being the number of epochs at
-which trials are compared, and reports once at each.
+A *step* is one epoch. A trial is advanced from rung to rung of the study's ladder, a rung being
+where trials are compared: how long they have trained and how hard they are attacked. It reports
+once at each.
 """
 
 import time
@@ -20,6 +21,43 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
+class Level:
+    """How hard a model is attacked: a fidelity beside epochs.
+
+    Attributes:
+        attack: The kind that ranks, a name of the study's attacks.
+        steps: Of its gradient, or queries of a black box; None for the attack's own.
+        restarts: From other random starts, at least 1.
+        eps: Radii in the unit of the study's threat model, rising from 0.
+        images: At most so many images (subjects) of the ranking split, the same for all trials;
+            None for all.
+        audit: Whether what betrays masked gradients is measured, which costs more.
+    """
+
+    attack: str
+    steps: int | None
+    restarts: int
+    eps: tuple[float, ...]
+    images: int | None = None
+    audit: bool = False
+
+
+@dataclass(frozen=True)
+class Rung:
+    """Where trials are compared.
+
+    Attributes:
+        epochs: How long they have trained; may be the same as at the rung before.
+        metric: A key of `Report.metrics`: what they are compared by, unless the user names another.
+        level: How hard they are attacked; None where nothing is.
+    """
+
+    epochs: int
+    metric: str
+    level: Level | None = None
+
+
+@dataclass(frozen=True)
 class Report:
     """What a trial says at a rung, of its best-on-val epoch so far.
 
@@ -30,6 +68,8 @@ class Report:
         constraints: Each is met where its value is at most 0.
         seconds: Time spent since the last report, by activity.
         best_epoch: The epoch that val chose and whose model was measured, where val chooses.
+        rung: Its place on the ladder, from 0; the worker fills it in.
+        notes: What the user should be told.
     """
 
     epoch: int
@@ -38,6 +78,8 @@ class Report:
     constraints: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     best_epoch: int | None = None
+    rung: int = 0
+    notes: tuple[str, ...] = ()
 
 
 class Trainable(ABC):
@@ -48,18 +90,35 @@ class Trainable(ABC):
         self._seconds: dict[str, float] = {}
 
     @final
-    def advance(self, epochs: int) -> Report:
-        """Train until ``epochs`` epochs are done, then evaluate the best-on-val epoch so far.
+    def advance(self, rung: Rung, after_epoch: Callable[[], None] = lambda: None) -> Report:
+        """Train to a rung, then evaluate the best-on-val epoch so far as the rung says.
+
+        Args:
+            rung: Where to.
+            after_epoch: Called after each epoch, to keep a checkpoint.
 
         Raises:
             ValueError: If the trial is already past that rung.
         """
-        if epochs < self.epoch:
-            raise ValueError(f"trial is at epoch {self.epoch}, cannot go back to {epochs}")
-        self.train(epochs)
-        report = self.evaluate()
+        if rung.epochs < self.epoch:
+            raise ValueError(f"trial is at epoch {self.epoch}, cannot go back to {rung.epochs}")
+        while self.epoch < rung.epochs:
+            self.train(self.epoch + 1)
+            after_epoch()
+        report = self.evaluate(rung)
         self._seconds = {}
         return report
+
+    @final
+    def checkpoint(self) -> dict[str, Any]:
+        """Return all that the trial goes on from: nested dicts of tensors, numbers and texts."""
+        return {"epoch": self.epoch, "seconds": self.seconds, "state": self.state()}
+
+    @final
+    def resume(self, checkpoint: Mapping[str, Any]) -> None:
+        """Go on from what `checkpoint` returned, as if nothing had come between."""
+        self.load_state(checkpoint["state"])
+        self.epoch, self._seconds = checkpoint["epoch"], dict(checkpoint["seconds"])
 
     @final
     def train(self, epochs: int, stop: Callable[[], bool] = lambda: False) -> None:
@@ -85,8 +144,16 @@ class Trainable(ABC):
         """Train one epoch, validate on val, and keep the weights if it is the best so far."""
 
     @abstractmethod
-    def evaluate(self) -> Report:
-        """Measure the best-on-val epoch so far on the ranking split."""
+    def evaluate(self, rung: Rung) -> Report:
+        """Measure the best-on-val epoch so far on the ranking split, as hard as the rung says."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """Return what training goes on from, the best epoch so far included."""
+
+    @abstractmethod
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state` returned."""
 
     @abstractmethod
     def save(self, folder: Path) -> None:
@@ -176,6 +243,9 @@ class StudyModule(Protocol):
 
     def limits(self, config: Config, settings: Any) -> dict[str, float]:  # noqa: ANN401
         """Compute the constraints that need no training, met at 0 and below; often none."""
+
+    def ladder(self, settings: Any) -> tuple[Rung, ...]:  # noqa: ANN401
+        """List the rungs on which trials are compared, each as far as the one before or farther."""
 
     def floor(self, settings: Any) -> Floor | None:  # noqa: ANN401
         """Say what quality, relative to a reference, a trial needs to win; None for no demand."""

@@ -7,10 +7,10 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 import torch
@@ -26,7 +26,18 @@ from trainables.checkpoint import UNetCard, save_model
 from trainables.config import Frozen, parse
 from trainables.device import autocast, channels_last, resolve_precision
 from trainables.models.unet import UNet
-from trainables.protocol import Config, Directions, Facts, Floor, Reference, Report, Say, Trainable
+from trainables.protocol import (
+    Config,
+    Directions,
+    Facts,
+    Floor,
+    Level,
+    Reference,
+    Report,
+    Rung,
+    Say,
+    Trainable,
+)
 from trainables.seeding import generator, seeded
 from trainables.synthesis.assets import (
     Data,
@@ -47,6 +58,7 @@ from trainables.synthesis.measurement import (
 )
 from trainables.synthesis.regimes import REGIMES
 from trainables.synthesis.settings import SynthesisSettings
+from trainables.synthesis.slices import Split
 
 BASELINE = "baseline"
 HANDCRAFTED_DEPTH = 4  # as the classic U-Net; the depth of the paper's is not known
@@ -121,6 +133,11 @@ def limits(config: Config, settings: SynthesisSettings) -> dict[str, float]:
     return exceeded
 
 
+def ladder(settings: SynthesisSettings) -> tuple[Rung, ...]:
+    """List the rungs on which trials are compared."""
+    return settings.rungs
+
+
 def floor(settings: SynthesisSettings) -> Floor:
     """Demand a clean head MAE close to the baseline's."""
     return Floor("clean_floor", f"ranking_clean_{HEADLINE}", BASELINE, settings.floor)
@@ -153,8 +170,11 @@ def references(settings: SynthesisSettings) -> tuple[Reference, ...]:
 
 def metrics(settings: SynthesisSettings) -> Directions:
     """List every metric that a trial reports, and whether more or less of it is better."""
-    sizes: Directions = {"parameters": "min", "multiply_adds": "min"}
-    return {**measured(settings.attack, settings.eps), "train_loss": "min", **sizes}
+    found: dict[str, Literal["max", "min"]] = {"train_loss": "min"}
+    found |= {"parameters": "min", "multiply_adds": "min"}
+    for kind in sorted({rung.level.attack for rung in settings.rungs if rung.level}):
+        found |= measured(kind, settings.eps)
+    return found
 
 
 def prepare(settings: SynthesisSettings, assets: Path, say: Say) -> Facts:
@@ -178,7 +198,7 @@ def prepare(settings: SynthesisSettings, assets: Path, say: Say) -> Facts:
     return Facts(
         digests=written.digests | {"splits": splits.digest},
         lines=lines,
-        default_metric=_protocol(settings).ranking_metric,
+        default_metric=settings.rungs[-1].metric,
         details={"trivial_mae_head": trivial, "test_subjects": list(splits.test)},
     )
 
@@ -214,7 +234,7 @@ class RobMedNASTrial(Trainable):
         self.network = channels_last(network.to(self.device))
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=config.lr, amsgrad=True)
         self.best: Best | None = None
-        self.measured: tuple[int, Robustness] | None = None
+        self.measured: tuple[int, Level | None, Robustness] | None = None
 
     def step(self) -> None:
         """Train one epoch, validate on val."""
@@ -233,10 +253,10 @@ class RobMedNASTrial(Trainable):
         self.spend("training", started)
         self._validate(loss)
 
-    def evaluate(self) -> Report:
-        """Measure the best epoch on the ranking split, once for each new best."""
+    def evaluate(self, rung: Rung) -> Report:
+        """Measure the best epoch on the ranking split, once for each new best and level."""
         started = time.perf_counter()
-        best, robust = self._best(), self._measure_best()
+        best, robust = self._best(), self._measure_best(rung.level)
         self.spend("evaluation", started)
         return Report(
             epoch=self.epoch,
@@ -248,7 +268,7 @@ class RobMedNASTrial(Trainable):
 
     def save(self, folder: Path) -> None:
         """Write the best epoch's model, and the subjects' scores that its rank rests on."""
-        best, robust = self._best(), self._measure_best()
+        best, (level, robust) = self._best(), self._last_measured()
         card = UNetCard(
             architecture=self.config.architecture,
             kernels=self.config.kernels,
@@ -263,10 +283,24 @@ class RobMedNASTrial(Trainable):
         )
         with self.at_best():
             save_model(folder, self.network, card)
-        scores = robust.curves[self.protocol.attack][HEADLINE]
+        scores = robust.curves[self.protocol.at(level).attack][HEADLINE]
         labels = np.zeros(scores.shape[1], dtype=np.int64)  # subjects are of one kind
         arrays = {"scores": scores, "labels": labels, "eps": np.array(robust.eps)}
         np.savez(folder / "ranking.npz", allow_pickle=False, **arrays)
+
+    def state(self) -> dict[str, Any]:
+        """Return weights, moments of the optimiser, and the best epoch so far."""
+        return {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "best": self.best and asdict(self.best),
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state` returned."""
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.best = Best(**state["best"]) if state["best"] else None
 
     @property
     def epochs_since_best(self) -> int:
@@ -298,24 +332,28 @@ class RobMedNASTrial(Trainable):
             raise ValueError("no epoch was trained yet: there is nothing to evaluate")
         return self.best
 
-    def _measure_best(self) -> Robustness:
-        best = self._best()
-        if self.measured is None or self.measured[0] != best.epoch:
+    def _measure_best(self, level: Level | None) -> Robustness:
+        best, protocol = self._best(), self.protocol.at(level)
+        if self.measured is None or self.measured[:2] != (best.epoch, level):
+            ranking = self.data.ranking
+            if level and level.images:
+                ranking = Split(ranking.subjects[: level.images])
             with self.at_best():
-                found = measure_robust(
-                    self.network, self.data.ranking, self.protocol, self.device, "ranking"
-                )
-                beside = measure_clean(
-                    self.network, self.data.val, self.protocol, self.device, "val"
-                )
+                found = measure_robust(self.network, ranking, protocol, self.device, "ranking")
+                beside = measure_clean(self.network, self.data.val, protocol, self.device, "val")
             beside |= {"val_loss": best.loss, "train_loss": best.train_loss}
             beside |= {
                 "parameters": self.cost.parameters,
                 "multiply_adds": self.cost.multiply_adds,
             }
             found = Robustness(found.metrics | beside, found.intervals, found.eps, found.curves)
-            self.measured = best.epoch, found
-        return self.measured[1]
+            self.measured = best.epoch, level, found
+        return self.measured[2]
+
+    def _last_measured(self) -> tuple[Level | None, Robustness]:
+        if self.measured is None:
+            raise ValueError("nothing was evaluated yet: there is nothing to save")
+        return self.measured[1:]
 
 
 def _config(

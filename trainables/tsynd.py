@@ -7,10 +7,10 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Literal, final
 
 import numpy as np
 import torch
@@ -42,7 +42,18 @@ from trainables.data.dataset import Task
 from trainables.device import autocast, resolve_precision, threads
 from trainables.folders import cache_folder
 from trainables.metrics.intervals import curve_interval
-from trainables.protocol import Config, Directions, Facts, Floor, Reference, Report, Say, Trainable
+from trainables.protocol import (
+    Config,
+    Directions,
+    Facts,
+    Floor,
+    Level,
+    Reference,
+    Report,
+    Rung,
+    Say,
+    Trainable,
+)
 from trainables.seeding import derive, generator, seeded
 from trainables.training.autoencoder import AutoencoderSettings, measure_reconstruction
 from trainables.training.epoch import train_epoch
@@ -145,6 +156,11 @@ def limits(config: Config, settings: Settings) -> dict[str, float]:
     return {}
 
 
+def ladder(settings: Settings) -> tuple[Rung, ...]:
+    """List the rungs on which trials are compared."""
+    return settings.rungs
+
+
 def floor(settings: Settings) -> Floor | None:
     """Return none: the clean floor is absolute, and each trial checks it."""
     del settings
@@ -183,7 +199,11 @@ def references(settings: Settings) -> tuple[Reference, ...]:
 
 def metrics(settings: Settings) -> Directions:
     """List every metric that a trial reports, and whether more or less of it is better."""
-    return {**measured(settings.attack, settings.eps), "train_loss": "min"}
+    kinds = {rung.level.attack for rung in settings.rungs if rung.level}
+    found: dict[str, Literal["max", "min"]] = {"train_loss": "min"}
+    for kind in sorted(kinds):
+        found |= measured(kind, settings.eps)
+    return found
 
 
 def prepare(settings: Settings, assets: Path, say: Say) -> Facts:
@@ -202,7 +222,6 @@ def prepare(settings: Settings, assets: Path, say: Say) -> Facts:
         f"autoencoder: {len(unlabelled)} images, mean absolute error {error.mae:.3f}, "
         f"{error.psnr:.1f} dB on val, {error.codes_used} of {ours.n_codes} codes in use"
     )
-    protocol = _protocol(settings, dataset.task)
     return Facts(
         digests={
             "data": dataset.digest,
@@ -210,7 +229,7 @@ def prepare(settings: Settings, assets: Path, say: Say) -> Facts:
             "autoencoder": autoencoder.digest,
         },
         lines=(dataset.source, *splits.notes, reconstructs),
-        default_metric=protocol.ranking_metric,
+        default_metric=settings.rungs[-1].metric,
         details={"autoencoder_mae": error.mae, "autoencoder_psnr_db": error.psnr},
     )
 
@@ -270,7 +289,7 @@ class TSynDTrial(Trainable):
         milestones = [math.ceil(share * settings.epochs) for share in MILESTONES]
         self.schedule = torch.optim.lr_scheduler.MultiStepLR(self.optimiser, milestones)
         self.best: Best | None = None
-        self.measured: tuple[int, Robustness] | None = None
+        self.measured: tuple[int, Level | None, Robustness] | None = None
 
     def step(self) -> None:
         """Train one epoch in the trial's regime, and validate."""
@@ -294,11 +313,11 @@ class TSynDTrial(Trainable):
         self.spend("training", started + making)
         self._validate(loss)
 
-    def evaluate(self) -> Report:
-        """Measure the best epoch on the ranking split, once for each new best."""
+    def evaluate(self, rung: Rung) -> Report:
+        """Measure the best epoch on the ranking split, once for each new best and level."""
         started = time.perf_counter()
-        best, robust = self._best(), self._measure_best()
-        interval = self._interval(robust)
+        best, robust = self._best(), self._measure_best(rung.level)
+        interval = self._interval(robust, self.protocol.at(rung.level).ranking_metric)
         clean = robust.metrics[f"ranking_clean_{self.protocol.headline}"]
         floor = self.settings.clean_floor(self.shared.data.task, len(self.shared.data.classes))
         self.spend("evaluation", started)
@@ -313,7 +332,7 @@ class TSynDTrial(Trainable):
 
     def save(self, folder: Path) -> None:
         """Write the best epoch's model, and the answers that its rank rests on."""
-        best, robust = self._best(), self._measure_best()
+        best, robust = self._best(), self._last_measured()
         provenance = {
             "study": "tsynd",
             "config": self.config.model_dump(),
@@ -326,6 +345,23 @@ class TSynDTrial(Trainable):
         report = robust.ranked
         arrays = {"scores": report.correct, "labels": report.labels, "eps": np.array(report.eps)}
         np.savez(folder / "ranking.npz", allow_pickle=False, **arrays)
+
+    def state(self) -> dict[str, Any]:
+        """Return weights, moments of the optimiser, and the best epoch so far."""
+        return {
+            "classifier": self.classifier.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.last_epoch,
+            "best": self.best and asdict(self.best),
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state` returned."""
+        self.classifier.load_state_dict(state["classifier"])
+        self.optimiser.load_state_dict(state["optimiser"])  # and with it the learning rate
+        self.schedule.last_epoch = state["schedule"]
+        best = state["best"]
+        self.best = Best(**best | {"key": tuple(best["key"])}) if best else None
 
     def _synthesis(self, dice: torch.Generator) -> Synthesis:
         config, autoencoder = self.config, self.shared.autoencoder
@@ -369,16 +405,25 @@ class TSynDTrial(Trainable):
             raise ValueError("no epoch was trained yet: there is nothing to evaluate")
         return self.best
 
-    def _measure_best(self) -> Robustness:
+    def _measure_best(self, level: Level | None) -> Robustness:
         epoch = self._best().epoch
-        if self.measured is None or self.measured[0] != epoch:
+        if self.measured is None or self.measured[:2] != (epoch, level):
+            protocol = self.protocol.at(level)
+            images = (level and level.images) or self.settings.ranking_images
+            ranking = at_most(self.shared.data.ranking, images)
+            # Decides nothing; beside the ranking's values it shows what selection flattered.
+            val = at_most(self.shared.data.val, images)
             with self.at_best():
-                found = measure_robust(self.classifier, self.shared.data.ranking, self.protocol)
-                # Decides nothing; beside the ranking's values it shows what selection flattered.
-                val = at_most(self.shared.data.val, self.settings.ranking_images)
-                beside = measure_robust(self.classifier, val, self.protocol, "val").metrics
-            self.measured = epoch, Robustness(beside | found.metrics, found.ranked)
-        return self.measured[1]
+                found = measure_robust(self.classifier, ranking, protocol)
+                beside = measure_robust(self.classifier, val, protocol, "val").metrics
+            robust = Robustness(beside | found.metrics, found.ranked)
+            self.measured = epoch, level, robust
+        return self.measured[2]
+
+    def _last_measured(self) -> Robustness:
+        if self.measured is None:
+            raise ValueError("nothing was evaluated yet: there is nothing to save")
+        return self.measured[2]
 
     @contextmanager
     def at_best(self) -> Iterator[None]:
@@ -390,12 +435,12 @@ class TSynDTrial(Trainable):
         finally:
             self.classifier.load_state_dict(current)
 
-    def _interval(self, robust: Robustness) -> dict[str, tuple[float, float]]:
+    def _interval(self, robust: Robustness, metric: str) -> dict[str, tuple[float, float]]:
         if self.protocol.headline != "bacc":
             return {}
         report, seed = robust.ranked, derive(self.settings.seed, "bootstrap")
         found = curve_interval(report.correct, report.labels, report.eps, seed=seed)
-        return {self.protocol.ranking_metric: (found.low, found.high)}
+        return {metric: (found.low, found.high)}
 
 
 def _protocol(settings: Settings, task: Task) -> Protocol:

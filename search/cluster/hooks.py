@@ -64,7 +64,9 @@ class Decisions(FIFOScheduler):  # type: ignore[misc]  # Ray is not analysed
     def on_trial_add(self, tune_controller: object, trial: TuneTrial) -> None:  # noqa: ARG002
         """Take note of a trial that is added again: it lost its process, Tune restarts it."""
         if trial.trial_id in self._added:
-            self._coordinator.restart(trial.config["trial"], "lost its worker process")
+            self._coordinator.restart(
+                trial.config["trial"], "lost its worker process, starts again"
+            )
         self._added.add(trial.trial_id)
 
     def on_trial_result(

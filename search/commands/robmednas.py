@@ -142,6 +142,14 @@ def robmednas(  # noqa: PLR0913, PLR0917 - one parameter an option
             rich_help_panel=ROBUSTNESS,
         ),
     ] = None,
+    ladder: Annotated[
+        str | None,
+        typer.Option(
+            help="Rungs, cheap first, as EPOCHS:ATTACK[-STEPS][xRESTARTS][@IMAGES][!].",
+            show_default="10:pgd-5,30:pgd-10,30:pgd-20x2!",
+            rich_help_panel=ROBUSTNESS,
+        ),
+    ] = None,
     floor: Annotated[
         float | None,
         typer.Option(
@@ -179,7 +187,11 @@ def robmednas(  # noqa: PLR0913, PLR0917 - one parameter an option
     references: options.References = "all",
     metric: options.Metric = None,
     seed: options.Seed = 0,
+    first: options.First = None,
+    warm_start: options.WarmStart = None,
     time_limit: options.TimeLimit = None,
+    compute_limit: options.ComputeLimit = None,
+    trial_limit: options.TrialLimit = None,
     device: options.Device = None,
     precision: Annotated[
         str | None,
@@ -217,6 +229,7 @@ def robmednas(  # noqa: PLR0913, PLR0917 - one parameter an option
         "protocol": protocol,
         "attack": attack,
         "eps": eps,
+        "ladder": ladder,
         "floor": floor,
         "device": device,
         "precision": precision,
@@ -228,7 +241,11 @@ def robmednas(  # noqa: PLR0913, PLR0917 - one parameter an option
         "sampler": sampler,
         "references": references,
         "metric": metric,
+        "first": first,
+        "warm_start": warm_start,
         "time_limit_s": time_limit,
+        "compute_limit_s": compute_limit,
+        "trial_limit_s": trial_limit,
         "concurrency": concurrency,
         "cpus_per_trial": cpus_per_trial,
         "gpus_per_trial": gpus_per_trial,

@@ -55,7 +55,7 @@ def retrain(
     if not isinstance(trial, robmednas.RobMedNASTrial):
         raise TypeError(f"the study built a {type(trial).__name__}")
     trial.train(settings.epochs, stop=lambda: trial.epochs_since_best >= patience)
-    report = trial.evaluate()
+    report = trial.evaluate(settings.rungs[-1])
     folder.mkdir(parents=True, exist_ok=True)
     trial.save(folder)
     spent = time.perf_counter() - started

@@ -6,13 +6,13 @@ trial follow from one array of answers, as they do in a real one.
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from search.manifest import Manifest
+from search.manifest import new_manifest
 from search.objective import Objective
 from search.plan import Plan
 from search.ranking import rank, winner
@@ -127,23 +127,30 @@ def make_run(
     run: RunFolder = create_run_folder(folder)
     ranked_by = {"metric": metric or task.metric, "direction": direction or task.direction}
     objective, ticks = Objective(**ranked_by), itertools.count()
-    manifest = Manifest(run, Plan(study=task.study, run=folder, trials=9), task.settings)
-    manifest.add(objective=ranked_by, rungs=RUNGS, facts=["made"], details=task.details)
+    manifest = new_manifest(run, Plan(study=task.study, run=folder, trials=9), task.settings)
+    rungs = [{"epochs": epochs, "metric": objective.metric, "level": None} for epochs in RUNGS]
+    manifest.add(objective=ranked_by, rungs=rungs, facts=["made"], details=task.details)
     records = Records(run, objective, lambda: float(next(ticks)))
+
+    def notice(event, trial, **details):
+        records.notice(event, trial, elapsed_s=float(next(ticks)), **details)
+
     for _ in range(refused):
-        records.notice("refused", None, config=task.config, constraints={"max_params": 0.5})
+        beyond = {"config": task.config, "constraints": {"max_params": 0.5}}
+        notice("refused", None, **beyond)
     made_trials = []
     for made in trials:
         trial = Trial(
             made.id, task.config | made.config, made.label, bool(made.label), made.control
         )
         made_trials.append(trial)
-        records.notice("proposed", trial, config=trial.config, known={}, told_to_sampler=True)
-        for epoch in RUNGS[: made.reports]:
+        notice("proposed", trial, config=trial.config, point=None, known={})
+        for rung, epoch in enumerate(RUNGS[: made.reports]):
             report, kept = task.measure(made, epoch, images)
+            report = replace(report, rung=rung)
             trial.reports.append(report)
             value = objective.value(report)
-            records.notice("reported", trial, report=report, value=value, decision="continue")
+            notice("reported", trial, report=report, value=value, decision="continue")
             if keep_answers and kept is not None:
                 run.trial(trial.id).mkdir(parents=True, exist_ok=True)
                 file = run.trial(trial.id) / "ranking.npz"
@@ -151,7 +158,7 @@ def make_run(
         trial.state, trial.reason, trial.ended_s = made.state, made.reason, float(next(ticks))
         if made.state is not State.RUNNING:
             failure = Failure(made.reason)
-            records.notice("ended", trial, state=made.state, reason=failure.reason, trace="")
+            notice("ended", trial, state=made.state, reason=failure.reason, trace="")
     records.write_table()
     first = winner(rank(made_trials, objective))
     if status != "running":

@@ -111,13 +111,6 @@ def test_an_unfinished_last_line_is_dropped(made, rest):
     pd.testing.assert_frame_equal(load(run.folder).trials, run.trials)
 
 
-def test_records_from_before_controls_are_read(made):
-    run = made(BASELINE)
-    events = run.folder / "events.jsonl"
-    events.write_text(events.read_text().replace(', "control": false', ""))
-    pd.testing.assert_frame_equal(load(run.folder).trials, run.trials)
-
-
 def test_null_is_nan(made):
     run = made(BASELINE)
     events = run.folder / "events.jsonl"

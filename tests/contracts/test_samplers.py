@@ -6,7 +6,9 @@ import optuna
 import pytest
 
 from search.optuna_record import OptunaRecord
-from search.samplers import SAMPLERS, SamplerOptions, startup_trials
+from search.plan import startup_trials
+from search.samplers import SAMPLERS, SamplerOptions
+from search.session import sampler_maker
 from searchspace.domains import Choice, Float, Int
 from searchspace.space import Param, Space, When
 
@@ -31,9 +33,9 @@ def sampler(request):
 @pytest.fixture
 def make():
     def build(sampler, seed=0, startup=5, direction="max"):
-        options = SamplerOptions(SPACE, seed, startup)
         storage = optuna.storages.InMemoryStorage()
-        return OptunaRecord(storage, "contract", SPACE, direction, SAMPLERS[sampler](options))
+        made_anew = sampler_maker(sampler, SPACE, seed, startup)
+        return OptunaRecord(storage, "contract", SPACE, direction, made_anew)
 
     return build
 
@@ -43,7 +45,7 @@ def quality(config):
 
 
 def ask(record, trial_id):
-    return record.ask(trial_id, lambda sample: True)
+    return record.ask(trial_id)
 
 
 def search(record, trials, ends="completed"):
@@ -91,7 +93,7 @@ def test_running_trials_are_no_obstacle(sampler, make):
 def test_an_inserted_point_is_learned_from(sampler, make):
     record = make(sampler, startup=1)
     point = {"x": 0.3, "lr": 0.1, "kind": "b", "depth": 4, "share": 0.5}
-    record.insert("r01", point)
+    assert record.ask("r01", point) == point
     record.complete("r01", 1.0, {})
     assert record.study.best_params == point
     assert SPACE.contains(ask(record, "t001"))

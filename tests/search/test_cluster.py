@@ -11,7 +11,7 @@ import pytest
 
 pytestmark = pytest.mark.ray
 
-CHANGING = {"time", "seconds", "trace", "command", "started", "ended"}
+CHANGING = {"time", "elapsed_s", "seconds", "trace", "command", "started", "ended"}
 
 
 def events_of(folder, *skipped):

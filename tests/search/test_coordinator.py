@@ -11,14 +11,16 @@ from search.coordinator import Coordinator, Rules
 from search.judge import Judge
 from search.objective import Objective
 from search.optuna_record import OptunaRecord, open_journal
-from search.samplers import SAMPLERS, SamplerOptions
-from search.schedulers import Asha, rungs_of
+from search.proposals import Source
+from search.schedulers import Asha
+from search.session import sampler_maker
 from search.trial import Decision, Failure, State
 from searchspace.domains import Choice
 from searchspace.space import Param, Space
-from trainables.protocol import Floor, Reference, Report
+from trainables.protocol import Floor, Reference, Report, Rung
 
-FLOORLESS = {"floor": -1.0}
+EPOCHS = (1, 3, 9)
+MIRROR = "0"  # Optuna's name of the constraint that optuna-dashboard shows
 
 
 class Log:
@@ -53,26 +55,27 @@ def make(tmp_path, clock, log):
         trials=5,
         space=toy_study.SPACE,
         time_limit_s=None,
+        compute_limit_s=None,
         complete=None,
         limits=lambda config: {},
         floor=None,
+        **source,
     ):
-        objective = Objective("m", "max")
+        complete = complete or (lambda sample: dict(sample) | {"fault": ""})
+        at_random = sampler_maker("random", space, 0, 0)
         rules = Rules(
-            space,
-            complete or (lambda sample: dict(sample) | {"fault": ""}),
+            Source(space, complete, at_random, **source),
             tuple(references),
             trials,
-            rungs_of(9),
-            objective,
+            tuple(Rung(epochs, "m") for epochs in EPOCHS),
+            Objective("m", "max"),
             Judge(limits, floor),
-            time_limit_s,
         )
-        sampler = SAMPLERS["random"](SamplerOptions(space, seed=0, startup=2))
-        record = OptunaRecord(
-            open_journal(tmp_path / "study.journal"), "toy", space, "max", sampler
-        )
-        return Coordinator(rules, record, Asha(), [log], clock)
+        storage = open_journal(tmp_path / "study.journal")
+        record = OptunaRecord(storage, "toy", space, "max", at_random)
+        coordinator = Coordinator(rules, record, Asha(), [log], clock)
+        coordinator.limit(time_limit_s, compute_limit_s)
+        return coordinator
 
     return build
 
@@ -82,11 +85,12 @@ def study_of(coordinator) -> optuna.Study:
 
 
 def report(epoch, value, floor=-1.0):
-    return Report(epoch, {"m": value}, constraints={"floor": floor})
+    rung = EPOCHS.index(epoch)
+    return Report(epoch, {"m": value}, constraints={"floor": floor}, rung=rung)
 
 
 def finish(coordinator, trial, value, floor=-1.0):
-    for epoch in (1, 3, 9):
+    for epoch in EPOCHS:
         decision = coordinator.report(trial.id, report(epoch, value, floor))
     assert decision is Decision.STOP
     coordinator.complete(trial.id)
@@ -100,8 +104,8 @@ def test_a_completed_trial_is_told_complete_with_its_curve(make):
     assert trial.state is State.COMPLETED
     assert told.state is TrialState.COMPLETE
     assert told.value == 0.7
-    assert told.intermediate_values == {1: 0.7, 3: 0.7, 9: 0.7}
-    assert told.constraints == {"floor": -1.0}
+    assert told.intermediate_values == {0: 0.7, 1: 0.7, 2: 0.7}
+    assert told.constraints == {"floor": -1.0, MIRROR: 0.0}
     assert told.params == {name: trial.config[name] for name in ("x", "lr", "kind")}
     assert told.user_attrs["trial"] == "t001"
 
@@ -114,9 +118,9 @@ def test_a_stopped_trial_is_told_pruned_with_its_curve(make):
     coordinator.complete(trial.id)
     told = study_of(coordinator).trials[1]
     assert trial.state is State.PRUNED
-    assert trial.reason == "not among the best at epoch 1"
+    assert trial.reason == "not among the best at rung 1, epoch 1"
     assert told.state is TrialState.PRUNED
-    assert told.intermediate_values == {1: 0.2}
+    assert told.intermediate_values == {0: 0.2}
 
 
 def test_a_missed_floor_is_told_complete_and_violated(make):
@@ -124,7 +128,9 @@ def test_a_missed_floor_is_told_complete_and_violated(make):
     finish(coordinator, coordinator.propose(), 0.9, floor=0.1)
     told = study_of(coordinator).trials[0]
     assert told.state is TrialState.COMPLETE
-    assert told.constraints == {"floor": 0.1}
+    assert told.constraints == {"floor": 0.1, MIRROR: pytest.approx(1e-10)}
+    # optuna-dashboard reads the same from a list
+    assert told.system_attrs["constraints"] == [pytest.approx(1e-10)]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
@@ -137,7 +143,7 @@ def test_a_value_that_is_no_number_fails_the_trial(make, value):
     assert trial.state is State.FAILED
     assert trial.reason == f"m is {value} after 1 epochs"
     assert told.state is TrialState.PRUNED
-    assert told.constraints == {"failed": 1.0}
+    assert told.constraints["failed"] == 1.0
 
 
 def test_a_raising_trial_is_never_told_fail(make, log):
@@ -148,7 +154,7 @@ def test_a_raising_trial_is_never_told_fail(make, log):
     coordinator.complete(trial.id)
     told = study_of(coordinator).trials[0]
     assert told.state is TrialState.PRUNED
-    assert told.constraints == {"failed": 1.0}
+    assert told.constraints["failed"] == 1.0
     assert log.events[-1][2]["trace"] == "Traceback ..."
 
 
@@ -192,8 +198,44 @@ def test_known_configs_are_asked_anew_until_the_space_is_exhausted(make, log):
     assert sorted(kinds) == ["a", "b", "c"]
     assert log.events[-1][0] == "exhausted"
     assert coordinator.propose() is None
-    informative = (TrialState.COMPLETE, TrialState.PRUNED)
-    assert len(study_of(coordinator).get_trials(states=informative)) == 3
+    known = [details for event, _, details in log.events if event == "known"]
+    assert coordinator.proposals.known == len(known) >= 200
+    told = study_of(coordinator).trials
+    assert len(told) == 3 + len(known)
+    assert {trial.value for trial in told} == {0.5}, "a known one is answered from the record"
+
+
+def test_a_known_config_that_runs_is_told_as_nothing_learned(make, log):
+    space = Space("small", (Param("kind", Choice(("a", "b")), ""),))
+    coordinator = make(trials=9, space=space, complete=dict)
+    assert {coordinator.propose().config["kind"] for _ in range(2)} == {"a", "b"}
+    assert coordinator.propose() is None
+    repeats = [details["repeats"] for event, _, details in log.events if event == "known"]
+    assert set(repeats) == {"t001", "t002"}
+    states = [trial.state for trial in study_of(coordinator).trials]
+    assert states.count(TrialState.RUNNING) == 2
+    assert states.count(TrialState.FAIL) == len(states) - 2 == len(repeats)
+
+
+def test_configs_that_mean_the_same_are_one(make):
+    def canonical(point):
+        return point | {"kind": "a"} if point["kind"] == "b" else point
+
+    space = Space("small", (Param("kind", Choice(("a", "b", "c")), ""),))
+    coordinator = make(trials=9, space=space, complete=dict, canonical=canonical)
+    kinds = []
+    while (trial := coordinator.propose()) is not None:
+        kinds.append(canonical(trial.point)["kind"])
+    assert sorted(kinds) == ["a", "c"]
+
+
+def test_the_users_own_points_come_first_each_once(make):
+    points = ({"x": 0.1, "lr": 0.1, "kind": "a"}, {"x": 0.2, "lr": 0.1, "kind": "b"})
+    coordinator = make(trials=3, first=(*points, points[0]))
+    trials = [coordinator.propose() for _ in range(3)]
+    assert tuple(trial.point for trial in trials[:2]) == points
+    assert trials[2].point not in points
+    assert study_of(coordinator).trials[1].params == points[1]
 
 
 def test_proposals_beyond_a_limit_are_told_but_neither_trained_nor_counted(make, log):
@@ -202,17 +244,18 @@ def test_proposals_beyond_a_limit_are_told_but_neither_trained_nor_counted(make,
     assert [trial.id for trial in trials] == ["t001", "t002", "t003", "t004", "t005"]
     assert all(trial.config["x"] <= 0 for trial in trials)
     refused = [details for event, _, details in log.events if event == "refused"]
-    assert coordinator.refused == len(refused) > 0
+    assert coordinator.proposals.refused == len(refused) > 0
     told = study_of(coordinator).get_trials(states=(TrialState.PRUNED,))
-    assert [trial.constraints for trial in told] == [one["constraints"] for one in refused]
+    limits = [one["constraints"]["too large"] for one in refused]
+    assert [trial.constraints["too large"] for trial in told] == limits
     assert all(trial.constraints["too large"] > 0 for trial in told)
 
 
 def test_a_search_beyond_all_limits_ends(make, log, monkeypatch):
-    monkeypatch.setattr("search.coordinator.REFUSALS", 7)
+    monkeypatch.setattr("search.proposals.REFUSALS", 7)
     coordinator = make(limits=lambda config: {"too large": 1.0})
     assert coordinator.propose() is None
-    assert log.events[-1] == ("exhausted", None, {"refused": 7})
+    assert log.events[-1] == ("exhausted", None, {"refused": 7, "elapsed_s": 0.0})
 
 
 def test_a_reference_beyond_a_limit_runs_but_cannot_win(make):
@@ -250,7 +293,7 @@ def test_a_restarted_trial_repeats_its_reports_unheard(make, log):
     assert coordinator.report(trial.id, report(9, 0.7)) is Decision.STOP
     coordinator.complete(trial.id)
     told = study_of(coordinator).trials[0]
-    assert told.intermediate_values == {1: 0.5, 3: 0.6, 9: 0.7}
+    assert told.intermediate_values == {0: 0.5, 1: 0.6, 2: 0.7}
     assert [event for event, *_ in log.events].count("reported") == 3
 
 
@@ -267,7 +310,7 @@ def test_the_time_limit_ends_what_runs_and_starts_nothing(make, clock):
     assert second.reason == "time limit"
     told = study_of(coordinator).trials
     assert told[0].state is TrialState.PRUNED
-    assert told[0].intermediate_values == {1: 0.5, 3: 0.6}
+    assert told[0].intermediate_values == {0: 0.5, 1: 0.6}
     assert told[1].state is TrialState.FAIL  # nothing was learned about it
 
 

@@ -30,8 +30,12 @@ def test_a_search_leaves_a_whole_run_folder(run_toy):
     manifest = manifest_of(folder)
     assert status == 0
     assert manifest["status"] == "finished"
-    assert manifest["rungs"] == [3, 9]
-    assert manifest["objective"] == {"metric": "robustness", "direction": "max"}
+    assert [rung["epochs"] for rung in manifest["rungs"]] == [3, 9]
+    assert manifest["objective"] == {
+        "metric": "robustness",
+        "direction": "max",
+        "rungs": ["robustness", "robustness"],
+    }
     assert manifest["versions"]["optuna"].startswith("5.")
     best = json.loads((folder / "best" / "model.json").read_text())
     kept = json.loads((folder / "trials" / manifest["winner"] / "model.json").read_text())
@@ -91,7 +95,7 @@ def test_failures_do_not_end_the_search(run_toy):
 def test_without_a_winner_it_says_so(run_toy):
     status, folder, printed = run_toy(settings={"floor": 2.0}, trials=2)
     assert status == 1
-    assert "no winner: no trial reached its budget and met its constraints" in printed
+    assert "no winner: no trial reached the last rung and met its constraints" in printed
     assert not (folder / "best").exists()
     assert manifest_of(folder)["winner"] is None
 

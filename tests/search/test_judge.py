@@ -12,8 +12,8 @@ FLOOR = Floor("clean", "mae", "baseline", 0.25)
 BASE, OTHER = Trial("r01", {"n": 1}, "baseline"), Trial("t001", {"n": 5})
 
 
-def report(mae, epoch=3):
-    return Report(epoch, {"mae": mae}, constraints={"own": -1.0})
+def report(mae, rung=0):
+    return Report(3, {"mae": mae}, constraints={"own": -1.0}, rung=rung)
 
 
 def none(config):
@@ -28,11 +28,11 @@ def test_a_minimised_metric_may_exceed_the_reference_by_the_slack(mae, violation
     assert judged.constraints == {"own": -1.0, "clean": pytest.approx(violation)}
 
 
-def test_other_epochs_other_trials_and_diverged_references_set_no_level():
+def test_other_rungs_other_trials_and_diverged_references_set_no_level():
     judge = Judge(none, FLOOR, "min")
     assert not judge.sets_level(OTHER, report(100.0))
     assert not judge.sets_level(BASE, report(math.nan))
-    assert judge.sets_level(BASE, report(100.0, epoch=9))
+    assert judge.sets_level(BASE, report(100.0, rung=1))
     same = report(500.0)
     assert judge.judge(OTHER, same) is same
 

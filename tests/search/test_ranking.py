@@ -13,8 +13,8 @@ HIGH = Objective("m", "max")
 
 def trial(name, state, *values, epochs=(1, 3, 9), floor=-1.0, label="", **fields):
     reports = [
-        Report(epoch, {"m": value, "loss": 1 - value}, constraints={"floor": floor})
-        for epoch, value in zip(epochs, values, strict=False)
+        Report(epoch, {"m": value, "loss": 1 - value}, constraints={"floor": floor}, rung=rung)
+        for rung, (epoch, value) in enumerate(zip(epochs, values, strict=False))
     ]
     return Trial(name, {}, label=label, state=state, reports=reports, **fields)
 

@@ -2,8 +2,9 @@ import math
 
 import pytest
 
+from search.agreement import Agreement
 from search.objective import LAST, Objective, violated
-from search.schedulers import Asha, Fifo, rungs_of
+from search.schedulers import SHARE, WIDE, Asha, Fifo, promoted_share
 from search.trial import Decision
 from trainables.protocol import Report
 
@@ -12,14 +13,6 @@ GO, STOP = Decision.CONTINUE, Decision.STOP
 
 def feasible(value: float) -> tuple[float, float]:
     return (0.0, value)
-
-
-@pytest.mark.parametrize(
-    ("budget", "rungs"),
-    [(1, (1,)), (2, (1, 2)), (9, (3, 9)), (20, (7, 20)), (100, (34, 100))],
-)
-def test_rungs_are_thirds_rounded_up(budget, rungs):
-    assert rungs_of(budget) == rungs
 
 
 def test_asha_keeps_the_best_third_of_those_seen_so_far():
@@ -50,6 +43,23 @@ def test_asha_never_lets_a_nan_go_on():
     asha = Asha()
     assert asha.decide(1, LAST) is STOP
     assert asha.decide(1, feasible(-1e9)) is GO
+
+
+def test_asha_keeps_the_share_it_is_told():
+    asha = Asha()
+    values = [0.9, 0.8, 0.7, 0.6]
+    # two thirds of 1, 2, 3, 4: at least 1, then 1, 2, 2
+    decisions = [asha.decide(0, feasible(value), WIDE) for value in values]
+    assert decisions == [GO, STOP, STOP, STOP]
+    assert asha.decide(0, feasible(0.75), WIDE) is GO  # third of five, three go on
+
+
+@pytest.mark.parametrize(
+    ("trials", "low", "share"),
+    [(7, -1.0, SHARE), (8, 0.29, WIDE), (8, 0.3, SHARE), (99, -0.2, WIDE), (99, 0.8, SHARE)],
+)
+def test_promotion_widens_where_rungs_are_measured_to_disagree(trials, low, share):
+    assert promoted_share(Agreement(0, trials, 0.5, low, 0.9)) == share
 
 
 def test_fifo_stops_nothing():

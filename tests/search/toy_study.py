@@ -13,7 +13,7 @@ from pydantic import Field
 from searchspace.domains import Choice, Float
 from searchspace.space import Param, Space
 from trainables.config import Frozen, parse
-from trainables.protocol import Facts, Floor, Reference, Report, Trainable
+from trainables.protocol import Facts, Floor, Reference, Report, Rung, Trainable
 
 SPACE = Space(
     "toy",
@@ -55,10 +55,13 @@ class Toy(Trainable):
         if config["fault"] == "build":
             raise ValueError("cannot be [built]\nat all")
         self.config, self.settings = config, settings
+        self.steps, self.calls = [], 0
 
     def step(self) -> None:
         since = time.perf_counter()
         self._fault()
+        self.calls += 1
+        self.steps = [*self.steps, [self.epoch, os.getpid()]]
         if self.settings.epoch_s:
             time.sleep(self.settings.epoch_s)
         self.spend("training", since)
@@ -69,6 +72,8 @@ class Toy(Trainable):
             raise RuntimeError(f"x = {self.config['x']:.3f} is too much")
         if fault == "interrupt" and self.epoch == 1:
             raise KeyboardInterrupt
+        if fault == "interrupt late" and self.epoch == 5 and not self.settings.marker.exists():
+            raise KeyboardInterrupt
         if fault == "hang":
             time.sleep(600)
         marker = self.settings.marker
@@ -76,7 +81,13 @@ class Toy(Trainable):
             marker.touch()
             os._exit(1)
 
-    def evaluate(self) -> Report:
+    def state(self):
+        return {"steps": self.steps}
+
+    def load_state(self, state):
+        self.steps = state["steps"]
+
+    def evaluate(self, rung) -> Report:
         share = (self.epoch / self.settings.epochs) ** 0.2
         score = quality(self.config) * share
         if self.config["fault"] == "nan" and self.epoch > 1:
@@ -94,6 +105,8 @@ class Toy(Trainable):
     def save(self, folder: Path) -> None:
         (folder / "model.json").write_text(json.dumps({"config": self.config, "epoch": self.epoch}))
         (folder / "pid").write_text(str(os.getpid()))
+        (folder / "steps.json").write_text(json.dumps(self.steps))
+        (folder / "calls.json").write_text(json.dumps(self.calls))
         np.savez(folder / "ranking.npz", scores=self.correct, labels=LABELS, eps=EPS)
 
 
@@ -103,6 +116,11 @@ def space(settings) -> Space:
 
 def limits(config, settings) -> dict[str, float]:
     return {"too large": config["x"] - settings.limit}
+
+
+def ladder(settings) -> tuple[Rung, ...]:
+    epochs = dict.fromkeys((-(-settings.epochs // 3), settings.epochs))
+    return tuple(Rung(at, "robustness") for at in epochs)
 
 
 def floor(settings) -> Floor | None:

@@ -12,7 +12,10 @@ from searchspace.unet import PAPER_BEST, cost, handcrafted
 from searchspace.unet import parse as parse_architecture
 from trainables import robmednas
 from trainables.checkpoint import load_unet
+from trainables.ladder import format_ladder
 from trainables.metrics.curve import area
+from trainables.protocol import Level, Rung
+from trainables.snapshot import read_snapshot, write_snapshot
 from trainables.synthesis.measurement import predict
 from trainables.synthesis.settings import SynthesisSettings
 
@@ -26,13 +29,13 @@ def settings_of(**values) -> SynthesisSettings:
 @pytest.fixture(scope="module")
 def trained(heads):
     trial = heads.trial()
-    return trial, trial.advance(4)
+    return trial, trial.advance(Rung(4, "m"))
 
 
 def test_training_lowers_the_error_below_that_of_an_untrained_network(heads, trained):
     _, report = trained
     fresh = heads.trial()
-    first = fresh.advance(1)
+    first = fresh.advance(Rung(1, "m"))
     assert report.metrics["train_loss"] < 0.5 * first.metrics["train_loss"]
     assert report.metrics["ranking_clean_mae_head"] < first.metrics["ranking_clean_mae_head"]
     assert report.epoch == 4
@@ -54,11 +57,11 @@ def test_attack_hurts_and_more_hurts_more(trained):
 
 
 def test_same_seed_same_report_other_seed_another(heads, trained):
-    again = heads.trial().advance(4)
+    again = heads.trial().advance(Rung(4, "m"))
     assert again.metrics == trained[1].metrics
     other = heads.settings.model_copy(update={"seed": 1})
     trial = robmednas.build({"architecture": TINY, "lr": 3e-3}, other, heads.assets)
-    assert trial.advance(4).metrics["train_loss"] != trained[1].metrics["train_loss"]
+    assert trial.advance(Rung(4, "m")).metrics["train_loss"] != trained[1].metrics["train_loss"]
 
 
 def test_the_optimiser_is_the_papers(heads):
@@ -69,8 +72,8 @@ def test_the_optimiser_is_the_papers(heads):
 
 def test_rungs_on_the_way_change_nothing(heads, trained):
     trial = heads.trial()
-    trial.advance(2)
-    assert trial.advance(4).metrics == trained[1].metrics
+    trial.advance(Rung(2, "m"))
+    assert trial.advance(Rung(4, "m")).metrics == trained[1].metrics
 
 
 def test_the_best_epoch_is_the_one_of_the_lowest_loss_on_val(heads):
@@ -116,7 +119,7 @@ def test_evaluation_leaves_the_training_as_it_was(heads):
     for trial in (plain, evaluated):
         trial.step()
         trial.epoch += 1
-    evaluated.evaluate()
+    evaluated.evaluate(Rung(0, "m"))
     for trial in (plain, evaluated):
         trial.step()
     a, b = plain.network.state_dict(), evaluated.network.state_dict()
@@ -128,14 +131,14 @@ def test_adversarial_training_makes_the_network_harder_to_attack(heads):
     harm = {}
     for regime in ("standard", "adversarial"):
         config = {"architecture": TINY, "lr": 1e-2, "regime": regime}
-        metrics = robmednas.build(config, settings, heads.assets).advance(100).metrics
+        metrics = robmednas.build(config, settings, heads.assets).advance(Rung(100, "m")).metrics
         harm[regime] = metrics["ranking_pgd_mae_head_eps0.1"] - metrics["ranking_clean_mae_head"]
     assert harm["adversarial"] < 0.8 * harm["standard"]
 
 
 def test_a_trial_cannot_be_measured_before_it_was_trained(heads):
     with pytest.raises(ValueError, match="no epoch was trained"):
-        heads.trial().evaluate()
+        heads.trial().evaluate(Rung(0, "m"))
 
 
 def test_references_are_the_handcrafted_network_with_and_without_adversarial_training():
@@ -218,3 +221,33 @@ def test_preparing_says_what_a_reader_needs(heads):
     assert set(heads.facts.digests) == {"train", "val", "ranking", "splits"}
     trivial = heads.facts.details["trivial_mae_head"]
     assert 10 < trivial < 1000
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_an_interrupted_trial_goes_on_as_if_nothing_had_been(heads, trained, tmp_path, epoch):
+    stopped = heads.trial()
+    stopped.train(epoch)
+    write_snapshot(tmp_path / "x", stopped.checkpoint())
+    again = heads.trial()
+    again.resume(read_snapshot(tmp_path / "x"))
+    assert again.epoch == epoch
+    assert again.advance(Rung(4, "m")).metrics == trained[1].metrics
+    straight = trained[0].network.state_dict()
+    assert all(torch.equal(v, straight[k]) for k, v in again.network.state_dict().items())
+
+
+def test_a_level_is_as_strong_as_it_says(heads, trained):
+    trial, _ = trained
+    eps = heads.settings.eps
+    weak = trial.advance(Rung(4, "m", Level("pgd", 1, 1, eps)))
+    strong = trial.advance(Rung(4, "m", Level("pgd", 20, 2, eps)))
+    metric = robmednas.ladder(heads.settings)[-1].metric
+    assert strong.metrics[metric] > weak.metrics[metric]
+    trial.advance(Rung(4, "m", Level("fgsm", None, 1, eps, images=1)))
+    scores = trial.measured[2].curves["fgsm"]["mae_head"]
+    assert scores.shape == (len(eps), 1)
+
+
+def test_the_paper_ranks_by_fgsm_at_every_rung():
+    assert format_ladder(settings_of(protocol="paper").rungs) == "4:fgsm,10:fgsm"
+    assert format_ladder(settings_of().rungs) == "10:pgd-5,30:pgd-10,30:pgd-20x2!"

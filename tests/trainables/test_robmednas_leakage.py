@@ -10,6 +10,7 @@ import torch
 
 from trainables import robmednas
 from trainables.data.head_phantom import write_nifti
+from trainables.protocol import Rung
 from trainables.synthesis.assets import TRIAL_SPLITS, make_splits, open_subjects
 
 TINY = "0110x8s4 0100x8 | 0100x8 1000x8"
@@ -27,7 +28,7 @@ def spoilt(heads, folder, split):
 
 def train(heads, assets):
     trial = robmednas.build({"architecture": TINY, "lr": 3e-3}, heads.settings, assets)
-    report = trial.advance(3)
+    report = trial.advance(Rung(3, "m"))
     return trial.best, report
 
 

@@ -12,8 +12,11 @@ from searchspace.tsynd import SPACE
 from trainables import tsynd
 from trainables.checkpoint import load_classifier
 from trainables.classification.measurement import measure_robust
+from trainables.ladder import format_ladder
 from trainables.metrics.classification import mean_recall
 from trainables.metrics.curve import area
+from trainables.protocol import Level, Rung
+from trainables.snapshot import read_snapshot, write_snapshot
 from trainables.training.regimes import REGIMES
 from trainables.training.uncertainty import UNCERTAINTIES
 
@@ -38,7 +41,7 @@ def test_the_same_seed_gives_the_same_records(prepared, regime):
     first = prepared.trial(regime=regime, **QUICK)
     torch.manual_seed(2)
     again = prepared.trial(regime=regime, **QUICK)
-    assert timeless(first.advance(2)) == timeless(again.advance(2))
+    assert timeless(first.advance(Rung(2, "m"))) == timeless(again.advance(Rung(2, "m")))
     assert equal(weights(first), weights(again))
 
 
@@ -48,12 +51,12 @@ def test_another_seed_gives_others(prepared):
         settings = prepared.settings.model_copy(update={"seed": seed})
         trials.append(tsynd.build({"regime": "baseline"}, settings, prepared.assets))
     assert not equal(*(weights(trial) for trial in trials))
-    assert timeless(trials[0].advance(1)) != timeless(trials[1].advance(1))
+    assert timeless(trials[0].advance(Rung(1, "m"))) != timeless(trials[1].advance(Rung(1, "m")))
 
 
 def test_trials_leave_global_randomness_alone(prepared):
     before = torch.random.get_rng_state()
-    prepared.trial(**QUICK).advance(1)
+    prepared.trial(**QUICK).advance(Rung(1, "m"))
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
@@ -154,7 +157,7 @@ def test_the_best_epoch_is_that_of_balanced_accuracy_then_loss(prepared, monkeyp
         states.append(weights(trial))
     assert trial.best.epoch == best
     assert equal(trial.best.weights, states[best - 1])
-    report = trial.evaluate()
+    report = trial.evaluate(Rung(0, "m"))
     assert report.best_epoch == best
     assert report.metrics["val_loss"] == values[best - 1][1]
 
@@ -181,14 +184,14 @@ def test_the_best_epoch_is_what_is_evaluated_and_training_goes_on_from_the_last(
 ):
     script(monkeypatch, (0.9, 1.0), *[(0.5, 1.0)] * 3)
     trial = prepared.trial(regime="baseline", lr=3e-3)
-    trial.advance(1)
+    trial.advance(Rung(1, "m"))
     at_1 = weights(trial)
     for _ in range(3):
         trial.step()
         trial.epoch += 1
     last, moments = weights(trial), repr(trial.optimiser.state_dict())
     trial.measured = None  # as in a fresh process
-    report = trial.evaluate()
+    report = trial.evaluate(Rung(0, "m"))
     assert equal(weights(trial), last)
     assert not equal(last, at_1)
     assert repr(trial.optimiser.state_dict()) == moments
@@ -207,17 +210,17 @@ def test_an_epoch_is_evaluated_once(prepared, monkeypatch):
 
     monkeypatch.setattr(tsynd, "measure_robust", watch)
     trial = prepared.trial(regime="baseline")
-    first, second = trial.advance(1), trial.advance(2)
+    first, second = trial.advance(Rung(1, "m")), trial.advance(Rung(2, "m"))
     assert asked == [(), ("val",)]
     assert (first.epoch, second.epoch) == (1, 2)
     assert first.metrics == second.metrics
-    assert trial.advance(3).best_epoch == 3
+    assert trial.advance(Rung(3, "m")).best_epoch == 3
     assert len(asked) == 4
 
 
 def test_an_untrained_trial_has_nothing_to_say(prepared, tmp_path):
     with pytest.raises(ValueError, match="no epoch was trained yet"):
-        prepared.trial().advance(0)
+        prepared.trial().advance(Rung(0, "m"))
     with pytest.raises(ValueError, match="no epoch was trained yet"):
         prepared.trial().save(tmp_path)
 
@@ -242,13 +245,13 @@ def test_the_learning_rate_falls_at_half_and_three_quarters_of_the_budget(prepar
 @pytest.mark.parametrize(("floor", "expected"), [(None, 0.4), (0.7, 0.7), (0.0, 0.0)])
 def test_the_floor_is_a_constraint_on_clean_balanced_accuracy(prepared, floor, expected):
     settings = prepared.settings.model_copy(update={"floor": floor})
-    report = tsynd.build({"regime": "baseline"}, settings, prepared.assets).advance(1)
+    report = tsynd.build({"regime": "baseline"}, settings, prepared.assets).advance(Rung(1, "m"))
     clean = report.metrics["ranking_clean_bacc"]
     assert report.constraints == {"clean_floor": pytest.approx(expected - clean)}
 
 
 def test_a_report_is_complete(prepared):
-    report = prepared.trial(regime="noise", lr=3e-3, batch_size=8).advance(6)
+    report = prepared.trial(regime="noise", lr=3e-3, batch_size=8).advance(Rung(6, "m"))
     assert set(report.metrics) == set(tsynd.metrics(prepared.settings))
     assert all(np.isfinite(value) for value in report.metrics.values())
     assert tsynd.metrics(prepared.settings)[prepared.facts.default_metric] == "max"
@@ -264,7 +267,7 @@ def test_a_saved_trial_answers_alike(prepared, tmp_path, monkeypatch):
     """Its files hold the best epoch's model, not the last, and what its rank rests on."""
     script(monkeypatch, (0.5, 1.0), (0.9, 1.0), (0.5, 1.0))
     trial = prepared.trial(regime="noise", lr=3e-3, dropout=0.3)
-    report = trial.advance(3)
+    report = trial.advance(Rung(3, "m"))
     last = weights(trial)
     trial.save(tmp_path)
     assert equal(weights(trial), last)
@@ -387,3 +390,45 @@ def test_a_wrong_setting_is_said_in_one_line(values, message):
     with pytest.raises(UserError) as caught:
         tsynd.parse_settings(values)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("regime", ["baseline", "tsynd"])
+@pytest.mark.parametrize("epoch", [1, 4])
+def test_an_interrupted_trial_goes_on_as_if_nothing_had_been(prepared, tmp_path, regime, epoch):
+    """Bit for bit, the learning rate's fall after three of six epochs included."""
+    straight = prepared.trial(regime=regime, **QUICK)
+    expected = straight.advance(Rung(6, "m"))
+    stopped = prepared.trial(regime=regime, **QUICK)
+    stopped.train(epoch)
+    write_snapshot(tmp_path / "x", stopped.checkpoint())
+    again = prepared.trial(regime=regime, **QUICK)
+    again.resume(read_snapshot(tmp_path / "x"))
+    assert again.epoch == epoch
+    assert timeless(again.advance(Rung(6, "m"))) == timeless(expected)
+    assert equal(weights(again), weights(straight))
+
+
+def test_a_level_is_as_strong_as_it_says(prepared):
+    trial = prepared.trial(regime="baseline", lr=3e-3)
+    eps = prepared.settings.eps
+    weak = trial.advance(Rung(6, "m", Level("pgd", 1, 1, eps)))
+    strong = trial.advance(Rung(6, "m", Level("pgd", 40, 2, eps)))
+    metric = "ranking_pgd_bacc_eps4"
+    assert strong.metrics[metric] < weak.metrics[metric]
+    few = trial.advance(Rung(6, "m", Level("pgd", 1, 1, eps, images=12)))
+    assert trial.measured[2].ranked.labels.shape == (12,)
+    assert few.metrics["ranking_clean_bacc"] != weak.metrics["ranking_clean_bacc"]
+
+
+def test_the_ladder_is_cheap_first_and_ends_at_the_budget(prepared):
+    rungs = tsynd.ladder(prepared.settings)
+    assert format_ladder(rungs) == "2:pgd-5@48,6:pgd-10,6:pgd-20x2!"
+    assert {rung.metric for rung in rungs} == {prepared.facts.default_metric}
+    settings = tsynd.parse_settings({"ladder": "3:fgsm,60:apgd-ce-7"})
+    assert [rung.metric for rung in tsynd.ladder(settings)] == [
+        "ranking_fgsm_bacc_curve",
+        "ranking_apgd-ce_bacc_curve",
+    ]
+    assert {rung.metric for rung in tsynd.ladder(settings)} < set(tsynd.metrics(settings))
+    with pytest.raises(UserError, match="ends at 50 epochs"):
+        tsynd.parse_settings({"ladder": "50:pgd"})

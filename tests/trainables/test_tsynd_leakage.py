@@ -11,6 +11,7 @@ import torch
 from trainables import tsynd
 from trainables.classification import assets as assets_module
 from trainables.classification.assets import ARRAYS, open_splits, read_data
+from trainables.protocol import Rung
 
 CPU = torch.device("cpu")
 QUICK = {"latent_iterations": 1, "masks": 4, "lr": 3e-3, "latent_lr": 0.5, "batch_size": 12}
@@ -29,7 +30,7 @@ def tampered(prepared, folder: Path, **changes) -> Path:
 
 def train(prepared, assets: Path, rungs=(3,)):
     trial = tsynd.build(QUICK, prepared.settings, assets)
-    reports = [trial.advance(rung) for rung in rungs]
+    reports = [trial.advance(Rung(rung, "m")) for rung in rungs]
     return trial, replace(reports[-1], seconds={})
 
 
@@ -166,5 +167,5 @@ def test_a_trial_runs_when_the_datasets_file_is_gone(shared_data, tmp_path):
     tsynd.prepare(settings, tmp_path / "assets", lambda _: None)
     shutil.rmtree(root)
     trial = tsynd.build({"latent_iterations": 1}, settings, tmp_path / "assets")
-    assert trial.advance(1).epoch == 1
+    assert trial.advance(Rung(1, "m")).epoch == 1
     trial.save(tmp_path / "model")

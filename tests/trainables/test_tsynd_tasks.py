@@ -9,6 +9,7 @@ from trainables.checkpoint import load_classifier
 from trainables.classification import assets as assets_module
 from trainables.classification.measurement import measure_robust
 from trainables.data.dataset import Dataset, Images
+from trainables.protocol import Rung
 from trainables.training.regimes import REGIMES
 
 QUICK = {"latent_iterations": 2, "masks": 4, "attack_steps": 2, "lr": 3e-3}
@@ -35,6 +36,9 @@ def made_up(task: str, channels: int) -> Dataset:
     return Dataset("made-up", task, names, images(80), images(32), images(24), "", "made up")
 
 
+NAMES = {"multi-label": "chestmnist", "ordinal": "retinamnist"}  # of that task, if not made up
+
+
 class Run:
     def __init__(self, task: str, channels: int, folder, monkeypatch) -> None:
         dataset = made_up(task, channels)
@@ -42,6 +46,7 @@ class Run:
         self.assets = folder / "assets"
         self.settings = tsynd.parse_settings(
             {
+                "dataset": NAMES[task],
                 "device": "cpu", "precision": "fp32", "fraction": 0.4, "ranking_images": 20,
                 "eps": "0,8/255", "epochs": 8, "autoencoder_steps": 5, "cache": folder / "cache",
             }
@@ -65,7 +70,7 @@ def run(request, tmp_path_factory):
 @pytest.mark.parametrize("regime", REGIMES)
 def test_every_regime_trains_and_reports_what_it_should(run, regime):
     trial = run.trial(regime=regime)
-    report = trial.advance(1)
+    report = trial.advance(Rung(1, "m"))
     assert set(report.metrics) == set(tsynd.metrics(run.settings))
     assert all(np.isfinite(value) for value in report.metrics.values())
     assert trial.shared.data.train.images.shape[1] == trial.card.channels
@@ -73,7 +78,7 @@ def test_every_regime_trains_and_reports_what_it_should(run, regime):
 
 def test_the_classifier_learns_and_is_saved_whole(run, tmp_path):
     trial = run.trial(regime="reconstruction")
-    report = trial.advance(8)
+    report = trial.advance(Rung(8, "m"))
     assert report.metrics["ranking_clean_auc"] > 0.8
     trial.save(tmp_path)
     loaded, card = load_classifier(tmp_path)
@@ -88,7 +93,7 @@ def test_the_classifier_learns_and_is_saved_whole(run, tmp_path):
 
 def test_many_labels_rank_by_macro_auc_and_classes_by_balanced_accuracy(run):
     trial = run.trial(regime="baseline")
-    report = trial.advance(2)
+    report = trial.advance(Rung(2, "m"))
     many = trial.shared.data.task == "multi-label"
     headline = "auc" if many else "bacc"
     assert run.facts.default_metric == f"ranking_pgd_{headline}_curve"
@@ -101,6 +106,6 @@ def test_many_labels_rank_by_macro_auc_and_classes_by_balanced_accuracy(run):
 
 def test_the_same_seed_gives_the_same_records(run):
     first, again = (run.trial(), run.trial())
-    assert first.advance(2).metrics == again.advance(2).metrics
+    assert first.advance(Rung(2, "m")).metrics == again.advance(Rung(2, "m")).metrics
     weights, others = (trial.classifier.state_dict() for trial in (first, again))
     assert all(torch.equal(weights[name], others[name]) for name in weights)

@@ -1,7 +1,9 @@
 """Attacks by the names that ``--attack`` takes."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.attacks.apgd import APGD
 from trainables.attacks.attack import Attack
@@ -27,16 +29,24 @@ SYNTHESIS_ATTACKS: Mapping[str, Callable[[int], Attack]] = {
 }
 
 
-def build_attack(name: str, task: Task) -> Attack:
+def build_attack(name: str, task: Task, steps: int | None = None, restarts: int = 1) -> Attack:
     """Build an attack by name, with the loss that fits a task.
 
+    Args:
+        name: A key of `ATTACKS`.
+        task: What the labels mean.
+        steps: Of the gradient, or queries of a black box; None for the attack's own.
+        restarts: From other random starts.
+
     Raises:
-        UserError: If the name is unknown.
+        UserError: If the name is unknown, or the attack has no such strength.
     """
-    return lookup(ATTACKS, name, "attack")(task)
+    return _as_strong(lookup(ATTACKS, name, "attack")(task), name, steps, restarts)
 
 
-def build_synthesis_attack(name: str, batch_size: int = 32) -> Attack:
+def build_synthesis_attack(
+    name: str, batch_size: int = 32, steps: int | None = None, restarts: int = 1
+) -> Attack:
     """Build an attack on a network that predicts an image, by name.
 
     FGSM starts where the gradient of a perfect fit is noise; the others leave that place first.
@@ -44,8 +54,23 @@ def build_synthesis_attack(name: str, batch_size: int = 32) -> Attack:
     Args:
         name: A key of `SYNTHESIS_ATTACKS`.
         batch_size: Images at a time; a question of memory only.
+        steps: Of the gradient, or queries of a black box; None for the attack's own.
+        restarts: From other random starts.
 
     Raises:
-        UserError: If the name is unknown.
+        UserError: If the name is unknown, or the attack has no such strength.
     """
-    return lookup(SYNTHESIS_ATTACKS, name, "attack")(batch_size)
+    return _as_strong(lookup(SYNTHESIS_ATTACKS, name, "attack")(batch_size), name, steps, restarts)
+
+
+def _as_strong(attack: Attack, name: str, steps: int | None, restarts: int) -> Attack:
+    match attack:
+        case PGD():
+            return replace(attack, steps=steps or attack.steps, restarts=restarts)
+        case APGD():
+            return replace(attack, iterations=steps or attack.iterations, restarts=restarts)
+        case Square() if restarts == 1:
+            return replace(attack, queries=steps or attack.queries)
+    if steps is not None or restarts != 1:
+        raise UserError(f"{name} has no such strength: it takes no steps or no restarts")
+    return attack

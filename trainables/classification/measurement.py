@@ -4,22 +4,24 @@ Names of metrics are ``{split}_{measurement}_{score}``: the score of a curve end
 that at one radius in ``_eps`` and the radius times 255.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 from torch.nn import functional
 
+from trainables.attacks.attack import Attack
 from trainables.attacks.evaluation import RobustReport, evaluate, predict
 from trainables.attacks.losses import Loss, likelihood_loss
 from trainables.attacks.noise import gaussian
 from trainables.attacks.registry import build_attack
 from trainables.attacks.threat import pixels
 from trainables.classification.assets import Labelled
+from trainables.classification.naming import headline, ranking_metric
 from trainables.data.dataset import Task
 from trainables.metrics.classification import scores
 from trainables.metrics.curve import area
 from trainables.models.classifiers import Classifier
-from trainables.protocol import Directions
+from trainables.protocol import Directions, Level
 from trainables.seeding import derive
 
 NOISE_SIGMA = 0.2  # of Gaussian noise on pixels in [0, 1] [tsynd, section 4]
@@ -37,12 +39,29 @@ class Protocol:
         attack: The attack that ranks.
         eps: Radii in pixels of [0, 1], rising from 0.
         seed: Of noise and random starts, so that all trials meet the same.
+        steps: Of the attack that ranks; None for its own.
+        restarts: Of the attack that ranks.
     """
 
     task: Task
     attack: str
     eps: tuple[float, ...]
     seed: int
+    steps: int | None = None
+    restarts: int = 1
+
+    def at(self, level: Level | None) -> "Protocol":
+        """Return the protocol of a level of the ladder; None stands for this one."""
+        if level is None:
+            return self
+        return replace(
+            self, attack=level.attack, eps=level.eps, steps=level.steps, restarts=level.restarts
+        )
+
+    def build(self, kind: str) -> Attack:
+        """Build one of `attacks`; only the one that ranks is as strong as the level says."""
+        strength = (self.steps, self.restarts) if kind == self.attack else (None, 1)
+        return build_attack(kind, self.task, *strength)
 
     @property
     def loss(self) -> Loss:
@@ -51,11 +70,8 @@ class Protocol:
 
     @property
     def headline(self) -> str:
-        """The score that neither a constant classifier nor an imbalance can flatter.
-
-        Balanced accuracy; for multi-label data, whose 0.5 is no operating point, the macro AUC.
-        """
-        return "auc" if self.task == "multi-label" else "bacc"
+        """The score of `headline`."""
+        return headline(self.task)
 
     @property
     def attacks(self) -> tuple[str, ...]:
@@ -65,7 +81,7 @@ class Protocol:
     @property
     def ranking_metric(self) -> str:
         """The metric that ranks trials unless the user names another."""
-        return f"ranking_{self.attack}_{self.headline}_curve"
+        return ranking_metric(self.attack, self.task)
 
 
 def measured(attack: str, eps: tuple[float, ...]) -> Directions:
@@ -119,7 +135,7 @@ def measure_robust(
         metrics |= {f"{split}_{kind}_{name}": value for name, value in found.items()}
     reports: dict[str, RobustReport] = {}
     for name in protocol.attacks:
-        attack, seed = build_attack(name, task), derive(protocol.seed, "attack")
+        attack, seed = protocol.build(name), derive(protocol.seed, "attack")
         report = evaluate(classifier, images, data.labels, task, attack, protocol.eps, seed=seed)
         metrics |= _curve(f"{split}_{name}", report)
         reports[name] = report

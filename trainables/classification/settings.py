@@ -8,11 +8,17 @@ from pydantic import Field, field_validator, model_validator
 from searchspace.names import lookup
 from trainables.attacks.registry import ATTACKS
 from trainables.attacks.threat import parse_eps
+from trainables.classification.naming import ranking_metric
 from trainables.config import Frozen
+from trainables.data import phantom
 from trainables.data.dataset import Task
+from trainables.data.medmnist import table
 from trainables.device import resolve_device
+from trainables.ladder import default_ladder, parse_ladder
 from trainables.models.classifiers import BODIES
+from trainables.protocol import Rung
 
+SUBSET = 128  # images of the first rung
 DEFAULT_EPS = "0,1/255,2/255,4/255,8/255"
 
 
@@ -30,6 +36,7 @@ class ClassificationSettings(Frozen):
         epochs: The budget of a trial.
         attack: The attack whose curve ranks trials unless another metric is named.
         eps: Radii of the threat model in pixels of [0, 1], rising from 0.
+        ladder: The rungs, as `trainables.ladder` reads them; None for a default by attack.
         floor: Clean score on the ranking split below which a trial cannot win, in [0, 1]; None is a
             tenth of the way from chance to perfect. The score is balanced accuracy (multi-label:
             macro AUC).
@@ -51,6 +58,7 @@ class ClassificationSettings(Frozen):
     epochs: int = Field(default=60, ge=1)
     attack: str = "pgd"
     eps: tuple[float, ...] = parse_eps(DEFAULT_EPS)
+    ladder: str | None = None
     floor: float | None = Field(default=None, ge=0, le=1)
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
@@ -88,6 +96,29 @@ class ClassificationSettings(Frozen):
     def _known_attack(cls, name: str) -> str:
         lookup(ATTACKS, name, "attack")
         return name
+
+    @property
+    def task(self) -> Task:
+        """What the labels of the dataset mean, known before it is opened."""
+        entry = table().get(self.dataset)
+        return entry.task if entry else phantom.TASK
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The ladder."""
+        default = default_ladder(self.attack, self.epochs, min(SUBSET, self.ranking_images))
+        return parse_ladder(
+            self.ladder or default,
+            attacks=ATTACKS,
+            epochs=self.epochs,
+            eps=self.eps,
+            metric_of=lambda attack: ranking_metric(attack, self.task),
+        )
+
+    @model_validator(mode="after")
+    def _climbable(self) -> "ClassificationSettings":
+        self.rungs  # noqa: B018 - a ladder that does not parse is the user's to mend now
+        return self
 
     def clean_floor(self, task: Task, n_classes: int) -> float:
         """Return the clean score below which a trial cannot win."""

@@ -33,13 +33,14 @@ import numpy as np
 import numpy.typing as npt
 
 from searchspace.errors import UserError
-from trainables.data.dataset import Dataset, Images
+from trainables.data.dataset import Dataset, Images, Task
 
 Floats = npt.NDArray[np.float64]
 
 SIZES = (28, 64)
 CLASSES = ("round", "lobulated", "spiculated")
 STRAY = 1 / 8  # share of images whose stripes are drawn by lot
+TASK: Task = "multi-class"
 N_IMAGES = {"train": 1200, "val": 240, "test": 480}
 
 
@@ -64,7 +65,7 @@ def load(size: int = 28, seed: int = 0) -> Dataset:
         splits[split] = Images(draw(labels, stripes, size, rng), labels)
     return Dataset(
         name="phantom",
-        task="multi-class",
+        task=TASK,
         classes=CLASSES,
         licence="made by this program, free of rights",
         source=f"phantom lesions made by this program (seed {seed}), not real data",

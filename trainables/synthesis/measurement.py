@@ -6,7 +6,7 @@ each subject's whole volume, then averaged over subjects [robmednas, section 2.5
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from trainables.metrics.curve import trapezoid_weights
 from trainables.metrics.intervals import mean_interval
 from trainables.metrics.synthesis import DIRECTIONS, SCORES, measure, truth_of
 from trainables.models.modes import frozen
-from trainables.protocol import Directions
+from trainables.protocol import Directions, Level
 from trainables.seeding import derive
 from trainables.synthesis.slices import Split, SubjectSlices, to_hu
 
@@ -40,12 +40,29 @@ class Protocol:
         eps: Radii in standard deviations of the MR, rising from 0.
         seed: Of random starts, so that all trials meet the same.
         batch_size: Slices that the network sees at a time; a question of memory only.
+        steps: Of the attack that ranks; None for its own.
+        restarts: Of the attack that ranks.
     """
 
     attack: str
     eps: tuple[float, ...]
     seed: int
     batch_size: int = 32
+    steps: int | None = None
+    restarts: int = 1
+
+    def at(self, level: Level | None) -> "Protocol":
+        """Return the protocol of a level of the ladder; None stands for this one."""
+        if level is None:
+            return self
+        return replace(
+            self, attack=level.attack, eps=level.eps, steps=level.steps, restarts=level.restarts
+        )
+
+    def build(self, kind: str) -> Attack:
+        """Build one of `attacks`; only the one that ranks is as strong as the level says."""
+        strength = (self.steps, self.restarts) if kind == self.attack else (None, 1)
+        return build_synthesis_attack(kind, self.batch_size, *strength)
 
     @property
     def attacks(self) -> tuple[str, ...]:
@@ -55,7 +72,12 @@ class Protocol:
     @property
     def ranking_metric(self) -> str:
         """The metric that ranks trials unless the user names another."""
-        return f"ranking_{self.attack}_{HEADLINE}_curve"
+        return ranking_metric(self.attack)
+
+
+def ranking_metric(attack: str) -> str:
+    """Return `Protocol.ranking_metric` of an attack."""
+    return f"ranking_{attack}_{HEADLINE}_curve"
 
 
 def measured(attack: str, eps: tuple[float, ...]) -> Directions:
@@ -160,7 +182,7 @@ def measure_robust(
 ) -> Robustness:
     """Score a network on a split, clean and under every attack of the protocol."""
     seed, eps = derive(protocol.seed, "attack"), protocol.eps
-    attacks = {kind: build_synthesis_attack(kind, protocol.batch_size) for kind in protocol.attacks}
+    attacks = {kind: protocol.build(kind) for kind in protocol.attacks}
     wanted = [(kind, radius) for kind in attacks for radius in eps[1:]]
     perturbations = [attacked(network, attacks[kind], radius, seed) for kind, radius in wanted]
     seen = [None, *perturbations]

@@ -12,6 +12,9 @@ from trainables.attacks.registry import SYNTHESIS_ATTACKS
 from trainables.attacks.threat import mr_deviations, parse_eps
 from trainables.config import Frozen
 from trainables.device import resolve_device
+from trainables.ladder import default_ladder, parse_ladder
+from trainables.protocol import Rung
+from trainables.synthesis.measurement import ranking_metric
 
 DEFAULT_EPS = "0,0.05,0.1,0.2"
 
@@ -37,6 +40,7 @@ class SynthesisSettings(Frozen):
         flip: Mirror training slices left and right at random.
         attack: The attack whose curve ranks trials unless another metric is named.
         eps: Radii of the threat model in standard deviations of the subject's MR, rising from 0.
+        ladder: The rungs, as `trainables.ladder` reads them; None for a default by attack.
         floor: Share by which a trial's clean head MAE may exceed the baseline's.
         max_params: Most parameters of a network that is trained; None for no limit.
         max_memory: Most memory of one training step, in GiB, as predicted; None for no limit.
@@ -74,6 +78,7 @@ class SynthesisSettings(Frozen):
     flip: bool = True
     attack: str = "pgd"
     eps: tuple[float, ...] = parse_eps(DEFAULT_EPS, mr_deviations)
+    ladder: str | None = None
     floor: float = Field(default=0.25, ge=0)
     max_params: int | None = Field(default=None, ge=1)
     max_memory: float | None = Field(default=None, gt=0)
@@ -113,6 +118,22 @@ class SynthesisSettings(Frozen):
     def _known_attack(cls, name: str) -> str:
         lookup(SYNTHESIS_ATTACKS, name, "attack")
         return name
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The ladder; every rung sees all subjects, who are few."""
+        return parse_ladder(
+            self.ladder or default_ladder(self.attack, self.epochs, subset=None),
+            attacks=SYNTHESIS_ATTACKS,
+            epochs=self.epochs,
+            eps=self.eps,
+            metric_of=ranking_metric,
+        )
+
+    @model_validator(mode="after")
+    def _climbable(self) -> "SynthesisSettings":
+        self.rungs  # noqa: B018 - a ladder that does not parse is the user's to mend now
+        return self
 
     @model_validator(mode="after")
     def _divisible(self) -> "SynthesisSettings":

@@ -75,7 +75,7 @@ def test_radii_rise_from_0_however_they_are_given(given, eps):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"classifer": "cnn"}, "unknown setting 'classifer': did you mean classifier?"),
+        ({"classifer": "cnn"}, "unknown setting 'classifer': did you mean classifier or ladder?"),
         ({"classifier": "resnet19"}, "unknown classifier 'resnet19': did you mean resnet18"),
         ({"attack": "pdg"}, "unknown attack 'pdg': did you mean pgd"),
         ({"device": "cua"}, "unknown device 'cua': did you mean cuda"),

@@ -1,0 +1,165 @@
+"""From a plan, new or taken up again, to a coordinator, its records and its progress."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import optuna
+from rich.console import Console
+
+from search.coordinator import Coordinator, Rules
+from search.events import Event
+from search.judge import Judge
+from search.manifest import Manifest
+from search.objective import Objective
+from search.optuna_record import MakeSampler, OptunaRecord, open_journal
+from search.plan import Plan
+from search.progress import Progress
+from search.proposals import Source
+from search.records import Records
+from search.replay import Clock, Difference, restore, verify
+from search.run_folder import RunFolder
+from search.samplers import SAMPLERS, SamplerOptions
+from search.schedulers import SCHEDULERS
+from search.study import Study
+from search.worker import Job
+from searchspace.space import Space
+from trainables.protocol import Rung, StudyModule
+
+
+@dataclass(frozen=True)
+class Session:
+    """A run while a process works on it.
+
+    Attributes:
+        plan: What the user asked for.
+        study: The question.
+        module: What knows the study's space and trials.
+        settings: The study's own.
+        folder: Where all is written.
+        manifest: Of the folder.
+        console: Where the user reads.
+    """
+
+    plan: Plan
+    study: Study
+    module: StudyModule
+    settings: Any
+    folder: RunFolder
+    manifest: Manifest
+    console: Console
+
+    def say(self, line: str) -> None:
+        """Print a line, broken between words, nothing in it read as markup."""
+        self.console.print(line, markup=False, highlight=False)
+
+    def say_path(self, line: str) -> None:
+        """Print a line unbroken, for a person to copy."""
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The ladder of the study."""
+        return self.module.ladder(self.settings)
+
+    def job(self, *, own_process: bool) -> Job:
+        """Say what workers need to know."""
+        return Job(
+            self.study.module,
+            self.settings,
+            self.rungs,
+            self.folder.path,
+            self.plan.cpus_per_trial,
+            self.plan.trial_limit_s,
+            own_process,
+        )
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What follows a search: the coordinator, and those who listen to it."""
+
+    coordinator: Coordinator
+    records: Records
+    progress: Progress
+
+
+def open_desk(session: Session, objective: Objective, events: list[Event]) -> Desk:
+    """Set up a search, and bring it to where its record ends."""
+    plan, clock, rules = session.plan, Clock(), make_rules(session, objective)
+    record = optuna_record(session, rules, open_journal(session.folder.journal))
+    coordinator = Coordinator(rules, record, SCHEDULERS[plan.scheduler](), [], clock)
+    if events:
+        restore(coordinator, events, clock)
+    records = Records(session.folder, objective, clock)
+    progress = Progress(
+        session.console, objective, coordinator.total, rules.rungs[-1].epochs, plan.workers, clock
+    )
+    for listener in (records, progress):
+        listener.adopt(coordinator.trials)
+        coordinator.observers.append(listener)
+    if events:
+        records.notice(
+            "resumed", None, elapsed_s=round(coordinator.elapsed_s, 3), trials=plan.trials
+        )
+        coordinator.take_up()
+    coordinator.limit(plan.time_limit_s, plan.compute_limit_s)
+    return Desk(coordinator, records, progress)
+
+
+def verify_session(session: Session, objective: Objective, events: list[Event]) -> list[Difference]:
+    """Ask the sampler of a recorded run again; nothing is written."""
+    rules, clock = make_rules(session, objective), Clock()
+    record = optuna_record(session, rules, optuna.storages.InMemoryStorage())
+    scheduler = SCHEDULERS[session.plan.scheduler]()
+    return verify(Coordinator(rules, record, scheduler, [], clock), events, clock)
+
+
+def make_rules(session: Session, objective: Objective) -> Rules:
+    """Say how a search is run."""
+    plan, module, settings = session.plan, session.module, session.settings
+    references = module.references(settings)
+    if plan.references == "few":
+        references = tuple(reference for reference in references if reference.essential)
+    space, floor = module.space(settings), module.floor(settings)
+    return Rules(
+        source=Source(
+            space=space,
+            complete=lambda point: module.complete(point, settings),
+            at_random=sampler_maker("random", space, plan.seed, 0),
+            first=plan.first,
+        ),
+        references=references,
+        trials=plan.trials,
+        rungs=session.rungs,
+        objective=objective,
+        judge=Judge(
+            limits=lambda config: module.limits(config, settings),
+            floor=floor,
+            direction="max" if floor is None else module.metrics(settings)[floor.metric],
+        ),
+    )
+
+
+def optuna_record(
+    session: Session, rules: Rules, storage: optuna.storages.BaseStorage
+) -> OptunaRecord:
+    """Open the study that the run's sampler learns from."""
+    plan, space, startup = session.plan, rules.source.space, session.manifest.content["startup"]
+    return OptunaRecord(
+        storage,
+        session.study.name,
+        space,
+        rules.objective.direction,
+        sampler_maker(plan.sampler, space, plan.seed, startup),
+    )
+
+
+def sampler_maker(name: str, space: Space, seed: int, startup: int) -> MakeSampler:
+    """Return what makes the sampler of each question, seeded by the question's number."""
+
+    def make(number: int) -> optuna.samplers.BaseSampler:
+        (own,) = np.random.SeedSequence([seed, number]).generate_state(1)
+        return SAMPLERS[name](SamplerOptions(space, int(own), startup))
+
+    return make
