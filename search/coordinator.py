@@ -8,7 +8,7 @@ record of an earlier run (`search.replay`).
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -79,6 +79,7 @@ class Coordinator:
         self._time_limit_s = self._compute_limit_s = math.inf
         self._waiting = deque(rules.references)
         self._unfinished: deque[Trial] = deque()
+        self._repeats: deque[Trial] = deque()
         self._running: dict[str, Trial] = {}
         self._sampled = 0
         self._interrupted = False
@@ -99,15 +100,17 @@ class Coordinator:
 
     def propose(self) -> Trial | None:
         """Return the next trial, references first; None where nothing more is to be tried."""
-        if self.over or self._exhausted:
+        if self.over:
             return None
+        if self._repeats:
+            return self._begin(self._repeats.popleft())
         if self._unfinished:
             trial = self._unfinished.popleft()
             self.restart(trial.id, "goes on")
             return trial
         if self._waiting:
             return self._start_reference(self._waiting.popleft())
-        if self._sampled >= self.rules.trials:
+        if self._exhausted or self._sampled >= self.rules.trials:
             return None
         sampled = self.proposals.next(f"t{self._sampled + 1:03d}")
         if sampled is None:
@@ -184,6 +187,22 @@ class Coordinator:
         """Let nothing new start; what runs ends at its next report, or when the executor stops."""
         self._interrupted = True
         self.stopped = "stopped by the user"
+
+    def race(self, leaders: Iterable[Trial], seeds: Iterable[int]) -> int:
+        """Propose the configs of leaders again, with other seeds; return how many are new.
+
+        Args:
+            leaders: Trials that cannot be told apart.
+            seeds: Added to the run's seed, from 1.
+        """
+        seeds, before = tuple(seeds), len(self._repeats)
+        for leader in leaders:
+            for seed in seeds:
+                trial_id = f"{leader.id}.{seed + 1}"
+                if trial_id not in self.trials:
+                    again = Trial(trial_id, leader.config, repeats=leader.id, seed=seed)
+                    self._repeats.append(again)
+        return len(self._repeats) - before
 
     def take_up(self) -> None:
         """Let the trials that still run be proposed again: the process that ran them is gone."""
@@ -270,14 +289,14 @@ class Coordinator:
     def _decide(self, trial: Trial, report: Report) -> Decision:
         if report.rung >= self._last or self.over:
             return Decision.STOP
-        if trial.is_reference:  # runs to the end, and takes no sampled trial's place
+        if trial.is_reference or trial.repeats:  # runs to the end, and takes no one's place
             return Decision.CONTINUE
         measured = self.agreements.get(report.rung)
         share = promoted_share(measured) if measured else SHARE
         standing = self.rules.objective.standing(report)
         decision = self._scheduler.decide(report.rung, standing, share)
         if decision is Decision.STOP:
-            trial.reason = f"not among the best at rung {report.rung + 1}, epoch {report.epoch}"
+            trial.reason = f"not among the best at rung {report.rung + 1}"
         return decision
 
     def _interrupt(self, trial: Trial) -> None:

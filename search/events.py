@@ -117,6 +117,8 @@ def _trial(event: Event) -> Trial:
         event["control"],
         started_s=float(event["elapsed_s"]),
         point=event["point"],
+        repeats=event.get("repeats", ""),
+        seed=event.get("seed", 0),
     )
 
 

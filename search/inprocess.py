@@ -8,7 +8,7 @@ from search.worker import Job, Worker
 def execute(coordinator: Coordinator, job: Job) -> None:
     """Run trials until none is proposed."""
     while (trial := coordinator.propose()) is not None:
-        worker = Worker(job, trial.id, trial.config)
+        worker = Worker(job, trial.id, trial.config, trial.seed)
         decision = Decision.CONTINUE
         while decision is Decision.CONTINUE:
             outcome = worker.advance()

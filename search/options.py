@@ -81,6 +81,13 @@ First = Annotated[
         rich_help_panel=SEARCH,
     ),
 ]
+Race = Annotated[
+    int,
+    typer.Option(
+        help="Further seeds for the leaders, at most four, that cannot be told apart at the end.",
+        rich_help_panel=SEARCH,
+    ),
+]
 WarmStart = Annotated[
     list[Path] | None,
     typer.Option(

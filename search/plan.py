@@ -27,6 +27,7 @@ class Plan(Frozen):
         time_limit_s: Seconds for the trials; None for no limit.
         compute_limit_s: Seconds of training and attacking, over all trials; None for no limit.
         trial_limit_s: Seconds from one report of a trial to the next; None for no limit.
+        race: Further seeds for the leaders that cannot be told apart.
         first: Points of the space that come before the sampler's.
         run: The run folder; None for a new one under ``runs``.
         address: Of a running Ray cluster; None for one on this machine.
@@ -47,6 +48,7 @@ class Plan(Frozen):
     time_limit_s: PositiveFloat | None = None
     compute_limit_s: PositiveFloat | None = None
     trial_limit_s: PositiveFloat | None = None
+    race: int = Field(default=0, ge=0)
     first: tuple[dict[str, Any], ...] = ()
     run: Path | None = None
     address: str | None = None

@@ -42,6 +42,7 @@ class Progress:
     def adopt(self, trials: Mapping[str, Trial]) -> None:
         """Take over the trials of a run that goes on."""
         self._trials |= trials
+        self._total += sum(bool(trial.repeats) for trial in trials.values())
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -67,20 +68,21 @@ class Progress:
         """Follow an event."""
         if trial is not None:
             self._trials[trial.id] = trial
+            self._total += event == "proposed" and bool(trial.repeats)
         if event == "exhausted":
             refused = details["refused"]
             beyond = f"{refused} proposals in a row were beyond the limits: widen them"
             known = "the space is exhausted: proposals in a row were known"
-            self._say(beyond if refused else known)
+            self.say(beyond if refused else known)
         elif event in {"restarted", "noted"} and trial is not None:
-            self._say(f"{trial.name}: {details.get('reason') or details['note']}")
+            self.say(f"{trial.name}: {details.get('reason') or details['note']}")
         elif event == "agreement":
-            self._say(agreement_line(details["agreement"], details["share"]))
+            self.say(agreement_line(details["agreement"], details["share"]))
         elif event == "ended" and trial is not None:
             if self._live is None:
-                self._say(self._ended_line(trial))
+                self.say(self._ended_line(trial))
             elif trial.state is State.FAILED:
-                self._say(f"{trial.name}: {trial.reason}")
+                self.say(f"{trial.name}: {trial.reason}")
 
     def render(self) -> RenderableType:
         """Draw the live table: counts, the best so far, the leaders."""
@@ -128,5 +130,6 @@ class Progress:
         line += f" at {trial.epoch}/{self._budget} epochs, {took}"
         return f"{line} ({trial.reason})" if trial.reason else line
 
-    def _say(self, line: str) -> None:
+    def say(self, line: str) -> None:
+        """Print a line above what is live, nothing in it read as markup."""
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,8 +1,9 @@
-"""Who won, and by how much: the order of a run's trials, and the gain over its references."""
+"""Who won, and by how much: the order of a run's trials, ties, and the gain over its references."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
+from statistics import fmean
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from search.run_folder import RunFolder
 from search.trial import State, Trial
 from trainables.metrics.intervals import paired_difference
 
+RACED = 4  # leaders that get more seeds, at most
+
 
 @dataclass(frozen=True)
 class Row:
@@ -18,15 +21,19 @@ class Row:
 
     Attributes:
         trial: The trial.
-        value: The metric at its last report; NaN where it has none.
-        interval: The metric's 95 % interval, where it was reported.
+        value: The metric at its last report; of a raced trial the mean over its seeds; NaN where
+            it has none.
+        interval: The metric's 95 % interval, where it was reported; of a raced trial the least and
+            the greatest value of its seeds.
         note: Why it cannot win; empty where it can.
+        seeds: How many completed.
     """
 
     trial: Trial
     value: float
     interval: tuple[float, float] | None
     note: str
+    seeds: int = 1
 
 
 @dataclass(frozen=True)
@@ -47,11 +54,18 @@ class Gain:
 def rank(trials: Iterable[Trial], objective: Objective) -> list[Row]:
     """Order trials, best first.
 
-    A value counts for what it is only at the full budget. So: completed trials that meet their
-    constraints, by value; completed ones that do not; those stopped below their budget, by rung and
-    value; failed ones.
+    A value counts for what it is only at the last rung. So: completed trials that meet their
+    constraints, by value; completed ones that do not; those stopped below, by rung and value;
+    failed ones. Trials that were raced (`leaders`) go before all that were not, which had been told
+    apart from the winner; among themselves their means over seeds count.
     """
-    return [_row(trial, objective) for trial in sorted(trials, key=lambda t: _place(t, objective))]
+    known = list(trials)
+    seeds: dict[str, list[Trial]] = {}
+    for trial in known:
+        if trial.repeats and trial.state is State.COMPLETED:
+            seeds.setdefault(trial.repeats, []).append(trial)
+    rows = [_row(trial, seeds.get(trial.id, []), objective) for trial in known if not trial.repeats]
+    return sorted(rows, key=lambda row: _place(row, objective))
 
 
 def winner(rows: list[Row]) -> Row | None:
@@ -60,14 +74,14 @@ def winner(rows: list[Row]) -> Row | None:
     A control that ranks higher stays there, and the winner's gain over it is negative: that a
     search was not worth it is a result.
     """
-    return next((row for row in rows if not row.note and not row.trial.control), None)
+    return next((row for row in rows if _can_win(row)), None)
 
 
 def gains(first: Row, rows: list[Row], objective: Objective, folder: RunFolder) -> list[Gain]:
     """Compare the winner with every other reference that reached its budget."""
-    sign = 1.0 if objective.direction == "max" else -1.0
+    sign = _sign(objective)
     return [
-        Gain(row.trial, gain, _paired_interval(first.trial, row.trial, gain, sign, folder))
+        Gain(row.trial, gain, _paired_interval(first, row, gain, sign, folder))
         for row in rows
         if row.trial.is_reference
         and row.trial is not first.trial
@@ -76,40 +90,96 @@ def gains(first: Row, rows: list[Row], objective: Objective, folder: RunFolder) 
     ]
 
 
-def _place(trial: Trial, objective: Objective) -> tuple[int, int, Standing, str]:
+def tied(rows: list[Row], objective: Objective, folder: RunFolder) -> list[Row]:
+    """List the rows that cannot be told apart from the winner, the winner first.
+
+    The 95 % interval of the difference, paired by image or subject, includes 0; of raced trials,
+    the ranges over their seeds overlap. Where trials save no answers nothing can be told, and the
+    winner is alone.
+    """
+    first = winner(rows)
+    if first is None:
+        return []
+    sign = _sign(objective)
+    others = [row for row in rows if row is not first and _can_win(row)]
+    return [first, *(row for row in others if _overlap(first, row, sign, folder))]
+
+
+def leaders(rows: Sequence[Row], objective: Objective, folder: RunFolder) -> list[Trial]:
+    """List the trials that more seeds are worth: the winner and those tied with it, at most four.
+
+    One alone has no rival to be told apart from, and gets none.
+    """
+    single = [row for row in rows if row.seeds == 1] or list(rows)
+    found = [row.trial for row in tied(single, objective, folder)][:RACED]
+    return found if len(found) > 1 else []
+
+
+def _overlap(first: Row, row: Row, sign: float, folder: RunFolder) -> bool:
+    if first.seeds > 1:
+        a, b = first.interval, row.interval
+        return bool(row.seeds > 1 and a and b and max(a[0], b[0]) <= min(a[1], b[1]))
+    gain = sign * (first.value - row.value)
+    bounds = _paired_interval(first, row, gain, sign, folder)
+    return bounds is not None and bounds[0] <= 0 <= bounds[1]
+
+
+def _can_win(row: Row) -> bool:
+    return not row.note and not row.trial.control
+
+
+def _sign(objective: Objective) -> float:
+    return 1.0 if objective.direction == "max" else -1.0
+
+
+def _place(row: Row, objective: Objective) -> tuple[int, int, Standing, str]:
     """Return the sort key: smaller is better, ties in the order of proposal."""
+    trial = row.trial
     if not trial.reports:
         return (3, 0, (0.0, 0.0), trial.id)
     violation, value = objective.standing(trial.reports[-1])
+    if row.seeds > 1:
+        value = _sign(objective) * row.value
     standing = (-violation, -value)
     if trial.state is State.COMPLETED:
-        return (0, 0, standing, trial.id)  # it puts the violation of constraints first
+        return (0, -min(row.seeds, 2), standing, trial.id)  # violation of constraints comes first
     return (3 if trial.state is State.FAILED else 2, -trial.rung, standing, trial.id)
 
 
-def _row(trial: Trial, objective: Objective) -> Row:
+def _row(trial: Trial, repeats: list[Trial], objective: Objective) -> Row:
     if not trial.reports:
         return Row(trial, float("nan"), None, trial.reason or trial.state)
     last = trial.reports[-1]
     note = trial.reason
     if trial.state is State.COMPLETED:
-        missed = [name for name, value in last.constraints.items() if not value <= 0]
-        note = f"{', '.join(missed)} missed" if missed else ""
+        met = [missed(one) for one in (trial, *repeats)]
+        names = list(dict.fromkeys(name for names in met for name in names))
+        note = f"{', '.join(names)} missed" if names else ""
     elif not note:
         note = trial.state
-    return Row(trial, objective.value(last), last.intervals.get(objective.metric_of(last)), note)
+    if not repeats:
+        bounds = last.intervals.get(objective.metric_of(last))
+        return Row(trial, objective.value(last), bounds, note)
+    values = [objective.value(one.reports[-1]) for one in (trial, *repeats)]
+    return Row(trial, fmean(values), (min(values), max(values)), note, len(values))
+
+
+def missed(trial: Trial) -> list[str]:
+    """Name the constraints that a trial does not meet."""
+    constraints: Mapping[str, float] = trial.reports[-1].constraints if trial.reports else {}
+    return [name for name, value in constraints.items() if not value <= 0]
 
 
 def _paired_interval(
-    first: Trial, other: Trial, gain: float, sign: float, folder: RunFolder
+    first: Row, other: Row, gain: float, sign: float, folder: RunFolder
 ) -> tuple[float, float] | None:
     """Bootstrap the gain over the images, or subjects, that both answered.
 
-    The answers belong to the study's own metric. Where the run is ranked by another one, or trials
-    save none, the difference of the answers is not the difference of the values, and there is no
-    interval to show.
+    The answers belong to the study's own metric and to one seed. Where the run is ranked by another
+    metric, by means over seeds, or trials save none, the difference of the answers is not the
+    difference of the values, and there is no interval to show.
     """
-    files = [folder.trial(trial.id) / "ranking.npz" for trial in (first, other)]
+    files = [folder.trial(row.trial.id) / "ranking.npz" for row in (first, other)]
     if not all(file.is_file() for file in files):
         return None
     with np.load(files[0], allow_pickle=False) as a, np.load(files[1], allow_pickle=False) as b:

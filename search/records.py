@@ -37,6 +37,7 @@ class Records:
             line["trial"] = trial.id
             if event == "proposed":
                 line |= {"label": trial.label, "scaled": trial.scaled, "control": trial.control}
+                line |= {"repeats": trial.repeats, "seed": trial.seed} if trial.repeats else {}
         report = details.pop("report", None)
         if isinstance(report, Report):
             line |= dataclasses.asdict(report)
@@ -86,6 +87,7 @@ def _row(trial: Trial, objective: Objective) -> dict[str, object]:
         "label": trial.label,
         "scaled": trial.scaled,
         "control": trial.control,
+        "repeats": trial.repeats,
         "state": trial.state.value,
         "reason": trial.reason,
         "epoch": last.epoch,

@@ -67,9 +67,12 @@ def restore(coordinator: Coordinator, events: Iterable[Event], clock: Clock) -> 
             asked.append(event["point"])
         elif event["event"] in {"proposed", "exhausted"}:
             sampled = event["event"] == "exhausted" or not event["label"]
-            points = [*asked, event["point"]] if "point" in event else asked
-            coordinator.proposals.script(points if sampled else ())
-            asked = []
+            if event.get("repeats"):
+                coordinator.race([coordinator.trials[event["repeats"]]], [event["seed"]])
+            elif sampled:
+                points = [*asked, event["point"]] if "point" in event else asked
+                coordinator.proposals.script(points)
+                asked = []
             _check(coordinator.propose(), event)
         else:
             _tell(coordinator, event)
@@ -83,7 +86,7 @@ def verify(coordinator: Coordinator, events: Iterable[Event], clock: Clock) -> l
     """
     for event in events:
         clock.show(float(event["elapsed_s"]))
-        if event["event"] != "proposed":
+        if event["event"] != "proposed" or event.get("repeats"):
             _tell(coordinator, event)
             continue
         trial = coordinator.propose()

@@ -19,11 +19,11 @@ from search.lock import locked
 from search.manifest import Manifest, new_manifest, read_manifest, read_objective
 from search.objective import Objective
 from search.plan import Plan
-from search.ranking import gains, rank, winner
+from search.ranking import gains, leaders, rank, tied, winner
 from search.run_folder import RunFolder, create_run_folder
 from search.samplers import SAMPLERS
 from search.schedulers import SCHEDULERS, promoted_share
-from search.session import Session, open_desk, verify_session
+from search.session import Desk, Session, open_desk, verify_session
 from search.study import Study
 from search.tables import agreement_line, ranked_table, winner_lines
 from search.worker import Job
@@ -212,11 +212,27 @@ def _search(session: Session, objective: Objective, execute: Execute, events: li
     try:
         with desk.progress:
             execute(coordinator, job)
+            while not coordinator.over and _race(session, desk):
+                execute(coordinator, job)
     except KeyboardInterrupt:
         coordinator.interrupt()
     coordinator.close()
     desk.records.write_table()
     return _finish(session, coordinator)
+
+
+def _race(session: Session, desk: Desk) -> bool:
+    """Give the leaders that cannot be told apart more seeds; return whether any are new."""
+    if not session.plan.race:
+        return False
+    coordinator, objective = desk.coordinator, desk.coordinator.rules.objective
+    rows = rank(coordinator.trials.values(), objective)
+    rivals = leaders(rows, objective, session.folder)
+    new = coordinator.race(rivals, range(1, session.plan.race + 1))
+    if new:
+        names = ", ".join(trial.name for trial in rivals)
+        desk.progress.say(f"cannot be told apart: {names}; {new} more trainings with other seeds")
+    return new > 0
 
 
 def _executor(plan: Plan, device: str) -> Execute:
@@ -234,7 +250,9 @@ def _finish(session: Session, coordinator: Coordinator) -> int:
     rows = rank(coordinator.trials.values(), rules.objective)
     first = winner(rows)
     if rows:
-        session.console.print(ranked_table(rows, rules.objective, rules.rungs[-1].epochs))
+        ties = {row.trial.id for row in tied(rows, rules.objective, session.folder)}
+        budget = rules.rungs[-1].epochs
+        session.console.print(ranked_table(rows, rules.objective, budget, ties))
     if first is None:
         session.say("no winner: no trial reached the last rung and met its constraints")
     else:

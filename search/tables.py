@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from rich.table import Table
 from rich.text import Text
@@ -27,11 +27,26 @@ FOOTNOTES = {
 }
 
 
-def ranked_table(rows: list[Row], objective: Objective, budget: int) -> Table:
-    """Lay out rows of a ranking; text is never read as markup."""
+TIE = "= cannot be told apart: the paired 95 % interval of the difference includes 0"
+SEEDS = "of several seeds: the mean, and from the least to the greatest value"
+
+
+def ranked_table(
+    rows: list[Row], objective: Objective, budget: int, tied: Collection[str] = ()
+) -> Table:
+    """Lay out rows of a ranking; text is never read as markup.
+
+    Args:
+        rows: Best first.
+        objective: What they are ranked by.
+        budget: Epochs of a whole trial.
+        tied: Ids of the trials that cannot be told apart from the winner, itself included.
+    """
     better = {"max": "highest", "min": "lowest"}[objective.direction]
     table = Table(title=Text(f"ranked by {objective.metric}, {better} first"), expand=False)
     notes = [note for mark, note in FOOTNOTES.items() if any(mark in r.trial.marks for r in rows)]
+    notes += [TIE] if len(tied) > 1 else []
+    notes += [SEEDS] if any(row.seeds > 1 for row in rows) else []
     table.caption = Text("\n".join(notes)) if notes else None
     table.add_column("#", justify="right")
     table.add_column("trial", overflow="fold")
@@ -41,13 +56,14 @@ def ranked_table(rows: list[Row], objective: Objective, budget: int) -> Table:
     table.add_column("state", overflow="fold")
     for place, row in enumerate(rows, start=1):
         missed = row.note if row.trial.state is State.COMPLETED else ""
+        state = f"{row.trial.state}, {row.seeds} seeds" if row.seeds > 1 else row.trial.state
         table.add_row(
-            str(place),
+            f"{'=' if row.trial.id in tied and len(tied) > 1 else ''}{place}",
             Text(f"{row.trial.name}{row.trial.marks}"),
             number(row.value),
             interval(row.interval),
             f"{row.trial.epoch}/{budget}",
-            Text(missed or row.trial.state, style="yellow" if missed else STYLES[row.trial.state]),
+            Text(missed or state, style="yellow" if missed else STYLES[row.trial.state]),
         )
     return table
 

@@ -49,6 +49,8 @@ class Trial:
         id: ``r01`` (reference) or ``t001`` (sampled); the name of its folder.
         config: The whole config.
         point: The point of the space that the sampler knows it by; None for a reference outside.
+        repeats: The trial whose config is run again with another seed; empty where none is.
+        seed: Added to the run's seed.
         label: A reference's label; empty for sampled trials.
         scaled: A reference whose model or budget is smaller than the paper's.
         control: A reference that is compared with, but never the winner.
@@ -70,6 +72,8 @@ class Trial:
     started_s: float = 0.0
     ended_s: float | None = None
     point: dict[str, Any] | None = None
+    repeats: str = ""
+    seed: int = 0
 
     @property
     def is_reference(self) -> bool:

@@ -53,9 +53,10 @@ class Worker:
     the engine may have died before it heard it.
     """
 
-    def __init__(self, job: Job, trial_id: str, config: Config) -> None:
+    def __init__(self, job: Job, trial_id: str, config: Config, seed: int = 0) -> None:
         self._job = job
         self._config = config
+        self._settings = _seeded(job.settings, seed)
         self._folder = RunFolder(job.folder)
         self._trial_id = trial_id
         self._reported: Report | None = None
@@ -94,7 +95,7 @@ class Worker:
     def _build(self) -> Trainable:
         torch.set_num_threads(self._job.threads)
         study, file = load_module(self._job.module), self._folder.checkpoint(self._trial_id)
-        trainable = study.build(self._config, self._job.settings, self._folder.assets)
+        trainable = study.build(self._config, self._settings, self._folder.assets)
         if not file.exists():
             return trainable
         try:
@@ -102,7 +103,7 @@ class Worker:
             trainable.resume(kept["trainable"])
         except (UserError, KeyError, TypeError, ValueError, RuntimeError) as error:
             self._notes = (f"its checkpoint cannot be used, it began anew ({_one_line(error)})",)
-            return study.build(self._config, self._job.settings, self._folder.assets)
+            return study.build(self._config, self._settings, self._folder.assets)
         self._reported = _report(kept["report"])
         return trainable
 
@@ -116,6 +117,11 @@ class Worker:
         kept = {"trainable": trainable.checkpoint(), "report": report}
         write_snapshot(self._folder.checkpoint(self._trial_id), kept)
         self._kept_at = time.monotonic()
+
+
+def _seeded(settings: Any, seed: int) -> Any:  # noqa: ANN401 - the study's own
+    """Add to the seed of the trials; splits and frozen models stay those of the run."""
+    return settings.model_copy(update={"seed": settings.seed + seed}) if seed else settings
 
 
 def _report(kept: dict[str, Any] | None) -> Report | None:

@@ -19,7 +19,9 @@ class Adapter(tune.Trainable):  # type: ignore[misc]  # Ray is not analysed
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take the next trial."""
-        self._worker = Worker(self._job, new_config["trial"], new_config["config"])
+        self._worker = Worker(
+            self._job, new_config["trial"], new_config["config"], new_config["seed"]
+        )
         return True
 
     def step(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Proposals(Searcher):  # type: ignore[misc]  # Ray is not analysed
         if trial is None:
             return FINISHED
         self._ids[trial_id] = trial.id
-        return {"trial": trial.id, "config": trial.config}
+        return {"trial": trial.id, "config": trial.config, "seed": trial.seed}
 
     def on_trial_complete(
         self,

@@ -17,12 +17,20 @@ RunFolderArgument = Annotated[
 ]
 
 
-def resume(
+def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
     run: RunFolderArgument,
     trials: Annotated[
         str | None,
         typer.Option(
             help="Sampled trials: +20 for twenty more, or how many in all.",
+            show_default="as the run was started",
+            rich_help_panel=SEARCH,
+        ),
+    ] = None,
+    race: Annotated[
+        int | None,
+        typer.Option(
+            help="Further seeds for the leaders that cannot be told apart.",
             show_default="as the run was started",
             rich_help_panel=SEARCH,
         ),
@@ -54,7 +62,7 @@ def resume(
         "compute_limit_s": compute_limit,
         "trial_limit_s": trial_limit,
     }
-    named = {"concurrency": concurrency, "address": address, "in_process": in_process}
+    named = {"race": race, "concurrency": concurrency, "address": address, "in_process": in_process}
     change |= {name: value for name, value in named.items() if value is not None}
     if trials is not None:
         change["trials"] = _count(trials, RunFolder(run.expanduser().resolve()))

@@ -110,7 +110,7 @@ def test_what_exceeds_a_limit_is_not_trained(tmp_path):
 
 
 def test_a_search_beyond_all_limits_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("search.coordinator.REFUSALS", 5)
+    monkeypatch.setattr("search.proposals.REFUSALS", 5)
     _, output = search(tmp_path / "run", in_process=True, settings={"max_params": 10})
     assert "5 proposals in a row were beyond the limits: widen them" in output
 

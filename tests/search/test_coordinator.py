@@ -118,7 +118,7 @@ def test_a_stopped_trial_is_told_pruned_with_its_curve(make):
     coordinator.complete(trial.id)
     told = study_of(coordinator).trials[1]
     assert trial.state is State.PRUNED
-    assert trial.reason == "not among the best at rung 1, epoch 1"
+    assert trial.reason == "not among the best at rung 1"
     assert told.state is TrialState.PRUNED
     assert told.intermediate_values == {0: 0.2}
 

@@ -163,3 +163,16 @@ def test_nothing_imports_ray(tmp_path, child_environment):
     )
     assert done.returncode == 0, done.stderr
     assert manifest_of(tmp_path / "run")["status"] == "finished"
+
+
+def test_leaders_that_cannot_be_told_apart_get_more_seeds(run_toy):
+    status, folder, printed = run_toy(trials=8, scheduler="fifo", race=2, seed=3)
+    again = [e for e in events_of(folder) if e["event"] == "proposed" and e.get("repeats")]
+    assert status == 0
+    assert len(again) >= 4
+    assert {e["seed"] for e in again} == {1, 2}
+    assert "more trainings with other seeds" in printed
+    assert "completed, 3 seeds" in printed
+    assert manifest_of(folder)["winner"] in {e["repeats"] for e in again}
+    seeds = json.loads((folder / "trials" / f"{again[0]['repeats']}.2" / "model.json").read_text())
+    assert seeds["seed"] == 1

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from search.objective import Objective
-from search.ranking import gains, rank, winner
+from search.ranking import gains, leaders, rank, tied, winner
 from search.run_folder import RunFolder
 from search.tables import winner_lines
 from search.trial import State, Trial
@@ -125,3 +125,55 @@ def test_a_control_keeps_its_rank_but_cannot_win(tmp_path):
     lines = winner_lines(winner(rows), [gain], HIGH)
     assert "but r baseline did better: see the negative gains" in "\n".join(lines)
     assert winner(rank([control], HIGH)) is None
+
+
+def answer(folder, name, right):
+    """40 answers at two radii, so many of them right."""
+    path = folder.trial(name)
+    path.mkdir(parents=True)
+    scores = np.zeros((2, 40), dtype=bool)
+    scores[:, :right] = True
+    np.savez(path / "ranking.npz", scores=scores, labels=np.zeros(40, int), eps=(0.0, 0.1))
+
+
+def test_ties_are_what_the_paired_interval_cannot_tell_apart(tmp_path):
+    folder = RunFolder(tmp_path)
+    rights = {"best": 30, "near": 29, "far": 12, "control": 30, "missed": 30}
+    for name, right in rights.items():
+        answer(folder, name, right)
+    trials = [
+        trial(name, State.COMPLETED, 0, 0, right / 40, floor=0.1 if name == "missed" else -0.1,
+              control=name == "control")
+        for name, right in rights.items()
+    ]  # fmt: skip
+    trials.append(trial("silent", State.COMPLETED, 0, 0, 0.74))  # saved no answers
+    rows = rank(trials, HIGH)
+    assert [row.trial.id for row in tied(rows, HIGH, folder)] == ["best", "near"]
+    assert [one.id for one in leaders(rows, HIGH, folder)] == ["best", "near"]
+    alone = rank([one for one in trials if one.id != "near"], HIGH)
+    assert leaders(alone, HIGH, folder) == []
+
+
+def test_raced_trials_go_by_their_means_before_all_others(tmp_path):
+    lucky = trial("lucky", State.COMPLETED, 0, 0, 0.8)
+    steady = trial("steady", State.COMPLETED, 0, 0, 0.7)
+    behind = trial("behind", State.COMPLETED, 0, 0, 0.65)
+    again = [
+        trial(f"{of}.{n}", State.COMPLETED, 0, 0, value, repeats=of, seed=n - 1)
+        for of, n, value in [("lucky", 2, 0.3), ("lucky", 3, 0.4), ("steady", 2, 0.6)]
+    ]
+    running = trial("steady.3", State.RUNNING, 0.9, repeats="steady", seed=2)
+    rows = rank([lucky, steady, behind, *again, running], HIGH)
+    assert [row.trial.id for row in rows] == ["steady", "lucky", "behind"]
+    assert [row.seeds for row in rows] == [2, 3, 1]
+    assert rows[0].value == pytest.approx(0.65)
+    assert rows[1].interval == (0.3, 0.8)
+    assert [row.trial.id for row in tied(rows, HIGH, RunFolder(tmp_path))] == ["steady", "lucky"]
+
+
+def test_a_seed_that_misses_a_constraint_bars_its_config():
+    first = trial("t001", State.COMPLETED, 0, 0, 0.8)
+    again = trial("t001.2", State.COMPLETED, 0, 0, 0.9, floor=0.2, repeats="t001", seed=1)
+    rows = rank([first, again], HIGH)
+    assert rows[0].note == "floor missed"
+    assert winner(rows) is None

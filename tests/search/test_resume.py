@@ -176,6 +176,19 @@ def events_of_torn(folder):
     return [json.loads(line) for line in lines]
 
 
+def test_a_race_is_taken_up_too(run_toy, take_up, tmp_path):
+    """First a search without, then with: the leaders run again, and nothing else does."""
+    run_toy(trials=8, scheduler="fifo", seed=3)
+    folder = tmp_path / "run"
+    before = events_of(folder, "proposed")
+    assert take_up(folder, race=1)[0] == 0
+    assert take_up(folder, race=2)[0] == 0
+    proposed = events_of(folder, "proposed")
+    assert proposed[: len(before)] == before
+    repeats = [(e["repeats"], e["seed"]) for e in proposed[len(before) :]]
+    assert len(repeats) == len(set(repeats)) >= 4
+
+
 def wait_for(ready, process):
     for _ in range(600):
         if ready():

@@ -10,7 +10,8 @@ from hyperopt.base import Domain as HyperoptDomain
 from scipy import stats
 
 from search.optuna_record import OptunaRecord
-from search.samplers import SAMPLERS, SamplerOptions
+from search.samplers import SAMPLERS
+from search.session import sampler_maker
 from searchspace import hyperopt as to_hyperopt
 from searchspace import optuna as to_optuna
 from searchspace.domains import Choice
@@ -110,11 +111,11 @@ def test_what_lies_below_the_depth_does_not_tell_two_architectures_apart():
 
 def search(sampler, trials, seed=0):
     storage = optuna.storages.InMemoryStorage()
-    options = SamplerOptions(SMALL, seed, startup=20)
-    record = OptunaRecord(storage, "robmednas", SMALL, "min", SAMPLERS[sampler](options))
+    made_anew = sampler_maker(sampler, SMALL, seed, startup=20)
+    record = OptunaRecord(storage, "robmednas", SMALL, "min", made_anew)
     points = []
     for number in range(trials):
-        point = record.ask(str(number), lambda _: True)
+        point = record.ask(str(number))
         assert SMALL.contains(point)
         record.report(str(number), value_of(point), 1)
         record.complete(str(number), value_of(point), {})
