@@ -136,7 +136,7 @@ class Coordinator:
         trial.reports.append(report)
         self.spent_s += sum(report.seconds.values())
         value = self.rules.objective.value(report)
-        sound = math.isfinite(value)
+        sound = self.rules.objective.sound(report)
         if sound:
             self._record.report(trial_id, value, report.rung)
         decision = self._decide(trial, report) if sound else Decision.STOP
@@ -157,8 +157,9 @@ class Coordinator:
             return
         constraints = trial.reports[-1].constraints if trial.reports else {}
         if trial.rung == self._last:
-            value = self.rules.objective.value(trial.reports[-1])
-            self._record.complete(trial_id, value, constraints)
+            objective, last = self.rules.objective, trial.reports[-1]
+            other = objective.other.value(last) if objective.other else None
+            self._record.complete(trial_id, objective.value(last), constraints, other)
             self._end(trial, State.COMPLETED)
         elif trial.reason:
             self._record.prune(trial_id, constraints)

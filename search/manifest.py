@@ -12,7 +12,7 @@ from typing import Any
 
 import search
 from search.files import to_json, write_atomically
-from search.objective import Objective
+from search.objective import Objective, Other
 from search.plan import Plan, available_cores, startup_trials
 from search.records import now
 from search.run_folder import RunFolder
@@ -103,7 +103,13 @@ def read_objective(manifest: Mapping[str, Any]) -> Objective:
         KeyError, TypeError: If the manifest is not one of this version.
     """
     objective = manifest["objective"]
-    return Objective(objective["metric"], objective["direction"], tuple(objective.get("rungs", ())))
+    other = objective.get("other")
+    return Objective(
+        objective["metric"],
+        objective["direction"],
+        tuple(objective.get("rungs", ())),
+        Other(**other) if other else None,
+    )
 
 
 def _code() -> dict[str, Any]:

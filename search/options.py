@@ -41,6 +41,14 @@ Metric = Annotated[
         rich_help_panel=SEARCH,
     ),
 ]
+TradeOff = Annotated[
+    str | None,
+    typer.Option(
+        help="A second metric, such as ranking_clean_bacc: the run ends in a Pareto front.",
+        show_default="none",
+        rich_help_panel=SEARCH,
+    ),
+]
 Seed = Annotated[
     int,
     typer.Option(

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import optuna
 from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from searchspace import optuna as to_optuna
@@ -49,6 +50,7 @@ class OptunaRecord:
         space: Space,
         direction: Literal["max", "min"],
         make_sampler: MakeSampler,
+        other: Literal["max", "min"] | None = None,
     ) -> None:
         optuna.logging.set_verbosity(
             optuna.logging.WARNING
@@ -57,10 +59,11 @@ class OptunaRecord:
         self._make_sampler = make_sampler
         self._asked: dict[str, optuna.Trial] = {}
         self._questions = 0
+        self._two = other is not None
         self.study = optuna.create_study(
             storage=storage,
             study_name=name,
-            direction="maximize" if direction == "max" else "minimize",
+            directions=[_optunas(one) for one in (direction, other) if one is not None],
             sampler=optuna.samplers.RandomSampler(),  # each question brings its own
         )
 
@@ -89,13 +92,20 @@ class OptunaRecord:
         self._tell(trial_id, constraints, state=TrialState.PRUNED)
 
     def report(self, trial_id: str, value: float, rung: int) -> None:
-        """Tell a trial's value at a rung."""
-        if trial := self._asked.get(trial_id):
+        """Tell a trial's value at a rung; with two objectives Optuna takes none."""
+        if not self._two and (trial := self._asked.get(trial_id)):
             trial.report(value, step=rung)
 
-    def complete(self, trial_id: str, value: float, constraints: dict[str, float]) -> None:
+    def complete(
+        self,
+        trial_id: str,
+        value: float,
+        constraints: dict[str, float],
+        other: float | None = None,
+    ) -> None:
         """Tell that a trial reached its budget; a missed floor is a constraint above 0."""
-        self._tell(trial_id, constraints, value=value)
+        values = [value] if other is None else [value, other]
+        self._tell(trial_id, constraints, value=values)
 
     def prune(self, trial_id: str, constraints: dict[str, float]) -> None:
         """Tell that a trial was stopped below its budget; its reports are known."""
@@ -129,3 +139,7 @@ class OptunaRecord:
         for name, value in told.items():
             trial.set_constraint(name, value)
         self.study.tell(trial, outcome.get("value"), state=outcome.get("state"))
+
+
+def _optunas(direction: Literal["max", "min"]) -> StudyDirection:
+    return StudyDirection.MAXIMIZE if direction == "max" else StudyDirection.MINIMIZE

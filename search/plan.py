@@ -19,6 +19,7 @@ class Plan(Frozen):
         sampler: A name in `search.samplers.SAMPLERS`.
         scheduler: A name in `search.schedulers.SCHEDULERS`.
         metric: What ranks; None for the study's default.
+        trade_off: A second metric to search for as well; None for one objective.
         references: ``few`` keeps those that the study calls essential.
         concurrency: Trials at the same time; None for as many as there are cores for.
         cpus_per_trial: Cores, and threads, of a trial.
@@ -41,6 +42,7 @@ class Plan(Frozen):
     scheduler: str = "asha"
     references: Literal["all", "few"] = "all"
     metric: str | None = None
+    trade_off: str | None = None
     concurrency: PositiveInt | None = None
     cpus_per_trial: PositiveInt = 1
     gpus_per_trial: NonNegativeFloat | None = None

@@ -118,8 +118,9 @@ class Proposals:
             self._record.report(trial_id, self._objective.value(report), report.rung)
         constraints = before.reports[-1].constraints if before.reports else {}
         if before.state is State.COMPLETED:
-            value = self._objective.value(before.reports[-1])
-            self._record.complete(trial_id, value, constraints)
+            objective, last = self._objective, before.reports[-1]
+            other = objective.other.value(last) if objective.other else None
+            self._record.complete(trial_id, objective.value(last), constraints, other)
         elif before.state is State.PRUNED:
             self._record.prune(trial_id, constraints)
         elif before.state is State.FAILED:

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 
 from search.objective import Objective, Standing
+from search.pareto import Points, depths, distances_to_ideal, hypervolume
 from search.run_folder import RunFolder
 from search.trial import State, Trial
 from trainables.metrics.intervals import paired_difference
@@ -57,7 +59,8 @@ def rank(trials: Iterable[Trial], objective: Objective) -> list[Row]:
     A value counts for what it is only at the last rung. So: completed trials that meet their
     constraints, by value; completed ones that do not; those stopped below, by rung and value;
     failed ones. Trials that were raced (`leaders`) go before all that were not, which had been told
-    apart from the winner; among themselves their means over seeds count.
+    apart from the winner; among themselves their means over seeds count. Of two objectives, see
+    `front`.
     """
     known = list(trials)
     seeds: dict[str, list[Trial]] = {}
@@ -65,7 +68,56 @@ def rank(trials: Iterable[Trial], objective: Objective) -> list[Row]:
         if trial.repeats and trial.state is State.COMPLETED:
             seeds.setdefault(trial.repeats, []).append(trial)
     rows = [_row(trial, seeds.get(trial.id, []), objective) for trial in known if not trial.repeats]
-    return sorted(rows, key=lambda row: _place(row, objective))
+    rows.sort(key=lambda row: _place(row, objective))
+    return rows if objective.other is None else _by_front(rows, objective)
+
+
+def front(rows: list[Row], objective: Objective) -> list[Row]:
+    """List the rows that no other dominates, of those that met every constraint."""
+    able = [row for row in rows if not row.note]
+    if not able or objective.other is None:
+        return []
+    found = depths(_points(able, objective))
+    return [row for row, depth in zip(able, found, strict=True) if depth == 0]
+
+
+def front_of(rows: list[Row], objective: Objective) -> dict[str, Any] | None:
+    """Describe the Pareto front: its trials, the area that they dominate, and from which corner.
+
+    The corner is the worst of the references in each objective: the same for every search with the
+    same settings, as far as training repeats itself. Without references there is no corner.
+    """
+    best = front(rows, objective)
+    if not best:
+        return None
+    found: dict[str, Any] = {"trials": [row.trial.id for row in best]}
+    known = [row for row in rows if row.trial.is_reference and row.trial.state is State.COMPLETED]
+    if known:
+        first, second = _points(known, objective).min(axis=0).tolist()
+        found["hypervolume"] = hypervolume(_points(best, objective), (first, second))
+        other = objective.other.direction if objective.other else "max"
+        found["corner"] = [_sign(objective) * first, second if other == "max" else -second]
+    return found
+
+
+def _by_front(rows: list[Row], objective: Objective) -> list[Row]:
+    """Order completed trials by front, then by their distance to the best of the first front.
+
+    So the winner is the trial on the front nearest to the front's best values, each objective
+    scaled to the front's range; of two as near, the better by the first metric.
+    """
+    able = [row for row in rows if not row.note]
+    if not able:
+        return rows
+    points = _points(able, objective)
+    found = depths(points)
+    far = distances_to_ideal(points, [place for place, depth in enumerate(found) if depth == 0])
+    order = np.lexsort((far.round(9), found))
+    return [able[place] for place in order] + [row for row in rows if row.note]
+
+
+def _points(rows: list[Row], objective: Objective) -> Points:
+    return np.array([objective.merits(row.trial.reports[-1]) for row in rows])
 
 
 def winner(rows: list[Row]) -> Row | None:
@@ -137,7 +189,7 @@ def _place(row: Row, objective: Objective) -> tuple[int, int, Standing, str]:
     trial = row.trial
     if not trial.reports:
         return (3, 0, (0.0, 0.0), trial.id)
-    violation, value = objective.standing(trial.reports[-1])
+    violation, value = objective.standing(trial.reports[-1])[:2]
     if row.seeds > 1:
         value = _sign(objective) * row.value
     standing = (-violation, -value)

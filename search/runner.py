@@ -17,15 +17,15 @@ from search.events import Event, cut_unfinished, read_events
 from search.inprocess import execute as execute_in_process
 from search.lock import locked
 from search.manifest import Manifest, new_manifest, read_manifest, read_objective
-from search.objective import Objective
+from search.objective import Objective, Other
 from search.plan import Plan
-from search.ranking import gains, leaders, rank, tied, winner
+from search.ranking import front_of, gains, leaders, rank, tied, winner
 from search.run_folder import RunFolder, create_run_folder
-from search.samplers import SAMPLERS
+from search.samplers import OF_TWO, SAMPLERS
 from search.schedulers import SCHEDULERS, promoted_share
 from search.session import Desk, Session, open_desk, verify_session
 from search.study import Study
-from search.tables import agreement_line, ranked_table, winner_lines
+from search.tables import agreement_line, front_lines, ranked_table, winner_lines
 from search.worker import Job
 from searchspace.errors import UserError
 from searchspace.names import lookup
@@ -47,8 +47,10 @@ def run(plan: Plan, study: Study, console: Console) -> int:
     lookup(SCHEDULERS, plan.scheduler, "scheduler")
     module = study.load_module()
     settings = module.parse_settings(plan.settings)
-    if plan.metric is not None:
-        lookup(module.metrics(settings), plan.metric, "metric")
+    for name in (plan.metric, plan.trade_off):
+        if name is not None:
+            lookup(module.metrics(settings), name, "metric")
+    _check_trade_off(plan)
     for point in plan.first:
         module.space(settings).check(point)
     execute = _executor(plan, getattr(settings, "device", "cpu"))
@@ -136,6 +138,16 @@ def _work(session: Session, execute: Execute, events: list[Event]) -> int:
         return _search(session, objective, execute, events)
 
 
+def _check_trade_off(plan: Plan) -> None:
+    if plan.trade_off is None:
+        return
+    if plan.sampler not in OF_TWO:
+        known = " or ".join(OF_TWO)
+        raise UserError(f"{plan.sampler} knows one objective: for --trade-off take {known}")
+    if plan.race:
+        raise UserError("--race needs one objective: leave out --trade-off")
+
+
 def _objective(session: Session) -> Objective:
     content = session.manifest.content
     return read_objective(content) if "objective" in content else _prepare(session)
@@ -192,7 +204,9 @@ def _prepare(session: Session) -> Objective:
     directions = module.metrics(settings)
     along = tuple(rung.metric for rung in session.rungs)
     alike = all(directions[name] == directions[metric] for name in along)
-    objective = Objective(metric, directions[metric], along if alike else ())
+    second = session.plan.trade_off
+    other = Other(second, directions[second]) if second else None
+    objective = Objective(metric, directions[metric], along if alike else (), other)
     for line in facts.lines:
         session.say(line)
     session.manifest.add(
@@ -217,8 +231,14 @@ def _search(session: Session, objective: Objective, execute: Execute, events: li
     except KeyboardInterrupt:
         coordinator.interrupt()
     coordinator.close()
-    desk.records.write_table()
-    return _finish(session, coordinator)
+    try:
+        desk.records.write_table()
+        return _finish(session, coordinator)
+    except UserError:
+        if not coordinator.halted:
+            raise
+        again = f"python -m search resume {session.folder.path}"
+        raise UserError(f"{coordinator.stopped}: free some, then: {again}") from None
 
 
 def _race(session: Session, desk: Desk) -> bool:
@@ -260,6 +280,8 @@ def _finish(session: Session, coordinator: Coordinator) -> int:
         found = gains(first, rows, rules.objective, session.folder)
         for line in winner_lines(first, found, rules.objective):
             session.say(line)
+    for line in front_lines(rows, rules.objective):
+        session.say(line)
     for line in _audit_lines(coordinator):
         session.say(line)
     session.say_path(f"everything: {session.folder.path}")
@@ -267,6 +289,7 @@ def _finish(session: Session, coordinator: Coordinator) -> int:
     session.manifest.end(
         _status(coordinator),
         winner=None if first is None else first.trial.id,
+        front=front_of(rows, rules.objective),
         agreements=[asdict(found) for found in coordinator.agreements.values()],
     )
     return _exit_status(session, coordinator, first is not None)

@@ -179,8 +179,13 @@ def _standing(trial: FrozenTrial, direction: StudyDirection) -> tuple[float, ...
 
 
 def _tpe(options: SamplerOptions) -> optuna.samplers.BaseSampler:
-    """Make Optuna's estimator; in Optuna 5 it is one joint model with constant liar by default."""
-    return optuna.samplers.TPESampler(n_startup_trials=options.startup, seed=options.seed)
+    """Make Optuna's estimator: one joint model, constant liar; of two objectives not by default."""
+    return optuna.samplers.TPESampler(
+        n_startup_trials=options.startup,
+        seed=options.seed,
+        multivariate=True,
+        constant_liar=True,
+    )
 
 
 SAMPLERS: dict[str, Callable[[SamplerOptions], optuna.samplers.BaseSampler]] = {
@@ -188,3 +193,4 @@ SAMPLERS: dict[str, Callable[[SamplerOptions], optuna.samplers.BaseSampler]] = {
     "hyperopt": HyperoptSampler,
     "random": RandomSampler,
 }
+OF_TWO = ("tpe", "random")  # those that know two objectives

@@ -5,8 +5,11 @@ from bisect import insort
 from fractions import Fraction
 from typing import final
 
+import numpy as np
+
 from search.agreement import Agreement
 from search.objective import LAST, Standing
+from search.pareto import depths
 from search.trial import Decision
 
 SHARE, WIDE = Fraction(1, 3), Fraction(2, 3)
@@ -61,7 +64,7 @@ class Asha(Scheduler):
     (rounded down, but at least one, ties go on). Trials that are stopped are not taken up
     again: that would need weights of every trial kept, and on few workers the gain is small. A NaN
     never goes on; a trial that violates a constraint stands behind all that meet theirs, and goes
-    on only where nothing better is known.
+    on only where nothing better is known. Of two objectives the fronts count, one after the other.
     """
 
     def __init__(self) -> None:
@@ -73,8 +76,24 @@ class Asha(Scheduler):
         insort(known, standing)
         if standing == LAST:
             return Decision.STOP
+        mine, order = standing, known
+        if len(standing) > 2:
+            ranked = _by_fronts(known)
+            mine, order = ranked[known.index(standing)], sorted(ranked)
         kept = max(1, int(len(known) * share))
-        return Decision.CONTINUE if standing >= known[-kept] else Decision.STOP
+        return Decision.CONTINUE if mine >= order[-kept] else Decision.STOP
+
+
+def _by_fronts(known: list[Standing]) -> list[Standing]:
+    """Put the number of the front in place of two values; a front of feasible ones comes first."""
+    sound = [place for place, standing in enumerate(known) if standing != LAST]
+    found: list[Standing] = [LAST] * len(known)
+    for violation in {known[place][0] for place in sound}:
+        alike = [place for place in sound if known[place][0] == violation]
+        points = np.array([known[place][1:] for place in alike])
+        for place, depth in zip(alike, depths(points), strict=True):
+            found[place] = (violation, -float(depth))
+    return found
 
 
 SCHEDULERS: dict[str, type[Scheduler]] = {"asha": Asha, "fifo": Fifo}

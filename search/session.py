@@ -152,6 +152,7 @@ def optuna_record(
         space,
         rules.objective.direction,
         sampler_maker(plan.sampler, space, plan.seed, startup),
+        rules.objective.other.direction if rules.objective.other else None,
     )
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from search.agreement import Agreement
 from search.objective import Objective
-from search.ranking import Gain, Row
+from search.ranking import Gain, Row, front, front_of
 from search.trial import State
 
 STYLES = {
@@ -43,7 +43,10 @@ def ranked_table(
         tied: Ids of the trials that cannot be told apart from the winner, itself included.
     """
     better = {"max": "highest", "min": "lowest"}[objective.direction]
-    table = Table(title=Text(f"ranked by {objective.metric}, {better} first"), expand=False)
+    title = f"ranked by {objective.metric}, {better} first"
+    if objective.other is not None:
+        title = f"ranked by {objective.metric}\nand {objective.other.metric}: front first"
+    table = Table(title=Text(title), expand=False)
     notes = [note for mark, note in FOOTNOTES.items() if any(mark in r.trial.marks for r in rows)]
     notes += [TIE] if len(tied) > 1 else []
     notes += [SEEDS] if any(row.seeds > 1 for row in rows) else []
@@ -84,6 +87,24 @@ def winner_lines(first: Row, found: list[Gain], objective: Objective) -> list[st
         lines.append(
             f"gain over {gain.over.name:{width}} {number(gain.value, signed=True)}{bounds}"
         )
+    return lines
+
+
+def front_lines(rows: list[Row], objective: Objective) -> list[str]:
+    """Say what the Pareto front is, and how the winner is taken from it; nothing of one metric."""
+    found, other = front_of(rows, objective), objective.other
+    if found is None or other is None:
+        return []
+    lines = [f"Pareto front of {objective.metric} and {other.metric}:"]
+    for row in front(rows, objective):
+        last = row.trial.reports[-1]
+        values = f"{number(objective.value(last))}, {number(other.value(last))}"
+        lines.append(f"        {row.trial.name}{row.trial.marks}: {values}")
+    if "corner" in found:
+        corner = ", ".join(number(value) for value in found["corner"])
+        lines.append(f"        hypervolume {found['hypervolume']:.4g} above ({corner}),")
+        lines.append("        the worst of the references in each")
+    lines.append("        the winner is nearest to the front's best, each scaled to its range")
     return lines
 
 

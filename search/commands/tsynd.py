@@ -99,8 +99,8 @@ def tsynd(  # noqa: PLR0913, PLR0917 - one parameter an option
     floor: Annotated[
         float | None,
         typer.Option(
-            help="Clean balanced accuracy below which a trial cannot win.",
-            show_default="a tenth of the way from chance to 1",
+            help="Share by which clean balanced accuracy may fall below the baseline's.",
+            show_default="0.15",
             rich_help_panel=ROBUSTNESS,
         ),
     ] = None,
@@ -109,6 +109,7 @@ def tsynd(  # noqa: PLR0913, PLR0917 - one parameter an option
     scheduler: options.Scheduler = "asha",
     references: options.References = "all",
     metric: options.Metric = None,
+    trade_off: options.TradeOff = None,
     seed: options.Seed = 0,
     race: options.Race = 0,
     first: options.First = None,
@@ -157,6 +158,7 @@ def tsynd(  # noqa: PLR0913, PLR0917 - one parameter an option
         "scheduler": scheduler,
         "references": references,
         "metric": metric,
+        "trade_off": trade_off,
         "seed": seed,
         "race": race,
         "first": first,

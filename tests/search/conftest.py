@@ -1,6 +1,8 @@
 """The toy study, on the path of this process and of every one that it starts."""
 
+import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from search.plan import Plan
-from search.runner import run
+from search.runner import resume, run
 from search.study import Study
 
 HERE = Path(__file__).parent
@@ -46,3 +48,29 @@ def run_toy(tmp_path, capsys):
         return status, tmp_path / name, capsys.readouterr().out
 
     return runner
+
+
+@pytest.fixture
+def take_up(toy, capsys):
+    def taker(folder, **change):
+        status = resume(folder, change, lambda name: toy, Console(width=80))
+        return status, capsys.readouterr().out
+
+    return taker
+
+
+@pytest.fixture
+def start(child_environment, tmp_path):
+    """Run the toy study in a process of its own."""
+
+    def starter(folder, **plan):
+        plan = {"study": "toy", "in_process": True, "run": str(folder)} | plan
+        return subprocess.Popen(
+            [sys.executable, "-P", str(HERE / "toy_main.py"), json.dumps(plan)],
+            env=child_environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return starter

@@ -5,9 +5,12 @@ import json
 import subprocess
 import sys
 
+import optuna
 import pytest
 import toy_study
+from rich.console import Console
 
+from search.runner import replay
 from searchspace.errors import UserError
 
 
@@ -35,6 +38,7 @@ def test_a_search_leaves_a_whole_run_folder(run_toy):
         "metric": "robustness",
         "direction": "max",
         "rungs": ["robustness", "robustness"],
+        "other": None,
     }
     assert manifest["versions"]["optuna"].startswith("5.")
     best = json.loads((folder / "best" / "model.json").read_text())
@@ -176,3 +180,56 @@ def test_leaders_that_cannot_be_told_apart_get_more_seeds(run_toy):
     assert manifest_of(folder)["winner"] in {e["repeats"] for e in again}
     seeds = json.loads((folder / "trials" / f"{again[0]['repeats']}.2" / "model.json").read_text())
     assert seeds["seed"] == 1
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_two_metrics_end_in_a_front(run_toy, sampler):
+    """Robustness against size, which grows with x, as robustness does up to a point."""
+    status, folder, printed = run_toy(trials=15, sampler=sampler, trade_off="size", seed=1)
+    manifest = manifest_of(folder)
+    assert status == 0
+    assert manifest["objective"]["other"] == {"metric": "size", "direction": "min"}
+    with (folder / "trials.csv").open() as file:
+        rows = {row["trial"]: row for row in csv.DictReader(file) if row["state"] == "completed"}
+    points = {
+        name: (float(row["metric.robustness"]), -float(row["metric.size"]))
+        for name, row in rows.items()
+    }
+    front = {
+        name
+        for name, (a, b) in points.items()
+        if not any(c >= a and d >= b and (c, d) != (a, b) for c, d in points.values())
+    }
+    assert set(manifest["front"]["trials"]) == front
+    assert len(front) > 1
+    assert manifest["winner"] in front
+    assert manifest["front"]["hypervolume"] > 0
+    assert "Pareto front of robustness and size:" in printed
+    study = optuna.load_study(
+        study_name="toy",
+        storage=optuna.storages.JournalStorage(
+            optuna.storages.journal.JournalFileBackend(str(folder / "study.journal"))
+        ),
+    )
+    assert [direction.name for direction in study.directions] == ["MAXIMIZE", "MINIMIZE"]
+    best = {trial.user_attrs["trial"] for trial in study.best_trials}
+    assert best <= front
+
+
+def test_a_trade_off_is_resumed_and_replayed(run_toy, take_up, toy):
+    _, folder, _ = run_toy(trials=8, trade_off="size")
+    assert take_up(folder, trials=12)[0] == 0
+    assert replay(folder, lambda name: toy, Console(width=80)) == 0
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ({"sampler": "hyperopt", "trade_off": "size"}, "hyperopt knows one objective"),
+        ({"race": 1, "trade_off": "size"}, "--race needs one objective"),
+        ({"trade_off": "sizes"}, "unknown metric 'sizes': did you mean size"),
+    ],
+)
+def test_what_cannot_be_traded_off_is_told(run_toy, plan, message):
+    with pytest.raises(UserError, match=message):
+        run_toy(trials=2, **plan)

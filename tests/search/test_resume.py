@@ -2,84 +2,14 @@
 
 import json
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
-import optuna
 import pytest
-from optuna.trial import TrialState
 from rich.console import Console
+from whole_runs import check_whole, events_of, manifest_of, wait_for, without_times
 
-from search.runner import replay, resume
-
-MAIN = Path(__file__).with_name("toy_main.py")
-
-
-def events_of(folder, *kinds):
-    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
-    return [event for event in events if not kinds or event["event"] in kinds]
-
-
-def manifest_of(folder):
-    return json.loads((folder / "manifest.json").read_text())
-
-
-def without_times(events):
-    dropped = {"time", "elapsed_s", "seconds", "trace"}
-    return [{k: v for k, v in event.items() if k not in dropped} for event in events]
-
-
-@pytest.fixture
-def take_up(toy, capsys):
-    def taker(folder, **change):
-        status = resume(folder, change, lambda name: toy, Console(width=80))
-        return status, capsys.readouterr().out
-
-    return taker
-
-
-@pytest.fixture
-def start(child_environment, tmp_path):
-    """Run the toy study in a process of its own."""
-
-    def starter(folder, **plan):
-        plan = {"study": "toy", "in_process": True, "run": str(folder)} | plan
-        return subprocess.Popen(
-            [sys.executable, "-P", str(MAIN), json.dumps(plan)],
-            env=child_environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    return starter
-
-
-def check_whole(folder, trials, references=2):
-    """Nothing is lost, nothing is done twice, and study, table and record say the same."""
-    ended = [e for e in events_of(folder, "ended") if e["state"] != "interrupted"]
-    expected = {f"r{n:02d}" for n in range(1, references + 1)}
-    expected |= {f"t{n:03d}" for n in range(1, trials + 1)}
-    assert sorted(event["trial"] for event in ended) == sorted(expected)
-    reported = [(event["trial"], event["rung"]) for event in events_of(folder, "reported")]
-    assert len(set(reported)) == len(reported), "a report is in the record twice"
-    states = {event["trial"]: event["state"] for event in ended}
-    table = (folder / "trials.csv").read_text().splitlines()
-    names = table[0].split(",")
-    rows = [dict(zip(names, line.split(","), strict=False)) for line in table[1:]]
-    assert {row["trial"]: row["state"] for row in rows} == states
-    storage = optuna.storages.JournalStorage(
-        optuna.storages.journal.JournalFileBackend(str(folder / "study.journal"))
-    )
-    study = optuna.load_study(study_name="toy", storage=storage)
-    assert not study.get_trials(states=(TrialState.RUNNING, TrialState.WAITING))
-    told = {trial.user_attrs["trial"]: trial for trial in study.trials}
-    for event in ended:
-        if event["state"] == "completed" and event["trial"] in told:
-            assert told[event["trial"]].state is TrialState.COMPLETE
+from search.runner import replay
 
 
 def test_an_extended_run_is_the_longer_run(run_toy, take_up, tmp_path):
@@ -160,7 +90,7 @@ def test_a_driver_killed_at_any_moment_loses_nothing_finished(start, take_up, to
     time.sleep(0.9 * np.random.default_rng(seed).random())
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=30)
-    finished = [e for e in events_of_torn(folder) if e["event"] == "ended"]
+    finished = [e for e in events_of(folder) if e["event"] == "ended"]
     # a line that was being written, and a table that was being replaced
     with events.open("a") as file:
         file.write('{"time": "2026-01-0')
@@ -169,31 +99,3 @@ def test_a_driver_killed_at_any_moment_loses_nothing_finished(start, take_up, to
     after = events_of(folder, "ended")
     assert after[: len(finished)] == finished
     assert replay(folder, lambda name: toy, Console(width=80)) == 0
-
-
-def events_of_torn(folder):
-    lines = (folder / "events.jsonl").read_bytes().split(b"\n")[:-1]
-    return [json.loads(line) for line in lines]
-
-
-def test_a_race_is_taken_up_too(run_toy, take_up, tmp_path):
-    """First a search without, then with: the leaders run again, and nothing else does."""
-    run_toy(trials=8, scheduler="fifo", seed=3)
-    folder = tmp_path / "run"
-    before = events_of(folder, "proposed")
-    assert take_up(folder, race=1)[0] == 0
-    assert take_up(folder, race=2)[0] == 0
-    proposed = events_of(folder, "proposed")
-    assert proposed[: len(before)] == before
-    repeats = [(e["repeats"], e["seed"]) for e in proposed[len(before) :]]
-    assert len(repeats) == len(set(repeats)) >= 4
-
-
-def wait_for(ready, process):
-    for _ in range(600):
-        if ready():
-            return
-        if process.poll() is not None:
-            pytest.fail(f"ended early: {process.communicate()}")
-        time.sleep(0.05)
-    pytest.fail("nothing happened")

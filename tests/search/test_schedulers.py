@@ -62,6 +62,16 @@ def test_promotion_widens_where_rungs_are_measured_to_disagree(trials, low, shar
     assert promoted_share(Agreement(0, trials, 0.5, low, 0.9)) == share
 
 
+def test_of_two_values_the_fronts_count():
+    asha = Asha()
+    assert asha.decide(0, (0.0, 1.0, 5.0)) is GO
+    assert asha.decide(0, (0.0, 5.0, 1.0)) is GO  # on the same front
+    assert asha.decide(0, (0.0, 0.5, 0.5)) is STOP  # dominated
+    assert asha.decide(0, (-0.1, 9.0, 9.0)) is STOP  # violates a constraint
+    assert asha.decide(0, LAST) is STOP
+    assert asha.decide(0, (0.0, 4.0, 4.0)) is GO
+
+
 def test_fifo_stops_nothing():
     assert Fifo().decide(1, LAST) is GO
 

@@ -8,11 +8,16 @@ from rich.console import Console
 from search.plan import Plan
 from search.runner import run
 from search.study import Study
+from searchspace.errors import UserError
 
 
 def main() -> int:
     plan = Plan.model_validate(json.loads(sys.argv[1]))
-    return run(plan, Study("toy", "a toy", "toy_study"), Console(width=80))
+    try:
+        return run(plan, Study("toy", "a toy", "toy_study"), Console(width=80))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -44,6 +44,8 @@ class Settings(Frozen):
     limit: float = 2.0  # sampled trials with a greater x are not trained
     slack: float = 10.0  # how much worse than the baseline a trial may be
     epoch_s: float = 0.0
+    pids: str = ""  # folder in which each process that trains leaves its number
+    ballast: int = 0  # bytes that each trial saves
     marker: Path = Path("marker")
     prepare_fault: str = ""
     seed: int = 0
@@ -59,6 +61,8 @@ class Toy(Trainable):
 
     def step(self) -> None:
         since = time.perf_counter()
+        if self.settings.pids:
+            Path(self.settings.pids, str(os.getpid())).touch()
         self._fault()
         self.calls += 1
         self.steps = [*self.steps, [self.epoch, os.getpid()]]
@@ -76,6 +80,8 @@ class Toy(Trainable):
             raise KeyboardInterrupt
         if fault == "hang":
             time.sleep(600)
+        if fault == "memory":
+            np.ones(1 << 50)
         marker = self.settings.marker
         if fault == "exit" or (fault == "exit once" and self.epoch == 1 and not marker.exists()):
             marker.touch()
@@ -97,7 +103,7 @@ class Toy(Trainable):
         self.correct[:, :right] = True
         return Report(
             epoch=self.epoch,
-            metrics={"robustness": score, "loss": 1 - score},
+            metrics={"robustness": score, "loss": 1 - score, "size": 1 + self.config["x"]},
             intervals={"robustness": (score - 0.1, score + 0.1)},
             constraints={"floor": self.settings.floor - score},
             seconds=self.seconds,
@@ -107,6 +113,7 @@ class Toy(Trainable):
         model = {"config": self.config, "epoch": self.epoch, "seed": self.settings.seed}
         (folder / "model.json").write_text(json.dumps(model))
         (folder / "pid").write_text(str(os.getpid()))
+        (folder / "ballast").write_bytes(bytes(self.settings.ballast))
         (folder / "steps.json").write_text(json.dumps(self.steps))
         (folder / "calls.json").write_text(json.dumps(self.calls))
         np.savez(folder / "ranking.npz", scores=self.correct, labels=LABELS, eps=EPS)
@@ -134,7 +141,7 @@ def parse_settings(values) -> Settings:
 
 
 def metrics(settings):
-    return {"robustness": "max", "loss": "min"}
+    return {"robustness": "max", "loss": "min", "size": "min"}
 
 
 def prepare(settings, assets: Path, say) -> Facts:
