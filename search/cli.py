@@ -9,6 +9,7 @@ import typer
 
 from search.commands import robmednas_experiments, runs
 from search.commands.robmednas import robmednas
+from search.commands.simulate import simulate
 from search.commands.tsynd import tsynd
 from search.studies import STUDIES
 from searchspace.errors import UserError
@@ -36,6 +37,7 @@ app.command("robmednas", help=f"{STUDIES['robmednas'].title}.")(robmednas)
 app.command("resume")(runs.resume)
 app.command("status")(runs.status)
 app.command("replay")(runs.replay)
+app.command("simulate")(simulate)
 app.command("robmednas-final")(robmednas_experiments.final)
 app.command("robmednas-corruption")(robmednas_experiments.corruption)
 app.command("robmednas-stability")(robmednas_experiments.stability)

@@ -1,18 +1,11 @@
-"""The run's Optuna study, and the truth about each trial that it is told.
-
-The study lives in an append-only file, ``study.journal``: a driver that is killed leaves at most a
-cut last line, no server and no lock of a database are needed, and optuna-dashboard opens it as it
-is.
-"""
+"""The run's Optuna study, and the truth about each trial that it is told."""
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal
 
 import optuna
-from optuna.storages import BaseStorage, JournalStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
@@ -24,11 +17,6 @@ FAILED = "failed"  # the constraint that a failed trial violates
 # as a further constraint named "0": so it gets one number, with next to no weight.
 MIRROR, MIRROR_SCALE = "constraints", 1e-9
 MakeSampler = Callable[[int], optuna.samplers.BaseSampler]
-
-
-def open_journal(file: Path) -> JournalStorage:
-    """Open the file of a study."""
-    return JournalStorage(JournalFileBackend(str(file)))
 
 
 class OptunaRecord:

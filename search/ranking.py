@@ -14,6 +14,7 @@ from search.run_folder import RunFolder
 from search.trial import State, Trial
 from trainables.metrics.intervals import paired_difference
 
+COMPARED = 50  # rows that are compared with the winner: each reads two files
 RACED = 4  # leaders that get more seeds, at most
 
 
@@ -153,7 +154,7 @@ def tied(rows: list[Row], objective: Objective, folder: RunFolder) -> list[Row]:
     if first is None:
         return []
     sign = _sign(objective)
-    others = [row for row in rows if row is not first and _can_win(row)]
+    others = [row for row in rows if row is not first and _can_win(row)][:COMPARED]
     return [first, *(row for row in others if _overlap(first, row, sign, folder))]
 
 

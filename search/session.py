@@ -9,10 +9,11 @@ from rich.console import Console
 
 from search.coordinator import Coordinator, Rules
 from search.events import Event
+from search.journal import open_journal
 from search.judge import Judge
 from search.manifest import Manifest
 from search.objective import Objective
-from search.optuna_record import MakeSampler, OptunaRecord, open_journal
+from search.optuna_record import MakeSampler, OptunaRecord
 from search.plan import Plan
 from search.progress import Progress
 from search.proposals import Source

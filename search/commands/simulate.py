@@ -38,8 +38,8 @@ def simulate(  # noqa: PLR0913, PLR0917 - one argument an option
     images: Annotated[
         str | None,
         typer.Option(
-            help="On how many images, for each rung: a number or all. Fewer cost less and add "
-            "noise.",
+            help="On how many images, for each rung or for all: a number, or all. Fewer cost "
+            "less and add noise.",
             show_default="1000 below the last rung, all there",
             rich_help_panel=PRICE,
         ),

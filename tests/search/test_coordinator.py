@@ -8,9 +8,10 @@ import toy_study
 from optuna.trial import TrialState
 
 from search.coordinator import Coordinator, Rules
+from search.journal import open_journal
 from search.judge import Judge
 from search.objective import Objective
-from search.optuna_record import OptunaRecord, open_journal
+from search.optuna_record import OptunaRecord
 from search.proposals import Source
 from search.schedulers import Asha
 from search.session import sampler_maker

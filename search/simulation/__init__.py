@@ -1,0 +1,1 @@
+"""A search in virtual time: the real engine over a table of results, and its peers."""

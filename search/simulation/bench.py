@@ -1,0 +1,113 @@
+"""Many simulated searches: every method with every seed, on several processes."""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+
+from search.samplers import SAMPLERS
+from search.schedulers import SCHEDULERS
+from search.simulation.executor import Effort
+from search.simulation.generate import GENERATED, generate
+from search.simulation.ladder import Ladder, Prices
+from search.simulation.peers import PEERS
+from search.simulation.problem import Problem
+from search.simulation.study import ENGINE, Outcome, run_engine, run_peer
+from search.simulation.table import read_table
+from searchspace.errors import UserError
+from searchspace.names import lookup
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is simulated.
+
+    Attributes:
+        table: Path of a file, or `GENERATED`.
+        target: What networks are truly compared by.
+        floor: Least clean accuracy, 0 for none.
+        ladder: What the engine measures.
+        prices: In passes for an image; the peers pay the target's.
+        samplers: The engine's, each a method.
+        scheduler: The engine's.
+        trials: Of every search.
+        workers: Of every search.
+        seeds: Searches of each method.
+        seed: Of the first; the others follow.
+    """
+
+    table: str
+    target: str
+    floor: float
+    ladder: Ladder
+    prices: Prices
+    samplers: tuple[str, ...]
+    scheduler: str
+    trials: int
+    workers: int
+    seeds: int
+    seed: int
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The engine's, then its peers."""
+        return (*self.engines, *PEERS)
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """The engine with each of its samplers."""
+        return tuple(ENGINE + sampler for sampler in self.samplers)
+
+    def effort(self, seed: int) -> Effort:
+        """Return how much the search of a seed may try."""
+        return Effort(self.trials, self.workers, self.scheduler, seed)
+
+
+@cache
+def open_problem(setup: Setup) -> Problem:
+    """Read the table, once a process.
+
+    Raises:
+        UserError: If anything named in the setup is not there.
+    """
+    for sampler in setup.samplers:
+        lookup(SAMPLERS, sampler, "sampler")
+    lookup(SCHEDULERS, setup.scheduler, "scheduler")
+    if not setup.samplers:
+        raise UserError(f"--sampler is empty: give one of {', '.join(SAMPLERS)}")
+    if len(set(setup.samplers)) < len(setup.samplers):
+        raise UserError(f"--sampler names one twice: {','.join(setup.samplers)}")
+    table = generate(0) if setup.table == GENERATED else read_table(Path(setup.table).expanduser())
+    for rung in setup.ladder.rungs:
+        table.column(rung.metric)
+    return Problem(table, setup.target, setup.floor)
+
+
+def search(setup: Setup, method: str, seed: int) -> Outcome:
+    """Run one search."""
+    problem = open_problem(setup)
+    if method in PEERS:
+        return run_peer(problem, setup.prices, method, setup.effort(seed))
+    return run_engine(problem, setup.ladder, method.removeprefix(ENGINE), setup.effort(seed))
+
+
+def search_all(setup: Setup, jobs: int) -> Iterator[Outcome]:
+    """Run every method with every seed, on ``jobs`` processes; outcomes come in that order."""
+    open_problem(setup)  # a mistake is told before processes start
+    tasks = [
+        (setup, method, setup.seed + number)
+        for number in range(setup.seeds)
+        for method in setup.methods
+    ]
+    if jobs == 1:
+        yield from map(_search, tasks)
+        return
+    # Not forked: threads of numerical libraries do not survive that.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(_search, tasks)
+
+
+def _search(task: tuple[Setup, str, int]) -> Outcome:
+    return search(*task)

@@ -1,0 +1,93 @@
+"""The engine as a contender: the coordinator that real runs have, in virtual time."""
+
+from collections.abc import Mapping
+from typing import final
+
+from optuna.storages import InMemoryStorage
+
+from search.coordinator import Coordinator, Rules
+from search.judge import Judge
+from search.objective import Objective
+from search.optuna_record import OptunaRecord
+from search.plan import startup_trials
+from search.proposals import Source
+from search.ranking import rank, winner
+from search.schedulers import SCHEDULERS
+from search.session import sampler_maker
+from search.simulation.executor import Clock, Contender, Effort, Job
+from search.simulation.ladder import Ladder
+from search.simulation.problem import MISSING, Problem
+from search.trial import Decision
+from searchspace.names import lookup
+from trainables.protocol import Config, Report, Rung
+
+
+@final
+class Engine(Contender):
+    """Coordinator, sampler, scheduler, judge and objective of real runs."""
+
+    def __init__(
+        self, problem: Problem, ladder: Ladder, sampler: str, effort: Effort, clock: Clock
+    ) -> None:
+        metrics = tuple(step.metric for step in ladder.rungs)
+        self._problem = problem
+        self._objective = Objective(metrics[-1], "max", metrics)
+        space = problem.networks.space
+        startup = startup_trials(effort.trials, effort.workers)
+        rules = Rules(
+            source=Source(
+                space=space,
+                complete=dict,
+                at_random=sampler_maker("random", space, effort.seed, 0),
+                canonical=problem.networks.canonical,
+            ),
+            references=(),
+            trials=effort.trials,
+            rungs=tuple(Rung(epochs, metric) for epochs, metric in enumerate(metrics, 1)),
+            objective=self._objective,
+            judge=Judge(self._limits),
+        )
+        record = OptunaRecord(
+            InMemoryStorage(),
+            "simulation",
+            space,
+            "max",
+            sampler_maker(sampler, space, effort.seed, startup),
+        )
+        scheduler = lookup(SCHEDULERS, effort.scheduler, "scheduler")()
+        self._coordinator = Coordinator(rules, record, scheduler, [], clock)
+
+    def propose(self) -> Job | None:
+        """Ask the coordinator."""
+        trial = self._coordinator.propose()
+        return None if trial is None else Job(trial.id, self._row(trial.config))
+
+    def report(self, job: Job, rung: int, metrics: Mapping[str, float]) -> bool:
+        """Tell the coordinator, as an executor of real trials does."""
+        report = Report(
+            rung + 1, dict(metrics), constraints=self._problem.constraints(job.row), rung=rung
+        )
+        if self._coordinator.report(job.id, report) is Decision.CONTINUE:
+            return True
+        self._coordinator.complete(job.id)
+        return False
+
+    @property
+    def winner(self) -> int | None:
+        """The winner by the rule of real runs: best at the last rung, the floor met."""
+        first = winner(rank(self._coordinator.trials.values(), self._objective))
+        return None if first is None else self._row(first.trial.config)
+
+    @property
+    def known(self) -> int:
+        """Proposals that were answered from the record."""
+        return self._coordinator.proposals.known
+
+    def _limits(self, point: Config) -> dict[str, float]:
+        return {} if self._problem.networks.row(point) is not None else {MISSING: 1.0}
+
+    def _row(self, point: Config) -> int:
+        row = self._problem.networks.row(point)
+        if row is None:
+            raise RuntimeError(f"{dict(point)} has no row: it should have been refused")
+        return row

@@ -1,0 +1,99 @@
+"""A table of results: what every network of a space scored under every attack."""
+
+import csv
+import gzip
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from searchspace.errors import UserError
+from searchspace.names import lookup
+
+ARCH, CLEAN = "arch", "clean"
+Column = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Accuracies of networks.
+
+    Attributes:
+        name: Where it is from.
+        archs: Each network as a text, (N,).
+        columns: Accuracies by metric, each (N,), in [0, 1]: ``clean``, ``pgd_eps1`` and so on.
+    """
+
+    name: str
+    archs: tuple[str, ...]
+    columns: Mapping[str, Column]
+
+    def column(self, metric: str) -> Column:
+        """Return the accuracies under a metric, (N,).
+
+        Raises:
+            UserError: If the table lacks it.
+        """
+        return lookup(self.columns, metric, f"column of {self.name}")
+
+
+def read_table(path: Path) -> Table:
+    """Read a CSV file, maybe gzipped, with columns ``arch``, ``clean`` and one for each metric.
+
+    Raises:
+        UserError: If the file cannot be read, a column is missing or repeats, there are no rows,
+            or a value is no accuracy in [0, 1].
+    """
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rt", encoding="utf-8", newline="") as file:
+            lines = list(csv.reader(file))
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot read the table {path}: {reason}") from None
+    lines = [line for line in lines if line]
+    header = lines[0] if lines else []
+    _check_header(header, path)
+    if len(lines) == 1:
+        raise UserError(f"{path} has a header and no rows: give a row for each network")
+    place = header.index(ARCH)
+    values = [list(_numbers(line, header, row, path)) for row, line in enumerate(lines[1:], 1)]
+    table = np.array(values, dtype=np.float64).T
+    metrics = [name for name in header if name != ARCH]
+    return Table(
+        path.name,
+        tuple(line[place].strip() for line in lines[1:]),
+        dict(zip(metrics, table, strict=True)),
+    )
+
+
+def _check_header(header: list[str], path: Path) -> None:
+    missing = [name for name in (ARCH, CLEAN) if name not in header]
+    if missing:
+        raise UserError(
+            f"{path} has no column {' and no '.join(missing)}: its first line must read "
+            f"{ARCH},{CLEAN},ATTACK_epsRADIUS,..."
+        )
+    repeated = sorted({name for name in header if header.count(name) > 1})
+    if repeated:
+        raise UserError(f"{path} has column {repeated[0]} twice: keep one")
+
+
+def _numbers(line: list[str], header: list[str], row: int, path: Path) -> Iterator[float]:
+    if len(line) != len(header):
+        raise UserError(f"row {row} of {path} has {len(line)} values, the header {len(header)}")
+    for name, text in zip(header, line, strict=True):
+        if name == ARCH:
+            continue
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not 0 <= value <= 1:
+            raise UserError(
+                f"{name} is '{text}' in row {row} of {path}: give an accuracy from 0 to 1"
+            )
+        yield value
