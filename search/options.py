@@ -15,7 +15,7 @@ Trials = Annotated[
 Sampler = Annotated[
     str,
     typer.Option(
-        help="Who proposes configs: tpe (Optuna's), hyperopt (its own), random.",
+        help="Who proposes configs: tpe (Optuna's), hyperopt (its TPE), evolution, random.",
         rich_help_panel=SEARCH,
     ),
 ]

@@ -16,7 +16,7 @@ class Plan(Frozen):
         study: A name in the table of studies.
         settings: What the user fixed of the study's settings; the study knows its defaults.
         trials: Sampled trials; references come on top.
-        sampler: A name in `search.samplers.SAMPLERS`.
+        sampler: A name in `search.samplers.registry.SAMPLERS`.
         scheduler: A name in `search.schedulers.SCHEDULERS`.
         metric: What ranks; None for the study's default.
         trade_off: A second metric to search for as well; None for one objective.

@@ -21,7 +21,7 @@ from search.objective import Objective, Other
 from search.plan import Plan
 from search.ranking import front_of, gains, leaders, rank, tied, winner
 from search.run_folder import RunFolder, create_run_folder
-from search.samplers import OF_TWO, SAMPLERS
+from search.samplers.registry import OF_TWO, SAMPLERS
 from search.schedulers import SCHEDULERS, promoted_share
 from search.session import Desk, Session, open_desk, verify_session
 from search.study import Study

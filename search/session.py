@@ -20,7 +20,8 @@ from search.proposals import Source
 from search.records import Records
 from search.replay import Clock, Difference, restore, verify
 from search.run_folder import RunFolder
-from search.samplers import SAMPLERS, SamplerOptions
+from search.samplers.registry import SAMPLERS
+from search.samplers.whole_config import SamplerOptions
 from search.schedulers import SCHEDULERS
 from search.study import Study
 from search.worker import Job

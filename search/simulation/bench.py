@@ -7,7 +7,7 @@ from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
-from search.samplers import SAMPLERS
+from search.samplers.registry import SAMPLERS
 from search.schedulers import SCHEDULERS
 from search.simulation.executor import Effort
 from search.simulation.generate import GENERATED, generate

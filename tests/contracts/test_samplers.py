@@ -7,7 +7,8 @@ import pytest
 
 from search.optuna_record import OptunaRecord
 from search.plan import startup_trials
-from search.samplers import SAMPLERS, SamplerOptions
+from search.samplers.registry import SAMPLERS
+from search.samplers.whole_config import SamplerOptions
 from search.session import sampler_maker
 from searchspace.domains import Choice, Float, Int
 from searchspace.space import Param, Space, When
@@ -80,14 +81,14 @@ def test_same_seed_same_proposals(sampler, make):
 
 def test_proposals_differ(sampler, make):
     configs = search(make(sampler), 20)
-    assert len({config["x"] for config in configs}) == 20
+    assert len({tuple(config.items()) for config in configs}) == 20
 
 
 def test_running_trials_are_no_obstacle(sampler, make):
     record = make(sampler, startup=2)
     search(record, 6)
     running = [ask(record, f"running {number}") for number in range(5)]
-    assert len({config["x"] for config in running}) == 5
+    assert len({tuple(config.items()) for config in running}) == 5
 
 
 def test_an_inserted_point_is_learned_from(sampler, make):

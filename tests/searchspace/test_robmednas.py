@@ -10,7 +10,7 @@ from hyperopt.base import Domain as HyperoptDomain
 from scipy import stats
 
 from search.optuna_record import OptunaRecord
-from search.samplers import SAMPLERS
+from search.samplers.registry import SAMPLERS
 from search.session import sampler_maker
 from searchspace import hyperopt as to_hyperopt
 from searchspace import optuna as to_optuna

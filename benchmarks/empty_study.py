@@ -1,0 +1,93 @@
+"""A study whose trials do nothing, to time what is around them."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from searchspace.domains import Choice, Float
+from searchspace.space import Param, Space
+from trainables.config import Frozen, parse
+from trainables.protocol import Config, Directions, Facts, Reference, Report, Rung, Say, Trainable
+
+SPACE = Space(
+    "empty",
+    (
+        Param("x", Float(-1.0, 1.0), "anything"),
+        Param("lr", Float(1e-3, 1.0, log=True), "anything"),
+        Param("kind", Choice(("a", "b", "c")), "anything"),
+    ),
+)
+
+
+class Settings(Frozen):
+    """Nothing is fixed but the device."""
+
+    device: str = "cpu"
+    epochs: int = Field(default=1, ge=1)
+    seed: int = 0
+
+
+class Empty(Trainable):
+    """Reports a parabola."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.value = -float(config["x"]) ** 2
+
+    def step(self) -> None:
+        """Do nothing."""
+
+    def evaluate(self, rung: Rung) -> Report:
+        """Report at once."""
+        return Report(self.epoch, {rung.metric: self.value})
+
+    def save(self, folder: Path) -> None:
+        """Save nothing."""
+
+    def state(self) -> dict[str, Any]:
+        """Return nothing."""
+        return {}
+
+    def load_state(self, state: Any) -> None:  # noqa: ANN401
+        """Take nothing over."""
+
+
+def parse_settings(values: Config) -> Settings:
+    return parse(Settings, values)
+
+
+def space(settings: Settings) -> Space:
+    return SPACE
+
+
+def metrics(settings: Settings) -> Directions:
+    return {"value": "max"}
+
+
+def prepare(settings: Settings, assets: Path, say: Say) -> Facts:
+    return Facts(digests={}, lines=(), default_metric="value")
+
+
+def build(config: Config, settings: Settings, assets: Path) -> Trainable:
+    return Empty(config)
+
+
+def references(settings: Settings) -> tuple[Reference, ...]:
+    return ()
+
+
+def complete(sample: Config, settings: Settings) -> dict[str, Any]:
+    return dict(sample)
+
+
+def limits(config: Config, settings: Settings) -> dict[str, float]:
+    return {}
+
+
+def ladder(settings: Settings) -> tuple[Rung, ...]:
+    return (Rung(settings.epochs, "value"),)
+
+
+def floor(settings: Settings) -> None:
+    return None

@@ -1,0 +1,101 @@
+"""What samplers of ours share: options, and one method that draws a whole config."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.study import Study, StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from searchspace import random as to_random
+from searchspace.space import Space
+
+
+@dataclass(frozen=True)
+class SamplerOptions:
+    """What a sampler needs to know of a run.
+
+    Attributes:
+        space: Where it samples.
+        seed: Same seed and same history, same proposal.
+        startup: Random proposals before a model is trusted.
+    """
+
+    space: Space
+    seed: int
+    startup: int
+
+
+class WholeConfigSampler(optuna.samplers.BaseSampler):
+    """A sampler that draws a config at once, while Optuna asks for one parameter at a time."""
+
+    def __init__(self, options: SamplerOptions) -> None:
+        self._space = options.space
+        self._seed = options.seed
+        self._drawn: tuple[int, dict[str, Any]] = (-1, {})
+
+    @abstractmethod
+    def draw(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
+        """Draw a point of the space, conditional parameters only where they are active."""
+
+    @final
+    def infer_relative_search_space(
+        self,
+        study: Study,  # noqa: ARG002
+        trial: FrozenTrial,  # noqa: ARG002
+    ) -> dict[str, BaseDistribution]:
+        """Leave every parameter to `sample_independent`."""
+        return {}
+
+    @final
+    def sample_relative(
+        self,
+        study: Study,  # noqa: ARG002
+        trial: FrozenTrial,  # noqa: ARG002
+        search_space: dict[str, BaseDistribution],  # noqa: ARG002
+    ) -> dict[str, Any]:
+        """Sample nothing here."""
+        return {}
+
+    @final
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,  # noqa: ARG002
+    ) -> Any:  # noqa: ANN401 - a parameter is a number or a string
+        """Return a parameter of the config drawn for this trial."""
+        if self._drawn[0] != trial.number:
+            self._drawn = (trial.number, self.draw(study, trial))
+        return self._drawn[1][param_name]
+
+    def _stream(self, trial: FrozenTrial) -> np.random.Generator:
+        """Return a generator of this trial's own, so that a run can be taken up at any trial."""
+        return np.random.default_rng([self._seed, trial.number])
+
+
+@final
+class RandomSampler(WholeConfigSampler):
+    """Independent draws from the space's own distribution."""
+
+    def draw(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:  # noqa: ARG002
+        """Draw."""
+        return to_random.sample(self._space, self._stream(trial))
+
+
+def standing(trial: FrozenTrial, direction: StudyDirection) -> tuple[float, ...]:
+    """Return the order in which Optuna's estimator, too, takes ended trials; best first."""
+    sign = -1.0 if direction == StudyDirection.MAXIMIZE else 1.0
+    violation = sum(value for value in trial.constraints.values() if value > 0)
+    if violation:
+        return (2.0, violation)
+    if trial.state == TrialState.COMPLETE:
+        return (0.0, sign * (trial.value or 0.0))
+    if not trial.intermediate_values:
+        return (1.0, 1.0)
+    step, value = max(trial.intermediate_values.items())
+    return (1.0, -float(step), sign * value)
