@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, final
@@ -47,6 +47,7 @@ from trainables.synthesis.assets import (
     trivial_mae,
     write_data,
 )
+from trainables.synthesis.audit import audit, guards
 from trainables.synthesis.epoch import train_epoch, validation_loss
 from trainables.synthesis.measurement import (
     HEADLINE,
@@ -262,6 +263,7 @@ class RobMedNASTrial(Trainable):
             epoch=self.epoch,
             metrics=robust.metrics,
             intervals=robust.intervals,
+            constraints=robust.constraints,
             seconds=self.seconds,
             best_epoch=best.epoch,
         )
@@ -341,12 +343,15 @@ class RobMedNASTrial(Trainable):
             with self.at_best():
                 found = measure_robust(self.network, ranking, protocol, self.device, "ranking")
                 beside = measure_clean(self.network, self.data.val, protocol, self.device, "val")
+                alarms = guards(found, self.network, ranking, protocol, self.device)
+                if level and level.audit:
+                    alarms |= audit(self.network, ranking, protocol, self.device)
             beside |= {"val_loss": best.loss, "train_loss": best.train_loss}
             beside |= {
                 "parameters": self.cost.parameters,
                 "multiply_adds": self.cost.multiply_adds,
             }
-            found = Robustness(found.metrics | beside, found.intervals, found.eps, found.curves)
+            found = replace(found, metrics=found.metrics | beside, constraints=alarms)
             self.measured = best.epoch, level, found
         return self.measured[2]
 

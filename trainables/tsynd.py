@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, final
@@ -29,6 +29,7 @@ from trainables.classification.assets import (
     to_tensors,
     write_data,
 )
+from trainables.classification.audit import audit, guards
 from trainables.classification.measurement import (
     Protocol,
     Robustness,
@@ -36,6 +37,7 @@ from trainables.classification.measurement import (
     measure_robust,
     measured,
 )
+from trainables.classification.naming import headline
 from trainables.classification.settings import ClassificationSettings
 from trainables.config import Frozen, parse
 from trainables.data.dataset import Task
@@ -65,6 +67,7 @@ from trainables.training.frozen_autoencoder import (
 from trainables.training.regimes import REGIMES, Batch, Synthesis
 from trainables.training.uncertainty import UNCERTAINTIES
 
+BASELINE = "baseline"
 AUTOENCODER = "autoencoder.safetensors"
 AUTOENCODER_THREADS = 2  # fixed, so that a run's results do not depend on how many cores there are
 # Shares of the budget after which the learning rate falls tenfold, as in the benchmark [medmnist].
@@ -161,10 +164,10 @@ def ladder(settings: Settings) -> tuple[Rung, ...]:
     return settings.rungs
 
 
-def floor(settings: Settings) -> Floor | None:
-    """Return none: the clean floor is absolute, and each trial checks it."""
-    del settings
-    return None
+def floor(settings: Settings) -> Floor:
+    """Demand a clean score close to the baseline's."""
+    metric = f"ranking_clean_{headline(settings.task)}"
+    return Floor("clean_floor", metric, BASELINE, settings.floor)
 
 
 def references(settings: Settings) -> tuple[Reference, ...]:
@@ -179,7 +182,7 @@ def references(settings: Settings) -> tuple[Reference, ...]:
         return Reference(label, whole.model_dump(), scaled, essential, control, point)
 
     return (
-        reference("baseline", regime="baseline", essential=True),
+        reference(BASELINE, regime="baseline", essential=True),
         reference("reconstruction", regime="reconstruction"),
         reference("noise", regime="noise", latent_sigma=1.0),
         reference("adversarial", regime="adversarial"),
@@ -318,14 +321,12 @@ class TSynDTrial(Trainable):
         started = time.perf_counter()
         best, robust = self._best(), self._measure_best(rung.level)
         interval = self._interval(robust, self.protocol.at(rung.level).ranking_metric)
-        clean = robust.metrics[f"ranking_clean_{self.protocol.headline}"]
-        floor = self.settings.clean_floor(self.shared.data.task, len(self.shared.data.classes))
         self.spend("evaluation", started)
         return Report(
             epoch=self.epoch,
             metrics=robust.metrics | best.metrics,
             intervals=interval,
-            constraints={"clean_floor": floor - clean},
+            constraints=robust.constraints,
             seconds=self.seconds,
             best_epoch=best.epoch,
         )
@@ -416,7 +417,10 @@ class TSynDTrial(Trainable):
             with self.at_best():
                 found = measure_robust(self.classifier, ranking, protocol)
                 beside = measure_robust(self.classifier, val, protocol, "val").metrics
-            robust = Robustness(beside | found.metrics, found.ranked)
+                alarms = guards(found, protocol)
+                if level and level.audit:
+                    alarms |= audit(self.classifier, ranking, protocol)
+            robust = replace(found, metrics=beside | found.metrics, constraints=alarms)
             self.measured = epoch, level, robust
         return self.measured[2]
 

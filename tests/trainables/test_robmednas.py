@@ -13,6 +13,7 @@ from searchspace.unet import parse as parse_architecture
 from trainables import robmednas
 from trainables.checkpoint import load_unet
 from trainables.ladder import format_ladder
+from trainables.metrics.alarms import ALARMS
 from trainables.metrics.curve import area
 from trainables.protocol import Level, Rung
 from trainables.snapshot import read_snapshot, write_snapshot
@@ -187,6 +188,16 @@ def test_the_floor_is_the_baselines_clean_error_at_the_same_epoch():
     floor = robmednas.floor(settings_of(floor=0.1))
     assert (floor.reference, floor.slack) == ("baseline", 0.1)
     assert robmednas.metrics(settings_of())[floor.metric] == "min"
+
+
+def test_alarms_are_constraints_and_the_audit_comes_where_the_rung_asks_for_it(heads, trained):
+    trial, report = trained
+    assert set(report.constraints) == {"masking_fgsm", "collapse"}
+    level = Level("pgd", 5, 1, heads.settings.eps, audit=True)
+    audited = trial.advance(Rung(4, "m", level)).constraints
+    assert set(audited) == set(ALARMS)
+    assert all(audited[name] <= 0 for name in ALARMS if name.startswith("masking_"))
+    assert audited["collapse"] > 0  # four epochs give one grey
 
 
 @pytest.mark.parametrize(

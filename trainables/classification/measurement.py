@@ -4,7 +4,7 @@ Names of metrics are ``{split}_{measurement}_{score}``: the score of a curve end
 that at one radius in ``_eps`` and the radius times 255.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 from torch.nn import functional
@@ -104,11 +104,20 @@ class Robustness:
 
     Attributes:
         metrics: Scores by name.
-        ranked: The attack that ranks, image by image.
+        reports: Answers to every image, by attack.
+        attack: The one that ranks.
+        constraints: What makes them unbelievable, see `trainables.metrics.alarms`.
     """
 
     metrics: dict[str, float]
-    ranked: RobustReport
+    reports: dict[str, RobustReport]
+    attack: str
+    constraints: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def ranked(self) -> RobustReport:
+        """Answers under the attack that ranks."""
+        return self.reports[self.attack]
 
 
 def measure_clean(
@@ -139,7 +148,7 @@ def measure_robust(
         report = evaluate(classifier, images, data.labels, task, attack, protocol.eps, seed=seed)
         metrics |= _curve(f"{split}_{name}", report)
         reports[name] = report
-    return Robustness(metrics, reports[protocol.attack])
+    return Robustness(metrics, reports, protocol.attack)
 
 
 def _scores(task: Task, probabilities: Tensor, data: Labelled) -> dict[str, float]:

@@ -37,9 +37,8 @@ class ClassificationSettings(Frozen):
         attack: The attack whose curve ranks trials unless another metric is named.
         eps: Radii of the threat model in pixels of [0, 1], rising from 0.
         ladder: The rungs, as `trainables.ladder` reads them; None for a default by attack.
-        floor: Clean score on the ranking split below which a trial cannot win, in [0, 1]; None is a
-            tenth of the way from chance to perfect. The score is balanced accuracy (multi-label:
-            macro AUC).
+        floor: Share by which a trial's clean balanced accuracy (multi-label: macro AUC) may fall
+            below the baseline's.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         precision: In which images are made: ``auto``, ``fp32`` or ``bf16``.
         seed: Of splits, initialisation, order, noise, masks and attacks.
@@ -59,7 +58,7 @@ class ClassificationSettings(Frozen):
     attack: str = "pgd"
     eps: tuple[float, ...] = parse_eps(DEFAULT_EPS)
     ladder: str | None = None
-    floor: float | None = Field(default=None, ge=0, le=1)
+    floor: float = Field(default=0.15, ge=0, le=1)
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     seed: int = Field(default=0, ge=0)
@@ -119,10 +118,3 @@ class ClassificationSettings(Frozen):
     def _climbable(self) -> "ClassificationSettings":
         self.rungs  # noqa: B018 - a ladder that does not parse is the user's to mend now
         return self
-
-    def clean_floor(self, task: Task, n_classes: int) -> float:
-        """Return the clean score below which a trial cannot win."""
-        if self.floor is not None:
-            return self.floor
-        chance = 0.5 if task == "multi-label" else 1 / n_classes
-        return chance + 0.1 * (1 - chance)

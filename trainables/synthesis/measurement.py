@@ -6,7 +6,7 @@ each subject's whole volume, then averaged over subjects [robmednas, section 2.5
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -111,12 +111,14 @@ class Robustness:
             the attack that ranks.
         eps: E radii.
         curves: Scores of every subject along the radii, by attack, (E, N).
+        constraints: What makes them unbelievable, see `trainables.metrics.alarms`.
     """
 
     metrics: dict[str, float]
     intervals: dict[str, tuple[float, float]]
     eps: tuple[float, ...]
     curves: dict[str, Scored]
+    constraints: dict[str, float] = field(default_factory=dict)
 
 
 def predict(network: nn.Module, mr: Tensor, batch_size: int = 32) -> npt.NDArray[np.float32]:

@@ -101,19 +101,7 @@ def test_what_is_wrong_is_said_in_one_line(values, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("task", "n_classes", "floor"),
-    [
-        ("binary", 2, 0.55),
-        ("multi-class", 5, 0.28),
-        ("ordinal", 4, 0.325),
-        ("multi-label", 14, 0.55),
-    ],
-)
-def test_the_floor_is_a_tenth_of_the_way_from_chance_to_perfect(task, n_classes, floor):
-    assert settings().clean_floor(task, n_classes) == pytest.approx(floor)
-
-
-@pytest.mark.parametrize("floor", [0.0, 0.7])
-def test_a_named_floor_is_taken(floor):
-    assert settings(floor=floor).clean_floor("binary", 2) == floor
+@pytest.mark.parametrize("floor", [-0.1, 1.2])
+def test_a_floor_is_a_share(floor):
+    with pytest.raises(UserError, match="floor"):
+        settings(floor=floor)

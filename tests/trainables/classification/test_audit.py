@@ -1,0 +1,173 @@
+"""Models that mask their gradients raise the alarm that fits; honest ones raise none."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from trainables import tsynd
+from trainables.classification import audit as module
+from trainables.classification.assets import Labelled, read_data
+from trainables.classification.audit import IMAGES, audit, guards
+from trainables.classification.measurement import Protocol, measure_robust
+from trainables.metrics import alarms
+
+EPS = (0.0, 0.02, 0.04, 0.08)
+PROTOCOL = Protocol("binary", "pgd", EPS, seed=0, steps=10)
+
+
+def images_of(count: int, shift: float, seed: int = 0) -> Labelled:
+    """Make noise, brighter on average for class 1, so that the best direction is known."""
+    dice = torch.Generator().manual_seed(seed)
+    labels = torch.arange(count) % 2
+    pixels = 0.5 + 0.2 * torch.randn((count, 1, 6, 6), generator=dice)
+    pixels += (pixels.new_tensor([-shift, shift])[labels] - pixels.mean((1, 2, 3)) + 0.5)[
+        :, None, None, None
+    ]
+    return Labelled((255 * pixels.clamp(0, 1)).round().to(torch.uint8), labels)
+
+
+class Brightness(nn.Module):
+    """Class 1 above a mean of 0.5; ``through`` is what the pixels go through first."""
+
+    def __init__(self, through=lambda pixels: pixels, squash=lambda score: 20 * score) -> None:
+        super().__init__()
+        self.through, self.squash = through, squash
+
+    def forward(self, images: Tensor) -> Tensor:
+        score = self.squash(self.through(images).flatten(1).mean(dim=1) - 0.5)
+        return torch.stack([-score, score], dim=1)
+
+
+def rippled(pixels: Tensor) -> Tensor:
+    """Add ripples of no height at multiples of 1/255, where the gradient points the right way."""
+    waves = 2 * math.pi * 255
+    return pixels + 30 / waves * (waves * pixels).sin()
+
+
+def patched(pixels: Tensor) -> Tensor:
+    """Round away what is far from the middle: there the gradient is 0."""
+    ramp = (pixels - 0.5).abs() < 0.13
+    return torch.where(ramp, pixels, (2 * pixels).round() / 2)
+
+
+def saturated(score: Tensor) -> Tensor:
+    """Put out 5 or -5, with a gradient that underflows."""
+    return 5 * (1e6 * score).tanh()
+
+
+def quantised(pixels: Tensor) -> Tensor:
+    return (20 * pixels).round() / 20
+
+
+def raised(model: nn.Module, data: Labelled, protocol: Protocol = PROTOCOL) -> set[str]:
+    found = guards(measure_robust(model, data, protocol), protocol)
+    found |= audit(model, data, protocol)
+    assert set(found) == set(alarms.ALARMS)
+    assert all(math.isfinite(value) for value in found.values())
+    return {name for name, value in found.items() if value > 0}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_honest_model_raises_none(seed):
+    data = images_of(64, 0.05, seed)
+    assert raised(Brightness(), data) == set()
+    assert raised(Brightness(squash=lambda score: 200 * score), data) == set()
+
+
+def test_a_saturated_model_is_fooled_by_guessing():
+    assert alarms.BLACK_BOX in raised(Brightness(squash=saturated), images_of(64, 0.015))
+
+
+def test_logits_so_large_that_the_loss_is_0_are_fooled_by_guessing():
+    assert alarms.BLACK_BOX in raised(Brightness(squash=lambda s: 1e5 * s), images_of(64, 0.05))
+
+
+def test_quantised_pixels_are_fooled_by_guessing():
+    assert alarms.BLACK_BOX in raised(Brightness(through=quantised), images_of(64, 0.015))
+
+
+def test_a_gradient_that_is_right_at_the_image_alone_is_fooled_by_one_step():
+    protocol = Protocol("binary", "pgd", (0.0, 10 / 255, 20 / 255), seed=0)
+    data = images_of(64, 0.05)
+    assert alarms.ONE_STEP in raised(Brightness(through=rippled), data, protocol)
+    assert raised(Brightness(), data, protocol) == set()
+
+
+def test_a_gradient_that_lasts_for_short_steps_only_rises_with_epsilon():
+    labels = torch.arange(64) % 2
+    greys = torch.tensor([115, 140], dtype=torch.uint8)[labels]
+    data = Labelled(greys[:, None, None, None].expand(64, 1, 6, 6).contiguous(), labels)
+    protocol = Protocol("binary", "pgd", (0.0, 0.06, 0.5), seed=0)
+    assert alarms.RISING in raised(Brightness(through=patched), data, protocol)
+    assert alarms.RISING not in raised(Brightness(), data, protocol)
+
+
+def test_a_model_that_any_image_leaves_right_is_not_believed():
+    """Noise on all pixels leaves the mean on its side; without a gradient PGD is noise."""
+    found = raised(Brightness(squash=saturated), images_of(64, 0.2))
+    assert alarms.UNBOUNDED in found
+    assert raised(Brightness(), images_of(64, 0.2)) == set()
+
+
+def test_a_constant_model_has_collapsed_and_masks_nothing():
+    model = Brightness(squash=lambda score: 1 + 0 * score)
+    assert raised(model, images_of(64, 0.05)) == {alarms.COLLAPSE}
+
+
+@pytest.mark.parametrize("regime", ["baseline", "adversarial"])
+@pytest.mark.parametrize("seed", range(2))
+def test_trained_networks_raise_none(prepared, regime, seed):
+    settings = prepared.settings.model_copy(update={"seed": seed, "epochs": 8})
+    trial = tsynd.build({"regime": regime, "lr": 3e-3}, settings, prepared.assets)
+    trial.train(8)
+    data = read_data(prepared.assets, torch.device("cpu")).ranking
+    protocol = Protocol("multi-class", "pgd", (0.0, 1 / 255, 4 / 255), seed=seed)
+    with trial.at_best():
+        found = guards(measure_robust(trial.classifier, data, protocol), protocol)
+        found |= audit(trial.classifier, data, protocol)
+    assert all(value <= 0 for name, value in found.items() if name != alarms.COLLAPSE), found
+
+
+def test_a_few_images_are_audited_and_always_the_same():
+    data, seen = images_of(200, 0.05), []
+
+    class Watched(Brightness):
+        def forward(self, images):
+            seen.append(len(images))
+            return super().forward(images)
+
+    first = audit(Watched(), data, PROTOCOL)
+    assert max(seen) == IMAGES
+    assert first == audit(Brightness(), data, PROTOCOL)
+
+
+def test_many_labels_are_audited_as_well():
+    data = images_of(40, 0.2)
+    labels = torch.stack([1 - data.labels, data.labels], dim=1)
+    protocol = Protocol("multi-label", "pgd", EPS, seed=0)
+    assert raised(Brightness(), Labelled(data.images, labels), protocol) == set()
+    masked = raised(Brightness(squash=saturated), Labelled(data.images, labels), protocol)
+    assert alarms.UNBOUNDED in masked
+
+
+def test_without_an_attack_there_is_nothing_to_audit():
+    assert audit(Brightness(), images_of(8, 0.05), Protocol("binary", "pgd", (0.0,), 0)) == {}
+
+
+def test_what_is_audited_lies_within_the_radii(monkeypatch):
+    seen = []
+
+    def watch(model, images, labels, task, attack, eps, *, seed):
+        seen.append((type(attack).__name__, tuple(eps), len(images)))
+        return real(model, images, labels, task, attack, eps, seed=seed)
+
+    real = module.evaluate
+    monkeypatch.setattr(module, "evaluate", watch)
+    audit(Brightness(), images_of(12, 0.05), PROTOCOL)
+    assert seen == [("PGD", (0.04, 0.08, 0.25, 1.0), 12), ("Square", (0.04, 0.08), 12)]
+    seen.clear()
+    audit(Brightness(), images_of(12, 0.05), Protocol("binary", "pgd", (0.0, 0.5), 0))
+    assert np.allclose(seen[0][1], (0.25, 0.5, 1.0))

@@ -1,0 +1,184 @@
+"""Alarms by closed forms and exact tests: what is surely so, and what chance explains."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest, ttest_rel
+
+from trainables.metrics import alarms
+from trainables.metrics.alarms import ALARMS, above_chance, collapse, excess, flatness, two_radii
+
+
+def pair(only_one, only_other, both=20, neither=30):
+    one = np.repeat([True, False, True, False], [only_one, only_other, both, neither])
+    other = np.repeat([False, True, True, False], [only_one, only_other, both, neither])
+    return one, other
+
+
+@pytest.mark.parametrize("only_one", range(12))
+@pytest.mark.parametrize("only_other", range(5))
+def test_shares_differ_where_the_exact_test_says_so(only_one, only_other):
+    p = 1.0
+    if only_one + only_other:
+        p = binomtest(only_one, only_one + only_other, alternative="greater").pvalue
+    assert (excess(*pair(only_one, only_other)) > 0) == (p < 0.025)
+
+
+def test_five_images_against_none_are_no_alarm_and_six_are():
+    assert excess(*pair(5, 0)) < 0 < excess(*pair(6, 0))
+
+
+def test_the_bound_of_a_share_is_that_of_the_binomial():
+    low = binomtest(9, 10).proportion_ci(method="exact").low
+    assert excess(*pair(9, 1, 40, 50)) == pytest.approx((2 * low - 1) * 10 / 100)
+    assert excess(*pair(0, 7, 3, 0)) == pytest.approx(-0.7)
+    assert excess(*pair(0, 0)) == 0
+
+
+def test_errors_differ_by_students_interval_less_a_hundredth():
+    dice = np.random.default_rng(0)
+    other = dice.uniform(50, 90, 8)
+    one = other + dice.normal(6, 3, 8)
+    low = ttest_rel(one - 0.01 * other, other).confidence_interval().low
+    assert excess(one, other) == pytest.approx(low)
+    assert excess(one, other) > 0 > excess(other, one)
+
+
+def test_an_error_that_hardly_differs_is_no_alarm():
+    """Squared errors are driven up, absolute ones reported: one may fall by a trifle everywhere."""
+    other = np.linspace(50, 60, 6)
+    assert excess(1.009 * other, other) < 0 < excess(1.011 * other, other)
+
+
+def test_one_subject_or_none_says_nothing():
+    assert excess(np.array([300.0]), np.array([100.0])) == 0
+    assert excess(np.array([100.0]), np.array([300.0])) == pytest.approx(-203)
+    assert excess(np.array([np.nan]), np.array([1.0])) == 0
+
+
+def test_a_subject_without_the_region_is_left_out():
+    one, other = np.array([9.0, 12.0, 10.0]), np.array([5.0, 7.0, 6.5])
+    with_gap = excess(np.append(one, np.nan), np.append(other, 4.0))
+    assert with_gap == excess(one, other) > 0
+
+
+def test_chance_rarely_alarms():
+    """Two attacks that are alike: at most one in forty, by the interval's level."""
+    dice, alarmed = np.random.default_rng(1), 0
+    for _ in range(1000):
+        alarmed += excess(dice.random(100) < 0.5, dice.random(100) < 0.5) > 0
+    assert 0 < alarmed <= 25 + 3 * 5  # three standard deviations
+
+
+def test_harms_must_pair():
+    with pytest.raises(ValueError, match="not pairs"):
+        excess(np.zeros(3, dtype=bool), np.zeros(4, dtype=bool))
+
+
+@pytest.mark.parametrize(
+    ("eps", "expected"),
+    [((0, 1, 2, 4, 8), (2, 8)), ((0, 1, 2), (1, 2)), ((0, 4), (2, 4)), ((0, 1, 2, 4), (2, 4))],
+)
+def test_two_radii_of_a_grid(eps, expected):
+    assert two_radii(eps) == expected
+
+
+def test_a_grid_without_attack_has_none():
+    with pytest.raises(ValueError, match="above 0"):
+        two_radii((0.0,))
+
+
+def test_a_constant_answer_is_at_chance_however_imbalanced():
+    labels = np.repeat([0, 1], [90, 10])
+    assert above_chance(labels == 0, labels, seed=0) == 0
+    assert above_chance(np.ones(100, dtype=bool), labels, seed=0) == pytest.approx(0.5)
+    assert above_chance(np.zeros(100, dtype=bool), labels, seed=0) == pytest.approx(-0.5)
+
+
+def test_many_labels_count_where_some_images_have_them():
+    labels = np.zeros((60, 3), dtype=int)
+    labels[:6, 0] = labels[:30, 1] = 1  # nobody has the third
+    never = labels == 0
+    assert above_chance(never, labels, seed=0) <= 0
+    assert above_chance(np.ones_like(never), labels, seed=0) > 0.1
+    assert above_chance(never[:, 2:], labels[:, 2:], seed=0) == 0
+
+
+def answers(classes, count=2):
+    """Probabilities that say these classes."""
+    return 0.1 / count + 0.9 * np.eye(count)[classes]
+
+
+BALANCED, SKEWED = np.repeat([0, 1], [50, 50]), np.repeat([0, 1], [90, 10])
+
+
+@pytest.mark.parametrize("labels", [BALANCED, SKEWED, np.arange(90) % 3])
+def test_a_constant_classifier_has_collapsed(labels):
+    found = np.full((len(labels), 3), [0.2, 0.7, 0.1])
+    assert collapse("multi-class", found, labels, seed=0) > 0
+
+
+def test_a_perfect_classifier_has_not_collapsed():
+    assert collapse("binary", answers(SKEWED), SKEWED, seed=0) < 0
+    rare = np.repeat([0, 1], [98, 2])
+    assert collapse("binary", answers(rare), rare, seed=0) < 0
+
+
+@pytest.mark.parametrize(
+    ("labels", "said", "collapsed"),
+    [
+        (BALANCED, 4, True),  # 96 % of the answers are one class, 50 % of the images are
+        (BALANCED, 6, False),
+        (SKEWED, 4, False),  # cautious: 4 of the 10, and no false alarm
+        (SKEWED, 2, True),
+    ],
+)
+def test_one_class_for_nearly_all_is_judged_beside_the_data(labels, said, collapsed):
+    """The last images, of the second class, are the only ones that are given it."""
+    found = answers((np.arange(100) >= 100 - said).astype(int))
+    assert (collapse("binary", found, labels, seed=0) > 0) == collapsed
+
+
+def test_a_classifier_that_knows_nothing_has_collapsed_once_there_are_images_enough():
+    labels = np.tile([0, 1], 20_000)
+    assert collapse("binary", answers(np.repeat([0, 1], 20_000)), labels, seed=0) > 0
+    assert collapse("binary", answers(1 - BALANCED), BALANCED, seed=0) > 0
+
+
+def test_data_of_one_class_cannot_show_a_collapse():
+    assert collapse("binary", answers(np.zeros(9, dtype=int)), np.zeros(9, dtype=int), 0) == 0
+
+
+def test_many_labels_collapse_by_their_auc():
+    dice = np.random.default_rng(0)
+    labels = (dice.random((80, 3)) < 0.1).astype(int)
+    constant = np.full((80, 3), 0.1)
+    assert collapse("multi-label", constant, labels, seed=0) > 0
+    # All below 0.5: "no" to each label, and yet the images are told apart.
+    assert collapse("multi-label", constant + 0.2 * labels, labels, seed=0) < 0
+
+
+def test_labels_that_nobody_has_say_nothing():
+    labels = np.zeros((5, 2), dtype=int)
+    assert collapse("multi-label", np.full((5, 2), 0.1), labels, seed=0) <= 0
+
+
+def test_grey_pictures_have_collapsed():
+    true = np.array([400.0, 300.0])
+    assert flatness(np.zeros(2), true) == pytest.approx(0.1)
+    assert flatness(np.array([40.0, 60.0]), true) == pytest.approx(0.1 - 0.15)
+    assert flatness(true, true) == pytest.approx(-0.9)
+
+
+def test_every_alarm_has_a_sentence_and_a_name_of_its_own():
+    masking = {name for name in ALARMS if name.startswith("masking_")}
+    assert masking == {alarms.ONE_STEP, alarms.BLACK_BOX, alarms.RISING, alarms.UNBOUNDED}
+    assert set(ALARMS) - masking == {alarms.COLLAPSE}
+    assert len(set(ALARMS.values())) == len(ALARMS)
+
+
+def test_the_names_are_read_without_torch():
+    code = "import sys, trainables.metrics.alarms; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

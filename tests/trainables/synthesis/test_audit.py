@@ -1,0 +1,156 @@
+"""Networks that mask their gradients raise the alarm that fits; honest ones raise none."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from trainables.metrics import alarms
+from trainables.synthesis import audit as module
+from trainables.synthesis.audit import SUBJECTS, audit, guards
+from trainables.synthesis.measurement import Protocol, measure_robust
+from trainables.synthesis.slices import Split, SubjectSlices, to_normalised
+
+CPU = torch.device("cpu")
+EPS = (0.0, 0.1, 0.3)
+PROTOCOL = Protocol(attack="pgd", eps=EPS, seed=0, batch_size=8)
+SIZE = 12
+DICE = np.random.default_rng(0)
+MR = DICE.normal(size=(SIZE, SIZE)).astype(np.float16)
+CT = DICE.integers(-200, 900, (SIZE, SIZE)).astype(np.int16)
+
+
+def heads_of(count: int, slices: int = 1) -> Split:
+    """Make subjects that differ in where their head is, and in nothing else."""
+    dice = np.random.default_rng(1)
+    mr, ct = (np.repeat(image[None], slices, axis=0) for image in (MR, CT))
+    masks = dice.random((count, slices, SIZE, SIZE)) < 0.7
+    return Split(tuple(SubjectSlices(str(n), mr, ct, mask) for n, mask in enumerate(masks)))
+
+
+class Shifted(nn.Module):
+    """Predicts the true CT, and 0.02 more, plus 0.4 times what ``through`` makes of the shift."""
+
+    def __init__(self, through=lambda shift: shift) -> None:
+        super().__init__()
+        self.through = through
+
+    def forward(self, images: Tensor) -> Tensor:
+        shift = images - torch.from_numpy(MR.astype(np.float32))
+        return to_normalised(torch.from_numpy(CT.astype(np.float32))) + 0.02 + self.moved(shift)
+
+    def moved(self, shift: Tensor) -> Tensor:
+        return 0.4 * self.through(shift)
+
+
+def rippled(shift: Tensor) -> Tensor:
+    """Add ripples of no height at multiples of 0.05, where the gradient points the right way."""
+    waves = 2 * math.pi * 20
+    return shift + 3 / waves * (waves * shift).sin()
+
+
+def steps(shift: Tensor) -> Tensor:
+    return (100 * shift).round() / 100
+
+
+def near(shift: Tensor) -> Tensor:
+    return torch.where(shift.abs() < 0.11, shift, 0 * shift)
+
+
+def found_of(network: nn.Module, split: Split, protocol: Protocol = PROTOCOL) -> dict[str, float]:
+    robust = measure_robust(network, split, protocol, CPU, "ranking")
+    found = guards(robust, network, split, protocol, CPU) | audit(network, split, protocol, CPU)
+    assert set(found) == set(alarms.ALARMS)
+    assert all(math.isfinite(value) for value in found.values())
+    return found
+
+
+def raised(*arguments) -> set[str]:
+    return {name for name, value in found_of(*arguments).items() if value > 0}
+
+
+@pytest.mark.parametrize("count", [1, 2, 6])
+def test_an_honest_network_raises_none(count):
+    assert raised(Shifted(), heads_of(count)) == set()
+
+
+def test_a_bias_that_misleads_random_starts_is_no_mask():
+    """Below its bias, a pixel's error grows downwards; the greater error lies above."""
+    split, protocol = heads_of(6), PROTOCOL
+    curves = measure_robust(Shifted(), split, protocol, CPU, "ranking").curves
+    assert alarms.excess(*(curves[kind]["mae_head"][-1] for kind in ("fgsm", "pgd"))) > 0
+    assert found_of(Shifted(), split)[alarms.ONE_STEP] <= 0
+
+
+def test_a_network_of_steps_is_fooled_by_guessing():
+    assert raised(Shifted(steps), heads_of(6)) == {alarms.BLACK_BOX}
+
+
+def test_a_gradient_that_is_right_at_the_image_alone_is_fooled_by_one_step():
+    assert alarms.ONE_STEP in raised(Shifted(rippled), heads_of(6))
+
+
+def test_a_network_that_great_shifts_leave_alone_rises_with_epsilon():
+    assert alarms.RISING in raised(Shifted(near), heads_of(6))
+
+
+def test_a_network_that_the_mr_cannot_mislead_is_not_believed():
+    assert raised(Shifted(lambda shift: 0 * shift), heads_of(6)) == {alarms.UNBOUNDED}
+
+
+def test_the_far_radius_is_measured_against_each_subjects_median():
+    split = heads_of(5)
+    grey = np.array(
+        [np.abs(CT[s.mask[0]] - np.median(CT[s.mask[0]])).mean() for s in split.subjects]
+    )
+    errors = np.full(5, 0.02 * 2500)
+    found = found_of(Shifted(lambda shift: 0 * shift), split)
+    assert found[alarms.UNBOUNDED] == pytest.approx(alarms.excess(grey, errors), rel=1e-3)
+
+
+def test_a_grey_picture_has_collapsed():
+    class Grey(nn.Module):
+        def forward(self, images):
+            return 0 * images + 0.1
+
+    found = found_of(Grey(), heads_of(6))
+    assert {name for name, value in found.items() if value > 0} == {alarms.COLLAPSE}
+    assert found[alarms.COLLAPSE] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("regime", ["standard", "adversarial"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_trained_networks_raise_none(heads, regime, seed):
+    trial = heads.trial(regime=regime)
+    trial.train(20)
+    protocol = Protocol("pgd", (0.0, 0.1), seed, trial.protocol.batch_size)
+    with trial.at_best():
+        found = found_of(trial.network, heads.data.train, protocol)
+    assert all(value <= 0 for value in found.values()), found
+
+
+def test_one_slice_of_a_few_subjects_is_audited(monkeypatch):
+    split = heads_of(SUBJECTS + 3, slices=3)
+    for subject in split.subjects:
+        subject.mask[:] = False
+        subject.mask[1, 2:6] = subject.mask[2, 2:4] = True
+    seen = []
+
+    def watch(network, few, perturbations, *rest):
+        seen.append((few, len(perturbations)))
+        return real(network, few, perturbations, *rest)
+
+    real = module.score_subjects
+    monkeypatch.setattr(module, "score_subjects", watch)
+    first = audit(Shifted(), split, PROTOCOL, CPU)
+    ((few, attacks),) = seen
+    assert len(few) == len(few.subjects) == SUBJECTS
+    assert all(subject.mask.sum() == 4 * SIZE for subject in few.subjects)
+    assert attacks == 6
+    assert audit(Shifted(), split, PROTOCOL, CPU) == first
+
+
+def test_without_an_attack_there_is_nothing_to_audit():
+    assert audit(Shifted(), heads_of(2), Protocol("pgd", (0.0,), 0), CPU) == {}
