@@ -25,7 +25,7 @@ from search.samplers.registry import OF_TWO, SAMPLERS
 from search.schedulers import SCHEDULERS, promoted_share
 from search.session import Desk, Session, open_desk, verify_session
 from search.study import Study
-from search.tables import agreement_line, front_lines, ranked_table, winner_lines
+from search.tables import agreement_line, alarm_lines, front_lines, ranked_table, winner_lines
 from search.worker import Job
 from searchspace.errors import UserError
 from searchspace.names import lookup
@@ -297,7 +297,8 @@ def _finish(session: Session, coordinator: Coordinator) -> int:
 
 def _audit_lines(coordinator: Coordinator) -> list[str]:
     """Say what the run found out about itself."""
-    lines = [
+    lines = alarm_lines(coordinator.trials.values())
+    lines += [
         agreement_line(found, str(promoted_share(found)))
         for found in coordinator.agreements.values()
     ]

@@ -2,15 +2,16 @@
 
 import math
 import textwrap
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from rich.table import Table
 from rich.text import Text
 
 from search.agreement import Agreement
 from search.objective import Objective
-from search.ranking import Gain, Row, front, front_of
-from search.trial import State
+from search.ranking import Gain, Row, front, front_of, missed
+from search.trial import State, Trial
+from trainables.metrics.alarms import ALARMS
 
 STYLES = {
     State.RUNNING: "cyan",
@@ -88,6 +89,19 @@ def winner_lines(first: Row, found: list[Gain], objective: Objective) -> list[st
             f"gain over {gain.over.name:{width}} {number(gain.value, signed=True)}{bounds}"
         )
     return lines
+
+
+def alarm_lines(trials: Iterable[Trial]) -> list[str]:
+    """Say which trials raised an alarm, and what each means."""
+    raised: dict[str, list[str]] = {}
+    for trial in trials:
+        for name in missed(trial):
+            if name in ALARMS:
+                raised.setdefault(name, []).append(trial.name)
+    return [
+        f"alarm {name}, {', '.join(names)}: {ALARMS[name]}; cannot win"
+        for name, names in raised.items()
+    ]
 
 
 def front_lines(rows: list[Row], objective: Objective) -> list[str]:

@@ -20,7 +20,7 @@ from trainables.checkpoint import load_unet
 from trainables.synthesis.assets import read_data
 from trainables.synthesis.measurement import score_subjects
 
-SMALL = {"subjects": 12, "slices": 1, "size": 32, "epochs": 3, "eps": "0,0.1", "floor": 5.0}
+SMALL = {"subjects": 12, "slices": 1, "size": 32, "epochs": 12, "eps": "0,0.1", "floor": 5.0}
 
 
 def plan(folder, **engine) -> Plan:
