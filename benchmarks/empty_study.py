@@ -33,7 +33,7 @@ class Empty(Trainable):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.value = -float(config["x"]) ** 2
+        self.value = -(float(config["x"]) ** 2)
 
     def step(self) -> None:
         """Do nothing."""

@@ -6,6 +6,7 @@ out, and the ratio. Both reuse their actors.
 
 import argparse
 import io
+import json
 import os
 import sys
 import tempfile
@@ -47,8 +48,6 @@ def ours(trials: int, sampler: str, folder: Path) -> float:
     """Return the seconds from the first proposal to the last end."""
     plan = Plan(study="empty", trials=trials, sampler=sampler, concurrency=2, run=folder / "run")
     run(plan, Study("empty", "nothing", "empty_study"), Console(width=80, file=io.StringIO()))
-    import json
-
     lines = (folder / "run" / "events.jsonl").read_text().splitlines()
     events = [json.loads(line) for line in lines]
     ended = [event["elapsed_s"] for event in events if event["event"] == "ended"]
@@ -76,7 +75,6 @@ def stock(trials: int, folder: Path) -> float:
                 metric="value",
                 mode="max",
                 num_samples=trials,
-                max_concurrent_trials=2,
                 reuse_actors=True,
             ),
             run_config=tune.RunConfig(storage_path=str(folder), verbose=0, callbacks=[Clock()]),
@@ -96,7 +94,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
             mine = ours(trials, arguments.sampler, Path(one)) / (trials - 1)
             theirs = stock(trials, Path(other)) / (trials - 1)
-        print(f"{trials} trials: {mine:.4f} s each, Ray Tune {theirs:.4f}, ratio {mine / theirs:.2f}", flush=True)
+        ratio = f"{mine / theirs:.2f} of Ray Tune's {theirs:.4f}"
+        print(f"{trials} trials: {mine:.4f} s each, {ratio}", flush=True)
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ def train(network: nn.Module, data: Data, settings: SynthesisSettings, seed: int
             network,
             optimiser,
             data.train,
-            lambda mr, ct: mr,  # noqa: ARG005
+            lambda mr, ct: mr,
             batch_size=settings.batch_size,
             flip=settings.flip,
             generator=generator(CPU, seed, epoch, "order"),
