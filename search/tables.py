@@ -60,7 +60,11 @@ def ranked_table(
     table.add_column("state", overflow="fold")
     for place, row in enumerate(rows, start=1):
         missed = row.note if row.trial.state is State.COMPLETED else ""
-        state = f"{row.trial.state}, {row.seeds} seeds" if row.seeds > 1 else row.trial.state
+        state = row.trial.state.value
+        if row.seeds > 1:
+            state += f", {row.seeds} seeds"
+        elif row.trial.state is State.PRUNED:
+            state += f", rung {row.trial.rung + 1}"
         table.add_row(
             f"{'=' if row.trial.id in tied and len(tied) > 1 else ''}{place}",
             Text(f"{row.trial.name}{row.trial.marks}"),
