@@ -22,7 +22,7 @@ from analysis.vocabulary import SCORES, describe, written
 MOST = 12  # sampled trials of a group that the leaderboard draws
 HEADINGS = {
     Group.BARRED: "missed a constraint: cannot win",
-    Group.STOPPED: "short of the budget: value at the epoch reached",
+    Group.STOPPED: "stopped at a lower rung: value at the epoch reached",
 }
 DOTTED = (0, (2, 2))
 BEYOND = "▲: beyond the axis"
@@ -276,7 +276,7 @@ def _draw_hyperparameter(ax: Axes, found: pd.DataFrame, winner: str | None, top:
 
 def _explained(run: Run, *, beyond: bool) -> str:
     """Say what is counted in `draw_best_so_far`, and what its marks mean."""
-    notes = ["pale: short of the budget"]
+    notes = ["pale: stopped at a lower rung"]
     if beyond:
         notes.append(BEYOND)
     if run.refused:

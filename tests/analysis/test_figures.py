@@ -95,7 +95,7 @@ def test_the_leaderboard_marks_winner_groups_and_values(many):
         "missed a constraint: cannot win",
         "and 3 more",
     } <= {*words}
-    assert "short of the budget: value at the epoch reached" in words
+    assert "stopped at a lower rung: value at the epoch reached" in words
     value = many.trials["value"].iloc[0]
     assert f"{value:.3f}" in words
     canvas = draw(many, "leaderboard")
