@@ -32,8 +32,8 @@ class Run:
         manifest: What was run, on what, and how it ended.
         objective: The metric that ranks, and its better direction.
         trials: One row per trial, best first: ``rank`` from 1, ``trial``, ``label`` (empty for
-            sampled trials), ``reference``, ``scaled``, ``control``, ``winner``, ``state``,
-            ``note`` (why it ended early or cannot win, or empty), ``epoch``, ``best_epoch``,
+            sampled trials), ``seeds`` (trainings that its value is the mean of: a race gives the
+            leaders more), ``reference``, ``scaled``, ``control``, ``winner``, ``state``, ``note`` (why it ended early or cannot win, or empty), ``epoch``, ``best_epoch``,
             ``value``, ``low``, ``high``, ``started_s``, ``ended_s``; the last report and the config
             under ``metric.``, ``low.``, ``high.``, ``constraint.``, ``config.``; ``seconds.`` are
             totals.
@@ -98,6 +98,7 @@ def _trial_row(row: Row) -> Record:
     found: Record = {
         "trial": trial.id,
         "label": trial.label,
+        "seeds": row.seeds,
         "reference": trial.is_reference,
         "scaled": trial.scaled,
         "control": trial.control,

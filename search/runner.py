@@ -130,7 +130,7 @@ def _work(session: Session, execute: Execute, events: list[Event]) -> int:
     """Prepare what is not prepared yet, and search."""
     with _failing(session):
         try:
-            objective = _objective(session)
+            session, objective = _prepared(session)
         except KeyboardInterrupt:
             session.manifest.end("interrupted")
             session.say_path(f"stopped before the first trial: {session.folder.path}")
@@ -148,9 +148,9 @@ def _check_trade_off(plan: Plan) -> None:
         raise UserError("--race needs one objective: leave out --trade-off")
 
 
-def _objective(session: Session) -> Objective:
+def _prepared(session: Session) -> tuple[Session, Objective]:
     content = session.manifest.content
-    return read_objective(content) if "objective" in content else _prepare(session)
+    return (session, read_objective(content)) if "objective" in content else _prepare(session)
 
 
 def _cleared(folder: RunFolder) -> list[Event]:
@@ -195,13 +195,17 @@ def _give_up(session: Session) -> None:
             session.folder.empty()
 
 
-def _prepare(session: Session) -> Objective:
-    module, settings, assets = session.module, session.settings, session.folder.assets
+def _prepare(session: Session) -> tuple[Session, Objective]:
+    module, assets = session.module, session.folder.assets
     shutil.rmtree(assets, ignore_errors=True)  # half of them, where a run died here before
     assets.mkdir()
-    facts = module.prepare(settings, assets, session.say)
+    facts = module.prepare(session.settings, assets, session.say)
+    session = session.settling(facts.settled)
     metric = session.plan.metric or facts.default_metric
-    directions = module.metrics(settings)
+    directions = module.metrics(session.settings)
+    for name in (metric, session.plan.trade_off):  # radii may be others now
+        if name is not None:
+            lookup(directions, name, "metric")
     along = tuple(rung.metric for rung in session.rungs)
     alike = all(directions[name] == directions[metric] for name in along)
     second = session.plan.trade_off
@@ -216,7 +220,7 @@ def _prepare(session: Session) -> Objective:
         facts=facts.lines,
         details=facts.details,
     )
-    return objective
+    return session, objective
 
 
 def _search(session: Session, objective: Objective, execute: Execute, events: list[Event]) -> int:

@@ -1,6 +1,7 @@
 """From a plan, new or taken up again, to a coordinator, its records and its progress."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,15 @@ class Session:
     def say_path(self, line: str) -> None:
         """Print a line unbroken, for a person to copy."""
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def settling(self, settled: Mapping[str, Any]) -> "Session":
+        """Return this session with settings that preparing chose; the manifest is told."""
+        if not settled:
+            return self
+        known = self.manifest.content["settings"]
+        settings = self.module.parse_settings(known | settled)
+        self.manifest.add(settings=known | settled)
+        return replace(self, settings=settings)
 
     @property
     def rungs(self) -> tuple[Rung, ...]:

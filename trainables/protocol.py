@@ -9,7 +9,7 @@ once at each.
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol, final
 
@@ -200,6 +200,21 @@ class Floor:
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """Radii that a run chose for itself, and why.
+
+    Attributes:
+        eps: In the unit of the study's threat model, rising from 0.
+        line: For the terminal and the manifest.
+        details: What the choice rests on, JSON values only.
+    """
+
+    eps: tuple[float, ...]
+    line: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Facts:
     """What preparing a run found, for the manifest and the reader.
 
@@ -209,12 +224,23 @@ class Facts:
             ranks.
         default_metric: The one that ranks unless the user names another.
         details: Anything else worth keeping, JSON values only.
+        settled: Settings that the user left to the run, as it chose them.
     """
 
     digests: dict[str, str]
     lines: tuple[str, ...]
     default_metric: str
     details: dict[str, Any] = field(default_factory=dict)
+    settled: dict[str, Any] = field(default_factory=dict)
+
+    def choosing(self, chosen: Chosen) -> "Facts":
+        """Return these facts, and which radii were chosen."""
+        return replace(
+            self,
+            lines=(*self.lines, chosen.line),
+            details=self.details | {"eps_auto": chosen.details},
+            settled=self.settled | {"eps": chosen.eps},
+        )
 
 
 class StudyModule(Protocol):

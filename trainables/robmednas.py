@@ -27,6 +27,7 @@ from trainables.config import Frozen, parse
 from trainables.device import autocast, channels_last, resolve_precision
 from trainables.models.unet import UNet
 from trainables.protocol import (
+    Chosen,
     Config,
     Directions,
     Facts,
@@ -57,6 +58,7 @@ from trainables.synthesis.measurement import (
     measure_robust,
     measured,
 )
+from trainables.synthesis.pilot import choose_eps
 from trainables.synthesis.regimes import REGIMES
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split
@@ -196,17 +198,28 @@ def prepare(settings: SynthesisSettings, assets: Path, say: Say) -> Facts:
         "epsilon is in standard deviations of each subject's MR, without clipping",
         f"mean CT by MR intensity, no network: head MAE {trivial:.1f} HU on ranking",
     )
-    return Facts(
+    facts = Facts(
         digests=written.digests | {"splits": splits.digest},
         lines=lines,
         default_metric=settings.rungs[-1].metric,
         details={"trivial_mae_head": trivial, "test_subjects": list(splits.test)},
     )
+    return facts.choosing(_choose_eps(settings, assets, say)) if settings.eps_auto else facts
 
 
 def build(config: Config, settings: SynthesisSettings, assets: Path) -> Trainable:
     """Make one trial; what trials share is mapped once a process."""
     return RobMedNASTrial(parse(RobMedNASConfig, config), settings, _read_shared(assets))
+
+
+def _choose_eps(settings: SynthesisSettings, assets: Path, say: Say) -> Chosen:
+    """Train the handcrafted U-Net, and choose the radii by it."""
+    say(f"training the {BASELINE}, to choose eps ...")
+    config = next(one.config for one in references(settings) if one.label == BASELINE)
+    trial = RobMedNASTrial(parse(RobMedNASConfig, config), settings, _read_shared(assets))
+    trial.train(settings.epochs)
+    with trial.at_best():
+        return choose_eps(trial.network, trial.data.val, trial.protocol, trial.device, BASELINE)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, Literal, final
+from typing import Any, Literal, final
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor
 
 from searchspace.space import Space
@@ -37,13 +36,13 @@ from trainables.classification.measurement import (
     measured,
 )
 from trainables.classification.naming import headline
-from trainables.classification.settings import ClassificationSettings
+from trainables.classification.pilot import choose_eps
 from trainables.config import parse
 from trainables.data.dataset import Task
 from trainables.device import autocast, resolve_precision, threads
-from trainables.folders import cache_folder
 from trainables.metrics.intervals import curve_interval
 from trainables.protocol import (
+    Chosen,
     Config,
     Directions,
     Facts,
@@ -64,27 +63,13 @@ from trainables.training.frozen_autoencoder import (
     read_autoencoder,
 )
 from trainables.training.regimes import REGIMES, Batch, Synthesis
-from trainables.tsynd_config import TSynDConfig
+from trainables.tsynd_config import Settings, TSynDConfig
 
 BASELINE = "baseline"
 AUTOENCODER = "autoencoder.safetensors"
 AUTOENCODER_THREADS = 2  # fixed, so that a run's results do not depend on how many cores there are
 # Shares of the budget after which the learning rate falls tenfold, as in the benchmark [medmnist].
 MILESTONES = (0.5, 0.75)
-
-
-class Settings(ClassificationSettings):
-    """What is fixed for a run of the study.
-
-    Attributes:
-        autoencoder_steps: Optimiser steps of the autoencoder.
-        cache: Folder of trained autoencoders.
-    """
-
-    PAPER: ClassVar[dict[str, Any]] = {"epochs": 100, "classifier": "resnet18"}
-
-    autoencoder_steps: int = Field(default=800, ge=1)
-    cache: Path = Field(default_factory=cache_folder)
 
 
 def parse_settings(values: Mapping[str, Any]) -> Settings:
@@ -176,7 +161,7 @@ def prepare(settings: Settings, assets: Path, say: Say) -> Facts:
         f"autoencoder: {len(unlabelled)} images, mean absolute error {error.mae:.3f}, "
         f"{error.psnr:.1f} dB on val, {error.codes_used} of {ours.n_codes} codes in use"
     )
-    return Facts(
+    facts = Facts(
         digests={
             "data": dataset.digest,
             "splits": splits.digest,
@@ -186,11 +171,22 @@ def prepare(settings: Settings, assets: Path, say: Say) -> Facts:
         default_metric=settings.rungs[-1].metric,
         details={"autoencoder_mae": error.mae, "autoencoder_psnr_db": error.psnr},
     )
+    return facts.choosing(_choose_eps(settings, assets, say)) if settings.eps_auto else facts
 
 
 def build(config: Config, settings: Settings, assets: Path) -> Trainable:
     """Make one trial; what trials share is read once a process."""
     return TSynDTrial(parse(TSynDConfig, config), settings, _read_shared(assets, settings.device))
+
+
+def _choose_eps(settings: Settings, assets: Path, say: Say) -> Chosen:
+    """Train the baseline, and choose the radii by it."""
+    say(f"training the {BASELINE}, to choose eps ...")
+    baseline = parse(TSynDConfig, {"regime": "baseline"})
+    trial = TSynDTrial(baseline, settings, _read_shared(assets, settings.device))
+    trial.train(settings.epochs)
+    with trial.at_best():
+        return choose_eps(trial.classifier, trial.shared.data.val, trial.protocol, BASELINE)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,30 @@
-"""One trial of TSynD: regime, ascent over latents, classifier [tsynd]."""
+"""What is fixed for a run of TSynD, and what makes one trial [tsynd]."""
+
+from pathlib import Path
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
 from searchspace.names import lookup
+from trainables.classification.settings import ClassificationSettings
 from trainables.config import Frozen
+from trainables.folders import cache_folder
 from trainables.training.regimes import REGIMES
 from trainables.training.uncertainty import UNCERTAINTIES
+
+
+class Settings(ClassificationSettings):
+    """What is fixed for a run of the study.
+
+    Attributes:
+        autoencoder_steps: Optimiser steps of the autoencoder.
+        cache: Folder of trained autoencoders.
+    """
+
+    PAPER: ClassVar[dict[str, Any]] = {"epochs": 100, "classifier": "resnet18"}
+
+    autoencoder_steps: int = Field(default=800, ge=1)
+    cache: Path = Field(default_factory=cache_folder)
 
 
 class TSynDConfig(Frozen):

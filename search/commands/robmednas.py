@@ -137,7 +137,7 @@ def robmednas(  # noqa: PLR0913, PLR0917 - one parameter an option
     eps: Annotated[
         str | None,
         typer.Option(
-            help="Radii in standard deviations of the MR, with commas.",
+            help="Radii in standard deviations of the MR, with commas; or auto, by the baseline.",
             show_default="0,0.05,0.1,0.2",
             rich_help_panel=ROBUSTNESS,
         ),

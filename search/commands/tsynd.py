@@ -83,7 +83,7 @@ def tsynd(  # noqa: PLR0913, PLR0917 - one parameter an option
     eps: Annotated[
         str | None,
         typer.Option(
-            help="Radii in pixels of [0, 1], with commas.",
+            help="Radii in pixels of [0, 1], with commas; or auto, by the baseline.",
             show_default="0,1/255,2/255,4/255,8/255",
             rich_help_panel=ROBUSTNESS,
         ),

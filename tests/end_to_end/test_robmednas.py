@@ -51,6 +51,22 @@ def test_references_are_in_the_table_and_run_to_their_budget(finished):
     assert len(table) == 5
 
 
+def test_radii_left_to_the_run_come_from_val_and_are_written_down(tmp_path):
+    settings = {"eps": "auto", "epochs": 40}
+    _, output = search(tmp_path / "run", in_process=True, trials=1, settings=settings)
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    eps = manifest["settings"]["eps"]
+    assert all(level["level"]["eps"] == eps for level in manifest["rungs"])
+    tried, kept = (manifest["details"]["eps_auto"][name] for name in ("tried", "kept"))
+    assert len(eps) == 4
+    for radius, share in zip(eps[1:], (0.75, 0.5, 0.25), strict=True):
+        left = np.interp(np.log(radius), np.log(tried[1:]), np.minimum.accumulate(kept[1:]))
+        assert left == pytest.approx(share, abs=0.03)
+    assert "eps chosen on val" in " ".join(output.split())
+    events = (tmp_path / "run" / "events.jsonl").read_text()
+    assert f"ranking_pgd_mae_head_eps{eps[-1]:g}" in events
+
+
 def test_the_output_fits_80_columns_and_says_what_was_measured(finished):
     _, output = finished
     assert max(len(line) for line in output.splitlines() if "everything:" not in line) <= 80

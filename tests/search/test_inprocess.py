@@ -51,6 +51,21 @@ def test_a_search_leaves_a_whole_run_folder(run_toy):
     assert max(len(line) for line in printed.splitlines()) <= 80 + len(str(folder))
 
 
+def test_what_preparing_settles_holds_for_trials_and_for_those_who_come_later(run_toy, take_up):
+    """Where nothing may be worse than the baseline, some trials miss it that else would not."""
+    _, folder, printed = run_toy(trials=8, settings={"settled_slack": 0.0})
+    assert manifest_of(folder)["settings"]["slack"] == 0.0
+    assert "relative_floor" in printed
+    take_up(folder, trials=16)
+    barred = [
+        event["trial"]
+        for event in events_of(folder)
+        if event["event"] == "reported" and event["constraints"]["relative_floor"] > 0
+    ]
+    assert any(trial > "t008" for trial in barred)
+    assert "relative_floor" not in run_toy("loose", trials=8)[2]
+
+
 def test_the_table_is_what_the_events_say(run_toy):
     _, folder, _ = run_toy(trials=5)
     with (folder / "trials.csv").open() as file:

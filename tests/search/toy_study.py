@@ -43,6 +43,7 @@ class Settings(Frozen):
     floor: float = 0.0
     limit: float = 2.0  # sampled trials with a greater x are not trained
     slack: float = 10.0  # how much worse than the baseline a trial may be
+    settled_slack: float | None = None  # what preparing finds that it should be
     epoch_s: float = 0.0
     pids: str = ""  # folder in which each process that trains leaves its number
     ballast: int = 0  # bytes that each trial saves
@@ -155,6 +156,7 @@ def prepare(settings, assets: Path, say) -> Facts:
         lines=("toy data [made] here",),
         default_metric="robustness",
         details={"nothing": None},
+        settled={} if settings.settled_slack is None else {"slack": settings.settled_slack},
     )
 
 

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from searchspace.errors import UserError
 
+AUTO = "auto"  # in place of radii: the run is to choose them
+
 
 @dataclass(frozen=True)
 class ThreatModel:
@@ -97,7 +99,8 @@ def _parse_radius(entry: str, limits: ThreatModel) -> float:
         radius = float(Fraction(entry))
     except (ValueError, ZeroDivisionError, OverflowError):
         raise UserError(
-            f"epsilon '{entry}' is not a number ({limits.unit}): write a list like 0,1/255,0.05"
+            f"epsilon '{entry}' is not a number ({limits.unit}): write a list like 0,1/255,0.05, "
+            f"or {AUTO}"
         ) from None
     if limits.low is None or limits.high is None:
         if radius < 0:

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from searchspace.names import lookup
 from trainables.attacks.registry import ATTACKS
-from trainables.attacks.threat import parse_eps
+from trainables.attacks.threat import AUTO, parse_eps
 from trainables.classification.naming import ranking_metric
 from trainables.config import Frozen
 from trainables.data import phantom
@@ -36,6 +36,7 @@ class ClassificationSettings(Frozen):
         epochs: The budget of a trial.
         attack: The attack whose curve ranks trials unless another metric is named.
         eps: Radii of the threat model in pixels of [0, 1], rising from 0.
+        eps_auto: Whether the run chooses the radii itself; set by ``eps="auto"``.
         ladder: The rungs, as `trainables.ladder` reads them; None for a default by attack.
         floor: Share by which a trial's clean balanced accuracy (multi-label: macro AUC) may fall
             below the baseline's.
@@ -57,6 +58,7 @@ class ClassificationSettings(Frozen):
     epochs: int = Field(default=60, ge=1)
     attack: str = "pgd"
     eps: tuple[float, ...] = parse_eps(DEFAULT_EPS)
+    eps_auto: bool = False
     ladder: str | None = None
     floor: float = Field(default=0.15, ge=0, le=1)
     device: str = "auto"
@@ -69,6 +71,8 @@ class ClassificationSettings(Frozen):
     def _fill(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Let protocol and device choose what the user left open, and write the choice down."""
         filled = dict(values)
+        if values.get("eps") == AUTO:
+            filled |= {"eps": DEFAULT_EPS, "eps_auto": True}
         device = resolve_device(str(filled.get("device", "auto")))
         filled["device"] = str(device)
         if filled.get("protocol") == "paper":

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from trainables.metrics.classification import Floats, Labels, auc, correct
+from trainables.metrics.classification import Floats, Labels, auc, chance, correct
 from trainables.metrics.intervals import bootstrap, curve_interval
 
 ONE_STEP, BLACK_BOX = "masking_fgsm", "masking_black_box"
@@ -121,8 +121,8 @@ def collapse(task: str, probabilities: Floats, labels: Labels, seed: int) -> flo
         labels: (N,), or (N, L).
         seed: Of the interval.
     """
-    chance = _chance(task, labels)
-    at_chance = chance + EDGE * (1 - chance) - _score(task, probabilities, labels, seed)[1]
+    least = chance(task, labels)
+    at_chance = least + EDGE * (1 - least) - _score(task, probabilities, labels, seed)[1]
     if task == "multi-label":
         return at_chance
     one_class = _commonest(probabilities.argmax(axis=1))
@@ -165,10 +165,6 @@ def _score(task: str, probabilities: Floats, labels: Labels, seed: int) -> tuple
             lambda rows: auc(task, probabilities[rows], labels[rows]), labels, seed=seed
         )
     return (0.0, 1.0) if np.isnan(found.value) else (found.low, found.high)
-
-
-def _chance(task: str, labels: Labels) -> float:
-    return 0.5 if task == "multi-label" else 1 / len(np.unique(labels))
 
 
 def _commonest(values: npt.NDArray[np.integer]) -> float:

@@ -68,6 +68,11 @@ def auc(task: str, probabilities: Floats, labels: Labels) -> float:
     return float(known.mean()) if len(known) else math.nan
 
 
+def chance(task: str, labels: Labels) -> float:
+    """Return what a constant answer scores: in balanced accuracy, for multi-label data in AUC."""
+    return 0.5 if task == "multi-label" else 1 / len(np.unique(labels))
+
+
 def correct(task: str, probabilities: Floats, labels: Labels) -> npt.NDArray[np.bool_]:
     """Tell which answers are right: the greatest probability, for multi-label data those above 0.5.
 

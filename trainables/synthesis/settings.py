@@ -9,7 +9,7 @@ from searchspace.errors import UserError
 from searchspace.names import lookup
 from searchspace.unet import KERNELS
 from trainables.attacks.registry import SYNTHESIS_ATTACKS
-from trainables.attacks.threat import mr_deviations, parse_eps
+from trainables.attacks.threat import AUTO, mr_deviations, parse_eps
 from trainables.config import Frozen
 from trainables.device import resolve_device
 from trainables.ladder import default_ladder, parse_ladder
@@ -40,6 +40,7 @@ class SynthesisSettings(Frozen):
         flip: Mirror training slices left and right at random.
         attack: The attack whose curve ranks trials unless another metric is named.
         eps: Radii of the threat model in standard deviations of the subject's MR, rising from 0.
+        eps_auto: Whether the run chooses the radii itself; set by ``eps="auto"``.
         ladder: The rungs, as `trainables.ladder` reads them; None for a default by attack.
         floor: Share by which a trial's clean head MAE may exceed the baseline's.
         max_params: Most parameters of a network that is trained; None for no limit.
@@ -78,6 +79,7 @@ class SynthesisSettings(Frozen):
     flip: bool = True
     attack: str = "pgd"
     eps: tuple[float, ...] = parse_eps(DEFAULT_EPS, mr_deviations)
+    eps_auto: bool = False
     ladder: str | None = None
     floor: float = Field(default=0.25, ge=0)
     max_params: int | None = Field(default=None, ge=1)
@@ -98,6 +100,8 @@ class SynthesisSettings(Frozen):
     def _fill(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Let the protocol choose what the user left open, and write the device down."""
         filled = dict(values)
+        if values.get("eps") == AUTO:
+            filled |= {"eps": DEFAULT_EPS, "eps_auto": True}
         filled["device"] = str(resolve_device(str(filled.get("device", "auto"))))
         return cls.PAPER | filled if filled.get("protocol") == "paper" else filled
 

@@ -1,0 +1,42 @@
+"""Radii chosen by what an attack leaves of one trained classifier."""
+
+from trainables.attacks.evaluation import evaluate
+from trainables.classification.assets import Labelled
+from trainables.classification.measurement import Protocol
+from trainables.metrics.classification import chance
+from trainables.metrics.radii import SHARES, radii_at
+from trainables.models.classifiers import Classifier
+from trainables.protocol import Chosen
+from trainables.seeding import derive
+
+PIXEL = 1 / 255
+TRIED = (0.0, *(2**power * PIXEL for power in range(-3, 7)))
+
+
+def choose_eps(classifier: Classifier, val: Labelled, protocol: Protocol, name: str) -> Chosen:
+    """Choose the radii at which a classifier keeps certain shares of what it has above chance.
+
+    And twice the last of them, for classifiers that are more robust.
+
+    Args:
+        classifier: Trained.
+        val: Never the images that rank.
+        protocol: Its radii are kept where the classifier is no better than chance.
+        name: Of the classifier, for the reader.
+    """
+    images, seed = val.images.float() / 255, derive(protocol.seed, "pilot")
+    attack = protocol.build("pgd")
+    report = evaluate(classifier, images, val.labels, protocol.task, attack, TRIED, seed=seed)
+    least = chance(protocol.task, report.labels)
+    above = report.curve(protocol.headline) - least
+    if not above[0] > 0:
+        return Chosen(protocol.eps, f"eps as by default: the {name} is at chance on val", {})
+    kept = above / above[0]
+    eps = radii_at(TRIED, kept, unit=PIXEL, beyond=True)
+    shown = ", ".join(f"{radius / PIXEL:g}" for radius in eps)
+    wanted = ", ".join(f"{share:.0%}" for share in SHARES)
+    line = (
+        f"eps chosen on val: {shown} (/255); PGD leaves the {name} {wanted} of what it has above "
+        "chance, and at twice the last radius less"
+    )
+    return Chosen(eps, line, {"tried": list(TRIED), "kept": kept.tolist(), "pilot": name})
