@@ -33,10 +33,10 @@ class Run:
         objective: The metric that ranks, and its better direction.
         trials: One row per trial, best first: ``rank`` from 1, ``trial``, ``label`` (empty for
             sampled trials), ``seeds`` (trainings that its value is the mean of: a race gives the
-            leaders more), ``reference``, ``scaled``, ``control``, ``winner``, ``state``, ``note`` (why it ended early or cannot win, or empty), ``epoch``, ``best_epoch``,
-            ``value``, ``low``, ``high``, ``started_s``, ``ended_s``; the last report and the config
-            under ``metric.``, ``low.``, ``high.``, ``constraint.``, ``config.``; ``seconds.`` are
-            totals.
+            leaders more), ``reference``, ``scaled``, ``control``, ``winner``, ``state``, ``note``
+            (why it ended early or cannot win, or empty), ``epoch``, ``best_epoch``, ``value``,
+            ``low``, ``high``, ``started_s``, ``ended_s``; the last report and the config under
+            ``metric.``, ``low.``, ``high.``, ``constraint.``, ``config.``; ``seconds.`` are totals.
         reports: One row per report in order of time: ``trial``, ``time_s``, ``epoch``,
             ``best_epoch``, ``value``, then as above; ``seconds.`` since the report before.
         refused: How many proposals broke a limit, and so were never trained.
