@@ -24,6 +24,9 @@ ATTACKS: Mapping[str, Callable[[Task], Attack]] = {
 SYNTHESIS_ATTACKS: Mapping[str, Callable[[int], Attack]] = {
     "fgsm": lambda batch_size: FGSM(loss=squared_error, batch_size=batch_size),
     "pgd": lambda batch_size: PGD(loss=squared_error, batch_size=batch_size),
+    "pgd-clean": lambda batch_size: PGD(
+        loss=squared_error, batch_size=batch_size, random_start=False
+    ),
     "apgd": lambda batch_size: APGD(loss=squared_error, batch_size=batch_size),
     "square": lambda batch_size: Square(loss=squared_error, batch_size=batch_size),
 }
@@ -65,7 +68,7 @@ def build_synthesis_attack(
 
 def _as_strong(attack: Attack, name: str, steps: int | None, restarts: int) -> Attack:
     match attack:
-        case PGD():
+        case PGD() if attack.random_start or restarts == 1:
             return replace(attack, steps=steps or attack.steps, restarts=restarts)
         case APGD():
             return replace(attack, iterations=steps or attack.iterations, restarts=restarts)
