@@ -15,7 +15,7 @@ from trainables.data.dataset import Task
 # Attacks of `ATTACKS`: gradient steps, or queries of the black box.
 ENSEMBLES: Mapping[str, Mapping[str, int]] = {
     "quick": {"apgd-ce": 20, "apgd-margin": 20, "square": 200},
-    "standard": {"apgd-ce": 100, "apgd-margin": 100, "square": 5000},
+    "standard": {"apgd-ce": 100, "apgd-t": 100, "square": 5000},
 }
 
 # Attacks of `SYNTHESIS_ATTACKS`: steps or queries, and random starts. No slice is ever broken, so

@@ -16,15 +16,18 @@ from trainables.attacks.registry import (
     build_synthesis_attack,
 )
 from trainables.attacks.square import Square
+from trainables.attacks.targeted import TargetedAPGD
 
 
 def test_names_mean_what_they_say():
     kinds = {name: type(build_attack(name, "binary")) for name in ATTACKS}
     assert kinds == {
-        "fgsm": FGSM, "pgd": PGD, "apgd-ce": APGD, "apgd-margin": APGD, "square": Square
+        "fgsm": FGSM, "pgd": PGD, "apgd-ce": APGD, "apgd-margin": APGD, "apgd-t": TargetedAPGD,
+        "square": Square,
     }  # fmt: skip
     assert build_attack("apgd-margin", "multi-class").loss is margin
     assert build_attack("square", "multi-class").loss is margin
+    assert build_attack("apgd-t", "binary", 7, 2) == TargetedAPGD(iterations=7, restarts=2)
 
 
 @pytest.mark.parametrize("name", ["fgsm", "pgd", "apgd-ce"])
