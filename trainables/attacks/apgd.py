@@ -39,16 +39,18 @@ class APGD(Attack):
     def _perturb(self, target: Target) -> Tensor:
         worst = Worst(target)
         for restart in range(self.restarts):
-            self._climb(target, target.random_start(restart), worst)
+            climb(target, target.random_start(restart), self.iterations, worst)
         return worst.images
 
-    def _climb(self, target: Target, images: Tensor, worst: Worst) -> None:
-        checkpoints = checkpoints_of(self.iterations)
-        climb = _Climb(target, images, worst)
-        for iteration in range(1, self.iterations + 1):
-            climb.step(momentum=_MOMENTUM if iteration > 1 else 1.0)
-            if iteration in checkpoints:
-                climb.check()
+
+def climb(target: Target, start: Tensor, iterations: int, worst: Worst) -> None:
+    """Raise the target's loss from a start (n, C, ...), and tell ``worst`` of every step."""
+    checkpoints = checkpoints_of(iterations)
+    run = _Climb(target, start, worst)
+    for iteration in range(1, iterations + 1):
+        run.step(momentum=_MOMENTUM if iteration > 1 else 1.0)
+        if iteration in checkpoints:
+            run.check()
 
 
 def checkpoints_of(iterations: int) -> frozenset[int]:

@@ -1,13 +1,13 @@
 """One sealed call: its result lies inside the threat model, and the model is left as it was."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import torch
 from torch import Tensor, nn
 
-from trainables.attacks.losses import Loss, misclassified
+from trainables.attacks.losses import Loss, misclassified, rivals
 from trainables.attacks.threat import ThreatModel
 from trainables.models.modes import frozen
 from trainables.seeding import generator
@@ -36,6 +36,11 @@ class Target:
     seed: int
     positions: tuple[int, ...]
 
+    def at(self, rows: Tensor) -> "Target":
+        """Return the target of some images alone, by their rows (m,)."""
+        places = tuple(self.positions[row] for row in rows.tolist())
+        return replace(self, images=self.images[rows], labels=self.labels[rows], positions=places)
+
     def project(self, images: Tensor) -> Tensor:
         """Bring images back to what the threat model allows."""
         return self.threat.project(images, self.images)
@@ -52,6 +57,11 @@ class Target:
         """Draw a point of each image's ball, uniformly, and clip it to the bounds."""
         noise = 2 * self.draw(tuple(self.images.shape[1:]), "start", restart) - 1
         return self.project(self.images + self.threat.eps * noise)
+
+    def rivals(self, most: int) -> Tensor:
+        """Find the likeliest other classes of the clean images, (min(K - 1, most), n)."""
+        with torch.no_grad():
+            return rivals(self.model(self.images), self.labels, most)
 
     def query(self, images: Tensor, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Compute loss and misclassification, both (n,), without a gradient.

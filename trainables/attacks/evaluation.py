@@ -61,9 +61,28 @@ def predict(model: nn.Module, images: Tensor, task: Task, batch_size: int = 512)
     Returns:
         float32 (N, K), on the device of the images.
     """
+    return to_probabilities(predict_logits(model, images, batch_size), task)
+
+
+def predict_logits(model: nn.Module, images: Tensor, batch_size: int = 512) -> Tensor:
+    """Compute logits in eval mode, without gradients: float32 (N, K)."""
     with frozen(model), torch.no_grad():
-        logits = torch.cat([model(batch).float() for batch in torch.split(images, batch_size)])
+        return torch.cat([model(batch).float() for batch in torch.split(images, batch_size)])
+
+
+def to_probabilities(logits: Tensor, task: Task) -> Tensor:
+    """Turn logits into probabilities: a sigmoid for each label, or a softmax over classes."""
     return logits.sigmoid() if task == "multi-label" else logits.softmax(dim=1)
+
+
+def check_radii(eps: Sequence[float]) -> None:
+    """Refuse a grid of radii that does not increase.
+
+    Raises:
+        ValueError: If there is none, or one is not above the one before.
+    """
+    if len(eps) == 0 or any(b <= a for a, b in pairwise(eps)):
+        raise ValueError(f"radii are {tuple(eps)}, expected increasing ones")
 
 
 def evaluate(
@@ -95,8 +114,7 @@ def evaluate(
         ValueError: If the radii do not increase, or images or labels are not as described.
         FloatingPointError: If the model gives losses that are not finite.
     """
-    if len(eps) == 0 or any(b <= a for a, b in pairwise(eps)):
-        raise ValueError(f"radii are {tuple(eps)}, expected increasing ones")
+    check_radii(eps)
     skip = skip_broken and task != "multi-label"
     current = predict(model, images, task)
     curve = []

@@ -19,6 +19,9 @@ from trainables.data.dataset import Task
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
+_LEAST_SPREAD = 1e-12  # of logits that are all the same
+
+
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     """Compute -log softmax(z)_y = softplus(log sum_{j != y} exp(z_j) - z_y).
 
@@ -65,6 +68,28 @@ def margin(logits: Tensor, labels: Tensor) -> Tensor:
     return others.amax(dim=1) - own
 
 
+def towards(classes: Tensor) -> Loss:
+    """Make the loss that prefers, of each image, one class to its own.
+
+    With at least four classes the targeted difference of logits ratio of AutoAttack
+    (z_t - z_y) / (z_(1) - (z_(3) + z_(4)) / 2), z_(k) being the k-th greatest, which no scaling of
+    the logits changes [apgd, equation 7]. With fewer there is no z_(4): z_t - z_y, whose gradient
+    has a sign at any scale.
+
+    Args:
+        classes: int64 (N,), the class wanted of each image; as many as the logits given later.
+    """
+
+    def loss(logits: Tensor, labels: Tensor) -> Tensor:
+        gain = (logits.gather(1, classes[:, None]) - logits.gather(1, labels[:, None])).squeeze(1)
+        if logits.shape[1] < 4:
+            return gain
+        first, _, third, fourth = logits.topk(4, dim=1).values.unbind(dim=1)
+        return gain / (first - (third + fourth) / 2).clamp_min(_LEAST_SPREAD)
+
+    return loss
+
+
 def squared_error(prediction: Tensor, target: Tensor) -> Tensor:
     """Compute the squared error, averaged over the pixels of each image.
 
@@ -95,6 +120,12 @@ def misclassified(logits: Tensor, labels: Tensor) -> Tensor:
     if labels.ndim > 1:
         return torch.zeros(len(labels), dtype=torch.bool, device=labels.device)
     return logits.argmax(dim=1) != labels
+
+
+def rivals(logits: Tensor, labels: Tensor, most: int) -> Tensor:
+    """Return the likeliest other classes, the likeliest first: int64 (min(K - 1, most), N)."""
+    _, others = _split(logits, labels)
+    return others.topk(min(logits.shape[1] - 1, most), dim=1).indices.T
 
 
 def likelihood_loss(task: Task) -> Loss:

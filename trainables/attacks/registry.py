@@ -10,6 +10,7 @@ from trainables.attacks.attack import Attack
 from trainables.attacks.gradient import FGSM, PGD
 from trainables.attacks.losses import likelihood_loss, margin, squared_error
 from trainables.attacks.square import Square
+from trainables.attacks.targeted import TargetedAPGD
 from trainables.data.dataset import Task
 
 ATTACKS: Mapping[str, Callable[[Task], Attack]] = {
@@ -17,6 +18,7 @@ ATTACKS: Mapping[str, Callable[[Task], Attack]] = {
     "pgd": lambda task: PGD(loss=likelihood_loss(task)),
     "apgd-ce": lambda task: APGD(loss=likelihood_loss(task)),
     "apgd-margin": lambda _: APGD(loss=margin),
+    "apgd-t": lambda _: TargetedAPGD(),
     "square": lambda _: Square(loss=margin),
 }
 
@@ -24,6 +26,9 @@ ATTACKS: Mapping[str, Callable[[Task], Attack]] = {
 SYNTHESIS_ATTACKS: Mapping[str, Callable[[int], Attack]] = {
     "fgsm": lambda batch_size: FGSM(loss=squared_error, batch_size=batch_size),
     "pgd": lambda batch_size: PGD(loss=squared_error, batch_size=batch_size),
+    "pgd-clean": lambda batch_size: PGD(
+        loss=squared_error, batch_size=batch_size, random_start=False
+    ),
     "apgd": lambda batch_size: APGD(loss=squared_error, batch_size=batch_size),
     "square": lambda batch_size: Square(loss=squared_error, batch_size=batch_size),
 }
@@ -65,9 +70,9 @@ def build_synthesis_attack(
 
 def _as_strong(attack: Attack, name: str, steps: int | None, restarts: int) -> Attack:
     match attack:
-        case PGD():
+        case PGD() if attack.random_start or restarts == 1:
             return replace(attack, steps=steps or attack.steps, restarts=restarts)
-        case APGD():
+        case APGD() | TargetedAPGD():
             return replace(attack, iterations=steps or attack.iterations, restarts=restarts)
         case Square() if restarts == 1:
             return replace(attack, queries=steps or attack.queries)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import final
 
+import torch
 from torch import Tensor, nn
 
 from trainables.attacks.attack import Attack, Target
@@ -32,5 +33,5 @@ class Transfer(Attack):
             target.labels,
             target.threat,
             target.seed,
-            positions=target.labels.new_tensor(target.positions),
+            positions=torch.tensor(target.positions),
         )

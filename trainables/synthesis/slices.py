@@ -74,6 +74,11 @@ class Split:
         ct = np.stack([subject.ct[z] for subject, z in places])
         return _image(mr, device), to_normalised(_image(ct, device))
 
+    def masks(self, rows: Iterable[int], device: torch.device) -> Tensor:
+        """Read the heads of slices by number: bool (n, S, S)."""
+        masks = [subject.mask[z] for subject, z in map(self._place, rows)]
+        return torch.from_numpy(np.stack(masks)).to(device)
+
     def groups(self, most: int) -> Iterator[tuple[int, tuple[SubjectSlices, ...]]]:
         """Go through whole subjects in groups of at most so many slices, but at least one subject.
 

@@ -38,7 +38,7 @@ def blobs() -> Callable[[int, int], tuple[Tensor, Tensor]]:
     return make
 
 
-def train(images: Tensor, labels: Tensor, seed: int) -> nn.Module:
+def train(images: Tensor, labels: Tensor, seed: int, classes: int = 3) -> nn.Module:
     torch.manual_seed(seed)
     model = nn.Sequential(
         nn.Conv2d(1, 8, 3, padding=1),
@@ -48,7 +48,7 @@ def train(images: Tensor, labels: Tensor, seed: int) -> nn.Module:
         nn.ReLU(),
         nn.Flatten(),
         nn.Dropout(0.2),
-        nn.Linear(8 * 36, 3),
+        nn.Linear(8 * 36, classes),
     )
     optimiser = torch.optim.Adam(model.parameters(), 3e-3)
     for _ in range(40):
@@ -73,6 +73,27 @@ def other(blobs: Callable[[int, int], tuple[Tensor, Tensor]]) -> nn.Module:
     """Train the same CNN on other images from other weights."""
     with torch.random.fork_rng():
         return train(*blobs(240, 2), seed=1)
+
+
+def patches(count: int, seed: int, classes: int) -> tuple[Tensor, Tensor]:
+    """Make images in which each class has another faint pattern of 4 x 4 patches, in noise."""
+    patterns = torch.randint(2, (classes, 1, 3, 3), generator=torch.Generator().manual_seed(9))
+    dice = torch.Generator().manual_seed(seed)
+    labels = torch.arange(count) % classes
+    images = 0.5 + 0.1 * torch.randn((count, 1, 12, 12), generator=dice)
+    large = patterns.repeat_interleave(4, dim=2).repeat_interleave(4, dim=3)
+    return (images + 0.2 * (large[labels] - 0.5)).clamp(0, 1), labels
+
+
+@pytest.fixture(scope="session")
+def ten() -> Trained:
+    """A CNN of ten classes, as many as the authors' standard ensemble needs, with 60 images."""
+    with torch.random.fork_rng():
+        model = train(*patches(400, 0, classes=10), seed=0, classes=10)
+    images, labels = patches(90, 1, classes=10)
+    right = model(images).argmax(dim=1) == labels
+    assert right.float().mean() > 0.8, "the fixture's model must be worth attacking"
+    return Trained(model, images[right][:60], labels[right][:60])
 
 
 class Linear(nn.Module):

@@ -95,3 +95,38 @@ def test_a_task_has_its_loss():
     assert losses.likelihood_loss("multi-label") is losses.binary_cross_entropy
     for task in ("binary", "multi-class", "ordinal"):
         assert losses.likelihood_loss(task) is losses.cross_entropy
+
+
+def test_the_targeted_ratio_by_hand():
+    """(2 - 5) / (5 - (1 + 0.5) / 2); towards the runner-up and from a class that is not on top."""
+    logits = torch.tensor([[5.0, 2.0, 1.0, 0.5], [5.0, 2.0, 1.0, 0.5], [5.0, 2.0, 1.0, 0.5]])
+    found = losses.towards(torch.tensor([1, 2, 0]))(logits, torch.tensor([0, 0, 3]))
+    assert found.tolist() == pytest.approx([-3 / 4.25, -4 / 4.25, 4.5 / 4.25])
+
+
+def test_the_targeted_ratio_knows_no_scale(dice):
+    logits = torch.randn((20, 7), generator=dice, dtype=torch.float64)
+    labels, wanted = torch.arange(20) % 7, (torch.arange(20) + 3) % 7
+    loss = losses.towards(wanted)
+    torch.testing.assert_close(loss(1e4 * logits + 5, labels), loss(logits, labels))
+    assert ((loss(logits, labels) > 0) == (logits.gather(1, wanted[:, None]) > logits.gather(
+        1, labels[:, None]
+    )).squeeze(1)).all()  # fmt: skip
+
+
+def test_below_four_classes_it_is_a_difference_of_logits():
+    logits = torch.tensor([[3.0, 1.0, 2.0], [3.0, 1.0, 2.0]])
+    found = losses.towards(torch.tensor([2, 0]))(logits, torch.tensor([0, 1]))
+    assert found.tolist() == [-1.0, 2.0]
+
+
+def test_where_all_logits_are_the_same_it_is_finite():
+    found = losses.towards(torch.tensor([1]))(torch.zeros(1, 5), torch.tensor([0]))
+    assert found.tolist() == [0.0]
+
+
+def test_rivals_are_the_other_classes_by_likelihood():
+    logits = torch.tensor([[3.0, 1.0, 2.0, 0.0], [3.0, 1.0, 2.0, 0.0]])
+    labels = torch.tensor([0, 2])
+    assert losses.rivals(logits, labels, 9).T.tolist() == [[2, 1, 3], [0, 1, 3]]
+    assert losses.rivals(logits, labels, 1).tolist() == [[2, 0]]

@@ -16,15 +16,18 @@ from trainables.attacks.registry import (
     build_synthesis_attack,
 )
 from trainables.attacks.square import Square
+from trainables.attacks.targeted import TargetedAPGD
 
 
 def test_names_mean_what_they_say():
     kinds = {name: type(build_attack(name, "binary")) for name in ATTACKS}
     assert kinds == {
-        "fgsm": FGSM, "pgd": PGD, "apgd-ce": APGD, "apgd-margin": APGD, "square": Square
+        "fgsm": FGSM, "pgd": PGD, "apgd-ce": APGD, "apgd-margin": APGD, "apgd-t": TargetedAPGD,
+        "square": Square,
     }  # fmt: skip
     assert build_attack("apgd-margin", "multi-class").loss is margin
     assert build_attack("square", "multi-class").loss is margin
+    assert build_attack("apgd-t", "binary", 7, 2) == TargetedAPGD(iterations=7, restarts=2)
 
 
 @pytest.mark.parametrize("name", ["fgsm", "pgd", "apgd-ce"])
@@ -41,7 +44,7 @@ def test_an_unknown_name_is_a_user_s_error():
 def test_attacks_on_synthesis_maximise_the_error():
     built = {name: build_synthesis_attack(name, batch_size=3) for name in SYNTHESIS_ATTACKS}
     assert {name: type(attack) for name, attack in built.items()} == {
-        "fgsm": FGSM, "pgd": PGD, "apgd": APGD, "square": Square
+        "fgsm": FGSM, "pgd": PGD, "pgd-clean": PGD, "apgd": APGD, "square": Square
     }  # fmt: skip
     assert all(attack.loss is squared_error for attack in built.values())
     assert all(attack.batch_size == 3 for attack in built.values())
@@ -51,6 +54,14 @@ def test_pgd_on_synthesis_takes_ten_steps_from_a_random_start():
     pgd = build_synthesis_attack("pgd")
     assert isinstance(pgd, PGD)
     assert (pgd.steps, pgd.random_start) == (10, True)
+
+
+def test_pgd_from_the_clean_image_has_no_restarts():
+    assert build_synthesis_attack("pgd-clean", steps=7) == PGD(
+        loss=squared_error, batch_size=32, steps=7, random_start=False
+    )
+    with pytest.raises(UserError, match="pgd-clean has no such strength"):
+        build_synthesis_attack("pgd-clean", restarts=2)
 
 
 def test_an_unknown_attack_on_synthesis_is_a_user_s_error():

@@ -1,0 +1,174 @@
+"""The worst of several attacks, against what each does alone and what the others did not break."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from trainables.attacks.apgd import APGD
+from trainables.attacks.ensemble import CLEAN, run_ensemble
+from trainables.attacks.evaluation import predict
+from trainables.attacks.gradient import FGSM, PGD
+from trainables.attacks.losses import binary_cross_entropy, margin
+from trainables.attacks.square import Square
+from trainables.attacks.threat import pixels
+from trainables.seeding import derive
+
+EPS = (0.0, 0.03, 0.05)
+ATTACKS = {
+    "fgsm": FGSM(),
+    "square": Square(queries=30),
+    "pgd": PGD(steps=8),
+    "margin": APGD(loss=margin, iterations=10),
+}
+
+
+@pytest.fixture(scope="module")
+def exact(trained):
+    """In double precision, so that the company of other images in a batch rounds nothing away."""
+    model = copy.deepcopy(trained.model).double()
+    labels = trained.labels.clone()
+    labels[:4] = (labels[:4] + 1) % 3  # misclassified from the start
+    return model, trained.images.double(), labels
+
+
+@pytest.fixture(scope="module")
+def report(exact):
+    return run_ensemble(*exact, "multi-class", ATTACKS, EPS, seed=3)
+
+
+def alone(exact, name, eps):
+    """Attack everything with one attack; say which answers are right."""
+    model, images, labels = exact
+    attacked = ATTACKS[name](model, images, labels, pixels(eps), derive(3, name))
+    return (predict(model, attacked, "multi-class").argmax(dim=1) == labels).numpy()
+
+
+def test_an_image_is_withstood_where_every_attack_alone_is_withstood(exact, report):
+    """Skipping what is broken changes no result: the same set, from the same random numbers."""
+    withstood = report.worst.correct[0]
+    for at, eps in enumerate(EPS[1:], start=1):
+        withstood = np.logical_and.reduce([withstood, *(alone(exact, n, eps) for n in ATTACKS)])
+        assert np.array_equal(report.worst.correct[at], withstood)
+    assert 5 < withstood.sum() < report.worst.correct[1].sum() < 80
+
+
+def test_the_first_that_breaks_an_image_is_named(exact, report):
+    breaks = [~alone(exact, name, EPS[1]) for name in ATTACKS]
+    wrong = ~report.worst.correct[1]
+    for image in np.flatnonzero(wrong):
+        clean = image < 4
+        first = CLEAN if clean else next(n for n, at in enumerate(breaks) if at[image])
+        assert report.by[1, image] == first
+    assert len(set(report.by[1][wrong].tolist())) >= 3  # several attacks have a share
+    assert np.array_equal(report.by[2][wrong], report.by[1][wrong])  # and keep it
+
+
+def test_every_attack_is_asked_of_what_is_left_and_counts_what_it_breaks(report):
+    assert report.names == tuple(ATTACKS)
+    assert report.asked[0].tolist() == report.broke[0].tolist() == [0] * 4
+    left = 86
+    for at in (1, 2):
+        for asked, broke in zip(report.asked[at], report.broke[at], strict=True):
+            assert asked == left
+            left -= broke
+        assert left == report.worst.correct[at].sum()
+
+
+class Counted(nn.Module):
+    """Counts the images that it is asked about."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model, self.asked = model, 0
+
+    def forward(self, images):
+        self.asked += len(images)
+        return self.model(images)
+
+
+def test_broken_images_are_not_attacked_again(exact):
+    """FGSM asks once of each image and PGD of 5 steps 7 times; each answer is looked at once."""
+    model, images, labels = exact
+    counted = Counted(model)
+    ensemble = {"fgsm": FGSM(), "pgd": PGD(steps=5)}
+    report = run_ensemble(counted, images, labels, "multi-class", ensemble, EPS, seed=3)
+    assert 0 < report.broke[1, 0] < report.asked[1, 0]
+    assert counted.asked == 90 + (report.asked @ [1 + 1, 7 + 1]).sum()
+
+
+def test_the_company_and_order_of_an_attack_do_not_change_what_it_tries(exact, report):
+    turned = dict(reversed(ATTACKS.items()))
+    other = run_ensemble(*exact, "multi-class", turned, EPS, seed=3)
+    assert np.array_equal(other.worst.correct, report.worst.correct)
+    assert not np.array_equal(other.broke[:, ::-1], report.broke)  # others come first now
+
+
+def test_of_those_that_withstand_the_answer_nearest_to_wrong_is_kept(exact, report):
+    model, images, labels = exact
+    kept = np.flatnonzero(report.worst.correct[1])
+    tried = [
+        predict(model, attack(model, images, labels, pixels(EPS[1]), derive(3, name)), "binary")
+        for name, attack in ATTACKS.items()
+    ]
+    own = torch.stack([at[torch.arange(90), labels] for at in tried]).numpy()
+    np.testing.assert_allclose(
+        report.worst.probabilities[1][kept, labels[kept]], own.min(axis=0)[kept], atol=1e-6
+    )
+    assert np.array_equal(report.by[1][kept], own.argmin(axis=0)[kept])
+
+
+def test_a_curve_never_rises_in_probability_either(report):
+    own = np.take_along_axis(report.worst.probabilities, report.worst.labels[None, :, None], axis=2)
+    standing = report.worst.correct[:, :, None]
+    assert (np.diff(np.where(standing, own, -1), axis=0) <= 0).all()
+    assert report.worst.area("acc") < report.worst.curve("acc")[0]
+
+
+def test_of_multi_label_data_the_greatest_loss_counts_and_all_are_attacked():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Flatten(), nn.Linear(36, 8), nn.Tanh(), nn.Linear(8, 4)).double()
+    images = torch.rand((40, 1, 6, 6), generator=torch.Generator().manual_seed(0)).double()
+    labels = (model(images) > 0).long()
+    ensemble = {
+        "fgsm": FGSM(loss=binary_cross_entropy),
+        "square": Square(queries=40),
+        "pgd": PGD(loss=binary_cross_entropy),
+    }
+    report = run_ensemble(model, images, labels, "multi-label", ensemble, (0.0, 0.2), seed=1)
+    losses = torch.stack(
+        [
+            binary_cross_entropy(
+                model(attack(model, images, labels, pixels(0.2), derive(1, name))), labels
+            )
+            for name, attack in ensemble.items()
+        ]
+    ).detach()
+    assert report.asked[1].tolist() == [40, 40, 40]
+    assert report.broke.sum() == 0
+    assert np.array_equal(report.by[1], losses.argmax(dim=0).numpy())
+    shown = torch.from_numpy(report.worst.probabilities[1]).logit()
+    torch.testing.assert_close(
+        binary_cross_entropy(shown.double(), labels), losses.amax(dim=0), rtol=1e-4, atol=0
+    )
+
+
+def test_where_nothing_is_right_nothing_is_attacked(exact):
+    model, images, _ = exact
+    counted = Counted(model)
+    wrong = (predict(model, images, "multi-class").argmax(dim=1) + 1) % 3
+    report = run_ensemble(counted, images, wrong, "multi-class", ATTACKS, EPS, seed=0)
+    assert counted.asked == len(images)
+    assert report.asked.sum() == 0
+    assert (report.by == CLEAN).all()
+    assert report.worst.curve("acc").tolist() == [0, 0, 0]
+
+
+def test_no_attack_and_radii_that_do_not_rise_are_errors(exact):
+    with pytest.raises(ValueError, match="no attacks"):
+        run_ensemble(*exact, "multi-class", {}, EPS, seed=0)
+    with pytest.raises(ValueError, match="expected increasing"):
+        run_ensemble(*exact, "multi-class", ATTACKS, (0.1, 0.1), seed=0)

@@ -1,0 +1,61 @@
+import pytest
+import torch
+
+from searchspace.errors import UserError
+from trainables.attacks.apgd import APGD
+from trainables.attacks.ensemble import run_ensemble
+from trainables.attacks.gradient import PGD
+from trainables.attacks.losses import binary_cross_entropy, cross_entropy, margin, squared_error
+from trainables.attacks.presets import (
+    ENSEMBLES,
+    SYNTHESIS_ENSEMBLES,
+    build_ensemble,
+    build_synthesis_ensemble,
+)
+from trainables.attacks.square import Square
+from trainables.attacks.transfer import Transfer
+
+
+def test_quick_is_what_it_says():
+    assert build_ensemble("quick", "multi-class") == {
+        "apgd-ce": APGD(loss=cross_entropy, iterations=20),
+        "apgd-margin": APGD(loss=margin, iterations=20),
+        "square": Square(loss=margin, queries=200),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(ENSEMBLES))
+def test_losses_fit_multi_label_data(name):
+    built = build_ensemble(name, "multi-label")
+    assert {attack.loss for attack in built.values()} == {binary_cross_entropy, margin}
+
+
+def test_other_models_are_attacked_before_the_black_box(trained, other):
+    built = build_ensemble("quick", "multi-class", {"trial 3": other})
+    assert list(built) == ["apgd-ce", "apgd-margin", "transfer-trial 3", "square"]
+    transfer = built["transfer-trial 3"]
+    assert isinstance(transfer, Transfer)
+    assert transfer.source is other
+    only = {"transfer-trial 3": transfer}
+    report = run_ensemble(
+        trained.model, trained.images, trained.labels, "multi-class", only, (0.0, 0.08), seed=0
+    )
+    assert 0 < report.broke[1, 0] < len(trained.images)
+
+
+@pytest.mark.parametrize("name", sorted(SYNTHESIS_ENSEMBLES))
+def test_attacks_on_synthesis_maximise_the_error_in_small_batches(name):
+    built = build_synthesis_ensemble(name, 3, {"a": torch.nn.Identity()})
+    assert {attack.loss for attack in built.values()} == {squared_error}
+    assert {attack.batch_size for attack in built.values()} == {3}
+    assert list(built)[-2:] == ["transfer-a", "square"]
+    clean = built["pgd-clean"]
+    assert isinstance(clean, PGD)
+    assert not clean.random_start
+
+
+def test_unknown_names_are_a_user_s_error():
+    with pytest.raises(UserError, match=r"unknown ensemble of attacks 'quik': did you mean quick"):
+        build_ensemble("quik", "binary")
+    with pytest.raises(UserError, match="did you mean standard"):
+        build_synthesis_ensemble("standart")

@@ -1,0 +1,83 @@
+"""Ensembles by the names that ``--attacks`` takes, from the cheapest attack to the dearest."""
+
+from collections.abc import Mapping
+
+from torch import nn
+
+from searchspace.names import lookup
+from trainables.attacks.apgd import APGD
+from trainables.attacks.attack import Attack
+from trainables.attacks.losses import Loss, likelihood_loss, squared_error
+from trainables.attacks.registry import build_attack, build_synthesis_attack
+from trainables.attacks.transfer import Transfer
+from trainables.data.dataset import Task
+
+# Attacks of `ATTACKS`: gradient steps, or queries of the black box.
+ENSEMBLES: Mapping[str, Mapping[str, int]] = {
+    "quick": {"apgd-ce": 20, "apgd-margin": 20, "square": 200},
+    "standard": {"apgd-ce": 100, "apgd-t": 100, "square": 5000},
+}
+
+# Attacks of `SYNTHESIS_ATTACKS`: steps or queries, and random starts. No slice is ever broken, so
+# that each attack runs on all of them to its end: hence fewer queries.
+SYNTHESIS_ENSEMBLES: Mapping[str, Mapping[str, tuple[int, int]]] = {
+    "quick": {"pgd-clean": (20, 1), "apgd": (20, 1), "square": (200, 1)},
+    "standard": {"pgd-clean": (100, 1), "pgd": (100, 1), "apgd": (100, 3), "square": (1000, 1)},
+}
+
+_TRANSFER_STEPS = 100  # of APGD on a model of the attacker's own, in every ensemble
+
+
+def build_ensemble(
+    name: str, task: Task, sources: Mapping[str, nn.Module] | None = None
+) -> dict[str, Attack]:
+    """Build an ensemble by name, with the losses that fit a task.
+
+    Args:
+        name: A key of `ENSEMBLES`.
+        task: What the labels mean.
+        sources: Other models, by a name each, whose adversarial images are tried as well: as
+            ``transfer-NAME``, before the black box.
+
+    Raises:
+        UserError: If the name is unknown.
+    """
+    strengths = lookup(ENSEMBLES, name, "ensemble of attacks")
+    built = {kind: build_attack(kind, task, steps) for kind, steps in strengths.items()}
+    return _before_last(built, _transfers(sources, likelihood_loss(task), batch_size=256))
+
+
+def build_synthesis_ensemble(
+    name: str, batch_size: int = 32, sources: Mapping[str, nn.Module] | None = None
+) -> dict[str, Attack]:
+    """Build an ensemble of attacks on a network that predicts an image, by name.
+
+    Args:
+        name: A key of `SYNTHESIS_ENSEMBLES`.
+        batch_size: Images at a time; a question of memory only.
+        sources: As for `build_ensemble`.
+
+    Raises:
+        UserError: If the name is unknown.
+    """
+    strengths = lookup(SYNTHESIS_ENSEMBLES, name, "ensemble of attacks")
+    built = {
+        kind: build_synthesis_attack(kind, batch_size, steps, restarts)
+        for kind, (steps, restarts) in strengths.items()
+    }
+    return _before_last(built, _transfers(sources, squared_error, batch_size))
+
+
+def _transfers(
+    sources: Mapping[str, nn.Module] | None, loss: Loss, batch_size: int
+) -> dict[str, Attack]:
+    attack = APGD(loss=loss, iterations=_TRANSFER_STEPS, batch_size=batch_size)
+    return {
+        f"transfer-{name}": Transfer(loss=loss, source=source, attack=attack, batch_size=batch_size)
+        for name, source in (sources or {}).items()
+    }
+
+
+def _before_last(built: dict[str, Attack], more: dict[str, Attack]) -> dict[str, Attack]:
+    *first, (name, last) = built.items()
+    return {**dict(first), **more, name: last}

@@ -1,0 +1,57 @@
+"""Auto-PGD towards the other classes, one after another."""
+
+from dataclasses import dataclass, replace
+from typing import final
+
+import torch
+from torch import Tensor
+
+from trainables.attacks.apgd import climb
+from trainables.attacks.attack import Attack, Target, Worst
+from trainables.attacks.losses import Loss, margin, towards
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TargetedAPGD(Attack):
+    """Auto-PGD towards each of the likeliest other classes in turn [apgd, section 4].
+
+    An image that one class broke is not driven towards the next. The loss of a climb is `towards`
+    its class; of what the climbs find, the worst is kept by `loss`. For multi-label data, which
+    have no other class, this is plain Auto-PGD on `loss`.
+
+    Attributes:
+        classes: At most so many other classes, at least 1.
+        iterations: Gradient steps of each restart, at least 1.
+        restarts: Random starts for each class, at least 1.
+    """
+
+    loss: Loss = margin
+    classes: int = 9
+    iterations: int = 100
+    restarts: int = 1
+
+    def __post_init__(self) -> None:
+        if min(self.classes, self.iterations, self.restarts) < 1:
+            raise ValueError(
+                f"APGD towards {self.classes} classes of {self.iterations} iterations and "
+                f"{self.restarts} restarts does nothing"
+            )
+
+    def _perturb(self, target: Target) -> Tensor:
+        worst = Worst(target)
+        if target.labels.ndim > 1:
+            for restart in range(self.restarts):
+                climb(target, target.random_start(restart), self.iterations, worst)
+            return worst.images
+        for number, wanted in enumerate(target.rivals(self.classes)):
+            for restart in range(self.restarts):
+                rows = torch.nonzero(~worst.broken).squeeze(1)
+                if len(rows) > 0:
+                    aimed = replace(target.at(rows), loss=towards(wanted[rows]))
+                    start = aimed.random_start(number * self.restarts + restart)
+                    found = Worst(aimed)
+                    climb(aimed, start, self.iterations, found)
+                    images = worst.images.index_copy(0, rows, found.images)
+                    worst.update(images, *target.query(images))
+        return worst.images
