@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from search.commands import robmednas_experiments, runs
+from search.commands.confirm import confirm
 from search.commands.robmednas import robmednas
 from search.commands.simulate import simulate
 from search.commands.tsynd import tsynd
@@ -37,6 +38,7 @@ app.command("robmednas", help=f"{STUDIES['robmednas'].title}.")(robmednas)
 app.command("resume")(runs.resume)
 app.command("status")(runs.status)
 app.command("replay")(runs.replay)
+app.command("confirm")(confirm)
 app.command("simulate")(simulate)
 app.command("robmednas-final")(robmednas_experiments.final)
 app.command("robmednas-corruption")(robmednas_experiments.corruption)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
@@ -61,6 +62,25 @@ def cut_unfinished(folder: RunFolder) -> None:
         lines.pop()
     with folder.events.open("r+b") as file:
         file.truncate(sum(map(len, lines)))
+
+
+def cleared(folder: RunFolder) -> list[Event]:
+    """Return the events of a run that is to go on; remove what it left unfinished.
+
+    And what follows from its record, and is made anew.
+
+    Raises:
+        UserError: If a file cannot be removed, or the record is damaged.
+    """
+    try:
+        cut_unfinished(folder)
+        folder.journal.unlink(missing_ok=True)
+        for left in folder.path.glob(f"{folder.journal.name}.*"):
+            left.unlink()
+        shutil.rmtree(folder.scratch, ignore_errors=True)
+    except OSError as error:
+        raise UserError(f"cannot take up {folder.path}: {error.strerror or error}") from error
+    return read_events(folder)
 
 
 def follow(events: Iterable[Event]) -> tuple[dict[str, Trial], list[Reported]]:

@@ -13,8 +13,8 @@ from typing import Any
 from rich.console import Console
 
 from search.coordinator import Coordinator
-from search.events import Event, cut_unfinished, read_events
-from search.inprocess import execute as execute_in_process
+from search.events import Event, cleared, read_events
+from search.executors import Execute, executor
 from search.lock import locked
 from search.manifest import Manifest, new_manifest, read_manifest, read_objective
 from search.objective import Objective, Other
@@ -26,12 +26,9 @@ from search.schedulers import SCHEDULERS, promoted_share
 from search.session import Desk, Session, open_desk, verify_session
 from search.study import Study
 from search.tables import agreement_line, alarm_lines, front_lines, ranked_table, winner_lines
-from search.worker import Job
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.config import parse
-
-Execute = Callable[[Coordinator, Job], None]
 
 FINISHED, FAILED, INTERRUPTED = 0, 1, 130
 """Exit statuses; that of a user's mistake, 2, is the command line's."""
@@ -53,7 +50,7 @@ def run(plan: Plan, study: Study, console: Console) -> int:
     _check_trade_off(plan)
     for point in plan.first:
         module.space(settings).check(point)
-    execute = _executor(plan, getattr(settings, "device", "cpu"))
+    execute = executor(plan, getattr(settings, "device", "cpu"))
     folder = create_run_folder(plan.run or default_folder(study, settings))
     with locked(folder):
         manifest = new_manifest(folder, plan, settings)
@@ -82,13 +79,13 @@ def resume(
     study = find(plan.study)
     module = study.load_module()
     settings = module.parse_settings(content["settings"])
-    execute = _executor(plan, getattr(settings, "device", "cpu"))
+    execute = executor(plan, getattr(settings, "device", "cpu"))
     with locked(folder):
         manifest = Manifest(folder, content)
         session = Session(plan, study, module, settings, folder, manifest, console)
         if changed := manifest.changes():
             session.say(f"changed since the run was started: {', '.join(changed)}")
-        events = _cleared(folder)
+        events = cleared(folder)
         manifest.go_on(plan)
         return _work(session, execute, events)
 
@@ -151,19 +148,6 @@ def _check_trade_off(plan: Plan) -> None:
 def _prepared(session: Session) -> tuple[Session, Objective]:
     content = session.manifest.content
     return (session, read_objective(content)) if "objective" in content else _prepare(session)
-
-
-def _cleared(folder: RunFolder) -> list[Event]:
-    """Remove what a run left unfinished, and what follows from its record."""
-    try:
-        cut_unfinished(folder)
-        folder.journal.unlink(missing_ok=True)  # made anew from the events
-        for left in folder.path.glob(f"{folder.journal.name}.*"):
-            left.unlink()
-        shutil.rmtree(folder.scratch, ignore_errors=True)
-    except OSError as error:
-        raise UserError(f"cannot take up {folder.path}: {error.strerror or error}") from error
-    return read_events(folder)
 
 
 @contextmanager
@@ -257,15 +241,6 @@ def _race(session: Session, desk: Desk) -> bool:
         names = ", ".join(trial.name for trial in rivals)
         desk.progress.say(f"cannot be told apart: {names}; {new} more trainings with other seeds")
     return new > 0
-
-
-def _executor(plan: Plan, device: str) -> Execute:
-    """Return what runs the trials; Ray is imported here, and only where it is used."""
-    if plan.in_process:
-        return execute_in_process
-    from search.cluster.start import execute_on_ray  # noqa: PLC0415
-
-    return execute_on_ray(plan, device)
 
 
 def _finish(session: Session, coordinator: Coordinator) -> int:

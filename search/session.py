@@ -96,9 +96,11 @@ class Desk:
     progress: Progress
 
 
-def open_desk(session: Session, objective: Objective, events: list[Event]) -> Desk:
-    """Set up a search, and bring it to where its record ends."""
-    plan, clock, rules = session.plan, Clock(), make_rules(session, objective)
+def open_desk(
+    session: Session, objective: Objective, events: list[Event], rules: Rules | None = None
+) -> Desk:
+    """Set up a search, and bring it to where its record ends; rules are the session's or given."""
+    plan, clock, rules = session.plan, Clock(), rules or make_rules(session, objective)
     record = optuna_record(session, rules, open_journal(session.folder.journal))
     coordinator = Coordinator(rules, record, SCHEDULERS[plan.scheduler](), [], clock)
     if events:

@@ -93,6 +93,22 @@ def save_model(folder: Path, model: nn.Module, card: Card) -> None:
     (folder / CARD).write_text(card.model_dump_json(indent=2) + "\n")
 
 
+def load_network(folder: str | Path) -> tuple[nn.Module, tuple[int, ...]]:
+    """Load whatever `save_model` wrote, in eval mode, on the CPU.
+
+    Returns:
+        The model, and the shape of one input, (C, H, W).
+
+    Raises:
+        UserError: As `load_classifier` and `load_unet`.
+    """
+    if '"architecture"' in (Path(folder) / CARD).read_text(encoding="utf-8"):
+        network, unet = load_unet(folder)
+        return network, (1, unet.size, unet.size)
+    classifier, card = load_classifier(folder)
+    return classifier, (card.channels, card.size, card.size)
+
+
 def load_classifier(folder: str | Path) -> tuple[Classifier, ModelCard]:
     """Load a classifier that `save_model` wrote, in eval mode, on the CPU.
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, final
 
 from searchspace.space import Space
+from trainables.examination import Exam, Examination
 
 Config = Mapping[str, Any]
 Directions = Mapping[str, Literal["max", "min"]]
@@ -272,6 +273,19 @@ class StudyModule(Protocol):
 
     def ladder(self, settings: Any) -> tuple[Rung, ...]:  # noqa: ANN401
         """List the rungs on which trials are compared, each as far as the one before or farther."""
+
+    def open_test(self, settings: Any, assets: Path, folder: Path, say: Say) -> None:  # noqa: ANN401
+        """Write the test split into a folder, unless it is there: only a confirmation does."""
+
+    def examine(self, model: Path, data: Path, settings: Any, exam: Exam) -> Examination:  # noqa: ANN401
+        """Examine a model that a trial saved, on the ranking or the test split.
+
+        Args:
+            model: Folder that `Trainable.save` wrote.
+            data: For ``ranking`` the run's assets, for ``test`` what `open_test` wrote.
+            settings: Of the run.
+            exam: How.
+        """
 
     def floor(self, settings: Any) -> Floor | None:  # noqa: ANN401
         """Say what quality, relative to a reference, a trial needs to win; None for no demand."""

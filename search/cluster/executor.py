@@ -44,7 +44,7 @@ class Resources:
 
 def execute(coordinator: Coordinator, job: Job, resources: Resources) -> None:
     """Run the search on Ray until nothing is proposed, or the run is over."""
-    with _cluster(resources), _interrupts(coordinator):
+    with cluster(resources), _interrupts(coordinator):
         _tune(coordinator, job, resources)
 
 
@@ -74,7 +74,7 @@ def _tune(coordinator: Coordinator, job: Job, resources: Resources) -> None:
 
 
 @contextlib.contextmanager
-def _cluster(resources: Resources) -> Iterator[None]:
+def cluster(resources: Resources) -> Iterator[None]:
     """Connect, and disconnect at the end.
 
     Workers look for modules in the driver's current folder first, where a user may have a

@@ -1,13 +1,18 @@
 """Hand a plan to Ray; importing this file does not import Ray, calling it does."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from search.cluster import environment
 from search.coordinator import Coordinator
 from search.plan import Plan
+from search.tasks import Heard, Task
 from search.worker import Job
 from searchspace.errors import UserError
+
+if TYPE_CHECKING:
+    from search.cluster.executor import Resources
 
 KNOCK_S = 5.0
 
@@ -18,11 +23,26 @@ def execute_on_ray(plan: Plan, device: str) -> Callable[[Coordinator, Job], None
     Raises:
         UserError: If Ray is not installed, or nothing listens at the address.
     """
+    resources = _resources(plan, device)
+    from search.cluster.executor import execute  # noqa: PLC0415
+
+    return lambda coordinator, job: execute(coordinator, job, resources)
+
+
+def map_on_ray(plan: Plan, device: str) -> Callable[[Sequence[Task], Heard], None]:
+    """Return what runs tasks; raises as `execute_on_ray`."""
+    resources = _resources(plan, device)
+    from search.cluster.tasks import run_tasks  # noqa: PLC0415
+
+    return lambda tasks, heard: run_tasks(tasks, heard, resources)
+
+
+def _resources(plan: Plan, device: str) -> "Resources":
     if plan.address is not None:
         _check_reachable(plan.address)
     environment.prepare(local=plan.address is None)
     try:
-        from search.cluster.executor import Resources, execute  # noqa: PLC0415
+        from search.cluster.executor import Resources  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise UserError(
             f"{error.name} is not installed: install ray[tune], or add --in-process"
@@ -30,8 +50,7 @@ def execute_on_ray(plan: Plan, device: str) -> Callable[[Coordinator, Job], None
     gpus = plan.gpus_per_trial
     if gpus is None:
         gpus = _share_of_gpus(device, plan.workers)
-    resources = Resources(plan.workers, plan.cpus_per_trial, gpus, plan.address)
-    return lambda coordinator, job: execute(coordinator, job, resources)
+    return Resources(plan.workers, plan.cpus_per_trial, gpus, plan.address)
 
 
 def _check_reachable(address: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from search.files import to_json, write_atomically
 from trainables import robmednas
+from trainables.robmednas_trial import RobMedNASTrial
 from trainables.synthesis.settings import SynthesisSettings
 
 DONE = "retrained.json"
@@ -52,7 +53,7 @@ def retrain(
         return found
     started = time.perf_counter()
     trial = robmednas.build(config, settings, assets)
-    if not isinstance(trial, robmednas.RobMedNASTrial):
+    if not isinstance(trial, RobMedNASTrial):
         raise TypeError(f"the study built a {type(trial).__name__}")
     trial.train(settings.epochs, stop=lambda: trial.epochs_since_best >= patience)
     report = trial.evaluate(settings.rungs[-1])

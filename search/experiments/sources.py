@@ -14,6 +14,7 @@ from searchspace.errors import UserError
 from searchspace.random import sample
 from trainables import robmednas
 from trainables.config import parse
+from trainables.robmednas_trial import RobMedNASConfig
 from trainables.synthesis.settings import SynthesisSettings
 
 # The paper's names of rows, by the sampler that proposed.
@@ -139,7 +140,7 @@ def _best_sampled(table: Path, *, smallest: bool) -> dict[str, Any] | None:
         for name, value in best.items()
         if str(name).startswith("config.")
     }
-    return parse(robmednas.RobMedNASConfig, given).model_dump()
+    return parse(RobMedNASConfig, given).model_dump()
 
 
 def _read_json(file: Path, otherwise: str) -> dict[str, Any]:

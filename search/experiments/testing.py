@@ -15,7 +15,7 @@ from trainables.attacks.threat import mr_deviations
 from trainables.models.unet import UNet
 from trainables.protocol import Say
 from trainables.seeding import derive
-from trainables.synthesis.assets import known_mr, make_splits, open_subjects, write_data
+from trainables.synthesis.assets import write_test
 from trainables.synthesis.measurement import Perturb, attacked, score_subjects
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split, read_split
@@ -59,11 +59,8 @@ def open_test(settings: SynthesisSettings, folder: Path, say: Say) -> Split:
     Raises:
         UserError: If a test subject's MR is also that of another subject.
     """
-    place = folder / "test"
-    if not (place / "test" / "subjects.json").is_file():
-        names = {"test": make_splits(settings, open_subjects(settings)).test}
-        write_data(place, settings, names, say, known_mr(folder / "assets"))
-    return read_split(place / "test")
+    write_test(settings, folder / "assets", folder / "test", say)
+    return read_split(folder / "test" / "test")
 
 
 def score(

@@ -13,6 +13,7 @@ from pydantic import Field
 from searchspace.domains import Choice, Float
 from searchspace.space import Param, Space
 from trainables.config import Frozen, parse
+from trainables.examination import Examination
 from trainables.protocol import Facts, Floor, Reference, Report, Rung, Trainable
 
 SPACE = Space(
@@ -158,6 +159,34 @@ def prepare(settings, assets: Path, say) -> Facts:
         details={"nothing": None},
         settled={} if settings.settled_slack is None else {"slack": settings.settled_slack},
     )
+
+
+def open_test(settings, assets: Path, folder: Path, say) -> None:
+    """Test is opened where a winner is written down, and not again."""
+    written = json.loads((folder.parent / "confirm.json").read_text())
+    folder.mkdir(exist_ok=True)
+    if not (folder / "opened").exists():
+        (folder / "opened").write_text(written["winner"])
+
+
+def examine(model: Path, data: Path, settings, exam) -> Examination:
+    """Images are lost from the last on: the better the config and the weaker the attack, fewer.
+
+    What the search sees as quality, the ensemble sees halved for kind b.
+    """
+    if exam.split == "test" and not (data / "opened").is_file():
+        raise AssertionError("test was not opened")
+    saved = json.loads((model / "model.json").read_text())
+    config, dice = saved["config"], np.random.default_rng(saved["seed"])
+    good = quality(config) * (0.5 if config["kind"] == "b" else 1.0)
+    at = [good + 0.02 * dice.normal() - 0.1 * step for step in range(len(EPS))]
+    conditions = [("clean", 0.0), *(("ensemble", eps) for eps in EPS[1:])]
+    if exam.whole:
+        conditions, at = [*conditions, ("noise", 0.2)], [*at, good - 0.05]
+    scores = np.array([np.arange(len(LABELS)) < len(LABELS) * one for one in at], dtype=float)
+    won = np.array([[3, 1]] * (len(EPS) - 1))
+    names = ("apgd", "square")
+    return Examination("accuracy", "max", tuple(conditions), scores, LABELS, names, won)
 
 
 def build(config, settings, assets: Path) -> Toy:

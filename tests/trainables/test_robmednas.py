@@ -10,7 +10,7 @@ from searchspace import robmednas as spaces
 from searchspace.errors import UserError
 from searchspace.unet import PAPER_BEST, cost, handcrafted
 from searchspace.unet import parse as parse_architecture
-from trainables import robmednas
+from trainables import robmednas, robmednas_trial
 from trainables.checkpoint import load_unet
 from trainables.ladder import format_ladder
 from trainables.metrics.alarms import ALARMS
@@ -91,7 +91,7 @@ def test_the_best_epoch_is_the_one_of_the_lowest_loss_on_val(heads):
 
 def test_a_diverged_epoch_is_never_the_best(heads, monkeypatch):
     values = iter([0.3, float("nan"), 0.2])
-    monkeypatch.setattr(robmednas, "validation_loss", lambda *_: next(values))
+    monkeypatch.setattr(robmednas_trial, "validation_loss", lambda *_: next(values))
     trial = heads.trial()
     for _ in range(3):
         trial.step()

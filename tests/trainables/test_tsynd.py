@@ -9,7 +9,7 @@ from torch.nn import functional
 from searchspace.errors import UserError
 from searchspace.random import sample
 from searchspace.tsynd import SPACE
-from trainables import tsynd
+from trainables import tsynd, tsynd_trial
 from trainables.checkpoint import load_classifier
 from trainables.classification.measurement import measure_robust
 from trainables.ladder import format_ladder
@@ -70,7 +70,7 @@ def test_regimes_differ_in_nothing_but_what_they_add(prepared, monkeypatch):
         optimiser.step()
         return 0.0
 
-    monkeypatch.setattr(tsynd, "train_epoch", watch)
+    monkeypatch.setattr(tsynd_trial, "train_epoch", watch)
     trials = [prepared.trial(regime=regime) for regime in REGIMES]
     for trial in trials:
         assert equal(weights(trial), weights(trials[0]))
@@ -90,7 +90,7 @@ def test_images_are_made_in_the_settings_precision(prepared, monkeypatch, precis
         seen.append(torch.is_autocast_enabled("cpu"))
         return batch.images
 
-    monkeypatch.setitem(tsynd.REGIMES, "noise", watch)
+    monkeypatch.setitem(tsynd_trial.REGIMES, "noise", watch)
     settings = prepared.settings.model_copy(update={"precision": precision})
     tsynd.build({"regime": "noise"}, settings, prepared.assets).step()
     assert set(seen) == {precision == "bf16"}
@@ -103,7 +103,7 @@ def test_a_batch_is_half_real_and_the_config_reaches_the_regime(prepared, monkey
         seen.append((synthesis, len(batch.labels)))
         return batch.images
 
-    monkeypatch.setitem(tsynd.REGIMES, "tsynd", watch)
+    monkeypatch.setitem(tsynd_trial.REGIMES, "tsynd", watch)
     config = {
         "latent_lr": 0.7, "latent_sigma": 0.3, "latent_iterations": 9, "max_shift": 0.11,
         "uncertainty": "entropy", "masks": 6, "attack_eps": 0.02, "attack_steps": 3,
@@ -136,7 +136,7 @@ def script(monkeypatch, *values):
         bacc, loss = next(said)
         return {"val_clean_bacc": bacc, "val_loss": loss}
 
-    monkeypatch.setattr(tsynd, "measure_clean", measure)
+    monkeypatch.setattr(tsynd_trial, "measure_clean", measure)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_an_epoch_is_evaluated_once(prepared, monkeypatch):
         asked.append(arguments[3:])
         return measure_robust(*arguments)
 
-    monkeypatch.setattr(tsynd, "measure_robust", watch)
+    monkeypatch.setattr(tsynd_trial, "measure_robust", watch)
     trial = prepared.trial(regime="baseline")
     first, second = trial.advance(Rung(1, "m")), trial.advance(Rung(2, "m"))
     assert asked == [(), ("val",)]
@@ -234,7 +234,7 @@ def test_the_learning_rate_falls_at_half_and_three_quarters_of_the_budget(prepar
         optimiser.step()
         return 0.0
 
-    monkeypatch.setattr(tsynd, "train_epoch", watch)
+    monkeypatch.setattr(tsynd_trial, "train_epoch", watch)
     settings = prepared.settings.model_copy(update={"epochs": 8})
     trial = tsynd.build({"lr": 0.1, "weight_decay": 0.003}, settings, prepared.assets)
     for _ in range(8):

@@ -17,6 +17,7 @@ from trainables.protocol import Say
 TRIAL_SPLITS: tuple[SplitName, ...] = ("train", "val", "ranking")
 ARRAYS = "images.npz"
 DESCRIPTION = "data.json"
+TEST = "test.npz"
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,24 @@ def write_data(folder: Path, dataset: Dataset, splits: Splits) -> None:
     described = {"task": dataset.task, "classes": dataset.classes, "name": dataset.name}
     (folder / DESCRIPTION).write_text(json.dumps(described, indent=2) + "\n")
     splits.save(folder / "splits.npz")
+
+
+def write_test(folder: Path, settings: ClassificationSettings, say: Say) -> None:
+    """Open the test images, once: what the folder holds already is not written again."""
+    if (folder / TEST).is_file():
+        return
+    dataset, splits = open_splits(settings, say)
+    images = splits.take(dataset, "test")
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"part-{TEST}"
+    np.savez(part, allow_pickle=False, images=images.pixels, labels=images.labels)
+    part.replace(folder / TEST)
+
+
+def read_test(folder: Path, device: torch.device) -> Labelled:
+    """Read what `write_test` wrote, onto a device."""
+    with np.load(folder / TEST, allow_pickle=False) as arrays:
+        return to_tensors(Images(arrays["images"], arrays["labels"]), device)
 
 
 def read_data(folder: Path, device: torch.device) -> Data:

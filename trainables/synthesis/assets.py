@@ -114,6 +114,23 @@ def read_data(folder: Path) -> Data:
     return Data(train, val, ranking)
 
 
+def write_test(settings: SynthesisSettings, assets: Path, folder: Path, say: Say) -> None:
+    """Open the test subjects, once: what the folder holds already is not written again.
+
+    Args:
+        settings: Of the run.
+        assets: Where the other splits are.
+        folder: For the test subjects alone.
+        say: Told what takes long.
+
+    Raises:
+        UserError: If a test subject's MR is also that of another subject.
+    """
+    if not (folder / "test" / SUBJECTS).is_file():
+        names = {"test": make_splits(settings, open_subjects(settings)).test}
+        write_data(folder, settings, names, say, known_mr(assets))
+
+
 def known_mr(folder: Path) -> dict[bytes, str]:
     """Return the digest of the MR of every subject in a folder of splits, and whose it is."""
     data = read_data(folder)

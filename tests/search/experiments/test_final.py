@@ -14,7 +14,7 @@ from search.experiments.retrain import Retrained, retrain
 from search.experiments.sources import Candidate
 from search.experiments.tables import comparisons, least_p
 from searchspace.errors import UserError
-from trainables import robmednas
+from trainables import robmednas, robmednas_trial
 from trainables.checkpoint import load_unet
 from trainables.synthesis.assets import make_splits, open_subjects
 from trainables.synthesis.measurement import score_subjects
@@ -93,7 +93,7 @@ def test_what_test_subjects_show_changes_neither_weights_nor_choice(
 
 def test_early_stopping_ends_after_so_many_epochs_without_a_new_best(tiny, tmp_path, monkeypatch):
     losses = iter([0.5, 0.3, 0.4, 0.4, 0.4, 0.4])
-    monkeypatch.setattr(robmednas, "validation_loss", lambda *_: next(losses))
+    monkeypatch.setattr(robmednas_trial, "validation_loss", lambda *_: next(losses))
     settings, assets, config = tiny
     settings = settings.model_copy(update={"epochs": 6})
     found = retrain(config, settings, assets, tmp_path / "a", 3, lambda _: None)

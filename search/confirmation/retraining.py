@@ -1,0 +1,100 @@
+"""Train finalists anew on seeds that the search never used: a run of references alone."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from search.confirmation.finalists import Finalist
+from search.coordinator import Coordinator
+from search.events import cleared
+from search.executors import Execute
+from search.manifest import Manifest, new_manifest, read_manifest
+from search.objective import Objective
+from search.run_folder import RunFolder
+from search.session import Session, make_rules, open_desk
+from search.trial import State, Trial
+from searchspace.errors import UserError
+from trainables.protocol import Reference
+
+SHIFT = 1000  # added to the run's seed: the finalists were chosen for their luck with that one
+
+
+def retrain(
+    session: Session,
+    finalists: Sequence[Finalist],
+    seeds: int,
+    objective: Objective,
+    execute: Execute,
+) -> dict[str, list[Trial]]:
+    """Train every finalist on every seed; what was trained before is not trained again.
+
+    Args:
+        session: Of the run that is confirmed, its folder being the one for the trainings.
+        finalists: Who is trained.
+        seeds: How many trainings each.
+        objective: Of the run.
+        execute: Runs trials.
+
+    Returns:
+        The completed trainings by finalist, in the order of the seeds.
+
+    Raises:
+        UserError: If the user stopped it, or nothing more can be written.
+        KeyboardInterrupt: If the user stopped it.
+    """
+    rung = session.rungs[-1]
+    rules = replace(
+        make_rules(session, objective),
+        references=tuple(Reference(one.name, one.config, control=one.control) for one in finalists),
+        trials=0,
+        rungs=(rung,),
+    )
+    events = cleared(session.folder) if session.folder.events.exists() else []
+    desk = open_desk(session, objective, events, rules)
+    coordinator = desk.coordinator
+    job = replace(session.job(own_process=not session.plan.in_process), rungs=(rung,))
+    with desk.progress:
+        execute(coordinator, job)
+        firsts = [coordinator.trials[one.id] for one in finalists if one.id in coordinator.trials]
+        able = [trial for trial in firsts if trial.state is State.COMPLETED]
+        if not coordinator.over and coordinator.race(able, range(1, seeds)):
+            execute(coordinator, job)
+    coordinator.close()
+    desk.records.write_table()
+    _check_ended(coordinator)
+    return {one.id: _completed(coordinator, one) for one in finalists}
+
+
+def training_session(run: Session, folder: Path) -> Session:
+    """Return a session that trains on a run's data with other seeds, in a folder of its own."""
+    settings = run.settings.model_copy(update={"seed": run.settings.seed + SHIFT})
+    plan = run.plan.model_copy(
+        update={"run": folder, "scheduler": "fifo", "race": 0, "first": (), "trial_limit_s": None}
+        | dict.fromkeys(("time_limit_s", "compute_limit_s"))
+    )
+    place = RunFolder(folder)
+    if place.manifest.exists():
+        manifest = Manifest(place, read_manifest(place))
+        manifest.go_on(plan)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not place.assets.is_symlink():
+            place.assets.symlink_to(run.folder.assets, target_is_directory=True)
+        manifest = new_manifest(place, plan, settings)
+        manifest.add(confirms=str(run.folder.path), rungs=[asdict(run.rungs[-1])], objective=None)
+    return replace(run, plan=plan, settings=settings, folder=place, manifest=manifest)
+
+
+def _completed(coordinator: Coordinator, finalist: Finalist) -> list[Trial]:
+    known: dict[str, Any] = coordinator.trials
+    own = [trial for trial in known.values() if finalist.id in {trial.id, trial.repeats}]
+    done = [trial for trial in own if trial.state is State.COMPLETED]
+    return sorted(done, key=lambda trial: trial.seed)
+
+
+def _check_ended(coordinator: Coordinator) -> None:
+    if coordinator.interrupted:
+        raise KeyboardInterrupt
+    if coordinator.halted:
+        raise UserError(f"{coordinator.stopped}: free some, and give the same command again")

@@ -1,0 +1,178 @@
+"""Whole confirmations of the toy study, whose test split opens only to a winner written down."""
+
+import json
+
+import pytest
+from rich.console import Console
+
+from search.confirmation import confirm as module
+from search.confirmation.confirm import ConfirmPlan, confirm
+from searchspace.errors import UserError
+
+
+@pytest.fixture
+def confirm_toy(toy, capsys):
+    def confirmer(run, out=None, machine=None, **plan):
+        plan = ConfirmPlan(**({"top": 3, "seeds": 2} | plan))
+        status = confirm(run, plan, out, machine or {}, lambda name: toy, Console(width=80))
+        return status, " ".join(capsys.readouterr().out.split())
+
+    return confirmer
+
+
+def read(file):
+    return json.loads(file.read_text())
+
+
+def written(folder):
+    """When each training and examination was written."""
+    files = [*folder.glob("training/trials/*/model.json"), *folder.glob("examined/*/*.npz")]
+    return {str(file): file.stat().st_mtime_ns for file in files}
+
+
+def test_a_confirmation_from_the_first_line_to_the_last(run_toy, confirm_toy):
+    """The search prefers kind b, which the ensemble halves: the winner is another."""
+    _, run, _ = run_toy(trials=12, sampler="random")
+    status, printed = confirm_toy(run)
+    folder = run / "confirm"
+    found = read(folder / "confirm.json")
+    assert status == 0
+    names = {one["id"]: one for one in found["standings"]}
+    assert names[found["selection"]["winner"]]["config"]["kind"] == "b"
+    winner = names[found["winner"]]
+    assert winner["config"]["kind"] != "b"
+    assert found["selection"]["regret"] > 0
+    assert f"selection regret {found['selection']['regret']:.3f}" in printed
+    assert "baseline" in {one["name"] for one in found["standings"]}
+    seeds = [read(file)["seed"] for file in folder.glob("training/trials/*/model.json")]
+    assert sorted(set(seeds)) == [1000, 1001]
+    assert (folder / "test" / "opened").read_text() == found["winner"]
+    card = read(folder / "best" / "robustness.json")
+    assert card["config"] == winner["config"]
+    assert card["test"] == found["test"][found["winner"]]
+    assert "# Robustness card" in (folder / "best" / "robustness.md").read_text()
+    exported = read(folder / "best" / "model.json")
+    assert (exported["config"], exported["seed"]) == (winner["config"], found["exported"]["seed"])
+
+
+def test_the_winner_the_searchs_and_the_references_meet_test_and_no_one_else(run_toy, confirm_toy):
+    _, run, _ = run_toy(trials=12, sampler="random")
+    confirm_toy(run, top=5)
+    found = read(run / "confirm" / "confirm.json")
+    tested = {file.stem.split(".")[0] for file in run.glob("confirm/examined/test/*.npz")}
+    wanted = {one["id"] for one in found["standings"] if one["reference"]}
+    assert tested == wanted | {found["winner"], found["selection"]["winner"]}
+    assert len(tested) < len(found["standings"])
+
+
+def test_what_was_done_is_not_done_again(run_toy, confirm_toy):
+    _, run, _ = run_toy(trials=6)
+    _, first = confirm_toy(run)
+    before = written(run / "confirm")
+    status, second = confirm_toy(run)
+    assert status == 0
+    assert written(run / "confirm") == before
+    assert "winner: " in second
+    assert first.split("winner: ")[1] == second.split("winner: ")[1]
+    assert len(read(run / "test_openings.json")) == 1
+
+
+def test_an_interrupted_confirmation_goes_on(run_toy, confirm_toy, monkeypatch):
+    _, run, _ = run_toy(trials=6)
+    whole = module.mapper
+
+    def stopping(plan, device):
+        def some(tasks, heard):
+            whole(plan, device)(tasks[:3], heard)
+            raise KeyboardInterrupt
+
+        return some
+
+    monkeypatch.setattr(module, "mapper", stopping)
+    status, printed = confirm_toy(run)
+    assert status == 130
+    assert "stopped: python -m search confirm" in printed
+    before = written(run / "confirm")
+    assert not (run / "confirm" / "test").exists()
+    monkeypatch.setattr(module, "mapper", whole)
+    assert confirm_toy(run)[0] == 0
+    after = written(run / "confirm")
+    assert {name: after[name] for name in before} == before
+    assert len(after) > len(before)
+
+
+def test_a_second_look_at_test_is_counted_and_said(run_toy, confirm_toy, tmp_path):
+    _, run, _ = run_toy(trials=6)
+    confirm_toy(run)
+    _, printed = confirm_toy(run, out=tmp_path / "again", seeds=1)
+    assert "was opened 2 times" in printed
+    assert [one["folder"] for one in read(run / "test_openings.json")] == [
+        str(run / "confirm"),
+        str(tmp_path / "again"),
+    ]
+
+
+def test_an_examination_that_fails_is_named_and_the_others_are_kept(
+    run_toy, confirm_toy, monkeypatch
+):
+    _, run, _ = run_toy(trials=6)
+    import toy_study  # noqa: PLC0415 - on the path of these tests alone
+
+    whole = toy_study.examine
+
+    def failing(model, *rest):
+        if model.name == "r02":
+            raise ValueError("out of [memory]")
+        return whole(model, *rest)
+
+    monkeypatch.setattr(toy_study, "examine", failing)
+    with pytest.raises(UserError, match=r"r02: ValueError: out of \[memory\]; the rest is kept"):
+        confirm_toy(run)
+    assert len(list(run.glob("confirm/examined/ranking/*.npz"))) > 3
+    monkeypatch.setattr(toy_study, "examine", whole)
+    assert confirm_toy(run)[0] == 0
+
+
+def test_what_cannot_be_confirmed_is_told_in_one_line(run_toy, confirm_toy, tmp_path):
+    with pytest.raises(UserError, match="there is no folder"):
+        confirm_toy(tmp_path / "nothing")
+    _, run, _ = run_toy(trials=6)
+    confirm_toy(run, seeds=1)
+    with pytest.raises(UserError, match="with other plan"):
+        confirm_toy(run, seeds=2)
+    with pytest.raises(UserError, match="belongs to a confirmation"):
+        confirm_toy(run / "confirm" / "training")
+    _, bad, _ = run_toy("bad", trials=2, settings={"floor": 2.0})
+    with pytest.raises(UserError, match="can win"):
+        confirm_toy(bad)
+
+
+def test_a_finalist_that_misses_its_constraints_on_other_seeds_cannot_win(
+    run_toy, confirm_toy, monkeypatch
+):
+    _, run, _ = run_toy(trials=6)
+    import toy_study  # noqa: PLC0415
+
+    evaluate = toy_study.Toy.evaluate
+
+    def missing(self, rung):
+        report = evaluate(self, rung)
+        report.constraints["floor"] = 1.0
+        return report
+
+    monkeypatch.setattr(toy_study.Toy, "evaluate", missing)
+    status, printed = confirm_toy(run)
+    assert status == 1
+    assert "no winner" in printed
+    assert not (run / "confirm" / "test").exists()
+
+
+def test_on_ray_it_is_the_same(run_toy, confirm_toy, tmp_path, monkeypatch, child_environment):
+    monkeypatch.setenv("PYTHONPATH", child_environment["PYTHONPATH"])  # of Ray's processes
+    _, run, _ = run_toy(trials=6)
+    confirm_toy(run)
+    on_ray = {"in_process": False, "concurrency": 2}
+    assert confirm_toy(run, out=tmp_path / "on-ray", machine=on_ray)[0] == 0
+    one, other = (read(f / "confirm.json") for f in (run / "confirm", tmp_path / "on-ray"))
+    for name in ("winner", "standings", "test", "comparisons", "selection"):
+        assert one[name] == other[name]

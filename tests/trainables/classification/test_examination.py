@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from trainables.classification.assets import Labelled
+from trainables.classification.examination import examine_classifier
+from trainables.examination import Exam
+
+EPS = (0.0, 4 / 255, 16 / 255)
+GREYS = torch.tensor([60, 100, 110, 120, 124, 131, 135, 145, 155, 200])
+LABELS = (GREYS > 127).long()
+
+
+class Brightness(nn.Module):
+    """Tells light images from dark ones."""
+
+    def forward(self, images):
+        light = 50 * (images.mean(dim=(1, 2, 3)) - 127.5 / 255)
+        return torch.stack([-light, light], dim=1)
+
+
+def data(labels=LABELS):
+    images = GREYS.to(torch.uint8).reshape(-1, 1, 1, 1).expand(-1, 1, 4, 4)
+    return Labelled(images.contiguous(), labels)
+
+
+def exam(**fields):
+    return Exam(**({"attacks": "quick", "split": "test", "whole": False} | fields), seed=0)
+
+
+def test_each_image_falls_at_its_distance_from_the_middle():
+    found = examine_classifier(Brightness(), data(), "binary", EPS, exam(images=None), {})
+    distance = (GREYS.double() - 127.5).abs().numpy()
+    expected = np.stack([distance > 255 * eps for eps in EPS]).astype(float)
+    np.testing.assert_array_equal(found.scores, expected)
+    assert [kind for kind, _ in found.conditions] == ["clean", "ensemble", "ensemble"]
+    assert (found.score, found.direction) == ("balanced accuracy", "max")
+    np.testing.assert_array_equal(found.labels, LABELS.numpy())
+    assert found.won.sum() > 0
+
+
+def test_a_whole_examination_goes_beyond_attacks():
+    found = examine_classifier(
+        Brightness(), data(), "binary", EPS, exam(images=None, whole=True), {}
+    )
+    kinds = [kind for kind, _ in found.conditions]
+    assert "noise" in kinds
+    assert found.scores.shape == (len(kinds), len(GREYS))
+
+
+def test_fewer_images_may_be_asked_for():
+    found = examine_classifier(Brightness(), data(), "binary", EPS, exam(images=4), {})
+    assert found.scores.shape == (3, 4)
+    assert sorted(found.labels.tolist()) == [0, 0, 1, 1]
+
+
+def test_of_many_labels_the_share_that_is_right_counts():
+    labels = torch.stack([LABELS, 1 - LABELS], dim=1)  # the second logit is the first's negative
+
+    class Both(Brightness):
+        def forward(self, images):
+            return super().forward(images).flip(1)
+
+    found = examine_classifier(Both(), data(labels), "multi-label", EPS, exam(images=None), {})
+    assert found.score == "share of right labels"
+    assert found.scores[0] == pytest.approx(1.0)
+    assert (np.diff(found.scores, axis=0) <= 0).all()
+    assert set(found.labels.tolist()) == {0}
+
+
+def test_models_of_others_are_tried_as_well():
+    found = examine_classifier(
+        Brightness(), data(), "binary", EPS, exam(images=None), {"rival": Brightness()}
+    )
+    assert "transfer" in found.attacks

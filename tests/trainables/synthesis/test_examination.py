@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from trainables.examination import Exam
+from trainables.synthesis.examination import SIGMAS, examine_synthesis
+from trainables.synthesis.slices import Split, SubjectSlices, to_hu
+
+CPU = torch.device("cpu")
+EPS = (0.0, 0.1, 0.3)
+SIZE = 8
+
+
+class Slope(nn.Module):
+    """Predicts the MR itself as normalised CT."""
+
+    def forward(self, images):
+        return images
+
+
+def heads(count):
+    """Make subjects of one slice, whose CT is what `Slope` predicts of their MR, and 100 HU."""
+    dice = np.random.default_rng(0)
+    subjects = []
+    for number in range(count):
+        mr = (0.2 * dice.random((1, SIZE, SIZE))).astype(np.float16)
+        predicted = to_hu(torch.from_numpy(mr.astype(np.float32))).numpy()
+        ct = (predicted.round() - 100).astype(np.int16)
+        subjects.append(SubjectSlices(str(number), mr, ct, np.ones((1, SIZE, SIZE), dtype=bool)))
+    return Split(tuple(subjects))
+
+
+def test_every_subject_errs_by_what_the_radius_permits():
+    """Already too high by 100 HU everywhere: the worst is all of it up by the radius."""
+    exam = Exam("quick", "test", whole=True, images=None, seed=0)
+    found = examine_synthesis(Slope(), heads(3), EPS, exam, {"other": Slope()}, CPU)
+    slope = float(to_hu(torch.tensor(1.0)) - to_hu(torch.tensor(0.0)))
+    for row, eps in zip(found.scores[:3], EPS, strict=True):
+        assert row == pytest.approx(100 + slope * eps, abs=1.0)
+    assert (found.score, found.direction) == ("head MAE, HU", "min")
+    assert found.conditions[3:] == tuple(("noise", sigma) for sigma in SIGMAS)
+    assert found.eps == EPS
+    assert found.won.sum(axis=1).tolist() == [3, 3]
+    assert found.attacks == ("pgd-clean", "apgd", "transfer", "square")

@@ -1,0 +1,64 @@
+"""Examine a network that predicts CT: an ensemble of attacks along the radii, then noise."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import nn
+
+from trainables.attacks.noise import gaussian
+from trainables.attacks.presets import build_synthesis_ensemble
+from trainables.attacks.threat import mr_deviations
+from trainables.examination import CLEAN, ENSEMBLE, NOISE, Exam, Examination, count_wins
+from trainables.seeding import derive
+from trainables.synthesis.measurement import HEADLINE, Perturb, score_subjects
+from trainables.synthesis.slices import Split
+from trainables.synthesis.worst import WorstOf
+
+SIGMAS = (0.05, 0.1, 0.15, 0.2, 0.25)  # standard deviations of the MR [robmednas, figure 7]
+
+
+def examine_synthesis(
+    network: nn.Module,
+    split: Split,
+    eps: tuple[float, ...],
+    exam: Exam,
+    sources: Mapping[str, nn.Module],
+    device: torch.device,
+    batch_size: int = 32,
+) -> Examination:
+    """Measure every subject's head MAE clean, under the ensemble at every radius, and noisy.
+
+    Args:
+        network: Predicts normalised CT from MR.
+        split: The subjects.
+        eps: Radii in standard deviations of the MR, rising from 0.
+        exam: How.
+        sources: Other networks, whose adversarial MR are tried as well.
+        device: Of the network.
+        batch_size: Slices at a time.
+    """
+    ensemble = build_synthesis_ensemble(exam.attacks, batch_size, sources)
+    seed = derive(exam.seed, "ensemble")
+    worst = [
+        WorstOf(network, split, ensemble, radius, seed=seed, batch_size=batch_size)
+        for radius in eps[1:]
+    ]
+    conditions = [(CLEAN, 0.0), *((ENSEMBLE, radius) for radius in eps[1:])]
+    seen: list[Perturb | None] = [None, *worst]
+    if exam.whole:
+        conditions += [(NOISE, sigma) for sigma in SIGMAS]
+        seen += [_noise(sigma, derive(exam.seed, "noise")) for sigma in SIGMAS]
+    scored = score_subjects(network, split, seen, device, batch_size)
+    by = np.array([list(one.by.values()) for one in worst], dtype=np.int64)
+    attacks, won = count_wins(tuple(ensemble), by)
+    scores = np.stack([scores[HEADLINE] for scores in scored])
+    none = np.zeros(scores.shape[1], dtype=np.int64)
+    return Examination("head MAE, HU", "min", tuple(conditions), scores, none, attacks, won)
+
+
+def _noise(sigma: float, seed: int) -> Perturb:
+    def perturb(mr: torch.Tensor, _ct: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
+        return gaussian(mr, sigma, derive(seed, int(numbers[0])), mr_deviations(0))
+
+    return perturb
