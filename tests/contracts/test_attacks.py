@@ -10,7 +10,6 @@ from trainables.attacks.registry import ATTACKS, build_attack
 from trainables.attacks.threat import ThreatModel, pixels
 
 NAMES = sorted(ATTACKS)
-N_DIMENSIONAL = [name for name in NAMES if name != "square"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -76,7 +75,7 @@ def test_results_lie_inside_ball_and_bounds(name, case):
     check_legal(name, **case)
 
 
-@pytest.mark.parametrize("name", N_DIMENSIONAL)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("size", [(9,), (3, 4, 2)], ids=["1-D", "3-D"])
 def test_so_they_do_in_other_dimensions(name, size):
     check_legal(name, channels=2, size=size, n_classes=2, eps=0.1, seed=0)
