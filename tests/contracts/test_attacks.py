@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from trainables.attacks.registry import ATTACKS, build_attack
+from trainables.attacks.registry import ATTACKS, ONE_ANSWER, build_attack
 from trainables.attacks.threat import ThreatModel, pixels
 
 NAMES = sorted(ATTACKS)
@@ -88,7 +88,12 @@ def test_an_unbounded_threat_model_is_kept(name):
     threat = ThreatModel(norm="linf", eps=0.2, low=None, high=None, unit="MR standard deviations")
     attack = small(build_attack(name, "binary"))
     attacked = attack(make_model(1, (5, 5), 2), images, labels, threat, seed=0)
-    assert (attacked - images).abs().max() == pytest.approx(0.2, abs=1e-5)
+    moved = (attacked - images).abs().flatten(1).amax(dim=1)
+    assert moved.max() <= 0.2 + 1e-5
+    if name != "fab":  # which goes no farther than the boundary
+        assert moved.max() == pytest.approx(0.2, abs=1e-5)
+    else:
+        assert moved.max() > 0
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -125,6 +130,8 @@ def test_a_seed_decides_everything_and_the_batch_size_nothing(name):
 @pytest.mark.parametrize("task", ["multi-class", "multi-label"])
 @pytest.mark.parametrize("name", NAMES)
 def test_its_own_loss_is_driven_up(name, task):
+    if task == "multi-label" and name in ONE_ANSWER:
+        pytest.skip("for data with one answer an image")
     images, _ = make_data(1, (6, 6), 3, count=40)
     linear = make_model(1, (36,), 3)[2]  # without what follows it: no class wins everywhere
     model = nn.Sequential(nn.Flatten(), linear)
