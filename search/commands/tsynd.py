@@ -75,7 +75,7 @@ def tsynd(  # noqa: PLR0913, PLR0917 - one parameter an option
     attack: Annotated[
         str | None,
         typer.Option(
-            help="The attack that ranks: pgd, fgsm, apgd-ce, apgd-margin, apgd-t or square.",
+            help="The attack that ranks: pgd, fgsm, apgd-ce, apgd-margin, apgd-t, fab or square.",
             show_default="pgd",
             rich_help_panel=ROBUSTNESS,
         ),

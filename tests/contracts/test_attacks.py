@@ -6,11 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from trainables.attacks.registry import ATTACKS, build_attack
+from trainables.attacks.registry import ATTACKS, ONE_ANSWER, build_attack
 from trainables.attacks.threat import ThreatModel, pixels
 
 NAMES = sorted(ATTACKS)
-N_DIMENSIONAL = [name for name in NAMES if name != "square"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -76,7 +75,7 @@ def test_results_lie_inside_ball_and_bounds(name, case):
     check_legal(name, **case)
 
 
-@pytest.mark.parametrize("name", N_DIMENSIONAL)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("size", [(9,), (3, 4, 2)], ids=["1-D", "3-D"])
 def test_so_they_do_in_other_dimensions(name, size):
     check_legal(name, channels=2, size=size, n_classes=2, eps=0.1, seed=0)
@@ -89,7 +88,12 @@ def test_an_unbounded_threat_model_is_kept(name):
     threat = ThreatModel(norm="linf", eps=0.2, low=None, high=None, unit="MR standard deviations")
     attack = small(build_attack(name, "binary"))
     attacked = attack(make_model(1, (5, 5), 2), images, labels, threat, seed=0)
-    assert (attacked - images).abs().max() == pytest.approx(0.2, abs=1e-5)
+    moved = (attacked - images).abs().flatten(1).amax(dim=1)
+    assert moved.max() <= 0.2 + 1e-5
+    if name != "fab":  # which goes no farther than the boundary
+        assert moved.max() == pytest.approx(0.2, abs=1e-5)
+    else:
+        assert moved.max() > 0
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -126,6 +130,8 @@ def test_a_seed_decides_everything_and_the_batch_size_nothing(name):
 @pytest.mark.parametrize("task", ["multi-class", "multi-label"])
 @pytest.mark.parametrize("name", NAMES)
 def test_its_own_loss_is_driven_up(name, task):
+    if task == "multi-label" and name in ONE_ANSWER:
+        pytest.skip("for data with one answer an image")
     images, _ = make_data(1, (6, 6), 3, count=40)
     linear = make_model(1, (36,), 3)[2]  # without what follows it: no class wins everywhere
     model = nn.Sequential(nn.Flatten(), linear)

@@ -68,24 +68,38 @@ def margin(logits: Tensor, labels: Tensor) -> Tensor:
     return others.amax(dim=1) - own
 
 
+def lead(classes: Tensor) -> Loss:
+    """Make the loss z_t - z_y: of each image, how far one class lies ahead of its own.
+
+    Args:
+        classes: int64 (N,), the class t of each image; as many as the logits given later.
+    """
+
+    def loss(logits: Tensor, labels: Tensor) -> Tensor:
+        ahead = logits.gather(1, classes[:, None]) - logits.gather(1, labels[:, None])
+        return ahead.squeeze(1)
+
+    return loss
+
+
 def towards(classes: Tensor) -> Loss:
     """Make the loss that prefers, of each image, one class to its own.
 
     With at least four classes the targeted difference of logits ratio of AutoAttack
     (z_t - z_y) / (z_(1) - (z_(3) + z_(4)) / 2), z_(k) being the k-th greatest, which no scaling of
-    the logits changes [apgd, equation 7]. With fewer there is no z_(4): z_t - z_y, whose gradient
+    the logits changes [apgd, equation 7]. With fewer there is no z_(4): `lead`, whose gradient
     has a sign at any scale.
 
     Args:
-        classes: int64 (N,), the class wanted of each image; as many as the logits given later.
+        classes: As for `lead`.
     """
 
     def loss(logits: Tensor, labels: Tensor) -> Tensor:
-        gain = (logits.gather(1, classes[:, None]) - logits.gather(1, labels[:, None])).squeeze(1)
+        ahead = lead(classes)(logits, labels)
         if logits.shape[1] < 4:
-            return gain
+            return ahead
         first, _, third, fourth = logits.topk(4, dim=1).values.unbind(dim=1)
-        return gain / (first - (third + fourth) / 2).clamp_min(_LEAST_SPREAD)
+        return ahead / (first - (third + fourth) / 2).clamp_min(_LEAST_SPREAD)
 
     return loss
 

@@ -23,7 +23,4 @@ def gaussian(images: Tensor, sigma: float, seed: int, threat: ThreatModel) -> Te
         raise ValueError(f"sigma is {sigma}, expected at least 0")
     dice = generator(images.device, seed, "gaussian")
     noise = torch.randn(images.shape, generator=dice, device=images.device, dtype=images.dtype)
-    noisy = images + sigma * noise
-    if threat.low is None and threat.high is None:
-        return noisy
-    return noisy.clamp(threat.low, threat.high)
+    return threat.clip(images + sigma * noise)

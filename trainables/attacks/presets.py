@@ -8,14 +8,14 @@ from searchspace.names import lookup
 from trainables.attacks.apgd import APGD
 from trainables.attacks.attack import Attack
 from trainables.attacks.losses import Loss, likelihood_loss, squared_error
-from trainables.attacks.registry import build_attack, build_synthesis_attack
+from trainables.attacks.registry import ONE_ANSWER, build_attack, build_synthesis_attack
 from trainables.attacks.transfer import Transfer
 from trainables.data.dataset import Task
 
 # Attacks of `ATTACKS`: gradient steps, or queries of the black box.
 ENSEMBLES: Mapping[str, Mapping[str, int]] = {
     "quick": {"apgd-ce": 20, "apgd-margin": 20, "square": 200},
-    "standard": {"apgd-ce": 100, "apgd-t": 100, "square": 5000},
+    "standard": {"apgd-ce": 100, "apgd-t": 100, "fab": 100, "square": 5000},
 }
 
 # Attacks of `SYNTHESIS_ATTACKS`: steps or queries, and random starts. No slice is ever broken, so
@@ -35,7 +35,7 @@ def build_ensemble(
 
     Args:
         name: A key of `ENSEMBLES`.
-        task: What the labels mean.
+        task: What the labels mean; for multi-label data what needs one answer is left out.
         sources: Other models, by a name each, whose adversarial images are tried as well: as
             ``transfer-NAME``, before the black box.
 
@@ -43,7 +43,11 @@ def build_ensemble(
         UserError: If the name is unknown.
     """
     strengths = lookup(ENSEMBLES, name, "ensemble of attacks")
-    built = {kind: build_attack(kind, task, steps) for kind, steps in strengths.items()}
+    built = {
+        kind: build_attack(kind, task, steps)
+        for kind, steps in strengths.items()
+        if task != "multi-label" or kind not in ONE_ANSWER
+    }
     return _before_last(built, _transfers(sources, likelihood_loss(task), batch_size=256))
 
 

@@ -7,6 +7,7 @@ from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.attacks.apgd import APGD
 from trainables.attacks.attack import Attack
+from trainables.attacks.fab import FAB
 from trainables.attacks.gradient import FGSM, PGD
 from trainables.attacks.losses import likelihood_loss, margin, squared_error
 from trainables.attacks.square import Square
@@ -19,8 +20,11 @@ ATTACKS: Mapping[str, Callable[[Task], Attack]] = {
     "apgd-ce": lambda task: APGD(loss=likelihood_loss(task)),
     "apgd-margin": lambda _: APGD(loss=margin),
     "apgd-t": lambda _: TargetedAPGD(),
+    "fab": lambda _: FAB(),
     "square": lambda _: Square(loss=margin),
 }
+
+ONE_ANSWER = frozenset({"fab"})  # not for multi-label data, where no boundary is crossed
 
 # From the batch size; all maximise the error against the true image.
 SYNTHESIS_ATTACKS: Mapping[str, Callable[[int], Attack]] = {
@@ -44,9 +48,13 @@ def build_attack(name: str, task: Task, steps: int | None = None, restarts: int 
         restarts: From other random starts.
 
     Raises:
-        UserError: If the name is unknown, or the attack has no such strength.
+        UserError: If the name is unknown, the attack has no such strength, or it does not fit the
+            task.
     """
-    return _as_strong(lookup(ATTACKS, name, "attack")(task), name, steps, restarts)
+    attack = lookup(ATTACKS, name, "attack")(task)
+    if task == "multi-label" and name in ONE_ANSWER:
+        raise UserError(f"{name} needs one answer an image, not several labels: take apgd-margin")
+    return _as_strong(attack, name, steps, restarts)
 
 
 def build_synthesis_attack(
@@ -74,6 +82,8 @@ def _as_strong(attack: Attack, name: str, steps: int | None, restarts: int) -> A
             return replace(attack, steps=steps or attack.steps, restarts=restarts)
         case APGD() | TargetedAPGD():
             return replace(attack, iterations=steps or attack.iterations, restarts=restarts)
+        case FAB() if restarts == 1:
+            return replace(attack, iterations=steps or attack.iterations)
         case Square() if restarts == 1:
             return replace(attack, queries=steps or attack.queries)
     if steps is not None or restarts != 1:

@@ -11,9 +11,10 @@ from trainables.attacks.attack import Attack, Target, Worst
 from trainables.attacks.losses import Loss, margin
 from trainables.seeding import generator
 
-# The area of the square is halved after each of these queries of 10 000; other budgets are scaled.
+# The square's area, or the cube's volume, is halved after each of these queries of 10 000; other
+# budgets are scaled.
 _HALVINGS = (10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000)
-_FIRST_AREA = 0.8  # share of the image
+_FIRST_SHARE = 0.8  # of the image's area, or volume
 
 
 @final
@@ -22,7 +23,8 @@ class Square(Attack):
     """Try shrinking squares at random places, keep what raises the loss [square, algorithm 2].
 
     All images of a batch try the same squares, and all batches too, as in the authors' code; each
-    image begins with stripes of its own. For images of two dimensions.
+    image begins with stripes of its own. In three dimensions the squares are cubes, and the
+    stripes, as in two, run along the first.
 
     Attributes:
         queries: Squares tried on each image that is not misclassified yet, at least 1.
@@ -36,13 +38,11 @@ class Square(Attack):
             raise ValueError(f"a square attack of {self.queries} queries does nothing")
 
     def _perturb(self, target: Target) -> Tensor:
-        if target.images.ndim != 4:
-            raise ValueError(f"square attack on {target.images.ndim - 2}-D images, expected 2-D")
-        channels, height, width = target.images.shape[1:]
+        channels, _, *others = target.images.shape[1:]
         dice = generator(target.images.device, target.seed, "square")
         worst = Worst(target)
         images, loss, broken = worst.images, worst.loss, worst.broken
-        stripes = torch.where(target.draw((channels, 1, width), "stripes") < 0.5, -1.0, 1.0)
+        stripes = torch.where(target.draw((channels, 1, *others), "stripes") < 0.5, -1.0, 1.0)
         candidate = target.project(images + target.threat.eps * stripes)
         for query in range(self.queries + 1):
             rows = torch.nonzero(~broken).squeeze(1)
@@ -55,25 +55,31 @@ class Square(Attack):
             images = images.index_copy(0, taken, candidate[taken])
             loss = loss.index_copy(0, taken, found[accept])
             broken = broken.index_copy(0, taken, hit[accept])
-            side = side_of(query / self.queries, height, width)
+            side = side_of(query / self.queries, tuple(images.shape[2:]))
             candidate = _with_square(target, images, side, dice)
         worst.update(images, loss, broken)  # where the stripes did less harm than nothing, nothing
         return worst.images
 
 
-def side_of(progress: float, height: int, width: int) -> int:
-    """Return the side of the square, in pixels, after a share of the queries in [0, 1]."""
+def side_of(progress: float, sizes: tuple[int, ...]) -> int:
+    """Return the side of the square, in pixels, after a share of the queries in [0, 1].
+
+    Args:
+        progress: Queries made, as a share of all.
+        sizes: Of the image, in each dimension.
+    """
     halvings = sum(progress * 10_000 > mark for mark in _HALVINGS)
-    side = round(math.sqrt(_FIRST_AREA / 2**halvings * height * width))
-    return min(max(side, 1), height, width)
+    side = round(math.pow(_FIRST_SHARE / 2**halvings * math.prod(sizes), 1 / len(sizes)))
+    return min(max(side, 1), *sizes)
 
 
 def _with_square(target: Target, images: Tensor, side: int, dice: torch.Generator) -> Tensor:
-    channels, height, width = images.shape[1:]
-    top, left = _integer(height - side + 1, dice), _integer(width - side + 1, dice)
-    window = (..., slice(top, top + side), slice(left, left + side))
+    channels, *sizes = images.shape[1:]
+    starts = [_integer(size - side + 1, dice) for size in sizes]
+    window = (slice(None), slice(None), *(slice(start, start + side) for start in starts))
+    signs = _signs((channels, *[1] * len(sizes)), dice)
     moved = images.clone()
-    moved[window] = target.images[window] + target.threat.eps * _signs((channels, 1, 1), dice)
+    moved[window] = target.images[window] + target.threat.eps * signs
     return target.project(moved)
 
 

@@ -50,10 +50,13 @@ class ThreatModel:
             moved: Any images, of the shape of ``clean``.
             clean: Images inside the bounds.
         """
-        inside = torch.clamp(moved, clean - self.eps, clean + self.eps)
+        return self.clip(torch.clamp(moved, clean - self.eps, clean + self.eps))
+
+    def clip(self, images: Tensor) -> Tensor:
+        """Bring images back into the bounds, wherever the ball is."""
         if self.low is None and self.high is None:
-            return inside
-        return inside.clamp(self.low, self.high)
+            return images
+        return images.clamp(self.low, self.high)
 
     def admits(self, images: Tensor) -> bool:
         """Tell whether every value lies inside the bounds; NaN does not."""

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
+from trainables.attacks.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from trainables.attacks.ensemble import run_ensemble
 from trainables.attacks.evaluation import predict
 from trainables.attacks.noise import gaussian
@@ -61,7 +62,12 @@ def examine_classifier(
 
 def _corrupted(images: Tensor, seed: int) -> list[tuple[str, float, Tensor]]:
     noisy = gaussian(images, NOISE_SIGMA, derive(seed, "noise"), pixels(0))
-    return [(NOISE, NOISE_SIGMA, noisy)]
+    own = derive(seed, "corruptions")
+    return [(NOISE, NOISE_SIGMA, noisy)] + [
+        (name, float(severity), corrupt(images, name, severity, own))
+        for name in CORRUPTIONS
+        for severity in SEVERITIES
+    ]
 
 
 def _right(task: Task, probabilities: npt.NDArray[np.float32], data: Labelled) -> Floats:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from searchspace.names import lookup
-from trainables.attacks.registry import ATTACKS
+from trainables.attacks.registry import ATTACKS, build_attack
 from trainables.attacks.threat import AUTO, parse_eps
 from trainables.classification.naming import ranking_metric
 from trainables.config import Frozen
@@ -120,5 +120,7 @@ class ClassificationSettings(Frozen):
 
     @model_validator(mode="after")
     def _climbable(self) -> "ClassificationSettings":
-        self.rungs  # noqa: B018 - a ladder that does not parse is the user's to mend now
+        for rung in self.rungs:  # a ladder that cannot be climbed is the user's to mend now
+            if level := rung.level:
+                build_attack(level.attack, self.task, level.steps, level.restarts)
         return self

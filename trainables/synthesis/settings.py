@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from searchspace.unet import KERNELS
-from trainables.attacks.registry import SYNTHESIS_ATTACKS
+from trainables.attacks.registry import SYNTHESIS_ATTACKS, build_synthesis_attack
 from trainables.attacks.threat import AUTO, mr_deviations, parse_eps
 from trainables.config import Frozen
 from trainables.device import resolve_device
@@ -136,7 +136,9 @@ class SynthesisSettings(Frozen):
 
     @model_validator(mode="after")
     def _climbable(self) -> "SynthesisSettings":
-        self.rungs  # noqa: B018 - a ladder that does not parse is the user's to mend now
+        for rung in self.rungs:  # a ladder that cannot be climbed is the user's to mend now
+            if level := rung.level:
+                build_synthesis_attack(level.attack, steps=level.steps, restarts=level.restarts)
         return self
 
     @model_validator(mode="after")

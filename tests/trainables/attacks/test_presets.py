@@ -4,6 +4,7 @@ import torch
 from searchspace.errors import UserError
 from trainables.attacks.apgd import APGD
 from trainables.attacks.ensemble import run_ensemble
+from trainables.attacks.fab import FAB
 from trainables.attacks.gradient import PGD
 from trainables.attacks.losses import binary_cross_entropy, cross_entropy, margin, squared_error
 from trainables.attacks.presets import (
@@ -13,6 +14,7 @@ from trainables.attacks.presets import (
     build_synthesis_ensemble,
 )
 from trainables.attacks.square import Square
+from trainables.attacks.targeted import TargetedAPGD
 from trainables.attacks.transfer import Transfer
 
 
@@ -24,10 +26,20 @@ def test_quick_is_what_it_says():
     }
 
 
+def test_standard_is_the_authors_for_any_number_of_classes():
+    assert build_ensemble("standard", "binary") == {
+        "apgd-ce": APGD(loss=cross_entropy, iterations=100),
+        "apgd-t": TargetedAPGD(classes=9, iterations=100),
+        "fab": FAB(classes=9, iterations=100),
+        "square": Square(loss=margin, queries=5000),
+    }
+
+
 @pytest.mark.parametrize("name", sorted(ENSEMBLES))
 def test_losses_fit_multi_label_data(name):
     built = build_ensemble(name, "multi-label")
     assert {attack.loss for attack in built.values()} == {binary_cross_entropy, margin}
+    assert "fab" not in built
 
 
 def test_other_models_are_attacked_before_the_black_box(trained, other):

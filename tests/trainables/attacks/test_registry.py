@@ -2,6 +2,7 @@ import pytest
 
 from searchspace.errors import UserError
 from trainables.attacks.apgd import APGD
+from trainables.attacks.fab import FAB
 from trainables.attacks.gradient import FGSM, PGD
 from trainables.attacks.losses import (
     binary_cross_entropy,
@@ -23,7 +24,7 @@ def test_names_mean_what_they_say():
     kinds = {name: type(build_attack(name, "binary")) for name in ATTACKS}
     assert kinds == {
         "fgsm": FGSM, "pgd": PGD, "apgd-ce": APGD, "apgd-margin": APGD, "apgd-t": TargetedAPGD,
-        "square": Square,
+        "fab": FAB, "square": Square,
     }  # fmt: skip
     assert build_attack("apgd-margin", "multi-class").loss is margin
     assert build_attack("square", "multi-class").loss is margin
@@ -39,6 +40,14 @@ def test_multi_label_data_get_their_own_loss(name):
 def test_an_unknown_name_is_a_user_s_error():
     with pytest.raises(UserError, match=r"unknown attack 'apgd': did you mean .*apgd-ce"):
         build_attack("apgd", "binary")
+
+
+def test_fab_has_iterations_and_needs_one_answer():
+    assert build_attack("fab", "binary", 7) == FAB(iterations=7)
+    with pytest.raises(UserError, match="fab has no such strength"):
+        build_attack("fab", "binary", restarts=2)
+    with pytest.raises(UserError, match="fab needs one answer an image"):
+        build_attack("fab", "multi-label")
 
 
 def test_attacks_on_synthesis_maximise_the_error():

@@ -52,14 +52,14 @@ def test_more_queries_break_more(trained):
 class Scores(nn.Module):
     """Refuses to be differentiated, and counts the images it is asked about."""
 
-    def __init__(self):
+    def __init__(self, bias=9):
         super().__init__()
-        self.asked = 0
+        self.asked, self.bias = 0, bias
 
     def forward(self, images):
         assert not images.requires_grad
         self.asked += len(images)
-        score = 9 - images.flatten(1).sum(dim=1)
+        score = self.bias - images.flatten(1).sum(dim=1)
         return torch.stack([score, torch.zeros_like(score)], dim=1)
 
 
@@ -72,30 +72,72 @@ def test_it_uses_scores_only_and_asks_no_more_about_broken_images():
     assert (model(attacked[3:])[:, 0] < model(images[3:])[:, 0]).all()
 
 
-def test_a_linear_score_without_sign_changes_is_solved_to_the_corner():
+@pytest.mark.parametrize("size", [(6, 6), (3, 4, 3), (9,)], ids=["2-D", "3-D", "1-D"])
+def test_a_linear_score_without_sign_changes_is_solved_to_the_corner(size):
     """Of one direction for all pixels, the squares must end at the corner the gradient names."""
-    images = torch.full((2, 1, 6, 6), 0.1)
-    attacked = Square(queries=300)(
-        Scores(), images, torch.zeros(2, dtype=torch.int64), pixels(0.05), 0
+    images = torch.full((2, 1, *size), 0.1)
+    model = Scores(bias=20)
+    attacked = Square(queries=400)(
+        model, images, torch.zeros(2, dtype=torch.int64), pixels(0.05), 0
     )
     torch.testing.assert_close(attacked, torch.full_like(images, 0.15))
 
 
+class Recorded(nn.Module):
+    """Right whatever it is shown, and keeps it."""
+
+    def __init__(self):
+        super().__init__()
+        self.shown = []
+
+    def forward(self, images):
+        self.shown.append(images.clone())
+        return torch.tensor([[1.0, 0.0]]).repeat(len(images), 1)
+
+
+def test_on_volumes_the_proposals_are_cubes():
+    """Each proposal is refused here, so that it differs from the stripes in one cube."""
+    images, model = torch.full((1, 2, 8, 9, 10), 0.5, dtype=torch.float64), Recorded()
+    Square(queries=30)(model, images, torch.tensor([0]), pixels(0.1), seed=0)
+    _, stripes, *proposals = (shown[0] for shown in model.shown)
+    assert torch.equal(stripes, stripes[:, :1].expand_as(stripes))  # along the first dimension
+    assert 0.3 < (stripes > 0.5).double().mean() < 0.7
+    assert len(proposals) == 30
+    seen = 0
+    for query, proposal in enumerate(proposals):
+        side = side_of(query / 30, (8, 9, 10))
+        moved = proposal - 0.5
+        of_one_sign = (moved == moved.amax()) | (moved == moved.amin())
+        assert of_one_sign.all()
+        places = torch.nonzero((proposal != stripes).any(dim=0))
+        if len(places) == 0:  # of the same sign as the stripes there
+            continue
+        seen += 1
+        extent = places.amax(dim=0) - places.amin(dim=0) + 1
+        assert extent.max() <= side
+        corner = places.amin(dim=0)
+        inside = moved[
+            (slice(None), *(slice(c, c + e) for c, e in zip(corner, extent, strict=True)))
+        ]
+        assert all(len(channel.unique()) == 1 for channel in inside)  # one sign each channel
+    assert seen > 20
+
+
 def test_sides_shrink_as_in_the_paper():
     marks = [0, 0.001, 0.0011, 0.0051, 0.021, 0.051, 0.11, 0.21, 0.41, 0.61, 0.81, 1]
-    sides = [side_of(mark, 100, 100) for mark in marks]
+    sides = [side_of(mark, (100, 100)) for mark in marks]
     assert sides == [89, 89, 63, 45, 32, 22, 16, 11, 8, 6, 4, 4]
-    assert side_of(1.0, 6, 6) == 1
-    assert side_of(0.0, 4, 100) == 4
+    assert side_of(1.0, (6, 6)) == 1
+    assert side_of(0.0, (4, 100)) == 4
+
+
+def test_cubes_hold_the_same_share_of_a_volume():
+    assert [side_of(mark, (28, 28, 28)) for mark in (0, 0.0011, 0.0051, 1)] == [26, 21, 16, 3]
+    assert side_of(0.0, (4, 28, 28)) == 4
 
 
 def test_its_loss_is_the_margin():
     assert Square().loss is margin
-
-
-def test_volumes_are_refused():
-    with pytest.raises(ValueError, match="3-D images, expected 2-D"):
-        Square()(Scores(), torch.rand(1, 1, 3, 3, 3), torch.tensor([0]), pixels(0.1), seed=0)
 
 
 def test_no_queries_do_not_construct():

@@ -105,3 +105,15 @@ def test_what_is_wrong_is_said_in_one_line(values, message):
 def test_a_floor_is_a_share(floor):
     with pytest.raises(UserError, match="floor"):
         settings(floor=floor)
+
+
+@pytest.mark.parametrize("attack", ["apgd-t", "fab"])
+def test_the_strong_attacks_may_rank(attack):
+    assert settings(attack=attack).rungs[-1].level.attack == attack
+
+
+def test_an_attack_that_cannot_be_run_is_refused_before_anything_is_trained():
+    with pytest.raises(UserError, match="fab needs one answer an image"):
+        settings(dataset="chestmnist", attack="fab")
+    with pytest.raises(UserError, match="square has no such strength"):
+        settings(ladder="60:square-100x2")
