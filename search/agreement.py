@@ -6,7 +6,7 @@ references, which always go on.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scipy.stats import kendalltau
@@ -15,6 +15,7 @@ from search.objective import Objective
 from search.trial import Trial
 
 Z95 = 1.959964
+Pair = tuple[float, float]
 LEAST_PAIRS = 5  # Fieller's variance needs more than 4
 
 
@@ -41,19 +42,25 @@ class Agreement:
     high: float
 
 
-def agreement(trials: Iterable[Trial], rung: int, objective: Objective) -> Agreement:
-    """Compare the order of trials at a rung with their order at the next."""
-    lower, upper = [], []
-    for trial in trials:
-        values = {report.rung: objective.value(report) for report in trial.reports}
-        pair = values.get(rung, math.nan), values.get(rung + 1, math.nan)
-        if all(map(math.isfinite, pair)):
-            lower.append(pair[0])
-            upper.append(pair[1])
+def pair_of(trial: Trial, rung: int, objective: Objective) -> Pair | None:
+    """Return a trial's values at a rung and at the next; None where one is not a number."""
+    values = {report.rung: objective.value(report) for report in trial.reports}
+    pair = values.get(rung, math.nan), values.get(rung + 1, math.nan)
+    return pair if all(map(math.isfinite, pair)) else None
+
+
+def agreement(pairs: Sequence[Pair], rung: int) -> Agreement:
+    """Compare the order of trials at a rung with their order at the next.
+
+    Args:
+        pairs: Values of each trial at both, see `pair_of`.
+        rung: The lower one's place, from 0.
+    """
+    lower, upper = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     if min(len(set(lower)), len(set(upper))) < 2:
-        return Agreement(rung, len(lower), math.nan, -1.0, 1.0)
+        return Agreement(rung, len(pairs), math.nan, -1.0, 1.0)
     tau = float(kendalltau(lower, upper).statistic)
-    return Agreement(rung, len(lower), tau, *_interval(tau, len(lower)))
+    return Agreement(rung, len(pairs), tau, *_interval(tau, len(pairs)))
 
 
 def _interval(tau: float, trials: int) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from search.agreement import Agreement, agreement
+from search.agreement import Agreement, Pair, agreement, pair_of
 from search.judge import Judge
 from search.objective import Objective
 from search.optuna_record import OptunaRecord
@@ -69,6 +69,7 @@ class Coordinator:
         self.observers = list(observers)
         self.trials: dict[str, Trial] = {}
         self.agreements: dict[int, Agreement] = {}
+        self._pairs: dict[int, list[Pair]] = {}
         self.spent_s = 0.0
         self.stopped = ""
         self.proposals = Proposals(rules.source, record, rules.judge, rules.objective, self._notify)
@@ -144,7 +145,7 @@ class Coordinator:
         if is_level:
             self._judge_again(report.rung)
         if report.rung > 0:
-            self._compare(report.rung - 1)
+            self._compare(trial, report.rung - 1)
         if not sound:
             metric = self.rules.objective.metric_of(report)
             self.fail(trial_id, Failure(f"{metric} is {value} after {report.epoch} epochs"))
@@ -271,10 +272,12 @@ class Coordinator:
                     trial.reports[place] = judged
                     self._notify("judged", trial, rung=rung, constraints=judged.constraints)
 
-    def _compare(self, rung: int) -> None:
+    def _compare(self, trial: Trial, rung: int) -> None:
         """Measure whether a rung ranks as the next one does; say so where that changes a rule."""
-        before = self.agreements.get(rung)
-        found = agreement(self.trials.values(), rung, self.rules.objective)
+        before, pairs = self.agreements.get(rung), self._pairs.setdefault(rung, [])
+        if pair := pair_of(trial, rung, self.rules.objective):
+            pairs.append(pair)
+        found = agreement(pairs, rung)
         self.agreements[rung] = found
         share, was = promoted_share(found), promoted_share(before) if before else SHARE
         if share != was:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from search.agreement import agreement
+from search.agreement import agreement, pair_of
 from search.objective import Objective
 from search.trial import Trial
 from trainables.protocol import Report
@@ -23,8 +23,13 @@ def trials(pairs):
     ]
 
 
+def agree(found, objective=HIGH):
+    pairs = [pair_of(trial, 0, objective) for trial in found]
+    return agreement([pair for pair in pairs if pair], 0)
+
+
 def test_only_trials_with_a_value_at_both_rungs_count():
-    found = agreement(trials([(1.0, 1.0), (2.0, 2.0), (3.0,), (4.0, math.nan), ()]), 0, HIGH)
+    found = agree(trials([(1.0, 1.0), (2.0, 2.0), (3.0,), (4.0, math.nan), ()]))
     assert (found.rung, found.trials, found.tau) == (0, 2, 1.0)
     assert (found.low, found.high) == (-1.0, 1.0), "two trials say nothing"
 
@@ -36,7 +41,7 @@ def test_tau_is_scipys_whichever_way_less_is_better():
     expected = kendalltau(a, b).statistic
     pairs = list(zip(a, b, strict=True))
     for direction in ("max", "min"):
-        found = agreement(trials(pairs), 0, Objective("m", direction))
+        found = agree(trials(pairs), Objective("m", direction))
         assert found.tau == pytest.approx(expected)
         assert found.low < expected < found.high
 
@@ -48,13 +53,13 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
     for _ in range(300):
         a = dice.normal(size=n)
         b = r * a + math.sqrt(1 - r**2) * dice.normal(size=n)
-        found = agreement(trials(zip(a, b, strict=True)), 0, HIGH)
+        found = agree(trials(zip(a, b, strict=True)))
         covered += found.low <= truth <= found.high
     assert 0.91 <= covered / 300 <= 0.985
 
 
 def test_perfect_agreement_has_an_interval_and_equal_values_have_no_order():
     line = [(float(n), float(n)) for n in range(9)]
-    assert agreement(trials(line), 0, HIGH).high == pytest.approx(1.0)
-    assert math.isnan(agreement(trials([(1.0, float(n)) for n in range(9)]), 0, HIGH).tau)
-    assert math.isnan(agreement(trials([(1.0, 2.0)]), 0, HIGH).tau)
+    assert agree(trials(line)).high == pytest.approx(1.0)
+    assert math.isnan(agree(trials([(1.0, float(n)) for n in range(9)])).tau)
+    assert math.isnan(agree(trials([(1.0, 2.0)])).tau)

@@ -9,21 +9,16 @@ can be compared between models on the same images, and not with published ones.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import final
 
-import numpy as np
-import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from searchspace.names import lookup
-from trainables.attacks.evaluation import predict
 from trainables.attacks.threat import pixels
-from trainables.data.dataset import Task
-from trainables.metrics.classification import scores
 from trainables.seeding import generator
 
 SEVERITIES = (1, 2, 3, 4, 5)
@@ -132,56 +127,3 @@ def corrupt(images: Tensor, name: str, severity: int, seed: int) -> Tensor:
         return images
     dice = generator(images.device, seed, name)
     return bounds.clip(kind.apply(images, kind.strengths[severity - 1], dice))
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class CorruptionReport:
-    """Probabilities on corrupted images, from which every score follows.
-
-    Attributes:
-        task: What the labels mean.
-        probabilities: By corruption, float32 (6, N, K): at severities 0 (clean) to 5.
-        labels: int64 (N,), or (N, L) for multi-label data.
-    """
-
-    task: Task
-    probabilities: Mapping[str, npt.NDArray[np.float32]]
-    labels: npt.NDArray[np.int64]
-
-    def curve(self, name: str, score: str) -> npt.NDArray[np.float64]:
-        """Compute ``acc``, ``bacc`` or ``auc`` at the severities 0 to 5 of a corruption, (6,)."""
-        answers = self.probabilities[name]
-        return np.array([scores(self.task, at, self.labels)[score] for at in answers])
-
-
-def evaluate_corruptions(
-    model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    task: Task,
-    names: Sequence[str] = tuple(CORRUPTIONS),
-    *,
-    seed: int,
-) -> CorruptionReport:
-    """Show a model images at every severity of some corruptions.
-
-    Args:
-        model: Maps images to logits (N, K).
-        images: Floating, in [0, 1], (N, C, ...).
-        labels: int64 (N,), or (N, L) for multi-label data.
-        task: What the labels mean.
-        names: Keys of `CORRUPTIONS`.
-        seed: Of the noise.
-
-    Raises:
-        UserError: If a name is unknown.
-        ValueError: If images are not as described.
-    """
-    clean = predict(model, images, task)
-    found = {}
-    for name in names:
-        shown = (corrupt(images, name, severity, seed) for severity in SEVERITIES)
-        answers = [clean, *(predict(model, seen, task) for seen in shown)]
-        found[name] = torch.stack(answers).cpu().numpy()
-    return CorruptionReport(task, found, labels.cpu().numpy())

@@ -4,14 +4,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from searchspace.errors import UserError
-from trainables.attacks.corruptions import (
-    CORRUPTIONS,
-    SEVERITIES,
-    corrupt,
-    evaluate_corruptions,
-)
-from trainables.attacks.evaluation import predict
-from trainables.metrics.classification import balanced_accuracy
+from trainables.attacks.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 
 NAMES = sorted(CORRUPTIONS)
 SIZES = {"2-D": (28, 28), "3-D": (9, 10, 11), "uneven": (12, 31)}
@@ -107,20 +100,6 @@ def test_pixels_become_patches_of_their_mean():
     for dimension in (2, 3, 4):
         expected = expected.repeat_interleave(2, dim=dimension)
     torch.testing.assert_close(coarse, expected)
-
-
-def test_curves_are_scores_of_corrupted_images(trained):
-    model, images, labels = trained.model, trained.images, trained.labels
-    names = ("gaussian_noise", "contrast_down")
-    report = evaluate_corruptions(model, images, labels, "multi-class", names, seed=4)
-    assert tuple(report.probabilities) == names
-    for name in names:
-        curve = report.curve(name, "bacc")
-        assert curve.shape == (6,)
-        assert curve[0] == 1
-        seen = predict(model, corrupt(images, name, 5, 4), "multi-class").numpy()
-        assert curve[5] == balanced_accuracy("multi-class", seen, labels.numpy())
-    assert report.curve("gaussian_noise", "bacc")[5] < 0.9  # so that it is a curve
 
 
 def test_what_is_not_known_is_said(trained):
