@@ -178,3 +178,21 @@ def test_real_slices(shared_data, tmp_path):
     assert status == 0, output
     assert "every subject has one slice" in " ".join(output.split())
     assert "18 ranking" in output
+
+
+def test_the_winner_is_confirmed_on_test_subjects(finished):
+    folder, _ = finished
+    command = [sys.executable, "-P", "-m", "search", "confirm", str(folder), "--in-process"]
+    command += ["--top", "1", "--seeds", "2", "--attacks", "quick"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert max(len(line) for line in done.stdout.splitlines() if str(folder) not in line) <= 80
+    card = json.loads((folder / "confirm" / "best" / "robustness.json").read_text())
+    assert card["threat_model"]["unit"] == "standard deviations of the subject's MR"
+    clean, attacked = (one["score"] for one in card["conditions"][:2])
+    assert clean < attacked
+    details = json.loads((folder / "manifest.json").read_text())["details"]
+    named = json.loads((folder / "confirm" / "test" / "subjects.json").read_text())
+    assert named["test"] == details["test_subjects"]
+    network, _ = load_unet(folder / "confirm" / "best")
+    assert network(torch.zeros(1, 1, 32, 32)).shape == (1, 1, 32, 32)

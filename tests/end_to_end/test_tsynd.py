@@ -141,3 +141,31 @@ def test_ray_gives_the_same_values_as_in_process(finished, tmp_path, cache):
     columns = [name for name in tables[0] if name.startswith("metric.ranking")]
     labels = ["baseline", "paper 50/1.0"]
     pd.testing.assert_frame_equal(*(table.loc[labels, columns] for table in tables))
+
+
+def test_the_winner_is_confirmed_on_test_images_it_never_met(finished):
+    folder, _ = finished
+    command = [sys.executable, "-P", "-m", "search", "confirm", str(folder), "--in-process"]
+    command += ["--top", "1", "--seeds", "1", "--attacks", "quick", "--images", "40"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert max(len(line) for line in done.stdout.splitlines() if str(folder) not in line) <= 80
+    found = json.loads((folder / "confirm" / "confirm.json").read_text())
+    card = json.loads((folder / "confirm" / "best" / "robustness.json").read_text())
+    assert found["images"] == {"ranking": 40, "test": 40}
+    assert card["threat_model"]["eps"] == [0, 4 / 255]
+    kinds = {one["kind"] for one in card["conditions"]}
+    assert {"clean", "ensemble", "noise", "pixelate"} < kinds
+    clean, attacked = (
+        next(one["score"] for one in card["conditions"] if one["kind"] == kind)
+        for kind in ("clean", "ensemble")
+    )
+    assert attacked < clean
+    with np.load(folder / "confirm" / "test" / "test.npz") as test:
+        met = {image.tobytes() for image in test["images"]}
+    with np.load(folder / "assets" / "images.npz") as seen:
+        for split in ("train", "val", "ranking"):
+            assert met.isdisjoint({image.tobytes() for image in seen[f"{split}_images"]})
+    best, _ = load_classifier(folder / "confirm" / "best")
+    assert best(torch.zeros(1, 1, 28, 28)).shape == (1, 2)
+    assert card["forms"]["torch.export"] == "model.pt2"
