@@ -51,6 +51,7 @@ class Trial:
         point: The point of the space that the sampler knows it by; None for a reference outside.
         repeats: The trial whose config is run again with another seed; empty where none is.
         seed: Added to the run's seed.
+        node: The machine that it ran on last, where there may be several; else empty.
         label: A reference's label; empty for sampled trials.
         scaled: A reference whose model or budget is smaller than the paper's.
         control: A reference that is compared with, but never the winner.
@@ -74,6 +75,7 @@ class Trial:
     point: dict[str, Any] | None = None
     repeats: str = ""
     seed: int = 0
+    node: str = ""
 
     @property
     def is_reference(self) -> bool:

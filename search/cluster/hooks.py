@@ -77,6 +77,7 @@ class Decisions(FIFOScheduler):  # type: ignore[misc]  # Ray is not analysed
     ) -> str:
         """Pass on a report or a failure."""
         ours, outcome = trial.config["trial"], result[OUTCOME]
+        self._coordinator.place(ours, result["hostname"])  # Tune adds it to each result
         if isinstance(outcome, Failure):
             self._coordinator.fail(ours, outcome)
             return STOP
