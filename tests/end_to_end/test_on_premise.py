@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -121,6 +122,20 @@ def test_nobody_gets_in_without_the_token(cluster):
         assert not {".git", ".venv", "runs"} & set(names)
 
 
+def test_storage_that_not_all_hosts_see_is_refused_at_once(cluster):
+    """Each host has a home of its own."""
+    run = str(Path.home() / "run")
+    refused = subprocess.run(
+        cluster.submit(run=run, trials=1), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert refused.returncode != 0
+    printed = refused.stdout + refused.stderr
+    assert re.search(f"error: the node (one|two) does not see {run}: name with --run", printed)
+    assert cluster.on("head", f"ls -A {run}").stdout == "", (
+        "the same command, mended, is not refused"
+    )
+
+
 def test_a_lost_host_costs_time_and_no_results(cluster):
     """The search comes from the laptop, runs on all hosts, and one is lost in the middle."""
     folder = cluster.folder / "run"
@@ -139,7 +154,8 @@ def test_a_lost_host_costs_time_and_no_results(cluster):
     finally:
         process.kill()
     assert process.returncode == 0, printed
-    assert f"{lost}: lost its worker process, starts again" in printed.replace(" baseline", "")
+    restarts = {event["trial"]: event["reason"] for event in events_of(folder, "restarted")}
+    assert restarts[lost] == "lost its worker process, starts again"
     check_whole(folder, 7)
     ended = {event["trial"]: event for event in events_of(folder, "ended")}
     assert {event["state"] for event in ended.values()} == {"completed"}
