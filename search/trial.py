@@ -14,7 +14,7 @@ class State(StrEnum):
     COMPLETED = "completed"  # reached its budget
     PRUNED = "pruned"  # stopped by the scheduler at a rung
     FAILED = (
-        "failed"  # raised, ran out of memory, lost its worker twice, or its value is not a number
+        "failed"  # raised, out of memory, lost its worker too often, or its value is not a number
     )
     INTERRUPTED = "interrupted"  # the user or a limit of the run ended it; it can go on
 

@@ -42,6 +42,14 @@ class Resources:
     gpus: float | None
     address: str | None
 
+    @property
+    def restarts(self) -> int:
+        """How often a trial starts again whose process is lost.
+
+        Here it was most likely out of memory, and will be again; machines of a cluster come and go.
+        """
+        return 1 if self.address is None else 5
+
 
 def execute(coordinator: Coordinator, job: Job, resources: Resources) -> None:
     """Run the search on Ray until nothing is proposed, or the run is over."""
@@ -74,14 +82,14 @@ def _tune(coordinator: Coordinator, job: Job, resources: Resources) -> None:
             tune.with_parameters(Adapter, job=job, probe=leave_probe(RunFolder(job.folder))),
             name="trials",
             storage_path=str(scratch),
-            search_alg=Proposals(coordinator),
+            search_alg=Proposals(coordinator, resources.restarts),
             scheduler=Decisions(coordinator),
             stop=Over(coordinator),
             num_samples=-1,  # the searcher says when it is finished
             max_concurrent_trials=resources.workers,
             resources_per_trial={"cpu": resources.cpus, "gpu": gpus},
             reuse_actors=True,
-            max_failures=1,  # a lost process costs one restart; exceptions never get here
+            max_failures=resources.restarts,  # of lost processes; exceptions never get here
             raise_on_failed_trial=False,
             trial_dirname_creator=lambda trial: trial.config["trial"],
             verbose=0,

@@ -84,3 +84,11 @@ def wait_for(file, text, process):
             return
         time.sleep(0.1)
     pytest.fail(f"{text} did not appear in {file}")
+
+
+def test_where_machines_come_and_go_a_trial_starts_again_more_often():
+    from search.cluster.executor import Resources  # noqa: PLC0415 - imports Ray
+
+    here, cluster = (Resources(1, 1, 0.0, address) for address in (None, "auto"))
+    assert here.restarts == 1
+    assert cluster.restarts > here.restarts
