@@ -151,6 +151,10 @@ class Coordinator:
             self.fail(trial_id, Failure(f"{metric} is {value} after {report.epoch} epochs"))
         return decision
 
+    def place(self, trial_id: str, node: str) -> None:
+        """Take note of the machine that a trial runs on."""
+        self.trials[trial_id].node = node
+
     def complete(self, trial_id: str) -> None:
         """End a trial that was told to stop: completed at its budget, else pruned, interrupted."""
         trial = self.trials[trial_id]

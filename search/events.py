@@ -93,6 +93,8 @@ def follow(events: Iterable[Event]) -> tuple[dict[str, Trial], list[Reported]]:
     reported = []
     for event in events:
         time_s = float(event["elapsed_s"])
+        if "node" in event:
+            trials[event["trial"]].node = event["node"]
         match event["event"]:
             case "proposed":
                 trials[event["trial"]] = _trial(event)

@@ -37,7 +37,7 @@ class Manifest:
     def go_on(self, plan: Plan) -> None:
         """Say that the run goes on, with how many trials and by which code."""
         before = self.content.get("resumed", [])
-        again = {"time": now(), "command": sys.argv, "trials": plan.trials, **_code()}
+        again = {"time": now(), "command": sys.argv, "trials": plan.trials, **code_state()}
         self.add(status="running", plan=plan.model_dump(mode="json"), resumed=[*before, again])
 
     def end(self, status: str, **fields: Any) -> None:  # noqa: ANN401 - JSON values
@@ -46,13 +46,7 @@ class Manifest:
 
     def changes(self) -> list[str]:
         """Name what differs between the code that wrote the run last and the code that reads it."""
-        before, after = [self.content, *self.content.get("resumed", [])][-1], _code()
-        changed = [
-            f"{package} {before['versions'].get(package)} -> {version}"
-            for package, version in after["versions"].items()
-            if before.get("versions", {}).get(package) != version
-        ]
-        return changed + ["this platform's code"] * (before.get("code") != after["code"])
+        return differences([self.content, *self.content.get("resumed", [])][-1], code_state())
 
 
 def new_manifest(folder: RunFolder, plan: Plan, settings: object) -> Manifest:
@@ -72,7 +66,7 @@ def new_manifest(folder: RunFolder, plan: Plan, settings: object) -> Manifest:
             "cores": available_cores(),
         },
         git=_git_state(),
-        **_code(),
+        **code_state(),
     )
     return manifest
 
@@ -112,7 +106,18 @@ def read_objective(manifest: Mapping[str, Any]) -> Objective:
     )
 
 
-def _code() -> dict[str, Any]:
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Name what differs between two of `code_state`."""
+    versions = before.get("versions", {})
+    changed = [
+        f"{package} {versions.get(package)} -> {version}"
+        for package, version in after["versions"].items()
+        if versions.get(package) != version
+    ]
+    return changed + ["this platform's code"] * (before.get("code") != after["code"])
+
+
+def code_state() -> dict[str, Any]:
     """Return the versions of what computes, and one digest of all our own code."""
     root, found = Path(search.__file__).parent.parent, hashlib.sha256()
     for package in OURS:

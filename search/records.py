@@ -38,6 +38,8 @@ class Records:
             if event == "proposed":
                 line |= {"label": trial.label, "scaled": trial.scaled, "control": trial.control}
                 line |= {"repeats": trial.repeats, "seed": trial.seed} if trial.repeats else {}
+            if event in {"reported", "ended"} and trial.node:
+                line["node"] = trial.node
         report = details.pop("report", None)
         if isinstance(report, Report):
             line |= dataclasses.asdict(report)
@@ -94,6 +96,7 @@ def _row(trial: Trial, objective: Objective) -> dict[str, object]:
         "value": objective.value(last) if trial.reports else "",
         "started_s": round(trial.started_s, 3),
         "ended_s": "" if trial.ended_s is None else round(trial.ended_s, 3),
+        "node": trial.node,
     }
     row |= _prefixed("config", trial.config)
     row |= _prefixed("metric", last.metrics)

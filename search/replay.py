@@ -97,6 +97,8 @@ def verify(coordinator: Coordinator, events: Iterable[Event], clock: Clock) -> l
 
 def _tell(coordinator: Coordinator, event: Event) -> None:
     """Tell what a trial did; judgements and restarts follow, or make no difference."""
+    if "node" in event:
+        coordinator.place(event["trial"], event["node"])
     if event["event"] == "reported":
         coordinator.report(event["trial"], report_of(event))
     elif event["event"] == "ended":

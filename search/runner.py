@@ -126,6 +126,7 @@ def default_folder(study: Study, settings: object) -> Path:
 def _work(session: Session, execute: Execute, events: list[Event]) -> int:
     """Prepare what is not prepared yet, and search."""
     with _failing(session):
+        _check_nodes(session)
         try:
             session, objective = _prepared(session)
         except KeyboardInterrupt:
@@ -133,6 +134,14 @@ def _work(session: Session, execute: Execute, events: list[Event]) -> int:
             session.say_path(f"stopped before the first trial: {session.folder.path}")
             return INTERRUPTED
         return _search(session, objective, execute, events)
+
+
+def _check_nodes(session: Session) -> None:
+    """See, before anything is prepared, that every node of a running cluster can take part."""
+    if session.plan.address is not None and not session.plan.in_process:
+        from search.cluster.start import check_on_ray  # noqa: PLC0415
+
+        check_on_ray(session.plan, session.folder)
 
 
 def _check_trade_off(plan: Plan) -> None:

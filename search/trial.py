@@ -14,7 +14,7 @@ class State(StrEnum):
     COMPLETED = "completed"  # reached its budget
     PRUNED = "pruned"  # stopped by the scheduler at a rung
     FAILED = (
-        "failed"  # raised, ran out of memory, lost its worker twice, or its value is not a number
+        "failed"  # raised, out of memory, lost its worker too often, or its value is not a number
     )
     INTERRUPTED = "interrupted"  # the user or a limit of the run ended it; it can go on
 
@@ -51,6 +51,7 @@ class Trial:
         point: The point of the space that the sampler knows it by; None for a reference outside.
         repeats: The trial whose config is run again with another seed; empty where none is.
         seed: Added to the run's seed.
+        node: The machine that it ran on last, where there may be several; else empty.
         label: A reference's label; empty for sampled trials.
         scaled: A reference whose model or budget is smaller than the paper's.
         control: A reference that is compared with, but never the winner.
@@ -74,6 +75,7 @@ class Trial:
     point: dict[str, Any] | None = None
     repeats: str = ""
     seed: int = 0
+    node: str = ""
 
     @property
     def is_reference(self) -> bool:

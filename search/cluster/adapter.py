@@ -4,6 +4,8 @@ from typing import Any
 
 from ray import tune
 
+from search.cluster.nodes import Probe, complaint
+from search.trial import Failure
 from search.worker import Job, Worker
 
 OUTCOME = "outcome"
@@ -12,9 +14,10 @@ OUTCOME = "outcome"
 class Adapter(tune.Trainable):  # type: ignore[misc]  # Ray is not analysed
     """Runs one trial after the other in the same actor: starting one with torch takes seconds."""
 
-    def setup(self, config: dict[str, Any], job: Job) -> None:
+    def setup(self, config: dict[str, Any], job: Job, probe: Probe) -> None:
         """Take the first trial; what all trials share comes once through Ray's object store."""
         self._job = job
+        self._complaint = complaint(probe)  # for nodes that joined after the run began
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -26,4 +29,6 @@ class Adapter(tune.Trainable):  # type: ignore[misc]  # Ray is not analysed
 
     def step(self) -> dict[str, Any]:
         """Go to the next rung. A failure is a result; only a lost process is Tune's to handle."""
+        if self._complaint:
+            return {OUTCOME: Failure(self._complaint, ends_run=True)}
         return {OUTCOME: self._worker.advance()}

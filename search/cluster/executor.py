@@ -15,6 +15,7 @@ from ray import tune
 import search
 from search.cluster.adapter import Adapter
 from search.cluster.hooks import Decisions, Over, Proposals
+from search.cluster.nodes import check_nodes, leave_probe
 from search.coordinator import Coordinator
 from search.run_folder import RunFolder
 from search.worker import Job
@@ -32,14 +33,22 @@ class Resources:
     Attributes:
         workers: Trials at the same time.
         cpus: Cores of a trial.
-        gpus: GPUs of a trial.
+        gpus: GPUs of a trial; None to share those of the cluster.
         address: Of a running cluster; None to start one here.
     """
 
     workers: int
     cpus: int
-    gpus: float
+    gpus: float | None
     address: str | None
+
+    @property
+    def restarts(self) -> int:
+        """How often a trial starts again whose process is lost.
+
+        Here it was most likely out of memory, and will be again; machines of a cluster come and go.
+        """
+        return 1 if self.address is None else 5
 
 
 def execute(coordinator: Coordinator, job: Job, resources: Resources) -> None:
@@ -48,23 +57,39 @@ def execute(coordinator: Coordinator, job: Job, resources: Resources) -> None:
         _tune(coordinator, job, resources)
 
 
+def check(folder: RunFolder, resources: Resources) -> None:
+    """Refuse a cluster of which a node cannot work on a run.
+
+    Raises:
+        UserError: If one does not see the run's folder, or has other code.
+    """
+    try:
+        with _cluster(resources):
+            check_nodes(leave_probe(folder))
+    finally:
+        shutil.rmtree(folder.scratch, ignore_errors=True)
+
+
 def _tune(coordinator: Coordinator, job: Job, resources: Resources) -> None:
     scratch = RunFolder(job.folder).scratch
+    gpus = resources.gpus
+    if gpus is None:
+        gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0) / resources.workers)
     # tune.run and not Tuner: the latter pickles searcher and scheduler, and with them the whole
     # run, into its folder so that Tuner.restore works. This run is restored from its own record.
     try:
         tune.run(
-            tune.with_parameters(Adapter, job=job),
+            tune.with_parameters(Adapter, job=job, probe=leave_probe(RunFolder(job.folder))),
             name="trials",
             storage_path=str(scratch),
-            search_alg=Proposals(coordinator),
+            search_alg=Proposals(coordinator, resources.restarts),
             scheduler=Decisions(coordinator),
             stop=Over(coordinator),
             num_samples=-1,  # the searcher says when it is finished
             max_concurrent_trials=resources.workers,
-            resources_per_trial={"cpu": resources.cpus, "gpu": resources.gpus},
+            resources_per_trial={"cpu": resources.cpus, "gpu": gpus},
             reuse_actors=True,
-            max_failures=1,  # a lost process costs one restart; exceptions never get here
+            max_failures=resources.restarts,  # of lost processes; exceptions never get here
             raise_on_failed_trial=False,
             trial_dirname_creator=lambda trial: trial.config["trial"],
             verbose=0,

@@ -20,9 +20,10 @@ CONTINUE: str = TrialScheduler.CONTINUE
 class Proposals(Searcher):  # type: ignore[misc]  # Ray is not analysed
     """Tune's searcher: proposes, and hears of lost trials."""
 
-    def __init__(self, coordinator: Coordinator) -> None:
+    def __init__(self, coordinator: Coordinator, restarts: int) -> None:
         super().__init__()
         self._coordinator = coordinator
+        self._restarts = restarts
         self._ids: dict[str, str] = {}
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str:
@@ -42,7 +43,9 @@ class Proposals(Searcher):  # type: ignore[misc]  # Ray is not analysed
         """Pass on the end; Tune calls alike for stopped and finished trials, we know which."""
         ours = self._ids[trial_id]
         if error:
-            self._coordinator.fail(ours, Failure("lost its worker process twice (out of memory?)"))
+            times = f"{self._restarts + 1} times"
+            reason = f"lost its worker process {times} (out of memory?)"
+            self._coordinator.fail(ours, Failure(reason))
         else:
             self._coordinator.complete(ours)
 
@@ -77,6 +80,7 @@ class Decisions(FIFOScheduler):  # type: ignore[misc]  # Ray is not analysed
     ) -> str:
         """Pass on a report or a failure."""
         ours, outcome = trial.config["trial"], result[OUTCOME]
+        self._coordinator.place(ours, result["hostname"])  # Tune adds it to each result
         if isinstance(outcome, Failure):
             self._coordinator.fail(ours, outcome)
             return STOP

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from search.cluster import environment
 from search.coordinator import Coordinator
 from search.plan import Plan
+from search.run_folder import RunFolder
 from search.tasks import Heard, Task
 from search.worker import Job
 from searchspace.errors import UserError
@@ -48,9 +49,20 @@ def _resources(plan: Plan, device: str) -> "Resources":
             f"{error.name} is not installed: install ray[tune], or add --in-process"
         ) from error
     gpus = plan.gpus_per_trial
-    if gpus is None:
+    if gpus is None and (device == "cpu" or plan.address is None):
         gpus = _share_of_gpus(device, plan.workers)
     return Resources(plan.workers, plan.cpus_per_trial, gpus, plan.address)
+
+
+def check_on_ray(plan: Plan, folder: RunFolder) -> None:
+    """Refuse a running cluster of which a node cannot work on a run.
+
+    Raises:
+        UserError: If one does not see the run's folder, or has other code.
+    """
+    from search.cluster.executor import Resources, check  # noqa: PLC0415
+
+    check(folder, Resources(plan.workers, plan.cpus_per_trial, 0.0, plan.address))
 
 
 def _check_reachable(address: str) -> None:

@@ -1,7 +1,9 @@
 """Whole searches on a local Ray cluster."""
 
+import csv
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +13,7 @@ import pytest
 
 pytestmark = pytest.mark.ray
 
-CHANGING = {"time", "elapsed_s", "seconds", "trace", "command", "started", "ended"}
+CHANGING = {"time", "elapsed_s", "seconds", "trace", "command", "started", "ended", "node"}
 
 
 def events_of(folder, *skipped):
@@ -32,6 +34,9 @@ def test_ray_gives_the_records_of_one_process(run_toy, tmp_path, monkeypatch):
     assert (tmp_path / "marker").exists()  # so in this process no trial exits
     assert run_toy("here", settings=settings)[0] == status == 0
     assert events_of(on_ray, "restarted") == events_of(tmp_path / "here")
+
+    with (on_ray / "trials.csv").open() as file:
+        assert {row["node"] for row in csv.DictReader(file)} == {socket.gethostname()}
 
     restarts = [e["trial"] for e in events_of(on_ray) if e["event"] == "restarted"]
     assert restarts == ["r06"]
@@ -79,3 +84,11 @@ def wait_for(file, text, process):
             return
         time.sleep(0.1)
     pytest.fail(f"{text} did not appear in {file}")
+
+
+def test_where_machines_come_and_go_a_trial_starts_again_more_often():
+    from search.cluster.executor import Resources  # noqa: PLC0415 - imports Ray
+
+    here, cluster = (Resources(1, 1, 0.0, address) for address in (None, "auto"))
+    assert here.restarts == 1
+    assert cluster.restarts > here.restarts

@@ -1,0 +1,129 @@
+"""How the engine scales: more workers in virtual time, and the driver's own load at many trials.
+
+``python benchmarks/scaling.py workers`` searches the generated table with the engine of real runs,
+once per seed and number of workers; only evaluations are simulated (docs/simulate.md), so that the
+times do not depend on the machine. ``python benchmarks/scaling.py driver`` runs trials that do
+nothing, one after the other and without Ray, and tells how long each of the last thousand took.
+"""
+
+import argparse
+import io
+import json
+import math
+import resource
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from search.plan import Plan
+from search.runner import run
+from search.simulation.engine import Engine
+from search.simulation.executor import Clock, Effort, Shift, execute
+from search.simulation.generate import generate
+from search.simulation.ladder import parse_ladder, parse_prices
+from search.simulation.problem import Laboratory, Problem
+from search.study import Study
+
+TARGET, FLOOR, LADDER = "apgd_ce_eps1", 0.9, "pgd_eps1,apgd_ce_eps1"
+GOOD = 0.01  # the target: a network among this share of the eligible
+WINDOW = 1000
+
+
+class Found(NamedTuple):
+    """What one search took, in passes: all of it, and until the last rung saw a good network."""
+
+    whole: float
+    to_target: float
+    utilisation: float
+
+
+def search(problem: Problem, threshold: float, effort: Effort) -> Found:
+    """Search once."""
+    ladder, clock = parse_ladder(LADDER, None, parse_prices("")), Clock()
+    engine = Engine(problem, ladder, "tpe", effort, clock)
+    shift: Shift = execute(engine, Laboratory(problem, ladder, effort.seed), effort.workers, clock)
+    target = problem.table.column(TARGET)
+    good = (
+        e.time
+        for e in shift.evaluations
+        if e.rung == 1 and problem.eligible[e.row] and target[e.row] >= threshold
+    )
+    return Found(shift.evaluations[-1].time, next(good, math.inf), shift.utilisation)
+
+
+def workers(counts: list[int], seeds: int, trials: int, schedulers: list[str]) -> None:
+    """Print a table for each scheduler; times are shares of those of one worker."""
+    problem = Problem(generate(0), TARGET, FLOOR)
+    eligible = problem.table.column(TARGET)[problem.eligible]
+    threshold = float(np.quantile(eligible, 1 - GOOD))
+    for scheduler in schedulers:
+        table = Table(title=f"{trials} trials, {scheduler}, medians over {seeds} seeds")
+        for head in ("workers", "speed-up", "speed-up to target", "busy", "target reached"):
+            table.add_column(head, justify="right")
+        alone = None
+        for count in counts:
+            found = [
+                search(problem, threshold, Effort(trials, count, scheduler, seed))
+                for seed in range(seeds)
+            ]
+            whole, to_target, busy = (
+                float(np.median(column)) for column in zip(*found, strict=True)
+            )
+            alone = alone or (whole, to_target)
+            reached = sum(math.isfinite(one.to_target) for one in found)
+            table.add_row(
+                str(count),
+                f"{alone[0] / whole:.1f}",
+                f"{alone[1] / to_target:.1f}",
+                f"{busy:.0%}",
+                f"{reached} of {seeds}",
+            )
+        Console(width=80).print(table)
+
+
+def driver(trials: int, sampler: str) -> None:
+    """Print what the engine takes for a trial, as the record grows."""
+    with tempfile.TemporaryDirectory() as folder:
+        plan = Plan(
+            study="empty", trials=trials, sampler=sampler, in_process=True, run=Path(folder, "run")
+        )
+        study = Study("empty", "nothing", "empty_study")
+        run(plan, study, Console(width=80, file=io.StringIO()))
+        lines = Path(folder, "run", "events.jsonl").read_text().splitlines()
+        size = sum(file.stat().st_size for file in Path(folder, "run").glob("*") if file.is_file())
+    ends = [e["elapsed_s"] for e in map(json.loads, lines) if e["event"] == "ended"]
+    step = min(WINDOW, trials)
+    for last in range(step, trials + 1, step):
+        each = (ends[last - 1] - ends[last - step]) / (step - 1)
+        print(
+            f"{sampler}: trials {last - step + 1} to {last}: {each * 1000:.1f} ms each", flush=True
+        )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    print(f"{size / trials / 2**10:.1f} KiB of records a trial; at most {peak:.0f} MiB of memory")
+
+
+def main() -> None:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["workers", "driver"])
+    parser.add_argument("--counts", type=int, nargs="+", default=[1, 2, 4, 8, 16, 32, 64])
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--schedulers", nargs="+", default=["asha", "fifo"])
+    parser.add_argument("--trials", type=int)
+    parser.add_argument("--sampler", default="random")
+    arguments = parser.parse_args()
+    if arguments.what == "workers":
+        workers(arguments.counts, arguments.seeds, arguments.trials or 200, arguments.schedulers)
+    else:
+        driver(arguments.trials or 10_000, arguments.sampler)
+
+
+if __name__ == "__main__":
+    main()
