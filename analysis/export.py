@@ -10,7 +10,11 @@ from analysis.experiment_figures import draw_corruption, draw_stability
 from analysis.experiments import CORRUPTION, STABILITY, read
 from analysis.figures import FIGURES, figure, overview
 from analysis.load import Run
-from analysis.numbers import best_so_far, hyperparameters, robustness, standings
+from analysis.numbers import best_so_far, hyperparameters, robustness, standings, trade_off
+from analysis.numbers_alarms import alarms
+from analysis.numbers_cost import activities, states, timeline
+from analysis.numbers_importance import importance
+from analysis.numbers_ladder import attack_agreement, rung_agreement, survival
 from analysis.robmednas import winning_architecture
 from analysis.style import styled
 from analysis.tables import configs, leaderboard
@@ -21,10 +25,17 @@ NUMBERS = {
     "standings": standings,
     "robustness": robustness,
     "best_so_far": best_so_far,
+    "trade_off": trade_off,
     "hyperparameters": hyperparameters,
+    "importance": importance,
+    "survival": survival,
+    "rung_agreement": rung_agreement,
+    "attack_agreement": attack_agreement,
+    "alarms": alarms,
+    "timeline": timeline,
+    "activities": activities,
+    "states": states,
 }
-
-
 EXPERIMENTS = {CORRUPTION: draw_corruption, STABILITY: draw_stability}
 
 

@@ -14,6 +14,9 @@ SAMPLED, WINNER = "#8a949e", "#d55e00"
 # Okabe and Ito's palette without the winner's vermilion and the yellow, too pale for a line; then
 # two of Paul Tol's "muted".
 COLOURS = ("#000000", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#882255", "#999933")
+# What became of a trial; the winner has its own colour.
+REFERENCE, COMPLETED, STOPPED = "#000000", "#0072b2", FAINT
+FAILED, OPEN = "#882255", "#e69f00"
 MARKERS = ("s", "D", "^", "v", "P", "X", "p", "h")
 DASHES = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
 

@@ -6,7 +6,7 @@ references, which always go on.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from scipy.stats import kendalltau
@@ -50,10 +50,15 @@ def agreement(trials: Iterable[Trial], rung: int, objective: Objective) -> Agree
         if all(map(math.isfinite, pair)):
             lower.append(pair[0])
             upper.append(pair[1])
-    if min(len(set(lower)), len(set(upper))) < 2:
-        return Agreement(rung, len(lower), math.nan, -1.0, 1.0)
-    tau = float(kendalltau(lower, upper).statistic)
-    return Agreement(rung, len(lower), tau, *_interval(tau, len(lower)))
+    return Agreement(rung, len(lower), *kendall(lower, upper))
+
+
+def kendall(one: Sequence[float], other: Sequence[float]) -> tuple[float, float, float]:
+    """Compute tau-b of pairs with its 95 % interval, as `Agreement` describes them."""
+    if min(len(set(one)), len(set(other))) < 2:
+        return math.nan, -1.0, 1.0
+    tau = float(kendalltau(one, other).statistic)
+    return tau, *_interval(tau, len(one))
 
 
 def _interval(tau: float, trials: int) -> tuple[float, float]:

@@ -1,0 +1,192 @@
+"""Figures of the search: how it went on, what the ladder kept, who worked when."""
+
+import math
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
+from matplotlib.ticker import MaxNLocator
+
+from analysis import numbers
+from analysis.labels import Label, label_ends
+from analysis.load import Run
+from analysis.marks import BEYOND, across, dot, dots, say, time_unit, width_of, wrapped
+from analysis.numbers import Group
+from analysis.numbers_cost import timeline
+from analysis.numbers_ladder import rung_agreement, rung_ranks, survival
+from analysis.style import (
+    COMPLETED,
+    FAILED,
+    MUTED,
+    OPEN,
+    REFERENCE,
+    SAMPLED,
+    STOPPED,
+    WINNER,
+    Look,
+    looks,
+)
+from analysis.tables import rows_of
+from analysis.vocabulary import describe
+
+FATES = {"went_on": COMPLETED, "stopped": STOPPED, "failed": FAILED, "open": OPEN}
+PANEL = 2.1  # least width of a panel in inches
+MOST_LANES = 24  # of which each has its own line on the axis
+
+
+def draw_best_so_far(run: Run, canvas: FigureBase) -> None:
+    """Draw the best value against the number of sampled trials, beside the references' levels."""
+    found = numbers.best_so_far(run)
+    notes = ["pale: stopped at a lower rung"]
+    notes += [f"{run.refused} more refused untrained"] if run.refused else []
+    ax = _draw_best(run, canvas, found, found["number"], max(1, len(found)) + 0.5, notes)
+    ax.set_title("The best sampled trial so far, and the references")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    label = f"sampled trials that have ended ({'; '.join(notes)})"
+    ax.set_xlabel(wrapped(canvas, label))
+
+
+def draw_best_over_time(run: Run, canvas: FigureBase) -> None:
+    """Draw the best value against the time since the start, references included."""
+    found, (scale, unit) = numbers.best_so_far(run), time_unit(run.elapsed_s)
+    notes: list[str] = []
+    end = max(run.elapsed_s, 1.0) / scale
+    ax = _draw_best(run, canvas, found, found["ended_s"] / scale, end, notes)
+    ax.set_title("The same against time")
+    label = f"{unit} from the start, references included"
+    ax.set_xlabel(wrapped(canvas, "; ".join([label, *notes])))
+    ax.set_xlim(left=0)
+
+
+def _draw_best(
+    run: Run, canvas: FigureBase, found: pd.DataFrame, at: pd.Series, end: float, notes: list[str]
+) -> Axes:
+    """Draw references' levels, trials and the best so far; add to the notes what marks mean."""
+    styles, ax = looks(run.trials), canvas.subplots()
+    levels = numbers.standings(run).query("reference and group != 'stopped'")
+    top = max(numbers.fence(run, found["value"]), levels["value"].max())
+    ax.set_ylabel(describe(run.objective.metric))
+    if found["value"].isna().all() and levels.empty:
+        say(ax, "no trial has a value")
+        return ax
+    ends = []
+    for row in rows_of(levels):
+        look = styles[row.trial]
+        ax.axhline(row.value, color=look.colour, ls=look.dash, lw=1)
+        barred = " (cannot win)" if row.group == Group.BARRED else ""
+        ends.append(Label(end, row.value, row.name + barred, look.colour))
+    for group in Group:
+        own = found["group"] == group
+        dots(ax, at[own], found.loc[own, "value"], top, dot(group))
+    best = found["best"].dropna()
+    if not best.empty:
+        ax.step([*at, end], [*found["best"], best.iloc[-1]], where="post", color=WINNER, lw=2.4)
+        ends.append(Label(end, best.iloc[-1], "best so far", WINNER))
+    ax.set_xlim(0.5, end)
+    if not math.isinf(top):
+        ax.set_ylim(top=top)
+    if (found["value"] > top).any():
+        notes.insert(0, BEYOND)
+    label_ends(ax, ends)
+    return ax
+
+
+def draw_survival(run: Run, canvas: FigureBase) -> None:
+    """Draw how many sampled trials reached each rung, and what became of them there."""
+    found, ax = survival(run), canvas.subplots()
+    ax.set_title("What the ladder kept")
+    shown = found[(found["rung"] > 0) | (found["failed"] + found["open"] > 0)]
+    if shown["reached"].sum() == 0:
+        say(ax, "no sampled trial has reported")
+        return
+    left = pd.Series(0, shown.index)
+    places = range(len(shown))
+    for fate, colour in FATES.items():
+        if shown[fate].any():
+            name = {"went_on": "went on, or completed", "open": "has not ended"}.get(fate, fate)
+            ax.barh(places, shown[fate], 0.6, left, color=colour, label=name)
+        left = left + shown[fate]
+    most = shown["reached"].max()
+    for at, row in enumerate(rows_of(shown)):
+        ax.annotate(f"{row.reached}", (row.reached, at), (4, 0), textcoords="offset points",
+                    va="center", fontsize=8, color=MUTED)  # fmt: skip
+    names = [f"rung {row.rung}: {row.level}" if row.rung else row.level for row in rows_of(shown)]
+    ax.set_yticks(places, names)
+    ax.set_ylim(len(shown) - 0.4, -0.6)
+    ax.set_xlim(0, 1.1 * most)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.tick_params(axis="y", length=0)
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel("sampled trials that reported at the rung")
+    canvas.legend(loc="outside lower left", ncols=4, frameon=False, fontsize=8)
+
+
+def survival_height(run: Run) -> float:
+    """Return the height in inches that all its bars need."""
+    return 1.5 + 0.28 * max(3, len(survival(run)))
+
+
+def draw_agreement(run: Run, canvas: FigureBase) -> None:
+    """Draw the rank of trials at a rung against their rank at the next, one panel a pair."""
+    found, measured = rung_ranks(run), rung_agreement(run)
+    pairs = rows_of(measured[measured["trials"] > 1])
+    columns = across(width_of(canvas), max(1, len(pairs)), PANEL)
+    rows = max(1, math.ceil(len(pairs) / columns))
+    axes = canvas.subplots(rows, columns, squeeze=False).ravel()
+    if not pairs:
+        axes[0].set_title("Does a rung rank as the next one does?")
+        say(axes[0], "no two trials were measured at two rungs")
+    for ax in axes[max(1, len(pairs)) :]:
+        ax.set_axis_off()
+    for ax, pair in zip(axes, pairs, strict=False):
+        own = found[found["rung"] == pair.rung]
+        ax.axline((1, 1), slope=1, color=MUTED, lw=0.8)
+        won = own["trial"] == run.winner
+        dots(ax, own["lower"], own["upper"], math.inf, Look(SAMPLED, "o", size=14).dot())
+        ax.scatter(own["lower"][won], own["upper"][won], **Look(WINNER, "*", size=90).dot())
+        bounds = f" [{pair.low:.2f}, {pair.high:.2f}]" if pair.trials > 4 else ""
+        ax.set_title(f"τ = {pair.tau:.2f}{bounds}", weight="normal")
+        ax.set_xlabel(f"place at {pair.lower}")
+        ax.set_ylabel(f"place at {pair.upper}")
+        ax.set(xlim=(pair.trials + 0.7, 0.3), ylim=(pair.trials + 0.7, 0.3))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(MaxNLocator(4, integer=True))
+
+
+def agreement_height(run: Run, width: float) -> float:
+    """Return the height in inches, by how many rows of panels there are."""
+    pairs = max(1, int((rung_agreement(run)["trials"] > 1).sum()))
+    return 0.3 + 2.3 * math.ceil(pairs / across(width, pairs, PANEL))
+
+
+def draw_timeline(run: Run, canvas: FigureBase) -> None:
+    """Draw when each trial ran, in as few lanes as hold them."""
+    found, ax = timeline(run), canvas.subplots()
+    ax.set_title("When trials ran")
+    lanes = int(found["lane"].max())
+    scale, unit = time_unit(run.elapsed_s)
+    kinds = found["state"].where(~found["reference"], "reference").replace("pruned", "stopped")
+    kinds = kinds.mask(found["trial"] == run.winner, "winner")
+    colours = {"reference": REFERENCE, "completed": COMPLETED, "stopped": STOPPED}
+    colours |= {"failed": FAILED, "interrupted": OPEN, "running": OPEN, "winner": WINNER}
+    gap = 0.4 if len(found) < 100 else 0.0
+    for kind, colour in colours.items():
+        own = found[kinds == kind]
+        if not own.empty:
+            ax.barh(
+                own["lane"], (own["end_s"] - own["start_s"]) / scale, 0.7, own["start_s"] / scale,
+                color=colour, label=kind, edgecolor="white", linewidth=gap,
+            )  # fmt: skip
+    ax.set_ylim(lanes + 0.6, 0.4)
+    ax.set_yticks(range(1, lanes + 1) if lanes <= MOST_LANES else [1, lanes])
+    ax.set_xlim(0, max(run.elapsed_s / scale, 1e-3))
+    ax.set_xlabel(f"{unit} from the start")
+    ax.set_ylabel("lane")
+    ax.grid(visible=False, axis="y")
+    columns = 4 if width_of(canvas) < 6 else 7
+    canvas.legend(loc="outside lower left", ncols=columns, frameon=False, fontsize=8)
+
+
+def timeline_height(run: Run) -> float:
+    """Return the height in inches that all its lanes need."""
+    return 1.5 + 0.24 * min(MOST_LANES, max(2, int(timeline(run)["lane"].max())))
