@@ -15,6 +15,7 @@ from analysis.numbers_alarms import alarms
 from analysis.numbers_cost import activities, states, timeline
 from analysis.numbers_importance import importance
 from analysis.numbers_ladder import attack_agreement, rung_agreement, survival
+from analysis.report.page import report
 from analysis.robmednas import winning_architecture
 from analysis.style import styled
 from analysis.tables import configs, leaderboard
@@ -36,16 +37,20 @@ NUMBERS = {
     "activities": activities,
     "states": states,
 }
+REPORT = "report.html"
 EXPERIMENTS = {CORRUPTION: draw_corruption, STABILITY: draw_stability}
 
 
 def export(run: Run, folder: Path) -> list[str]:
-    """Write every table as CSV and every figure as PNG and SVG; returns the names of the files.
+    """Write the page of a run, every table as CSV and every figure as PNG and SVG.
+
+    Returns:
+        The names of the files, the page first.
 
     Raises:
         UserError: If the folder cannot be written to.
     """
-    written = []
+    written: list[str] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in {**TABLES, **NUMBERS}.items():
@@ -55,9 +60,10 @@ def export(run: Run, folder: Path) -> list[str]:
         written += _write_figure(overview(run), folder / "overview")
         if (architecture := winning_architecture(run)) is not None:
             written += _write_figure(draw(*architecture), folder / "architecture")
+        (folder / REPORT).write_text(report(run, written), encoding="utf-8")
     except OSError as error:
         raise cannot_write(folder, error) from error
-    return written
+    return [REPORT, *written]
 
 
 def export_experiments(folder: Path, out: Path) -> list[str]:

@@ -5,20 +5,22 @@ from collections.abc import Callable
 from matplotlib.figure import Figure, FigureBase
 
 from analysis.figures_ranking import (
+    attacks,
+    draw_attack,
     draw_clean_and_robust,
     draw_leaderboard,
     draw_robustness,
     leaderboard_height,
-    robustness_height,
     trade_off_height,
 )
 from analysis.figures_search import (
-    agreement_height,
     draw_agreement,
     draw_best_over_time,
     draw_best_so_far,
+    draw_pair,
     draw_survival,
     draw_timeline,
+    pairs,
     survival_height,
     timeline_height,
 )
@@ -26,29 +28,38 @@ from analysis.figures_settings import (
     draw_hyperparameters,
     draw_importance,
     draw_parallel,
+    draw_slice,
     hyperparameters_height,
     importance_height,
+    varied,
 )
 from analysis.load import Run
 from analysis.style import styled
 
 Draw = Callable[[Run, FigureBase], None]
 Height = Callable[[Run, float], float]
+DrawPanel = Callable[[Run, FigureBase, str], None]
 
 WIDE, NARROW = 7.2, 4.4  # inches; narrow: half a page of the report, or all of a phone
 
 FIGURES: dict[str, tuple[Draw, Height]] = {
     "leaderboard": (draw_leaderboard, lambda run, _: leaderboard_height(run)),
-    "robustness": (draw_robustness, robustness_height),
+    "robustness": (draw_robustness, lambda *_: 3.2),
     "best_so_far": (draw_best_so_far, lambda *_: 3.4),
     "best_over_time": (draw_best_over_time, lambda *_: 3.4),
     "clean_and_robust": (draw_clean_and_robust, trade_off_height),
-    "hyperparameters": (draw_hyperparameters, hyperparameters_height),
+    "hyperparameters": (draw_hyperparameters, lambda run, _: hyperparameters_height(run)),
     "importance": (draw_importance, lambda run, _: importance_height(run)),
     "parallel": (draw_parallel, lambda *_: 3.2),
     "survival": (draw_survival, lambda run, _: survival_height(run)),
-    "agreement": (draw_agreement, agreement_height),
+    "agreement": (draw_agreement, lambda *_: 2.9),
     "timeline": (draw_timeline, lambda run, _: timeline_height(run)),
+}
+# Figures that are too wide for a narrow page, as one figure a panel: which, how, width and height.
+PANELS: dict[str, tuple[Callable[[Run], list[str]], DrawPanel, tuple[float, float]]] = {
+    "robustness": (attacks, draw_attack, (NARROW, 3.0)),
+    "hyperparameters": (varied, draw_slice, (2.3, 2.1)),
+    "agreement": (pairs, draw_pair, (2.3, 2.3)),
 }
 
 
@@ -58,13 +69,24 @@ def figure(run: Run, name: str, width: float = WIDE) -> Figure:
     Args:
         run: The run.
         name: A key of `FIGURES`.
-        width: In inches; the layout follows it.
+        width: In inches; one of `PANELS` needs the wide one.
     """
     draw, height = FIGURES[name]
     with styled():
         canvas = Figure(figsize=(width, height(run, width)), layout="constrained")
         draw(run, canvas)
     return canvas
+
+
+def panels(run: Run, name: str) -> dict[str, Figure]:
+    """Draw one of `PANELS`: a figure a panel, none where there is nothing to draw."""
+    names, draw, size = PANELS[name]
+    drawn = {}
+    with styled():
+        for panel in names(run):
+            drawn[panel] = Figure(figsize=size, layout="constrained")
+            draw(run, drawn[panel], panel)
+    return drawn
 
 
 def overview(run: Run) -> Figure:

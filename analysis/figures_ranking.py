@@ -3,7 +3,6 @@
 import math
 from typing import Any
 
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.ticker import MaxNLocator
@@ -17,7 +16,6 @@ from analysis.style import MUTED, SAMPLED, WINNER, Look, looks
 from analysis.tables import rows_of, yardstick
 from analysis.vocabulary import SCORES, describe, written
 
-NAMES = 1.3  # inches that the names beside curves take
 BESIDE = 5  # inches of width from which a key stands beside the axes, not below
 MOST = 12  # sampled trials of a group that the leaderboard draws
 HEADINGS = {
@@ -69,29 +67,37 @@ def draw_leaderboard(run: Run, canvas: FigureBase) -> None:
     ax.grid(visible=False, axis="y")
 
 
+def attacks(run: Run) -> list[str]:
+    """List the attacks that were measured on winner or references, FGSM last."""
+    known = numbers.robustness(run)["attack"].unique()
+    return sorted(known, key=lambda name: (name == "fgsm", name))
+
+
 def draw_robustness(run: Run, canvas: FigureBase) -> None:
     """Draw the score of winner and references against epsilon, one panel an attack."""
-    found = numbers.robustness(run)
-    attacks = sorted(found["attack"].unique(), key=lambda name: (name == "fgsm", name))
-    stacked = _stacked(width_of(canvas), len(attacks))
-    grid = (max(1, len(attacks)), 1)
-    axes = canvas.subplots(*(grid if stacked else grid[::-1]), sharey=True, squeeze=False).ravel()
-    if not attacks:
+    known = attacks(run)
+    axes = canvas.subplots(1, max(1, len(known)), sharey=True, squeeze=False)[0]
+    if not known:
         axes[0].set_title("Robustness")
         say(axes[0], "no attack was measured on winner or references")
         return
-    for ax, attack in zip(axes, attacks, strict=True):
-        ax.set_title(f"Under {attack.upper()}")
-        ends = _draw_curves(run, ax, found[found["attack"] == attack])
-        if stacked or ax is axes[0]:
-            ax.set_ylabel(SCORES[yardstick(run).score].words)
-        if stacked or ax is axes[-1]:
-            label_ends(ax, ends)
+    axes[0].set_ylabel(SCORES[yardstick(run).score].words)
+    ends = [_draw_curves(run, ax, attack) for ax, attack in zip(axes, known, strict=True)]
+    label_ends(axes[-1], ends[-1])
 
 
-def _draw_curves(run: Run, ax: Axes, found: pd.DataFrame) -> list[Label]:
+def draw_attack(run: Run, canvas: FigureBase, attack: str) -> None:
+    """Draw the score of winner and references against epsilon under one attack."""
+    ax = canvas.subplots()
+    ax.set_ylabel(SCORES[yardstick(run).score].words)
+    label_ends(ax, _draw_curves(run, ax, attack))
+
+
+def _draw_curves(run: Run, ax: Axes, attack: str) -> list[Label]:
     """Draw the curves under one attack, and the level to beat; return what to call them."""
     styles, yard, ends = looks(run.trials), yardstick(run), []
+    found = numbers.robustness(run).query("attack == @attack")
+    ax.set_title(f"Under {attack.upper()}")
     ax.set_xlabel(yard.kind.eps_axis)
     for trial, curve in found.groupby("trial", sort=False):
         look, last = styles[str(trial)], rows_of(curve)[-1]
@@ -110,17 +116,6 @@ def _draw_curves(run: Run, ax: Axes, found: pd.DataFrame) -> list[Label]:
     if SCORES[yard.score].from_zero:
         ax.set_ylim(bottom=0)
     return ends
-
-
-def robustness_height(run: Run, width: float) -> float:
-    """Return the height in inches, by how many panels stand one above the other."""
-    attacks = numbers.robustness(run)["attack"].nunique()
-    return 0.4 + 2.5 * attacks if _stacked(width, attacks) else 3.2
-
-
-def _stacked(width: float, panels: int) -> bool:
-    """Tell whether panels and the names beside them are too many for one row."""
-    return panels > 1 and (width - NAMES) / panels < 1.6
 
 
 def draw_clean_and_robust(run: Run, canvas: FigureBase) -> None:

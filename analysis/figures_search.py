@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from analysis import numbers
 from analysis.labels import Label, label_ends
 from analysis.load import Run
-from analysis.marks import BEYOND, across, dot, dots, say, time_unit, width_of, wrapped
+from analysis.marks import BEYOND, dot, dots, say, time_unit, width_of, wrapped
 from analysis.numbers import Group
 from analysis.numbers_cost import timeline
 from analysis.numbers_ladder import rung_agreement, rung_ranks, survival
@@ -28,9 +28,9 @@ from analysis.style import (
 )
 from analysis.tables import rows_of
 from analysis.vocabulary import describe
+from search.agreement import LEAST_PAIRS
 
 FATES = {"went_on": COMPLETED, "stopped": STOPPED, "failed": FAILED, "open": OPEN}
-PANEL = 2.1  # least width of a panel in inches
 MOST_LANES = 24  # of which each has its own line on the axis
 
 
@@ -50,7 +50,7 @@ def draw_best_over_time(run: Run, canvas: FigureBase) -> None:
     """Draw the best value against the time since the start, references included."""
     found, (scale, unit) = numbers.best_so_far(run), time_unit(run.elapsed_s)
     notes: list[str] = []
-    end = max(run.elapsed_s, 1.0) / scale
+    end = 1.03 * max(run.elapsed_s, 1.0) / scale
     ax = _draw_best(run, canvas, found, found["ended_s"] / scale, end, notes)
     ax.set_title("The same against time")
     label = f"{unit} from the start, references included"
@@ -126,37 +126,42 @@ def survival_height(run: Run) -> float:
     return 1.5 + 0.28 * max(3, len(survival(run)))
 
 
+def pairs(run: Run) -> list[str]:
+    """List the rungs at which, and at the next of which, two trials or more were measured."""
+    found = rung_agreement(run)
+    return [str(rung) for rung in found.loc[found["trials"] > 1, "rung"]]
+
+
 def draw_agreement(run: Run, canvas: FigureBase) -> None:
     """Draw the rank of trials at a rung against their rank at the next, one panel a pair."""
-    found, measured = rung_ranks(run), rung_agreement(run)
-    pairs = rows_of(measured[measured["trials"] > 1])
-    columns = across(width_of(canvas), max(1, len(pairs)), PANEL)
-    rows = max(1, math.ceil(len(pairs) / columns))
-    axes = canvas.subplots(rows, columns, squeeze=False).ravel()
-    if not pairs:
+    known = pairs(run)
+    axes = canvas.subplots(1, max(1, len(known)), squeeze=False)[0]
+    if not known:
         axes[0].set_title("Does a rung rank as the next one does?")
         say(axes[0], "no two trials were measured at two rungs")
-    for ax in axes[max(1, len(pairs)) :]:
-        ax.set_axis_off()
-    for ax, pair in zip(axes, pairs, strict=False):
-        own = found[found["rung"] == pair.rung]
-        ax.axline((1, 1), slope=1, color=MUTED, lw=0.8)
-        won = own["trial"] == run.winner
-        dots(ax, own["lower"], own["upper"], math.inf, Look(SAMPLED, "o", size=14).dot())
-        ax.scatter(own["lower"][won], own["upper"][won], **Look(WINNER, "*", size=90).dot())
-        bounds = f" [{pair.low:.2f}, {pair.high:.2f}]" if pair.trials > 4 else ""
-        ax.set_title(f"τ = {pair.tau:.2f}{bounds}", weight="normal")
-        ax.set_xlabel(f"place at {pair.lower}")
-        ax.set_ylabel(f"place at {pair.upper}")
-        ax.set(xlim=(pair.trials + 0.7, 0.3), ylim=(pair.trials + 0.7, 0.3))
-        for axis in (ax.xaxis, ax.yaxis):
-            axis.set_major_locator(MaxNLocator(4, integer=True))
+    for ax, rung in zip(axes, known, strict=False):
+        _draw_ranks(run, ax, int(rung))
 
 
-def agreement_height(run: Run, width: float) -> float:
-    """Return the height in inches, by how many rows of panels there are."""
-    pairs = max(1, int((rung_agreement(run)["trials"] > 1).sum()))
-    return 0.3 + 2.3 * math.ceil(pairs / across(width, pairs, PANEL))
+def draw_pair(run: Run, canvas: FigureBase, rung: str) -> None:
+    """Draw the rank of trials at one rung, a number from 1, against their rank at the next."""
+    _draw_ranks(run, canvas.subplots(), int(rung))
+
+
+def _draw_ranks(run: Run, ax: Axes, rung: int) -> None:
+    found, measured = rung_ranks(run), rung_agreement(run)
+    own, pair = found[found["rung"] == rung], rows_of(measured[measured["rung"] == rung])[0]
+    won = own["trial"] == run.winner
+    ax.axline((1, 1), slope=1, color=MUTED, lw=0.8)
+    dots(ax, own["lower"], own["upper"], math.inf, Look(SAMPLED, "o", size=14).dot())
+    ax.scatter(own["lower"][won], own["upper"][won], **Look(WINNER, "*", size=90).dot())
+    bounds = f" [{pair.low:.2f}, {pair.high:.2f}]" if pair.trials >= LEAST_PAIRS else ""
+    ax.set_title(f"τ = {pair.tau:.2f}{bounds}", weight="normal")
+    ax.set_xlabel(f"place at {pair.lower}")
+    ax.set_ylabel(f"place at {pair.upper}")
+    ax.set(xlim=(pair.trials + 0.7, 0.3), ylim=(pair.trials + 0.7, 0.3))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(4, integer=True))
 
 
 def draw_timeline(run: Run, canvas: FigureBase) -> None:

@@ -12,49 +12,64 @@ from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
 from analysis import numbers
 from analysis.load import Run
-from analysis.marks import BEYOND, across, dot, dots, say, width_of, wrapped
+from analysis.marks import BEYOND, dot, dots, say, wrapped
 from analysis.numbers import Group
 from analysis.numbers_importance import LEAST, categories, importance, is_numeric, parallel
 from analysis.style import COMPLETED, FAINT, INK, MUTED, SAMPLED, WINNER, Look
 from analysis.vocabulary import describe
 
 MANY_LINES = 40  # thinner from here on
-PANELS, PANEL = 3, 2.1  # hyperparameters in a row, and the least width of one in inches
+PANELS = 3  # hyperparameters in a row
+
+
+def varied(run: Run) -> list[str]:
+    """List the hyperparameters that differ between sampled trials."""
+    return [str(name) for name in numbers.hyperparameters(run)["name"].unique()]
 
 
 def draw_hyperparameters(run: Run, canvas: FigureBase) -> None:
     """Draw the value of sampled trials against each hyperparameter that differs between them."""
-    found = numbers.hyperparameters(run)
-    names = found["name"].unique()
-    columns = across(width_of(canvas), min(PANELS, max(1, len(names))), PANEL)
-    rows = max(1, math.ceil(len(names) / columns))
-    axes = canvas.subplots(rows, columns, sharey=True, squeeze=False)
-    if len(names) == 0:
+    found, names = numbers.hyperparameters(run), varied(run)
+    columns = PANELS if names else 1
+    axes = canvas.subplots(_panel_rows(names), columns, sharey=True, squeeze=False)
+    if not names:
         axes[0, 0].set_title("Hyperparameters")
         say(axes[0, 0], "no two sampled trials with values to compare")
         return
-    top = numbers.fence(run, found["value"])
     for ax in axes.flat[len(names) :]:
         ax.set_axis_off()
     for ax, name in zip(axes.flat, names, strict=False):
-        _draw_hyperparameter(ax, found[found["name"] == name], run.winner, top)
-        ax.set_xlabel(name.replace("_", " "))
-    if not math.isinf(top):
-        axes[0, 0].set_ylim(top=top)  # shared by all
+        _draw_hyperparameter(run, ax, found, name)
     canvas.supylabel(describe(run.objective.metric), fontsize=8.5)
+    canvas.suptitle(marks_of_slices(run), fontsize=8, color=MUTED, x=0.01, ha="left")
+
+
+def draw_slice(run: Run, canvas: FigureBase, name: str) -> None:
+    """Draw the value of sampled trials against one hyperparameter."""
+    _draw_hyperparameter(run, canvas.subplots(), numbers.hyperparameters(run), name)
+
+
+def marks_of_slices(run: Run) -> str:
+    """Say what the marks of the slices mean."""
+    found = numbers.hyperparameters(run)
+    key = "★ winner · ● reached its budget · ○ and cannot win"
     epochs = sorted(found.loc[found["group"] == Group.STOPPED, "epoch"].unique())
-    key = "★ winner   ● reached its budget   ○ and cannot win"
     if epochs:
-        key += f"   pale: stopped at epoch {', '.join(map(str, epochs))}, the smaller the earlier"
-    if (found["value"] > top).any():
-        key += f"   {BEYOND}"
-    canvas.suptitle(wrapped(canvas, key), fontsize=8, color=MUTED, x=0.01, ha="left")
+        key += f" · pale: stopped at epoch {', '.join(map(str, epochs))}, the smaller the earlier"
+    return f"{key} · {BEYOND}" if _beyond(run, found) else key
 
 
-def hyperparameters_height(run: Run, width: float) -> float:
+def hyperparameters_height(run: Run) -> float:
     """Return the height in inches, by how many rows of panels there are."""
-    names = numbers.hyperparameters(run)["name"].nunique()
-    return 0.9 + 2.1 * max(1, math.ceil(names / across(width, PANELS, PANEL)))
+    return 0.9 + 2.1 * _panel_rows(varied(run))
+
+
+def _panel_rows(names: list[str]) -> int:
+    return max(1, math.ceil(len(names) / PANELS))
+
+
+def _beyond(run: Run, found: pd.DataFrame) -> bool:
+    return bool((found["value"] > numbers.fence(run, found["value"])).any())
 
 
 def draw_importance(run: Run, canvas: FigureBase) -> None:
@@ -135,7 +150,9 @@ def _stacked(name: str) -> str:
     return textwrap.fill(name.replace("_", " "), 10, break_long_words=False)
 
 
-def _draw_hyperparameter(ax: Axes, found: pd.DataFrame, winner: str | None, top: float) -> None:
+def _draw_hyperparameter(run: Run, ax: Axes, whole: pd.DataFrame, name: str) -> None:
+    """Draw one slice; all slices of a run have the same axis of values."""
+    top, found = numbers.fence(run, whole["value"]), whole[whole["name"] == name]
     numeric = is_numeric(found["setting"])
     if numeric and numbers.is_wide(found["setting"]):
         ax.set_xscale("log")
@@ -148,6 +165,9 @@ def _draw_hyperparameter(ax: Axes, found: pd.DataFrame, winner: str | None, top:
     for group, own in found.groupby("group"):
         shares = own["epoch"] / found["epoch"].max()
         dots(ax, settings[own.index], own["value"], top, dot(Group(str(group)), shares))
-    best = found[found["trial"] == winner]
+    best = found[found["trial"] == run.winner]
     ax.scatter(settings[best.index], best["value"], **Look(WINNER, "*", size=110).dot())
     ax.margins(x=0.05 if numeric else 0.4)
+    ax.set_xlabel(name.replace("_", " "))
+    if not math.isinf(top):
+        ax.set_ylim(top=top)

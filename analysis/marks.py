@@ -17,11 +17,6 @@ MANY = 100  # dots; more are smaller
 LETTERS = 16  # of the small print, in an inch
 
 
-def across(width: float, panels: int, least: float) -> int:
-    """Return how many panels of at least ``least`` inches stand in a row of a width in inches."""
-    return max(1, min(panels, int(width / least)))
-
-
 def width_of(canvas: FigureBase) -> float:
     """Return the width of a figure, or of a part of one, in inches."""
     return float(canvas.get_window_extent().width / canvas.get_figure(root=True).dpi)

@@ -9,7 +9,7 @@ from typing import Any
 import matplotlib as mpl
 import pandas as pd
 
-INK, MUTED, FAINT = "#222222", "#6d7680", "#c4cad0"
+INK, MUTED, FAINT, GRID = "#222222", "#6d7680", "#c4cad0", "#e9ecef"
 SAMPLED, WINNER = "#8a949e", "#d55e00"
 # Okabe and Ito's palette without the winner's vermilion and the yellow, too pale for a line; then
 # two of Paul Tol's "muted".
@@ -34,7 +34,7 @@ STYLE: Any = {
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": "#e9ecef",
+    "grid.color": GRID,
     "grid.linewidth": 0.7,
     "xtick.color": MUTED,
     "ytick.color": MUTED,

@@ -11,6 +11,7 @@ class Kind:
 
     Attributes:
         inputs: What a model sees, in words.
+        threat: What an attacker may do, in words.
         eps_axis: Epsilon and its unit, as an axis says it.
         eps_unit: What follows a radius in words.
         eps_scale: Radii in ``ranking.npz`` times this are those in the names of metrics.
@@ -20,6 +21,7 @@ class Kind:
     """
 
     inputs: str
+    threat: str
     eps_axis: str
     eps_unit: str
     eps_scale: float
@@ -47,6 +49,7 @@ class Score:
 
 CLASSIFICATION = Kind(
     inputs="images",
+    threat="L∞: every pixel moves by at most ε and stays in [0, 1]; ε in 255ths of that range",
     eps_axis="ε in 255ths",
     eps_unit="/255",
     eps_scale=255.0,
@@ -60,6 +63,8 @@ CLASSIFICATION = Kind(
 )
 SYNTHESIS = Kind(
     inputs="MR",
+    threat="L∞: every pixel of the MR moves by at most ε, without clipping; ε in standard "
+    "deviations of the subject's MR",
     eps_axis="ε in standard deviations of the MR",
     eps_unit=" SD",
     eps_scale=1.0,
