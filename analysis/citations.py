@@ -85,4 +85,4 @@ def _reference(entry: re.Match[str]) -> Reference:
 def _plain(text: str) -> str:
     """Write LaTeX as text."""
     accented = _ACCENT.sub(lambda found: found[2] + _COMBINING[found[1]], text)
-    return unicodedata.normalize("NFC", accented.replace("{", "").replace("}", ""))
+    return unicodedata.normalize("NFC", re.sub(r"[{}]|\\(?=&)", "", accented))

@@ -1,6 +1,7 @@
-"""The command line, ``python -m analysis RUN ...``: tables and figures of runs, into files."""
+"""The command line, ``python -m analysis RUN ...``: reports of runs, tables and figures."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -30,18 +31,28 @@ def analyse(
         ),
     ] = None,
 ) -> None:
-    """Write the tables (CSV) and figures (PNG, SVG) of runs."""
-    from analysis.export import export, export_experiments  # noqa: PLC0415 - heavy: after --help
+    """Write the report of each run (HTML), its tables (CSV) and figures (PNG, SVG).
+
+    Of two runs and more also a page that compares them: in --out, else beside each report.
+    """
+    # Heavy: after --help.
+    from analysis.export import export, export_comparison, export_experiments  # noqa: PLC0415
     from analysis.load import load  # noqa: PLC0415
 
     folders = [_folder(run, out, several=len(runs) > 1) for run in runs]
     if len(set(folders)) < len(folders):
         raise UserError("two runs have the same name: analyse them one by one")
+    loaded = {}
     for run, folder in zip(runs, folders, strict=True):
         written = export_experiments(run, folder)
         if not written or (run / MANIFEST).exists():
-            written += export(load(run), folder)
-        sys.stdout.write("\n".join([f"{folder}:", *(f"  {name}" for name in written), ""]))
+            loaded[folder] = load(run)
+            written += export(loaded[folder], folder)
+        _say(folder, written)
+    if len(loaded) > 1:
+        for place in [out] if out else loaded:
+            written = export_comparison(list(loaded.values()), list(loaded), place)
+            _say(place, written)
 
 
 def main() -> None:
@@ -65,6 +76,10 @@ def _folder(run: Path, out: Path | None, *, several: bool) -> Path:
     if out is None:
         return run / "analysis"
     return out / run.resolve().name if several else out
+
+
+def _say(folder: Path, written: Iterable[str]) -> None:
+    sys.stdout.write("\n".join([f"{folder}:", *(f"  {name}" for name in written), ""]))
 
 
 def _complain(message: str) -> None:

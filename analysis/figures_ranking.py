@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.ticker import MaxNLocator
@@ -13,7 +15,7 @@ from analysis.load import Run
 from analysis.marks import DOTTED, say, width_of
 from analysis.numbers import Group
 from analysis.style import MUTED, SAMPLED, WINNER, Look, looks
-from analysis.tables import rows_of, yardstick
+from analysis.tables import Yardstick, rows_of, yardstick
 from analysis.vocabulary import SCORES, describe, written
 
 BESIDE = 5  # inches of width from which a key stands beside the axes, not below
@@ -96,7 +98,8 @@ def draw_attack(run: Run, canvas: FigureBase, attack: str) -> None:
 def _draw_curves(run: Run, ax: Axes, attack: str) -> list[Label]:
     """Draw the curves under one attack, and the level to beat; return what to call them."""
     styles, yard, ends = looks(run.trials), yardstick(run), []
-    found = numbers.robustness(run).query("attack == @attack")
+    whole = numbers.robustness(run)
+    found = whole[whole["attack"] == attack]
     ax.set_title(f"Under {attack.upper()}")
     ax.set_xlabel(yard.kind.eps_axis)
     for trial, curve in found.groupby("trial", sort=False):
@@ -113,9 +116,16 @@ def _draw_curves(run: Run, ax: Axes, attack: str) -> list[Label]:
         ends.append(Label(found["eps"].max(), yard.level, yard.kind.level, MUTED))
     if found["eps"].nunique() <= 8:
         ax.set_xticks(sorted(found["eps"].unique()))
-    if SCORES[yard.score].from_zero:
-        ax.set_ylim(bottom=0)
+    ax.set_ylim(*_limits(whole, yard))
     return ends
+
+
+def _limits(whole: pd.DataFrame, yard: Yardstick) -> tuple[float, float]:
+    """Return the ends of the axis of scores, the same for all attacks."""
+    values = [*whole[["value", "low", "high"]].to_numpy().ravel(), yard.level]
+    low, high = np.nanmin(values), np.nanmax(values)
+    margin = 0.05 * (high - low) or 0.05
+    return 0.0 if SCORES[yard.score].from_zero else low - margin, high + margin
 
 
 def draw_clean_and_robust(run: Run, canvas: FigureBase) -> None:

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from analysis import numbers
 from analysis.labels import Label, label_ends
 from analysis.load import Run
-from analysis.marks import BEYOND, dot, dots, say, time_unit, width_of, wrapped
+from analysis.marks import BEYOND, MANY, dot, dots, say, time_unit, width_of, wrapped
 from analysis.numbers import Group
 from analysis.numbers_cost import timeline
 from analysis.numbers_ladder import rung_agreement, rung_ranks, survival
@@ -174,14 +174,17 @@ def draw_timeline(run: Run, canvas: FigureBase) -> None:
     kinds = kinds.mask(found["trial"] == run.winner, "winner")
     colours = {"reference": REFERENCE, "completed": COMPLETED, "stopped": STOPPED}
     colours |= {"failed": FAILED, "interrupted": OPEN, "running": OPEN, "winner": WINNER}
-    gap = 0.4 if len(found) < 100 else 0.0
+    gap = 0.4 if len(found) < MANY else 0.0
     for kind, colour in colours.items():
-        own = found[kinds == kind]
-        if not own.empty:
-            ax.barh(
-                own["lane"], (own["end_s"] - own["start_s"]) / scale, 0.7, own["start_s"] / scale,
-                color=colour, label=kind, edgecolor="white", linewidth=gap,
-            )  # fmt: skip
+        label: str | None = kind
+        for lane, own in found[kinds == kind].groupby("lane"):
+            lengths = own["end_s"] - own["start_s"]
+            spans = list(zip(own["start_s"] / scale, lengths / scale, strict=True))
+            place = (float(str(lane)) - 0.35, 0.7)
+            ax.broken_barh(
+                spans, place, facecolor=colour, label=label, edgecolor="white", linewidth=gap
+            )
+            label = None  # one entry of the key a kind
     ax.set_ylim(lanes + 0.6, 0.4)
     ax.set_yticks(range(1, lanes + 1) if lanes <= MOST_LANES else [1, lanes])
     ax.set_xlim(0, max(run.elapsed_s / scale, 1e-3))

@@ -24,7 +24,7 @@ from trainables.protocol import Report
 Record = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # itself and no other, so that what follows can be remembered
 class Run:
     """A run as read from disk.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.load import Run
+from analysis.remember import once_a_run
 from analysis.robmednas import traits
 from analysis.tables import Yardstick, answers, metric, rows_of, yardstick
 from analysis.vocabulary import score_of
@@ -24,6 +25,7 @@ class Group(StrEnum):
     STOPPED = "stopped"  # has a value of a rung below its budget
 
 
+@once_a_run
 def standings(run: Run) -> pd.DataFrame:
     """List the trials that have a value, in the engine's order.
 
@@ -47,6 +49,7 @@ def standings(run: Run) -> pd.DataFrame:
     return found.loc[valued].reset_index(drop=True)
 
 
+@once_a_run
 def robustness(run: Run) -> pd.DataFrame:
     """Follow the score of winner and references along the radii of each attack.
 
@@ -114,6 +117,7 @@ def trade_off(run: Run) -> pd.DataFrame:
     return found[reached].dropna(subset="other").reset_index(drop=True)
 
 
+@once_a_run
 def hyperparameters(run: Run) -> pd.DataFrame:
     """Pair the values of sampled trials with every hyperparameter that differs between them.
 

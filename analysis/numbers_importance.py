@@ -7,24 +7,22 @@ import pandas as pd
 
 from analysis.load import Run
 from analysis.numbers import hyperparameters, is_wide, settings_of
+from analysis.remember import once_a_run
 from search.trial import State
 
 LEAST = 10  # sampled trials; of fewer the best are too few to tell from the others
 BEST_SHARE, BEST_LEAST = 0.1, 5  # what counts as the best: the share that PED-ANOVA's authors took
-SHUFFLES = 100
+SHUFFLES, SEED = 100, 0
 LEARNED = {State.COMPLETED, State.PRUNED, State.FAILED}  # of the others nothing is known
 
 
-def importance(run: Run, seed: int = 0) -> pd.DataFrame:
+@once_a_run
+def importance(run: Run) -> pd.DataFrame:
     """Measure how far the best sampled trials' settings differ from all trials' [pedanova].
 
     PED-ANOVA as Optuna computes it: the Pearson divergence between the density of a setting among
     the best tenth (at least five) and among all. It only asks which trials are the best, so the
     engine's order stands for the value, and trials that were stopped or failed count as well.
-
-    Args:
-        run: The run.
-        seed: Of the shuffled orders.
 
     Returns:
         ``name``, ``importance`` (a share; all sum to 1), ``chance``: 95 % of shuffled orders give
@@ -42,7 +40,7 @@ def importance(run: Run, seed: int = 0) -> pd.DataFrame:
 
     axes = {str(name): Axis(_written(column), is_wide(column)) for name, column in settings.items()}
     study, order = make_study(axes), trials["rank"].to_numpy(dtype=np.float64)
-    dice, best = np.random.default_rng(seed), max(BEST_SHARE, BEST_LEAST / len(trials))
+    dice, best = np.random.default_rng(SEED), max(BEST_SHARE, BEST_LEAST / len(trials))
     own = divergences(study, order, best)
     shuffled = [divergences(study, dice.permutation(order), best) for _ in range(SHUFFLES)]
     whole = sum(own.values())

@@ -100,5 +100,7 @@ def table(
         )
         for place, row in enumerate(rows)
     ]
-    inside = tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *body))
+    inside = tag(
+        "table", tag("caption", tag("span", caption)), tag("thead", head), tag("tbody", *body)
+    )
     return tag("div", inside, class_="scroll", tabindex="0", role="region", aria_label=caption)
