@@ -107,8 +107,9 @@ def export_comparison(runs: Sequence[Run], folders: Sequence[Path], out: Path) -
         (out / COMPARISON).write_text(comparison(runs, pages), encoding="utf-8")
         for name, table in tables.items():
             written.append(_write_table(table(runs), out / f"compare_{name}.csv"))
-        for name, drawn in figures_of(runs, WIDE).items():
-            written += _write_figure(drawn, out / name)
+        for metric in dict.fromkeys(run.objective.metric for run in runs):
+            for name, drawn in figures_of(runs, metric, WIDE).items():
+                written += _write_figure(drawn, out / name)
     except OSError as error:
         raise cannot_write(out, error) from error
     return [COMPARISON, *written]

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from analysis.compare import names_of, progress, winners
 from analysis.labels import Label, label_ends
 from analysis.load import Run
-from analysis.marks import say, time_unit
+from analysis.marks import say, time_unit, upright
 from analysis.style import COLOURS, MARKERS, styled
 from analysis.vocabulary import describe
 
@@ -34,7 +34,7 @@ def draw_progress(runs: Sequence[Run], metric: str, x: str, width: float) -> Fig
             if not own.empty:
                 ends.append(_draw_run(ax, own, own[x] / scale, COLOURS[place % len(COLOURS)]))
         against = f"{unit} from the start" if unit else "sampled trials that have ended"
-        ax.set(xlabel=against, ylabel=describe(metric))
+        ax.set(xlabel=against, ylabel=upright(describe(metric)))
         ax.set_title(f"Best so far against {'time' if unit else 'trials'}")
         if unit:
             ax.set_xlim(left=0)
@@ -70,15 +70,15 @@ def draw_winners(runs: Sequence[Run], metric: str, width: float) -> Figure:
     return canvas
 
 
-def figures_of(runs: Sequence[Run], width: float) -> dict[str, Figure]:
-    """Draw what compares runs, for each metric that ranks one of them: by the name of a file."""
-    drawn = {}
-    for place, metric in enumerate(dict.fromkeys(run.objective.metric for run in runs), 1):
-        number = f"_{place}" if place > 1 else ""
-        drawn[f"compare_winners{number}"] = draw_winners(runs, metric, width)
-        drawn[f"compare_trials{number}"] = draw_progress(runs, metric, "number", width)
-        drawn[f"compare_time{number}"] = draw_progress(runs, metric, "ended_s", width)
-    return drawn
+def figures_of(runs: Sequence[Run], metric: str, width: float) -> dict[str, Figure]:
+    """Draw what compares the runs that are ranked by a metric, by the name of a file."""
+    metrics = list(dict.fromkeys(run.objective.metric for run in runs))
+    number = f"_{metrics.index(metric) + 1}" if metric != metrics[0] else ""
+    return {
+        f"compare_trials{number}": draw_progress(runs, metric, "number", width),
+        f"compare_time{number}": draw_progress(runs, metric, "ended_s", width),
+        f"compare_winners{number}": draw_winners(runs, metric, width),
+    }
 
 
 def _draw_run(ax: Axes, own: pd.DataFrame, at: pd.Series, colour: str) -> Label:

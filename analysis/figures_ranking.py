@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from analysis import numbers
 from analysis.labels import Label, label_ends
 from analysis.load import Run
-from analysis.marks import DOTTED, say, width_of
+from analysis.marks import DOTTED, say, upright, width_of
 from analysis.numbers import Group
 from analysis.style import MUTED, SAMPLED, WINNER, Look, looks
 from analysis.tables import Yardstick, rows_of, yardstick
@@ -137,7 +137,7 @@ def draw_clean_and_robust(run: Run, canvas: FigureBase) -> None:
     styles, ax, found = looks(run.trials), canvas.subplots(), numbers.trade_off(run)
     ax.set_title("Pareto front" if run.objective.other else "Clean against robust")
     ax.set_xlabel(describe(numbers.second_metric(run)))
-    ax.set_ylabel(describe(run.objective.metric))
+    ax.set_ylabel(upright(describe(run.objective.metric)))
     if found.empty:
         say(ax, "no trial reached its budget with both scores")
         return

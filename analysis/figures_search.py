@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from analysis import numbers
 from analysis.labels import Label, label_ends
 from analysis.load import Run
-from analysis.marks import BEYOND, MANY, dot, dots, say, time_unit, width_of, wrapped
+from analysis.marks import BEYOND, MANY, dot, dots, say, time_unit, upright, width_of, wrapped
 from analysis.numbers import Group
 from analysis.numbers_cost import timeline
 from analysis.numbers_ladder import rung_agreement, rung_ranks, survival
@@ -65,7 +65,7 @@ def _draw_best(
     styles, ax = looks(run.trials), canvas.subplots()
     levels = numbers.standings(run).query("reference and group != 'stopped'")
     top = max(numbers.fence(run, found["value"]), levels["value"].max())
-    ax.set_ylabel(describe(run.objective.metric))
+    ax.set_ylabel(upright(describe(run.objective.metric)))
     if found["value"].isna().all() and levels.empty:
         say(ax, "no trial has a value")
         return ax

@@ -27,6 +27,11 @@ def wrapped(canvas: FigureBase, text: str) -> str:
     return textwrap.fill(text, int(LETTERS * width_of(canvas)), break_long_words=False)
 
 
+def upright(text: str) -> str:
+    """Break what stands beside an axis of values into two lines, at its comma."""
+    return text.replace(", ", ",\n", 1)
+
+
 def time_unit(longest_s: float) -> tuple[float, str]:
     """Choose the unit of an axis of time: how many seconds it has, and its name."""
     if longest_s < 300:

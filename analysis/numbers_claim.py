@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.load import Run
+from analysis.tables import rows_of
 from analysis.vocabulary import describe, written
 from search.lock import is_running
 from search.ranking import Row, gains, tied
@@ -17,6 +18,14 @@ CONDITIONS = {
     "died": "died: no process of this machine works on it; it can be resumed",
     "interrupted": "interrupted: what follows may change when it is resumed",
     "failed": "failed: what was done up to then",
+}
+
+BETTER, WORSE, TIED, UNKNOWN = "better", "worse", "not told apart", "not known"
+VERDICTS = {
+    WORSE: "Worse than",
+    TIED: "Not distinguishable from",
+    BETTER: "Better than",
+    UNKNOWN: "Compared, without an interval, with",
 }
 
 
@@ -79,41 +88,49 @@ def sentences(run: Run) -> list[str]:
         said.append(f"The value is the mean over {first.seeds} seeds; the range is theirs.")
     said += _compared(run)
     if others := ties(run):
-        said.append(f"Cannot be told apart from it: {', '.join(others)}.")
+        said.append(f"Of all trials, these cannot be told apart from it: {', '.join(others)}.")
     return [*said, "It was chosen by this value on the ranking split, so the value is optimistic."]
 
 
 def _compared(run: Run) -> list[str]:
-    found, metric = gains_over(run), run.objective.metric
-    said = []
-    for row in found.to_dict("records"):
-        by, bounds = written(metric, abs(row["gain"])), (row["low"], row["high"])
-        if row["verdict"] == "worse":  # by how much, so without the sign of a gain
-            bounds = -row["high"], -row["low"]
-        between = _bounds(metric, bounds)
-        name = f"{row['over']} (a control)" if row["control"] else row["over"]
-        words = {
-            "better": f"Better than {name} by {by}{between}.",
-            "worse": f"Worse than {name} by {by}{between}.",
-            "not told apart": f"Not distinguishable from {name}: gain "
-            f"{'-' if row['gain'] < 0 else '+'}{by}{between}.",
-            "not known": f"{'Ahead of' if row['gain'] > 0 else 'Behind'} {name} by {by}, without "
-            "an interval.",
-        }
-        said.append(words[row["verdict"]])
+    """Say how the winner compares with the references: by name where few, else by the closest."""
+    found, said = gains_over(run), []
+    for verdict, words in VERDICTS.items():
+        own = found[found["verdict"] == verdict]
+        if own.empty:
+            continue
+        closest = rows_of(own.assign(distance=own["gain"].abs()).nsmallest(1, "distance"))[0]
+        names = [f"{row.over}{' (a control)' if row.control else ''}" for row in rows_of(own)]
+        by = _by(run.objective.metric, closest)
+        if len(names) == 1:
+            said.append(f"{words} {names[0]}, {by}.")
+        else:
+            said.append(f"{words} {', '.join(names)}; the closest is {closest.over}, {by}.")
     return said
+
+
+def _by(metric: str, row: Any) -> str:  # noqa: ANN401 - a row of a frame
+    """Write a gain; of one that is worse, by how much it is worse."""
+    if row.verdict == WORSE:
+        return f"by {_signed(metric, -row.gain)}{_bounds(metric, (-row.high, -row.low))}"
+    words = "by" if row.verdict == BETTER else "a gain of"
+    return f"{words} {_signed(metric, row.gain)}{_bounds(metric, (row.low, row.high))}"
+
+
+def _signed(metric: str, value: float) -> str:
+    return f"{'-' if value < 0 else ''}{written(metric, abs(value))}"
 
 
 def _bounds(metric: str, bounds: Any) -> str:  # noqa: ANN401 - a pair of numbers, or None
     if bounds is None or any(math.isnan(bound) for bound in bounds):
         return ""
-    low, high = (written(metric, bound) for bound in bounds)
+    low, high = (_signed(metric, bound) for bound in bounds)
     return f" [{low}, {high}]"
 
 
 def _verdict(low: float, high: float) -> str:
     if math.isnan(low):
-        return "not known"
+        return UNKNOWN
     if low > 0:
-        return "better"
-    return "worse" if high < 0 else "not told apart"
+        return BETTER
+    return WORSE if high < 0 else TIED

@@ -31,9 +31,13 @@ def comparison(runs: Sequence[Run], pages: Sequence[str]) -> str:
         pages: Where the page of each run lies, seen from this one.
     """
     warning = comparable(runs)
-    drawn = [_figure(name, one) for name, one in figures_of(runs, NARROW).items()]
     found = [tag("p", warning, class_="lede")] if warning else []
-    found += [_winners(runs, pages), tag("div", *drawn, class_="figures")]
+    found.append(_winners(runs, pages))
+    metrics = list(dict.fromkeys(run.objective.metric for run in runs))
+    for metric in metrics:
+        drawn = (_figure(name, one) for name, one in figures_of(runs, metric, NARROW).items())
+        found += [tag("h3", f"Ranked by {describe(metric)}")] if len(metrics) > 1 else []
+        found.append(tag("div", *drawn, class_="figures"))
     parts = [
         Section("winners", "What each run found", join(found)),
         Section("differences", "What differs between them", _differences(runs)),
@@ -54,13 +58,15 @@ def _winners(runs: Sequence[Run], pages: Sequence[str]) -> Html:
     rows = []
     for row, target in zip(rows_of(winners(runs)), pages, strict=True):
         value = "" if math.isnan(row.value) else written(row.metric, row.value)
-        gain = "" if math.isnan(row.gain) else f"{row.gain:+.3g} over {row.over}"
+        sign = "+" if row.gain > 0 else "-"
+        by = f"{sign}{written(row.metric, abs(row.gain))}"
+        gain = "" if math.isnan(row.gain) else f"{by} over {row.over}"
         bounds = bounded(row.metric, row.gain_low, row.gain_high, signed=True)
         interval = bounded(row.metric, row.low, row.high)
         compute = seconds(row.compute_s)
         rows.append((
             link(target, row.run), row.state, row.winner or "none", describe(row.metric), value,
-            interval, join((gain, " ", bounds)), row.trials, compute,
+            interval, join((gain, " ", tag("span", bounds, class_="whole"))), row.trials, compute,
         ))  # fmt: skip
     headings = ("run", "state", "winner", "metric", "value", "95 % interval",
                 "gain over the closest reference", "trials", "compute")  # fmt: skip

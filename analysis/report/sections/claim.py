@@ -30,7 +30,9 @@ def _tiles(run: Run) -> Html:
     completed = sum(one.state is State.COMPLETED for one in run.record)
     tiles: list[tuple[str, object, object]] = []
     if first is not None:
-        tiles.append(("winner", first.trial.label or first.trial.id, f"{len(ties(run))} tied"))
+        others = len(ties(run))
+        tied = f"{others} more cannot be told apart" if others else "told apart from all others"
+        tiles.append(("winner", first.trial.label or first.trial.id, tied))
         bounds = bounded(metric, *(first.interval or (math.nan, math.nan)))
         tiles.append((describe(metric), written(metric, first.value), bounds))
     name = condition(run)
