@@ -76,8 +76,8 @@ def comparable(runs: Sequence[Run]) -> str:
 def _winner(run: Run, name: str) -> dict[str, Any]:
     first, found = winner_row(run), gains_over(run)
     low, high = (first and first.interval) or (math.nan, math.nan)
-    least = found.nsmallest(1, "gain").to_dict("records")
-    closest: Mapping[Any, Any] = least[0] if least else {}
+    known: Sequence[Mapping[Any, Any]] = found.to_dict("records")
+    closest: Mapping[Any, Any] = min(known, key=lambda row: row["gain"], default={})
     return {
         "run": name,
         "state": condition(run),

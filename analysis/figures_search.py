@@ -156,7 +156,8 @@ def _draw_ranks(run: Run, ax: Axes, rung: int) -> None:
     dots(ax, own["lower"], own["upper"], math.inf, Look(SAMPLED, "o", size=14).dot())
     ax.scatter(own["lower"][won], own["upper"][won], **Look(WINNER, "*", size=90).dot())
     bounds = f" [{pair.low:.2f}, {pair.high:.2f}]" if pair.trials >= LEAST_PAIRS else ""
-    ax.set_title(f"τ = {pair.tau:.2f}{bounds}", weight="normal")
+    known = "τ not known" if math.isnan(pair.tau) else f"τ = {pair.tau:.2f}{bounds}"
+    ax.set_title(known, weight="normal")
     ax.set_xlabel(f"place at {pair.lower}")
     ax.set_ylabel(f"place at {pair.upper}")
     ax.set(xlim=(pair.trials + 0.7, 0.3), ylim=(pair.trials + 0.7, 0.3))

@@ -56,6 +56,8 @@ def gains_over(run: Run) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     rows = []
     for one in gains(first, list(run.rows), run.objective, RunFolder(run.folder)):
+        if math.isnan(one.value):  # a reference without a value
+            continue
         low, high = one.interval or (math.nan, math.nan)
         verdict = _verdict(low, high)
         rows.append((one.over.label, one.over.control, one.value, low, high, verdict))
