@@ -30,18 +30,32 @@ def analyse(
             show_default="RUN/analysis",
         ),
     ] = None,
+    log: Annotated[
+        str | None,
+        typer.Option(help="Write for a tracker instead: tensorboard, mlflow or wandb."),
+    ] = None,
 ) -> None:
     """Write the report of each run (HTML), its tables (CSV) and figures (PNG, SVG).
 
     Of two runs and more also a page that compares them: in --out, else beside each report.
     """
-    # Heavy: after --help.
-    from analysis.export import export, export_comparison, export_experiments  # noqa: PLC0415
-    from analysis.load import load  # noqa: PLC0415
+    from analysis.load import load  # noqa: PLC0415 - heavy: after --help
+    from analysis.logging.registry import write_log  # noqa: PLC0415
 
     folders = [_folder(run, out, several=len(runs) > 1) for run in runs]
     if len(set(folders)) < len(folders):
         raise UserError("two runs have the same name: analyse them one by one")
+    if log is None:
+        _report(runs, folders, out)
+        return
+    for run, folder in zip(runs, folders, strict=True):
+        _say(folder, [f"see it with: {write_log(log, load(run), folder)}"])
+
+
+def _report(runs: list[Path], folders: list[Path], out: Path | None) -> None:
+    from analysis.export import export, export_comparison, export_experiments  # noqa: PLC0415
+    from analysis.load import load  # noqa: PLC0415
+
     loaded = {}
     for run, folder in zip(runs, folders, strict=True):
         written = export_experiments(run, folder)
@@ -51,8 +65,7 @@ def analyse(
         _say(folder, written)
     if len(loaded) > 1:
         for place in [out] if out else loaded:
-            written = export_comparison(list(loaded.values()), list(loaded), place)
-            _say(place, written)
+            _say(place, export_comparison(list(loaded.values()), list(loaded), place))
 
 
 def main() -> None:
