@@ -39,7 +39,7 @@ def draw_progress(runs: Sequence[Run], metric: str, x: str, width: float) -> Fig
         if unit:
             ax.set_xlim(left=0)
         else:
-            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+            ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         if not ends:
             say(ax, "no run has a trial that could win")
         label_ends(ax, ends)

@@ -27,8 +27,7 @@ from analysis.style import (
     looks,
 )
 from analysis.tables import rows_of
-from analysis.vocabulary import describe
-from search.agreement import LEAST_PAIRS
+from analysis.vocabulary import describe, written_tau
 
 FATES = {"went_on": COMPLETED, "stopped": STOPPED, "failed": FAILED, "open": OPEN}
 MOST_LANES = 24  # of which each has its own line on the axis
@@ -41,7 +40,7 @@ def draw_best_so_far(run: Run, canvas: FigureBase) -> None:
     notes += [f"{run.refused} more refused untrained"] if run.refused else []
     ax = _draw_best(run, canvas, found, found["number"], max(1, len(found)) + 0.5, notes)
     ax.set_title("The best sampled trial so far, and the references")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     label = f"sampled trials that have ended ({'; '.join(notes)})"
     ax.set_xlabel(wrapped(canvas, label))
 
@@ -155,9 +154,7 @@ def _draw_ranks(run: Run, ax: Axes, rung: int) -> None:
     ax.axline((1, 1), slope=1, color=MUTED, lw=0.8)
     dots(ax, own["lower"], own["upper"], math.inf, Look(SAMPLED, "o", size=14).dot())
     ax.scatter(own["lower"][won], own["upper"][won], **Look(WINNER, "*", size=90).dot())
-    bounds = f" [{pair.low:.2f}, {pair.high:.2f}]" if pair.trials >= LEAST_PAIRS else ""
-    known = "τ not known" if math.isnan(pair.tau) else f"τ = {pair.tau:.2f}{bounds}"
-    ax.set_title(known, weight="normal")
+    ax.set_title(f"τ {written_tau(pair.tau, pair.low, pair.high)}", weight="normal")
     ax.set_xlabel(f"place at {pair.lower}")
     ax.set_ylabel(f"place at {pair.upper}")
     ax.set(xlim=(pair.trials + 0.7, 0.3), ylim=(pair.trials + 0.7, 0.3))

@@ -1,5 +1,6 @@
 """What scores are called and how they are read: the one place that tells their kinds apart."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -119,3 +120,12 @@ def written(metric: str, value: float) -> str:
     """Write a metric's value with as many digits as can be told apart."""
     score = score_of(metric)
     return f"{value:.{3 if score is None else SCORES[score].digits}f}"
+
+
+def written_tau(tau: float, low: float, high: float) -> str:
+    """Write Kendall's tau with its interval, of which there is none where all pairs agree."""
+    if math.isnan(tau):
+        return "not known"
+    if abs(tau) > 1 - 1e-9:
+        return f"{tau:.0f}: all pairs {'agree' if tau > 0 else 'disagree'}"
+    return f"{tau:.2f}" if (low, high) == (-1.0, 1.0) else f"{tau:.2f} [{low:.2f}, {high:.2f}]"

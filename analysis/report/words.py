@@ -35,10 +35,3 @@ def seconds(value: float) -> str:
     return (
         f"{value:.1f} s" if value < 60 else f"{duration(value)} {'h' if value >= 3600 else 'min'}"
     )
-
-
-def tau(found: float, low: float, high: float) -> str:
-    """Write Kendall's tau with its interval."""
-    if math.isnan(found):
-        return "not known"
-    return f"{found:.2f} [{low:.2f}, {high:.2f}]"

@@ -79,13 +79,28 @@ def test_several_runs_get_a_folder_each_and_are_compared(analyse, tmp_path):
     assert {"one/report.html", "two/report.html"} <= links_of(out / "compare.html")
 
 
-def test_without_out_the_comparison_is_beside_each_report(analyse, tmp_path):
+def test_without_out_the_comparison_is_beside_each_report(analyse, tmp_path, monkeypatch):
+    def export(run, folder):
+        folder.mkdir()
+        (folder / "report.html").touch()
+        return []
+
+    monkeypatch.setattr("analysis.export.export", export)
     runs = [make_run(tmp_path / name, [REFERENCES[0]]) for name in ("one", "two")]
     status, _ = analyse(*runs)
     assert status == 0
-    page = runs[0] / "analysis" / "compare.html"
-    assert names_in(page.parent) == FILES | COMPARED
-    assert all((page.parent / link).is_file() for link in links_of(page))
+    for run in runs:
+        page = run / "analysis" / "compare.html"
+        assert names_in(page.parent) == {"report.html"} | COMPARED
+        assert all((page.parent / link).is_file() for link in links_of(page))
+
+
+def test_a_log_is_written_instead_of_a_report(analyse, tmp_path):
+    run = make_run(tmp_path / "run", [REFERENCES[0]])
+    status, printed = analyse(run, "--log", "tensorboard")
+    assert status == 0
+    assert names_in(run / "analysis") == {"tensorboard"}
+    assert f"see it with: tensorboard --logdir {run / 'analysis' / 'tensorboard'}" in printed.out
 
 
 def one_line(printed, words):

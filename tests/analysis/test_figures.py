@@ -12,9 +12,11 @@ from make_run import METRIC, REFERENCES, Made
 from make_run import many as many_trials
 from matplotlib.text import Text
 
-from analysis.figures import FIGURES, NARROW, figure, overview
+from analysis.figures import FIGURES, NARROW, PANELS, figure, overview, panels
 from analysis.load import load
 from analysis.numbers import best_so_far, robustness, standings
+from analysis.numbers_importance import importance
+from analysis.numbers_ladder import survival
 from analysis.style import COLOURS, MARKERS, WINNER, looks
 from search.trial import State
 
@@ -109,9 +111,46 @@ def test_no_text_covers_another_of_synthesis(run_of, kind, name):
 @pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize("kind", ["many", "many of synthesis"])
 def test_no_text_covers_another_at_the_width_of_the_report(run_of, kind, name):
-    canvas = figure(run_of(kind), name, NARROW)
-    canvas.draw_without_rendering()
-    assert list(areas_shared(canvas)) == []
+    run = run_of(kind)
+    drawn = [*panels(run, name).values()] if name in PANELS else [figure(run, name, NARROW)]
+    assert drawn
+    for canvas in drawn:
+        canvas.draw_without_rendering()
+        assert list(areas_shared(canvas)) == []
+
+
+def test_panels_are_the_parts_of_their_figure(run_of):
+    run = run_of("many")
+    assert list(panels(run, "robustness")) == ["pgd", "fgsm"]
+    assert list(panels(run, "agreement")) == ["1", "2", "3"]
+    whole = draw(run, "hyperparameters")
+    parts = panels(run, "hyperparameters")
+    assert len(parts) == sum(ax.axison for ax in whole.axes)
+    limits = {one.axes[0].get_ylim() for one in panels(run, "robustness").values()}
+    assert limits == {whole.get_ylim() for whole in draw(run, "robustness").axes}
+    assert len(limits) == 1
+
+
+def test_the_ladder_is_the_numbers(run_of):
+    run = run_of("many")
+    bars, found = draw(run, "survival").axes[0].containers, survival(run)
+    drawn = [[bar.get_width() for bar in fate] for fate in bars]
+    assert drawn[0] == found["went_on"].tolist()
+    assert drawn[1] == found["stopped"].tolist()
+
+
+def test_chance_is_drawn_beside_importance(run_of):
+    run = run_of("many")
+    ax, found = draw(run, "importance").axes[0], importance(run)
+    assert [bar.get_width() for bar in ax.patches] == found["importance"].tolist()
+    lines = [segment[0][0] for segment in ax.collections[0].get_segments()]
+    assert lines == found["chance"].tolist()
+
+
+def test_every_trial_is_on_the_timeline(run_of):
+    run = run_of("many")
+    ax = draw(run, "timeline").axes[0]
+    assert sum(len(drawn.get_paths()) for drawn in ax.collections) == len(run.record)
 
 
 def test_the_leaderboard_marks_winner_groups_and_values(many):

@@ -19,12 +19,13 @@ def settings(run: Run) -> Section | None:
     said = ", ".join(str(name).replace("_", " ") for name in sure)
     verdict = f"More than chance gives: {said}." if said else "None is beyond what chance gives."
     if found.empty:
-        verdict = f"Of fewer than {LEAST} sampled trials nothing is said."
+        verdict = f"Importance is computed from {LEAST} sampled trials on: there are fewer."
     note = f"PED-ANOVA, as Optuna computes it: how the best's settings differ from all. {verdict}"
     every = f"Over {', '.join(names)}"
     spaced = "Each axis from least to greatest setting, logarithmic where wide."
+    alt = f"Importance of hyperparameters. {verdict}"
     figures = (
-        shown(run, "importance", f"Importance of hyperparameters. {verdict}", note),
+        tag("p", verdict) if found.empty else shown(run, "importance", alt, note),
         shown(run, "parallel", f"{every}: one line a sampled trial.", spaced, "hyperparameters"),
     )
     metric = describe(run.objective.metric)

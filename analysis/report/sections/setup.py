@@ -62,7 +62,11 @@ def _provenance(manifest: dict[str, Any]) -> Iterator[tuple[str, object]]:
     git = manifest.get("git") or {}
     if git:
         changed = len(git.get("changed", []))
-        beyond = f", {changed} files differ from it" if changed else ""
+        beyond = (
+            f", from which {changed} {'file differs' if changed == 1 else 'files differ'}"
+            if changed
+            else ""
+        )
         yield "Commit", join((tag("code", str(git.get("commit", ""))[:12]), beyond))
     machine = manifest.get("machine", {})
     yield "Machine", f"{machine.get('platform', 'unknown')}, {machine.get('cores', '?')} cores"

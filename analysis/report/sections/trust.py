@@ -5,9 +5,8 @@ from analysis.numbers_alarms import alarms
 from analysis.numbers_ladder import attack_agreement, survival
 from analysis.report.html import Html, Section, join, table, tag
 from analysis.report.sections.figure import shown, shown_in_panels
-from analysis.report.words import tau
 from analysis.tables import rows_of
-from analysis.vocabulary import describe
+from analysis.vocabulary import describe, written_tau
 
 MOST_NAMES = 12
 
@@ -31,7 +30,9 @@ def _attacks(run: Run) -> Html:
     if found.empty:
         return Html()
     own = describe(run.objective.metric)
-    rows = [(row.words, _tau(row), row.trials) for row in rows_of(found)]
+    rows = [
+        (row.words, written_tau(row.tau, row.low, row.high), row.trials) for row in rows_of(found)
+    ]
     caption = f"Does another score rank as {own} does? Trials that reached their budget"
     return table(("score", "Kendall's tau, 95 % interval", "trials"), rows, caption, numeric=(1, 2))
 
@@ -60,7 +61,3 @@ def _names(names: str) -> str:
     if len(known) <= MOST_NAMES:
         return names
     return f"{', '.join(known[:MOST_NAMES])} and {len(known) - MOST_NAMES} more"
-
-
-def _tau(row: object) -> str:
-    return tau(row.tau, row.low, row.high)  # type: ignore[attr-defined]
