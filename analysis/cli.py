@@ -1,6 +1,7 @@
-"""The command line, ``python -m analysis RUN ...``: tables and figures of runs, into files."""
+"""The command line, ``python -m analysis RUN ...``: reports of runs, tables and figures."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -29,19 +30,42 @@ def analyse(
             show_default="RUN/analysis",
         ),
     ] = None,
+    log: Annotated[
+        str | None,
+        typer.Option(help="Write for a tracker instead: tensorboard, mlflow or wandb."),
+    ] = None,
 ) -> None:
-    """Write the tables (CSV) and figures (PNG, SVG) of runs."""
-    from analysis.export import export, export_experiments  # noqa: PLC0415 - heavy: after --help
-    from analysis.load import load  # noqa: PLC0415
+    """Write the report of each run (HTML), its tables (CSV) and figures (PNG, SVG).
+
+    Of two runs and more also a page that compares them: in --out, else beside each report.
+    """
+    from analysis.load import load  # noqa: PLC0415 - heavy: after --help
+    from analysis.logging.registry import write_log  # noqa: PLC0415
 
     folders = [_folder(run, out, several=len(runs) > 1) for run in runs]
     if len(set(folders)) < len(folders):
         raise UserError("two runs have the same name: analyse them one by one")
+    if log is None:
+        _report(runs, folders, out)
+        return
+    for run, folder in zip(runs, folders, strict=True):
+        _say(folder, [f"see it with: {write_log(log, load(run), folder)}"])
+
+
+def _report(runs: list[Path], folders: list[Path], out: Path | None) -> None:
+    from analysis.export import export, export_comparison, export_experiments  # noqa: PLC0415
+    from analysis.load import load  # noqa: PLC0415
+
+    loaded = {}
     for run, folder in zip(runs, folders, strict=True):
         written = export_experiments(run, folder)
         if not written or (run / MANIFEST).exists():
-            written += export(load(run), folder)
-        sys.stdout.write("\n".join([f"{folder}:", *(f"  {name}" for name in written), ""]))
+            loaded[folder] = load(run)
+            written += export(loaded[folder], folder)
+        _say(folder, written)
+    if len(loaded) > 1:
+        for place in [out] if out else loaded:
+            _say(place, export_comparison(list(loaded.values()), list(loaded), place))
 
 
 def main() -> None:
@@ -65,6 +89,10 @@ def _folder(run: Path, out: Path | None, *, several: bool) -> Path:
     if out is None:
         return run / "analysis"
     return out / run.resolve().name if several else out
+
+
+def _say(folder: Path, written: Iterable[str]) -> None:
+    sys.stdout.write("\n".join([f"{folder}:", *(f"  {name}" for name in written), ""]))
 
 
 def _complain(message: str) -> None:

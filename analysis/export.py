@@ -1,16 +1,26 @@
 """Tables and figures of a run, into files."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.architecture import draw
+from analysis.compare import differences, progress, winners
 from analysis.experiment_figures import draw_corruption, draw_stability
 from analysis.experiments import CORRUPTION, STABILITY, read
-from analysis.figures import FIGURES, figure, overview
+from analysis.figures import FIGURES, WIDE, figure, overview
+from analysis.figures_compare import figures_of
 from analysis.load import Run
-from analysis.numbers import best_so_far, hyperparameters, robustness, standings
+from analysis.numbers import best_so_far, hyperparameters, robustness, standings, trade_off
+from analysis.numbers_alarms import alarms
+from analysis.numbers_cost import activities, states, timeline
+from analysis.numbers_importance import importance
+from analysis.numbers_ladder import attack_agreement, rung_agreement, survival
+from analysis.report.compare import comparison
+from analysis.report.page import report
 from analysis.robmednas import winning_architecture
 from analysis.style import styled
 from analysis.tables import configs, leaderboard
@@ -21,20 +31,31 @@ NUMBERS = {
     "standings": standings,
     "robustness": robustness,
     "best_so_far": best_so_far,
+    "trade_off": trade_off,
     "hyperparameters": hyperparameters,
+    "importance": importance,
+    "survival": survival,
+    "rung_agreement": rung_agreement,
+    "attack_agreement": attack_agreement,
+    "alarms": alarms,
+    "timeline": timeline,
+    "activities": activities,
+    "states": states,
 }
-
-
+REPORT, COMPARISON = "report.html", "compare.html"
 EXPERIMENTS = {CORRUPTION: draw_corruption, STABILITY: draw_stability}
 
 
 def export(run: Run, folder: Path) -> list[str]:
-    """Write every table as CSV and every figure as PNG and SVG; returns the names of the files.
+    """Write the page of a run, every table as CSV and every figure as PNG and SVG.
+
+    Returns:
+        The names of the files, the page first.
 
     Raises:
         UserError: If the folder cannot be written to.
     """
-    written = []
+    written: list[str] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in {**TABLES, **NUMBERS}.items():
@@ -44,9 +65,10 @@ def export(run: Run, folder: Path) -> list[str]:
         written += _write_figure(overview(run), folder / "overview")
         if (architecture := winning_architecture(run)) is not None:
             written += _write_figure(draw(*architecture), folder / "architecture")
+        (folder / REPORT).write_text(report(run, written), encoding="utf-8")
     except OSError as error:
         raise cannot_write(folder, error) from error
-    return written
+    return [REPORT, *written]
 
 
 def export_experiments(folder: Path, out: Path) -> list[str]:
@@ -66,6 +88,33 @@ def export_experiments(folder: Path, out: Path) -> list[str]:
     return written
 
 
+def export_comparison(runs: Sequence[Run], folders: Sequence[Path], out: Path) -> list[str]:
+    """Write the page of several runs side by side, with its tables and figures.
+
+    Args:
+        runs: The runs.
+        folders: Where the page of each was written.
+        out: Where to write.
+
+    Raises:
+        UserError: If the folder cannot be written to.
+    """
+    tables = {"winners": winners, "progress": progress, "differences": differences}
+    pages = [os.path.relpath(folder / REPORT, out) for folder in folders]
+    written: list[str] = []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / COMPARISON).write_text(comparison(runs, pages), encoding="utf-8")
+        for name, table in tables.items():
+            written.append(_write_table(table(runs), out / f"compare_{name}.csv"))
+        for metric in dict.fromkeys(run.objective.metric for run in runs):
+            for name, drawn in figures_of(runs, metric, WIDE).items():
+                written += _write_figure(drawn, out / name)
+    except OSError as error:
+        raise cannot_write(out, error) from error
+    return [COMPARISON, *written]
+
+
 def _write_table(table: pd.DataFrame, file: Path) -> str:
     table.to_csv(file, index=False, lineterminator="\n")
     return file.name
@@ -75,5 +124,6 @@ def _write_figure(drawn: Figure, stem: Path) -> list[str]:
     files = [stem.with_suffix(".png"), stem.with_suffix(".svg")]
     with styled():
         drawn.savefig(files[0])
+        drawn.set_layout_engine("none")  # all has its place
         drawn.savefig(files[1], metadata={"Date": None})
     return [file.name for file in files]

@@ -17,13 +17,14 @@ from search.manifest import read_manifest, read_objective
 from search.objective import Objective
 from search.ranking import Row, rank, winner
 from search.run_folder import RunFolder
+from search.trial import Trial
 from searchspace.errors import UserError
 from trainables.protocol import Report
 
 Record = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # itself and no other, so that what follows can be remembered
 class Run:
     """A run as read from disk.
 
@@ -40,6 +41,11 @@ class Run:
         reports: One row per report in order of time: ``trial``, ``time_s``, ``epoch``,
             ``best_epoch``, ``value``, then as above; ``seconds.`` since the report before.
         refused: How many proposals broke a limit, and so were never trained.
+        rows: The engine's own ranking, one row per row of ``trials``.
+        record: Every trial as the engine sees it, in order of proposal; further seeds of raced
+            trials, which ``trials`` folds into one row, are trials of their own here.
+        elapsed_s: Seconds of work up to the last event; time between an end and a resumption does
+            not count.
     """
 
     folder: Path
@@ -48,6 +54,9 @@ class Run:
     trials: pd.DataFrame
     reports: pd.DataFrame
     refused: int
+    rows: tuple[Row, ...] = ()
+    record: tuple[Trial, ...] = ()
+    elapsed_s: float = 0.0
 
     @property
     def winner(self) -> str | None:
@@ -88,8 +97,17 @@ def load(run: str | Path) -> Run:
     ]
     columns = ["trial", "time_s", "epoch", "best_epoch", "value"]
     measured = pd.DataFrame(reports) if reports else pd.DataFrame(columns=columns)
-    refused = sum(event["event"] == "refused" for event in events)
-    return Run(folder.path, manifest, objective, pd.DataFrame(ranked), measured, refused)
+    return Run(
+        folder.path,
+        manifest,
+        objective,
+        pd.DataFrame(ranked),
+        measured,
+        refused=sum(event["event"] == "refused" for event in events),
+        rows=tuple(rows),
+        record=tuple(trials.values()),
+        elapsed_s=max(float(event["elapsed_s"]) for event in events),
+    )
 
 
 def _trial_row(row: Row) -> Record:

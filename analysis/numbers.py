@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.load import Run
+from analysis.remember import once_a_run
 from analysis.robmednas import traits
 from analysis.tables import Yardstick, answers, metric, rows_of, yardstick
 from analysis.vocabulary import score_of
+from search.ranking import front
 from trainables.metrics.classification import Labels
 from trainables.metrics.intervals import Scores, curve_interval, mean_interval
 
@@ -23,6 +25,7 @@ class Group(StrEnum):
     STOPPED = "stopped"  # has a value of a rung below its budget
 
 
+@once_a_run
 def standings(run: Run) -> pd.DataFrame:
     """List the trials that have a value, in the engine's order.
 
@@ -46,6 +49,7 @@ def standings(run: Run) -> pd.DataFrame:
     return found.loc[valued].reset_index(drop=True)
 
 
+@once_a_run
 def robustness(run: Run) -> pd.DataFrame:
     """Follow the score of winner and references along the radii of each attack.
 
@@ -77,8 +81,9 @@ def best_so_far(run: Run) -> pd.DataFrame:
     """Follow the best value over the sampled trials, in the order in which they ended.
 
     Returns:
-        ``number`` from 1, ``trial``, ``group``, ``value``, and ``best``: the best value so far of a
-        trial that can win, NaN before the first.
+        ``number`` from 1, ``ended_s`` (seconds of work from the start of the run, references
+        included), ``trial``, ``group``, ``value``, and ``best``: the best value so far of a trial
+        that can win, NaN before the first.
     """
     found = run.trials[["trial", "ended_s"]].merge(standings(run), how="left", on="trial")
     sampled = ~run.trials["reference"].to_numpy(dtype=bool) & found["ended_s"].notna().to_numpy()
@@ -87,9 +92,32 @@ def best_so_far(run: Run) -> pd.DataFrame:
     eligible = found["value"].where(found["group"] == Group.RANKED)
     most = eligible.cummax() if run.objective.direction == "max" else eligible.cummin()
     found["best"] = most.ffill()
-    return found[["number", "trial", "group", "value", "best"]]
+    return found[["number", "ended_s", "trial", "group", "value", "best"]]
 
 
+def second_metric(run: Run) -> str:
+    """Name what stands beside the metric that ranks: the other objective, or the clean score."""
+    other = run.objective.other
+    return other.metric if other else f"ranking_clean_{yardstick(run).score}"
+
+
+def trade_off(run: Run) -> pd.DataFrame:
+    """Pair the values of trials that reached their budget with the second metric.
+
+    Returns:
+        The columns of `standings`, ``other`` (of `second_metric`), and ``front``: whether the trial
+        is on the Pareto front, of two objectives and among those that met every constraint.
+    """
+    found = standings(run)
+    other = metric(run, second_metric(run)).set_axis(run.trials["trial"])
+    on_front = {row.trial.id for row in front(list(run.rows), run.objective)}
+    found["other"] = found["trial"].map(other)
+    found["front"] = found["trial"].isin(on_front)
+    reached = found["group"] != Group.STOPPED
+    return found[reached].dropna(subset="other").reset_index(drop=True)
+
+
+@once_a_run
 def hyperparameters(run: Run) -> pd.DataFrame:
     """Pair the values of sampled trials with every hyperparameter that differs between them.
 
@@ -104,7 +132,7 @@ def hyperparameters(run: Run) -> pd.DataFrame:
         sampled[["trial", "group", "epoch", "value"]].assign(
             name=str(name), setting=settings.astype(object)
         )
-        for name, settings in _settings(run, sampled).items()
+        for name, settings in settings_of(run, sampled).items()
         if len(settings.dropna().unique()) > 1
     ]
     names = ["name", "setting", "trial", "group", "epoch", "value"]
@@ -138,8 +166,13 @@ def is_wide(values: pd.Series) -> bool:
     return bool((numbers > 0).all() and numbers.max() >= 10 * numbers.min())
 
 
-def _settings(run: Run, trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the hyperparameters of trials, one column each, as they are drawn."""
+def settings_of(run: Run, trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the hyperparameters of trials, one column each, as they are drawn.
+
+    Args:
+        run: Whose trials they are.
+        trials: Rows of its ``trials``.
+    """
     columns = [name for name in trials.columns if str(name).startswith("config.")]
     found = trials[columns].rename(columns=lambda name: name.removeprefix("config."))
     if "architecture" not in found:

@@ -9,11 +9,14 @@ from typing import Any
 import matplotlib as mpl
 import pandas as pd
 
-INK, MUTED, FAINT = "#222222", "#6d7680", "#c4cad0"
+INK, MUTED, FAINT, GRID = "#222222", "#6d7680", "#c4cad0", "#e9ecef"
 SAMPLED, WINNER = "#8a949e", "#d55e00"
 # Okabe and Ito's palette without the winner's vermilion and the yellow, too pale for a line; then
 # two of Paul Tol's "muted".
 COLOURS = ("#000000", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#882255", "#999933")
+# What became of a trial; the winner has its own colour.
+REFERENCE, COMPLETED, STOPPED = "#000000", "#0072b2", FAINT
+FAILED, OPEN = "#882255", "#e69f00"
 MARKERS = ("s", "D", "^", "v", "P", "X", "p", "h")
 DASHES = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
 
@@ -31,7 +34,7 @@ STYLE: Any = {
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": "#e9ecef",
+    "grid.color": GRID,
     "grid.linewidth": 0.7,
     "xtick.color": MUTED,
     "ytick.color": MUTED,

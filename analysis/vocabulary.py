@@ -1,5 +1,6 @@
 """What scores are called and how they are read: the one place that tells their kinds apart."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ class Kind:
 
     Attributes:
         inputs: What a model sees, in words.
+        threat: What an attacker may do, in words.
         eps_axis: Epsilon and its unit, as an axis says it.
         eps_unit: What follows a radius in words.
         eps_scale: Radii in ``ranking.npz`` times this are those in the names of metrics.
@@ -20,6 +22,7 @@ class Kind:
     """
 
     inputs: str
+    threat: str
     eps_axis: str
     eps_unit: str
     eps_scale: float
@@ -47,6 +50,7 @@ class Score:
 
 CLASSIFICATION = Kind(
     inputs="images",
+    threat="L∞: every pixel moves by at most ε and stays in [0, 1]; ε in 255ths of that range",
     eps_axis="ε in 255ths",
     eps_unit="/255",
     eps_scale=255.0,
@@ -60,6 +64,8 @@ CLASSIFICATION = Kind(
 )
 SYNTHESIS = Kind(
     inputs="MR",
+    threat="L∞: every pixel of the MR moves by at most ε, without clipping; ε in standard "
+    "deviations of the subject's MR",
     eps_axis="ε in standard deviations of the MR",
     eps_unit=" SD",
     eps_scale=1.0,
@@ -114,3 +120,12 @@ def written(metric: str, value: float) -> str:
     """Write a metric's value with as many digits as can be told apart."""
     score = score_of(metric)
     return f"{value:.{3 if score is None else SCORES[score].digits}f}"
+
+
+def written_tau(tau: float, low: float, high: float) -> str:
+    """Write Kendall's tau with its interval, of which there is none where all pairs agree."""
+    if math.isnan(tau):
+        return "not known"
+    if abs(tau) > 1 - 1e-9:
+        return f"{tau:.0f}: all pairs {'agree' if tau > 0 else 'disagree'}"
+    return f"{tau:.2f}" if (low, high) == (-1.0, 1.0) else f"{tau:.2f} [{low:.2f}, {high:.2f}]"

@@ -6,7 +6,7 @@ references, which always go on.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from scipy.stats import kendalltau
@@ -49,18 +49,29 @@ def pair_of(trial: Trial, rung: int, objective: Objective) -> Pair | None:
     return pair if all(map(math.isfinite, pair)) else None
 
 
+def pairs_of(trials: Iterable[Trial], rung: int, objective: Objective) -> list[Pair]:
+    """List the values of trials at a rung and at the next, of those that have both."""
+    found = (pair_of(trial, rung, objective) for trial in trials)
+    return [pair for pair in found if pair is not None]
+
+
 def agreement(pairs: Sequence[Pair], rung: int) -> Agreement:
     """Compare the order of trials at a rung with their order at the next.
 
     Args:
-        pairs: Values of each trial at both, see `pair_of`.
+        pairs: Values of each trial at both, see `pairs_of`.
         rung: The lower one's place, from 0.
     """
     lower, upper = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    if min(len(set(lower)), len(set(upper))) < 2:
-        return Agreement(rung, len(pairs), math.nan, -1.0, 1.0)
-    tau = float(kendalltau(lower, upper).statistic)
-    return Agreement(rung, len(pairs), tau, *_interval(tau, len(pairs)))
+    return Agreement(rung, len(pairs), *kendall(lower, upper))
+
+
+def kendall(one: Sequence[float], other: Sequence[float]) -> tuple[float, float, float]:
+    """Compute tau-b of pairs with its 95 % interval, as `Agreement` describes them."""
+    if min(len(set(one)), len(set(other))) < 2:
+        return math.nan, -1.0, 1.0
+    tau = float(kendalltau(one, other).statistic)
+    return tau, *_interval(tau, len(one))
 
 
 def _interval(tau: float, trials: int) -> tuple[float, float]:

@@ -64,7 +64,7 @@ def check(folder: RunFolder, resources: Resources) -> None:
         UserError: If one does not see the run's folder, or has other code.
     """
     try:
-        with _cluster(resources):
+        with cluster(resources):
             check_nodes(leave_probe(folder))
     finally:
         shutil.rmtree(folder.scratch, ignore_errors=True)

@@ -22,7 +22,7 @@ def many(tmp_path_factory) -> Run:
 def made(tmp_path):
     """Make and load a run of these trials."""
 
-    def maker(*trials, **options) -> Run:
-        return load(make_run.make_run(tmp_path / "run", list(trials), **options))
+    def maker(*trials, name="run", **options) -> Run:
+        return load(make_run.make_run(tmp_path / name, list(trials), **options))
 
     return maker

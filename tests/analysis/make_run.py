@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from search.manifest import new_manifest
-from search.objective import Objective
+from search.objective import Objective, Other
 from search.plan import Plan
 from search.ranking import rank, winner
 from search.records import Records
@@ -122,14 +122,18 @@ def make_run(
     direction: str = "",
     keep_answers: bool = True,
     refused: int = 0,
+    other: dict[str, str] | None = None,
 ) -> Path:
     """Write the folder of a run; a status of ``running`` leaves out what only the end writes."""
     run: RunFolder = create_run_folder(folder)
     ranked_by = {"metric": metric or task.metric, "direction": direction or task.direction}
-    objective, ticks = Objective(**ranked_by), itertools.count()
+    objective = Objective(**ranked_by, other=Other(**other) if other else None)
+    ticks = itertools.count()
     manifest = new_manifest(run, Plan(study=task.study, run=folder, trials=9), task.settings)
     rungs = [{"epochs": epochs, "metric": objective.metric, "level": None} for epochs in RUNGS]
-    manifest.add(objective=ranked_by, rungs=rungs, facts=["made"], details=task.details)
+    manifest.add(
+        objective=ranked_by | {"other": other}, rungs=rungs, facts=["made"], details=task.details
+    )
     records = Records(run, objective, lambda: float(next(ticks)))
 
     def notice(event, trial, **details):

@@ -1,5 +1,6 @@
 """python -m analysis."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,11 +10,11 @@ import pytest
 from make_run import REFERENCES, Made, make_run
 
 from analysis import cli
+from analysis.export import NUMBERS, TABLES
 from analysis.figures import FIGURES
 
 ROOT = Path(__file__).parents[2]
-TABLES = ["leaderboard", "configs", "standings", "robustness", "best_so_far", "hyperparameters"]
-FILES = {f"{name}.csv" for name in TABLES}
+FILES = {"report.html", *(f"{name}.csv" for name in [*TABLES, *NUMBERS])}
 FILES |= {f"{name}.{kind}" for name in [*FIGURES, "overview"] for kind in ("png", "svg")}
 
 
@@ -54,12 +55,52 @@ def test_the_same_run_gives_the_same_files(analyse, tmp_path):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
 
 
-def test_several_runs_get_a_folder_each(analyse, tmp_path):
+COMPARED = {f"compare_{name}.csv" for name in ("winners", "progress", "differences")}
+COMPARED |= {
+    f"compare_{name}.{kind}" for name in ("winners", "trials", "time") for kind in ("png", "svg")
+}
+COMPARED |= {"compare.html"}
+
+
+def links_of(page):
+    return set(re.findall(r'<a href="([^"#]+)"', page.read_text(encoding="utf-8")))
+
+
+def test_several_runs_get_a_folder_each_and_are_compared(analyse, tmp_path):
     runs = [make_run(tmp_path / name, [REFERENCES[0]]) for name in ("one", "two")]
-    status, _ = analyse(*runs, "--out", tmp_path / "out")
+    out = tmp_path / "out"
+    status, _ = analyse(*runs, "--out", out)
     assert status == 0
-    assert names_in(tmp_path / "out") == {"one", "two"}
-    assert names_in(tmp_path / "out" / "two") == FILES
+    assert names_in(out) == {"one", "two"} | COMPARED
+    assert names_in(out / "two") == FILES
+    for page in (out / "compare.html", out / "two" / "report.html"):
+        for link in links_of(page):
+            assert (page.parent / link).is_file(), link
+    assert {"one/report.html", "two/report.html"} <= links_of(out / "compare.html")
+
+
+def test_without_out_the_comparison_is_beside_each_report(analyse, tmp_path, monkeypatch):
+    def export(run, folder):
+        folder.mkdir()
+        (folder / "report.html").touch()
+        return []
+
+    monkeypatch.setattr("analysis.export.export", export)
+    runs = [make_run(tmp_path / name, [REFERENCES[0]]) for name in ("one", "two")]
+    status, _ = analyse(*runs)
+    assert status == 0
+    for run in runs:
+        page = run / "analysis" / "compare.html"
+        assert names_in(page.parent) == {"report.html"} | COMPARED
+        assert all((page.parent / link).is_file() for link in links_of(page))
+
+
+def test_a_log_is_written_instead_of_a_report(analyse, tmp_path):
+    run = make_run(tmp_path / "run", [REFERENCES[0]])
+    status, printed = analyse(run, "--log", "tensorboard")
+    assert status == 0
+    assert names_in(run / "analysis") == {"tensorboard"}
+    assert f"see it with: tensorboard --logdir {run / 'analysis' / 'tensorboard'}" in printed.out
 
 
 def one_line(printed, words):

@@ -1,8 +1,10 @@
 """Every figure on every kind of run: it draws, it says what it must, no text covers another."""
 
 import itertools
+from functools import cache
 
 import make_robmednas
+import make_run
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -10,8 +12,11 @@ from make_run import METRIC, REFERENCES, Made
 from make_run import many as many_trials
 from matplotlib.text import Text
 
-from analysis.figures import FIGURES, figure, overview
+from analysis.figures import FIGURES, NARROW, PANELS, figure, overview, panels
+from analysis.load import load
 from analysis.numbers import best_so_far, robustness, standings
+from analysis.numbers_importance import importance
+from analysis.numbers_ladder import survival
 from analysis.style import COLOURS, MARKERS, WINNER, looks
 from search.trial import State
 
@@ -59,10 +64,26 @@ def areas_shared(canvas):
             yield one, other
 
 
+@pytest.fixture(scope="module")
+def run_of(tmp_path_factory):
+    """Make and load the runs of this file once each."""
+
+    @cache
+    def maker(kind):
+        folder = tmp_path_factory.mktemp("run") / "run"
+        if kind in SYNTHESIS_RUNS:
+            options = {"task": make_robmednas.ROBMEDNAS, "images": 8, "refused": 3}
+            return load(make_run.make_run(folder, SYNTHESIS_RUNS[kind], **options))
+        options = {"keep_answers": kind != "no metrics"}
+        return load(make_run.make_run(folder, RUNS[kind], **options))
+
+    return maker
+
+
 @pytest.mark.parametrize("name", [*FIGURES, "overview"])
 @pytest.mark.parametrize("kind", RUNS)
-def test_no_text_covers_another_or_leaves_the_figure(made, kind, name):
-    canvas = draw(made(*RUNS[kind], keep_answers=kind != "no metrics"), name)
+def test_no_text_covers_another_or_leaves_the_figure(run_of, kind, name):
+    canvas = draw(run_of(kind), name)
     assert list(areas_shared(canvas)) == []
     whole = canvas.bbox
     for text, box in texts_of(canvas):
@@ -71,19 +92,65 @@ def test_no_text_covers_another_or_leaves_the_figure(made, kind, name):
 
 
 SYNTHESIS_RUNS = {
-    "many": make_robmednas.many(),
-    "one": [Made("t001", config={"architecture": make_robmednas.HANDCRAFTED})],
-    "all failed": [FAILED],
-    "one value": [Made(f"t00{i}", metrics={make_robmednas.METRIC: 150.0}) for i in (1, 2, 3)],
-    "sixty": make_robmednas.many(60, 1),
+    "many of synthesis": make_robmednas.many(),
+    "one of synthesis": [Made("t001", config={"architecture": make_robmednas.HANDCRAFTED})],
+    "all failed of synthesis": [FAILED],
+    "one value of synthesis": [
+        Made(f"t00{i}", metrics={make_robmednas.METRIC: 150.0}) for i in (1, 2, 3)
+    ],
+    "sixty of synthesis": make_robmednas.many(60, 1),
 }
 
 
 @pytest.mark.parametrize("name", [*FIGURES, "overview"])
 @pytest.mark.parametrize("kind", SYNTHESIS_RUNS)
-def test_no_text_covers_another_of_synthesis(made, kind, name):
-    run = made(*SYNTHESIS_RUNS[kind], task=make_robmednas.ROBMEDNAS, images=8, refused=3)
-    assert list(areas_shared(draw(run, name))) == []
+def test_no_text_covers_another_of_synthesis(run_of, kind, name):
+    assert list(areas_shared(draw(run_of(kind), name))) == []
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("kind", ["many", "many of synthesis"])
+def test_no_text_covers_another_at_the_width_of_the_report(run_of, kind, name):
+    run = run_of(kind)
+    drawn = [*panels(run, name).values()] if name in PANELS else [figure(run, name, NARROW)]
+    assert drawn
+    for canvas in drawn:
+        canvas.draw_without_rendering()
+        assert list(areas_shared(canvas)) == []
+
+
+def test_panels_are_the_parts_of_their_figure(run_of):
+    run = run_of("many")
+    assert list(panels(run, "robustness")) == ["pgd", "fgsm"]
+    assert list(panels(run, "agreement")) == ["1", "2", "3"]
+    whole = draw(run, "hyperparameters")
+    parts = panels(run, "hyperparameters")
+    assert len(parts) == sum(ax.axison for ax in whole.axes)
+    limits = {one.axes[0].get_ylim() for one in panels(run, "robustness").values()}
+    assert limits == {whole.get_ylim() for whole in draw(run, "robustness").axes}
+    assert len(limits) == 1
+
+
+def test_the_ladder_is_the_numbers(run_of):
+    run = run_of("many")
+    bars, found = draw(run, "survival").axes[0].containers, survival(run)
+    drawn = [[bar.get_width() for bar in fate] for fate in bars]
+    assert drawn[0] == found["went_on"].tolist()
+    assert drawn[1] == found["stopped"].tolist()
+
+
+def test_chance_is_drawn_beside_importance(run_of):
+    run = run_of("many")
+    ax, found = draw(run, "importance").axes[0], importance(run)
+    assert [bar.get_width() for bar in ax.patches] == found["importance"].tolist()
+    lines = [segment[0][0] for segment in ax.collections[0].get_segments()]
+    assert lines == found["chance"].tolist()
+
+
+def test_every_trial_is_on_the_timeline(run_of):
+    run = run_of("many")
+    ax = draw(run, "timeline").axes[0]
+    assert sum(len(drawn.get_paths()) for drawn in ax.collections) == len(run.record)
 
 
 def test_the_leaderboard_marks_winner_groups_and_values(many):

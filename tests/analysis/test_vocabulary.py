@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.vocabulary import SCORES, describe, score_of, written
+from analysis.vocabulary import SCORES, describe, score_of, written, written_tau
 from trainables.metrics import synthesis
 
 
@@ -41,3 +41,17 @@ def test_every_score_of_synthesis_has_words():
 )
 def test_values_have_the_digits_that_can_be_told_apart(name, value, text):
     assert written(name, value) == text
+
+
+@pytest.mark.parametrize(
+    ("tau", "interval", "words"),
+    [
+        (0.5, (0.2, 0.7), "0.50 [0.20, 0.70]"),
+        (0.5, (-1.0, 1.0), "0.50"),  # of so few trials that nothing bounds it
+        (1.0, (0.99, 1.0), "1: all pairs agree"),
+        (-1.0, (-1.0, -0.99), "-1: all pairs disagree"),
+        (float("nan"), (-1.0, 1.0), "not known"),
+    ],
+)
+def test_tau_is_written_with_what_is_known_of_it(tau, interval, words):
+    assert written_tau(tau, *interval) == words

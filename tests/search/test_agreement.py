@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from search.agreement import agreement, pair_of
+from search.agreement import agreement, pairs_of
 from search.objective import Objective
 from search.trial import Trial
 from trainables.protocol import Report
@@ -24,8 +24,7 @@ def trials(pairs):
 
 
 def agree(found, objective=HIGH):
-    pairs = [pair_of(trial, 0, objective) for trial in found]
-    return agreement([pair for pair in pairs if pair], 0)
+    return agreement(pairs_of(found, 0, objective), 0)
 
 
 def test_only_trials_with_a_value_at_both_rungs_count():

@@ -1,0 +1,81 @@
+"""The page of several runs side by side."""
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from analysis.compare import comparable, differences, names_of, winners
+from analysis.figures import NARROW
+from analysis.figures_compare import figures_of
+from analysis.load import Run
+from analysis.report.html import Html, Section, join, link, table, tag
+from analysis.report.page import page
+from analysis.report.svg import inline
+from analysis.report.words import bounded, seconds
+from analysis.tables import rows_of
+from analysis.vocabulary import describe, written
+
+ALTS = {
+    "winners": "Winners of the runs with 95 % intervals; the numbers are in the table.",
+    "trials": "Best value so far of each run against trials.",
+    "time": "Best value so far of each run against time.",
+}
+
+
+def comparison(runs: Sequence[Run], pages: Sequence[str]) -> str:
+    """Write the page of several runs.
+
+    Args:
+        runs: The runs.
+        pages: Where the page of each run lies, seen from this one.
+    """
+    warning = comparable(runs)
+    found = [tag("p", warning, class_="lede")] if warning else []
+    found.append(_winners(runs, pages))
+    metrics = list(dict.fromkeys(run.objective.metric for run in runs))
+    for metric in metrics:
+        drawn = (_figure(name, one) for name, one in figures_of(runs, metric, NARROW).items())
+        found += [tag("h3", f"Ranked by {describe(metric)}")] if len(metrics) > 1 else []
+        found.append(tag("div", *drawn, class_="figures"))
+    parts = [
+        Section("winners", "What each run found", join(found)),
+        Section("differences", "What differs between them", _differences(runs)),
+    ]
+    return page(f"{len(runs)} runs side by side", ", ".join(names_of(runs)), parts)
+
+
+def _figure(name: str, drawn: Figure) -> Html:
+    alt = ALTS[name.split("_")[1]]
+    table_of = "winners" if "winners" in name else "progress"
+    links = [link(f"compare_{table_of}.csv", "CSV"), link(f"{name}.png", "PNG")]
+    links.append(link(f"{name}.svg", "SVG"))
+    beside = tag("span", join(links, " "), class_="files")
+    return tag("figure", inline(drawn, name, alt), tag("figcaption", beside))
+
+
+def _winners(runs: Sequence[Run], pages: Sequence[str]) -> Html:
+    rows = []
+    for row, target in zip(rows_of(winners(runs)), pages, strict=True):
+        value = "" if math.isnan(row.value) else written(row.metric, row.value)
+        sign = "+" if row.gain > 0 else "-"
+        by = f"{sign}{written(row.metric, abs(row.gain))}"
+        gain = "" if math.isnan(row.gain) else f"{by} over {row.over}"
+        bounds = bounded(row.metric, row.gain_low, row.gain_high, signed=True)
+        interval = bounded(row.metric, row.low, row.high)
+        compute = seconds(row.compute_s)
+        rows.append((
+            link(target, row.run), row.state, row.winner or "none", describe(row.metric), value,
+            interval, join((gain, " ", tag("span", bounds, class_="whole"))), row.trials, compute,
+        ))  # fmt: skip
+    headings = ("run", "state", "winner", "metric", "value", "95 % interval",
+                "gain over the closest reference", "trials", "compute")  # fmt: skip
+    return table(headings, rows, "The winner of each run", numeric=(4, 5, 7, 8))
+
+
+def _differences(runs: Sequence[Run]) -> Html:
+    found = differences(runs)
+    if found.empty:
+        return tag("p", "Nothing: plan, settings, data, versions and code are the same.")
+    rows = [tuple(row) for row in found.itertuples(index=False)]
+    return table([str(name) for name in found], rows, "Plan, settings, data, versions and code")

@@ -1,0 +1,81 @@
+"""What the run claims: the winner, its gains, and how far to trust them."""
+
+import math
+
+from analysis.load import Run
+from analysis.numbers_claim import CONDITIONS, condition, gains_over, sentences, ties, winner_row
+from analysis.numbers_cost import activities
+from analysis.report.html import Html, Section, join, safe, table, tag, terms
+from analysis.report.sections.figure import architecture
+from analysis.report.words import bounded, seconds
+from analysis.tables import rows_of
+from analysis.vocabulary import describe, written
+from search.trial import State
+
+
+def claim(run: Run) -> Section:
+    """Say in words, numbers and a table what the run found."""
+    said = sentences(run)
+    parts = [tag("p", said[0], class_="lede"), _tiles(run)]
+    parts += [_gains(run)] if winner_row(run) else []
+    parts += [tag("p", " ".join(said[1:]))] if said[1:] else []
+    parts += [_config(run), architecture(run)]
+    return Section("claim", "What was found", join(parts))
+
+
+def _tiles(run: Run) -> Html:
+    """Show the few numbers that matter most."""
+    first, metric = winner_row(run), run.objective.metric
+    spent = activities(run)["total"].sum()
+    completed = sum(one.state is State.COMPLETED for one in run.record)
+    tiles: list[tuple[str, object, object]] = []
+    if first is not None:
+        others = len(ties(run))
+        tied = f"{others} more cannot be told apart" if others else "told apart from all others"
+        tiles.append(("winner", first.trial.label or first.trial.id, tied))
+        bounds = bounded(metric, *(first.interval or (math.nan, math.nan)))
+        tiles.append((describe(metric), written(metric, first.value), bounds))
+    name = condition(run)
+    tiles += [
+        ("trials", len(run.record), f"{completed} to the last rung"),
+        ("compute", seconds(spent), f"in {seconds(run.elapsed_s)} of work"),
+        ("the run", name, CONDITIONS[name].partition(": ")[2]),
+    ]
+    return tag(
+        "div",
+        *(
+            tag("div", tag("small", name), tag("b", value), tag("span", more))
+            for name, value, more in tiles
+        ),
+        class_="tiles",
+    )
+
+
+def _gains(run: Run) -> Html:
+    found, metric = gains_over(run), run.objective.metric
+    if found.empty:
+        return tag("p", "No other reference reached its budget: there is nothing to compare with.")
+    rows = [
+        (
+            f"{row.over}{' (control)' if row.control else ''}",
+            f"{'+' if row.gain > 0 else '-'}{written(metric, abs(row.gain))}",
+            bounded(metric, row.low, row.high, signed=True),
+            tag("span", row.verdict, class_=f"verdict {row.verdict.split()[0]}"),
+        )
+        for row in rows_of(found)
+    ]
+    caption = "Gain of the winner over each reference, towards better; intervals paired by case"
+    headings = ("reference", "gain", "95 % interval", "the winner is")
+    return table(headings, rows, caption, numeric=(1, 2))
+
+
+def _config(run: Run) -> Html:
+    first = winner_row(run)
+    if first is None:
+        return Html()
+    pairs = [
+        (key, f"{value:.4g}" if isinstance(value, float) else value)
+        for key, value in first.trial.config.items()
+    ]
+    summary = tag("summary", "The winner's config")
+    return tag("details", summary, terms((str(key), safe(value)) for key, value in pairs))

@@ -1,0 +1,113 @@
+"""The trials in order, under attack, and what robustness costs."""
+
+import math
+from typing import Any
+
+from analysis.load import Run
+from analysis.numbers import robustness, second_metric, standings, trade_off
+from analysis.report.html import Html, Section, join, link, safe, table, tag
+from analysis.report.sections.figure import shown, shown_in_panels
+from analysis.report.words import bounded, shortened
+from analysis.tables import leaderboard, rows_of, yardstick
+from analysis.vocabulary import SCORES, describe, written
+
+MOST = 25  # rows of the table
+SIZES = {"parameters", "multiply_adds"}
+
+
+def ranking(run: Run) -> Section:
+    """Show the leaderboard, as a figure and as a table."""
+    found = standings(run)
+    metric = describe(run.objective.metric)
+    alt = f"No trial has a value of {metric}."
+    if not found.empty:
+        first, last = found.iloc[0], found.iloc[-1]
+        values = [written(run.objective.metric, one["value"]) for one in (first, last)]
+        alt = (
+            f"{len(found)} trials by {metric} with 95 % intervals, from {first['name']} with "
+            f"{values[0]} to {last['name']} with {values[1]}."
+        )
+    note = "References are always shown; an interval is that of the images, not of the training."
+    figures = shown(run, "leaderboard", alt, note, "standings"), _price(run)
+    shown_first = tag("div", *figures, class_="figures")
+    return Section("ranking", "The trials in order", join((shown_first, _table(run))))
+
+
+def robust(run: Run) -> Section:
+    """Show robustness against epsilon, as figures and in numbers."""
+    alt = "Score of the winner and the references against epsilon under"
+    note = "Shaded: 95 % interval of the winner under the attack that ranks."
+    parts = shown_in_panels(run, "robustness", alt, note), _scores(run)
+    return Section("robustness", "Robustness", join(parts))
+
+
+def _price(run: Run) -> Html:
+    """Show the metric that ranks against the second one."""
+    found, other = trade_off(run), second_metric(run)
+    names = describe(run.objective.metric), describe(other)
+    alt = f"{len(found)} trials that reached their budget: {names[0]} against {names[1]}."
+    note = "Trials that reached their budget; no line is fitted."
+    if run.objective.other:
+        front = ", ".join(found.loc[found["front"], "name"])
+        note = f"On the Pareto front: {front or 'none'}."
+    return shown(run, "clean_and_robust", f"{alt} {note}", note, "trade_off")
+
+
+def _scores(run: Run) -> Html:
+    """List the score of winner and references at each radius of each attack."""
+    found, yard = robustness(run), yardstick(run)
+    if found.empty:
+        return Html()
+    radii = sorted(found["eps"].unique())
+    rows = []
+    for (trial, name, attack), curve in found.groupby(["trial", "name", "attack"], sort=False):
+        at = {one.eps: one for one in rows_of(curve)}
+        cells = [_score_at(yard.score, at[eps]) if eps in at else "" for eps in radii]
+        rows.append((str(trial) == run.winner, (str(name), str(attack).upper(), *cells)))
+    headings = ("trial", "attack", *(f"ε = {eps:g}" for eps in radii))
+    caption = f"{SCORES[yard.score].words}, {yard.kind.eps_axis}; 95 % intervals where known"
+    marked = [place for place, (winner, _) in enumerate(rows) if winner]
+    numeric = range(2, len(headings))
+    return table(headings, [row for _, row in rows], caption, numeric=numeric, marked=marked)
+
+
+def _score_at(score: str, row: Any) -> Html:  # noqa: ANN401 - a row of a frame
+    digits = SCORES[score].digits
+    value = f"{row.value:.{digits}f}"
+    if math.isnan(row.low):
+        return safe(value)
+    return join((value, tag("small", f" [{row.low:.{digits}f}, {row.high:.{digits}f}]")))
+
+
+def _table(run: Run) -> Html:
+    found, columns = leaderboard(run), yardstick(run).kind.columns
+    rows = rows_of(found.head(MOST))
+    headings = ("trial", "#", "value", "95 % interval", *columns, "epochs", "state", "note")
+    cells = [
+        (
+            row.trial,
+            row.rank,
+            "" if math.isnan(row.value) else written(run.objective.metric, row.value),
+            bounded(run.objective.metric, row.low, row.high),
+            *(_score(run, column, getattr(row, column)) for column in columns),
+            row.epochs,
+            row.state,
+            row.note,
+        )
+        for row in rows
+    ]
+    caption = "Leaderboard, best first"
+    marked = [at for at, row in enumerate(rows) if row.note == "winner"]
+    numeric = range(1, 5 + len(columns))
+    beyond = Html()
+    if len(found) > MOST:
+        beyond = tag("p", f"{len(found) - MOST} more trials in ", link("leaderboard.csv", "CSV"))
+    return join((table(headings, cells, caption, numeric=numeric, marked=marked), beyond))
+
+
+def _score(run: Run, column: str, value: float) -> str:
+    if math.isnan(value):
+        return ""
+    return (
+        shortened(value) if column in SIZES else f"{value:.{SCORES[yardstick(run).score].digits}f}"
+    )

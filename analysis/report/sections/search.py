@@ -1,0 +1,28 @@
+"""How the search went on."""
+
+from analysis.load import Run
+from analysis.numbers import best_so_far
+from analysis.report.html import Section, join, tag
+from analysis.report.sections.figure import shown
+from analysis.vocabulary import describe, written
+
+
+def search(run: Run) -> Section:
+    """Show the best so far against trials and time."""
+    found, metric = best_so_far(run), run.objective.metric
+    best = found.dropna(subset="best")
+    alt = f"After {len(found)} sampled trials none that could win had reached its budget."
+    if not best.empty:
+        last = best.iloc[-1]
+        since = best.loc[best["best"] == last["best"]].iloc[0]
+        alt = (
+            f"After {len(found)} sampled trials the best {describe(metric)} was "
+            f"{written(metric, last['best'])}, by {since['trial']}, trial {since['number']} to end."
+        )
+    count = "Step line: the best of the trials that could win by then. Level lines: references."
+    time = "Time between an end and a resumption does not count."
+    figures = (
+        shown(run, "best_so_far", alt, count),
+        shown(run, "best_over_time", alt, time, "best_so_far"),
+    )
+    return Section("search", "How the search went on", tag("div", join(figures), class_="figures"))

@@ -1,0 +1,88 @@
+"""Several runs side by side."""
+
+import make_robmednas
+import pytest
+from make_run import METRIC, Made, make_run
+
+from analysis.compare import comparable, differences, names_of, progress, winners
+from analysis.figures_compare import draw_progress, figures_of
+from analysis.load import load
+
+
+@pytest.fixture
+def two(tmp_path):
+    """Two runs of the same study, of which the second found more."""
+    folders = [
+        make_run(
+            tmp_path / name,
+            [
+                Made("r01", "baseline", metrics={METRIC: 0.2}),
+                Made("r02", "paper", metrics={METRIC: 0.3}),
+                *(Made(f"t00{i}", metrics={METRIC: value}) for i, value in enumerate(values, 1)),
+            ],
+        )
+        for name, values in {"one": (0.1, 0.4), "two": (0.5, 0.6, 0.1)}.items()
+    ]
+    return [load(folder) for folder in folders]
+
+
+def test_winners_are_listed_with_their_gain_over_the_closest_reference(two):
+    found = winners(two).set_index("run")
+    assert found["winner"].to_dict() == {"one": "t002", "two": "t002"}
+    assert found["value"].to_dict() == {"one": 0.4, "two": 0.6}
+    assert found["over"].to_dict() == {"one": "paper", "two": "paper"}
+    assert found["gain"].to_dict() == pytest.approx({"one": 0.1, "two": 0.3})
+    assert found["trials"].to_dict() == {"one": 2, "two": 3}
+
+
+def test_a_run_without_a_winner_has_a_row(tmp_path, two):
+    barred = load(make_run(tmp_path / "three", [Made("t001", violation=0.3)]))
+    found = winners([*two, barred]).set_index("run")
+    assert found.loc["three", "winner"] == ""
+
+
+def test_progress_is_that_of_each_run(two):
+    found = progress(two)
+    assert found.loc[found["run"] == "one", "best"].tolist() == [0.1, 0.4]
+    assert found.loc[found["run"] == "two", "best"].tolist() == [0.5, 0.6, 0.6]
+
+
+def test_only_what_differs_is_listed(two):
+    second = two[1]
+    second.manifest["plan"]["sampler"] = "random"
+    second.manifest["digests"] = {"data": "b"}
+    found = differences(two).set_index("setting")
+    assert found.loc["plan.sampler"].to_dict() == {"one": "tpe", "two": "random"}
+    assert found.loc["digests.data"].to_dict() == {"one": "", "two": "b"}
+    assert set(found.index) == {"plan.sampler", "digests.data"}
+
+
+def test_other_images_or_metrics_do_not_compare(tmp_path, two):
+    assert comparable(two) == ""
+    two[1].manifest["digests"] = {"data": "b", "splits": "c"}
+    assert "other images" in comparable(two)
+    task = make_robmednas.ROBMEDNAS
+    config = {"architecture": make_robmednas.HANDCRAFTED}
+    heads = load(make_run(tmp_path / "heads", [Made("t001", config=config)], task=task, images=8))
+    assert "different metrics" in comparable([two[0], heads])
+
+
+def test_runs_of_one_name_are_told_apart(tmp_path):
+    runs = [load(make_run(tmp_path / name / "run", [Made("t001")])) for name in ("a", "b")]
+    assert names_of(runs) == ["a/run", "b/run"]
+    assert names_of([runs[0], runs[0]]) == ["run 1", "run 2"]
+
+
+def test_each_run_is_a_line_of_the_figure(two):
+    ax = draw_progress(two, METRIC, "number", 4.4).axes[0]
+    drawn = {tuple(line.get_ydata()) for line in ax.lines if len(line.get_ydata()) > 1}
+    assert drawn == {(0.1, 0.4), (0.5, 0.6, 0.6)}
+
+
+def test_figures_of_a_second_metric_have_names_of_their_own(tmp_path, two):
+    task = make_robmednas.ROBMEDNAS
+    config = {"architecture": make_robmednas.HANDCRAFTED}
+    heads = load(make_run(tmp_path / "heads", [Made("t001", config=config)], task=task, images=8))
+    runs = [*two, heads]
+    names = [*figures_of(runs, METRIC, 4.4), *figures_of(runs, task.metric, 4.4)]
+    assert len(set(names)) == 6
