@@ -6,7 +6,7 @@ As JSON for programs, and as Markdown for people; both say the same.
 from pathlib import Path
 from typing import Any
 
-from search.confirmation.tables import sentences
+from search.confirmation.words import sentences
 from search.files import to_json, write_atomically
 from search.tables import duration, interval, number
 from trainables.examination import ENSEMBLE
@@ -30,7 +30,6 @@ def write_card(folder: Path, found: dict[str, Any], run: dict[str, Any]) -> None
 def make_card(found: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
     """Collect what a reader has to know of a winner, as JSON values."""
     winner = next(one for one in found["standings"] if one["id"] == found["winner"])
-    names = {one["id"]: one["name"] for one in found["standings"]}
     pixels = found["direction"] == "max"
     return {
         "model": winner["name"],
@@ -55,7 +54,7 @@ def make_card(found: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
         "alarms": winner["barred"],
         "exported": found["exported"],
         "forms": found["exports"],
-        "says": sentences(found, names),
+        "says": sentences(found),
         "seconds": {"confirmation": found["seconds"]},
         "versions": run["versions"],
         "code": run["code"],

@@ -163,7 +163,7 @@ def _work(job: Confirmation) -> int:
     model = place.folder.trial(training.id)
     found["exports"] = export(model, job.folder / "best")
     _write(job.folder, **found, ended=now())
-    say_test(session.console, job.session, _read(job.folder))
+    say_test(session.console, session.say, _read(job.folder))
     write_card(job.folder / "best", _read(job.folder), session.manifest.content)
     session.say_path(f"everything: {job.folder}")
     return FINISHED
