@@ -81,7 +81,7 @@ def workers(counts: list[int], seeds: int, trials: int, schedulers: list[str]) -
             table.add_row(
                 str(count),
                 f"{alone[0] / whole:.1f}",
-                f"{alone[1] / to_target:.1f}",
+                f"{alone[1] / to_target:.1f}" if math.isfinite(to_target) else "never",
                 f"{busy:.0%}",
                 f"{reached} of {seeds}",
             )

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A search on a SLURM cluster:   sbatch cluster/slurm.sh tsynd --run /shared/folder/runs/first
 # Submit from the root of this repository, which like its .venv (made by `make demo`) lies where all nodes see it.
-# Ray runs on all nodes of the job and ends with it; the search runs on the first. In the repository's tests SLURM's
-# own commands are played by others; it was not yet run under SLURM.
+# Ray runs on all nodes of the job and ends with it; the search runs on the first. Not yet run under SLURM itself, only with
+# stand-ins for its commands.
 #
 # What it costs: --nodes whole nodes until the search ends, or --time does. Then `python -m search resume` goes on.
 

@@ -140,3 +140,28 @@ def test_on_premise_starts_every_machine():
     (worker_type,) = cluster["available_node_types"].values()
     assert worker_type["min_workers"] == len(cluster["provider"]["worker_ips"])
     assert any("RAY_enable_autoscaler_v2=0" in start for start in starts(cluster))
+
+
+def test_slurm_starts_ray_on_all_nodes_and_the_search_on_the_first(tmp_path):
+    """SLURM's commands, and Ray's, are played by scripts that write down how they were called."""
+    called = tmp_path / "called"
+    for name, answer in {"ray": "", "srun": "", "scontrol": "echo n7; echo n8"}.items():
+        stand_in = tmp_path / name
+        stand_in.write_text(f'#!/bin/sh\necho {name} $RAY_AUTH_MODE "$@" >> {called}\n{answer}\n')
+        stand_in.chmod(0o755)
+    subprocess.run(
+        ["bash", str(ROOT / "cluster" / "slurm.sh"), "tsynd", "--run", "runs/first"],
+        env={
+            "PATH": f"{tmp_path}:/usr/bin:/bin",
+            "SLURM_JOB_NODELIST": "n[7-8]",
+            "SLURM_JOB_NUM_NODES": "2",
+        },
+        cwd=tmp_path,
+        check=True,
+    )
+    made, names, run = called.read_text().splitlines()
+    assert made == "ray token get-auth-token --generate"
+    assert names == "scontrol token show hostnames n[7-8]"
+    assert run.startswith("srun token --nodes=2 --ntasks=2 ")
+    assert " ray symmetric-run --address n7:6379 --min-nodes 2 " in run
+    assert run.endswith(" -- python -m search tsynd --run runs/first --address auto")
