@@ -18,7 +18,6 @@ from trainables.protocol import Config
 FITTED = 200  # trials to which the model's weights are fitted
 KNOWN = 500  # trials from which it predicts
 GOOD = 8  # known configs near which candidates are looked for
-DRAWS = 200  # random configs whose parameters are counted
 
 
 @final
@@ -53,7 +52,7 @@ class BayesSampler(WholeConfigSampler):
         self, known: list[FrozenTrial], running: list[FrozenTrial], direction: StudyDirection
     ) -> tuple[Promise, list[Config]]:
         """Return what candidates promise, and known configs near which to look for some."""
-        evidence = Evidence(self._encoder, direction, self._typical())
+        evidence = Evidence(self._encoder, direction)
         early = subset(known[: milestone(len(known))], FITTED, direction)
         now = subset(known, KNOWN, direction)
         before = evidence.constraints(early)
@@ -71,11 +70,6 @@ class BayesSampler(WholeConfigSampler):
         order = np.argsort(-means)[:GOOD]
         promise = Promise(self._encoder, limits, value, float(means[order[0]]))
         return promise, [able[place] for place in order]
-
-    def _typical(self) -> float:
-        """Return how many parameters a random config has."""
-        dice = np.random.default_rng(self._seed)
-        return float(np.mean([len(to_random.sample(self._space, dice)) for _ in range(DRAWS)]))
 
 
 def _posterior(data: Data, early: Data | None) -> Posterior:

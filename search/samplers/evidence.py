@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 from search.samplers.features import Encoder, Floats
 from search.samplers.gaussian_process import Data
 from search.samplers.whole_config import standing
+from trainables.protocol import Config
 
 OUTLIER = 3.0  # standard deviations below the median at which values are cut off
 PAIRS = 5  # trials at two rungs from which on their scales are compared
@@ -33,13 +34,11 @@ class Evidence:
     Args:
         encoder: Of their configs.
         direction: Of the objective.
-        typical: How many parameters a config has.
     """
 
-    def __init__(self, encoder: Encoder, direction: StudyDirection, typical: float) -> None:
+    def __init__(self, encoder: Encoder, direction: StudyDirection) -> None:
         self._encoder = encoder
         self._sign = 1.0 if direction == StudyDirection.MAXIMIZE else -1.0
-        self._typical = typical
 
     def values(self, trials: Sequence[FrozenTrial]) -> Data | None:
         """Return all values at all rungs, standardised; None where fewer than two are known."""
@@ -48,8 +47,9 @@ class Evidence:
             return None
         steps = sorted({one.rung for one in found})
         rungs = np.array([steps.index(one.rung) for one in found])
-        features = self._encoder.encode([one.trial.params for one in found])
-        return Data(features, rungs, len(steps) - 1, _standardised(found, rungs), self._typical)
+        configs = [one.trial.params for one in found]
+        values = _standardised(found, rungs)
+        return Data(self._encoder.encode(configs), rungs, len(steps) - 1, values, _size(configs))
 
     def constraints(self, trials: Sequence[FrozenTrial]) -> dict[str, Data]:
         """Return the values of each constraint that any trial violates; the zero stays in place.
@@ -68,9 +68,9 @@ class Evidence:
             scale = float(np.median(np.abs(values))) or 1.0
             squeezed = np.sign(values) * np.log1p(np.abs(values) / scale)
             squeezed /= float(np.sqrt(np.mean(np.square(squeezed)))) or 1.0
-            features = self._encoder.encode([trial.params for trial in told])
+            configs = [trial.params for trial in told]
             rungs = np.zeros(len(told), dtype=np.int64)
-            found[name] = Data(features, rungs, 0, squeezed, self._typical)
+            found[name] = Data(self._encoder.encode(configs), rungs, 0, squeezed, _size(configs))
         return found
 
     def _measured(self, trial: FrozenTrial) -> list[Measured]:
@@ -114,6 +114,10 @@ def subset(
     places = np.linspace(0, len(others) - 1, most - len(best)).astype(int)
     chosen = {one.number for one in best} | {others[place].number for place in places}
     return [trial for trial in trials if trial.number in chosen]
+
+
+def _size(configs: Sequence[Config]) -> float:
+    return float(np.mean([len(config) for config in configs]))
 
 
 def _filled(trials: Sequence[FrozenTrial], name: str) -> Floats:

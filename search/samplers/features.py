@@ -40,11 +40,6 @@ class Features:
             np.concatenate([self.numbers, other.numbers]),
         )
 
-    def beside(self, number: npt.ArrayLike) -> "Features":
-        """Add a number to each, or the same to all."""
-        column = np.broadcast_to(np.asarray(number, dtype=float), (len(self),))
-        return Features(self.options, np.column_stack([self.numbers, column]))
-
     def gaps(self, other: "Features") -> Floats:
         """Return for each number the distances to the others', (Q, N, M).
 

@@ -18,13 +18,11 @@ def mutate(
     """Change one active parameter; what depends on it, and now exists, is drawn anew."""
     active = space.active(parent)
     chosen = active[dice.integers(len(active))]
-    fresh = to_random.sample(space, dice)
-    drawn = {param.name: fresh.get(param.name) for param in space.params} | dict(parent)
-    drawn[chosen.name] = _other_value(chosen, parent[chosen.name], dice, step)
-    for param in space.params:  # what the fresh draw lacked, as its parent was another
-        if drawn[param.name] is None:
-            drawn[param.name] = to_random.draw(param.domain, float(dice.random()))
-    return space.restrict(drawn)
+    child = dict(parent) | {chosen.name: _other_value(chosen, parent[chosen.name], dice, step)}
+    while lacking := [param for param in space.active(child) if param.name not in child]:
+        for param in lacking:
+            child[param.name] = to_random.draw(param.domain, float(dice.random()))
+    return space.restrict(child)
 
 
 def _other_value(
