@@ -52,11 +52,6 @@ class Data:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Data) and self._key == other._key
 
-    @cached_property
-    def gaps(self) -> Floats:
-        """`Features.gaps` of the configs with themselves."""
-        return self.features.gaps(self.features)
-
     @property
     def apart(self) -> npt.NDArray[np.int64]:
         """How many rungs lie between any two measurements, (N, N)."""
@@ -89,7 +84,8 @@ class Posterior:
     def __init__(self, data: Data, theta: Floats) -> None:
         self._data, self._theta = data, theta
         self._kernel, change, noise = _split(data, theta)
-        signal = self._kernel.signal(data.features, data.features, data.gaps).total
+        gaps = data.features.gaps(data.features)
+        signal = self._kernel.signal(data.features, data.features, gaps).total
         covariance = _covariance(data, signal * np.exp(-change * data.apart), noise)
         self._factor, failed = lapack.dpotrf(covariance, lower=1, clean=1)
         if failed:
@@ -120,10 +116,16 @@ class Posterior:
         return Posterior(joined, self._theta)
 
 
-def loss(theta: Floats, data: Data) -> tuple[float, Floats]:
-    """Return minus the log posterior density of theta, up to a constant, and its gradient."""
+def loss(theta: Floats, data: Data, gaps: Floats) -> tuple[float, Floats]:
+    """Return minus the log posterior density of theta, up to a constant, and its gradient.
+
+    Args:
+        theta: Logarithms, as in `Data.prior`.
+        data: What was measured.
+        gaps: `Features.gaps` of the configs with themselves.
+    """
     kernel, change, noise = _split(data, theta)
-    signal = kernel.signal(data.features, data.features, data.gaps)
+    signal = kernel.signal(data.features, data.features, gaps)
     fading = np.exp(-change * data.apart)
     faded = signal.total * fading
     factor, failed = lapack.dpotrf(_covariance(data, faded, noise), lower=1, clean=1)
@@ -134,7 +136,7 @@ def loss(theta: Floats, data: Data) -> tuple[float, Floats]:
     inverse = np.tril(inverse) + np.tril(inverse, -1).T
     slope = 0.5 * (inverse - np.outer(solved, solved))  # by the covariance
     parts: list[Floats] = [
-        kernel.gradient(slope * fading, data.features, data.gaps, signal),
+        kernel.gradient(slope * fading, data.features, gaps, signal),
         np.array([-change * np.sum(slope * faded * data.apart)]),
         noise * np.bincount(data.rungs, np.diag(slope), minlength=len(noise)),
     ]
@@ -151,7 +153,7 @@ def most_likely(data: Data) -> Floats:
     found = minimize(
         loss,
         centre,
-        args=(data,),
+        args=(data, data.features.gaps(data.features)),
         jac=True,
         method="L-BFGS-B",
         bounds=[(middle - WITHIN, middle + WITHIN) for middle in centre],
