@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import optuna
 
+from search.samplers.bayes import BayesSampler
 from search.samplers.evolution import EvolutionSampler
 from search.samplers.hyperopt_tpe import HyperoptSampler
 from search.samplers.whole_config import RandomSampler, SamplerOptions
@@ -21,6 +22,7 @@ def _tpe(options: SamplerOptions) -> optuna.samplers.BaseSampler:
 
 SAMPLERS: dict[str, Callable[[SamplerOptions], optuna.samplers.BaseSampler]] = {
     "tpe": _tpe,
+    "bayes": BayesSampler,
     "hyperopt": HyperoptSampler,
     "evolution": EvolutionSampler,
     "random": RandomSampler,

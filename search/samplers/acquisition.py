@@ -1,0 +1,59 @@
+"""How much a config promises: expected improvement [ei], where constraints are met."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from scipy.special import erfcx, log_ndtr, ndtr
+
+from search.samplers.features import Encoder, Floats
+from search.samplers.gaussian_process import Posterior
+from trainables.protocol import Config
+
+FAR = 1e4  # standard deviations below which improvement is no longer told apart
+
+
+@final
+@dataclass(frozen=True)
+class Promise:
+    """The logarithm of expected improvement times the probability that constraints are met.
+
+    Attributes:
+        encoder: Of configs.
+        limits: Models of constraints, met at 0 and below.
+        value: Model of the objective; None where nothing is known that may win: then only the
+            constraints count.
+        incumbent: Highest value that the model expects of a known config that may win.
+    """
+
+    encoder: Encoder
+    limits: Sequence[Posterior]
+    value: Posterior | None
+    incumbent: float
+
+    def __call__(self, configs: Sequence[Config]) -> Floats:
+        """Return that of each, (N,)."""
+        features = self.encoder.encode(configs)
+        total = np.zeros(len(configs))
+        for limit in self.limits:
+            mean, variance = limit.predict(features)
+            total += log_ndtr(-mean / np.sqrt(variance))
+        if self.value is not None:
+            mean, variance = self.value.predict(features)
+            deviation = np.sqrt(variance)
+            total += np.log(deviation) + log_improvement((mean - self.incumbent) / deviation)
+        return total
+
+
+def log_improvement(z: Floats) -> Floats:
+    """Return log E[max(0, z + e)], e standard normal, without underflow [logei]."""
+    near, far = np.maximum(z, -1.0), np.clip(z, -FAR, -1.0)
+    close = np.log(np.exp(_log_density(near)) + near * ndtr(near))
+    ratio = math.sqrt(math.pi / 2) * erfcx(-far / math.sqrt(2))  # of tail to density
+    return np.where(z > -1.0, close, _log_density(far) + np.log1p(far * ratio))
+
+
+def _log_density(z: Floats) -> Floats:
+    return -0.5 * z * z - 0.5 * math.log(2 * math.pi)

@@ -1,0 +1,175 @@
+"""A Gaussian process of values that configs have at the rungs of a ladder [gpml]."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import lapack, solve_triangular
+from scipy.optimize import minimize
+
+from search.samplers.features import Features, Floats
+from search.samplers.kernel import Kernel, kernel_prior
+
+# Of logarithms: centre and spread of normal priors, for values that are standardised.
+RUNG, RUNG_SPREAD = math.log(0.35), 1.0  # neighbouring rungs correlate by exp(-0.35)
+NOISE, NOISE_SPREAD = math.log(0.01), 1.5  # variance of noise, of each rung
+WITHIN = 5.0  # how far from its centre a logarithm may go
+OFFSET = 1.0  # variance of the mean of a rung
+STEPS = 25  # of the optimiser
+JITTER = 1e-8
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Measurements; equal ones are one key of a cache.
+
+    Attributes:
+        features: Of N configs; one measured at two rungs is there twice.
+        rungs: Where each was measured, from 0, (N,).
+        last: The rung that counts.
+        values: What was measured, about standardised, (N,).
+        typical: How many parameters a config has, on average.
+    """
+
+    features: Features
+    rungs: npt.NDArray[np.int64]
+    last: int
+    values: Floats
+    typical: float
+
+    @cached_property
+    def _key(self) -> tuple[bytes | float, ...]:
+        arrays = (self.features.options, self.features.numbers, self.rungs, self.values)
+        return (self.last, self.typical, *(array.tobytes() for array in arrays))
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Data) and self._key == other._key
+
+    @property
+    def apart(self) -> npt.NDArray[np.int64]:
+        """How many rungs lie between any two measurements, (N, N)."""
+        return np.asarray(np.abs(self.rungs[:, None] - self.rungs))
+
+    @property
+    def prior(self) -> tuple[Floats, Floats]:
+        """Centres and spreads of the normal prior of theta.
+
+        Theta holds logarithms: the kernel's, how much a rung changes, and each rung's noise.
+        """
+        columns = self.features.options.shape[1] + self.features.numbers.shape[1]
+        centre, spread = kernel_prior(columns, self.typical)
+        rungs = self.last + 1
+        return (
+            np.concatenate([centre, [RUNG], [NOISE] * rungs]),
+            np.concatenate([spread, [RUNG_SPREAD], [NOISE_SPREAD] * rungs]),
+        )
+
+
+@final
+class Posterior:
+    """What follows for other configs from what was measured.
+
+    The covariance of two measurements, at configs x and y and rungs r and s, is
+
+        kernel(x, y) * exp(-change * |r - s|) + [r = s] (OFFSET + [same measurement] noise of r)
+    """
+
+    def __init__(self, data: Data, theta: Floats) -> None:
+        self._data, self._theta = data, theta
+        self._kernel, change, noise = _split(data, theta)
+        gaps = data.features.gaps(data.features)
+        signal = self._kernel.signal(data.features, data.features, gaps).total
+        covariance = _covariance(data, signal * np.exp(-change * data.apart), noise)
+        self._factor, failed = lapack.dpotrf(covariance, lower=1, clean=1)
+        if failed:
+            raise ArithmeticError("the covariance is not positive definite")
+        self._solved = lapack.dpotrs(self._factor, data.values, lower=1)[0]
+        self._fading = np.exp(-change * (data.last - data.rungs))[:, None]
+
+    def predict(self, features: Features) -> tuple[Floats, Floats]:
+        """Return mean and variance of what the last rung would show without noise, (M,) each."""
+        data = self._data
+        signal = self._kernel.signal(data.features, features, data.features.gaps(features)).total
+        across = self._fading * signal + OFFSET * (data.rungs == data.last)[:, None]
+        explained = solve_triangular(self._factor, across, lower=True, check_finite=False)
+        variance = self._kernel.variance(features) + OFFSET - np.square(explained).sum(axis=0)
+        return across.T @ self._solved, np.maximum(variance, JITTER)
+
+    def believing(self, features: Features) -> "Posterior":
+        """Return what follows if others show at the last rung what is expected of them."""
+        expected, _ = self.predict(features)
+        known = self._data
+        joined = Data(
+            known.features.and_then(features),
+            np.append(known.rungs, np.full(len(features), known.last)),
+            known.last,
+            np.append(known.values, expected),
+            known.typical,
+        )
+        return Posterior(joined, self._theta)
+
+
+def loss(theta: Floats, data: Data, gaps: Floats) -> tuple[float, Floats]:
+    """Return minus the log posterior density of theta, up to a constant, and its gradient.
+
+    Args:
+        theta: Logarithms, as in `Data.prior`.
+        data: What was measured.
+        gaps: `Features.gaps` of the configs with themselves.
+    """
+    kernel, change, noise = _split(data, theta)
+    signal = kernel.signal(data.features, data.features, gaps)
+    fading = np.exp(-change * data.apart)
+    faded = signal.total * fading
+    factor, failed = lapack.dpotrf(_covariance(data, faded, noise), lower=1, clean=1)
+    if failed:
+        return 1e10, np.zeros_like(theta)
+    solved = lapack.dpotrs(factor, data.values, lower=1)[0]
+    inverse = lapack.dpotri(factor, lower=1)[0]
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    slope = 0.5 * (inverse - np.outer(solved, solved))  # by the covariance
+    parts: list[Floats] = [
+        kernel.gradient(slope * fading, data.features, gaps, signal),
+        np.array([-change * np.sum(slope * faded * data.apart)]),
+        noise * np.bincount(data.rungs, np.diag(slope), minlength=len(noise)),
+    ]
+    centre, spread = data.prior
+    away = (theta - centre) / spread
+    value = 0.5 * data.values @ solved + np.log(np.diag(factor)).sum() + 0.5 * away @ away
+    return float(value), np.concatenate(parts) + away / spread
+
+
+@lru_cache(maxsize=32)
+def most_likely(data: Data) -> Floats:
+    """Return the most likely theta, by L-BFGS from the prior's centre; the same data only once."""
+    centre, _ = data.prior
+    found = minimize(
+        loss,
+        centre,
+        args=(data, data.features.gaps(data.features)),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(middle - WITHIN, middle + WITHIN) for middle in centre],
+        options={"maxiter": STEPS},
+    )
+    return np.asarray(found.x)
+
+
+def _split(data: Data, theta: Floats) -> tuple[Kernel, float, Floats]:
+    rungs = data.last + 1
+    noise = np.exp(theta[-rungs:])
+    kernel = Kernel(theta[: -rungs - 1], data.features.options.shape[1])
+    return kernel, float(np.exp(theta[-rungs - 1])), noise
+
+
+def _covariance(data: Data, faded: Floats, noise: Floats) -> Floats:
+    found = faded + OFFSET * (data.rungs[:, None] == data.rungs)
+    found[np.diag_indices(len(found))] += noise[data.rungs] + JITTER
+    return np.asarray(found)

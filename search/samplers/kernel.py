@@ -1,0 +1,99 @@
+"""How alike the values of two configs are expected to be: single effects, and their interplay."""
+
+import math
+from typing import NamedTuple, final
+
+import numpy as np
+
+from search.samplers.features import Features, Floats
+
+# Of logarithms: centre and spread of normal priors, for values that are standardised.
+APART = 3.0  # expected distance of two configs that share nothing: the correlation is exp(-3)
+ALONE = 0.5  # expected variance of single effects, in sum
+SPREAD = 0.5  # of weights and of variances of single effects
+SCALE, SCALE_SPREAD = 0.0, 1.0  # variance of the interplay
+
+
+class Signal(NamedTuple):
+    """Covariances of N configs with M others, in its two parts, (N, M) each."""
+
+    interplay: Floats
+    single: Floats
+
+    @property
+    def total(self) -> Floats:
+        """Their sum."""
+        return self.interplay + self.single
+
+
+@final
+class Kernel:
+    """Covariance of the values of two configs.
+
+        scale * exp(-distance) + sum over parameters of effect * likeness
+
+    Numbers are as far apart as they differ, times a weight; two different options of a choice the
+    mean of two weights, one of each option: so one option may be unlike all others, and the kernel
+    stays positive definite. The likeness of a number is 1 minus the difference; of an option it is
+    1 where it is the same. A parameter that is switched off is like any option.
+
+    Args:
+        theta: Logarithms of weights and of effects, each by column of the features, and of the
+            scale, (2 C + 1,).
+        options: How many columns are options.
+    """
+
+    def __init__(self, theta: Floats, options: int) -> None:
+        self._exp = np.exp(theta)
+        columns = len(theta) // 2
+        weights, effects = self._exp[:columns], self._exp[columns:-1]
+        self._option_weights, self._number_weights = np.split(weights, [options])
+        self._option_effects, self._number_effects = np.split(effects, [options])
+        self._scale = self._exp[-1]
+
+    def signal(self, rows: Features, columns: Features, gaps: Floats) -> Signal:
+        """Return covariances; the gaps are those of rows and columns."""
+        weighted = rows.options * self._option_weights
+        summed = weighted.sum(axis=1)[:, None] + columns.options @ self._option_weights
+        distance = 0.5 * summed - weighted @ columns.options.T  # the same option is not apart
+        distance += np.tensordot(self._number_weights, gaps, axes=1)
+        single = (rows.options * self._option_effects) @ columns.options.T
+        single += self._number_effects.sum() - np.tensordot(self._number_effects, gaps, axes=1)
+        return Signal(self._scale * np.exp(-distance), single)
+
+    def variance(self, features: Features) -> Floats:
+        """Return the covariance of each config with itself, (N,)."""
+        return np.asarray(
+            self._scale + features.options @ self._option_effects + self._number_effects.sum()
+        )
+
+    def gradient(self, slope: Floats, features: Features, gaps: Floats, signal: Signal) -> Floats:
+        """Turn the slope of a function of the covariances into its gradient in theta.
+
+        Args:
+            slope: Derivatives by the covariances of configs with themselves, symmetric, (N, N).
+            features: Of the configs.
+            gaps: Of them with themselves.
+            signal: What `signal` returned.
+        """
+        options, pull = features.options, slope * signal.interplay
+        shared = np.einsum("nk,nk->k", pull @ options, options)
+        parts = (
+            shared - pull.sum(axis=1) @ options,
+            -np.tensordot(gaps, pull, axes=2),
+            np.einsum("nk,nk->k", slope @ options, options),
+            slope.sum() - np.tensordot(gaps, slope, axes=2),
+            [pull.sum() / self._scale],
+        )
+        return np.asarray(np.concatenate(parts) * self._exp)
+
+
+def kernel_prior(columns: int, typical: float) -> tuple[Floats, Floats]:
+    """Return centres and spreads of theta's normal prior, (2 C + 1,) each.
+
+    Args:
+        columns: Of the features, C.
+        typical: How many parameters a config has.
+    """
+    centres = [math.log(APART / typical)] * columns + [math.log(ALONE / typical)] * columns
+    return np.array([*centres, SCALE]), np.array([SPREAD] * (2 * columns) + [SCALE_SPREAD])

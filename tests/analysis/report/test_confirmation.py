@@ -1,0 +1,82 @@
+import json
+
+import pytest
+from make_run import REFERENCES, Made, make_run
+
+from analysis.load import load
+from analysis.report.confirmation import confirmation
+from searchspace.errors import UserError
+
+EPS = 4 / 255
+
+
+def standing(name, trial, value, **fields):
+    return {
+        "id": name, "trial": trial, "name": trial, "place": 1, "promised": 0.5, "control": False,
+        "value": {"value": value, "low": value - 0.1, "high": value + 0.1},
+        "seeds": [value, value], "barred": [],
+    } | fields  # fmt: skip
+
+
+def conditions(*scores):
+    kinds = (("clean", 0.0), ("ensemble", EPS), ("noise", 0.2), ("pixelate", 1.0))
+    rows = zip(kinds, scores, strict=True)
+    return [{"kind": kind, "strength": at, "score": score} for (kind, at), score in rows]
+
+
+FOUND = {
+    "score": "balanced accuracy", "direction": "max", "eps": [0, EPS], "winner": "r01",
+    "plan": {"attacks": "standard"}, "images": {"ranking": 60, "test": 70},
+    "standings": [standing("r01", "t<1>", 0.43), standing("r02", "base", 0.3, barred=["floor"])],
+    "test": {
+        "r01": {"value": 0.41, "low": 0.31, "high": 0.51},
+        "r02": {"value": 0.25, "low": 0.15, "high": 0.35},
+    },
+    "conditions": {"r01": conditions(0.9, 0.4, 0.7, 0.6), "r02": conditions(0.8, 0.1, 0.7, 0.5)},
+    "comparisons": [
+        {"over": "base", "difference": {"value": 0.16, "low": 0.05, "high": 0.27},
+         "verdict": "better", "p": 0.01, "p_adjusted": 0.02, "effect": 0.4, "n": 70}
+    ],
+    "selection": {"winner": "r02", "promised": 0.5, "left": 0.3, "regret": 0.13, "best_place": 2,
+                  "tau": None, "optimism": 0.02},
+    "wins": {"ranking": {"apgd-ce": 40}, "test": {"apgd-ce": 10, "square": 30}},
+}  # fmt: skip
+
+
+@pytest.fixture
+def run(tmp_path):
+    return load(make_run(tmp_path / "run", [*REFERENCES, Made("t001")]))
+
+
+def confirmed(run, found):
+    file = run.folder / "confirm" / "confirm.json"
+    file.parent.mkdir()
+    file.write_text(found if isinstance(found, str) else json.dumps(found))
+    return confirmation(run)
+
+
+def test_there_is_no_section_without_a_confirmation(run):
+    assert confirmation(run) is None
+
+
+def test_it_says_what_was_found(run):
+    body = confirmed(run, FOUND).body
+    assert "t&lt;1&gt;" in body
+    assert "t<1>" not in body
+    assert "on test better than base: +0.160 [+0.050, +0.270], p = 0.02" in body
+    assert "selection regret 0.130: the confirmed winner was #2 in the search" in body
+    assert "floor missed" in body
+    assert "4/255" in body
+    assert "pixelate" not in body
+    assert "alarm: attacks without the model&#x27;s gradients" in body
+    assert "on 70 test images, opened once" in body
+
+
+def test_one_that_has_not_ended_says_so(run):
+    assert "Begun and not ended" in confirmed(run, {"plan": {}}).body
+
+
+@pytest.mark.parametrize("damaged", ["{", json.dumps(FOUND | {"test": {}})])
+def test_a_damaged_one_is_told_in_one_line(run, damaged):
+    with pytest.raises(UserError, match="is not a confirmation of this version"):
+        confirmed(run, damaged)

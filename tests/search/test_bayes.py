@@ -1,0 +1,157 @@
+"""Bayesian optimisation beyond the contract of all samplers: what it learns from, and how."""
+
+from statistics import mean
+
+import numpy as np
+import optuna
+import pytest
+from scipy.integrate import quad
+from scipy.stats import norm
+
+from search.optuna_record import OptunaRecord
+from search.samplers.acquisition import log_improvement
+from search.samplers.candidates import best_candidate
+from search.samplers.gaussian_process import most_likely
+from search.session import sampler_maker
+from searchspace import robmednas
+from searchspace.domains import Choice, Float, Int
+from searchspace.space import Param, Space, When
+
+CELLS = Space("cells", tuple(Param(name, Choice(tuple("abcd")), "") for name in "uvwx"))
+TREE = Space(
+    "tree",
+    (
+        Param("kind", Choice(("a", "b")), ""),
+        Param("x", Float(0.0, 1.0), ""),
+        Param("n", Int(0, 9), "", when=When("kind", ("b",))),
+    ),
+)
+
+
+@pytest.fixture
+def make():
+    def build(space, seed=0, startup=10, sampler="bayes"):
+        storage = optuna.storages.InMemoryStorage()
+        return OptunaRecord(
+            storage, "b", space, "max", sampler_maker(sampler, space, seed, startup)
+        )
+
+    return build
+
+
+@pytest.mark.parametrize("z", [-6.0, -2.0, -1.0, -0.99, 0.0, 3.0])
+def test_improvement_is_the_integral(z):
+    known, _ = quad(lambda e: max(0.0, z + e) * norm.pdf(e), -z, 12, epsabs=0, epsrel=1e-10)
+    assert log_improvement(np.array([z]))[0] == pytest.approx(np.log(known), rel=1e-7)
+
+
+def test_improvement_far_below_still_tells_better_from_worse():
+    z = np.array([-1000.0, -100.0, -40.0, -5.0])
+    found = log_improvement(z)
+    assert (np.diff(found) > 0).all()
+    # far below, the integral is the density over z squared
+    np.testing.assert_allclose(found[:3], norm.logpdf(z[:3]) - 2 * np.log(-z[:3]), rtol=1e-3)
+
+
+def test_candidates_climb_to_the_best_that_is_not_known():
+    space = Space("long", tuple(Param(f"p{i}", Choice(tuple("abcde")), "") for i in range(8)))
+    best = {param.name: "e" for param in space.params}
+    second = best | {"p0": "d"}
+
+    def score(configs):
+        return np.array([sum("abcde".index(v) for v in config.values()) for config in configs])
+
+    dice = np.random.default_rng(0)
+    assert best_candidate(space, score, [], [], dice) == best
+    found = best_candidate(space, score, [best], [best], dice)
+    assert sorted(found.values()) == sorted(second.values())
+
+
+def test_a_space_that_is_used_up_still_gets_a_proposal():
+    space = Space("two", (Param("p", Choice(("a", "b")), ""),))
+    known = [{"p": "a"}, {"p": "b"}]
+    dice = np.random.default_rng(0)
+    assert best_candidate(space, lambda _: np.zeros(0), known, known, dice) in known
+
+
+def test_numbers_are_tuned_finely(make):
+    record = make(TREE)
+    for number in range(40):
+        config = record.ask(str(number))
+        value = -abs(config["x"] - 0.377) - (0.2 if config["kind"] == "a" else config["n"] / 90)
+        record.complete(str(number), value, {})
+    assert record.study.best_value > -0.02
+
+
+def test_it_learns_from_trials_that_were_stopped(make):
+    """Only the first rung is ever seen, which says that d is good."""
+    late = []
+    for seed in range(3):
+        record = make(CELLS, seed)
+        for number in range(24):
+            config = record.ask(str(number))
+            record.report(str(number), float(list(config.values()).count("d")), 0)
+            record.prune(str(number), {})
+            if number >= 14:
+                late.append(list(config.values()).count("d"))
+    assert mean(late) > 2.2  # 1 by chance; the few with 3 and 4 are soon known
+
+
+def test_running_trials_spread_proposals(make):
+    record = make(TREE)
+    for number in range(15):
+        config = record.ask(str(number))
+        record.complete(str(number), -abs(config["x"] - 0.5), {})
+    running = [record.ask(f"r{number}")["x"] for number in range(6)]
+    assert np.min(np.diff(sorted(running))) > 1e-4
+
+
+def test_it_finds_where_constraints_are_met(make):
+    """A twelfth of the space meets the floor, and nothing of it is known at first."""
+    record = make(CELLS, startup=6)
+    met = []
+    for number in range(36):
+        config = record.ask(str(number))
+        misses = 0.3 * sum(config[name] != "a" for name in "uv") - 0.1
+        met.append(misses <= 0)
+        record.complete(str(number), float(config["w"] == "c"), {"floor": misses})
+    assert mean(met[:6]) < 0.4
+    assert sum(met) >= 14  # of the 16 that there are
+
+
+def test_a_proposal_depends_on_nothing_that_is_kept_in_memory(make):
+    def search(clear):
+        record, configs = make(TREE, startup=4), []
+        for number in range(14):
+            if clear:
+                most_likely.cache_clear()
+            configs.append(record.ask(str(number)))
+            record.complete(str(number), configs[-1]["x"], {"floor": configs[-1]["x"] - 0.8})
+        return configs
+
+    assert search(clear=True) == search(clear=False)
+
+
+def test_it_knows_its_way_in_a_deep_space(make):
+    """Of 31 parameters most depend on the depth; some filters and patterns matter at each level."""
+
+    def value(config):
+        levels = range(1, config["depth"] + 1)
+        return sum(
+            (config[f"enc{level}_pattern"][0] == "1")
+            - 0.3 * abs(config[f"dec{level}_log2_filters"] - 6)
+            for level in levels
+        )
+
+    best = {}
+    for sampler in ("bayes", "random"):
+        found = []
+        for seed in range(2):
+            record = make(robmednas.SPACE, seed, sampler=sampler)
+            for number in range(40):
+                config = record.ask(str(number))
+                assert robmednas.SPACE.contains(config)
+                record.complete(str(number), value(config), {})
+            found.append(record.study.best_value)
+        best[sampler] = mean(found)
+    assert best["bayes"] > best["random"] + 0.8  # 5 is the most there is

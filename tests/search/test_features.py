@@ -1,0 +1,42 @@
+"""Configs as arrays."""
+
+import numpy as np
+
+from search.samplers.features import Encoder
+from searchspace.domains import Choice, Float, Int
+from searchspace.space import Param, Space, When
+
+SPACE = Space(
+    "features",
+    (
+        Param("kind", Choice(("a", "b")), ""),
+        Param("lr", Float(1e-4, 1.0, log=True), ""),
+        Param("depth", Int(1, 4), "", when=When("kind", ("b",))),
+        Param("act", Choice(("relu", "elu")), "", when=When("kind", ("b",))),
+    ),
+)
+A = {"kind": "a", "lr": 1e-2}
+B = {"kind": "b", "lr": 1.0, "depth": 4, "act": "elu"}
+C = {"kind": "b", "lr": 1e-4, "depth": 1, "act": "relu"}
+
+
+def test_options_are_columns_and_numbers_lie_on_their_scale():
+    found = Encoder(SPACE).encode([A, B])
+    # kind a, kind b, act relu, act elu, act switched off
+    np.testing.assert_array_equal(found.options, [[1, 0, 0, 0, 1], [0, 1, 0, 1, 0]])
+    np.testing.assert_allclose(found.numbers, [[0.5, np.nan], [1.0, 0.875]])
+
+
+def test_gaps_know_what_is_switched_off():
+    encoder = Encoder(SPACE)
+    lr, depth = encoder.encode([A, B]).gaps(encoder.encode([A, B, C]))
+    np.testing.assert_allclose(lr, [[0, 0.5, 0.5], [0.5, 0, 1]])
+    np.testing.assert_allclose(depth, [[0, 1, 1], [1, 0, 0.75]])
+
+
+def test_configs_can_be_joined():
+    encoder = Encoder(SPACE)
+    joined, whole = encoder.encode([A]).and_then(encoder.encode([B, C])), encoder.encode([A, B, C])
+    assert len(joined) == 3
+    np.testing.assert_array_equal(joined.options, whole.options)
+    np.testing.assert_array_equal(joined.numbers, whole.numbers)

@@ -1,0 +1,155 @@
+"""The Gaussian process, against scikit-learn's, against the formula written out, and by itself."""
+
+import numpy as np
+import pytest
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import ConstantKernel, Matern
+
+from search.samplers.features import Encoder
+from search.samplers.gaussian_process import OFFSET, Data, Posterior, loss, most_likely
+from searchspace import random as to_random
+from searchspace.domains import Choice, Float, Int
+from searchspace.space import Param, Space, When
+
+MIXED = Space(
+    "mixed",
+    (
+        Param("depth", Int(1, 3), ""),
+        Param("kind", Choice(("a", "b", "c")), ""),
+        Param("lr", Float(1e-4, 1.0, log=True), ""),
+        Param("act", Choice(("relu", "elu")), "", when=When("depth", (2, 3))),
+        Param("width", Int(8, 64, log=True), "", when=When("depth", (3,))),
+    ),
+)
+LINE = Space("line", (Param("x", Float(0.0, 1.0), ""),))
+COLUMNS = 3 + 3 + 3  # options of kind, of act and off, numbers
+
+
+def make_data(space, count, rungs=1, seed=0, value=None):
+    dice = np.random.default_rng(seed)
+    configs = [to_random.sample(space, dice) for _ in range(count)]
+    values = dice.standard_normal(count) if value is None else np.array([*map(value, configs)])
+    typical = float(np.mean([len(config) for config in configs]))
+    features = Encoder(space).encode(configs)
+    return configs, Data(features, dice.integers(0, rungs, count), rungs - 1, values, typical)
+
+
+def covariance(one, other, theta, apart):
+    """The kernel by its definition, for two configs of `MIXED`."""
+    names = [("kind", o) for o in "abc"] + [("act", o) for o in ("relu", "elu", None)]
+    weights = dict(zip(names, np.exp(theta[:6]), strict=True))
+    effects = dict(zip(names, np.exp(theta[COLUMNS : COLUMNS + 6]), strict=True))
+    scale, change = np.exp(theta[2 * COLUMNS : 2 * COLUMNS + 2])
+    distance = single = 0.0
+    for name in ("kind", "act"):
+        a, b = (name, one.get(name)), (name, other.get(name))
+        distance += 0.0 if a == b else (weights[a] + weights[b]) / 2
+        single += effects[a] if a == b else 0.0
+    for place, name in enumerate(("depth", "lr", "width")):
+        domain = next(param.domain for param in MIXED.params if param.name == name)
+        on = [to_random.to_unit(domain, c[name]) if name in c else None for c in (one, other)]
+        gap = float(on[0] is not on[1]) if None in on else abs(on[0] - on[1])
+        distance += np.exp(theta[6 + place]) * gap
+        single += np.exp(theta[COLUMNS + 6 + place]) * (1 - gap)
+    signal = scale * np.exp(-distance) + single
+    return signal * np.exp(-change * apart) + (OFFSET if apart == 0 else 0.0)
+
+
+def test_it_agrees_with_scikit_learn_on_a_line():
+    """With a number alone and no single effects it has the kernel of Ornstein and Uhlenbeck."""
+    _, data = make_data(LINE, 12)
+    weight, scale, noise = 3.0, 0.7, 0.05
+    theta = np.array([np.log(weight), -60.0, np.log(scale), 0.0, np.log(noise)])
+    kernel = ConstantKernel(scale) * Matern(1 / weight, nu=0.5) + ConstantKernel(OFFSET)
+    oracle = GaussianProcessRegressor(kernel, alpha=noise, optimizer=None)
+    oracle.fit(data.features.numbers, data.values)
+    _, others = make_data(LINE, 5, seed=1)
+    mean, deviation = oracle.predict(others.features.numbers, return_std=True)
+    found, variance = Posterior(data, theta).predict(others.features)
+    np.testing.assert_allclose(found, mean, rtol=1e-5)
+    np.testing.assert_allclose(np.sqrt(variance), deviation, rtol=1e-5)
+    centre, spread = data.prior
+    improbable = 0.5 * np.sum(np.square((theta - centre) / spread))
+    likelihood = improbable - loss(theta, data, data.features.gaps(data.features))[0]
+    known = oracle.log_marginal_likelihood_value_ + len(data.values) / 2 * np.log(2 * np.pi)
+    assert likelihood == pytest.approx(known, rel=1e-5)
+
+
+def test_it_is_the_formula_over_choices_conditions_and_rungs():
+    configs, data = make_data(MIXED, 14, rungs=3)
+    new, others = make_data(MIXED, 6, seed=1)
+    theta = data.prior[0] + np.random.default_rng(2).normal(0, 0.4, len(data.prior[0]))
+    noise = np.exp(theta[-3:])
+    full = np.array(
+        [
+            [
+                covariance(a, b, theta, abs(r - s)) + (noise[r] if i == j else 0.0)
+                for j, (b, s) in enumerate(zip(configs, data.rungs, strict=True))
+            ]
+            for i, (a, r) in enumerate(zip(configs, data.rungs, strict=True))
+        ]
+    )
+    across = np.array(
+        [[covariance(a, b, theta, 2 - r) for b in new] for a, r in zip(configs, data.rungs)]  # noqa: B905
+    )
+    mean, variance = Posterior(data, theta).predict(others.features)
+    np.testing.assert_allclose(mean, across.T @ np.linalg.solve(full, data.values), rtol=1e-4)
+    own = np.array([covariance(b, b, theta, 0) for b in new])
+    explained = np.sum(across * np.linalg.solve(full, across), axis=0)
+    np.testing.assert_allclose(variance, own - explained, rtol=1e-4)
+
+
+def test_the_gradient_is_that_of_the_loss():
+    _, data = make_data(MIXED, 20, rungs=2)
+    centre, _ = data.prior
+    theta = centre + np.random.default_rng(3).normal(0, 0.5, len(centre))
+    gaps = data.features.gaps(data.features)
+    steps = 1e-5 * np.eye(len(theta))
+    numeric = [
+        (loss(theta + step, data, gaps)[0] - loss(theta - step, data, gaps)[0]) / 2e-5
+        for step in steps
+    ]
+    np.testing.assert_allclose(loss(theta, data, gaps)[1], numeric, rtol=1e-5, atol=1e-7)
+
+
+def test_fitting_finds_what_matters():
+    """Two of five parameters do, one of them only where it exists."""
+
+    def value(config):
+        return 2.0 * (config["kind"] == "c") + 1.5 * (config.get("act") == "elu") - 1.2
+
+    _, data = make_data(MIXED, 60, value=value)
+    new, others = make_data(MIXED, 40, seed=1)
+    theta, gaps = most_likely(data), data.features.gaps(data.features)
+    assert loss(theta, data, gaps)[0] < loss(data.prior[0], data, gaps)[0] - 10
+    errors = [
+        np.std(Posterior(data, which).predict(others.features)[0] - np.array([*map(value, new)]))
+        for which in (theta, data.prior[0])
+    ]
+    assert errors[0] < min(0.1, 0.5 * errors[1])
+
+
+def test_a_rung_below_informs_less_than_the_last():
+    _, data = make_data(MIXED, 8, rungs=2)
+    theta = data.prior[0]
+    _, variance = Posterior(data, theta).predict(data.features)
+    assert variance[data.rungs == 0].min() > variance[data.rungs == 1].max()
+
+
+def test_what_is_believed_moves_no_mean_but_leaves_less_to_learn():
+    _, data = make_data(MIXED, 15, rungs=2)
+    new = make_data(MIXED, 4, seed=5)[1].features
+    elsewhere = make_data(MIXED, 6, seed=6)[1].features
+    before = Posterior(data, data.prior[0])
+    after = before.believing(new)
+    for features in (new, elsewhere):
+        np.testing.assert_allclose(after.predict(features)[0], before.predict(features)[0])
+        assert (after.predict(features)[1] < before.predict(features)[1]).all()
+
+
+def test_the_same_data_are_fitted_once():
+    most_likely.cache_clear()
+    for _ in range(3):
+        most_likely(make_data(LINE, 6)[1])
+    most_likely(make_data(LINE, 7)[1])
+    assert most_likely.cache_info()[:2] == (2, 2)  # hits, misses
