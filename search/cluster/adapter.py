@@ -14,10 +14,11 @@ OUTCOME = "outcome"
 class Adapter(tune.Trainable):  # type: ignore[misc]  # Ray is not analysed
     """Runs one trial after the other in the same actor: starting one with torch takes seconds."""
 
-    def setup(self, config: dict[str, Any], job: Job, probe: Probe) -> None:
+    def setup(self, config: dict[str, Any], job: Job, probe: Probe | None) -> None:
         """Take the first trial; what all trials share comes once through Ray's object store."""
         self._job = job
-        self._complaint = complaint(probe)  # for nodes that joined after the run began
+        # Of nodes that joined after the run began; a cluster of this machine alone has none.
+        self._complaint = complaint(probe) if probe else ""
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

@@ -42,6 +42,12 @@ class Resources:
     gpus: float | None
     address: str | None
 
+    def share_of_gpus(self) -> float:
+        """Return the GPUs of a trial: as asked for, or an equal share of the joined cluster's."""
+        if self.gpus is not None:
+            return self.gpus
+        return min(1.0, ray.cluster_resources().get("GPU", 0.0) / self.workers)
+
     @property
     def restarts(self) -> int:
         """How often a trial starts again whose process is lost.
@@ -71,15 +77,14 @@ def check(folder: RunFolder, resources: Resources) -> None:
 
 
 def _tune(coordinator: Coordinator, job: Job, resources: Resources) -> None:
-    scratch = RunFolder(job.folder).scratch
-    gpus = resources.gpus
-    if gpus is None:
-        gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0) / resources.workers)
+    folder = RunFolder(job.folder)
+    scratch = folder.scratch
+    probe = leave_probe(folder) if resources.address else None
     # tune.run and not Tuner: the latter pickles searcher and scheduler, and with them the whole
     # run, into its folder so that Tuner.restore works. This run is restored from its own record.
     try:
         tune.run(
-            tune.with_parameters(Adapter, job=job, probe=leave_probe(RunFolder(job.folder))),
+            tune.with_parameters(Adapter, job=job, probe=probe),
             name="trials",
             storage_path=str(scratch),
             search_alg=Proposals(coordinator, resources.restarts),
@@ -87,7 +92,7 @@ def _tune(coordinator: Coordinator, job: Job, resources: Resources) -> None:
             stop=Over(coordinator),
             num_samples=-1,  # the searcher says when it is finished
             max_concurrent_trials=resources.workers,
-            resources_per_trial={"cpu": resources.cpus, "gpu": gpus},
+            resources_per_trial={"cpu": resources.cpus, "gpu": resources.share_of_gpus()},
             reuse_actors=True,
             max_failures=resources.restarts,  # of lost processes; exceptions never get here
             raise_on_failed_trial=False,

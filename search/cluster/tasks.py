@@ -19,9 +19,9 @@ def run_tasks(tasks: Sequence[Task], heard: Heard, resources: Resources) -> None
         return
     with cluster(resources):
         logging.getLogger("ray").setLevel(logging.CRITICAL)
-        remote = ray.remote(num_cpus=resources.cpus, num_gpus=resources.gpus, max_retries=RETRIES)(
-            work
-        )
+        remote = ray.remote(
+            num_cpus=resources.cpus, num_gpus=resources.share_of_gpus(), max_retries=RETRIES
+        )(work)
         running = {remote.remote(task): task for task in tasks}
         while running:
             (done,), _ = ray.wait(list(running))

@@ -97,4 +97,4 @@ def _check_ended(coordinator: Coordinator) -> None:
     if coordinator.interrupted:
         raise KeyboardInterrupt
     if coordinator.halted:
-        raise UserError(f"{coordinator.stopped}: free some, and give the same command again")
+        raise UserError(f"{coordinator.stopped}: mend that, and give the same command again")
