@@ -46,7 +46,7 @@ class Resources:
         """Return the GPUs of a trial: as asked for, or an equal share of the joined cluster's."""
         if self.gpus is not None:
             return self.gpus
-        return min(1.0, ray.cluster_resources().get("GPU", 0.0) / self.workers)
+        return min(1.0, float(ray.cluster_resources().get("GPU", 0.0)) / self.workers)
 
     @property
     def restarts(self) -> int:

@@ -22,7 +22,7 @@ def run_tasks(tasks: Sequence[Task], heard: Heard, resources: Resources) -> None
         remote = ray.remote(
             num_cpus=resources.cpus, num_gpus=resources.share_of_gpus(), max_retries=RETRIES
         )(work)
-        running = {remote.remote(task): task for task in tasks}
+        running = {start.remote(task): task for task in tasks}
         while running:
             (done,), _ = ray.wait(list(running))
             task = running.pop(done)
