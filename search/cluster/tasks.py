@@ -19,9 +19,8 @@ def run_tasks(tasks: Sequence[Task], heard: Heard, resources: Resources) -> None
         return
     with cluster(resources):
         logging.getLogger("ray").setLevel(logging.CRITICAL)
-        remote = ray.remote(
-            num_cpus=resources.cpus, num_gpus=resources.share_of_gpus(), max_retries=RETRIES
-        )(work)
+        gpus = resources.share_of_gpus()
+        start = ray.remote(num_cpus=resources.cpus, num_gpus=gpus, max_retries=RETRIES)(work)
         running = {start.remote(task): task for task in tasks}
         while running:
             (done,), _ = ray.wait(list(running))
