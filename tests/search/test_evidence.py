@@ -1,5 +1,7 @@
 """What models are told of a study's trials."""
 
+from itertools import pairwise
+
 import numpy as np
 import optuna
 import pytest
@@ -116,7 +118,7 @@ def test_trials_come_in_the_order_in_which_they_ended(make):
 def test_milestones_are_a_tenth_apart():
     assert [milestone(count) for count in (1, 9, 10, 19, 20, 21, 22)] == [1, 9, 10, 19, 20, 20, 22]
     passed = [count for count in range(1, 1001) if milestone(count) == count]
-    assert all(later <= max(one + 1, 1.1 * one) for one, later in zip(passed, passed[1:]))  # noqa: B905
+    assert all(later <= max(one + 1, 1.1 * one) for one, later in pairwise(passed))
     assert len(passed) < 70
 
 
