@@ -16,6 +16,7 @@ FAILED = "failed"  # the constraint that a failed trial violates
 # optuna-dashboard looks for constraints in a list under this attribute. Optuna 5 reads it as well,
 # as a further constraint named "0": so it gets one number, with next to no weight.
 MIRROR, MIRROR_SCALE = "constraints", 1e-9
+MIRRORED = "0"
 MakeSampler = Callable[[int], optuna.samplers.BaseSampler]
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from search.optuna_record import MIRRORED
 from search.samplers.features import Encoder, Floats
 from search.samplers.gaussian_process import Data
 from search.samplers.whole_config import standing
@@ -58,7 +59,7 @@ class Evidence:
         told of those that did.
         """
         found = {}
-        for name in sorted({name for trial in trials for name in trial.constraints}):
+        for name in sorted({name for trial in trials for name in trial.constraints} - {MIRRORED}):
             told = [trial for trial in trials if name in trial.constraints]
             values = np.array([trial.constraints[name] for trial in told])
             if (values <= 0).all():

@@ -2,17 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import NamedTuple, final
 
 import numpy as np
 import numpy.typing as npt
 
 from searchspace import random as to_random
-from searchspace.domains import Choice
-from searchspace.space import Param, Space
+from searchspace.domains import Choice, Float, Int, Value
+from searchspace.space import Space
 from trainables.protocol import Config
 
 Floats = npt.NDArray[np.float64]
+
+
+class Pairs(NamedTuple):
+    """The numbers of N configs beside those of M others, (Q, N, M) each.
+
+    Attributes:
+        gaps: How far apart they are: 1 where one is switched off, 0 where both are.
+        likeness: 1 minus the distance where neither is switched off, else 0.
+    """
+
+    gaps: Floats
+    likeness: Floats
 
 
 @final
@@ -21,8 +33,8 @@ class Features:
     """N configs.
 
     Attributes:
-        options: Which options they have, 0 or 1, (N, K): a column for each option of each choice,
-            and one for a conditional choice that is switched off.
+        options: Which options they have, 0 or 1, (N, K): a column for each option of each choice.
+            A choice that is switched off has none.
         numbers: From 0 to 1 on the (logarithmic) scale of their domain, NaN where switched off,
             (N, Q).
     """
@@ -33,6 +45,11 @@ class Features:
     def __len__(self) -> int:
         return len(self.options)
 
+    @property
+    def on(self) -> Floats:
+        """Which numbers are switched on, 0 or 1, (N, Q)."""
+        return np.asarray(~np.isnan(self.numbers), dtype=float)
+
     def and_then(self, other: "Features") -> "Features":
         """Return these, then others."""
         return Features(
@@ -40,18 +57,16 @@ class Features:
             np.concatenate([self.numbers, other.numbers]),
         )
 
-    def gaps(self, other: "Features") -> Floats:
-        """Return for each number the distances to the others', (Q, N, M).
-
-        Numbers that are both switched off are 0 apart; if one of them is, 1.
-        """
+    def pairs(self, other: "Features") -> Pairs:
+        """Put the numbers beside those of others."""
         mine, others = self.numbers.T[:, :, None], other.numbers.T[:, None, :]
-        found = np.abs(mine - others)
-        off = np.isnan(found)
+        gaps = np.abs(mine - others)
+        off = np.isnan(gaps)
+        gaps[off] = 1.0
+        likeness = 1.0 - gaps
         if off.any():
-            found[off] = 1.0
-            found[np.isnan(mine) & np.isnan(others)] = 0.0
-        return found
+            gaps[np.isnan(mine) & np.isnan(others)] = 0.0
+        return Pairs(gaps, likeness)
 
 
 @final
@@ -59,27 +74,24 @@ class Encoder:
     """Turns configs of a space into features."""
 
     def __init__(self, space: Space) -> None:
-        self._choices = [param for param in space.params if isinstance(param.domain, Choice)]
-        self._numbers = [param for param in space.params if not isinstance(param.domain, Choice)]
-        self._columns: dict[tuple[str, Any], int] = {}
-        for param in self._choices:
-            for option in _options(param):
-                self._columns[param.name, option] = len(self._columns)
+        self._options: dict[tuple[str, Value], int] = {}
+        self._numbers: dict[str, tuple[int, Int | Float]] = {}
+        for param in space.params:
+            if isinstance(param.domain, Choice):
+                for option in param.domain.options:
+                    self._options[param.name, option] = len(self._options)
+            else:
+                self._numbers[param.name] = (len(self._numbers), param.domain)
 
     def encode(self, configs: Sequence[Config]) -> Features:
         """Turn configs into features."""
-        options = np.zeros((len(configs), len(self._columns)))
+        options = np.zeros((len(configs), len(self._options)))
         numbers = np.full((len(configs), len(self._numbers)), np.nan)
         for row, config in enumerate(configs):
-            for param in self._choices:
-                options[row, self._columns[param.name, config.get(param.name)]] = 1.0
-            for column, param in enumerate(self._numbers):
-                if param.name in config and not isinstance(param.domain, Choice):
-                    value = to_random.to_unit(param.domain, config[param.name])
-                    numbers[row, column] = value
+            for name, value in config.items():
+                if name in self._numbers:
+                    column, domain = self._numbers[name]
+                    numbers[row, column] = to_random.to_unit(domain, value)
+                else:
+                    options[row, self._options[name, value]] = 1.0
         return Features(options, numbers)
-
-
-def _options(param: Param) -> tuple[Any, ...]:
-    options = param.domain.options if isinstance(param.domain, Choice) else ()
-    return options if param.when is None else (*options, None)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.linalg import lapack, solve_triangular
 from scipy.optimize import minimize
 
-from search.samplers.features import Features, Floats
+from search.samplers.features import Features, Floats, Pairs
 from search.samplers.kernel import Kernel, kernel_prior
 
 # Of logarithms: centre and spread of normal priors, for values that are standardised.
@@ -84,8 +84,8 @@ class Posterior:
     def __init__(self, data: Data, theta: Floats) -> None:
         self._data, self._theta = data, theta
         self._kernel, change, noise = _split(data, theta)
-        gaps = data.features.gaps(data.features)
-        signal = self._kernel.signal(data.features, data.features, gaps).total
+        pairs = data.features.pairs(data.features)
+        signal = self._kernel.signal(data.features, data.features, pairs).total
         covariance = _covariance(data, signal * np.exp(-change * data.apart), noise)
         self._factor, failed = lapack.dpotrf(covariance, lower=1, clean=1)
         if failed:
@@ -96,7 +96,7 @@ class Posterior:
     def predict(self, features: Features) -> tuple[Floats, Floats]:
         """Return mean and variance of what the last rung would show without noise, (M,) each."""
         data = self._data
-        signal = self._kernel.signal(data.features, features, data.features.gaps(features)).total
+        signal = self._kernel.signal(data.features, features, data.features.pairs(features)).total
         across = self._fading * signal + OFFSET * (data.rungs == data.last)[:, None]
         explained = solve_triangular(self._factor, across, lower=True, check_finite=False)
         variance = self._kernel.variance(features) + OFFSET - np.square(explained).sum(axis=0)
@@ -116,16 +116,16 @@ class Posterior:
         return Posterior(joined, self._theta)
 
 
-def loss(theta: Floats, data: Data, gaps: Floats) -> tuple[float, Floats]:
+def loss(theta: Floats, data: Data, pairs: Pairs) -> tuple[float, Floats]:
     """Return minus the log posterior density of theta, up to a constant, and its gradient.
 
     Args:
         theta: Logarithms, as in `Data.prior`.
         data: What was measured.
-        gaps: `Features.gaps` of the configs with themselves.
+        pairs: Of the configs with themselves.
     """
     kernel, change, noise = _split(data, theta)
-    signal = kernel.signal(data.features, data.features, gaps)
+    signal = kernel.signal(data.features, data.features, pairs)
     fading = np.exp(-change * data.apart)
     faded = signal.total * fading
     factor, failed = lapack.dpotrf(_covariance(data, faded, noise), lower=1, clean=1)
@@ -136,7 +136,7 @@ def loss(theta: Floats, data: Data, gaps: Floats) -> tuple[float, Floats]:
     inverse = np.tril(inverse) + np.tril(inverse, -1).T
     slope = 0.5 * (inverse - np.outer(solved, solved))  # by the covariance
     parts: list[Floats] = [
-        kernel.gradient(slope * fading, data.features, gaps, signal),
+        kernel.gradient(slope * fading, data.features, pairs, signal),
         np.array([-change * np.sum(slope * faded * data.apart)]),
         noise * np.bincount(data.rungs, np.diag(slope), minlength=len(noise)),
     ]
@@ -153,7 +153,7 @@ def most_likely(data: Data) -> Floats:
     found = minimize(
         loss,
         centre,
-        args=(data, data.features.gaps(data.features)),
+        args=(data, data.features.pairs(data.features)),
         jac=True,
         method="L-BFGS-B",
         bounds=[(middle - WITHIN, middle + WITHIN) for middle in centre],

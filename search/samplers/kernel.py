@@ -5,7 +5,7 @@ from typing import NamedTuple, final
 
 import numpy as np
 
-from search.samplers.features import Features, Floats
+from search.samplers.features import Features, Floats, Pairs
 
 # Of logarithms: centre and spread of normal priors, for values that are standardised.
 APART = 3.0  # expected distance of two configs that share nothing: the correlation is exp(-3)
@@ -35,7 +35,7 @@ class Kernel:
     Numbers are as far apart as they differ, times a weight; two different options of a choice the
     mean of two weights, one of each option: so one option may be unlike all others, and the kernel
     stays positive definite. The likeness of a number is 1 minus the difference; of an option it is
-    1 where it is the same. A parameter that is switched off is like any option.
+    1 where it is the same. What is switched off has no effect, and as an option it has no weight.
 
     Args:
         theta: Logarithms of weights and of effects, each by column of the features, and of the
@@ -51,38 +51,37 @@ class Kernel:
         self._option_effects, self._number_effects = np.split(effects, [options])
         self._scale = self._exp[-1]
 
-    def signal(self, rows: Features, columns: Features, gaps: Floats) -> Signal:
-        """Return covariances; the gaps are those of rows and columns."""
+    def signal(self, rows: Features, columns: Features, pairs: Pairs) -> Signal:
+        """Return covariances; the pairs are those of rows and columns."""
         weighted = rows.options * self._option_weights
         summed = weighted.sum(axis=1)[:, None] + columns.options @ self._option_weights
         distance = 0.5 * summed - weighted @ columns.options.T  # the same option is not apart
-        distance += np.tensordot(self._number_weights, gaps, axes=1)
+        distance += np.tensordot(self._number_weights, pairs.gaps, axes=1)
         single = (rows.options * self._option_effects) @ columns.options.T
-        single += self._number_effects.sum() - np.tensordot(self._number_effects, gaps, axes=1)
+        single += np.tensordot(self._number_effects, pairs.likeness, axes=1)
         return Signal(self._scale * np.exp(-distance), single)
 
     def variance(self, features: Features) -> Floats:
         """Return the covariance of each config with itself, (N,)."""
-        return np.asarray(
-            self._scale + features.options @ self._option_effects + self._number_effects.sum()
-        )
+        single = features.options @ self._option_effects + features.on @ self._number_effects
+        return np.asarray(self._scale + single)
 
-    def gradient(self, slope: Floats, features: Features, gaps: Floats, signal: Signal) -> Floats:
+    def gradient(self, slope: Floats, features: Features, pairs: Pairs, signal: Signal) -> Floats:
         """Turn the slope of a function of the covariances into its gradient in theta.
 
         Args:
             slope: Derivatives by the covariances of configs with themselves, symmetric, (N, N).
             features: Of the configs.
-            gaps: Of them with themselves.
+            pairs: Of them with themselves.
             signal: What `signal` returned.
         """
         options, pull = features.options, slope * signal.interplay
         shared = np.einsum("nk,nk->k", pull @ options, options)
         parts = (
             shared - pull.sum(axis=1) @ options,
-            -np.tensordot(gaps, pull, axes=2),
+            -np.tensordot(pairs.gaps, pull, axes=2),
             np.einsum("nk,nk->k", slope @ options, options),
-            slope.sum() - np.tensordot(gaps, slope, axes=2),
+            np.tensordot(pairs.likeness, slope, axes=2),
             [pull.sum() / self._scale],
         )
         return np.asarray(np.concatenate(parts) * self._exp)

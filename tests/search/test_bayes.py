@@ -106,17 +106,19 @@ def test_running_trials_spread_proposals(make):
     assert np.min(np.diff(sorted(running))) > 1e-4
 
 
-def test_it_finds_where_constraints_are_met(make):
-    """A twelfth of the space meets the floor, and nothing of it is known at first."""
-    record = make(CELLS, startup=6)
-    met = []
-    for number in range(36):
-        config = record.ask(str(number))
-        misses = 0.3 * sum(config[name] != "a" for name in "uv") - 0.1
-        met.append(misses <= 0)
-        record.complete(str(number), float(config["w"] == "c"), {"floor": misses})
-    assert mean(met[:6]) < 0.4
-    assert sum(met) >= 14  # of the 16 that there are
+def test_it_finds_the_best_of_the_few_that_meet_a_constraint(make):
+    """One of 16 configs meets the floor, and those that miss it seem better."""
+    found = []
+    for seed in range(3):
+        record = make(CELLS, seed)
+        for number in range(45):
+            config = record.ask(str(number))
+            good = sum("abcd".index(config[name]) for name in "wx")
+            missed = sum(config[name] != "a" for name in "uv")
+            if not missed:
+                found.append(good)
+            record.complete(str(number), good + 5.0 * missed, {"floor": 0.3 * missed - 0.1})
+    assert found.count(6) >= 2  # of 3: in 45 random draws one of them would have it
 
 
 def test_a_proposal_depends_on_nothing_that_is_kept_in_memory(make):
@@ -133,25 +135,24 @@ def test_a_proposal_depends_on_nothing_that_is_kept_in_memory(make):
 
 
 def test_it_knows_its_way_in_a_deep_space(make):
-    """Of 31 parameters most depend on the depth; some filters and patterns matter at each level."""
+    """Most of 25 parameters depend on the depth; some filters and patterns matter at each level."""
 
     def value(config):
-        levels = range(1, config["depth"] + 1)
         return sum(
             (config[f"enc{level}_pattern"][0] == "1")
             - 0.3 * abs(config[f"dec{level}_log2_filters"] - 6)
-            for level in levels
+            for level in range(1, config["depth"] + 1)
         )
 
-    best = {}
+    space, best = robmednas.space(max_depth=4), {}
     for sampler in ("bayes", "random"):
         found = []
         for seed in range(2):
-            record = make(robmednas.SPACE, seed, sampler=sampler)
+            record = make(space, seed, sampler=sampler)
             for number in range(40):
                 config = record.ask(str(number))
-                assert robmednas.SPACE.contains(config)
+                assert space.contains(config)
                 record.complete(str(number), value(config), {})
             found.append(record.study.best_value)
         best[sampler] = mean(found)
-    assert best["bayes"] > best["random"] + 0.8  # 5 is the most there is
+    assert best["bayes"] > best["random"] + 0.5  # 4 is the most there is

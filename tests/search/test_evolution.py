@@ -45,7 +45,7 @@ def test_a_child_differs_from_one_of_the_living_in_one_parameter(record):
         record.complete(str(number), float(config["depth"]), {})
     assert len({tuple(config.items()) for config in configs}) == 40
     late = [config["depth"] for config in configs[-10:]]
-    assert np.mean(late) > 4
+    assert np.mean(late) > 3.6  # 3 by chance
 
 
 def test_the_old_die_however_good_they_are(record):

@@ -22,16 +22,19 @@ C = {"kind": "b", "lr": 1e-4, "depth": 1, "act": "relu"}
 
 def test_options_are_columns_and_numbers_lie_on_their_scale():
     found = Encoder(SPACE).encode([A, B])
-    # kind a, kind b, act relu, act elu, act switched off
-    np.testing.assert_array_equal(found.options, [[1, 0, 0, 0, 1], [0, 1, 0, 1, 0]])
+    # kind a, kind b, act relu, act elu
+    np.testing.assert_array_equal(found.options, [[1, 0, 0, 0], [0, 1, 0, 1]])
     np.testing.assert_allclose(found.numbers, [[0.5, np.nan], [1.0, 0.875]])
+    np.testing.assert_array_equal(found.on, [[1, 0], [1, 1]])
 
 
-def test_gaps_know_what_is_switched_off():
+def test_pairs_know_what_is_switched_off():
     encoder = Encoder(SPACE)
-    lr, depth = encoder.encode([A, B]).gaps(encoder.encode([A, B, C]))
-    np.testing.assert_allclose(lr, [[0, 0.5, 0.5], [0.5, 0, 1]])
-    np.testing.assert_allclose(depth, [[0, 1, 1], [1, 0, 0.75]])
+    found = encoder.encode([A, B]).pairs(encoder.encode([A, B, C]))
+    np.testing.assert_allclose(found.gaps[0], [[0, 0.5, 0.5], [0.5, 0, 1]])  # lr
+    np.testing.assert_allclose(found.gaps[1], [[0, 1, 1], [1, 0, 0.75]])  # depth
+    np.testing.assert_allclose(found.likeness[0], [[1, 0.5, 0.5], [0.5, 1, 0]])
+    np.testing.assert_allclose(found.likeness[1], [[0, 0, 0], [0, 1, 0.25]])
 
 
 def test_configs_can_be_joined():

@@ -22,7 +22,7 @@ MIXED = Space(
     ),
 )
 LINE = Space("line", (Param("x", Float(0.0, 1.0), ""),))
-COLUMNS = 3 + 3 + 3  # options of kind, of act and off, numbers
+COLUMNS = 3 + 2 + 3  # options of kind, of act, numbers
 
 
 def make_data(space, count, rungs=1, seed=0, value=None):
@@ -36,9 +36,10 @@ def make_data(space, count, rungs=1, seed=0, value=None):
 
 def covariance(one, other, theta, apart):
     """The kernel by its definition, for two configs of `MIXED`."""
-    names = [("kind", o) for o in "abc"] + [("act", o) for o in ("relu", "elu", None)]
-    weights = dict(zip(names, np.exp(theta[:6]), strict=True))
-    effects = dict(zip(names, np.exp(theta[COLUMNS : COLUMNS + 6]), strict=True))
+    names = [("kind", o) for o in "abc"] + [("act", o) for o in ("relu", "elu")]
+    weights = dict(zip(names, np.exp(theta[:5]), strict=True)) | {("act", None): 0.0}
+    effects = dict(zip(names, np.exp(theta[COLUMNS : COLUMNS + 5]), strict=True))
+    effects |= {("act", None): 0.0}
     scale, change = np.exp(theta[2 * COLUMNS : 2 * COLUMNS + 2])
     distance = single = 0.0
     for name in ("kind", "act"):
@@ -46,11 +47,14 @@ def covariance(one, other, theta, apart):
         distance += 0.0 if a == b else (weights[a] + weights[b]) / 2
         single += effects[a] if a == b else 0.0
     for place, name in enumerate(("depth", "lr", "width")):
-        domain = next(param.domain for param in MIXED.params if param.name == name)
-        on = [to_random.to_unit(domain, c[name]) if name in c else None for c in (one, other)]
-        gap = float(on[0] is not on[1]) if None in on else abs(on[0] - on[1])
-        distance += np.exp(theta[6 + place]) * gap
-        single += np.exp(theta[COLUMNS + 6 + place]) * (1 - gap)
+        weight, effect = np.exp(theta[5 + place]), np.exp(theta[COLUMNS + 5 + place])
+        if name in one and name in other:
+            domain = next(param.domain for param in MIXED.params if param.name == name)
+            gap = abs(to_random.to_unit(domain, one[name]) - to_random.to_unit(domain, other[name]))
+            distance += weight * gap
+            single += effect * (1 - gap)
+        elif name in one or name in other:
+            distance += weight
     signal = scale * np.exp(-distance) + single
     return signal * np.exp(-change * apart) + (OFFSET if apart == 0 else 0.0)
 
@@ -70,7 +74,7 @@ def test_it_agrees_with_scikit_learn_on_a_line():
     np.testing.assert_allclose(np.sqrt(variance), deviation, rtol=1e-5)
     centre, spread = data.prior
     improbable = 0.5 * np.sum(np.square((theta - centre) / spread))
-    likelihood = improbable - loss(theta, data, data.features.gaps(data.features))[0]
+    likelihood = improbable - loss(theta, data, data.features.pairs(data.features))[0]
     known = oracle.log_marginal_likelihood_value_ + len(data.values) / 2 * np.log(2 * np.pi)
     assert likelihood == pytest.approx(known, rel=1e-5)
 
@@ -103,13 +107,13 @@ def test_the_gradient_is_that_of_the_loss():
     _, data = make_data(MIXED, 20, rungs=2)
     centre, _ = data.prior
     theta = centre + np.random.default_rng(3).normal(0, 0.5, len(centre))
-    gaps = data.features.gaps(data.features)
+    pairs = data.features.pairs(data.features)
     steps = 1e-5 * np.eye(len(theta))
     numeric = [
-        (loss(theta + step, data, gaps)[0] - loss(theta - step, data, gaps)[0]) / 2e-5
+        (loss(theta + step, data, pairs)[0] - loss(theta - step, data, pairs)[0]) / 2e-5
         for step in steps
     ]
-    np.testing.assert_allclose(loss(theta, data, gaps)[1], numeric, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(loss(theta, data, pairs)[1], numeric, rtol=1e-5, atol=1e-7)
 
 
 def test_fitting_finds_what_matters():
@@ -120,8 +124,8 @@ def test_fitting_finds_what_matters():
 
     _, data = make_data(MIXED, 60, value=value)
     new, others = make_data(MIXED, 40, seed=1)
-    theta, gaps = most_likely(data), data.features.gaps(data.features)
-    assert loss(theta, data, gaps)[0] < loss(data.prior[0], data, gaps)[0] - 10
+    theta, pairs = most_likely(data), data.features.pairs(data.features)
+    assert loss(theta, data, pairs)[0] < loss(data.prior[0], data, pairs)[0] - 10
     errors = [
         np.std(Posterior(data, which).predict(others.features)[0] - np.array([*map(value, new)]))
         for which in (theta, data.prior[0])
