@@ -25,7 +25,8 @@ SYNTHESIS_ENSEMBLES: Mapping[str, Mapping[str, tuple[int, int]]] = {
     "standard": {"pgd-clean": (100, 1), "pgd": (100, 1), "apgd": (100, 3), "square": (1000, 1)},
 }
 
-_TRANSFER_STEPS = 100  # of APGD on a model of the attacker's own, in every ensemble
+# Of APGD on each model of the attacker's own.
+TRANSFER_STEPS: Mapping[str, int] = {"quick": 20, "standard": 100}
 
 
 def build_ensemble(
@@ -48,7 +49,8 @@ def build_ensemble(
         for kind, steps in strengths.items()
         if task != "multi-label" or kind not in ONE_ANSWER
     }
-    return _before_last(built, _transfers(sources, likelihood_loss(task), batch_size=256))
+    more = _transfers(sources, likelihood_loss(task), 256, TRANSFER_STEPS[name])
+    return _before_last(built, more)
 
 
 def build_synthesis_ensemble(
@@ -69,13 +71,14 @@ def build_synthesis_ensemble(
         kind: build_synthesis_attack(kind, batch_size, steps, restarts)
         for kind, (steps, restarts) in strengths.items()
     }
-    return _before_last(built, _transfers(sources, squared_error, batch_size))
+    more = _transfers(sources, squared_error, batch_size, TRANSFER_STEPS[name])
+    return _before_last(built, more)
 
 
 def _transfers(
-    sources: Mapping[str, nn.Module] | None, loss: Loss, batch_size: int
+    sources: Mapping[str, nn.Module] | None, loss: Loss, batch_size: int, steps: int
 ) -> dict[str, Attack]:
-    attack = APGD(loss=loss, iterations=_TRANSFER_STEPS, batch_size=batch_size)
+    attack = APGD(loss=loss, iterations=steps, batch_size=batch_size)
     return {
         f"transfer-{name}": Transfer(loss=loss, source=source, attack=attack, batch_size=batch_size)
         for name, source in (sources or {}).items()
