@@ -15,7 +15,8 @@ Trials = Annotated[
 Sampler = Annotated[
     str,
     typer.Option(
-        help="Who proposes configs: tpe (Optuna's), hyperopt (its TPE), evolution, random.",
+        help="Who proposes configs: tpe (Optuna's), bayes (a Gaussian process), hyperopt (its "
+        "TPE), evolution, random.",
         rich_help_panel=SEARCH,
     ),
 ]
