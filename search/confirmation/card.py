@@ -110,7 +110,7 @@ def _origin(card: dict[str, Any]) -> list[str]:
         *card["data"]["facts"],
         f"exported: training {made['training']}, seed {made['seed']}, the median on ranking",
         *(f"{form}: {file}" for form, file in card["forms"].items()),
-        f"confirmation: {duration(card['seconds']['confirmation'])}",
+        f"confirmation: {duration(card['seconds']['confirmation'])}, of the command that ended it",
     ]
 
 

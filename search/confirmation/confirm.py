@@ -37,7 +37,7 @@ from search.confirmation.verdict import (
 from search.events import follow, read_events
 from search.executors import executor, mapper
 from search.files import cannot_write, to_json, write_atomically
-from search.lock import locked
+from search.lock import is_running, locked
 from search.manifest import Manifest, read_manifest, read_objective
 from search.objective import Objective
 from search.plan import Plan
@@ -176,6 +176,8 @@ def _open(
     content = read_manifest(folder)
     if "confirms" in content:
         raise UserError(f"{run} belongs to a confirmation: name the run {content['confirms']}")
+    if is_running(folder):
+        raise UserError(f"{run} is still running: wait for its end, or stop it with Ctrl-C")
     if content.get("objective") is None:
         raise UserError(f"no trial was started in {folder.path}: there is nothing to confirm")
     plan = parse(Plan, content["plan"] | {"run": folder.path} | machine)

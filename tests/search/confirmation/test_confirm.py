@@ -7,6 +7,8 @@ from rich.console import Console
 
 from search.confirmation import confirm as module
 from search.confirmation.confirm import ConfirmPlan, confirm
+from search.lock import locked
+from search.run_folder import RunFolder
 from searchspace.errors import UserError
 
 
@@ -142,6 +144,8 @@ def test_what_cannot_be_confirmed_is_told_in_one_line(run_toy, confirm_toy, tmp_
         confirm_toy(run, seeds=2)
     with pytest.raises(UserError, match="belongs to a confirmation"):
         confirm_toy(run / "confirm" / "training")
+    with locked(RunFolder(run)), pytest.raises(UserError, match="still running"):
+        confirm_toy(run)
     _, bad, _ = run_toy("bad", trials=2, settings={"floor": 2.0})
     with pytest.raises(UserError, match="can win"):
         confirm_toy(bad)
