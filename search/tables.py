@@ -157,7 +157,9 @@ def number(value: float, *, signed: bool = False) -> str:
     """Write a metric's value: three decimals, from 10 on one; a dash where there is none."""
     if math.isnan(value):
         return "-"
-    return f"{value:{'+' if signed else ''}.{1 if abs(value) >= 10 else 3}f}"
+    digits = 1 if abs(value) >= 10 else 3
+    rounded = round(value, digits) + 0.0  # so that nothing is -0.000
+    return f"{rounded:{'+' if signed else ''}.{digits}f}"
 
 
 def interval(bounds: tuple[float, float] | None, *, signed: bool = False) -> str:

@@ -153,7 +153,8 @@ def comparisons(
     """Compare the winner with each of the others on test, paired by image.
 
     Wilcoxon's signed-rank test is of each image's area, averaged over seeds; Bonferroni's
-    correction counts the others. The interval of the difference is over images and seeds.
+    correction counts the others. It takes these trainings as given. The interval of the difference
+    is over images and seeds: it has to exclude 0 as well, or they cannot be told apart.
     """
     first = tested[winner.id][0]
     draws = Resamples(first.labels, seed)
@@ -164,8 +165,10 @@ def comparisons(
         test = compare(own.mean(axis=0), theirs.mean(axis=0), len(others), first.direction)
         exact = value(own, first.labels) - value(theirs, first.labels)
         bounds = interval(exact, draws.values(own, 0) - draws.values(theirs, place))
+        told_apart = not bounds.low <= 0 <= bounds.high
+        verdict = test.verdict if told_apart else "not distinguishable"
         found.append(
-            {"over": other.name, "difference": bounds._asdict(), "verdict": test.verdict}
+            {"over": other.name, "difference": bounds._asdict(), "verdict": verdict}
             | {"p": test.p, "p_adjusted": test.p_adjusted, "effect": test.effect, "n": test.n}
         )
     return found

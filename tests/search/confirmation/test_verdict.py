@@ -104,6 +104,22 @@ def test_the_winner_beside_a_reference():
     assert alone["verdict"] == "better"
 
 
+def test_seeds_that_disagree_cannot_be_told_apart_however_many_images_there_are():
+    """Two seeds of the winner, one far above the reference and one below: p sees the mean alone."""
+    labels, won = np.zeros(60, dtype=np.int64), np.array([[0]])
+
+    def scored(share):
+        right = (np.arange(60) < 60 * share).astype(float)
+        scores = np.stack([np.ones(60), right])
+        return Examination("acc", "max", CONDITIONS, scores, labels, ("a",), won)
+
+    tested = {"r01": [scored(1.0), scored(0.2)], "r02": [scored(0.3), scored(0.3)]}
+    (found,) = comparisons(FINALISTS[0], FINALISTS[1:2], tested, seed=0)
+    assert found["p_adjusted"] < 0.05
+    assert found["difference"]["low"] < 0 < found["difference"]["high"]
+    assert found["verdict"] == "not distinguishable"
+
+
 def test_values_and_wins():
     found = values_on(EXAMINED, seed=0)
     assert found["r02"].value == pytest.approx(0.75)
