@@ -50,6 +50,8 @@ from search.tables import duration
 from search.tasks import Task
 from search.trial import Failure, Trial
 from searchspace.errors import UserError
+from searchspace.names import lookup
+from trainables.attacks.presets import ENSEMBLES
 from trainables.config import Frozen, parse
 from trainables.examination import Exam, read_examination
 from trainables.export import export
@@ -115,9 +117,10 @@ def confirm(
         console: Where the user reads.
 
     Raises:
-        UserError: If the folder is none of a run, no trial can win, or the folder for the
-            confirmation holds another one.
+        UserError: If the ensemble is unknown, the folder is none of a run, no trial can win, or
+            the folder for the confirmation holds another one.
     """
+    lookup(ENSEMBLES, plan.attacks, "ensemble of attacks")
     session, objective = _open(run, machine, find, console)
     finalists = _finalists(session, objective, plan)
     folder = (out or session.folder.path / "confirm").expanduser().resolve()

@@ -139,6 +139,8 @@ def test_what_cannot_be_confirmed_is_told_in_one_line(run_toy, confirm_toy, tmp_
     with pytest.raises(UserError, match="there is no folder"):
         confirm_toy(tmp_path / "nothing")
     _, run, _ = run_toy(trials=6)
+    with pytest.raises(UserError, match="unknown ensemble of attacks 'standart': did you mean"):
+        confirm_toy(run, attacks="standart")
     confirm_toy(run, seeds=1)
     with pytest.raises(UserError, match="with other plan"):
         confirm_toy(run, seeds=2)
