@@ -11,10 +11,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol, final
+from typing import TYPE_CHECKING, Any, Literal, Protocol, final
 
 from searchspace.space import Space
-from trainables.examination import Exam, Examination
+
+if TYPE_CHECKING:  # the command line reads this file before it loads NumPy
+    from trainables.examination import Exam, Examination
 
 Config = Mapping[str, Any]
 Directions = Mapping[str, Literal["max", "min"]]
@@ -277,7 +279,7 @@ class StudyModule(Protocol):
     def open_test(self, settings: Any, assets: Path, folder: Path, say: Say) -> None:  # noqa: ANN401
         """Write the test split into a folder, unless it is there: only a confirmation does."""
 
-    def examine(self, model: Path, data: Path, settings: Any, exam: Exam) -> Examination:  # noqa: ANN401
+    def examine(self, model: Path, data: Path, settings: Any, exam: "Exam") -> "Examination":  # noqa: ANN401
         """Examine a model that a trial saved, on the ranking or the test split.
 
         Args:

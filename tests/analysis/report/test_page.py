@@ -122,7 +122,7 @@ def test_a_confirmation_is_shown_where_there_is_one(tmp_path):
     folder = make_run(tmp_path / "run", [Made("t001")])
     (folder / "confirm").mkdir()
     (folder / "confirm" / "confirm.json").write_text("{}")
-    assert "Confirmation on test" in checked(report(load(folder), [])).headings
+    assert "Confirmation" in checked(report(load(folder), [])).headings
 
 
 def test_every_variable_has_a_colour_in_the_light_and_in_the_dark():
