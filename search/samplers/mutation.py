@@ -16,13 +16,15 @@ def mutate(
     space: Space, parent: Config, dice: np.random.Generator, step: float = STEP
 ) -> dict[str, Any]:
     """Change one active parameter; what depends on it, and now exists, is drawn anew."""
-    active = space.active(parent)
-    chosen = active[dice.integers(len(active))]
+    choices = space.active(parent)
+    chosen = choices[dice.integers(len(choices))]
     child = dict(parent) | {chosen.name: _other_value(chosen, parent[chosen.name], dice, step)}
-    while lacking := [param for param in space.active(child) if param.name not in child]:
+    active = space.active(child)
+    while lacking := [param for param in active if param.name not in child]:
         for param in lacking:
             child[param.name] = to_random.draw(param.domain, float(dice.random()))
-    return space.restrict(child)
+        active = space.active(child)
+    return {param.name: child[param.name] for param in active}
 
 
 def _other_value(

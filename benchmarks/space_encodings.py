@@ -1,6 +1,6 @@
 """How a space with conditions is best put to a sampler, on made-up objectives in RobMedNAS's space.
 
-    python benchmarks/encodings.py --seeds 24 --trials 120
+    python benchmarks/space_encodings.py --seeds 24 --trials 120
 
 Each seed draws an objective: depth has an effect; so have, fading with the level, the pattern,
 the filters (an optimum for each block) and the ratio of each block, and the pair of patterns of an
