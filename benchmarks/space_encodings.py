@@ -76,7 +76,6 @@ METHODS = {
     "tpe, conditional": (robmednas.SPACE, tpe(group=False)),
     "tpe, conditional, groups": (robmednas.SPACE, tpe(group=True)),
     "tpe, fixed depth": (FIXED, tpe(group=False)),
-    "hyperopt, conditional": (robmednas.SPACE, ours("hyperopt")),
     "evolution, conditional": (robmednas.SPACE, ours("evolution")),
     "bayes, conditional": (robmednas.SPACE, ours("bayes")),
     "bayes, fixed depth": (FIXED, ours("bayes")),
