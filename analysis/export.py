@@ -19,9 +19,10 @@ from analysis.numbers_alarms import alarms
 from analysis.numbers_cost import activities, states, timeline
 from analysis.numbers_importance import importance
 from analysis.numbers_ladder import attack_agreement, rung_agreement, survival
+from analysis.pictures import draw_sheet, sheets
 from analysis.report.compare import comparison
 from analysis.report.page import report
-from analysis.robmednas import winning_architecture
+from analysis.robmednas import blocks, winning_architecture
 from analysis.style import styled
 from analysis.tables import configs, leaderboard
 from search.files import cannot_write
@@ -64,7 +65,10 @@ def export(run: Run, folder: Path) -> list[str]:
             written += _write_figure(figure(run, name), folder / name)
         written += _write_figure(overview(run), folder / "overview")
         if (architecture := winning_architecture(run)) is not None:
+            written.append(_write_table(blocks(*architecture), folder / "architecture.csv"))
             written += _write_figure(draw(*architecture), folder / "architecture")
+        for sheet in sheets(run):
+            written += _write_figure(draw_sheet(sheet), folder / sheet.name)
         (folder / REPORT).write_text(report(run, written), encoding="utf-8")
     except OSError as error:
         raise cannot_write(folder, error) from error

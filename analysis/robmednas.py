@@ -2,8 +2,10 @@
 
 import math
 
+import pandas as pd
+
 from analysis.load import Run
-from searchspace.unet import Architecture, cost, parse
+from searchspace.unet import KERNELS, Architecture, cost, parse
 
 
 def traits(architecture: str, kernels: str, size: int) -> dict[str, float]:
@@ -30,6 +32,28 @@ def traits(architecture: str, kernels: str, size: int) -> dict[str, float]:
         "share_of_branches_open": sum(block.pattern.count("1") for block in blocks)
         / (4 * len(blocks)),
     }
+
+
+def blocks(architecture: Architecture, kernels: str) -> pd.DataFrame:
+    """List the blocks in the order of computation [robmednas, table 4].
+
+    Returns:
+        A row a block: ``block``, such as ``encoder 1``; ``A1`` to ``A4``, the kernels of each
+        branch that is there, else empty; ``filters``; ``SE``, the ratio of squeeze-and-excitation,
+        0 for none.
+    """
+    known = [" · ".join(f"{h}x{w}" for h, w in branch) for branch in KERNELS[kernels]]
+    rows = []
+    for side, of_side in (("encoder", architecture.encoder), ("decoder", architecture.decoder)):
+        for place, block in enumerate(of_side, start=1):
+            there = {
+                f"A{n}": name if bit == "1" else ""
+                for n, (name, bit) in enumerate(zip(known, block.pattern, strict=True), start=1)
+            }
+            rows.append(
+                {"block": f"{side} {place}", **there, "filters": block.filters, "SE": block.se}
+            )
+    return pd.DataFrame(rows)
 
 
 def winning_architecture(run: Run) -> tuple[Architecture, str] | None:

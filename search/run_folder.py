@@ -49,6 +49,11 @@ class RunFolder:
         return self.path / "best"
 
     @property
+    def pictures(self) -> Path:
+        """What can be shown of the winner: sheets of images, as numbers."""
+        return self.path / "pictures"
+
+    @property
     def lock(self) -> Path:
         """Held by the process that runs the search; released however it dies."""
         return self.path / ".lock"

@@ -18,6 +18,7 @@ from search.executors import Execute, executor
 from search.lock import locked
 from search.manifest import Manifest, new_manifest, read_manifest, read_objective
 from search.objective import Objective, Other
+from search.pictures import write_pictures
 from search.plan import Plan
 from search.ranking import front_of, gains, leaders, rank, tied, winner
 from search.run_folder import RunFolder, create_run_folder
@@ -256,7 +257,7 @@ def _finish(session: Session, coordinator: Coordinator) -> int:
     """Print the ranking and what is to be said of it, and write down how the run ended."""
     rules = coordinator.rules
     rows = rank(coordinator.trials.values(), rules.objective)
-    first = winner(rows)
+    first, drawn = winner(rows), ""
     if rows:
         ties = {row.trial.id for row in tied(rows, rules.objective, session.folder)}
         budget = rules.rungs[-1].epochs
@@ -265,6 +266,7 @@ def _finish(session: Session, coordinator: Coordinator) -> int:
         session.say("no winner: no trial reached the last rung and met its constraints")
     else:
         session.folder.keep_best(first.trial.id)
+        drawn = write_pictures(session, first, rows)
         found = gains(first, rows, rules.objective, session.folder)
         for line in winner_lines(first, found, rules.objective):
             session.say(line)
@@ -272,6 +274,8 @@ def _finish(session: Session, coordinator: Coordinator) -> int:
         session.say(line)
     for line in _audit_lines(coordinator):
         session.say(line)
+    if drawn:
+        session.say(drawn)
     session.say_path(f"everything: {session.folder.path}")
     session.say(f"            {' '.join(session.folder.contents())}")
     session.manifest.end(

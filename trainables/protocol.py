@@ -17,6 +17,9 @@ from searchspace.space import Space
 
 if TYPE_CHECKING:  # the command line reads this file before it loads NumPy
     from trainables.examination import Exam, Examination
+    from trainables.sheet import Sheet
+
+WINNER = "winner"  # its label among the models of `StudyModule.illustrate`
 
 Config = Mapping[str, Any]
 Directions = Mapping[str, Literal["max", "min"]]
@@ -287,6 +290,20 @@ class StudyModule(Protocol):
             data: For ``ranking`` the run's assets, for ``test`` what `open_test` wrote.
             settings: Of the run.
             exam: How.
+        """
+
+    def illustrate(
+        self,
+        models: Mapping[str, Path],
+        assets: Path,
+        settings: Any,  # noqa: ANN401
+    ) -> "tuple[Sheet, ...]":
+        """Show what a run came to, on images that its trials may see.
+
+        Args:
+            models: Folders that `Trainable.save` wrote, by label: ``winner``, and the references.
+            assets: What `prepare` wrote.
+            settings: Of the run.
         """
 
     def floor(self, settings: Any) -> Floor | None:  # noqa: ANN401

@@ -17,6 +17,7 @@ from trainables.checkpoint import load_unet
 from trainables.config import parse
 from trainables.examination import Exam, Examination
 from trainables.protocol import (
+    WINNER,
     Chosen,
     Config,
     Directions,
@@ -28,6 +29,7 @@ from trainables.protocol import (
     Trainable,
 )
 from trainables.robmednas_trial import RobMedNASConfig, RobMedNASTrial, read_shared
+from trainables.sheet import Sheet
 from trainables.synthesis.assets import (
     make_splits,
     open_subjects,
@@ -37,12 +39,13 @@ from trainables.synthesis.assets import (
     write_test,
 )
 from trainables.synthesis.examination import examine_synthesis
-from trainables.synthesis.measurement import HEADLINE, measured
+from trainables.synthesis.measurement import HEADLINE, Protocol, measured
+from trainables.synthesis.pictures import draw_predictions
 from trainables.synthesis.pilot import choose_eps
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import read_split
 
-BASELINE = "baseline"
+BASELINE, TRAINED_AGAINST = "baseline", "baseline w/AT"
 HANDCRAFTED_DEPTH = 4  # as the classic U-Net; the depth of the paper's is not known
 TRAINING_COPIES = 4  # numbers a parameter in training: itself, its gradient, Adam's two moments
 GIB = 2**30
@@ -104,7 +107,7 @@ def references(settings: SynthesisSettings) -> tuple[Reference, ...]:
 
     found = [
         reference(BASELINE, drawn, essential=True),
-        reference("baseline w/AT", drawn, adversarial=True, essential=True),
+        reference(TRAINED_AGAINST, drawn, adversarial=True, essential=True),
     ]
     best = parse_architecture(PAPER_BEST)
     if space(settings).contains(spaces.to_point(best)):
@@ -166,6 +169,18 @@ def _choose_eps(settings: SynthesisSettings, assets: Path, say: Say) -> Chosen:
 def open_test(settings: SynthesisSettings, assets: Path, folder: Path, say: Say) -> None:
     """Write the test subjects into a folder, unless they are there."""
     write_test(settings, assets, folder, say)
+
+
+def illustrate(
+    models: Mapping[str, Path], assets: Path, settings: SynthesisSettings
+) -> tuple[Sheet, ...]:
+    """Show what the winner and the baselines predict, clean and attacked."""
+    device = torch.device(settings.device)
+    wanted = (WINNER, BASELINE, TRAINED_AGAINST)
+    networks = {name: load_unet(models[name])[0].to(device) for name in wanted if name in models}
+    level = settings.rungs[-1].level
+    protocol = Protocol(settings.attack, settings.eps, settings.seed, batch_size=1).at(level)
+    return (draw_predictions(networks, read_shared(assets).val, protocol, device),)
 
 
 def examine(model: Path, data: Path, settings: SynthesisSettings, exam: Exam) -> Examination:

@@ -28,6 +28,7 @@ from trainables.config import parse
 from trainables.device import threads
 from trainables.examination import Exam, Examination
 from trainables.protocol import (
+    WINNER,
     Chosen,
     Config,
     Directions,
@@ -38,9 +39,11 @@ from trainables.protocol import (
     Say,
     Trainable,
 )
+from trainables.sheet import Sheet
 from trainables.training.autoencoder import AutoencoderSettings, measure_reconstruction
 from trainables.training.frozen_autoencoder import obtain_autoencoder
 from trainables.tsynd_config import Settings, TSynDConfig
+from trainables.tsynd_pictures import Studio, draw_adversarial, draw_attention, draw_optimised
 from trainables.tsynd_trial import AUTOENCODER, TSynDTrial, read_shared
 
 BASELINE = "baseline"
@@ -168,6 +171,22 @@ def open_test(settings: Settings, assets: Path, folder: Path, say: Say) -> None:
     """Write the test images into a folder, unless they are there."""
     del assets  # the official splits share no image; see `trainables.data.splits`
     write_test(folder, settings, say)
+
+
+def illustrate(models: Mapping[str, Path], assets: Path, settings: Settings) -> tuple[Sheet, ...]:
+    """Show the images that the winner's regime makes, and baseline against winner."""
+    shared = read_shared(assets, settings.device)
+    studio = Studio(
+        shared.data, shared.autoencoder.model, shared.autoencoder.latent_std, settings.seed
+    )
+    found = {name: load_classifier(models[name]) for name in (BASELINE, WINNER) if name in models}
+    classifiers = {name: one.to(settings.device) for name, (one, _) in found.items()}
+    config = parse(TSynDConfig, found[WINNER][1].provenance["config"])
+    return (
+        draw_optimised(studio, classifiers[WINNER], config),
+        draw_attention(studio, classifiers),
+        draw_adversarial(studio, classifiers),
+    )
 
 
 def examine(model: Path, data: Path, settings: Settings, exam: Exam) -> Examination:

@@ -10,6 +10,7 @@ from analysis.report.confirmation import confirmation
 from analysis.report.html import Html, Section, link, tag
 from analysis.report.sections.claim import claim
 from analysis.report.sections.cost import cost
+from analysis.report.sections.pictures import pictures
 from analysis.report.sections.ranking import ranking, robust
 from analysis.report.sections.search import search
 from analysis.report.sections.settings import settings
@@ -23,6 +24,7 @@ SECTIONS: tuple[Callable[[Run], Section | None], ...] = (
     confirmation,
     ranking,
     robust,
+    pictures,
     search,
     settings,
     trust,

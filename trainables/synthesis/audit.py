@@ -25,7 +25,7 @@ from trainables.synthesis.measurement import (
     predict,
     score_subjects,
 )
-from trainables.synthesis.slices import Split, SubjectSlices
+from trainables.synthesis.slices import Split
 
 SUBJECTS = 16
 STEPS, QUERIES = 10, 100
@@ -43,7 +43,7 @@ def guards(
         perturb = attacked(network, _from_clean(protocol), protocol.eps[-1], protocol.seed)
         (again,) = score_subjects(network, split, [perturb], device, protocol.batch_size)
         pgd = np.fmax(pgd, again[HEADLINE])
-    few = _widest_slices(split)
+    few = split.widest(SUBJECTS)
     mr, _ = few.batch(range(len(few)), device)
     predictions = predict(network, mr, protocol.batch_size)
     heads = [(one.ct[0], np.asarray(one.mask[0], dtype=bool)) for one in few.subjects]
@@ -67,7 +67,7 @@ def audit(
     """
     if not protocol.eps[-1] > 0:  # nothing is attacked
         return {}
-    few, radii = _widest_slices(split), alarms.two_radii(protocol.eps)
+    few, radii = split.widest(SUBJECTS), alarms.two_radii(protocol.eps)
     pgd = build_synthesis_attack("pgd", protocol.batch_size, STEPS)
     square = build_synthesis_attack("square", protocol.batch_size, QUERIES)
     far = max(ANYTHING, 2 * radii[-1])
@@ -88,17 +88,6 @@ def audit(
 
 def _from_clean(protocol: Protocol) -> PGD:
     return PGD(loss=squared_error, batch_size=protocol.batch_size, steps=STEPS, random_start=False)
-
-
-def _widest_slices(split: Split) -> Split:
-    """Return of a few subjects the slice that shows most of the head."""
-    return Split(tuple(_widest(subject) for subject in split.subjects[:SUBJECTS]))
-
-
-def _widest(subject: SubjectSlices) -> SubjectSlices:
-    place = int(subject.mask.sum(axis=(1, 2)).argmax())
-    rows = slice(place, place + 1)
-    return SubjectSlices(subject.name, subject.mr[rows], subject.ct[rows], subject.mask[rows])
 
 
 def _grey_errors(split: Split) -> Floats:

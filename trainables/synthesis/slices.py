@@ -56,6 +56,12 @@ class SubjectSlices:
     def __len__(self) -> int:
         return len(self.mr)
 
+    def widest(self) -> "SubjectSlices":
+        """Return the one slice that shows most of the head."""
+        place = int(self.mask.sum(axis=(1, 2)).argmax())
+        rows = slice(place, place + 1)
+        return SubjectSlices(self.name, self.mr[rows], self.ct[rows], self.mask[rows])
+
 
 @dataclass(frozen=True)
 class Split:
@@ -95,6 +101,10 @@ class Split:
             held += len(subject)
         if group:
             yield start, tuple(group)
+
+    def widest(self, most: int) -> "Split":
+        """Return, of at most so many subjects, the one slice that shows most of the head."""
+        return Split(tuple(subject.widest() for subject in self.subjects[:most]))
 
     def _place(self, row: int) -> tuple[SubjectSlices, int]:
         for subject in self.subjects:

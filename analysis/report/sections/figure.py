@@ -3,9 +3,9 @@
 from analysis.architecture import draw
 from analysis.figures import NARROW, figure, panels
 from analysis.load import Run
-from analysis.report.html import Html, join, link, tag
+from analysis.report.html import Html, join, link, table, tag
 from analysis.report.svg import inline
-from analysis.robmednas import winning_architecture
+from analysis.robmednas import blocks, winning_architecture
 
 
 def shown(run: Run, name: str, alt: str, note: str, numbers: str = "") -> Html:
@@ -46,8 +46,12 @@ def architecture(run: Run) -> Html:
     if found is None:
         return Html()
     alt = f"The winner's U-Net: {found[0]}"
-    beside = [link(f"architecture.{kind}", kind.upper()) for kind in ("png", "svg")]
+    beside = [link(f"architecture.{kind}", kind.upper()) for kind in ("csv", "png", "svg")]
     words = tag("figcaption", "The winner's architecture. ", join(beside, " "))
     drawn = inline(draw(*found), "architecture", alt)
     scrolled = tag("div", drawn, class_="scroll", tabindex="0", role="region", aria_label=alt)
-    return tag("figure", scrolled, words, class_="wide")
+    listed = blocks(*found)
+    rows = [(*row[:-1], f"1/{row[-1]}" if row[-1] else "") for row in listed.to_numpy().tolist()]
+    caption = f"Blocks in the order of computation, their branches and filters: {found[0]}"
+    numbers = table(list(listed.columns), rows, caption, numeric=(5,))
+    return join((tag("figure", scrolled, words, class_="wide"), numbers))

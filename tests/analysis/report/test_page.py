@@ -82,7 +82,7 @@ def test_every_kind_of_run_has_a_page(tmp_path, kind):
 
 def test_a_whole_run_has_every_section(many):
     page = checked(report(many, ["leaderboard.csv", "leaderboard.png"]))
-    assert len(page.headings) == 1 + len(SECTIONS) + 1 - 1  # a title, the files, no confirmation
+    assert len(page.headings) == 1 + len(SECTIONS) + 1 - 2  # title, files; unconfirmed, no pictures
     assert "Files beside this page" in page.headings
     text = " ".join(page.words)
     for said in sentences(many):

@@ -1,0 +1,60 @@
+"""Where a classifier looks: EigenGradCAM, of the library grad-cam, which imports torchvision."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from trainables.models.classifiers import Classifier
+from trainables.models.modes import frozen
+
+COARSEST = 7  # pixels: maps smaller than that say nothing of where
+TINY = 1e-12
+
+
+def eigen_grad_cam(classifier: Classifier, images: Tensor, chosen: Tensor) -> Tensor:
+    """Map what speaks for a class: activations times gradients, their first principal component.
+
+    The maps are those of the deepest layer that has at least 7 by 7 pixels, or the first layer's.
+    A principal component has no sign of its own: it gets the one that agrees with the sum over
+    channels, which is Grad-CAM taken pixel by pixel; what then is negative is left out. [tsynd]
+    names EigenGradCAM and cites Eigen-CAM, which knows no class; this is the former.
+
+    Args:
+        classifier: Any; held in eval mode.
+        images: (N, C, H, W) in [0, 1].
+        chosen: Number of the logit that is explained, (N,).
+
+    Returns:
+        (N, H, W) in [0, 1]; 0 everywhere where nothing speaks for the class.
+    """
+    with frozen(classifier):
+        maps, gradients = _differentiate(classifier, images, chosen)
+    speaking = (maps * gradients).flatten(2).double()  # (N, C, hw)
+    total = speaking.sum(dim=1)
+    centred = (speaking - speaking.mean(dim=2, keepdim=True)).transpose(1, 2)  # (N, hw, C)
+    _, _, components = torch.linalg.svd(centred, full_matrices=False)
+    first = (centred @ components[:, :1].transpose(1, 2)).squeeze(2)  # (N, hw)
+    aligned = (first * (total - total.mean(dim=1, keepdim=True))).sum(dim=1, keepdim=True)
+    seen = torch.where(aligned < 0, -first, first).clamp(min=0)
+    seen = seen / seen.amax(dim=1, keepdim=True).clamp(min=TINY)
+    shaped = seen.unflatten(1, tuple(maps.shape[2:])).unsqueeze(1).float()
+    size = tuple(images.shape[2:])
+    return functional.interpolate(shaped, size=size, mode="bilinear", align_corners=False)[:, 0]
+
+
+def _differentiate(classifier: Classifier, images: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the maps (N, C, h, w) of the layer that is looked at, and the logits' gradient."""
+    seen: list[Tensor] = []
+    hooks = [
+        layer.register_forward_hook(lambda _, __, maps: seen.append(maps))
+        for layer in classifier.body.layers
+    ]
+    try:
+        logits = classifier(images.detach().requires_grad_())
+    finally:
+        for hook in hooks:
+            hook.remove()
+    fine = [maps for maps in seen if min(maps.shape[2:]) >= COARSEST]
+    maps = fine[-1] if fine else seen[0]
+    (gradient,) = torch.autograd.grad(logits.gather(1, chosen[:, None]).sum(), maps)
+    return maps.detach(), gradient
