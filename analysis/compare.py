@@ -2,14 +2,17 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
+from itertools import combinations
+from pathlib import Path, PurePath
 from typing import Any
 
 import pandas as pd
 
 from analysis.load import Run
 from analysis.numbers import best_so_far
-from analysis.numbers_claim import condition, gains_over, winner_row
+from analysis.numbers_claim import condition, gains_over, verdict_of, winner_row
+from search.ranking import Row, paired_interval
+from search.run_folder import RunFolder
 
 # Where a run lies, and what was chosen by the machine, is no setting.
 NO_SETTINGS = {"plan.run", "plan.settings", "settings.cache", "plan.address"}
@@ -36,6 +39,30 @@ def winners(runs: Sequence[Run]) -> pd.DataFrame:
     """
     rows = [_winner(run, name) for run, name in zip(runs, names_of(runs), strict=True)]
     return pd.DataFrame(rows)
+
+
+def duels(runs: Sequence[Run]) -> pd.DataFrame:
+    """Compare the winners of runs that rank by the same metric on the same images, two by two.
+
+    Returns:
+        ``run`` and ``other``; the ``gain`` of the first's winner over the other's, towards better,
+        with its 95 % interval ``low`` to ``high``, paired by image or subject, NaN where single
+        answers were not kept; and ``verdict``, as of `gains_over`. One seed each: training again
+        may move a value by more.
+    """
+    columns = ["run", "other", "metric", "gain", "low", "high", "verdict"]
+    rows = []
+    for (name, run), (other_name, other) in combinations(zip(names_of(runs), runs, strict=True), 2):
+        first, second = winner_row(run), winner_row(other)
+        if first is None or second is None or comparable([run, other]):
+            continue
+        sign = 1.0 if run.objective.direction == "max" else -1.0
+        gain = sign * (first.value - second.value)
+        own, its = _folder(run, first), _folder(other, second)
+        low, high = paired_interval(own, its, gain, sign) or (math.nan, math.nan)
+        verdict = verdict_of(low, high)
+        rows.append((name, other_name, run.objective.metric, gain, low, high, verdict))
+    return pd.DataFrame(rows, columns=columns)
 
 
 def progress(runs: Sequence[Run]) -> pd.DataFrame:
@@ -71,6 +98,10 @@ def comparable(runs: Sequence[Run]) -> str:
     if len(set(map(str, own))) > 1:
         return "The runs rank on other images: a difference may be that of the images."
     return ""
+
+
+def _folder(run: Run, row: Row) -> Path:
+    return RunFolder(run.folder).trial(row.trial.id)
 
 
 def _winner(run: Run, name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.architecture import draw
-from analysis.compare import differences, progress, winners
+from analysis.compare import differences, duels, progress, winners
 from analysis.experiment_figures import draw_corruption, draw_stability
 from analysis.experiments import CORRUPTION, STABILITY, read
 from analysis.figures import FIGURES, WIDE, figure, overview
@@ -103,7 +103,12 @@ def export_comparison(runs: Sequence[Run], folders: Sequence[Path], out: Path) -
     Raises:
         UserError: If the folder cannot be written to.
     """
-    tables = {"winners": winners, "progress": progress, "differences": differences}
+    tables = {
+        "winners": winners,
+        "duels": duels,
+        "progress": progress,
+        "differences": differences,
+    }
     pages = [os.path.relpath(folder / REPORT, out) for folder in folders]
     written: list[str] = []
     try:

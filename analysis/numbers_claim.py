@@ -59,7 +59,7 @@ def gains_over(run: Run) -> pd.DataFrame:
         if math.isnan(one.value):  # a reference without a value
             continue
         low, high = one.interval or (math.nan, math.nan)
-        verdict = _verdict(low, high)
+        verdict = verdict_of(low, high)
         rows.append((one.over.label, one.over.control, one.value, low, high, verdict))
     return pd.DataFrame(rows, columns=columns)
 
@@ -130,7 +130,8 @@ def _bounds(metric: str, bounds: Any) -> str:  # noqa: ANN401 - a pair of number
     return f" [{low}, {high}]"
 
 
-def _verdict(low: float, high: float) -> str:
+def verdict_of(low: float, high: float) -> str:
+    """Judge a gain by its interval: better, worse, not told apart, or not known without one."""
     if math.isnan(low):
         return UNKNOWN
     if low > 0:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -226,13 +227,25 @@ def missed(trial: Trial) -> list[str]:
 def _paired_interval(
     first: Row, other: Row, gain: float, sign: float, folder: RunFolder
 ) -> tuple[float, float] | None:
-    """Bootstrap the gain over the images, or subjects, that both answered.
+    return paired_interval(folder.trial(first.trial.id), folder.trial(other.trial.id), gain, sign)
+
+
+def paired_interval(
+    first: Path, other: Path, gain: float, sign: float
+) -> tuple[float, float] | None:
+    """Bootstrap the gain over the images, or subjects, that both answered: a 95 % interval.
+
+    Args:
+        first: Folder that the trial saved into.
+        other: As well, of any run that ranks on the same images.
+        gain: Of the first, towards better; answers that say another have no interval.
+        sign: 1 where more is better, else -1.
 
     The answers belong to the study's own metric and to one seed. Where the run is ranked by another
     metric, by means over seeds, or trials save none, the difference of the answers is not the
     difference of the values, and there is no interval to show.
     """
-    files = [folder.trial(row.trial.id) / "ranking.npz" for row in (first, other)]
+    files = [folder / "ranking.npz" for folder in (first, other)]
     if not all(file.is_file() for file in files):
         return None
     with np.load(files[0], allow_pickle=False) as a, np.load(files[1], allow_pickle=False) as b:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from analysis.compare import comparable, differences, names_of, winners
+from analysis.compare import comparable, differences, duels, names_of, winners
 from analysis.figures import NARROW
 from analysis.figures_compare import figures_of
 from analysis.load import Run
@@ -32,7 +32,7 @@ def comparison(runs: Sequence[Run], pages: Sequence[str]) -> str:
     """
     warning = comparable(runs)
     found = [tag("p", warning, class_="lede")] if warning else []
-    found.append(_winners(runs, pages))
+    found += [_winners(runs, pages), _duels(runs)]
     metrics = list(dict.fromkeys(run.objective.metric for run in runs))
     for metric in metrics:
         drawn = (_figure(name, one) for name, one in figures_of(runs, metric, NARROW).items())
@@ -71,6 +71,19 @@ def _winners(runs: Sequence[Run], pages: Sequence[str]) -> Html:
     headings = ("run", "state", "winner", "metric", "value", "95 % interval",
                 "gain over the closest reference", "trials", "compute")  # fmt: skip
     return table(headings, rows, "The winner of each run", numeric=(4, 5, 7, 8))
+
+
+def _duels(runs: Sequence[Run]) -> Html:
+    rows = []
+    for row in rows_of(duels(runs)):
+        gain = f"{'+' if row.gain > 0 else '-'}{written(row.metric, abs(row.gain))}"
+        bounds = bounded(row.metric, row.low, row.high, signed=True)
+        rows.append((row.run, row.other, gain, bounds, row.verdict))
+    if not rows:
+        return Html()
+    headings = ("winner of", "against that of", "gain", "95 % interval", "verdict")
+    caption = "Winners against each other, paired by image or subject; one seed each"
+    return table(headings, rows, caption, numeric=(2, 3))
 
 
 def _differences(runs: Sequence[Run]) -> Html:

@@ -55,7 +55,7 @@ def test_the_same_run_gives_the_same_files(analyse, tmp_path):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
 
 
-COMPARED = {f"compare_{name}.csv" for name in ("winners", "progress", "differences")}
+COMPARED = {f"compare_{name}.csv" for name in ("winners", "duels", "progress", "differences")}
 COMPARED |= {
     f"compare_{name}.{kind}" for name in ("winners", "trials", "time") for kind in ("png", "svg")
 }

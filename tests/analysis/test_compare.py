@@ -1,10 +1,11 @@
 """Several runs side by side."""
 
 import make_robmednas
+import numpy as np
 import pytest
 from make_run import METRIC, Made, make_run
 
-from analysis.compare import comparable, differences, names_of, progress, winners
+from analysis.compare import comparable, differences, duels, names_of, progress, winners
 from analysis.figures_compare import draw_progress, figures_of
 from analysis.load import load
 
@@ -86,3 +87,37 @@ def test_figures_of_a_second_metric_have_names_of_their_own(tmp_path, two):
     runs = [*two, heads]
     names = [*figures_of(runs, METRIC, 4.4), *figures_of(runs, task.metric, 4.4)]
     assert len(set(names)) == 6
+
+
+def answers(run, trial, scores, labels):
+    """What a trial saves: 1 where an image is right, at each of two radii."""
+    folder = run.folder / "trials" / trial
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {"scores": scores, "labels": labels, "eps": np.array([0.0, 0.1])}
+    np.savez(folder / "ranking.npz", allow_pickle=False, **arrays)
+
+
+def test_winners_of_runs_on_the_same_images_are_compared_in_pairs(two):
+    """Of 100 images the second's winner is right on 20 more, all that the first's is right on."""
+    labels = np.repeat([0, 1], 50)
+    rows = np.tile(np.arange(50), 2)
+    for run, right in zip(two, (20, 30), strict=True):
+        answers(run, "t002", np.stack([rows < right] * 2).astype(float), labels)
+    (found,) = duels(two).itertuples(index=False)
+    assert (found.run, found.other, found.verdict) == ("one", "two", "worse")
+    assert found.gain == pytest.approx(-0.2)
+    assert found.low < -0.2 < found.high < 0
+    (back,) = duels(two[::-1]).itertuples(index=False)
+    assert (back.gain, back.verdict) == (pytest.approx(0.2), "better")
+
+
+def test_without_answers_winners_are_compared_without_an_interval(two):
+    (found,) = duels(two).itertuples(index=False)
+    assert found.verdict == "not known"
+    assert found.gain == pytest.approx(-0.2)
+
+
+def test_winners_on_other_images_are_not_compared(two):
+    two[0].manifest["digests"] = {"ranking": "a"}
+    two[1].manifest["digests"] = {"ranking": "b"}
+    assert duels(two).empty
