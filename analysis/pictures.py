@@ -1,16 +1,14 @@
 """The pictures of a run, drawn from the numbers that it wrote."""
 
-from typing import Any
-
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 
 from analysis.load import Run
 from analysis.style import INK, MUTED, styled
 from search.run_folder import RunFolder
-from trainables.sheet import Column, Sheet, read_sheet
+from trainables.sheet import Column, Floats, Sheet, read_sheet
 
 CELL, NOTE, TOP, SIDE, GAP = 1.0, 0.2, 0.3, 0.95, 0.06  # inches
 KEY, BAR_FROM, BAR = 0.34, 0.2, 0.06
@@ -42,7 +40,7 @@ def draw_sheet(sheet: Sheet) -> Figure:
             for row, name in enumerate(sheet.rows):
                 bottom = size[1] - TOP - row * (height + note) - height
                 ax = _axes(canvas, left, bottom, height)
-                shown = _draw_cell(ax, sheet, column, row)
+                _draw_cell(ax, sheet, column, row)
                 if row == 0:
                     ax.set_title(column.title, fontsize=SMALL + 0.5, pad=4, loc="center")
                 if column.notes:
@@ -52,7 +50,7 @@ def draw_sheet(sheet: Sheet) -> Figure:
                     words = {"ha": "right", "va": "center", "color": INK, "fontsize": SMALL}
                     ax.text(-0.08, 0.5, name, words, transform=ax.transAxes)
             if column.unit:
-                _draw_key(_axes(canvas, left, BAR_FROM, BAR), shown, column)
+                _draw_key(_axes(canvas, left, BAR_FROM, BAR), column)
     return canvas
 
 
@@ -64,25 +62,38 @@ def _axes(canvas: Figure, left: float, bottom: float, height: float) -> Axes:
     return ax
 
 
-def _draw_cell(ax: Axes, sheet: Sheet, column: Column, row: int) -> AxesImage:
+def _draw_cell(ax: Axes, sheet: Sheet, column: Column, row: int) -> None:
     cell = column.cells[row]
-    low = -column.high if column.scale == "signed" else column.low
-    look: dict[str, Any] = {"vmin": low, "vmax": column.high, "interpolation": "none"}
     if column.scale == "heat":
-        first = sheet.columns[0]
-        ax.imshow(first.cells[row], cmap="gray", vmin=first.low, vmax=first.high)
-        look["alpha"] = OVER * np.clip(cell, 0, 1)
+        cell = _over(sheet.columns[0], row, cell)
+    low, high = _ends(column)
     shown = np.clip(cell, 0, 1) if cell.ndim == 3 else cell
-    return ax.imshow(shown, cmap=MAPS[column.scale], **look)
+    ax.imshow(shown, cmap=MAPS[column.scale], vmin=low, vmax=high, interpolation="none")
 
 
-def _draw_key(ax: Axes, shown: AxesImage, column: Column) -> None:
+def _over(column: Column, row: int, heat: Floats) -> Floats:
+    """Lay heat over a picture, thicker where it is hotter: an SVG would not blend two images."""
+    under = column.cells[row]
+    if under.ndim == 2:
+        grey = (under - column.low) / (column.high - column.low)
+        under = np.repeat(grey[..., None], 3, axis=2)
+    share = OVER * np.clip(heat, 0, 1)[..., None]
+    hot = colormaps[MAPS["heat"]](heat)[..., :3]
+    blended: Floats = (1 - share) * np.clip(under, 0, 1) + share * hot
+    return blended
+
+
+def _ends(column: Column) -> tuple[float, float]:
+    return (-column.high if column.scale == "signed" else column.low), column.high
+
+
+def _draw_key(ax: Axes, column: Column) -> None:
     """Draw the colours as a bar, its ends labelled."""
     ramp = np.linspace(0, 1, 64)[None]
-    ax.imshow(ramp, cmap=shown.get_cmap(), aspect="auto", interpolation="none")
+    ax.imshow(ramp, cmap=MAPS[column.scale], aspect="auto", interpolation="none")
     words = {"va": "top", "color": MUTED, "fontsize": SMALL - 0.5}
-    for place, end in enumerate(shown.get_clim()):
+    for place, end in enumerate(_ends(column)):
         text = f"{end:.2g}" if abs(end) < 100 else f"{end:.0f}"
-        at = {"transform": ax.transAxes, "ha": ("left", "right")[place]}
-        ax.text(place, -0.5, text, words, **at)
+        side = ("left", "right")[place]
+        ax.text(place, -0.5, text, words, ha=side, transform=ax.transAxes)
     ax.text(0.5, -0.5, column.unit, words, ha="center", transform=ax.transAxes)

@@ -18,8 +18,8 @@ def write_pictures(session: Session, winner: Row, rows: Iterable[Row]) -> str:
     shutil.rmtree(folder.pictures, ignore_errors=True)  # those of an earlier winner
     try:
         sheets = session.module.illustrate(models, folder.assets, session.settings)
-        for sheet in sheets:
-            sheet.write(folder.pictures)
+        for place, sheet in enumerate(sheets, start=1):
+            sheet.write(folder.pictures / f"{place}-{sheet.name}.npz")
     except (UserError, OSError, ValueError, RuntimeError, ArithmeticError, LookupError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         return f"no pictures: {first}"

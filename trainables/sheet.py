@@ -50,7 +50,7 @@ class Sheet:
     """A page of pictures.
 
     Attributes:
-        name: Of its file.
+        name: Of the files that it is drawn into.
         title: A few words.
         caption: What is seen, how it was made, and from which split.
         rows: A name for each row.
@@ -63,16 +63,15 @@ class Sheet:
     rows: tuple[str, ...]
     columns: tuple[Column, ...]
 
-    def write(self, folder: Path) -> Path:
-        """Write ``NAME.npz``, in half precision, whole or not at all."""
-        folder.mkdir(parents=True, exist_ok=True)
-        file, part = folder / f"{self.name}.npz", folder / f".{self.name}.part.npz"
+    def write(self, file: Path) -> None:
+        """Write an npz file, in half precision, whole or not at all."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_name(f".{file.stem}.part.npz")
         cells = {f"cells_{n}": one.cells.astype(np.float16) for n, one in enumerate(self.columns)}
         words = {field.name: getattr(self, field.name) for field in fields(self)}
         words["columns"] = [one.words() for one in self.columns]
         np.savez_compressed(part, allow_pickle=False, words=np.array(json.dumps(words)), **cells)
         part.replace(file)
-        return file
 
 
 def read_sheet(file: Path) -> Sheet:

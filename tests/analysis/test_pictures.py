@@ -29,7 +29,7 @@ SHEET = Sheet(
 @pytest.fixture
 def run(tmp_path):
     folder = make_run(tmp_path / "run", [Made("r01", "baseline"), Made("t001")])
-    SHEET.write(folder / "pictures")
+    SHEET.write(folder / "pictures" / "1-some.npz")
     return load(folder)
 
 
@@ -39,7 +39,9 @@ def test_every_picture_has_its_place_and_scale():
     pictures = [images for images in shown if images[0].get_array().shape[0] == GREY.shape[1]]
     assert len(pictures) == 6
     np.testing.assert_allclose(pictures[0][0].get_array(), COLOUR[0])
-    assert len(pictures[2]) == 2  # heat over the image
+    assert all(len(images) == 1 for images in pictures)
+    blended = pictures[1 if len(pictures[1][0].get_array().shape) == 3 else 2][0].get_array()
+    assert blended.shape == (5, 4, 3)
     changes = [images for images in pictures if images[-1].get_clim() == (-0.5, 0.5)]
     np.testing.assert_allclose([one[0].get_array() for one in changes], GREY - 0.5)
     words = {text.get_text() for ax in drawn.axes for text in ax.texts}
@@ -62,6 +64,6 @@ def test_a_run_without_pictures_has_no_section(many):
 
 
 def test_damaged_pictures_are_said(run):
-    (run.folder / "pictures" / "some_pictures.npz").write_bytes(b"PK")
+    (run.folder / "pictures" / "1-some.npz").write_bytes(b"PK")
     with pytest.raises(UserError, match="damaged"):
         report(run, [])

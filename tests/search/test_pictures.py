@@ -44,4 +44,4 @@ def test_those_of_an_earlier_winner_are_replaced(run_toy, take_up):
     (folder / "pictures" / "old.npz").write_text("old")
     status, _ = take_up(folder, trials=4)
     assert status == 0
-    assert [file.name for file in (folder / "pictures").iterdir()] == ["greys.npz"]
+    assert [file.name for file in (folder / "pictures").iterdir()] == ["1-greys.npz"]

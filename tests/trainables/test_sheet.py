@@ -19,7 +19,9 @@ def sheet():
 
 
 def test_what_is_written_is_read_to_half_precision(sheet, tmp_path):
-    found = read_sheet(sheet.write(tmp_path / "new"))
+    file = tmp_path / "new" / "some.npz"
+    sheet.write(file)
+    found = read_sheet(file)
     assert (found.name, found.title, found.caption, found.rows) == (
         "some",
         "Some pictures",
@@ -33,7 +35,8 @@ def test_what_is_written_is_read_to_half_precision(sheet, tmp_path):
 
 
 def test_a_damaged_file_is_said(sheet, tmp_path):
-    file = sheet.write(tmp_path)
+    file = tmp_path / "some.npz"
+    sheet.write(file)
     whole = file.read_bytes()
     for damaged in (whole[: len(whole) // 2], b"", b"not an archive"):
         file.write_bytes(damaged)

@@ -6,19 +6,23 @@ from analysis.report.html import Html, Section, join, link, tag
 from analysis.report.svg import inline
 from trainables.sheet import Sheet
 
+PIXELS = 104  # of an inch of a sheet, on a desktop
+
 
 def pictures(run: Run) -> Section | None:
     """Show the sheets of a run; nothing where it has none."""
     found = sheets(run)
     if not found:
         return None
-    return Section("pictures", "Pictures", join([_shown(sheet) for sheet in found]))
+    return Section("pictures", "Pictures", tag("div", *map(_shown, found), class_="sheets"))
 
 
 def _shown(sheet: Sheet) -> Html:
     alt = f"{sheet.title}: {', '.join(column.title for column in sheet.columns)}"
-    drawn = inline(draw_sheet(sheet), sheet.name.replace("_", "-"), alt)
-    scrolled = tag("div", drawn, class_="scroll", tabindex="0", role="region", aria_label=alt)
+    drawn = draw_sheet(sheet)
+    inside = inline(drawn, sheet.name.replace("_", "-"), alt)
+    scrolled = tag("div", inside, class_="scroll", tabindex="0", role="region", aria_label=alt)
     beside = join([link(f"{sheet.name}.{kind}", kind.upper()) for kind in ("png", "svg")], " ")
     words = tag("figcaption", sheet.caption, " ", tag("span", beside, class_="files"))
-    return tag("figure", tag("h3", sheet.title), scrolled, words, class_="wide")
+    wide = f"--wide: {drawn.get_size_inches()[0] * PIXELS:.0f}px"
+    return tag("figure", tag("h3", sheet.title), scrolled, words, style=wide)
