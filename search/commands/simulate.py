@@ -32,9 +32,13 @@ def simulate(  # noqa: PLR0913, PLR0917 - one argument an option
         ),
     ] = 0.9,
     ladder: Annotated[
-        str,
-        typer.Option(help="What the engine measures, rung by rung.", rich_help_panel=PRICE),
-    ] = "pgd_eps1,apgd_ce_eps1",
+        str | None,
+        typer.Option(
+            help="What the engine measures, rung by rung.",
+            show_default="the target, then the target again",
+            rich_help_panel=PRICE,
+        ),
+    ] = None,
     images: Annotated[
         str | None,
         typer.Option(
@@ -99,7 +103,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - one argument an option
         table=table,
         target=target,
         floor=floor,
-        ladder=parse_ladder(ladder, images, priced),
+        ladder=parse_ladder(f"{target},{target}" if ladder is None else ladder, images, priced),
         prices=priced,
         samplers=tuple(split(sampler)),
         scheduler=scheduler,

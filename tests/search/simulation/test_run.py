@@ -32,9 +32,9 @@ def call(table, monkeypatch):
     app = typer.Typer()
     app.command()(simulate)
 
-    def caller(*options):
+    def caller(*options, ladder=("--ladder", "weak_eps1,strong_eps1")):
         options = ["--prices", "weak=1,strong=10", "--target", "strong_eps1", *options]
-        options = ["--ladder", "weak_eps1,strong_eps1", "--jobs", "1", *options]
+        options = [*ladder, "--jobs", "1", *options]
         return CliRunner().invoke(app, [str(table), "--seeds", "2", "--trials", "24", *options])
 
     return caller
@@ -60,6 +60,11 @@ def test_the_report(call, table):
     assert "engine random: top 0.1 % in at least 95% of searches: 1, met" in lines
     assert "engine random: at most 50% of the attack cost of Optuna TPE: 1.09, NOT met" in lines
     assert "engine random: median regret at most 0.01: 0, met" in lines
+
+
+def test_by_default_the_target_is_measured_on_few_images_first(call):
+    output = call("--trials", "4", "--sampler", "random", ladder=()).output
+    assert "the engine measures: strong_eps1 on 1000 images, then strong_eps1;" in output
 
 
 def test_a_method_that_runs_out_of_networks_says_so(call):
@@ -102,6 +107,7 @@ def test_a_row_for_each_search(call, tmp_path):
     ("options", "message"),
     [
         (["--target", "strong_eps2"], "unknown column of toy.csv 'strong_eps2'"),
+        (["--ladder", ""], "--ladder is empty"),
         (["--ladder", "weak_eps2"], "unknown column of toy.csv 'weak_eps2'"),
         (["--floor", "0.95"], "no network of toy.csv has clean accuracy of 0.95"),
         (["--sampler", "tpee"], "unknown sampler 'tpee'"),
