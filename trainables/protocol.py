@@ -18,6 +18,9 @@ from searchspace.space import Space
 if TYPE_CHECKING:  # the command line reads this file before it loads NumPy
     from trainables.examination import Exam, Examination
 
+MEMORY = "max_memory"
+"""The limit beyond which a trial is not just unwanted but cannot run; its setting's name, too."""
+
 Config = Mapping[str, Any]
 Directions = Mapping[str, Literal["max", "min"]]
 Say = Callable[[str], None]
