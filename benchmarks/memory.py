@@ -122,15 +122,16 @@ def classifier(name: str, size: int, limit: float) -> dict[str, Any]:
          "max_memory": limit}
     )  # fmt: skip
     config = tsynd.TSynDConfig(latent_iterations=2)
-    before = resident("VmRSS")
     few, classes = config.batch_size // 2, table()["pathmnist"].classes
     images = torch.randint(256, (256, 3, size, size), dtype=torch.uint8)
     labels = torch.arange(256) % len(classes)
     train, val = Labelled(images[:few], labels[:few]), Labelled(images[:8], labels[:8])
-    autoencoder = VQVAE(3, size).eval().requires_grad_(False)
-    codes = autoencoder.quantise(train.images.float() / 255)
+    autoencoder = VQVAE(3, size).eval().requires_grad_(requires_grad=False)
+    with torch.no_grad():
+        codes = autoencoder.quantise(train.images.float() / 255)
     data = Images("multi-class", classes, train, val, Labelled(images, labels))
     frozen = FrozenAutoencoder(autoencoder, 1.0, AutoencoderSettings(), 3, size, "")
+    before = resident("VmRSS")
     trial = TSynDTrial(config, settings, Shared(data, codes, frozen))
     training = grown(before, trial.step)
     batch = trial.protocol.batch_size

@@ -15,7 +15,7 @@ from searchspace.errors import UserError
 GIB: Final = 2**30
 BYTES: Final = 4  # of a number: attacks compute in fp32, so that bf16 saves nothing of the peak
 FACTOR: Final = 1.2  # over the numbers that are counted: gradients on their way, scratch space
-AROUND: Final = 32 * 2**20  # what libraries take for themselves on first use
+AROUND: Final = 128 * 2**20  # what libraries take for themselves on first use
 AUTO: Final = "auto"  # in place of a limit: the run is to find what its device has
 
 

@@ -14,6 +14,7 @@ from ray import tune
 
 import search
 from search.cluster.adapter import Adapter
+from search.cluster.environment import threads
 from search.cluster.hooks import Decisions, Over, Proposals
 from search.cluster.nodes import check_nodes, leave_probe
 from search.coordinator import Coordinator
@@ -124,7 +125,12 @@ def cluster(resources: Resources) -> Iterator[None]:
     try:
         with contextlib.chdir(Path(search.__file__).parent.parent):
             if resources.address:
-                ray.init(resources.address, log_to_driver=False, logging_level=logging.CRITICAL)
+                ray.init(
+                    resources.address,
+                    runtime_env={"env_vars": threads(resources.cpus)},
+                    log_to_driver=False,
+                    logging_level=logging.CRITICAL,
+                )
             else:
                 _start_here(resources)
     except (ConnectionError, TimeoutError, ValueError, RuntimeError) as error:
@@ -137,10 +143,12 @@ def cluster(resources: Resources) -> Iterator[None]:
 
 
 def _start_here(resources: Resources) -> None:
+    whole = machine_bytes()
     ray.init(
         address="local",  # and not one that RAY_ADDRESS names
         num_cpus=resources.workers * resources.cpus,
-        _memory=machine_bytes() and int(SHARE * (machine_bytes() or 0)),
+        _memory=int(SHARE * whole) if whole else None,  # what trials may take, not what is free
+        runtime_env={"env_vars": threads(resources.cpus)},
         include_dashboard=False,
         object_store_memory=OBJECT_STORE_BYTES,
         log_to_driver=False,

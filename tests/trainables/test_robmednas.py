@@ -180,7 +180,7 @@ def test_limits_are_shares_beyond_the_prediction():
     assert at == {"max_params": 0.0}
     half = robmednas.limits(config, settings_of(max_params=found.parameters // 2))
     assert half["max_params"] == pytest.approx(1.0, rel=0.01)
-    gib = (2**25 + 1.2 * 4 * (7 * found.parameters + 6 * found.activations)) / 2**30
+    gib = (2**27 + 1.2 * 4 * (7 * found.parameters + 6 * found.activations)) / 2**30
     memory = robmednas.limits(config, settings_of(max_memory=gib / 3))
     assert memory["max_memory"] == pytest.approx(2.0)
 

@@ -12,6 +12,7 @@ from trainables.models.classifiers import build_classifier
 from trainables.models.counting import kept_for_backward
 
 COPIES = 6  # of a parameter: itself, its gradient, Adam's two moments, the best epoch's, one put by
+WORKING = 2  # what is kept counts so often: a backward pass holds gradients of the same shapes
 COUNTED, CLASSES = 2, 2  # images that are counted on; more classes add next to nothing
 
 
@@ -40,4 +41,4 @@ def _need(name: str, channels: int, size: int) -> Need:
     trained, frozen = (
         sum(one.numel() for one in model.parameters()) for model in (classifier, autoencoder)
     )
-    return Need(COPIES * trained + frozen, max(attacked, made) // COUNTED)
+    return Need(COPIES * trained + frozen, WORKING * max(attacked, made) // COUNTED)

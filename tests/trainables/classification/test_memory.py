@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from trainables import tsynd, tsynd_trial
-from trainables.classification.memory import COPIES, need_of
+from trainables.classification.memory import COPIES, WORKING, need_of
 from trainables.models.autoencoder import VQVAE
 from trainables.models.classifiers import build_classifier
 from trainables.models.counting import kept_for_backward
@@ -19,7 +19,7 @@ def test_a_classifiers_need_is_its_copies_and_what_a_gradient_keeps():
     need = need_of("resnet18-16", "pathmnist", 28)
     assert need.fixed == COPIES * count(classifier) + count(autoencoder)
     of_four = kept_for_backward(classifier, classifier, torch.ones((4, 3, 28, 28)))
-    assert need.image == pytest.approx(of_four / 4, rel=0.01)
+    assert need.image == pytest.approx(WORKING * of_four / 4, rel=0.01)
 
 
 def test_making_images_needs_the_autoencoder_as_well_for_half_a_batch():
@@ -29,8 +29,8 @@ def test_making_images_needs_the_autoencoder_as_well_for_half_a_batch():
     alone = kept_for_backward(classifier, classifier, torch.ones((1, 1, 28, 28)))
     decoded = kept_for_backward(autoencoder.decode, autoencoder, codes)
     need = need_of("cnn", "phantom", 28)
-    assert need.image > alone
-    assert need.image == pytest.approx((alone + decoded) / 2, rel=0.05)
+    assert need.image > WORKING * alone
+    assert need.image == pytest.approx(WORKING * (alone + decoded) / 2, rel=0.05)
 
 
 def test_a_limit_of_memory_refuses_and_cuts_the_batches_of_attacks():
