@@ -3,14 +3,14 @@
 ``python benchmarks/scaling.py workers`` searches the generated table with the engine of real runs,
 once per seed and number of workers; only evaluations are simulated (docs/simulate.md), so that the
 times do not depend on the machine. ``python benchmarks/scaling.py driver`` runs trials that do
-nothing, one after the other and without Ray, and tells how long each of the last thousand took.
+nothing, one after the other and without Ray, and tells how long each of the last thousand took, by
+the clock and on the processor: other work on the machine adds to the first only.
 ``python benchmarks/scaling.py raylets`` runs trials that sleep on several raylets of this machine,
 one trial at a time on each.
 """
 
 import argparse
 import io
-import json
 import math
 import os
 import resource
@@ -100,20 +100,33 @@ def workers(counts: list[int], seeds: int, trials: int, schedulers: list[str]) -
 
 def driver(trials: int, sampler: str) -> None:
     """Print what the engine takes for a trial, as the record grows."""
-    with tempfile.TemporaryDirectory() as folder:
+    ends: list[tuple[float, float]] = []  # of each trial: wall clock, processor
+    complete = Coordinator.complete
+
+    def timed(self: Coordinator, trial_id: str) -> None:
+        complete(self, trial_id)
+        ends.append((time.perf_counter(), time.process_time()))
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        patch.object(Coordinator, "complete", timed),
+    ):
         plan = Plan(
             study="empty", trials=trials, sampler=sampler, in_process=True, run=Path(folder, "run")
         )
         study = Study("empty", "nothing", "empty_study")
         run(plan, study, Console(width=80, file=io.StringIO()))
-        lines = Path(folder, "run", "events.jsonl").read_text().splitlines()
         size = sum(file.stat().st_size for file in Path(folder, "run").glob("*") if file.is_file())
-    ends = [e["elapsed_s"] for e in map(json.loads, lines) if e["event"] == "ended"]
     step = min(WINDOW, trials)
     for last in range(step, trials + 1, step):
-        each = (ends[last - 1] - ends[last - step]) / (step - 1)
+        wall, processor = (
+            1000 * (after - before) / (step - 1)
+            for before, after in zip(ends[last - step], ends[last - 1], strict=True)
+        )
         print(
-            f"{sampler}: trials {last - step + 1} to {last}: {each * 1000:.1f} ms each", flush=True
+            f"{sampler}: trials {last - step + 1} to {last}: {wall:.1f} ms each, "
+            f"{processor:.1f} of them on the processor",
+            flush=True,
         )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     print(f"{size / trials / 2**10:.1f} KiB of records a trial; at most {peak:.0f} MiB of memory")
