@@ -229,6 +229,8 @@ def _sized(session: Session) -> tuple[Session, list[str]]:
     settled, line = settle_memory(session.plan, session.settings, device)
     session = session.settling(settled)
     lines = [line] if line else []
+    if device != getattr(session.settings, "device", device):
+        lines.append(f"trials compute on {device}: each on its share of the GPU that Ray gives it")
     for reference, excess in session.too_large():
         if reference.essential:
             raise UserError(

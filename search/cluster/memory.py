@@ -27,9 +27,9 @@ def share_of_nodes(resources: Resources, device: str) -> Share | None:
 def _of_node(node: dict[str, Any], resources: Resources) -> Share | None:
     """Divide what Ray counts as a node's memory by the trials that it has cores for."""
     at_once = min(resources.workers, int(node["Resources"].get("CPU", 0)) // resources.cpus)
-    if at_once < 1:
+    gib, name = node["Resources"].get("memory", 0) / GIB, node["NodeManagerHostname"]
+    if at_once < 1 or not gib:
         return None
-    gib, name = node["Resources"]["memory"] / GIB, node["NodeManagerHostname"]
     return Share(gib / at_once, f"{gib:.1f} GiB that Ray has on {name}, for {at_once} at a time")
 
 
