@@ -1,5 +1,6 @@
 """A study whose trials do nothing, to time what is around them."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +22,26 @@ SPACE = Space(
 
 
 class Settings(Frozen):
-    """Nothing is fixed but the device."""
+    """Nothing is fixed but the device, and how long a step sleeps."""
 
     device: str = "cpu"
     epochs: int = Field(default=1, ge=1)
+    step_s: float = Field(default=0.0, ge=0)
     seed: int = 0
 
 
 class Empty(Trainable):
     """Reports a parabola."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, step_s: float) -> None:
         super().__init__()
+        self.step_s = step_s
         self.value = -(float(config["x"]) ** 2)
 
     def step(self) -> None:
-        """Do nothing."""
+        """Do nothing, for a while."""
+        if self.step_s:  # sleeping for 0 s takes longer than that
+            time.sleep(self.step_s)
 
     def evaluate(self, rung: Rung) -> Report:
         """Report at once."""
@@ -70,7 +75,7 @@ def prepare(settings: Settings, assets: Path, say: Say) -> Facts:
 
 
 def build(config: Config, settings: Settings, assets: Path) -> Trainable:
-    return Empty(config)
+    return Empty(config, settings.step_s)
 
 
 def references(settings: Settings) -> tuple[Reference, ...]:

@@ -127,6 +127,15 @@ GpusPerTrial = Annotated[
         rich_help_panel=MACHINE,
     ),
 ]
+MaxMemory = Annotated[
+    str | None,
+    typer.Option(
+        help="Most GiB of a training step, as predicted: larger networks are refused. Also auto "
+        "(what a trial's device has) or none.",
+        show_default="auto",
+        rich_help_panel=MACHINE,
+    ),
+]
 Address = Annotated[
     str | None,
     typer.Option(

@@ -37,11 +37,13 @@ class Progress:
         self._workers = workers
         self._clock = clock
         self._trials: dict[str, Trial] = {}
+        self._done: set[str] = set()  # kept, as counting all at each end takes long with thousands
         self._live: Live | None = None
 
     def adopt(self, trials: Mapping[str, Trial]) -> None:
         """Take over the trials of a run that goes on."""
         self._trials |= trials
+        self._done |= {name for name, one in trials.items() if one.state is not State.RUNNING}
         self._total += sum(bool(trial.repeats) for trial in trials.values())
 
     def __enter__(self) -> Self:
@@ -69,6 +71,8 @@ class Progress:
         if trial is not None:
             self._trials[trial.id] = trial
             self._total += event == "proposed" and bool(trial.repeats)
+            if trial.state is not State.RUNNING:
+                self._done.add(trial.id)
         if event == "exhausted":
             refused = details["refused"]
             beyond = f"{refused} proposals in a row were beyond the limits: widen them"
@@ -93,7 +97,7 @@ class Progress:
     def status(self) -> str:
         """Say how far the run is, in at most 80 characters."""
         counts = Counter(trial.state for trial in self._trials.values())
-        parts = [f"{self._ended}/{self._total} done"]
+        parts = [f"{len(self._done)}/{self._total} done"]
         parts += [
             f"{counts[state]} {state}"
             for state in (State.RUNNING, State.PRUNED, State.FAILED)
@@ -119,14 +123,10 @@ class Progress:
             return None
         return sum(times) / len(times) * (self._total - len(times)) / self._workers
 
-    @property
-    def _ended(self) -> int:
-        return sum(trial.state is not State.RUNNING for trial in self._trials.values())
-
     def _ended_line(self, trial: Trial) -> str:
         value = self._objective.value(trial.reports[-1]) if trial.reports else float("nan")
         took = duration((trial.ended_s or 0.0) - trial.started_s)
-        line = f"[{self._ended}/{self._total}] {trial.name}: {trial.state}, {number(value)}"
+        line = f"[{len(self._done)}/{self._total}] {trial.name}: {trial.state}, {number(value)}"
         line += f" at {trial.epoch}/{self._budget} epochs, {took}"
         return f"{line} ({trial.reason})" if trial.reason else line
 

@@ -14,11 +14,12 @@ from search.trial import State, Trial
 from trainables.protocol import Report
 
 TABLE_EVERY_S = 3.0
+TABLE_PATIENCE = 30  # times as long as writing took, too: a table of thousands is not the run
 
 
 @final
 class Records:
-    """Writes ``events.jsonl`` line by line, and ``trials.csv`` at most every few seconds."""
+    """Writes ``events.jsonl`` line by line, and ``trials.csv`` now and then."""
 
     def __init__(self, folder: RunFolder, objective: Objective, clock: Callable[[], float]) -> None:
         self._folder = folder
@@ -55,8 +56,10 @@ class Records:
 
     def write_table(self) -> None:
         """Write the table of trials."""
+        begun = self._clock()
         write_atomically(self._folder.table, table(list(self._trials.values()), self._objective))
-        self._table_due = self._clock() + TABLE_EVERY_S
+        took = self._clock() - begun
+        self._table_due = begun + took + max(TABLE_EVERY_S, TABLE_PATIENCE * took)
 
     def _append(self, line: str) -> None:
         try:

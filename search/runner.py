@@ -17,6 +17,7 @@ from search.events import Event, cleared, read_events
 from search.executors import Execute, executor
 from search.lock import locked
 from search.manifest import Manifest, new_manifest, read_manifest, read_objective
+from search.memory import settle_memory
 from search.objective import Objective, Other
 from search.pictures import write_pictures
 from search.plan import Plan
@@ -193,6 +194,7 @@ def _prepare(session: Session) -> tuple[Session, Objective]:
     module, assets = session.module, session.folder.assets
     shutil.rmtree(assets, ignore_errors=True)  # half of them, where a run died here before
     assets.mkdir()
+    session, memory = _sized(session)
     facts = module.prepare(session.settings, assets, session.say)
     session = session.settling(facts.settled)
     metric = session.plan.metric or facts.default_metric
@@ -205,16 +207,41 @@ def _prepare(session: Session) -> tuple[Session, Objective]:
     second = session.plan.trade_off
     other = Other(second, directions[second]) if second else None
     objective = Objective(metric, directions[metric], along if alike else (), other)
-    for line in facts.lines:
+    lines = (*facts.lines, *memory)
+    for line in lines:
         session.say(line)
     session.manifest.add(
         objective=asdict(objective),
         rungs=[asdict(rung) for rung in session.rungs],
         digests=facts.digests,
-        facts=facts.lines,
+        facts=lines,
         details=facts.details,
     )
     return session, objective
+
+
+def _sized(session: Session) -> tuple[Session, list[str]]:
+    """Settle what memory a trial may take, and see that the references that matter fit.
+
+    Raises:
+        UserError: If one does not: without it the trials cannot be judged.
+    """
+    device = getattr(session.trial_settings, "device", "cpu")
+    settled, line = settle_memory(session.plan, session.settings, device)
+    session = session.settling(settled)
+    lines = [line] if line else []
+    if device != getattr(session.settings, "device", device):
+        lines.append(f"trials compute on {device}: each on its share of the GPU that Ray gives it")
+    for reference, excess in session.too_large():
+        if reference.essential:
+            raise UserError(
+                f"the reference '{reference.label}' is predicted to need {1 + excess:.2g} times "
+                f"the {session.settings.max_memory:.3g} GiB that a trial may take: run fewer at "
+                "the same time (--concurrency), take smaller images, networks or batches, or "
+                "say --max-memory none"
+            )
+        lines.append(f"left out, as it needs more memory than a trial has: {reference.label}")
+    return session, lines
 
 
 def _search(session: Session, objective: Objective, execute: Execute, events: list[Event]) -> int:

@@ -27,7 +27,7 @@ from search.schedulers import SCHEDULERS
 from search.study import Study
 from search.worker import Job
 from searchspace.space import Space
-from trainables.protocol import Rung, StudyModule
+from trainables.protocol import MEMORY, Reference, Rung, StudyModule
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,36 @@ class Session:
         """The ladder of the study."""
         return self.module.ladder(self.settings)
 
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The references that the user wants."""
+        found = self.module.references(self.settings)
+        few = self.plan.references == "few"
+        return tuple(one for one in found if one.essential) if few else found
+
+    def too_large(self) -> list[tuple[Reference, float]]:
+        """List references beyond the limit of memory, and by which share of it."""
+        limits = [self.module.limits(one.config, self.settings) for one in self.references]
+        excess = [found.get(MEMORY, 0.0) for found in limits]
+        pairs = zip(self.references, excess, strict=True)
+        return [(reference, by) for reference, by in pairs if by > 0]
+
+    @property
+    def trial_settings(self) -> Any:  # noqa: ANN401 - the study's own
+        """The study's settings as trials see them.
+
+        On a cluster a trial that is given a GPU computes on it, though the driver may have none.
+        """
+        left_open = self.plan.settings.get("device", "auto") == "auto"
+        if self.plan.address and self.plan.gpus_per_trial and left_open:
+            return self.settings.model_copy(update={"device": "cuda"})
+        return self.settings
+
     def job(self, *, own_process: bool) -> Job:
         """Say what workers need to know."""
         return Job(
             self.study.module,
-            self.settings,
+            self.trial_settings,
             self.rungs,
             self.folder.path,
             self.plan.cpus_per_trial,
@@ -132,9 +157,8 @@ def verify_session(session: Session, objective: Objective, events: list[Event]) 
 def make_rules(session: Session, objective: Objective) -> Rules:
     """Say how a search is run."""
     plan, module, settings = session.plan, session.module, session.settings
-    references = module.references(settings)
-    if plan.references == "few":
-        references = tuple(reference for reference in references if reference.essential)
+    left_out = [reference.label for reference, _ in session.too_large()]
+    references = tuple(one for one in session.references if one.label not in left_out)
     space, floor = module.space(settings), module.floor(settings)
     return Rules(
         source=Source(

@@ -21,6 +21,9 @@ if TYPE_CHECKING:  # the command line reads this file before it loads NumPy
 
 WINNER = "winner"  # its label among the models of `StudyModule.illustrate`
 
+MEMORY = "max_memory"
+"""The limit beyond which a trial is not just unwanted but cannot run; its setting's name, too."""
+
 Config = Mapping[str, Any]
 Directions = Mapping[str, Literal["max", "min"]]
 Say = Callable[[str], None]

@@ -16,7 +16,9 @@ from searchspace.unet import parse as parse_architecture
 from trainables.checkpoint import load_unet
 from trainables.config import parse
 from trainables.examination import Exam, Examination
+from trainables.memory import known_limit
 from trainables.protocol import (
+    MEMORY,
     WINNER,
     Chosen,
     Config,
@@ -28,7 +30,7 @@ from trainables.protocol import (
     Say,
     Trainable,
 )
-from trainables.robmednas_trial import RobMedNASConfig, RobMedNASTrial, read_shared
+from trainables.robmednas_trial import RobMedNASConfig, RobMedNASTrial, need_of, read_shared
 from trainables.sheet import Sheet
 from trainables.synthesis.assets import (
     make_splits,
@@ -47,8 +49,6 @@ from trainables.synthesis.slices import read_split
 
 BASELINE, TRAINED_AGAINST = "baseline", "baseline w/AT"
 HANDCRAFTED_DEPTH = 4  # as the classic U-Net; the depth of the paper's is not known
-TRAINING_COPIES = 4  # numbers a parameter in training: itself, its gradient, Adam's two moments
-GIB = 2**30
 
 
 def parse_settings(values: Mapping[str, Any]) -> SynthesisSettings:
@@ -74,9 +74,8 @@ def limits(config: Config, settings: SynthesisSettings) -> dict[str, float]:
     exceeded = {}
     if settings.max_params is not None:
         exceeded["max_params"] = found.parameters / settings.max_params - 1
-    if settings.max_memory is not None:
-        numbers = TRAINING_COPIES * found.parameters + config["batch_size"] * found.activations
-        exceeded["max_memory"] = 4 * numbers / (settings.max_memory * GIB) - 1
+    if gib := known_limit(settings.max_memory):
+        exceeded[MEMORY] = need_of(found).excess(gib, config["batch_size"])
     return exceeded
 
 

@@ -15,11 +15,12 @@ from pydantic import Field, field_validator
 from torch import Tensor
 
 from searchspace.names import lookup
-from searchspace.unet import KERNELS, cost
+from searchspace.unet import KERNELS, Cost, cost
 from searchspace.unet import parse as parse_architecture
 from trainables.checkpoint import UNetCard, save_model
 from trainables.config import Frozen
 from trainables.device import autocast, channels_last, resolve_precision
+from trainables.memory import BYTES, Need, known_limit
 from trainables.models.unet import UNet
 from trainables.protocol import Level, Report, Rung, Trainable
 from trainables.seeding import generator, seeded
@@ -38,6 +39,9 @@ from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split
 
 ATTACK_BYTES = 2**30  # of activations, that an attack's batch may hold
+ATTACK_BATCH = 64
+# Of a parameter: itself, its gradient, the three moments of AMSGrad, the best epoch's, one put by.
+COPIES = 7
 
 
 class RobMedNASConfig(Frozen):
@@ -97,7 +101,7 @@ class RobMedNASTrial(Trainable):
         self.device = torch.device(settings.device)
         self.architecture = parse_architecture(config.architecture)
         self.cost = cost(self.architecture, config.kernels, settings.size, settings.size)
-        self.protocol = _protocol(settings, self.cost.activations)
+        self.protocol = _protocol(settings, self.cost)
         with seeded(self.device, settings.seed, "initialisation"):
             network = UNet(self.architecture, config.kernels)
         self.network = channels_last(network.to(self.device))
@@ -235,6 +239,13 @@ def read_shared(assets: Path) -> Data:
     return read_data(assets)
 
 
-def _protocol(settings: SynthesisSettings, activations: int = 1) -> Protocol:
-    batch_size = max(1, min(64, ATTACK_BYTES // (4 * activations)))
+def need_of(cost: Cost) -> Need:
+    """Predict the memory of training and attacking a network."""
+    return Need(COPIES * cost.parameters, cost.activations)
+
+
+def _protocol(settings: SynthesisSettings, cost: Cost) -> Protocol:
+    most = max(1, min(ATTACK_BATCH, ATTACK_BYTES // (BYTES * cost.activations)))
+    gib = known_limit(settings.max_memory)
+    batch_size = need_of(cost).images(gib, most) if gib else most
     return Protocol(settings.attack, settings.eps, settings.seed, batch_size)

@@ -22,12 +22,15 @@ from trainables.classification.assets import (
 )
 from trainables.classification.examination import examine_classifier
 from trainables.classification.measurement import measured
+from trainables.classification.memory import need_of
 from trainables.classification.naming import headline
 from trainables.classification.pilot import choose_eps
 from trainables.config import parse
 from trainables.device import threads
 from trainables.examination import Exam, Examination
+from trainables.memory import known_limit
 from trainables.protocol import (
+    MEMORY,
     WINNER,
     Chosen,
     Config,
@@ -68,9 +71,12 @@ def complete(sample: Config, settings: Settings) -> dict[str, Any]:
 
 
 def limits(config: Config, settings: Settings) -> dict[str, float]:
-    """Return no constraint: every config of the space can be trained."""
-    del config, settings
-    return {}
+    """Compute by how much a trial exceeds the limit of memory; it is the same for all of a run."""
+    gib = known_limit(settings.max_memory)
+    if gib is None:
+        return {}
+    need = need_of(settings.classifier, settings.dataset, settings.size)
+    return {MEMORY: need.excess(gib, config["batch_size"])}
 
 
 def ladder(settings: Settings) -> tuple[Rung, ...]:

@@ -17,13 +17,16 @@ from trainables.checkpoint import ModelCard, save_model
 from trainables.classification.assets import Data, at_most, read_data
 from trainables.classification.audit import audit, guards
 from trainables.classification.measurement import (
+    ATTACK_BATCH,
     Protocol,
     Robustness,
     measure_clean,
     measure_robust,
 )
+from trainables.classification.memory import need_of
 from trainables.data.dataset import Task
 from trainables.device import autocast, resolve_precision
+from trainables.memory import known_limit
 from trainables.metrics.intervals import curve_interval
 from trainables.protocol import Level, Report, Rung, Trainable
 from trainables.seeding import derive, generator, seeded
@@ -243,7 +246,11 @@ class TSynDTrial(Trainable):
 
 
 def _protocol(settings: Settings, task: Task) -> Protocol:
-    return Protocol(task, settings.attack, settings.eps, settings.seed)
+    batch_size = ATTACK_BATCH
+    if gib := known_limit(settings.max_memory):
+        need = need_of(settings.classifier, settings.dataset, settings.size)
+        batch_size = need.images(gib, ATTACK_BATCH)
+    return Protocol(task, settings.attack, settings.eps, settings.seed, batch_size=batch_size)
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,15 @@ ALWAYS = {
 # Ray, on macOS and Windows, keeps to the loopback address.
 LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
+# Torch is told by `search.worker`; these are for what a trial computes with besides. Ray sets only
+# the first, and not where the shell that started a node has set it.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def threads(cores: int) -> dict[str, str]:
+    """Return the environment of workers whose libraries keep to so many cores."""
+    return dict.fromkeys(THREADS, str(cores))
+
 
 def prepare(*, local: bool) -> None:
     """Set what Ray is to find; call before its first import. What the user set stays."""

@@ -14,9 +14,11 @@ from ray import tune
 
 import search
 from search.cluster.adapter import Adapter
+from search.cluster.environment import threads
 from search.cluster.hooks import Decisions, Over, Proposals
 from search.cluster.nodes import check_nodes, leave_probe
 from search.coordinator import Coordinator
+from search.memory import SHARE, machine_bytes, reserved_bytes
 from search.run_folder import RunFolder
 from search.worker import Job
 from searchspace.errors import UserError
@@ -47,6 +49,15 @@ class Resources:
         if self.gpus is not None:
             return self.gpus
         return min(1.0, float(ray.cluster_resources().get("GPU", 0.0)) / self.workers)
+
+    def of_a_trial(self, settings: object) -> dict[str, float]:
+        """Return what Ray sets apart for a trial; of memory never more than some node has."""
+        found: dict[str, float] = {"cpu": self.cpus, "gpu": self.share_of_gpus()}
+        reserved = reserved_bytes(settings)
+        if reserved is not None:
+            most = max(node["Resources"].get("memory", 0) for node in ray.nodes() if node["Alive"])
+            found["memory"] = min(reserved, int(most))
+        return found
 
     @property
     def restarts(self) -> int:
@@ -92,7 +103,7 @@ def _tune(coordinator: Coordinator, job: Job, resources: Resources) -> None:
             stop=Over(coordinator),
             num_samples=-1,  # the searcher says when it is finished
             max_concurrent_trials=resources.workers,
-            resources_per_trial={"cpu": resources.cpus, "gpu": resources.share_of_gpus()},
+            resources_per_trial=resources.of_a_trial(job.settings),
             reuse_actors=True,
             max_failures=resources.restarts,  # of lost processes; exceptions never get here
             raise_on_failed_trial=False,
@@ -114,7 +125,12 @@ def cluster(resources: Resources) -> Iterator[None]:
     try:
         with contextlib.chdir(Path(search.__file__).parent.parent):
             if resources.address:
-                ray.init(resources.address, log_to_driver=False, logging_level=logging.CRITICAL)
+                ray.init(
+                    resources.address,
+                    runtime_env={"env_vars": threads(resources.cpus)},
+                    log_to_driver=False,
+                    logging_level=logging.CRITICAL,
+                )
             else:
                 _start_here(resources)
     except (ConnectionError, TimeoutError, ValueError, RuntimeError) as error:
@@ -127,9 +143,12 @@ def cluster(resources: Resources) -> Iterator[None]:
 
 
 def _start_here(resources: Resources) -> None:
+    whole = machine_bytes()
     ray.init(
         address="local",  # and not one that RAY_ADDRESS names
         num_cpus=resources.workers * resources.cpus,
+        _memory=int(SHARE * whole) if whole else None,  # what trials may take, not what is free
+        runtime_env={"env_vars": threads(resources.cpus)},
         include_dashboard=False,
         object_store_memory=OBJECT_STORE_BYTES,
         log_to_driver=False,

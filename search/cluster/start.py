@@ -14,6 +14,7 @@ from searchspace.errors import UserError
 
 if TYPE_CHECKING:
     from search.cluster.executor import Resources
+    from search.memory import Share
 
 KNOCK_S = 5.0
 
@@ -63,6 +64,17 @@ def check_on_ray(plan: Plan, folder: RunFolder) -> None:
     from search.cluster.executor import Resources, check  # noqa: PLC0415
 
     check(folder, Resources(plan.workers, plan.cpus_per_trial, 0.0, plan.address))
+
+
+def share_on_ray(plan: Plan, device: str) -> "Share | None":
+    """Return a trial's share of memory on the smallest node of a running cluster.
+
+    None where no node could run a trial yet, as where GPU workers come when they are asked for.
+    """
+    resources = _resources(plan, device)
+    from search.cluster.memory import share_of_nodes  # noqa: PLC0415
+
+    return share_of_nodes(resources, device)
 
 
 def _check_reachable(address: str) -> None:

@@ -83,14 +83,6 @@ def robmednas(  # noqa: PLR0913, PLR0917 - one parameter an option
             rich_help_panel=SEARCH,
         ),
     ] = None,
-    max_memory: Annotated[
-        float | None,
-        typer.Option(
-            help="Most GiB of a training step, as predicted.",
-            show_default="none",
-            rich_help_panel=SEARCH,
-        ),
-    ] = None,
     kernels: Annotated[
         str | None,
         typer.Option(
@@ -206,6 +198,7 @@ def robmednas(  # noqa: PLR0913, PLR0917 - one parameter an option
     concurrency: options.Concurrency = None,
     cpus_per_trial: options.CpusPerTrial = 1,
     gpus_per_trial: options.GpusPerTrial = None,
+    max_memory: options.MaxMemory = None,
     address: options.Address = None,
     in_process: options.InProcess = False,  # noqa: FBT002 - a flag
     run: options.Run = None,

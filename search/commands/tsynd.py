@@ -129,6 +129,7 @@ def tsynd(  # noqa: PLR0913, PLR0917 - one parameter an option
     concurrency: options.Concurrency = None,
     cpus_per_trial: options.CpusPerTrial = 1,
     gpus_per_trial: options.GpusPerTrial = None,
+    max_memory: options.MaxMemory = None,
     address: options.Address = None,
     in_process: options.InProcess = False,  # noqa: FBT002 - a flag
     run: options.Run = None,
@@ -148,6 +149,7 @@ def tsynd(  # noqa: PLR0913, PLR0917 - one parameter an option
         "eps": eps,
         "ladder": ladder,
         "floor": floor,
+        "max_memory": max_memory,
         "device": device,
         "precision": precision,
         "seed": seed,

@@ -290,7 +290,7 @@ def _examine(
             )
             threads, module = session.plan.cpus_per_trial, session.study.module
             model = trials.trial(training.id)
-            tasks.append(Task(module, session.settings, model, data, exam, file, threads))
+            tasks.append(Task(module, session.trial_settings, model, data, exam, file, threads))
     _run(job, tasks, split)
     return {
         one.id: [read_examination(files[training.id]) for training in trained[one.id]]

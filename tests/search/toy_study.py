@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 from pydantic import Field
+from threadpoolctl import threadpool_info
+from torch import get_num_threads
 
 from searchspace.domains import Choice, Float
 from searchspace.space import Param, Space
@@ -48,6 +50,8 @@ class Settings(Frozen):
     settled_slack: float | None = None  # what preparing finds that it should be
     epoch_s: float = 0.0
     pids: str = ""  # folder in which each process that trains leaves its number
+    places: bool = False  # each trial leaves word of where and how it computes
+    max_memory: float | None = None  # without effect but on what Ray sets apart
     ballast: int = 0  # bytes that each trial saves
     marker: Path = Path("marker")
     prepare_fault: str = ""
@@ -61,7 +65,7 @@ class Toy(Trainable):
         if config["fault"] == "build":
             raise ValueError("cannot be [built]\nat all")
         self.config, self.settings = config, settings
-        self.steps, self.calls = [], 0
+        self.steps, self.calls, self.began = [], 0, time.time()
 
     def step(self) -> None:
         since = time.perf_counter()
@@ -117,6 +121,12 @@ class Toy(Trainable):
         model = {"config": self.config, "epoch": self.epoch, "seed": self.settings.seed}
         (folder / "model.json").write_text(json.dumps(model))
         (folder / "pid").write_text(str(os.getpid()))
+        if self.settings.places:
+            pools = {pool["internal_api"]: pool["num_threads"] for pool in threadpool_info()}
+            place = {"device": self.settings.device, "pools": pools, "torch": get_num_threads()}
+            place |= {"from": self.began, "to": time.time()}
+            place["gpus"] = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+            (folder / "place.json").write_text(json.dumps(place))
         (folder / "ballast").write_bytes(bytes(self.settings.ballast))
         (folder / "steps.json").write_text(json.dumps(self.steps))
         (folder / "calls.json").write_text(json.dumps(self.calls))

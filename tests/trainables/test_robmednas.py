@@ -16,6 +16,7 @@ from trainables.ladder import format_ladder
 from trainables.metrics.alarms import ALARMS
 from trainables.metrics.curve import area
 from trainables.protocol import Level, Rung
+from trainables.robmednas_trial import RobMedNASTrial
 from trainables.snapshot import read_snapshot, write_snapshot
 from trainables.synthesis.measurement import predict
 from trainables.synthesis.settings import SynthesisSettings
@@ -179,9 +180,36 @@ def test_limits_are_shares_beyond_the_prediction():
     assert at == {"max_params": 0.0}
     half = robmednas.limits(config, settings_of(max_params=found.parameters // 2))
     assert half["max_params"] == pytest.approx(1.0, rel=0.01)
-    gib = 4 * (4 * found.parameters + 6 * found.activations) / 2**30
+    gib = (2**27 + 1.2 * 4 * (7 * found.parameters + 6 * found.activations)) / 2**30
     memory = robmednas.limits(config, settings_of(max_memory=gib / 3))
     assert memory["max_memory"] == pytest.approx(2.0)
+
+
+def test_without_a_known_limit_of_memory_nothing_is_refused():
+    config = {"architecture": TINY, "kernels": "square", "batch_size": 6}
+    for limit in ("auto", "none", None):
+        assert robmednas.limits(config, settings_of(max_memory=limit)) == {}
+    assert settings_of().max_memory == "auto"
+    assert settings_of(max_memory="none").max_memory is None
+    assert settings_of(max_memory="1.5").max_memory == 1.5
+
+
+@pytest.mark.parametrize("wrong", ["much", "0", -1, "nan", "inf"])
+def test_a_limit_of_memory_that_is_none_is_refused(wrong):
+    with pytest.raises(UserError, match=f"max_memory is '{wrong}': give GiB"):
+        settings_of(max_memory=wrong)
+
+
+def test_an_attacks_batch_is_cut_to_the_limit_and_no_further(heads):
+    """Of as many slices as just fit, that is; and the measured scores stay what they are."""
+    plain = heads.trial()
+    assert plain.protocol.batch_size == 64
+    gib = robmednas_trial.need_of(plain.cost).gib(10) + 1e-6
+    small = heads.settings.model_copy(update={"max_memory": gib})
+    trial = RobMedNASTrial(plain.config, small, heads.data)
+    assert trial.protocol.batch_size == 10
+    least = RobMedNASTrial(plain.config, small.model_copy(update={"max_memory": 0.01}), heads.data)
+    assert least.protocol.batch_size == 1
 
 
 def test_the_floor_is_the_baselines_clean_error_at_the_same_epoch():

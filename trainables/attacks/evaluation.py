@@ -17,6 +17,8 @@ from trainables.metrics.classification import correct, scores
 from trainables.metrics.curve import area
 from trainables.models.modes import frozen
 
+SEEN = 2  # images are predicted at a time for each that is attacked: no gradient needs memory
+
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -116,7 +118,8 @@ def evaluate(
     """
     check_radii(eps)
     skip = skip_broken and task != "multi-label"
-    current = predict(model, images, task)
+    batch_size = SEEN * attack.batch_size
+    current = predict(model, images, task, batch_size)
     curve = []
     for radius in eps:
         alive = torch.arange(len(images), device=images.device)
@@ -125,7 +128,8 @@ def evaluate(
         if radius > 0 and len(alive) > 0:
             threat = pixels(radius)
             attacked = attack(model, images[alive], labels[alive], threat, seed, positions=alive)
-            current = current.index_copy(0, alive, predict(model, attacked, task))
+            answers = predict(model, attacked, task, batch_size)
+            current = current.index_copy(0, alive, answers)
         curve.append(current)
     return RobustReport(
         task=task,

@@ -38,7 +38,13 @@ SYNTHESIS_ATTACKS: Mapping[str, Callable[[int], Attack]] = {
 }
 
 
-def build_attack(name: str, task: Task, steps: int | None = None, restarts: int = 1) -> Attack:
+def build_attack(
+    name: str,
+    task: Task,
+    steps: int | None = None,
+    restarts: int = 1,
+    batch_size: int = Attack.batch_size,
+) -> Attack:
     """Build an attack by name, with the loss that fits a task.
 
     Args:
@@ -46,12 +52,13 @@ def build_attack(name: str, task: Task, steps: int | None = None, restarts: int 
         task: What the labels mean.
         steps: Of the gradient, or queries of a black box; None for the attack's own.
         restarts: From other random starts.
+        batch_size: Images at a time; a question of memory only.
 
     Raises:
         UserError: If the name is unknown, the attack has no such strength, or it does not fit the
             task.
     """
-    attack = lookup(ATTACKS, name, "attack")(task)
+    attack = replace(lookup(ATTACKS, name, "attack")(task), batch_size=batch_size)
     if task == "multi-label" and name in ONE_ANSWER:
         raise UserError(f"{name} needs one answer an image, not several labels: take apgd-margin")
     return _as_strong(attack, name, steps, restarts)

@@ -45,7 +45,8 @@ def audit(classifier: Classifier, data: Labelled, protocol: Protocol) -> dict[st
     seed = derive(protocol.seed, "audit")
 
     def attacked(kind: str, steps: int, at: tuple[float, ...]) -> RobustReport:
-        attack, images = build_attack(kind, task, steps), few.images.float() / 255
+        attack = build_attack(kind, task, steps, batch_size=protocol.batch_size)
+        images = few.images.float() / 255
         return evaluate(classifier, images, few.labels, task, attack, at, seed=seed)
 
     pgd, square = attacked("pgd", STEPS, radii + far), attacked("square", QUERIES, radii)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from trainables.attacks.attack import Attack
-from trainables.attacks.evaluation import RobustReport, evaluate, predict
+from trainables.attacks.evaluation import SEEN, RobustReport, evaluate, predict
 from trainables.attacks.losses import Loss, likelihood_loss
 from trainables.attacks.noise import gaussian
 from trainables.attacks.registry import build_attack
@@ -27,6 +27,7 @@ from trainables.seeding import derive
 NOISE_SIGMA = 0.2  # of Gaussian noise on pixels in [0, 1] [tsynd, section 4]
 SCORES = ("acc", "bacc", "auc")
 TINY = 1e-12  # least probability that a loss is taken of
+ATTACK_BATCH = 256  # images that are attacked at a time, at most
 ALWAYS = ("fgsm", "pgd")  # measured whichever attack ranks: one weaker, one stronger
 
 
@@ -41,6 +42,7 @@ class Protocol:
         seed: Of noise and random starts, so that all trials meet the same.
         steps: Of the attack that ranks; None for its own.
         restarts: Of the attack that ranks.
+        batch_size: Images that are attacked at a time; a question of memory only.
     """
 
     task: Task
@@ -49,6 +51,7 @@ class Protocol:
     seed: int
     steps: int | None = None
     restarts: int = 1
+    batch_size: int = ATTACK_BATCH
 
     def at(self, level: Level | None) -> "Protocol":
         """Return the protocol of a level of the ladder; None stands for this one."""
@@ -61,7 +64,7 @@ class Protocol:
     def build(self, kind: str) -> Attack:
         """Build one of `attacks`; only the one that ranks is as strong as the level says."""
         strength = (self.steps, self.restarts) if kind == self.attack else (None, 1)
-        return build_attack(kind, self.task, *strength)
+        return build_attack(kind, self.task, *strength, batch_size=self.batch_size)
 
     @property
     def loss(self) -> Loss:
@@ -125,7 +128,7 @@ def measure_clean(
 ) -> dict[str, float]:
     """Score a classifier on clean images of a split, and give its mean loss."""
     images = data.images.float() / 255
-    probabilities = predict(classifier, images, protocol.task)
+    probabilities = predict(classifier, images, protocol.task, SEEN * protocol.batch_size)
     found = _scores(protocol.task, probabilities, data)
     metrics = {f"{split}_clean_{name}": value for name, value in found.items()}
     metrics[f"{split}_loss"] = _mean_log_loss(probabilities, data.labels)
@@ -140,7 +143,8 @@ def measure_robust(
     metrics: dict[str, float] = {}
     noisy = gaussian(images, NOISE_SIGMA, derive(protocol.seed, "noise"), pixels(0))
     for kind, shown in (("clean", images), ("noise", noisy)):
-        found = _scores(task, predict(classifier, shown, task), data)
+        probabilities = predict(classifier, shown, task, SEEN * protocol.batch_size)
+        found = _scores(task, probabilities, data)
         metrics |= {f"{split}_{kind}_{name}": value for name, value in found.items()}
     reports: dict[str, RobustReport] = {}
     for name in protocol.attacks:

@@ -15,6 +15,8 @@ from trainables.data.dataset import Task
 from trainables.data.medmnist import table
 from trainables.device import resolve_device
 from trainables.ladder import default_ladder, parse_ladder
+from trainables.memory import AUTO as DEVICE_MEMORY
+from trainables.memory import MaxMemory
 from trainables.models.classifiers import BODIES
 from trainables.protocol import Rung
 
@@ -40,6 +42,8 @@ class ClassificationSettings(Frozen):
         ladder: The rungs, as `trainables.ladder` reads them; None for a default by attack.
         floor: Share by which a trial's clean balanced accuracy (multi-label: macro AUC) may fall
             below the baseline's.
+        max_memory: Most memory of one training step, in GiB, as predicted; ``auto`` until the run
+            knows its device; None for no limit.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         precision: In which images are made: ``auto``, ``fp32`` or ``bf16``.
         seed: Of splits, initialisation, order, noise, masks and attacks.
@@ -61,6 +65,7 @@ class ClassificationSettings(Frozen):
     eps_auto: bool = False
     ladder: str | None = None
     floor: float = Field(default=0.15, ge=0, le=1)
+    max_memory: MaxMemory = DEVICE_MEMORY
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     seed: int = Field(default=0, ge=0)

@@ -13,6 +13,8 @@ from trainables.attacks.threat import AUTO, mr_deviations, parse_eps
 from trainables.config import Frozen
 from trainables.device import resolve_device
 from trainables.ladder import default_ladder, parse_ladder
+from trainables.memory import AUTO as DEVICE_MEMORY
+from trainables.memory import MaxMemory
 from trainables.protocol import Rung
 from trainables.synthesis.measurement import ranking_metric
 
@@ -44,7 +46,8 @@ class SynthesisSettings(Frozen):
         ladder: The rungs, as `trainables.ladder` reads them; None for a default by attack.
         floor: Share by which a trial's clean head MAE may exceed the baseline's.
         max_params: Most parameters of a network that is trained; None for no limit.
-        max_memory: Most memory of one training step, in GiB, as predicted; None for no limit.
+        max_memory: Most memory of one training step, in GiB, as predicted; ``auto`` until the run
+            knows its device; None for no limit.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         precision: Of the training's forward pass: ``auto``, ``fp32`` or ``bf16``.
         data_seed: Of the splits and of the phantom: what searches that are compared must share.
@@ -83,7 +86,7 @@ class SynthesisSettings(Frozen):
     ladder: str | None = None
     floor: float = Field(default=0.25, ge=0)
     max_params: int | None = Field(default=None, ge=1)
-    max_memory: float | None = Field(default=None, gt=0)
+    max_memory: MaxMemory = DEVICE_MEMORY
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     data_seed: int = Field(default=0, ge=0)
