@@ -232,7 +232,7 @@ def _paired_interval(
     metric, by means over seeds, or trials save none, the difference of the answers is not the
     difference of the values, and there is no interval to show.
     """
-    files = [folder.trial(row.trial.id) / "ranking.npz" for row in (first, other)]
+    files = [folder.saved(row.trial.id) / "ranking.npz" for row in (first, other)]
     if not all(file.is_file() for file in files):
         return None
     with np.load(files[0], allow_pickle=False) as a, np.load(files[1], allow_pickle=False) as b:
