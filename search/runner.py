@@ -24,7 +24,7 @@ from search.run_folder import create_run_folder
 from search.samplers.registry import OF_TWO, SAMPLERS
 from search.schedulers import SCHEDULERS, promoted_share
 from search.session import Desk, Session, open_desk, verify_session
-from search.storage.runs import claimed, looked_at, new_folder, new_store, open_run, stored_at
+from search.storage.runs import Claim, claimed, looked_at, new_folder, new_store, open_run, stored_at
 from search.storage.shared_cache import shared_cache
 from search.study import Study
 from search.tables import agreement_line, alarm_lines, front_lines, ranked_table, winner_lines
@@ -59,7 +59,7 @@ def run(plan: Plan, study: Study, console: Console) -> int:
         with locked(folder):
             manifest = new_manifest(folder, plan, settings)
             session = Session(plan, study, module, settings, folder, manifest, console)
-            return _work(session.kept(claim), execute, [])
+            return _work(_kept(session, claim), execute, [])
 
 
 def resume(
@@ -91,7 +91,7 @@ def resume(
             session.say(f"changed since the run was started: {', '.join(changed)}")
         events = cleared(folder)
         manifest.go_on(plan)
-        return _work(session.kept(claim), execute, events)
+        return _work(_kept(session, claim), execute, events)
 
 
 def replay(run: str | Path, find: Callable[[str], Study], console: Console) -> int:
@@ -125,6 +125,13 @@ def default_folder(study: Study, settings: object) -> Path:
     time_of_day = datetime.now()  # noqa: DTZ005 - the user's own clock
     names = [study.name, getattr(settings, "dataset", None), f"{time_of_day:%Y%m%d-%H%M%S}"]
     return Path("runs", "-".join(name for name in names if name))
+
+
+def _kept(session: Session, claim: Claim | None) -> Session:
+    """Keep a run in its store, if it has one, and write down who does."""
+    if claim:
+        session.manifest.add(stored=claim.stored())
+    return session.kept(claim)
 
 
 def _work(session: Session, execute: Execute, events: list[Event]) -> int:

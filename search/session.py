@@ -67,8 +67,6 @@ class Session:
     def kept(self, claim: Claim | None) -> "Session":
         """Return this session with its run kept in the store that was claimed, if any."""
         keeping = keep(self.folder, claim)
-        if claim:
-            self.manifest.add(stored={"uri": claim.store.uri, "term": claim.term})
         folder = replace(self.folder, bring=keeping.depot.bring_folder)
         return replace(self, folder=folder, keeping=keeping)
 

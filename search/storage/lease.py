@@ -5,11 +5,13 @@ that begin within the same second both may get the lease; the one that finds the
 place stops at its next renewal.
 """
 
+import contextlib
 import json
 import os
 import secrets
 import socket
 import time
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, final
 
@@ -27,11 +29,14 @@ class Lease:
 
     Args:
         store: Of the run.
+
+    Attributes:
+        token: Of this holder, and no other.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._token = secrets.token_hex(8)
+        self.token = secrets.token_hex(8)
         self._due = 0.0
 
     def take(self) -> None:
@@ -41,7 +46,7 @@ class Lease:
             UserError: If another driver has it.
             StorageError: If the storage does not answer, or refuses.
         """
-        probe = f"{PROBE}-{self._token}"
+        probe = f"{PROBE}-{self.token}"
         self._store.write(probe, b"\n")
         now = self._store.written(probe)  # by the storage's clock, as the lease's time is
         self._store.remove(probe)
@@ -62,18 +67,20 @@ class Lease:
         if time.monotonic() < self._due:
             return
         holder = read_holder(self._store)
-        if holder and holder["token"] != self._token:
+        if holder and holder["token"] != self.token:
             raise StorageError(f"{self._store} was taken over by {holder['host']}")
         self._write()
 
     def release(self) -> None:
-        """Give it back."""
-        holder = read_holder(self._store)
-        if holder and holder["token"] == self._token:
-            self._store.remove(NAME)
+        """Give it back; where storage fails, it ends by itself."""
+        store = replace(self._store, patient=False)
+        with contextlib.suppress(StorageError):
+            holder = read_holder(store)
+            if holder and holder["token"] == self.token:
+                store.remove(NAME)
 
     def _write(self) -> None:
-        holder = {"token": self._token, "host": socket.gethostname(), "pid": os.getpid()}
+        holder = {"token": self.token, "host": socket.gethostname(), "pid": os.getpid()}
         self._store.write(NAME, json.dumps(holder).encode())
         self._due = time.monotonic() + RENEW_S
 

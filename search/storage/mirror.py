@@ -42,6 +42,7 @@ class Mirror:
         self._ended: deque[str] = deque()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
+        self._failed: StorageError | None = None
         self._on_failure: Callable[[str], None] = lambda _: None
 
     def __enter__(self) -> Self:
@@ -57,6 +58,8 @@ class Mirror:
         self._over.set()
         self._thread.join()
         try:
+            if self._failed:
+                raise self._failed
             self._close()
         except StorageError as failed:
             if error is None:
@@ -78,6 +81,7 @@ class Mirror:
             try:
                 self._send()
             except StorageError as error:
+                self._failed = error
                 self._on_failure(str(error))
                 return
 

@@ -21,7 +21,7 @@ from searchspace.errors import UserError
 
 RUNS = Path("runs")
 CONFIRM = "confirm"
-LARGE = ("trials/", "examined/", "test/")  # fetched where they are needed
+LARGE = frozenset({"trials", "examined", "test"})  # folders, fetched where they are needed
 
 
 @final
@@ -38,6 +38,10 @@ class Claim:
     store: Store
     lease: Lease
     term: int
+
+    def stored(self) -> dict[str, Any]:
+        """Return what a manifest says of the store, and of this driver."""
+        return {"uri": self.store.uri, "term": self.term, "token": self.lease.token}
 
 
 @final
@@ -73,7 +77,7 @@ def claimed(store: Store | None, known: Mapping[str, Any] | None) -> Iterator[Cl
     lease = Lease(store)
     lease.take()
     try:
-        yield Claim(store, lease, _next_term(store, int(known["term"]) if known else None))
+        yield Claim(store, lease, _next_term(store, known))
     finally:
         lease.release()
 
@@ -152,18 +156,20 @@ def looked_at(run: str | Path) -> Iterator[tuple[RunFolder, str]]:
         yield folder, _driver(store)
 
 
-def _next_term(store: Store, known: int | None) -> int:
-    there = store.read(MANIFEST)
-    if there is None:
-        return (known or 0) + 1
+def _next_term(store: Store, known: Mapping[str, Any] | None) -> int:
+    manifest = store.read(MANIFEST)
+    if manifest is None:
+        return int(known["term"]) + 1 if known else 1
     if known is None:
         raise UserError(f"{store} holds a run already: name a new one with --run, or resume it")
-    if int(json.loads(there)["stored"]["term"]) > known:
+    there = json.loads(manifest)["stored"]
+    ahead = there["term"] - known["term"]
+    if ahead > 0 or (ahead == 0 and there["token"] != known["token"]):
         raise UserError(
             f"another machine has gone on with {store}: move the folder here away, then: python -m "
             f"search resume {store}"
         )
-    return known + 1
+    return int(known["term"]) + 1
 
 
 def _belongs(folder: RunFolder, store: Store) -> bool:
@@ -194,7 +200,7 @@ def _fetch_rest(store: Store, folder: RunFolder) -> None:
     fetch_folder(store.child(folder.assets.name), folder.assets)
     names = [f"{CONFIRM}/{name}" for name in store.names(CONFIRM)]
     for name in (OPENINGS, *names):
-        if any(large in name for large in LARGE):
+        if not LARGE.isdisjoint(Path(name).parts):
             continue
         content = store.read(name)
         if content is not None:

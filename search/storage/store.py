@@ -72,9 +72,11 @@ class Store:
 
     Attributes:
         uri: As `parse_uri` returns it, options such as ``endpoint_override`` included.
+        patient: Whether what fails is tried again.
     """
 
     uri: str
+    patient: bool = True
 
     def __str__(self) -> str:
         return self.uri.partition("?")[0]
@@ -159,7 +161,7 @@ class Store:
 
     def _patiently(self, attempt: Callable[[], Result]) -> Result:
         """Try a few times, as long as that may help."""
-        for wait_s in WAITS_S:
+        for wait_s in WAITS_S if self.patient else ():
             try:
                 return self._once(attempt)
             except StorageError as error:
