@@ -24,7 +24,15 @@ from search.run_folder import create_run_folder
 from search.samplers.registry import OF_TWO, SAMPLERS
 from search.schedulers import SCHEDULERS, promoted_share
 from search.session import Desk, Session, open_desk, verify_session
-from search.storage.runs import Claim, claimed, looked_at, new_folder, new_store, open_run, stored_at
+from search.storage.runs import (
+    Claim,
+    claimed,
+    looked_at,
+    new_folder,
+    new_store,
+    open_run,
+    stored_at,
+)
 from search.storage.shared_cache import shared_cache
 from search.study import Study
 from search.tables import agreement_line, alarm_lines, front_lines, ranked_table, winner_lines

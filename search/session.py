@@ -24,8 +24,8 @@ from search.run_folder import RunFolder
 from search.samplers.registry import SAMPLERS
 from search.samplers.whole_config import SamplerOptions
 from search.schedulers import SCHEDULERS
-from search.storage.depot import Depot, SharedFolder
-from search.storage.runs import Claim, Keeping, keep
+from search.storage.depot import Depot
+from search.storage.runs import UNSTORED, Claim, Keeping, keep
 from search.study import Study
 from search.worker import Job
 from searchspace.space import Space
@@ -54,7 +54,7 @@ class Session:
     folder: RunFolder
     manifest: Manifest
     console: Console
-    keeping: Keeping = Keeping(SharedFolder())
+    keeping: Keeping = UNSTORED
 
     def say(self, line: str) -> None:
         """Print a line, broken between words, nothing in it read as markup."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from search.storage.depot import Depot, SharedFolder
+from search.storage.depot import SHARED, Depot
 from search.study import load_module
 from search.trial import Failure
 from trainables.examination import Exam
@@ -36,7 +36,7 @@ class Task:
     exam: Exam
     file: Path
     threads: int
-    depot: Depot = SharedFolder()
+    depot: Depot = SHARED
 
 
 Heard = Callable[[Task, Failure | None], None]

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from search.run_folder import CHECKPOINT, RunFolder
-from search.storage.depot import Depot, SharedFolder
+from search.storage.depot import SHARED, Depot
 from search.storage.store import StorageError
 from search.study import load_module
 from search.time_limit import time_limit
@@ -49,7 +49,7 @@ class Job:
     threads: int
     limit_s: float | None = None
     own_process: bool = False
-    depot: Depot = SharedFolder()
+    depot: Depot = SHARED
 
 
 class Worker:

@@ -15,7 +15,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from search.files import cannot_write
 from search.manifest import code_state, differences
 from search.run_folder import RunFolder
-from search.storage.depot import Depot, SharedFolder
+from search.storage.depot import SHARED, Depot
 from search.storage.store import StorageError
 from searchspace.errors import UserError
 
@@ -28,7 +28,8 @@ class Probe:
     """What the driver leaves among the run's files for each node to find.
 
     Attributes:
-        file: Where in the run folder; its name was never used, so no node can remember that it did not exist.
+        file: Where in the run folder; its name was never used, so no node can remember that it did
+            not exist.
         token: What is in it: another folder under the same path does not have it.
         code: The driver's code and versions.
         depot: Where the run's files lie for nodes.
@@ -37,7 +38,7 @@ class Probe:
     file: Path
     token: str
     code: Mapping[str, Any]
-    depot: Depot = SharedFolder()
+    depot: Depot = SHARED
 
     def remove(self) -> None:
         """Remove it, if the storage still lets us."""

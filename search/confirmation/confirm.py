@@ -99,7 +99,7 @@ class Confirmation:
     folder: Path
 
 
-def confirm(  # noqa: PLR0913
+def confirm(
     run: str | Path,
     plan: ConfirmPlan,
     out: Path | None,
@@ -202,7 +202,7 @@ def _place(session: Session, out: Path | None) -> Path:
     run = session.folder.path
     folder = (out or run / CONFIRM).expanduser().resolve()
     if stored_at(session.manifest.content) and folder != run / CONFIRM:
-        raise UserError(f"--out {out}: a stored run is confirmed in its own folder, leave --out out")
+        raise UserError(f"a stored run is confirmed in its own folder: leave out --out {out}")
     return folder
 
 

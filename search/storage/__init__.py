@@ -1,1 +1,1 @@
-"""Runs on object storage (``s3://``, ``gs://``): every node fetches and keeps, none shares a disk."""
+"""Runs on object storage, ``s3://`` or ``gs://``: nodes share no disk, each fetches and keeps."""

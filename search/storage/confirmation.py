@@ -17,6 +17,6 @@ def keep_confirmation(folder: Path, run: RunFolder, claim: Claim) -> None:
     for file in sorted(folder.rglob("*")):
         name = file.relative_to(run.path).as_posix()
         linked = (folder / "training" / run.assets.name) in file.parents
-        if file.is_file() and not linked and not file.name.startswith("."):
-            if LARGE.isdisjoint(file.relative_to(folder).parts):
-                claim.store.upload(file, name)
+        large = not LARGE.isdisjoint(file.relative_to(folder).parts)
+        if file.is_file() and not (linked or large or file.name.startswith(".")):
+            claim.store.upload(file, name)

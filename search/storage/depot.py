@@ -6,7 +6,6 @@ keeps what many trials read in its own cache: fetched once, whatever the number 
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from abc import ABC, abstractmethod
@@ -23,7 +22,9 @@ from search.run_folder import CHECKPOINT
 from search.storage.store import StorageError, Store
 from trainables.folders import cache_folder
 
-LISTING = ".listing.json"  # of a folder's files, kept after them: what it does not name is not whole
+LISTING = (
+    ".listing.json"  # of a folder's files, kept after them: what it does not name is not whole
+)
 
 
 class Depot(ABC):
@@ -94,6 +95,9 @@ class SharedFolder(Depot):
     def for_nodes(self) -> "SharedFolder":
         """Return itself."""
         return self
+
+
+SHARED = SharedFolder()
 
 
 @final
@@ -226,7 +230,7 @@ def _fetch(store: Store, listing: Mapping[str, Mapping[str, Any]], folder: Path)
                 raise StorageError(f"{store}/{name} is not there any more") from None
             if found != kept:
                 raise StorageError(f"{store}/{name} is damaged: it is not what was kept there")
-        os.replace(partial, folder)
+        partial.replace(folder)
 
 
 def _listing(store: Store) -> dict[str, Any]:

@@ -53,8 +53,8 @@ class Lease:
         holder, renewed = read_holder(self._store), self._store.written(NAME)
         if holder and renewed and now and not _is_gone(holder, renewed, now):
             raise UserError(
-                f"{self._store} is running on {holder['host']}: see python -m search status; should "
-                f"that machine be lost, try again in {EXPIRES_S:.0f} seconds"
+                f"{self._store} is running on {holder['host']}: see python -m search status; "
+                f"should that machine be lost, try again in {EXPIRES_S:.0f} seconds"
             )
         self._write()
 
@@ -103,4 +103,4 @@ def _is_gone(holder: dict[str, Any], renewed: datetime, now: datetime) -> bool:
         return True
     except PermissionError:
         return False
-    return holder["pid"] == os.getpid()
+    return bool(holder["pid"] == os.getpid())

@@ -82,9 +82,10 @@ def read_record(folder: RunFolder, store: Store) -> bytes:
             return store.read(folder.events.name) or b""
         # The term that was last begun: its first piece holds all that came before.
         terms = [name.partition("-")[0] for name in names if int(name.partition("-")[2]) == 0]
-        found = _joined(store, [name for name in names if terms and name.startswith(terms[-1])])
-        if found is not None:
-            return found
+        if terms:
+            found = _joined(store, [name for name in names if name.startswith(terms[-1])])
+            if found is not None:
+                return found
     raise StorageError(f"{store}/{PIECES}: a piece of the record is missing")
 
 

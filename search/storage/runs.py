@@ -12,7 +12,7 @@ from typing import Any, final
 from search.files import cannot_write
 from search.lock import is_running
 from search.run_folder import MANIFEST, OPENINGS, RunFolder
-from search.storage.depot import Depot, SharedFolder, StoredFolder, fetch_folder
+from search.storage.depot import SHARED, Depot, StoredFolder, fetch_folder
 from search.storage.lease import EXPIRES_S, NAME, Lease, read_holder
 from search.storage.mirror import Mirror
 from search.storage.record import read_record
@@ -58,6 +58,9 @@ class Keeping:
     mirror: Mirror | None = None
 
 
+UNSTORED = Keeping(SHARED)
+
+
 @contextmanager
 def claimed(store: Store | None, known: Mapping[str, Any] | None) -> Iterator[Claim | None]:
     """Keep other drivers from a stored run.
@@ -85,7 +88,7 @@ def claimed(store: Store | None, known: Mapping[str, Any] | None) -> Iterator[Cl
 def keep(folder: RunFolder, claim: Claim | None) -> Keeping:
     """Say how a run is kept."""
     if claim is None:
-        return Keeping(SharedFolder())
+        return UNSTORED
     mirror = Mirror(folder, claim.store, claim.lease, claim.term)
     return Keeping(StoredFolder(folder.path, claim.store), mirror)
 
@@ -112,7 +115,7 @@ def new_folder(storage: str | None, run: Path | None, default: Path) -> Path:
     if storage is None or is_remote(storage):
         return run or default
     if run is not None and len(run.parts) > 1:
-        raise UserError(f"--run {run} names a folder, and so does --storage: give --run a name alone")
+        raise UserError(f"--storage already names a folder: give --run a name alone, not {run}")
     return Path(storage.removeprefix("file://")) / (run or default).name
 
 

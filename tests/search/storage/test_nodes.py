@@ -47,5 +47,6 @@ def test_each_node_fetches_the_assets_once_whatever_the_number_of_trials(
     assert all(f"trials/{trial}/model.json" in store.names("") for trial in ended)
     assert not [name for name in store.names("") if "probe" in name or "checkpoint" in name]
     winner = manifest_of(folder)["winner"]
-    assert (folder / "best" / "steps.json").read_bytes() == store.read(f"trials/{winner}/steps.json")
-
+    assert (folder / "best" / "steps.json").read_bytes() == store.read(
+        f"trials/{winner}/steps.json"
+    )

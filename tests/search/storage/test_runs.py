@@ -30,7 +30,7 @@ def at(storage, name="run") -> Store:
 
 
 def test_a_run_on_s3_is_the_run_of_a_folder_and_leaves_all_of_it_there(run_toy, storage, tmp_path):
-    status, folder, printed = run_toy(trials=4, storage=storage)
+    status, folder, _ = run_toy(trials=4, storage=storage)
     assert status == 0
     run_toy("local", trials=4)
     assert without_times(events_of(folder)) == without_times(events_of(tmp_path / "local"))
@@ -116,7 +116,7 @@ def test_a_finished_run_is_extended_elsewhere_and_its_first_folder_is_then_behin
     assert take_up(elsewhere / "runs" / "run", trials=5)[0] == 0, "the other folder is not"
 
 
-def test_a_run_that_is_running_is_not_taken_up_elsewhere(start, take_up, storage, tmp_path, elsewhere):
+def test_a_run_that_goes_on_is_not_taken_up_elsewhere(start, take_up, storage, tmp_path, elsewhere):
     process = start(tmp_path / "run", storage=storage, trials=1, settings={"faults": ["hang"]})
     store = at(storage)
     try:
@@ -180,9 +180,10 @@ def test_the_endpoint_dies_in_the_middle_and_the_run_goes_on_once_it_is_back(
     revived = Server(mortal.port)  # with the objects of the first, which this process holds
     try:
         assert take_up(folder)[0] == 0
-        assert Store(mortal.uri("x")).read("run/events.jsonl") == (
-            folder / "events.jsonl"
-        ).read_bytes()
+        assert (
+            Store(mortal.uri("x")).read("run/events.jsonl")
+            == (folder / "events.jsonl").read_bytes()
+        )
     finally:
         revived.stop()
     check_whole(folder, 4)
@@ -191,7 +192,7 @@ def test_the_endpoint_dies_in_the_middle_and_the_run_goes_on_once_it_is_back(
 
 
 def test_the_winner_is_confirmed_elsewhere(run_toy, toy, storage, elsewhere, capsys):
-    _, folder, _ = run_toy(trials=4, storage=storage)
+    run_toy(trials=4, storage=storage)
     address = storage.replace("?", "/run?")
     find, console = (lambda name: toy), Console(width=80)
     assert confirm(address, ConfirmPlan(top=2, seeds=2), None, {}, find, console) == 0
