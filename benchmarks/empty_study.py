@@ -1,5 +1,6 @@
 """A study whose trials do nothing, to time what is around them."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +21,30 @@ SPACE = Space(
 )
 
 
-class Settings(Frozen):
-    """Nothing is fixed but the device."""
+FILE = "assets.bin"
 
+
+class Settings(Frozen):
+    """Nothing is fixed but the device, how long an epoch takes, and how many bytes a trial reads."""
+
+    assets: int = Field(default=0, ge=0)
     device: str = "cpu"
     epochs: int = Field(default=1, ge=1)
+    epoch_s: float = Field(default=0.0, ge=0)
     seed: int = 0
 
 
 class Empty(Trainable):
     """Reports a parabola."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, settings: Settings) -> None:
         super().__init__()
+        self.settings = settings
         self.value = -(float(config["x"]) ** 2)
 
     def step(self) -> None:
-        """Do nothing."""
+        """Wait."""
+        time.sleep(self.settings.epoch_s)
 
     def evaluate(self, rung: Rung) -> Report:
         """Report at once."""
@@ -66,11 +74,13 @@ def metrics(settings: Settings) -> Directions:
 
 
 def prepare(settings: Settings, assets: Path, say: Say) -> Facts:
+    (assets / FILE).write_bytes(bytes(settings.assets))
     return Facts(digests={}, lines=(), default_metric="value")
 
 
 def build(config: Config, settings: Settings, assets: Path) -> Trainable:
-    return Empty(config)
+    (assets / FILE).read_bytes()
+    return Empty(config, settings)
 
 
 def references(settings: Settings) -> tuple[Reference, ...]:

@@ -135,7 +135,10 @@ def test_a_storage_that_is_busy_for_a_moment_is_tried_again(environment, monkeyp
 
 
 def test_a_storage_that_stays_broken_says_what_it_said(environment, impatient):
-    with Refusing(507, "QuotaExceeded") as server, pytest.raises(UserError, match="s3://lab/x: .+"):
+    with (
+        Refusing(507, "QuotaExceeded") as server,
+        pytest.raises(UserError, match=r"^s3://lab/x: .+"),
+    ):
         server.store.write("a", b"x")
 
 
