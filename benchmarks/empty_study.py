@@ -25,7 +25,7 @@ FILE = "assets.bin"
 
 
 class Settings(Frozen):
-    """Nothing is fixed but the device, how long an epoch takes, and how many bytes a trial reads."""
+    """Nothing is fixed but the device, and what a trial reads and takes."""
 
     assets: int = Field(default=0, ge=0)
     device: str = "cpu"

@@ -47,7 +47,7 @@ class Lease:
             StorageError: If the storage does not answer, or refuses.
         """
         probe = f"{PROBE}-{self.token}"
-        self._store.write(probe, b"\n")
+        replace(self._store, patient=False).write(probe, b"\n")  # who starts a run wants to know
         now = self._store.written(probe)  # by the storage's clock, as the lease's time is
         self._store.remove(probe)
         holder, renewed = read_holder(self._store), self._store.written(NAME)

@@ -1,4 +1,4 @@
-"""TSynD on an S3 server, on Ray and in one process: the same values, one autoencoder, one report."""
+"""TSynD on an S3 server, on Ray and here: the same values, and one autoencoder."""
 
 import io
 from pathlib import Path
