@@ -18,7 +18,7 @@ from trainables.checkpoint import load_classifier
 
 SETTINGS = {
     "fraction": 0.05,
-    "epochs": 6,
+    "epochs": 12,
     "eps": "0,4/255",
     "ranking_images": 60,
     "floor": 1.0,
@@ -27,7 +27,7 @@ SETTINGS = {
 # Learns in seconds; what has not learned yet answers the same to every image, and cannot win.
 QUICK = {
     "latent_lr": 0.1,
-    "latent_iterations": 3,
+    "latent_iterations": 5,
     "latent_sigma": 0.1,
     "uncertainty": "mi",
     "lr": 0.01,
