@@ -18,6 +18,7 @@ from search.storage.lease import Lease
 from search.storage.record import SentRecord
 from search.storage.store import StorageError, Store
 from search.trial import State, Trial
+from searchspace.errors import UserError
 
 EVERY_S = 3.0
 
@@ -80,8 +81,8 @@ class Mirror:
         while not self._over.wait(EVERY_S):
             try:
                 self._send()
-            except StorageError as error:
-                self._failed = error
+            except (UserError, OSError) as error:  # of the storage, or of the folder here
+                self._failed = StorageError(str(error))
                 self._on_failure(str(error))
                 return
 

@@ -73,8 +73,9 @@ def test_models_are_examined_on_nodes_that_have_none_of_them(
     examined = [name for name in store.names("confirm/examined") if name.startswith("test/")]
     assert sorted(examined) == ["test/r01.2.npz", "test/r01.npz", "test/r02.2.npz", "test/r02.npz"]
     for name in examined:
-        assert store.read(f"confirm/examined/{name}") == (
-            folder / "confirm" / "examined" / name
-        ).read_bytes()
+        assert (
+            store.read(f"confirm/examined/{name}")
+            == (folder / "confirm" / "examined" / name).read_bytes()
+        )
     assert server.gets("/examined/run/confirm/test/opened").total() == 1, "once a node"
     assert server.gets("/examined/run/assets/shared.txt").total() == 1
