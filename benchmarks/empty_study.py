@@ -21,9 +21,13 @@ SPACE = Space(
 )
 
 
-class Settings(Frozen):
-    """Nothing is fixed but the device, and how long a step sleeps."""
+FILE = "assets.bin"
 
+
+class Settings(Frozen):
+    """Nothing is fixed but the device, and what a trial reads and takes."""
+
+    assets: int = Field(default=0, ge=0)
     device: str = "cpu"
     epochs: int = Field(default=1, ge=1)
     step_s: float = Field(default=0.0, ge=0)
@@ -71,10 +75,13 @@ def metrics(settings: Settings) -> Directions:
 
 
 def prepare(settings: Settings, assets: Path, say: Say) -> Facts:
+    (assets / FILE).write_bytes(bytes(settings.assets))
     return Facts(digests={}, lines=(), default_metric="value")
 
 
 def build(config: Config, settings: Settings, assets: Path) -> Trainable:
+    if settings.assets:
+        (assets / FILE).read_bytes()
     return Empty(config, settings.step_s)
 
 

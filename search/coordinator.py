@@ -194,6 +194,10 @@ class Coordinator:
         self._interrupted = True
         self.stopped = "stopped by the user"
 
+    def halt(self, reason: str) -> None:
+        """Do as `interrupt` does, for a failure of all; another thread may call it."""
+        self.stopped, self.halted = reason, True
+
     def race(self, leaders: Iterable[Trial], seeds: Iterable[int]) -> int:
         """Propose the configs of leaders again, with other seeds; return how many are new.
 

@@ -152,6 +152,15 @@ InProcess = Annotated[
         rich_help_panel=MACHINE,
     ),
 ]
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        help="Where runs are kept for all nodes: a folder that they share, s3://BUCKET/PREFIX or "
+        "gs://BUCKET/PREFIX.",
+        show_default="the run folder alone",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Run = Annotated[
     Path | None,
     typer.Option(

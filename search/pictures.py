@@ -12,11 +12,14 @@ from trainables.protocol import WINNER
 def write_pictures(session: Session, winner: Row, rows: Iterable[Row]) -> str:
     """Write the study's sheets of the winner and the references; say in a line what was done."""
     folder = session.folder
-    models = {row.trial.label: folder.trial(row.trial.id) for row in rows if row.trial.is_reference}
-    models = {label: path for label, path in models.items() if path.is_dir()}
-    models[WINNER] = folder.trial(winner.trial.id)
     shutil.rmtree(folder.pictures, ignore_errors=True)  # those of an earlier winner
     try:
+        models = {
+            row.trial.label: folder.saved(row.trial.id)
+            for row in rows
+            if row.trial.is_reference and row.trial.reports
+        }
+        models[WINNER] = folder.saved(winner.trial.id)
         sheets = session.module.illustrate(models, folder.assets, session.settings)
         for place, sheet in enumerate(sheets, start=1):
             sheet.write(folder.pictures / f"{place}-{sheet.name}.npz")

@@ -31,6 +31,8 @@ class Plan(Frozen):
         race: Further seeds for the leaders that cannot be told apart.
         first: Points of the space that come before the sampler's.
         run: The run folder; None for a new one under ``runs``.
+        storage: A folder, or the address of an object store, that holds runs; None for the run
+            folder alone.
         address: Of a running Ray cluster; None for one on this machine.
         in_process: One trial after the other, without Ray.
     """
@@ -53,6 +55,7 @@ class Plan(Frozen):
     race: int = Field(default=0, ge=0)
     first: tuple[dict[str, Any], ...] = ()
     run: Path | None = None
+    storage: str | None = None
     address: str | None = None
     in_process: bool = False
 

@@ -227,7 +227,7 @@ def missed(trial: Trial) -> list[str]:
 def _paired_interval(
     first: Row, other: Row, gain: float, sign: float, folder: RunFolder
 ) -> tuple[float, float] | None:
-    return paired_interval(folder.trial(first.trial.id), folder.trial(other.trial.id), gain, sign)
+    return paired_interval(folder.saved(first.trial.id), folder.saved(other.trial.id), gain, sign)
 
 
 def paired_interval(

@@ -1,11 +1,20 @@
 """The folder of a run: where each thing lies in it."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from search.files import cannot_write
 from searchspace.errors import UserError
+
+MANIFEST = "manifest.json"
+CHECKPOINT = "checkpoint.safetensors"
+OPENINGS = "test_openings.json"  # how often the test split of a run was looked at
+
+
+def _as_it_is(path: Path) -> Path:
+    return path
 
 
 @dataclass(frozen=True)
@@ -14,14 +23,16 @@ class RunFolder:
 
     Attributes:
         path: The folder, absolute, since workers have another current folder.
+        bring: Returns where a folder of the run lies here; fetches it where it has to.
     """
 
     path: Path
+    bring: Callable[[Path], Path] = _as_it_is
 
     @property
     def manifest(self) -> Path:
         """What was run, on what, with which versions and seeds, and how it ended."""
-        return self.path / "manifest.json"
+        return self.path / MANIFEST
 
     @property
     def events(self) -> Path:
@@ -76,9 +87,13 @@ class RunFolder:
         """The folder that a trial saves into."""
         return self.path / "trials" / trial_id
 
+    def saved(self, trial_id: str) -> Path:
+        """The folder that a trial has saved into, wherever it ran."""
+        return self.bring(self.trial(trial_id))
+
     def checkpoint(self, trial_id: str) -> Path:
         """What a trial that has not ended goes on from."""
-        return self.trial(trial_id) / "checkpoint.safetensors"
+        return self.trial(trial_id) / CHECKPOINT
 
     def empty(self) -> None:
         """Remove all that the run wrote, as after a mistake before the first trial."""
@@ -90,9 +105,10 @@ class RunFolder:
 
     def keep_best(self, trial_id: str) -> None:
         """Copy the winner's folder."""
-        if self.trial(trial_id).is_dir():
+        saved = self.saved(trial_id)
+        if saved.is_dir():
             try:
-                shutil.copytree(self.trial(trial_id), self.best, dirs_exist_ok=True)
+                shutil.copytree(saved, self.best, dirs_exist_ok=True)
             except OSError as error:
                 raise cannot_write(self.best, error) from error
 

@@ -4,7 +4,7 @@ import contextlib
 import shutil
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -22,10 +22,20 @@ from search.objective import Objective, Other
 from search.pictures import write_pictures
 from search.plan import Plan
 from search.ranking import front_of, gains, leaders, rank, tied, winner
-from search.run_folder import RunFolder, create_run_folder
+from search.run_folder import create_run_folder
 from search.samplers.registry import OF_TWO, SAMPLERS
 from search.schedulers import SCHEDULERS, promoted_share
 from search.session import Desk, Session, open_desk, verify_session
+from search.storage.runs import (
+    Claim,
+    claimed,
+    looked_at,
+    new_folder,
+    new_store,
+    open_run,
+    stored_at,
+)
+from search.storage.shared_cache import shared_cache
 from search.study import Study
 from search.tables import agreement_line, alarm_lines, front_lines, ranked_table, winner_lines
 from searchspace.errors import UserError
@@ -53,20 +63,22 @@ def run(plan: Plan, study: Study, console: Console) -> int:
     for point in plan.first:
         module.space(settings).check(point)
     execute = executor(plan, getattr(settings, "device", "cpu"))
-    folder = create_run_folder(plan.run or default_folder(study, settings))
-    with locked(folder):
-        manifest = new_manifest(folder, plan, settings)
-        session = Session(plan, study, module, settings, folder, manifest, console)
-        return _work(session, execute, [])
+    path = new_folder(plan.storage, plan.run, default_folder(study, settings))
+    with claimed(new_store(plan.storage, path), None) as claim:
+        folder = create_run_folder(path)
+        with locked(folder):
+            manifest = new_manifest(folder, plan, settings)
+            session = Session(plan, study, module, settings, folder, manifest, console)
+            return _work(_kept(session, claim), execute, [])
 
 
 def resume(
-    path: Path, change: dict[str, Any], find: Callable[[str], Study], console: Console
+    run: str | Path, change: dict[str, Any], find: Callable[[str], Study], console: Console
 ) -> int:
     """Take a run up again where its record ends, and return the exit status.
 
     Args:
-        path: Its folder.
+        run: Its folder, or its address in a store.
         change: Fields of the plan that are to be others than they were.
         find: Finds a study by its name.
         console: Where the user reads.
@@ -75,31 +87,31 @@ def resume(
         UserError: If the folder is none of a run, another process runs it, or the study has changed
             so that the record does not fit it.
     """
-    folder = RunFolder(path.expanduser().resolve())
+    folder = open_run(run)
     content = read_manifest(folder)
     plan = parse(Plan, content["plan"] | {"run": folder.path} | change)
     study = find(plan.study)
     module = study.load_module()
     settings = module.parse_settings(content["settings"])
     execute = executor(plan, getattr(settings, "device", "cpu"))
-    with locked(folder):
+    with locked(folder), claimed(stored_at(content), content.get("stored")) as claim:
         manifest = Manifest(folder, content)
         session = Session(plan, study, module, settings, folder, manifest, console)
         if changed := manifest.changes():
             session.say(f"changed since the run was started: {', '.join(changed)}")
         events = cleared(folder)
         manifest.go_on(plan)
-        return _work(session, execute, events)
+        return _work(_kept(session, claim), execute, events)
 
 
-def replay(path: Path, find: Callable[[str], Study], console: Console) -> int:
+def replay(run: str | Path, find: Callable[[str], Study], console: Console) -> int:
     """Ask a run's sampler again whatever it was asked; return 0 where it proposes the same.
 
     Raises:
         UserError: If the folder is none of a run.
     """
-    folder = RunFolder(path.expanduser().resolve())
-    content, events = read_manifest(folder), read_events(folder)
+    with looked_at(run) as (folder, _):
+        content, events = read_manifest(folder), read_events(folder)
     if "objective" not in content or not events:
         raise UserError(f"no trial was started in {folder.path}: there is nothing to replay")
     plan = parse(Plan, content["plan"])
@@ -125,6 +137,13 @@ def default_folder(study: Study, settings: object) -> Path:
     return Path("runs", "-".join(name for name in names if name))
 
 
+def _kept(session: Session, claim: Claim | None) -> Session:
+    """Keep a run in its store, if it has one, and write down who does."""
+    if claim:
+        session.manifest.add(stored=claim.stored())
+    return session.kept(claim)
+
+
 def _work(session: Session, execute: Execute, events: list[Event]) -> int:
     """Prepare what is not prepared yet, and search."""
     with _failing(session):
@@ -135,7 +154,9 @@ def _work(session: Session, execute: Execute, events: list[Event]) -> int:
             session.manifest.end("interrupted")
             session.say_path(f"stopped before the first trial: {session.folder.path}")
             return INTERRUPTED
-        return _search(session, objective, execute, events)
+        session.keeping.depot.ensure_folder(session.folder.assets)
+        with session.keeping.mirror or nullcontext():
+            return _search(session, objective, execute, events)
 
 
 def _check_nodes(session: Session) -> None:
@@ -143,7 +164,7 @@ def _check_nodes(session: Session) -> None:
     if session.plan.address is not None and not session.plan.in_process:
         from search.cluster.start import check_on_ray  # noqa: PLC0415
 
-        check_on_ray(session.plan, session.folder)
+        check_on_ray(session.plan, session.folder, session.keeping.depot)
 
 
 def _check_trade_off(plan: Plan) -> None:
@@ -195,7 +216,8 @@ def _prepare(session: Session) -> tuple[Session, Objective]:
     shutil.rmtree(assets, ignore_errors=True)  # half of them, where a run died here before
     assets.mkdir()
     session, memory = _sized(session)
-    facts = module.prepare(session.settings, assets, session.say)
+    with shared_cache(getattr(session.settings, "cache", None), session.plan.storage):
+        facts = module.prepare(session.settings, assets, session.say)
     session = session.settling(facts.settled)
     metric = session.plan.metric or facts.default_metric
     directions = module.metrics(session.settings)
@@ -248,6 +270,9 @@ def _search(session: Session, objective: Objective, execute: Execute, events: li
     desk = open_desk(session, objective, events)
     coordinator = desk.coordinator
     job = session.job(own_process=not session.plan.in_process)
+    if mirror := session.keeping.mirror:
+        mirror.on_failure(coordinator.halt)
+        coordinator.observers.append(mirror)
     try:
         with desk.progress:
             execute(coordinator, job)
@@ -263,7 +288,7 @@ def _search(session: Session, objective: Objective, execute: Execute, events: li
         if not coordinator.halted:
             raise
         again = f"python -m search resume {session.folder.path}"
-        raise UserError(f"{coordinator.stopped}: free some, then: {again}") from None
+        raise UserError(f"{coordinator.stopped}: mend that, then: {again}") from None
 
 
 def _race(session: Session, desk: Desk) -> bool:

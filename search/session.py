@@ -24,6 +24,8 @@ from search.run_folder import RunFolder
 from search.samplers.registry import SAMPLERS
 from search.samplers.whole_config import SamplerOptions
 from search.schedulers import SCHEDULERS
+from search.storage.depot import Depot
+from search.storage.runs import UNSTORED, Claim, Keeping, keep
 from search.study import Study
 from search.worker import Job
 from searchspace.space import Space
@@ -42,6 +44,7 @@ class Session:
         folder: Where all is written.
         manifest: Of the folder.
         console: Where the user reads.
+        keeping: Where the run's files lie, and what keeps its records.
     """
 
     plan: Plan
@@ -51,6 +54,7 @@ class Session:
     folder: RunFolder
     manifest: Manifest
     console: Console
+    keeping: Keeping = UNSTORED
 
     def say(self, line: str) -> None:
         """Print a line, broken between words, nothing in it read as markup."""
@@ -59,6 +63,12 @@ class Session:
     def say_path(self, line: str) -> None:
         """Print a line unbroken, for a person to copy."""
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def kept(self, claim: Claim | None) -> "Session":
+        """Return this session with its run kept in the store that was claimed, if any."""
+        keeping = keep(self.folder, claim)
+        folder = replace(self.folder, bring=keeping.depot.bring_folder)
+        return replace(self, folder=folder, keeping=keeping)
 
     def settling(self, settled: Mapping[str, Any]) -> "Session":
         """Return this session with settings that preparing chose; the manifest is told."""
@@ -106,10 +116,17 @@ class Session:
             self.trial_settings,
             self.rungs,
             self.folder.path,
+            self.folder.assets.resolve(),  # a confirmation's are those of its run
             self.plan.cpus_per_trial,
             self.plan.trial_limit_s,
             own_process,
+            self.depot,
         )
+
+    @property
+    def depot(self) -> Depot:
+        """Where the run's files lie for those who run its trials."""
+        return self.keeping.depot if self.plan.in_process else self.keeping.depot.for_nodes()
 
 
 @dataclass(frozen=True)

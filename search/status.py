@@ -7,11 +7,11 @@ from pathlib import Path
 from rich.console import Console
 
 from search.events import follow, read_events
-from search.lock import is_running
 from search.manifest import read_manifest, read_objective
 from search.objective import Objective
 from search.ranking import rank, winner
-from search.run_folder import RunFolder
+from search.storage.runs import looked_at
+from search.storage.store import is_remote
 from search.tables import duration, number, ranked_table
 from search.trial import State, Trial
 from searchspace.errors import UserError
@@ -19,15 +19,14 @@ from searchspace.errors import UserError
 LEADERS = 15
 
 
-def show(path: Path, console: Console) -> int:
+def show(run: str | Path, console: Console) -> int:
     """Print the state of a run and its leaders; return the exit status, always 0.
 
     Raises:
         UserError: If the folder is none of a run, or a file is damaged.
     """
-    folder = RunFolder(path.expanduser().resolve())
-    manifest, events = read_manifest(folder), read_events(folder)
-    running = is_running(folder)
+    with looked_at(run) as (folder, running):
+        manifest, events = read_manifest(folder), read_events(folder)
     try:
         trials = list(follow(events)[0].values())
         objective = read_objective(manifest) if "objective" in manifest else None
@@ -35,9 +34,10 @@ def show(path: Path, console: Console) -> int:
         budget = manifest["rungs"][-1]["epochs"] if objective else 0
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{folder.path} is not a run of this version: {error!r}") from None
-    state = "running" if running else manifest.get("status", "unknown")
+    state = running or manifest.get("status", "unknown")
     if state == "running" and not running:
-        state = "died: no process of this machine works on it"
+        where = "" if is_remote(str(run)) else " of this machine"
+        state = f"died: no process{where} works on it"
     _say(console, f"{folder.path.name}: {state}")
     if not events or objective is None:
         _say(console, "no trial has started yet")
@@ -51,7 +51,7 @@ def show(path: Path, console: Console) -> int:
     )
     console.print(ranked_table(rank(trials, objective)[:LEADERS], objective, budget))
     if not running and (state != "finished"):
-        _say(console, f"go on with: python -m search resume {path}")
+        _say(console, f"go on with: python -m search resume {run}")
     return 0
 
 

@@ -2,12 +2,13 @@
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from search.storage.depot import SHARED, Depot
 from search.study import load_module
 from search.trial import Failure
 from trainables.examination import Exam
@@ -25,6 +26,7 @@ class Task:
         exam: How.
         file: Written at the end, whole or not at all.
         threads: That torch may use.
+        depot: Where these folders lie for this process, and the file goes.
     """
 
     module: str
@@ -34,6 +36,7 @@ class Task:
     exam: Exam
     file: Path
     threads: int
+    depot: Depot = SHARED
 
 
 Heard = Callable[[Task, Failure | None], None]
@@ -45,7 +48,12 @@ def work(task: Task) -> Failure | None:
     try:
         torch.set_num_threads(task.threads)
         study = load_module(task.module)
-        study.examine(task.model, task.data, task.settings, task.exam).write(task.file)
+        depot = task.depot
+        model, data = depot.bring_folder(task.model), depot.bring_folder(task.data)
+        sources = {name: depot.bring_folder(path) for name, path in task.exam.sources.items()}
+        exam = replace(task.exam, sources=sources)
+        study.examine(model, data, task.settings, exam).write(depot.place(task.file))
+        depot.send_file(task.file)
     except Exception as error:  # noqa: BLE001 - the other tasks go on
         first = (str(error).strip().splitlines() or [""])[0]
         trace = "".join(traceback.format_exception(error))

@@ -9,7 +9,9 @@ from typing import Any
 
 import torch
 
-from search.run_folder import RunFolder
+from search.run_folder import CHECKPOINT, RunFolder
+from search.storage.depot import SHARED, Depot
+from search.storage.store import StorageError
 from search.study import load_module
 from search.time_limit import time_limit
 from search.trial import Failure
@@ -30,20 +32,24 @@ class Job:
         module: Import path of the study's module.
         settings: The study's settings.
         rungs: Where a trial reports.
-        folder: The run folder, seen by all workers.
+        folder: The run folder, as the driver's machine has it.
+        assets: The folder of what all trials share.
         threads: Threads torch may use: as many as the trial has cores, or concurrent trials slow
             each other.
         limit_s: Seconds from one report to the next; None for no limit.
         own_process: Whether the process is the worker's own, and may be ended.
+        depot: Where all of these lie for this worker, and it leaves what it makes.
     """
 
     module: str
     settings: Any
     rungs: tuple[Rung, ...]
     folder: Path
+    assets: Path
     threads: int
     limit_s: float | None = None
     own_process: bool = False
+    depot: Depot = SHARED
 
 
 class Worker:
@@ -82,8 +88,8 @@ class Worker:
         report = trainable.advance(self._job.rungs[place], self._keep_now_and_then)
         self._reported = replace(report, rung=place, notes=report.notes + self._notes)
         self._notes = ()
-        self._trial_folder.mkdir(parents=True, exist_ok=True)
-        trainable.save(self._trial_folder)
+        trainable.save(self._place())
+        self._job.depot.send_folder(self._trial_folder)
         if place + 1 < len(self._job.rungs):
             self._keep(trainable)
         return self._reported
@@ -92,10 +98,17 @@ class Worker:
     def _trial_folder(self) -> Path:
         return self._folder.trial(self._trial_id)
 
+    def _place(self) -> Path:
+        here = self._job.depot.place(self._trial_folder)
+        here.mkdir(parents=True, exist_ok=True)
+        return here
+
     def _build(self) -> Trainable:
         torch.set_num_threads(self._job.threads)
-        study, file = load_module(self._job.module), self._folder.checkpoint(self._trial_id)
-        trainable = study.build(self._config, self._settings, self._folder.assets)
+        study, depot = load_module(self._job.module), self._job.depot
+        assets = depot.bring_folder(self._job.assets)
+        file = depot.bring_file(self._folder.checkpoint(self._trial_id))
+        trainable = study.build(self._config, self._settings, assets)
         if not file.exists():
             return trainable
         try:
@@ -103,7 +116,7 @@ class Worker:
             trainable.resume(kept["trainable"])
         except (UserError, KeyError, TypeError, ValueError, RuntimeError) as error:
             self._notes = (f"its checkpoint cannot be used, it began anew ({_one_line(error)})",)
-            return study.build(self._config, self._settings, self._folder.assets)
+            return study.build(self._config, self._settings, assets)
         self._reported = _report(kept["report"])
         return trainable
 
@@ -112,10 +125,10 @@ class Worker:
             self._keep(self._trainable)
 
     def _keep(self, trainable: Trainable) -> None:
-        self._trial_folder.mkdir(parents=True, exist_ok=True)
         report = self._reported and asdict(self._reported)
         kept = {"trainable": trainable.checkpoint(), "report": report}
-        write_snapshot(self._folder.checkpoint(self._trial_id), kept)
+        write_snapshot(self._place() / CHECKPOINT, kept)
+        self._job.depot.send_file(self._folder.checkpoint(self._trial_id))
         self._kept_at = time.monotonic()
 
 
@@ -132,6 +145,8 @@ def _report(kept: dict[str, Any] | None) -> Report | None:
 
 
 def _failure(error: Exception, folder: Path) -> Failure:
+    if isinstance(error, StorageError):
+        return Failure(str(error), _tail(error), ends_run=True)
     full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
     if full or any(text in str(error) for text in NO_SPACE):
         return Failure(f"no space left for {folder}", _tail(error), ends_run=True)

@@ -20,6 +20,7 @@ from search.cluster.nodes import check_nodes, leave_probe
 from search.coordinator import Coordinator
 from search.memory import SHARE, machine_bytes, reserved_bytes
 from search.run_folder import RunFolder
+from search.storage.depot import Depot
 from search.worker import Job
 from searchspace.errors import UserError
 
@@ -74,15 +75,19 @@ def execute(coordinator: Coordinator, job: Job, resources: Resources) -> None:
         _tune(coordinator, job, resources)
 
 
-def check(folder: RunFolder, resources: Resources) -> None:
+def check(folder: RunFolder, depot: Depot, resources: Resources) -> None:
     """Refuse a cluster of which a node cannot work on a run.
 
     Raises:
-        UserError: If one does not see the run's folder, or has other code.
+        UserError: If one does not see the run's files, or has other code.
     """
     try:
         with cluster(resources):
-            check_nodes(leave_probe(folder))
+            probe = leave_probe(folder, depot.for_nodes())
+            try:
+                check_nodes(probe)
+            finally:
+                probe.remove()
     finally:
         shutil.rmtree(folder.scratch, ignore_errors=True)
 
@@ -90,9 +95,9 @@ def check(folder: RunFolder, resources: Resources) -> None:
 def _tune(coordinator: Coordinator, job: Job, resources: Resources) -> None:
     folder = RunFolder(job.folder)
     scratch = folder.scratch
-    probe = leave_probe(folder) if resources.address else None
     # tune.run and not Tuner: the latter pickles searcher and scheduler, and with them the whole
     # run, into its folder so that Tuner.restore works. This run is restored from its own record.
+    probe = leave_probe(folder, job.depot) if resources.address else None
     try:
         tune.run(
             tune.with_parameters(Adapter, job=job, probe=probe),
@@ -111,6 +116,8 @@ def _tune(coordinator: Coordinator, job: Job, resources: Resources) -> None:
             verbose=0,
         )
     finally:
+        if probe:
+            probe.remove()
         shutil.rmtree(scratch, ignore_errors=True)
 
 

@@ -8,6 +8,7 @@ from search.cluster import environment
 from search.coordinator import Coordinator
 from search.plan import Plan
 from search.run_folder import RunFolder
+from search.storage.depot import Depot
 from search.tasks import Heard, Task
 from search.worker import Job
 from searchspace.errors import UserError
@@ -55,15 +56,15 @@ def _resources(plan: Plan, device: str) -> "Resources":
     return Resources(plan.workers, plan.cpus_per_trial, gpus, plan.address)
 
 
-def check_on_ray(plan: Plan, folder: RunFolder) -> None:
+def check_on_ray(plan: Plan, folder: RunFolder, depot: Depot) -> None:
     """Refuse a running cluster of which a node cannot work on a run.
 
     Raises:
-        UserError: If one does not see the run's folder, or has other code.
+        UserError: If one does not see the run's files, or has other code.
     """
     from search.cluster.executor import Resources, check  # noqa: PLC0415
 
-    check(folder, Resources(plan.workers, plan.cpus_per_trial, 0.0, plan.address))
+    check(folder, depot, Resources(plan.workers, plan.cpus_per_trial, 0.0, plan.address))
 
 
 def share_on_ray(plan: Plan, device: str) -> "Share | None":

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from search import options
-from search.commands.runs import RunFolderArgument
+from search.commands.runs import RunArgument
 from search.options import MACHINE, OUTPUT, ROBUSTNESS, SEARCH, TRAINING
 from search.studies import STUDIES
 from searchspace.names import lookup
 
 
 def confirm(  # noqa: PLR0913, PLR0917 - one parameter an option
-    run: RunFolderArgument,
+    run: RunArgument,
     top: Annotated[
         int, typer.Option(help="How many of the best take part.", rich_help_panel=SEARCH)
     ] = 3,

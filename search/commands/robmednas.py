@@ -202,6 +202,7 @@ def robmednas(  # noqa: PLR0913, PLR0917 - one parameter an option
     address: options.Address = None,
     in_process: options.InProcess = False,  # noqa: FBT002 - a flag
     run: options.Run = None,
+    storage: options.Storage = None,
 ) -> int:
     """Search the architecture of a U-Net."""
     settings = {
@@ -248,6 +249,7 @@ def robmednas(  # noqa: PLR0913, PLR0917 - one parameter an option
         "gpus_per_trial": gpus_per_trial,
         "address": address,
         "in_process": in_process,
+        "storage": storage,
     }
     if repeats is None:
         repeats = PAPER_REPEATS if protocol == "paper" else 1

@@ -1,6 +1,5 @@
 """``python -m search resume``, ``status`` and ``replay``: what can be done with a run."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,13 +11,18 @@ from search.study import Study
 from searchspace.errors import UserError
 from searchspace.names import lookup
 
-RunFolderArgument = Annotated[
-    Path, typer.Argument(help="The folder of a run.", show_default=False, metavar="RUN")
+RunArgument = Annotated[
+    str,
+    typer.Argument(
+        help="The folder of a run, or its address: s3://BUCKET/PREFIX/RUN.",
+        show_default=False,
+        metavar="RUN",
+    ),
 ]
 
 
 def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
-    run: RunFolderArgument,
+    run: RunArgument,
     trials: Annotated[
         str | None,
         typer.Option(
@@ -53,8 +57,8 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
     """Take a run up again after any end, or extend a finished one."""
     from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
 
-    from search.run_folder import RunFolder  # noqa: PLC0415
     from search.runner import resume as take_up  # noqa: PLC0415
+    from search.storage.runs import open_run  # noqa: PLC0415
 
     # Limits count anew; the machine stays what it was, unless it is named.
     change: dict[str, Any] = {
@@ -65,11 +69,11 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
     named = {"race": race, "concurrency": concurrency, "address": address, "in_process": in_process}
     change |= {name: value for name, value in named.items() if value is not None}
     if trials is not None:
-        change["trials"] = _count(trials, RunFolder(run.expanduser().resolve()))
+        change["trials"] = _count(trials, open_run(run))
     return take_up(run, change, _find, Console(soft_wrap=False))
 
 
-def status(run: RunFolderArgument) -> int:
+def status(run: RunArgument) -> int:
     """Show how far a run is: from another terminal while it runs, or after."""
     from rich.console import Console  # noqa: PLC0415
 
@@ -78,7 +82,7 @@ def status(run: RunFolderArgument) -> int:
     return show(run, Console(soft_wrap=False))
 
 
-def replay(run: RunFolderArgument) -> int:
+def replay(run: RunArgument) -> int:
     """Ask a run's sampler again, and tell whether it would propose the same."""
     from rich.console import Console  # noqa: PLC0415
 

@@ -133,6 +133,7 @@ def tsynd(  # noqa: PLR0913, PLR0917 - one parameter an option
     address: options.Address = None,
     in_process: options.InProcess = False,  # noqa: FBT002 - a flag
     run: options.Run = None,
+    storage: options.Storage = None,
 ) -> int:
     """Search the hyperparameters of TSynD."""
     settings = {
@@ -173,6 +174,7 @@ def tsynd(  # noqa: PLR0913, PLR0917 - one parameter an option
         "gpus_per_trial": gpus_per_trial,
         "address": address,
         "in_process": in_process,
+        "storage": storage,
         "run": run,
     }
     return launch("tsynd", settings, engine)

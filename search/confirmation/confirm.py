@@ -43,8 +43,10 @@ from search.objective import Objective
 from search.plan import Plan
 from search.ranking import rank
 from search.records import now
-from search.run_folder import RunFolder
+from search.run_folder import OPENINGS, RunFolder
 from search.session import Session
+from search.storage.confirmation import keep_confirmation
+from search.storage.runs import CONFIRM, claimed, open_run, stored_at
 from search.study import Study
 from search.tables import duration
 from search.tasks import Task
@@ -57,7 +59,6 @@ from trainables.examination import Exam, read_examination
 from trainables.export import export
 
 CONFIRMED = "confirm.json"
-OPENINGS = "test_openings.json"  # in the run: how often its test split was looked at
 FINISHED, FAILED, INTERRUPTED = 0, 1, 130
 
 
@@ -99,7 +100,7 @@ class Confirmation:
 
 
 def confirm(
-    run: Path,
+    run: str | Path,
     plan: ConfirmPlan,
     out: Path | None,
     machine: dict[str, Any],
@@ -109,7 +110,7 @@ def confirm(
     """Confirm a run, and return the exit status.
 
     Args:
-        run: Its folder.
+        run: Its folder, or its address in a store.
         plan: How.
         out: Folder for all that is written; None for ``confirm`` in the run's.
         machine: Fields of the run's plan that are to be others than they were.
@@ -123,14 +124,20 @@ def confirm(
     lookup(ENSEMBLES, plan.attacks, "ensemble of attacks")
     session, objective = _open(run, machine, find, console)
     finalists = _finalists(session, objective, plan)
-    folder = (out or session.folder.path / "confirm").expanduser().resolve()
-    _begin(folder, session, plan, finalists)
-    with locked(RunFolder(folder)):
-        try:
-            return _work(Confirmation(plan, session, objective, finalists, folder))
-        except KeyboardInterrupt:
-            session.say_path(f"stopped: python -m search confirm {session.folder.path}")
-            return INTERRUPTED
+    folder = _place(session, out)
+    stored = session.manifest.content.get("stored")
+    with claimed(stored_at(session.manifest.content), stored) as claim:
+        session = session.kept(claim)
+        _begin(folder, session, plan, finalists)
+        with locked(RunFolder(folder)):
+            try:
+                return _work(Confirmation(plan, session, objective, finalists, folder))
+            except KeyboardInterrupt:
+                session.say_path(f"stopped: python -m search confirm {session.folder.path}")
+                return INTERRUPTED
+            finally:
+                if claim:
+                    keep_confirmation(folder, session.folder, claim)
 
 
 def _work(job: Confirmation) -> int:
@@ -163,7 +170,7 @@ def _work(job: Confirmation) -> int:
     training = trained[first.finalist.id][exported_of(first)]
     seed = session.settings.seed + SHIFT + training.seed
     found["exported"] = {"training": training.id, "seed": seed}
-    model = place.folder.trial(training.id)
+    model = place.folder.saved(training.id)
     found["exports"] = export(model, job.folder / "best")
     _write(job.folder, **found, ended=now())
     say_test(session.console, session.say, _read(job.folder))
@@ -173,9 +180,9 @@ def _work(job: Confirmation) -> int:
 
 
 def _open(
-    run: Path, machine: dict[str, Any], find: Callable[[str], Study], console: Console
+    run: str | Path, machine: dict[str, Any], find: Callable[[str], Study], console: Console
 ) -> tuple[Session, Objective]:
-    folder = RunFolder(run.expanduser().resolve())
+    folder = open_run(run)
     content = read_manifest(folder)
     if "confirms" in content:
         raise UserError(f"{run} belongs to a confirmation: name the run {content['confirms']}")
@@ -189,6 +196,14 @@ def _open(
     settings = module.parse_settings(content["settings"])
     session = Session(plan, study, module, settings, folder, Manifest(folder, content), console)
     return session, read_objective(content)
+
+
+def _place(session: Session, out: Path | None) -> Path:
+    run = session.folder.path
+    folder = (out or run / CONFIRM).expanduser().resolve()
+    if stored_at(session.manifest.content) and folder != run / CONFIRM:
+        raise UserError(f"a stored run is confirmed in its own folder: leave out --out {out}")
+    return folder
 
 
 def _finalists(session: Session, objective: Objective, plan: ConfirmPlan) -> tuple[Finalist, ...]:
@@ -208,10 +223,11 @@ def _begin(
     folder: Path, session: Session, plan: ConfirmPlan, finalists: Sequence[Finalist]
 ) -> None:
     """Write what is to be done; refuse a folder in which something else was begun."""
+    store = stored_at(session.manifest.content)
     wanted = json.loads(
         to_json(
             {
-                "run": str(session.folder.path),
+                "run": str(store or session.folder.path),
                 "plan": plan.model_dump(mode="json"),
                 "finalists": [asdict(one) for one in finalists],
             }
@@ -249,6 +265,7 @@ def _open_test(job: Confirmation, first: Standing) -> None:
     if all(one["folder"] != str(job.folder) for one in known):
         known.append({"folder": str(job.folder), "time": now(), "winner": first.finalist.name})
         write_atomically(file, to_json(known, indent=2) + "\n")
+        job.session.keeping.depot.send_file(file)
     if len(known) > 1:
         job.session.say(
             f"the test split of this run was opened {len(known)} times: what is chosen after the "
@@ -257,6 +274,7 @@ def _open_test(job: Confirmation, first: Standing) -> None:
     job.session.module.open_test(
         job.session.settings, job.session.folder.assets, job.folder / "test", job.session.say
     )
+    job.session.keeping.depot.ensure_folder(job.folder / "test")
 
 
 def _examine(
@@ -273,7 +291,7 @@ def _examine(
         for number, training in enumerate(trained[one.id]):
             file = job.folder / "examined" / split / f"{training.id}.npz"
             files[training.id] = file
-            if file.is_file():
+            if session.keeping.depot.bring_file(file).is_file():
                 continue
             others = {
                 rival.name: trials.trial(trained[rival.id][number].id)
@@ -290,8 +308,21 @@ def _examine(
             )
             threads, module = session.plan.cpus_per_trial, session.study.module
             model = trials.trial(training.id)
-            tasks.append(Task(module, session.trial_settings, model, data, exam, file, threads))
+            tasks.append(
+                Task(
+                    module,
+                    session.trial_settings,
+                    model,
+                    data,
+                    exam,
+                    file,
+                    threads,
+                    session.depot,
+                )
+            )
     _run(job, tasks, split)
+    for task in tasks:
+        session.keeping.depot.bring_file(task.file)
     return {
         one.id: [read_examination(files[training.id]) for training in trained[one.id]]
         for one in finalists

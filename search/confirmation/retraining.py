@@ -11,7 +11,6 @@ from search.events import cleared
 from search.executors import Execute
 from search.manifest import Manifest, new_manifest, read_manifest
 from search.objective import Objective
-from search.run_folder import RunFolder
 from search.session import Session, make_rules, open_desk
 from search.trial import State, Trial
 from searchspace.errors import UserError
@@ -73,14 +72,14 @@ def training_session(run: Session, folder: Path) -> Session:
         update={"run": folder, "scheduler": "fifo", "race": 0, "first": (), "trial_limit_s": None}
         | dict.fromkeys(("time_limit_s", "compute_limit_s"))
     )
-    place = RunFolder(folder)
+    place = replace(run.folder, path=folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not place.assets.is_symlink():
+        place.assets.symlink_to(run.folder.assets, target_is_directory=True)
     if place.manifest.exists():
         manifest = Manifest(place, read_manifest(place))
         manifest.go_on(plan)
     else:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not place.assets.is_symlink():
-            place.assets.symlink_to(run.folder.assets, target_is_directory=True)
         manifest = new_manifest(place, plan, settings)
         manifest.add(confirms=str(run.folder.path), rungs=[asdict(run.rungs[-1])], objective=None)
     return replace(run, plan=plan, settings=settings, folder=place, manifest=manifest)

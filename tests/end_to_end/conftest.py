@@ -4,4 +4,5 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "search")]
+ENGINE = HERE.parent / "search"
+sys.path[:0] = [str(HERE), str(ENGINE), str(ENGINE / "storage")]

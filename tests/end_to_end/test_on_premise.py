@@ -136,6 +136,54 @@ def test_storage_that_not_all_hosts_see_is_refused_at_once(cluster):
     )
 
 
+@pytest.fixture
+def s3(cluster):
+    """Serve S3 on the laptop, to which every host has credentials; return the bucket's address."""
+    laptop, port = cluster.lab.laptop, 5000
+    command = laptop.command("moto_server", "-H", laptop.address, "-p", str(port))
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    key = "[default]\naws_access_key_id = tests\naws_secret_access_key = secret\n"
+    for host in ("head", *WORKERS):
+        done = cluster.on(host, f"mkdir -p ~/.aws && printf '{key}' > ~/.aws/credentials")
+        assert done.returncode == 0, done.stderr
+    make = (
+        "from urllib.request import Request, urlopen;"
+        f"urlopen(Request('http://{laptop.address}:{port}/lab', method='PUT'))"
+    )
+    try:
+        for _ in range(LIMIT_S):
+            if cluster.on("laptop", f'python -c "{make}"').returncode == 0:
+                break
+            time.sleep(1)
+        yield f"s3://lab/runs?endpoint_override={laptop.address}:{port}&scheme=http"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_hosts_that_share_no_folder_work_by_way_of_s3(cluster, s3):
+    """The run folder is one that the head alone has."""
+    command = cluster.submit(
+        run=str(Path.home() / "stored"),
+        storage=s3,
+        trials=5,
+        concurrency=3,
+        scheduler="fifo",
+        settings={"epoch_s": 0.3},
+    )
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    written = cluster.on("head", "cat ~/stored/events.jsonl").stdout
+    events = [json.loads(line) for line in written.splitlines()]
+    ended = {e["trial"]: e["node"] for e in events if e["event"] == "ended"}
+    assert len(ended) == 7
+    assert {"one", "two"} <= set(ended.values())
+    for host in WORKERS:
+        assert "stored" not in cluster.on(host, "ls ~").stdout
+        copies = cluster.on(host, "ls ~/.cache/robust-medical-search/nodes/*/shared.txt").stdout
+        assert len(copies.splitlines()) == 1
+
+
 def test_a_lost_host_costs_time_and_no_results(cluster):
     """The search comes from the laptop, runs on all hosts, and one is lost in the middle."""
     folder = cluster.folder / "run"

@@ -8,6 +8,7 @@ import pytest
 from search.cluster import nodes
 from search.cluster.adapter import OUTCOME, Adapter
 from search.run_folder import RunFolder
+from search.storage.depot import SharedFolder
 from search.trial import Failure
 from search.worker import Job
 from searchspace.errors import UserError
@@ -16,7 +17,7 @@ from searchspace.errors import UserError
 @pytest.fixture
 def probe(tmp_path, monkeypatch):
     monkeypatch.setattr(nodes, "PATIENCE_S", 0.0)
-    return nodes.leave_probe(RunFolder(tmp_path))
+    return nodes.leave_probe(RunFolder(tmp_path), SharedFolder())
 
 
 def test_a_node_that_sees_the_folder_and_has_the_code_has_nothing_to_say(probe):
@@ -51,19 +52,19 @@ def test_a_node_with_other_code_says_which(probe, change, said):
 
 def test_every_probe_has_a_new_name(probe, tmp_path):
     """A network file system may remember for a minute that a name was not there."""
-    assert nodes.leave_probe(RunFolder(tmp_path)).file != probe.file
+    assert nodes.leave_probe(RunFolder(tmp_path), SharedFolder()).file != probe.file
 
 
 def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path):
     with pytest.raises(UserError, match="cannot write"):
-        nodes.leave_probe(RunFolder(tmp_path / "absent"))
+        nodes.leave_probe(RunFolder(tmp_path / "absent"), SharedFolder())
 
 
 def test_a_node_that_joins_later_ends_the_run_and_says_why(probe, tmp_path):
     """Every trial would fail there; a run that ended goes on by `resume`."""
     probe.file.unlink()
     adapter = Adapter.__new__(Adapter)
-    job = Job("toy_study", None, (), tmp_path, threads=1)
+    job = Job("toy_study", None, (), tmp_path, tmp_path, threads=1)
     adapter.setup({"trial": "r01", "config": {}, "seed": 0}, job=job, probe=probe)
     outcome = adapter.step()[OUTCOME]
     assert isinstance(outcome, Failure)

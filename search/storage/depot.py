@@ -1,0 +1,244 @@
+"""Where the files of a run lie, so that all its nodes find them: a shared folder, or a store.
+
+Paths are those of the run folder, as the driver's machine has it. Of what a store holds, a node
+keeps what many trials read in its own cache: fetched once, whatever the number of trials.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, final
+
+from filelock import FileLock
+
+from search.files import cannot_write
+from search.run_folder import CHECKPOINT
+from search.storage.store import StorageError, Store
+from trainables.folders import cache_folder
+
+LISTING = (
+    ".listing.json"  # of a folder's files, kept after them: what it does not name is not whole
+)
+
+
+class Depot(ABC):
+    """Brings files of a run here and sends them where the other nodes find them."""
+
+    @abstractmethod
+    def place(self, path: Path) -> Path:
+        """Return where this process writes what is to lie at a path of the run."""
+
+    @abstractmethod
+    def bring_folder(self, path: Path) -> Path:
+        """Return where a folder that was sent lies here; it is to be read only."""
+
+    @abstractmethod
+    def bring_file(self, path: Path) -> Path:
+        """Return where a file that was sent lies here; nothing lies there if none was sent."""
+
+    @abstractmethod
+    def send_folder(self, path: Path) -> None:
+        """Send a folder that was written at its `place`; checkpoints are sent by themselves."""
+
+    @abstractmethod
+    def ensure_folder(self, path: Path) -> None:
+        """Send a folder that never changes, unless it was sent."""
+
+    @abstractmethod
+    def send_file(self, path: Path) -> None:
+        """Send a file that was written at its `place`."""
+
+    @abstractmethod
+    def remove_file(self, path: Path) -> None:
+        """Remove a file that was sent, where no file system will."""
+
+    @abstractmethod
+    def for_nodes(self) -> "Depot":
+        """Return what processes use that do not work in the driver's folder."""
+
+
+@final
+@dataclass(frozen=True)
+class SharedFolder(Depot):
+    """A file system that all nodes see under the same path: all is there already."""
+
+    def place(self, path: Path) -> Path:
+        """Return the path itself."""
+        return path
+
+    def bring_folder(self, path: Path) -> Path:
+        """Return the path itself."""
+        return path
+
+    def bring_file(self, path: Path) -> Path:
+        """Return the path itself."""
+        return path
+
+    def send_folder(self, path: Path) -> None:
+        """Do nothing."""
+
+    def ensure_folder(self, path: Path) -> None:
+        """Do nothing."""
+
+    def send_file(self, path: Path) -> None:
+        """Do nothing."""
+
+    def remove_file(self, path: Path) -> None:
+        """Do nothing."""
+
+    def for_nodes(self) -> "SharedFolder":
+        """Return itself."""
+        return self
+
+
+SHARED = SharedFolder()
+
+
+@final
+@dataclass(frozen=True)
+class StoredFolder(Depot):
+    """A run folder of the driver's machine, and a store of which all nodes fetch.
+
+    Attributes:
+        root: The run folder.
+        store: Holds its files under the same names.
+        at_home: Whether this process works in the run folder; others have folders of their own.
+    """
+
+    root: Path
+    store: Store
+    at_home: bool = True
+
+    def place(self, path: Path) -> Path:
+        """Return the path itself, or its like in a folder of this node."""
+        if self.at_home:
+            return path
+        run = hashlib.sha256(f"{self.store.uri} {self.root}".encode()).hexdigest()[:16]
+        return _nodes_folder() / f"run-{run}" / self._name(path)
+
+    def bring_folder(self, path: Path) -> Path:
+        """Return the folder of the run, or a copy in this node's cache, which is read only.
+
+        Raises:
+            StorageError: If it is not there, or not what was sent.
+        """
+        if self.at_home:
+            if not path.is_dir():
+                fetch_folder(self.store.child(self._name(path)), path)
+            return path
+        return _cached(self.store.child(self._name(path)))
+
+    def bring_file(self, path: Path) -> Path:
+        """Return where the file is here, fetched anew unless it is the driver's own."""
+        here = self.place(path)
+        if self.at_home and here.is_file():
+            return here
+        here.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.store.download(self._name(path), here)
+        except FileNotFoundError:
+            here.unlink(missing_ok=True)
+        return here
+
+    def send_folder(self, path: Path) -> None:
+        """Copy a folder to the store; a node's own copy is removed."""
+        here = self.place(path)
+        keep_folder(here, self.store.child(self._name(path)))
+        if not self.at_home:
+            shutil.rmtree(here)
+
+    def ensure_folder(self, path: Path) -> None:
+        """Copy a folder to the store unless the list of its files is there, which comes last."""
+        if self.store.read(f"{self._name(path)}/{LISTING}") is None:
+            self.send_folder(path)
+
+    def send_file(self, path: Path) -> None:
+        """Copy a file to the store; a node's own copy is removed."""
+        here = self.place(path)
+        self.store.upload(here, self._name(path))
+        if not self.at_home:
+            here.unlink()
+
+    def remove_file(self, path: Path) -> None:
+        """Remove the object."""
+        self.store.remove(self._name(path))
+
+    def for_nodes(self) -> "StoredFolder":
+        """Return a depot that works in a folder of the node that it is used on."""
+        return replace(self, at_home=False)
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
+
+def keep_folder(folder: Path, store: Store) -> None:
+    """Copy a folder to a store, file by file, then the list of them with their digests."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    names = {file.relative_to(folder).as_posix(): file for file in files}
+    kept = {
+        name: store.upload(file, name)._asdict()
+        for name, file in names.items()
+        if file.name != CHECKPOINT and not file.name.startswith(".")
+    }
+    store.write(LISTING, json.dumps(kept).encode())
+
+
+def fetch_folder(store: Store, folder: Path) -> None:
+    """Copy what `keep_folder` kept into a new folder, whole or not at all.
+
+    Raises:
+        StorageError: If it is not there, or an object is not what was kept.
+    """
+    _fetch(store, _listing(store), folder)
+
+
+@cache
+def _cached(store: Store) -> Path:
+    """Return this node's copy of a folder; the first process that asks fetches it.
+
+    The copy is named by what is in it: another run of the same assets finds it there.
+    """
+    listing = _listing(store)
+    folder = _nodes_folder() / hashlib.sha256(json.dumps(listing).encode()).hexdigest()[:16]
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            if not folder.is_dir():
+                _fetch(store, listing, folder)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    return folder
+
+
+def _fetch(store: Store, listing: Mapping[str, Mapping[str, Any]], folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as beside:
+        partial = Path(beside, folder.name)
+        partial.mkdir()
+        for name, kept in listing.items():
+            file = partial / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                found = store.download(name, file)._asdict()
+            except FileNotFoundError:
+                raise StorageError(f"{store}/{name} is not there any more") from None
+            if found != kept:
+                raise StorageError(f"{store}/{name} is damaged: it is not what was kept there")
+        partial.replace(folder)
+
+
+def _listing(store: Store) -> dict[str, Any]:
+    found = store.read(LISTING)
+    if found is None:
+        raise StorageError(f"{store} is not there")
+    return dict(json.loads(found))
+
+
+def _nodes_folder() -> Path:
+    return cache_folder() / "nodes"

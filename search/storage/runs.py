@@ -1,0 +1,221 @@
+"""A run in a store, beside its folder here: taken by one driver at a time, or only looked at."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, final
+
+from search.files import cannot_write
+from search.lock import is_running
+from search.run_folder import MANIFEST, OPENINGS, RunFolder
+from search.storage.depot import SHARED, Depot, StoredFolder, fetch_folder
+from search.storage.lease import EXPIRES_S, NAME, Lease, read_holder
+from search.storage.mirror import Mirror
+from search.storage.record import read_record
+from search.storage.store import Store, is_remote, parse_uri
+from searchspace.errors import UserError
+
+RUNS = Path("runs")
+CONFIRM = "confirm"
+LARGE = frozenset({"trials", "examined", "test"})  # folders, fetched where they are needed
+
+
+@final
+@dataclass(frozen=True)
+class Claim:
+    """A stored run that no other driver may write.
+
+    Attributes:
+        store: Of the run.
+        lease: Taken.
+        term: Which of the drivers that had the run this one is, from 1.
+    """
+
+    store: Store
+    lease: Lease
+    term: int
+
+    def stored(self) -> dict[str, Any]:
+        """Return what a manifest says of the store, and of this driver."""
+        return {"uri": self.store.uri, "term": self.term, "token": self.lease.token}
+
+
+@final
+@dataclass(frozen=True)
+class Keeping:
+    """How a run is kept while a process works on it.
+
+    Attributes:
+        depot: Where its files lie for all nodes.
+        mirror: Keeps its records in a store; None where there is none.
+    """
+
+    depot: Depot
+    mirror: Mirror | None = None
+
+
+UNSTORED = Keeping(SHARED)
+
+
+@contextmanager
+def claimed(store: Store | None, known: Mapping[str, Any] | None) -> Iterator[Claim | None]:
+    """Keep other drivers from a stored run.
+
+    Args:
+        store: Of the run; None for one in a folder alone, whose own lock is enough.
+        known: What the manifest of the folder here says of the store; None for a new run.
+
+    Raises:
+        UserError: If another driver has the run, or has gone on with it since the folder was
+            written, or a new one is not new.
+        StorageError: If the storage fails.
+    """
+    if store is None:
+        yield None
+        return
+    lease = Lease(store)
+    lease.take()
+    try:
+        yield Claim(store, lease, _next_term(store, known))
+    finally:
+        lease.release()
+
+
+def keep(folder: RunFolder, claim: Claim | None) -> Keeping:
+    """Say how a run is kept."""
+    if claim is None:
+        return UNSTORED
+    mirror = Mirror(folder, claim.store, claim.lease, claim.term)
+    return Keeping(StoredFolder(folder.path, claim.store), mirror)
+
+
+def stored_at(content: Mapping[str, Any]) -> Store | None:
+    """Return where a manifest says that its run is stored; None for no store."""
+    stored = content.get("stored")
+    return Store(stored["uri"]) if stored else None
+
+
+def new_store(storage: str | None, folder: Path) -> Store | None:
+    """Return where a new run is stored: below the storage, under its folder's name."""
+    if storage is None or not is_remote(storage):
+        return None
+    return parse_uri(storage).child(folder.name)
+
+
+def new_folder(storage: str | None, run: Path | None, default: Path) -> Path:
+    """Return the folder of a new run here, which storage that is a folder holds itself.
+
+    Raises:
+        UserError: If ``run`` is more than a name, where the storage already says the folder.
+    """
+    if storage is None or is_remote(storage):
+        return run or default
+    if run is not None and len(run.parts) > 1:
+        raise UserError(f"--storage already names a folder: give --run a name alone, not {run}")
+    return Path(storage.removeprefix("file://")) / (run or default).name
+
+
+def open_run(run: str | Path) -> RunFolder:
+    """Return the folder of a run here; one that only a store has is fetched to ``runs``.
+
+    Raises:
+        UserError: If there is no such run, or something else is in its place.
+    """
+    if not is_remote(str(run)):
+        return RunFolder(Path(run).expanduser().resolve())
+    store = parse_uri(str(run))
+    folder = RunFolder((RUNS / _name(store)).resolve())
+    if folder.path.is_dir() and any(folder.path.iterdir()):
+        if _belongs(folder, store):
+            return folder
+        raise UserError(f"{folder.path} is another run than {store}: move it, or work elsewhere")
+    try:
+        folder.path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.path.parent, prefix=".") as beside:
+            partial = RunFolder(Path(beside, folder.path.name))
+            _fetch_records(store, partial)
+            _fetch_rest(store, partial)
+            partial.path.replace(folder.path)
+    except OSError as error:
+        raise cannot_write(folder.path, error) from error
+    return folder
+
+
+@contextmanager
+def looked_at(run: str | Path) -> Iterator[tuple[RunFolder, str]]:
+    """Give a folder with the records of a run, and whether it runs: empty where it does not."""
+    if not is_remote(str(run)):
+        folder = open_run(run)
+        yield folder, "running" if is_running(folder) else ""
+        return
+    store = parse_uri(str(run))
+    with tempfile.TemporaryDirectory() as beside:
+        folder = RunFolder(Path(beside, _name(store)))
+        _fetch_records(store, folder)
+        yield folder, _driver(store)
+
+
+def _next_term(store: Store, known: Mapping[str, Any] | None) -> int:
+    manifest = store.read(MANIFEST)
+    if manifest is None:
+        return int(known["term"]) + 1 if known else 1
+    if known is None:
+        raise UserError(f"{store} holds a run already: name a new one with --run, or resume it")
+    there = json.loads(manifest)["stored"]
+    ahead = there["term"] - known["term"]
+    if ahead > 0 or (ahead == 0 and there["token"] != known["token"]):
+        raise UserError(
+            f"another machine has gone on with {store}: move the folder here away, then: python -m "
+            f"search resume {store}"
+        )
+    return int(known["term"]) + 1
+
+
+def _belongs(folder: RunFolder, store: Store) -> bool:
+    try:
+        known = stored_at(json.loads(folder.manifest.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return False
+    return str(known) == str(store)
+
+
+def _name(store: Store) -> str:
+    return str(store).rpartition("/")[2]
+
+
+def _fetch_records(store: Store, folder: RunFolder) -> None:
+    manifest = replace(store, patient=False).read(MANIFEST)  # who asks wants to know
+    if manifest is None:
+        raise UserError(f"there is no run at {store}: it has no {MANIFEST}")
+    folder.path.mkdir()
+    content = json.loads(manifest)
+    content["stored"]["uri"] = store.uri  # the endpoint may be another now
+    folder.manifest.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    if record := read_record(folder, store):
+        folder.events.write_bytes(record)
+
+
+def _fetch_rest(store: Store, folder: RunFolder) -> None:
+    fetch_folder(store.child(folder.assets.name), folder.assets)
+    names = [f"{CONFIRM}/{name}" for name in store.names(CONFIRM)]
+    for name in (OPENINGS, *names):
+        if not LARGE.isdisjoint(Path(name).parts):
+            continue
+        content = store.read(name)
+        if content is not None:
+            file = folder.path / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+
+
+def _driver(store: Store) -> str:
+    """Say which host runs a search, as far as this machine's clock can tell."""
+    holder, renewed = read_holder(store), store.written(NAME)
+    if holder is None or renewed is None:
+        return ""
+    silent = (datetime.now(UTC) - renewed).total_seconds()
+    return f"running on {holder['host']}" if silent < EXPIRES_S else ""

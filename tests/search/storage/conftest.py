@@ -1,0 +1,44 @@
+"""S3 servers, and the helpers beside these tests on the path."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+from s3 import ENVIRONMENT, Server  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def environment():
+    before = {name: os.environ.get(name) for name in ENVIRONMENT}
+    os.environ.update(ENVIRONMENT)
+    yield
+    for name, value in before.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def server(environment):
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mortal(environment):
+    """A server that a test may stop."""
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr("search.storage.store.WAITS_S", ())
