@@ -1,30 +1,28 @@
 """Run a plan from the first line to the last, or take a run up again: the file to read first."""
 
 import contextlib
-import shutil
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from search.coordinator import Coordinator
+from search.conclusion import conclude
 from search.events import Event, cleared, read_events
 from search.executors import Execute, executor
+from search.exit_status import FAILED, FINISHED, INTERRUPTED
 from search.lock import locked
 from search.manifest import Manifest, new_manifest, read_manifest, read_objective
-from search.memory import settle_memory
-from search.objective import Objective, Other
-from search.pictures import write_pictures
+from search.objective import Objective
 from search.plan import Plan
-from search.ranking import front_of, gains, leaders, rank, tied, winner
+from search.preparation import prepare
+from search.ranking import leaders, rank
 from search.run_folder import create_run_folder
 from search.samplers.registry import OF_TWO, SAMPLERS
-from search.schedulers import SCHEDULERS, promoted_share
+from search.schedulers import SCHEDULERS
 from search.session import Desk, Session, open_desk, verify_session
 from search.storage.runs import (
     Claim,
@@ -35,15 +33,10 @@ from search.storage.runs import (
     open_run,
     stored_at,
 )
-from search.storage.shared_cache import shared_cache
 from search.study import Study
-from search.tables import agreement_line, alarm_lines, front_lines, ranked_table, winner_lines
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.config import parse
-
-FINISHED, FAILED, INTERRUPTED = 0, 1, 130
-"""Exit statuses; that of a user's mistake, 2, is the command line's."""
 
 
 def run(plan: Plan, study: Study, console: Console) -> int:
@@ -179,7 +172,7 @@ def _check_trade_off(plan: Plan) -> None:
 
 def _prepared(session: Session) -> tuple[Session, Objective]:
     content = session.manifest.content
-    return (session, read_objective(content)) if "objective" in content else _prepare(session)
+    return (session, read_objective(content)) if "objective" in content else prepare(session)
 
 
 @contextmanager
@@ -211,61 +204,6 @@ def _give_up(session: Session) -> None:
             session.folder.empty()
 
 
-def _prepare(session: Session) -> tuple[Session, Objective]:
-    module, assets = session.module, session.folder.assets
-    shutil.rmtree(assets, ignore_errors=True)  # half of them, where a run died here before
-    assets.mkdir()
-    session, memory = _sized(session)
-    with shared_cache(getattr(session.settings, "cache", None), session.plan.storage):
-        facts = module.prepare(session.settings, assets, session.say)
-    session = session.settling(facts.settled)
-    metric = session.plan.metric or facts.default_metric
-    directions = module.metrics(session.settings)
-    for name in (metric, session.plan.trade_off):  # radii may be others now
-        if name is not None:
-            lookup(directions, name, "metric")
-    along = tuple(rung.metric for rung in session.rungs)
-    alike = all(directions[name] == directions[metric] for name in along)
-    second = session.plan.trade_off
-    other = Other(second, directions[second]) if second else None
-    objective = Objective(metric, directions[metric], along if alike else (), other)
-    lines = (*facts.lines, *memory)
-    for line in lines:
-        session.say(line)
-    session.manifest.add(
-        objective=asdict(objective),
-        rungs=[asdict(rung) for rung in session.rungs],
-        digests=facts.digests,
-        facts=lines,
-        details=facts.details,
-    )
-    return session, objective
-
-
-def _sized(session: Session) -> tuple[Session, list[str]]:
-    """Settle what memory a trial may take, and see that the references that matter fit.
-
-    Raises:
-        UserError: If one does not: without it the trials cannot be judged.
-    """
-    device = getattr(session.trial_settings, "device", "cpu")
-    settled, line = settle_memory(session.plan, session.settings, device)
-    session = session.settling(settled)
-    lines = [line] if line else []
-    if device != getattr(session.settings, "device", device):
-        lines.append(f"trials compute on {device}: each on its share of the GPU that Ray gives it")
-    for reference, excess in session.too_large():
-        if reference.essential:
-            raise UserError(
-                f"the reference '{reference.label}' is predicted to need {1 + excess:.2g} times "
-                f"the {session.settings.max_memory:.3g} GiB that a trial may take: run fewer at "
-                "the same time (--concurrency), take smaller images, networks or batches, or "
-                "say --max-memory none"
-            )
-        lines.append(f"left out, as it needs more memory than a trial has: {reference.label}")
-    return session, lines
-
-
 def _search(session: Session, objective: Objective, execute: Execute, events: list[Event]) -> int:
     desk = open_desk(session, objective, events)
     coordinator = desk.coordinator
@@ -283,7 +221,7 @@ def _search(session: Session, objective: Objective, execute: Execute, events: li
     coordinator.close()
     try:
         desk.records.write_table()
-        return _finish(session, coordinator)
+        return conclude(session, coordinator)
     except UserError:
         if not coordinator.halted:
             raise
@@ -303,66 +241,3 @@ def _race(session: Session, desk: Desk) -> bool:
         names = ", ".join(trial.name for trial in rivals)
         desk.progress.say(f"cannot be told apart: {names}; {new} more trainings with other seeds")
     return new > 0
-
-
-def _finish(session: Session, coordinator: Coordinator) -> int:
-    """Print the ranking and what is to be said of it, and write down how the run ended."""
-    rules = coordinator.rules
-    rows = rank(coordinator.trials.values(), rules.objective)
-    first, drawn = winner(rows), ""
-    if rows:
-        ties = {row.trial.id for row in tied(rows, rules.objective, session.folder)}
-        budget = rules.rungs[-1].epochs
-        session.console.print(ranked_table(rows, rules.objective, budget, ties))
-    if first is None:
-        session.say("no winner: no trial reached the last rung and met its constraints")
-    else:
-        session.folder.keep_best(first.trial.id)
-        drawn = write_pictures(session, first, rows)
-        found = gains(first, rows, rules.objective, session.folder)
-        for line in winner_lines(first, found, rules.objective):
-            session.say(line)
-    for line in front_lines(rows, rules.objective):
-        session.say(line)
-    for line in _audit_lines(coordinator):
-        session.say(line)
-    if drawn:
-        session.say(drawn)
-    session.say_path(f"everything: {session.folder.path}")
-    session.say(f"            {' '.join(session.folder.contents())}")
-    session.manifest.end(
-        _status(coordinator),
-        winner=None if first is None else first.trial.id,
-        front=front_of(rows, rules.objective),
-        agreements=[asdict(found) for found in coordinator.agreements.values()],
-    )
-    return _exit_status(session, coordinator, first is not None)
-
-
-def _audit_lines(coordinator: Coordinator) -> list[str]:
-    """Say what the run found out about itself."""
-    lines = alarm_lines(coordinator.trials.values())
-    lines += [
-        agreement_line(found, str(promoted_share(found)))
-        for found in coordinator.agreements.values()
-    ]
-    proposals = coordinator.proposals
-    if proposals.refused:
-        lines.append(f"{proposals.refused} proposals were beyond the limits and not trained")
-    if proposals.known:
-        lines.append(f"{proposals.known} proposals were known and answered from the record")
-    return lines
-
-
-def _status(coordinator: Coordinator) -> str:
-    if coordinator.interrupted:
-        return "interrupted"
-    return "failed" if coordinator.halted else "finished"
-
-
-def _exit_status(session: Session, coordinator: Coordinator, won: bool) -> int:  # noqa: FBT001
-    if coordinator.stopped:
-        session.say_path(f"{coordinator.stopped}: python -m search resume {session.folder.path}")
-    if coordinator.interrupted:
-        return INTERRUPTED
-    return FINISHED if won and not coordinator.halted else FAILED

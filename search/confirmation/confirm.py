@@ -36,6 +36,7 @@ from search.confirmation.verdict import (
 )
 from search.events import follow, read_events
 from search.executors import executor, mapper
+from search.exit_status import FAILED, FINISHED, INTERRUPTED
 from search.files import cannot_write, to_json, write_atomically
 from search.lock import is_running, locked
 from search.manifest import Manifest, read_manifest, read_objective
@@ -59,7 +60,6 @@ from trainables.examination import Exam, read_examination
 from trainables.export import export
 
 CONFIRMED = "confirm.json"
-FINISHED, FAILED, INTERRUPTED = 0, 1, 130
 
 
 class ConfirmPlan(Frozen):
