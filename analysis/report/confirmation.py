@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analysis.load import Run
-from analysis.report.html import Html, Section, bullets, join, link, table, tag
+from analysis.report.html import Html, Section, bullets, join, table, tag
 from search.confirmation.words import heading, names_of, sentences
 from search.tables import interval, number
 from searchspace.errors import UserError
@@ -76,11 +76,9 @@ def _test(found: Mapping[str, Any]) -> Html:
 def _cards() -> Html:
     return tag(
         "p",
-        "Beside the model in ",
+        "The model, its exports and its robustness card: ",
         tag("code", f"{FOLDER}/best"),
-        ": ",
-        link(f"../{FOLDER}/best/robustness.md", "its robustness card"),
-        ".",
+        " in the folder of the run.",
     )
 
 

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import re
+from operator import methodcaller
 
 import pytest
 
@@ -88,14 +89,12 @@ def test_a_node_fetches_a_folder_once_and_shares_it_among_runs(store, run, node,
     assert copy.is_relative_to(node)
 
 
-def bring(folder: StoredFolder) -> str:
-    return str(folder.bring_folder(folder.root / "assets"))
-
-
 def test_processes_that_ask_at_once_fetch_once(store, run, node, server):
     here = StoredFolder(run, store)
     here.send_folder(run / "assets")
     with multiprocessing.get_context("spawn").Pool(3) as pool:
+        # A function of this file would not be found there, and the pool would wait for ever.
+        bring = methodcaller("bring_folder", run / "assets")
         copies = set(pool.map(bring, [here.for_nodes()] * 3, chunksize=1))
     assert len(copies) == 1
     name = str(store).rpartition("/")[2]
