@@ -29,11 +29,11 @@ class Server:
 
     def _counting(self, app):
         def counted(environ, start_response):
-            sent = 0
-            for part in app(environ, start_response):
-                sent += len(part)
-                yield part
+            # Noted before it is answered: who has the answer may count at once.
+            parts = list(app(environ, start_response))
+            sent = sum(map(len, parts))
             self.asked.append((environ["REQUEST_METHOD"], environ["PATH_INFO"], sent))
+            return parts
 
         return counted
 
