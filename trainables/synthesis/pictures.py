@@ -52,8 +52,9 @@ def draw_predictions(
     most = float(np.quantile(np.abs(errors_attacked[heads]), 0.99))
     low, high = (float(np.quantile(input_mr, at)) for at in (0.01, 0.995))
     caption = (
-        f"Subjects of val, the slice with most of the head. Attacked by {protocol.attack.upper()} at "
-        f"{eps:g} standard deviations of the MR. Below errors: mean absolute error over the head."
+        "Subjects of val, the slice with most of the head. Attacked by "
+        f"{protocol.attack.upper()} at {eps:g} standard deviations of the MR. Below errors: mean "
+        "absolute error over the head."
     )
     columns = (
         Column("MR", input_mr, low=low, high=high),
