@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.load import Run
 from analysis.numbers import best_so_far
 from analysis.numbers_claim import condition, gains_over, verdict_of, winner_row
-from search.ranking import Row, paired_interval
+from search.ranking import Row, paired_interval, sign_of
 from search.run_folder import RunFolder
 
 # Where a run lies, and what was chosen by the machine, is no setting.
@@ -56,7 +56,7 @@ def duels(runs: Sequence[Run]) -> pd.DataFrame:
         first, second = winner_row(run), winner_row(other)
         if first is None or second is None or comparable([run, other]):
             continue
-        sign = 1.0 if run.objective.direction == "max" else -1.0
+        sign = sign_of(run.objective)
         gain = sign * (first.value - second.value)
         own, its = _folder(run, first), _folder(other, second)
         low, high = paired_interval(own, its, gain, sign) or (math.nan, math.nan)

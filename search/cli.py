@@ -12,11 +12,11 @@ from search.commands.confirm import confirm
 from search.commands.robmednas import robmednas
 from search.commands.simulate import simulate
 from search.commands.tsynd import tsynd
+from search.exit_status import INTERRUPTED
 from search.studies import STUDIES
 from searchspace.errors import UserError
 
 MISTAKE = 2
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="search",

@@ -98,7 +98,7 @@ def front_of(rows: list[Row], objective: Objective) -> dict[str, Any] | None:
         first, second = _points(known, objective).min(axis=0).tolist()
         found["hypervolume"] = hypervolume(_points(best, objective), (first, second))
         other = objective.other.direction if objective.other else "max"
-        found["corner"] = [_sign(objective) * first, second if other == "max" else -second]
+        found["corner"] = [sign_of(objective) * first, second if other == "max" else -second]
     return found
 
 
@@ -133,7 +133,7 @@ def winner(rows: list[Row]) -> Row | None:
 
 def gains(first: Row, rows: list[Row], objective: Objective, folder: RunFolder) -> list[Gain]:
     """Compare the winner with every other reference that reached its budget."""
-    sign = _sign(objective)
+    sign = sign_of(objective)
     return [
         Gain(row.trial, gain, _paired_interval(first, row, gain, sign, folder))
         for row in rows
@@ -154,7 +154,7 @@ def tied(rows: list[Row], objective: Objective, folder: RunFolder) -> list[Row]:
     first = winner(rows)
     if first is None:
         return []
-    sign = _sign(objective)
+    sign = sign_of(objective)
     others = [row for row in rows if row is not first and _can_win(row)][:COMPARED]
     return [first, *(row for row in others if _overlap(first, row, sign, folder))]
 
@@ -182,7 +182,8 @@ def _can_win(row: Row) -> bool:
     return not row.note and not row.trial.control
 
 
-def _sign(objective: Objective) -> float:
+def sign_of(objective: Objective) -> float:
+    """Return 1 where more is better, else -1."""
     return 1.0 if objective.direction == "max" else -1.0
 
 
@@ -193,7 +194,7 @@ def _place(row: Row, objective: Objective) -> tuple[int, int, Standing, str]:
         return (3, 0, (0.0, 0.0), trial.id)
     violation, value = objective.standing(trial.reports[-1])[:2]
     if row.seeds > 1:
-        value = _sign(objective) * row.value
+        value = sign_of(objective) * row.value
     standing = (-violation, -value)
     if trial.state is State.COMPLETED:
         return (0, -min(row.seeds, 2), standing, trial.id)  # violation of constraints comes first

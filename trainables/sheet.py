@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from searchspace.errors import UserError
 
-Scale = Literal["image", "signed", "size", "heat"]
+Scale = Literal["image", "signed", "heat"]
 Floats = npt.NDArray[np.float32]
 
 
@@ -22,8 +22,8 @@ class Column:
     Attributes:
         title: Of the column.
         cells: (R, H, W), or in colour (R, H, W, 3).
-        scale: ``image`` in grey or colour; ``signed`` around 0; ``size`` from 0 on; ``heat`` from 0
-            to 1 over the row's first picture.
+        scale: ``image`` in grey or colour; ``signed`` around 0; ``heat`` from 0 to 1 over the
+            row's first picture.
         low: What is drawn darkest (``signed``: its opposite).
         high: What is drawn lightest.
         unit: Of the numbers; empty where they need no key.
