@@ -40,7 +40,7 @@ def analyse(
     Of two runs and more also a page that compares them: in --out, else beside each report.
     """
     from analysis.load import load  # noqa: PLC0415 - heavy: after --help
-    from analysis.logging.registry import write_log  # noqa: PLC0415
+    from analysis.trackers.registry import write_log  # noqa: PLC0415
 
     folders = [_folder(run, out, several=len(runs) > 1) for run in runs]
     if len(set(folders)) < len(folders):

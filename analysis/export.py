@@ -7,25 +7,25 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.architecture import draw
-from analysis.compare import differences, duels, progress, winners
-from analysis.experiment_figures import draw_corruption, draw_stability
-from analysis.experiments import CORRUPTION, STABILITY, read
-from analysis.figures import FIGURES, WIDE, figure, overview
-from analysis.figures_compare import figures_of
+from analysis.figures.catalogue import FIGURES, WIDE, figure, overview
+from analysis.figures.compare import figures_of
+from analysis.figures.pictures import draw_sheet, sheets
+from analysis.figures.style import styled
 from analysis.load import Run
-from analysis.numbers import best_so_far, hyperparameters, robustness, standings, trade_off
-from analysis.numbers_alarms import alarms
-from analysis.numbers_cost import activities, states, timeline
-from analysis.numbers_importance import importance
-from analysis.numbers_ladder import attack_agreement, rung_agreement, survival
-from analysis.pictures import draw_sheet, sheets
+from analysis.numbers.alarms import alarms
+from analysis.numbers.compare import differences, duels, progress, winners
+from analysis.numbers.cost import activities, states, timeline
+from analysis.numbers.frames import best_so_far, hyperparameters, robustness, standings, trade_off
+from analysis.numbers.importance import importance
+from analysis.numbers.ladder import attack_agreement, rung_agreement, survival
+from analysis.numbers.tables import configs, leaderboard
 from analysis.report.compare import comparison
 from analysis.report.page import report
-from analysis.robmednas import blocks, winning_architecture
-from analysis.style import styled
-from analysis.tables import configs, leaderboard
-from search.files import cannot_write
+from analysis.studies.robmednas.architecture import draw
+from analysis.studies.robmednas.experiments import CORRUPTION, STABILITY, read
+from analysis.studies.robmednas.figures import draw_corruption, draw_stability
+from analysis.studies.robmednas.numbers import blocks, winning_architecture
+from trainables.runtime.files import cannot_write
 
 TABLES = {"leaderboard": leaderboard, "configs": configs}
 NUMBERS = {

@@ -12,14 +12,14 @@ from typing import Any
 
 import pandas as pd
 
-from search.events import follow, number, read_events
-from search.manifest import read_manifest, read_objective
-from search.objective import Objective
-from search.ranking import Row, rank, winner
-from search.run_folder import RunFolder
-from search.trial import Trial
+from search.engine.objective import Objective
+from search.engine.trial import Trial
+from search.record.events import follow, number, read_events
+from search.record.manifest import read_manifest, read_objective
+from search.record.run_folder import RunFolder
+from search.results.ranking import Row, rank, winner
 from searchspace.errors import UserError
-from trainables.protocol import Report
+from trainables.study.report import Report
 
 Record = dict[str, Any]
 

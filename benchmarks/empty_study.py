@@ -8,8 +8,10 @@ from pydantic import Field
 
 from searchspace.domains import Choice, Float
 from searchspace.space import Param, Space
-from trainables.config import Frozen, parse
-from trainables.protocol import Config, Directions, Facts, Reference, Report, Rung, Say, Trainable
+from trainables.runtime.config import Frozen, parse
+from trainables.study.report import Report, Rung
+from trainables.study.study import Config, Directions, Facts, Reference, Say
+from trainables.study.trial import Trainable
 
 SPACE = Space(
     "empty",

@@ -16,13 +16,13 @@ from trainables.attacks.apgd import APGD
 from trainables.attacks.attack import Attack
 from trainables.attacks.evaluation import evaluate
 from trainables.attacks.gradient import FGSM, PGD
-from trainables.attacks.losses import likelihood_loss, margin
 from trainables.attacks.square import Square
 from trainables.attacks.transfer import Transfer
-from trainables.checkpoint import load_classifier
 from trainables.classification.assets import read_data
 from trainables.data.dataset import Task
+from trainables.losses.likelihood import likelihood_loss, margin
 from trainables.models.classifiers import Classifier
+from trainables.saved.checkpoint import load_classifier
 
 EPS = (2 / 255, 4 / 255, 8 / 255)
 

@@ -22,20 +22,21 @@ import numpy as np
 import torch
 
 from searchspace.unet import PAPER_BEST, handcrafted
-from trainables import robmednas, tsynd
 from trainables.attacks.threat import mr_deviations, pixels
 from trainables.classification.assets import Data as Images
 from trainables.classification.assets import Labelled
 from trainables.classification.memory import need_of as need_of_classifier
 from trainables.data.medmnist import table
-from trainables.memory import GIB, Need
+from trainables.generative.autoencoder import AutoencoderSettings
+from trainables.generative.frozen_autoencoder import FrozenAutoencoder
 from trainables.models.autoencoder import VQVAE
-from trainables.robmednas_trial import RobMedNASConfig, RobMedNASTrial, need_of
+from trainables.runtime.memory import GIB, Need
+from trainables.studies.robmednas import study as robmednas
+from trainables.studies.robmednas.trial import RobMedNASConfig, RobMedNASTrial, need_of
+from trainables.studies.tsynd import study as tsynd
+from trainables.studies.tsynd.trial import Shared, TSynDTrial
 from trainables.synthesis.assets import Data
 from trainables.synthesis.slices import Split, SubjectSlices
-from trainables.training.autoencoder import AutoencoderSettings
-from trainables.training.frozen_autoencoder import FrozenAutoencoder
-from trainables.tsynd_trial import Shared, TSynDTrial
 
 STEPS = 2  # of PGD
 BIG = str(handcrafted(256, 4))

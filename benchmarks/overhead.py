@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 os.environ["PYTHONPATH"] = f"{HERE.parent}{os.pathsep}{HERE}"  # for the workers
 sys.path.insert(0, str(HERE))
 
-from search.cluster import environment
+from search.execution.ray import environment
 
 environment.prepare(local=True)
 
@@ -26,7 +26,7 @@ from ray import tune
 from rich.console import Console
 
 from search.plan import Plan
-from search.runner import run
+from search.run.runner import run
 from search.study import Study
 
 

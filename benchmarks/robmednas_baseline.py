@@ -20,12 +20,12 @@ import torch
 from torch import nn
 
 from searchspace.unet import handcrafted
-from trainables import robmednas
-from trainables.device import autocast, channels_last
 from trainables.metrics.intervals import mean_interval
 from trainables.metrics.paired import compare
 from trainables.models.unet import UNet
-from trainables.seeding import generator, seeded
+from trainables.runtime.device import autocast, channels_last
+from trainables.runtime.seeding import generator, seeded
+from trainables.studies.robmednas import study as robmednas
 from trainables.synthesis.assets import Data, read_data
 from trainables.synthesis.epoch import train_epoch, validation_loss
 from trainables.synthesis.measurement import score_subjects

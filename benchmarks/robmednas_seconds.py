@@ -13,11 +13,11 @@ from time import perf_counter
 import torch
 
 from searchspace.unet import handcrafted
-from trainables.attacks.losses import squared_error
 from trainables.attacks.registry import build_synthesis_attack
 from trainables.attacks.threat import mr_deviations
-from trainables.device import channels_last
+from trainables.losses.likelihood import squared_error
 from trainables.models.unet import UNet
+from trainables.runtime.device import channels_last
 
 
 def main() -> None:

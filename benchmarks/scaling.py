@@ -28,18 +28,18 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from search.cluster import environment
-from search.coordinator import Coordinator
+from search.engine.coordinator import Coordinator
+from search.engine.trial import Decision
+from search.execution.ray import environment
 from search.plan import Plan
-from search.runner import run
+from search.run.runner import run
 from search.simulation.engine import Engine
 from search.simulation.executor import Clock, Effort, Shift, execute
-from search.simulation.generate import generate
-from search.simulation.ladder import parse_ladder, parse_prices
-from search.simulation.problem import Laboratory, Problem
+from search.simulation.tables.generate import generate
+from search.simulation.tables.ladder import parse_ladder, parse_prices
+from search.simulation.tables.problem import Laboratory, Problem
 from search.study import Study
-from search.trial import Decision
-from trainables.protocol import Report
+from trainables.study.report import Report
 
 TARGET, FLOOR, LADDER = "apgd_ce_eps1", 0.9, "pgd_eps1,apgd_ce_eps1"
 GOOD = 0.01  # the target: a network among this share of the eligible

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import optuna
 
-from search.optuna_record import OptunaRecord
-from search.session import sampler_maker
+from search.engine.optuna_record import OptunaRecord
+from search.run.session import sampler_maker
 from searchspace import robmednas
 from searchspace.space import Space
 

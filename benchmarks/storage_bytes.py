@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-HELPERS = [str(ROOT / "tests" / "search" / "storage"), str(ROOT / "benchmarks")]
+HELPERS = [str(ROOT / "tests" / "support"), str(ROOT / "benchmarks")]
 sys.path[:0] = HELPERS
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *HELPERS])
 
 import empty_study
 
-from search.cluster import environment
+from search.execution.ray import environment
 
 environment.prepare(local=False)
 
@@ -32,12 +32,12 @@ from ray.cluster_utils import Cluster
 from rich.console import Console
 from s3 import ENVIRONMENT, Server
 
+from search.execution.worker import Job
 from search.plan import Plan
-from search.runner import run
+from search.run.runner import run
 from search.storage.depot import StoredFolder
 from search.storage.store import Store
 from search.study import Study
-from search.worker import Job
 
 STUDY = Study("empty", "trials that read their assets", "empty_study")
 BYTES = 20_000_000

@@ -16,7 +16,7 @@ from statistics import median
 
 import torch
 
-from trainables import tsynd
+from trainables.studies.tsynd import study as tsynd
 
 
 def seconds(settings: tsynd.Settings, assets: Path, iterations: int) -> dict[str, float]:
@@ -31,7 +31,7 @@ def seconds(settings: tsynd.Settings, assets: Path, iterations: int) -> dict[str
 def start_up() -> float:
     """Return seconds of a fresh process up to the imported study: what reused workers save."""
     started = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "import trainables.tsynd"], check=True)
+    subprocess.run([sys.executable, "-c", "import trainables.studies.tsynd.study"], check=True)
     return time.perf_counter() - started
 
 

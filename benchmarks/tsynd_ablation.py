@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from trainables import tsynd
+from trainables.studies.tsynd import study as tsynd
 
 SHOWN = ("ranking_clean_bacc", "ranking_fgsm_bacc_curve", "ranking_pgd_bacc_curve")
 

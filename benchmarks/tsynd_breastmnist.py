@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from trainables import tsynd
 from trainables.classification.assets import open_splits, to_tensors
 from trainables.classification.measurement import measure_robust
-from trainables.protocol import Reference
+from trainables.studies.tsynd import study as tsynd
+from trainables.study.study import Reference
 
 ARMS = ("baseline", "reconstruction", "noise", "adversarial", "paper 50/1.0")
 KEY = ("fraction", "seed", "arm")

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from trainables.config import Frozen
+from trainables.runtime.config import Frozen
 
 
 class Plan(Frozen):
@@ -17,7 +17,7 @@ class Plan(Frozen):
         settings: What the user fixed of the study's settings; the study knows its defaults.
         trials: Sampled trials; references come on top.
         sampler: A name in `search.samplers.registry.SAMPLERS`.
-        scheduler: A name in `search.schedulers.SCHEDULERS`.
+        scheduler: A name in `search.engine.schedulers.SCHEDULERS`.
         metric: What ranks; None for the study's default.
         trade_off: A second metric to search for as well; None for one objective.
         references: ``few`` keeps those that the study calls essential.

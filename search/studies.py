@@ -6,11 +6,11 @@ STUDIES = {
     "tsynd": Study(
         name="tsynd",
         title="training beside images of high epistemic uncertainty",
-        module="trainables.tsynd",
+        module="trainables.studies.tsynd.study",
     ),
     "robmednas": Study(
         name="robmednas",
         title="U-Nets for MR-to-CT synthesis that withstand attack",
-        module="trainables.robmednas",
+        module="trainables.studies.robmednas.study",
     ),
 }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from importlib import import_module
 
-from trainables.protocol import StudyModule
+from trainables.study.study import StudyModule
 
 
 @dataclass(frozen=True)

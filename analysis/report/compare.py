@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from analysis.compare import comparable, differences, duels, names_of, winners
-from analysis.figures import NARROW
-from analysis.figures_compare import figures_of
+from analysis.figures.catalogue import NARROW
+from analysis.figures.compare import figures_of
 from analysis.load import Run
+from analysis.numbers.compare import comparable, differences, duels, names_of, winners
+from analysis.numbers.tables import rows_of
 from analysis.report.html import Html, Section, join, link, table, tag
 from analysis.report.page import page
 from analysis.report.svg import inline
 from analysis.report.words import bounded, seconds
-from analysis.tables import rows_of
 from analysis.vocabulary import describe, written
 
 ALTS = {

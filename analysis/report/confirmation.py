@@ -7,9 +7,9 @@ from typing import Any
 from analysis.load import Run
 from analysis.report.html import Html, Section, bullets, join, table, tag
 from search.confirmation.words import heading, names_of, sentences
-from search.tables import interval, number
+from search.results.tables import interval, number
 from searchspace.errors import UserError
-from trainables.examination import ENSEMBLE
+from trainables.study.examination import ENSEMBLE
 
 FOLDER, FILE = "confirm", "confirm.json"
 

@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import PurePath
 
 from analysis.load import Run
-from analysis.numbers_claim import condition
+from analysis.numbers.claim import condition
 from analysis.report.confirmation import confirmation
 from analysis.report.html import Html, Section, link, tag
 from analysis.report.sections.claim import claim

@@ -6,8 +6,8 @@ import re
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from analysis.figures.style import COLOURS, FAINT, GRID, INK, MUTED, SAMPLED, WINNER, styled
 from analysis.report.html import Html, safe
-from analysis.style import COLOURS, FAINT, GRID, INK, MUTED, SAMPLED, WINNER, styled
 
 # Of each colour the variable of page.css that stands for it; a page in the dark has others.
 VARIABLES = {

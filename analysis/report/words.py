@@ -3,7 +3,7 @@
 import math
 
 from analysis.vocabulary import written
-from search.tables import duration
+from search.results.tables import duration
 
 
 def bounded(metric: str, low: float, high: float, *, signed: bool = False) -> str:

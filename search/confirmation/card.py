@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from search.confirmation.words import sentences
-from search.files import to_json, write_atomically
-from search.tables import duration, interval, number
-from trainables.examination import ENSEMBLE
+from search.results.tables import duration, interval, number
+from trainables.runtime.files import to_json, write_atomically
+from trainables.study.examination import ENSEMBLE
 
 CARD = "robustness"  # .json and .md
 

@@ -34,30 +34,30 @@ from search.confirmation.verdict import (
     winner_of,
     wins,
 )
-from search.events import follow, read_events
-from search.executors import executor, mapper
+from search.engine.objective import Objective
+from search.engine.trial import Failure, Trial
+from search.execution.executor import executor, mapper
+from search.execution.tasks import Task
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
-from search.files import cannot_write, to_json, write_atomically
-from search.lock import is_running, locked
-from search.manifest import Manifest, read_manifest, read_objective
-from search.objective import Objective
 from search.plan import Plan
-from search.ranking import rank
-from search.records import now
-from search.run_folder import OPENINGS, RunFolder
-from search.session import Session
+from search.record.events import follow, read_events
+from search.record.lock import is_running, locked
+from search.record.manifest import Manifest, read_manifest, read_objective
+from search.record.run_folder import OPENINGS, RunFolder
+from search.record.writer import now
+from search.results.ranking import rank
+from search.results.tables import duration
+from search.run.session import Session
 from search.storage.confirmation import keep_confirmation
 from search.storage.runs import CONFIRM, claimed, open_run, stored_at
 from search.study import Study
-from search.tables import duration
-from search.tasks import Task
-from search.trial import Failure, Trial
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.attacks.presets import ENSEMBLES
-from trainables.config import Frozen, parse
-from trainables.examination import Exam, read_examination
-from trainables.export import export
+from trainables.runtime.config import Frozen, parse
+from trainables.runtime.files import cannot_write, to_json, write_atomically
+from trainables.saved.export import export
+from trainables.study.examination import Exam, read_examination
 
 CONFIRMED = "confirm.json"
 

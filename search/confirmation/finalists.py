@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from search.ranking import Row
-from search.trial import State
+from search.engine.trial import State
+from search.results.ranking import Row
 
 
 @dataclass(frozen=True)

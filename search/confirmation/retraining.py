@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from search.confirmation.finalists import Finalist
-from search.coordinator import Coordinator
-from search.events import cleared
-from search.executors import Execute
-from search.manifest import Manifest, new_manifest, read_manifest
-from search.objective import Objective
-from search.session import Session, make_rules, open_desk
-from search.trial import State, Trial
+from search.engine.coordinator import Coordinator
+from search.engine.objective import Objective
+from search.engine.trial import State, Trial
+from search.execution.executor import Execute
+from search.record.events import cleared
+from search.record.manifest import Manifest, new_manifest, read_manifest
+from search.run.session import Session, make_rules, open_desk
 from searchspace.errors import UserError
-from trainables.protocol import Reference
+from trainables.study.study import Reference
 
 SHIFT = 1000  # added to the run's seed: the finalists were chosen for their luck with that one
 

@@ -11,10 +11,10 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from trainables.examination import CLEAN, ENSEMBLE, Direction, Examination
 from trainables.metrics.classification import mean_recall
 from trainables.metrics.curve import trapezoid_weights
 from trainables.metrics.intervals import Interval
+from trainables.study.examination import CLEAN, ENSEMBLE, Direction, Examination
 
 RESAMPLES = 2000
 LEVEL = 0.95

@@ -9,9 +9,9 @@ from rich.text import Text
 
 from search.confirmation.verdict import Examined, Standing, wins
 from search.confirmation.words import heading, names_of, sentences
-from search.tables import interval, number
-from trainables.examination import ENSEMBLE
-from trainables.protocol import Say
+from search.results.tables import interval, number
+from trainables.study.examination import ENSEMBLE
+from trainables.study.study import Say
 
 
 def say_ranking(console: Console, rows: Sequence[Standing], examined: Examined, plan: Any) -> None:  # noqa: ANN401 - the file that declares it imports this one

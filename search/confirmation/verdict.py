@@ -16,10 +16,10 @@ from search.confirmation.statistics import (
     optimism,
     value,
 )
-from search.trial import Trial
-from trainables.examination import Direction, Examination
+from search.engine.trial import Trial
 from trainables.metrics.intervals import Interval
 from trainables.metrics.paired import compare
+from trainables.study.examination import Direction, Examination
 
 Examined = Mapping[str, Sequence[Examination]]
 """The examinations of each finalist's trainings, by its id, in the order of the seeds."""

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from search.tables import interval, number
-from trainables.examination import ENSEMBLE, TRANSFER
+from search.results.tables import interval, number
+from trainables.study.examination import ENSEMBLE, TRANSFER
 
 Found = Mapping[str, Any]
 """What ``confirm.json`` holds."""

@@ -10,7 +10,7 @@ from scipy.special import erfcx, log_ndtr, ndtr
 
 from search.samplers.features import Encoder, Floats
 from search.samplers.gaussian_process import Posterior
-from trainables.protocol import Config
+from trainables.study.study import Config
 
 FAR = 1e4  # standard deviations below which improvement is no longer told apart
 

@@ -13,7 +13,7 @@ from search.samplers.features import Encoder
 from search.samplers.gaussian_process import Data, Posterior, most_likely
 from search.samplers.whole_config import SamplerOptions, WholeConfigSampler
 from searchspace import random as to_random
-from trainables.protocol import Config
+from trainables.study.study import Config
 
 FITTED = 200  # trials to which the model's weights are fitted
 KNOWN = 500  # trials from which it predicts

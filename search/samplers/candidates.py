@@ -9,7 +9,7 @@ import numpy.typing as npt
 from search.samplers.mutation import STEP, mutate
 from searchspace import random as to_random
 from searchspace.space import Space
-from trainables.protocol import Config
+from trainables.study.study import Config
 
 RANDOM = 200  # draws from the whole space
 NEAR = 12  # mutations of each good config

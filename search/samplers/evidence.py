@@ -9,11 +9,11 @@ import numpy.typing as npt
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from search.optuna_record import MIRRORED
+from search.engine.optuna_record import MIRRORED
 from search.samplers.features import Encoder, Floats
 from search.samplers.gaussian_process import Data
 from search.samplers.whole_config import standing
-from trainables.protocol import Config
+from trainables.study.study import Config
 
 OUTLIER = 3.0  # standard deviations below the median at which values are cut off
 PAIRS = 5  # trials at two rungs from which on their scales are compared

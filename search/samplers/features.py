@@ -10,7 +10,7 @@ import numpy.typing as npt
 from searchspace import random as to_random
 from searchspace.domains import Choice, Float, Int, Value
 from searchspace.space import Space
-from trainables.protocol import Config
+from trainables.study.study import Config
 
 Floats = npt.NDArray[np.float64]
 

@@ -7,7 +7,7 @@ import numpy as np
 from searchspace import random as to_random
 from searchspace.domains import Choice
 from searchspace.space import Param, Space
-from trainables.protocol import Config
+from trainables.study.study import Config
 
 STEP = 0.2  # standard deviation of a number's mutation, as a share of its (logarithmic) range
 

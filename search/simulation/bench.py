@@ -7,15 +7,15 @@ from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
+from search.engine.schedulers import SCHEDULERS
 from search.samplers.registry import SAMPLERS
-from search.schedulers import SCHEDULERS
 from search.simulation.executor import Effort
-from search.simulation.generate import GENERATED, generate
-from search.simulation.ladder import Ladder, Prices
 from search.simulation.peers import PEERS
-from search.simulation.problem import Problem
 from search.simulation.study import ENGINE, Outcome, run_engine, run_peer
-from search.simulation.table import read_table
+from search.simulation.tables.generate import GENERATED, generate
+from search.simulation.tables.ladder import Ladder, Prices
+from search.simulation.tables.problem import Problem
+from search.simulation.tables.table import read_table
 from searchspace.errors import UserError
 from searchspace.names import lookup
 

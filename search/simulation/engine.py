@@ -5,21 +5,22 @@ from typing import final
 
 from optuna.storages import InMemoryStorage
 
-from search.coordinator import Coordinator, Rules
-from search.judge import Judge
-from search.objective import Objective
-from search.optuna_record import OptunaRecord
+from search.engine.coordinator import Coordinator, Rules
+from search.engine.judge import Judge
+from search.engine.objective import Objective
+from search.engine.optuna_record import OptunaRecord
+from search.engine.proposals import Source
+from search.engine.schedulers import SCHEDULERS
+from search.engine.trial import Decision
 from search.plan import startup_trials
-from search.proposals import Source
-from search.ranking import rank, winner
-from search.schedulers import SCHEDULERS
-from search.session import sampler_maker
+from search.results.ranking import rank, winner
+from search.run.session import sampler_maker
 from search.simulation.executor import Clock, Contender, Effort, Job
-from search.simulation.ladder import Ladder
-from search.simulation.problem import MISSING, Problem
-from search.trial import Decision
+from search.simulation.tables.ladder import Ladder
+from search.simulation.tables.problem import MISSING, Problem
 from searchspace.names import lookup
-from trainables.protocol import Config, Report, Rung
+from trainables.study.report import Report, Rung
+from trainables.study.study import Config
 
 
 @final

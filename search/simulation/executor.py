@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, final
 
-from search.simulation.problem import Laboratory
+from search.simulation.tables.problem import Laboratory
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import final
 import optuna
 from optuna.trial import TrialState
 
-from search.proposals import REFUSALS
-from search.session import sampler_maker
+from search.engine.proposals import REFUSALS
+from search.run.session import sampler_maker
 from search.simulation.executor import Contender, Effort, Job
-from search.simulation.problem import FLOOR, MISSING, Problem
+from search.simulation.tables.problem import FLOOR, MISSING, Problem
 from searchspace import optuna as to_optuna
 from searchspace.space import Space
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from search.files import to_json, write_atomically
 from search.simulation.bench import Setup
-from search.simulation.problem import Problem
 from search.simulation.study import Outcome
 from search.simulation.summary import YARDSTICK, Goal, Summary, goals, summarise
+from search.simulation.tables.problem import Problem
 from searchspace.errors import UserError
 from trainables.metrics.intervals import Interval
+from trainables.runtime.files import to_json, write_atomically
 
 MILLION = 1e6
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from search.simulation.engine import Engine
 from search.simulation.executor import Clock, Contender, Effort, Shift, execute
-from search.simulation.ladder import Ladder, Prices, parse_ladder
 from search.simulation.peers import PEERS, Peer
-from search.simulation.problem import Laboratory, Problem
+from search.simulation.tables.ladder import Ladder, Prices, parse_ladder
+from search.simulation.tables.problem import Laboratory, Problem
 
 ENGINE = "engine "  # before the name of a sampler: "random" is a peer as well
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from search.run_folder import RunFolder
+from search.record.run_folder import RunFolder
 from search.storage.runs import LARGE, Claim
 
 

@@ -17,10 +17,10 @@ from typing import Any, final
 
 from filelock import FileLock
 
-from search.files import cannot_write
-from search.run_folder import CHECKPOINT
+from search.record.run_folder import CHECKPOINT
 from search.storage.store import StorageError, Store
-from trainables.folders import cache_folder
+from trainables.runtime.files import cannot_write
+from trainables.runtime.folders import cache_folder
 
 LISTING = (
     ".listing.json"  # of a folder's files, kept after them: what it does not name is not whole

@@ -12,12 +12,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Self, final
 
-from search.run_folder import RunFolder
+from search.engine.trial import State, Trial
+from search.record.run_folder import RunFolder
 from search.storage.depot import keep_folder
 from search.storage.lease import Lease
 from search.storage.record import SentRecord
 from search.storage.store import StorageError, Store
-from search.trial import State, Trial
 from searchspace.errors import UserError
 
 EVERY_S = 3.0

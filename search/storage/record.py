@@ -8,7 +8,7 @@ end it is one object of the file's own name, and the pieces are removed.
 
 from typing import final
 
-from search.run_folder import RunFolder
+from search.record.run_folder import RunFolder
 from search.storage.store import StorageError, Store
 
 PIECES = "events"

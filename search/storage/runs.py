@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, final
 
-from search.files import cannot_write
-from search.lock import is_running
-from search.run_folder import MANIFEST, OPENINGS, RunFolder
+from search.record.lock import is_running
+from search.record.run_folder import MANIFEST, OPENINGS, RunFolder
 from search.storage.depot import SHARED, Depot, StoredFolder, fetch_folder
 from search.storage.lease import EXPIRES_S, NAME, Lease, read_holder
 from search.storage.mirror import Mirror
 from search.storage.record import read_record
 from search.storage.store import Store, is_remote, parse_uri
 from searchspace.errors import UserError
+from trainables.runtime.files import cannot_write
 
 RUNS = Path("runs")
 CONFIRM = "confirm"

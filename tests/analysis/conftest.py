@@ -1,13 +1,7 @@
-"""Made runs, on the path of the tests."""
-
-import sys
-from pathlib import Path
-
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
+"""Made runs."""
 
 import make_run
+import pytest
 
 from analysis.load import Run, load
 

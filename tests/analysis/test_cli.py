@@ -11,7 +11,7 @@ from make_run import REFERENCES, Made, make_run
 
 from analysis import cli
 from analysis.export import NUMBERS, TABLES
-from analysis.figures import FIGURES
+from analysis.figures.catalogue import FIGURES
 
 ROOT = Path(__file__).parents[2]
 FILES = {"report.html", *(f"{name}.csv" for name in [*TABLES, *NUMBERS])}

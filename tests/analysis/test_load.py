@@ -12,7 +12,7 @@ import pytest
 from make_run import REFERENCES, Made
 
 from analysis.load import load
-from search.trial import State
+from search.engine.trial import State
 from searchspace.errors import UserError
 
 BASELINE = REFERENCES[0]
@@ -174,7 +174,7 @@ def test_a_folder_that_is_not_there(tmp_path):
 
 def test_it_loads_neither_torch_nor_ray():
     code = (
-        "import sys, analysis.load, analysis.figures, analysis.export, analysis.cli\n"
+        "import sys, analysis.load, analysis.figures.catalogue, analysis.export, analysis.cli\n"
         "heavy = {'torch', 'ray', 'optuna', 'matplotlib.pyplot'} & set(sys.modules)\n"
         "sys.exit(str(heavy) if heavy else 0)"
     )

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from analysis.load import load
 from search.plan import Plan
-from search.runner import run
+from search.run.runner import run
 from search.studies import STUDIES
 
 ROOT = Path(__file__).parents[2]

@@ -5,11 +5,11 @@ from statistics import mean
 import optuna
 import pytest
 
-from search.optuna_record import OptunaRecord
+from search.engine.optuna_record import OptunaRecord
 from search.plan import startup_trials
+from search.run.session import sampler_maker
 from search.samplers.registry import SAMPLERS
 from search.samplers.whole_config import SamplerOptions
-from search.session import sampler_maker
 from searchspace.domains import Choice, Float, Int
 from searchspace.space import Param, Space, When
 

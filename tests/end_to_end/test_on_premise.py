@@ -17,7 +17,7 @@ from whole_runs import check_whole, events_of
 pytestmark = [pytest.mark.ray, pytest.mark.hosts]
 
 ROOT = Path(__file__).parents[2]
-MAIN = ROOT / "tests" / "search" / "toy_main.py"
+MAIN = ROOT / "tests" / "support" / "toy_main.py"
 WORKERS = ("one", "two")
 CORES = os.cpu_count() or 1
 LIMIT_S = 200
@@ -46,7 +46,7 @@ class Cluster:
         assert "-m venv" in make
         assert "pip install" in install
         sent = "$HOME/robust-medical-search"
-        path = f"echo 'export PYTHONPATH={sent}:{sent}/tests/search' >> ~/.bashrc"
+        path = f"echo 'export PYTHONPATH={sent}:{sent}/tests/support' >> ~/.bashrc"
         found["setup_commands"] = [rights, f"ln -sfn {sys.prefix} ~/venv", variables, path]
         return found
 

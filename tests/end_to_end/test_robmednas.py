@@ -13,10 +13,10 @@ import torch
 from rich.console import Console
 
 from search.plan import Plan
-from search.runner import run
+from search.run.runner import run
 from search.studies import STUDIES
 from searchspace.unet import parse
-from trainables.checkpoint import load_unet
+from trainables.saved.checkpoint import load_unet
 from trainables.synthesis.assets import read_data
 from trainables.synthesis.measurement import score_subjects
 
@@ -126,7 +126,7 @@ def test_what_exceeds_a_limit_is_not_trained(tmp_path):
 
 
 def test_a_search_beyond_all_limits_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("search.proposals.REFUSALS", 5)
+    monkeypatch.setattr("search.engine.proposals.REFUSALS", 5)
     _, output = search(tmp_path / "run", in_process=True, settings={"max_params": 10})
     assert "5 proposals in a row were beyond the limits: widen them" in output
 

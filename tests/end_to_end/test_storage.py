@@ -8,7 +8,7 @@ from rich.console import Console
 from s3 import ENVIRONMENT, Server
 
 from search.plan import Plan
-from search.runner import run
+from search.run.runner import run
 from search.studies import STUDIES
 
 # Too short to learn anything, so that no trial can win.

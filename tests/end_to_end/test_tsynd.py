@@ -13,11 +13,11 @@ import torch
 from rich.console import Console
 
 from search.plan import Plan
-from search.runner import run
+from search.run.runner import run
 from search.studies import STUDIES
 from trainables.attacks.evaluation import predict
-from trainables.checkpoint import load_classifier
 from trainables.classification.assets import read_data
+from trainables.saved.checkpoint import load_classifier
 
 REFERENCES = ["baseline", "paper 50/1.0"]
 # Learns in seconds; what has not learned yet answers the same to every image, and cannot win.
@@ -123,7 +123,7 @@ def test_in_process_imports_no_ray(tmp_path, cache):
     few = plan(tmp_path / "run", cache, in_process=True, trials=1)
     code = (
         "import sys, io; from rich.console import Console; from search.plan import Plan;"
-        "from search.runner import run; from search.studies import STUDIES;"
+        "from search.run.runner import run; from search.studies import STUDIES;"
         f"plan = Plan.model_validate_json({few.model_dump_json()!r});"
         "run(plan, STUDIES['tsynd'], Console(file=io.StringIO()));"
         "sys.exit('ray' in sys.modules)"

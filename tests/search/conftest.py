@@ -4,18 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from places import ROOT, SUPPORT, TOY_MAIN
 from rich.console import Console
 
 from search.plan import Plan
-from search.runner import resume, run
+from search.run.runner import resume, run
 from search.study import Study
-
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
-sys.path.insert(0, str(HERE))
 
 TOY = Study("toy", "a toy", "toy_study")
 
@@ -27,7 +23,7 @@ def toy() -> Study:
 
 @pytest.fixture
 def child_environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}", "COLUMNS": "80"}
+    return os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{SUPPORT}", "COLUMNS": "80"}
 
 
 @pytest.fixture
@@ -66,7 +62,7 @@ def start(child_environment, tmp_path):
     def starter(folder, **plan):
         plan = {"study": "toy", "in_process": True, "run": str(folder)} | plan
         return subprocess.Popen(
-            [sys.executable, "-P", str(HERE / "toy_main.py"), json.dumps(plan)],
+            [sys.executable, "-P", str(TOY_MAIN), json.dumps(plan)],
             env=child_environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

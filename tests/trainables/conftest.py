@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 import torch
 
-from trainables import robmednas, tsynd
+from trainables.generative.frozen_autoencoder import FrozenAutoencoder, read_autoencoder
 from trainables.models.classifiers import Classifier
-from trainables.protocol import Facts
+from trainables.studies.robmednas import study as robmednas
+from trainables.studies.tsynd import study as tsynd
+from trainables.study.study import Facts
 from trainables.synthesis.assets import Data, read_data
 from trainables.synthesis.settings import SynthesisSettings
-from trainables.training.frozen_autoencoder import FrozenAutoencoder, read_autoencoder
 
 
 @dataclass(frozen=True)

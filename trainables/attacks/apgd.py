@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from trainables.attacks.attack import Attack, Target, Worst, per_image
-from trainables.attacks.losses import Loss, cross_entropy
+from trainables.losses.likelihood import Loss, cross_entropy
 
 # Where the step may be halved, in hundredths of the iterations: windows of 22, then 3 less each,
 # down to 6.

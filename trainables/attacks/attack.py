@@ -7,10 +7,10 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from trainables.attacks.losses import Loss, misclassified, rivals
 from trainables.attacks.threat import ThreatModel
+from trainables.losses.likelihood import Loss, misclassified, rivals
 from trainables.models.modes import frozen
-from trainables.seeding import generator
+from trainables.runtime.seeding import generator
 
 
 @final

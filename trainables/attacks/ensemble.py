@@ -20,10 +20,10 @@ from trainables.attacks.evaluation import (
     predict_logits,
     to_probabilities,
 )
-from trainables.attacks.losses import likelihood_loss
 from trainables.attacks.threat import pixels
 from trainables.data.dataset import Task
-from trainables.seeding import derive
+from trainables.losses.likelihood import likelihood_loss
+from trainables.runtime.seeding import derive
 
 Ensemble = Mapping[str, Attack]
 """Attacks by name, in the order in which they are run: the cheapest best first."""

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from trainables.attacks.attack import Attack, Target, Worst, per_image
-from trainables.attacks.losses import Loss, lead, margin
 from trainables.attacks.threat import ThreatModel
+from trainables.losses.likelihood import Loss, lead, margin
 
 _OVERSHOOT = 1.05  # eta, past the boundary as it is estimated
 _PULL = 0.1  # alpha_max, the greatest share of the step that starts from the clean image

@@ -6,7 +6,7 @@ from typing import final
 from torch import Tensor
 
 from trainables.attacks.attack import Attack, Target, Worst
-from trainables.attacks.losses import Loss, cross_entropy
+from trainables.losses.likelihood import Loss, cross_entropy
 
 
 @final

@@ -9,10 +9,10 @@ from trainables.attacks.apgd import APGD
 from trainables.attacks.attack import Attack
 from trainables.attacks.fab import FAB
 from trainables.attacks.gradient import FGSM, PGD
-from trainables.attacks.losses import likelihood_loss, margin, squared_error
 from trainables.attacks.square import Square
 from trainables.attacks.targeted import TargetedAPGD
 from trainables.data.dataset import Task
+from trainables.losses.likelihood import likelihood_loss, margin, squared_error
 
 ATTACKS: Mapping[str, Callable[[Task], Attack]] = {
     "fgsm": lambda task: FGSM(loss=likelihood_loss(task)),

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from trainables.attacks.attack import Attack, Target, Worst
-from trainables.attacks.losses import Loss, margin
-from trainables.seeding import generator
+from trainables.losses.likelihood import Loss, margin
+from trainables.runtime.seeding import generator
 
 # The square's area, or the cube's volume, is halved after each of these queries of 10 000; other
 # budgets are scaled.

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from trainables.attacks.apgd import climb
 from trainables.attacks.attack import Attack, Target, Worst
-from trainables.attacks.losses import Loss, margin, towards
+from trainables.losses.likelihood import Loss, margin, towards
 
 
 @final

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from trainables.attacks.attack import Attack, Target
-from trainables.attacks.losses import Loss, cross_entropy
+from trainables.losses.likelihood import Loss, cross_entropy
 
 
 @final

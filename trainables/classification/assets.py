@@ -12,7 +12,7 @@ from trainables.classification.settings import ClassificationSettings
 from trainables.data.dataset import Dataset, Images, Task
 from trainables.data.datasets import open_dataset
 from trainables.data.splits import SplitName, Splits, make_splits
-from trainables.protocol import Say
+from trainables.study.study import Say
 
 TRIAL_SPLITS: tuple[SplitName, ...] = ("train", "val", "ranking")
 ARRAYS = "images.npz"

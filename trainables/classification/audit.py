@@ -12,7 +12,7 @@ from trainables.classification.assets import Labelled, at_most
 from trainables.classification.measurement import Protocol, Robustness
 from trainables.metrics import alarms
 from trainables.models.classifiers import Classifier
-from trainables.seeding import derive
+from trainables.runtime.seeding import derive
 
 IMAGES = 64
 STEPS, QUERIES = 20, 150

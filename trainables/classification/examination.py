@@ -6,18 +6,18 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
-from trainables.attacks.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from trainables.attacks.ensemble import run_ensemble
 from trainables.attacks.evaluation import predict
-from trainables.attacks.noise import gaussian
 from trainables.attacks.presets import build_ensemble
 from trainables.attacks.threat import pixels
 from trainables.classification.assets import Labelled, at_most
 from trainables.classification.measurement import NOISE_SIGMA
+from trainables.corruptions.corruptions import CORRUPTIONS, SEVERITIES, corrupt
+from trainables.corruptions.noise import gaussian
 from trainables.data.dataset import Task
-from trainables.examination import CLEAN, ENSEMBLE, NOISE, Exam, Examination, count_wins
 from trainables.metrics.classification import correct
-from trainables.seeding import derive
+from trainables.runtime.seeding import derive
+from trainables.study.examination import CLEAN, ENSEMBLE, NOISE, Exam, Examination, count_wins
 
 Floats = npt.NDArray[np.float64]
 

@@ -11,18 +11,19 @@ from torch.nn import functional
 
 from trainables.attacks.attack import Attack
 from trainables.attacks.evaluation import SEEN, RobustReport, evaluate, predict
-from trainables.attacks.losses import Loss, likelihood_loss
-from trainables.attacks.noise import gaussian
 from trainables.attacks.registry import build_attack
 from trainables.attacks.threat import pixels
 from trainables.classification.assets import Labelled
 from trainables.classification.naming import headline, ranking_metric
+from trainables.corruptions.noise import gaussian
 from trainables.data.dataset import Task
+from trainables.losses.likelihood import Loss, likelihood_loss
 from trainables.metrics.classification import scores
 from trainables.metrics.curve import area
 from trainables.models.classifiers import Classifier
-from trainables.protocol import Directions, Level
-from trainables.seeding import derive
+from trainables.runtime.seeding import derive
+from trainables.study.report import Level
+from trainables.study.study import Directions
 
 NOISE_SIGMA = 0.2  # of Gaussian noise on pixels in [0, 1] [tsynd, section 4]
 SCORES = ("acc", "bacc", "auc")

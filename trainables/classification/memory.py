@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from trainables.data.medmnist import table
-from trainables.memory import Need
 from trainables.models.autoencoder import VQVAE
 from trainables.models.classifiers import build_classifier
 from trainables.models.counting import kept_for_backward
+from trainables.runtime.memory import Need
 
 COPIES = 6  # of a parameter: itself, its gradient, Adam's two moments, the best epoch's, one put by
 WORKING = 2  # what is kept counts so often: a backward pass holds gradients of the same shapes

@@ -6,8 +6,8 @@ from trainables.classification.measurement import Protocol
 from trainables.metrics.classification import chance
 from trainables.metrics.radii import SHARES, radii_at
 from trainables.models.classifiers import Classifier
-from trainables.protocol import Chosen
-from trainables.seeding import derive
+from trainables.runtime.seeding import derive
+from trainables.study.study import Chosen
 
 PIXEL = 1 / 255
 TRIED = (0.0, *(2**power * PIXEL for power in range(-3, 7)))

@@ -9,16 +9,16 @@ from searchspace.names import lookup
 from trainables.attacks.registry import ATTACKS, build_attack
 from trainables.attacks.threat import AUTO, parse_eps
 from trainables.classification.naming import ranking_metric
-from trainables.config import Frozen
 from trainables.data import phantom
 from trainables.data.dataset import Task
 from trainables.data.medmnist import table
-from trainables.device import resolve_device
-from trainables.ladder import default_ladder, parse_ladder
-from trainables.memory import AUTO as DEVICE_MEMORY
-from trainables.memory import MaxMemory
 from trainables.models.classifiers import BODIES
-from trainables.protocol import Rung
+from trainables.runtime.config import Frozen
+from trainables.runtime.device import resolve_device
+from trainables.runtime.memory import AUTO as DEVICE_MEMORY
+from trainables.runtime.memory import MaxMemory
+from trainables.study.ladder import default_ladder, parse_ladder
+from trainables.study.report import Rung
 
 SUBSET = 128  # images of the first rung
 DEFAULT_EPS = "0,1/255,2/255,4/255,8/255"
@@ -39,7 +39,7 @@ class ClassificationSettings(Frozen):
         attack: The attack whose curve ranks trials unless another metric is named.
         eps: Radii of the threat model in pixels of [0, 1], rising from 0.
         eps_auto: Whether the run chooses the radii itself; set by ``eps="auto"``.
-        ladder: The rungs, as `trainables.ladder` reads them; None for a default by attack.
+        ladder: The rungs, as `trainables.study.ladder` reads them; None for a default by attack.
         floor: Share by which a trial's clean balanced accuracy (multi-label: macro AUC) may fall
             below the baseline's.
         max_memory: Most memory of one training step, in GiB, as predicted; ``auto`` until the run

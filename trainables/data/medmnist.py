@@ -22,7 +22,7 @@ import numpy.typing as npt
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.data.dataset import OFFICIAL_SPLITS, Dataset, Images, Task
-from trainables.folders import cache_folder
+from trainables.runtime.folders import cache_folder
 
 Say = Callable[[str], None]
 Array = npt.NDArray[Any]

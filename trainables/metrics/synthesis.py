@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from trainables.protocol import Directions
+from trainables.study.study import Directions
 
 Floats = npt.NDArray[np.floating]
 Volume = npt.NDArray[np.floating | np.integer]

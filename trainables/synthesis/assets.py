@@ -13,7 +13,7 @@ from trainables.data.subjects import SubjectSplits, paper_subset, split_subjects
 from trainables.data.volumes import Subject, open_folder
 from trainables.metrics.synthesis import measure, truth_of
 from trainables.models.intensity_map import IntensityMap
-from trainables.protocol import Say
+from trainables.study.study import Say
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split, digest_of, read_split, write_split
 

@@ -13,10 +13,10 @@ import torch
 from torch import nn
 
 from trainables.attacks.gradient import PGD
-from trainables.attacks.losses import squared_error
 from trainables.attacks.registry import build_synthesis_attack
+from trainables.losses.likelihood import squared_error
 from trainables.metrics import alarms
-from trainables.seeding import derive
+from trainables.runtime.seeding import derive
 from trainables.synthesis.measurement import (
     HEADLINE,
     Protocol,

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from trainables.attacks.losses import squared_error
-from trainables.device import Autocast
+from trainables.losses.likelihood import squared_error
+from trainables.runtime.device import Autocast
 from trainables.synthesis.slices import Split
 
 # (MR, normalised CT) -> the MR that is trained on

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from trainables.attacks.noise import gaussian
 from trainables.attacks.presets import build_synthesis_ensemble
 from trainables.attacks.threat import mr_deviations
-from trainables.examination import CLEAN, ENSEMBLE, NOISE, Exam, Examination, count_wins
-from trainables.seeding import derive
+from trainables.corruptions.noise import gaussian
+from trainables.runtime.seeding import derive
+from trainables.study.examination import CLEAN, ENSEMBLE, NOISE, Exam, Examination, count_wins
 from trainables.synthesis.measurement import HEADLINE, Perturb, score_subjects
 from trainables.synthesis.slices import Split
 from trainables.synthesis.worst import WorstOf

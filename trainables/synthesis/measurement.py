@@ -20,8 +20,9 @@ from trainables.metrics.curve import trapezoid_weights
 from trainables.metrics.intervals import mean_interval
 from trainables.metrics.synthesis import DIRECTIONS, SCORES, measure, truth_of
 from trainables.models.modes import frozen
-from trainables.protocol import Directions, Level
-from trainables.seeding import derive
+from trainables.runtime.seeding import derive
+from trainables.study.report import Level
+from trainables.study.study import Directions
 from trainables.synthesis.slices import Split, SubjectSlices, to_hu
 
 ALWAYS = ("fgsm", "pgd")  # measured whichever attack ranks: one weaker, one stronger

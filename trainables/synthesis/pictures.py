@@ -7,8 +7,8 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from trainables.seeding import derive
-from trainables.sheet import Column, Sheet
+from trainables.runtime.seeding import derive
+from trainables.study.sheet import Column, Sheet
 from trainables.synthesis.measurement import Protocol, attacked, predict
 from trainables.synthesis.slices import Split
 

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from trainables.metrics.radii import SHARES, radii_at
-from trainables.protocol import Chosen
-from trainables.seeding import derive
+from trainables.runtime.seeding import derive
+from trainables.study.study import Chosen
 from trainables.synthesis.measurement import (
     HEADLINE,
     Protocol,

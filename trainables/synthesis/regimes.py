@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from trainables.attacks.gradient import FGSM
-from trainables.attacks.losses import squared_error
 from trainables.attacks.threat import mr_deviations
+from trainables.losses.likelihood import squared_error
 from trainables.synthesis.epoch import Replace
 
 REPLACED = 0.5  # probability of a slice to be replaced by its attacked version

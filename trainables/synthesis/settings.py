@@ -10,12 +10,12 @@ from searchspace.names import lookup
 from searchspace.unet import KERNELS
 from trainables.attacks.registry import SYNTHESIS_ATTACKS, build_synthesis_attack
 from trainables.attacks.threat import AUTO, mr_deviations, parse_eps
-from trainables.config import Frozen
-from trainables.device import resolve_device
-from trainables.ladder import default_ladder, parse_ladder
-from trainables.memory import AUTO as DEVICE_MEMORY
-from trainables.memory import MaxMemory
-from trainables.protocol import Rung
+from trainables.runtime.config import Frozen
+from trainables.runtime.device import resolve_device
+from trainables.runtime.memory import AUTO as DEVICE_MEMORY
+from trainables.runtime.memory import MaxMemory
+from trainables.study.ladder import default_ladder, parse_ladder
+from trainables.study.report import Rung
 from trainables.synthesis.measurement import ranking_metric
 
 DEFAULT_EPS = "0,0.05,0.1,0.2"
@@ -43,7 +43,7 @@ class SynthesisSettings(Frozen):
         attack: The attack whose curve ranks trials unless another metric is named.
         eps: Radii of the threat model in standard deviations of the subject's MR, rising from 0.
         eps_auto: Whether the run chooses the radii itself; set by ``eps="auto"``.
-        ladder: The rungs, as `trainables.ladder` reads them; None for a default by attack.
+        ladder: The rungs, as `trainables.study.ladder` reads them; None for a default by attack.
         floor: Share by which a trial's clean head MAE may exceed the baseline's.
         max_params: Most parameters of a network that is trained; None for no limit.
         max_memory: Most memory of one training step, in GiB, as predicted; ``auto`` until the run

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from trainables.attacks.ensemble import CLEAN, Ensemble
 from trainables.attacks.threat import mr_deviations
-from trainables.seeding import derive
+from trainables.runtime.seeding import derive
 from trainables.synthesis.measurement import predict
 from trainables.synthesis.slices import Split, to_hu
 

@@ -3,14 +3,14 @@
 import math
 
 from analysis.load import Run
-from analysis.numbers_claim import CONDITIONS, condition, gains_over, sentences, ties, winner_row
-from analysis.numbers_cost import activities
+from analysis.numbers.claim import CONDITIONS, condition, gains_over, sentences, ties, winner_row
+from analysis.numbers.cost import activities
+from analysis.numbers.tables import rows_of
 from analysis.report.html import Html, Section, join, safe, table, tag, terms
 from analysis.report.sections.figure import architecture
 from analysis.report.words import bounded, seconds
-from analysis.tables import rows_of
 from analysis.vocabulary import describe, written
-from search.trial import State
+from search.engine.trial import State
 
 
 def claim(run: Run) -> Section:

@@ -1,11 +1,11 @@
 """What the run cost."""
 
 from analysis.load import Run
-from analysis.numbers_cost import activities, busy_share, states, timeline
+from analysis.numbers.cost import activities, busy_share, states, timeline
+from analysis.numbers.tables import rows_of
 from analysis.report.html import Html, Section, join, table, tag
 from analysis.report.sections.figure import shown
 from analysis.report.words import seconds, share
-from analysis.tables import rows_of
 
 
 def cost(run: Run) -> Section:

@@ -1,15 +1,15 @@
 """A figure of a run with its words, and the files that hold its numbers."""
 
-from analysis.architecture import draw
-from analysis.figures import NARROW, figure, panels
+from analysis.figures.catalogue import NARROW, figure, panels
 from analysis.load import Run
 from analysis.report.html import Html, join, link, table, tag
 from analysis.report.svg import inline
-from analysis.robmednas import blocks, winning_architecture
+from analysis.studies.robmednas.architecture import draw
+from analysis.studies.robmednas.numbers import blocks, winning_architecture
 
 
 def shown(run: Run, name: str, alt: str, note: str, numbers: str = "") -> Html:
-    """Show one of `analysis.figures.FIGURES`.
+    """Show one of `analysis.figures.catalogue.FIGURES`.
 
     Args:
         run: The run.
@@ -24,7 +24,7 @@ def shown(run: Run, name: str, alt: str, note: str, numbers: str = "") -> Html:
 
 
 def shown_in_panels(run: Run, name: str, alt: str, note: str, numbers: str = "") -> Html:
-    """Show one of `analysis.figures.PANELS`; ``alt`` goes before the name of each panel."""
+    """Show one of `catalogue.PANELS`; ``alt`` goes before the name of each panel."""
     drawn = [
         inline(one, f"{name}-{place}", f"{alt} {panel.replace('_', ' ')}")
         for place, (panel, one) in enumerate(panels(run, name).items())

@@ -1,10 +1,10 @@
 """What the run wrote pictures of."""
 
+from analysis.figures.pictures import draw_sheet, sheets
 from analysis.load import Run
-from analysis.pictures import draw_sheet, sheets
 from analysis.report.html import Html, Section, join, link, tag
 from analysis.report.svg import inline
-from trainables.sheet import Sheet
+from trainables.study.sheet import Sheet
 
 PIXELS = 104  # of an inch of a sheet, on a desktop
 

@@ -4,11 +4,11 @@ import math
 from typing import Any
 
 from analysis.load import Run
-from analysis.numbers import robustness, second_metric, standings, trade_off
+from analysis.numbers.frames import robustness, second_metric, standings, trade_off
+from analysis.numbers.tables import leaderboard, rows_of, yardstick
 from analysis.report.html import Html, Section, join, link, safe, table, tag
 from analysis.report.sections.figure import shown, shown_in_panels
 from analysis.report.words import bounded, shortened
-from analysis.tables import leaderboard, rows_of, yardstick
 from analysis.vocabulary import SCORES, describe, written
 
 MOST = 25  # rows of the table

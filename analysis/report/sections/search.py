@@ -1,7 +1,7 @@
 """How the search went on."""
 
 from analysis.load import Run
-from analysis.numbers import best_so_far
+from analysis.numbers.frames import best_so_far
 from analysis.report.html import Section, join, tag
 from analysis.report.sections.figure import shown
 from analysis.vocabulary import describe, written

@@ -1,9 +1,9 @@
 """Which hyperparameters mattered."""
 
-from analysis.figures_settings import marks_of_slices
+from analysis.figures.settings import marks_of_slices
 from analysis.load import Run
-from analysis.numbers import hyperparameters
-from analysis.numbers_importance import LEAST, importance
+from analysis.numbers.frames import hyperparameters
+from analysis.numbers.importance import LEAST, importance
 from analysis.report.html import Section, join, tag
 from analysis.report.sections.figure import shown, shown_in_panels
 from analysis.vocabulary import describe

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from analysis.load import Run
-from analysis.numbers_ladder import rungs
+from analysis.numbers.ladder import rungs
+from analysis.numbers.tables import yardstick
 from analysis.report.html import Section, bullets, join, tag, terms
-from analysis.tables import yardstick
 from analysis.vocabulary import describe
 from search.studies import STUDIES
 

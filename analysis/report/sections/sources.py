@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from analysis.citations import keys, references
 from analysis.load import Run
+from analysis.report.citations import keys, references
 from analysis.report.html import Section, bullets, join, link, tag
 
 

@@ -1,11 +1,11 @@
 """How far the ranking can be trusted: the ladder, agreement, alarms."""
 
 from analysis.load import Run
-from analysis.numbers_alarms import alarms
-from analysis.numbers_ladder import attack_agreement, survival
+from analysis.numbers.alarms import alarms
+from analysis.numbers.ladder import attack_agreement, survival
+from analysis.numbers.tables import rows_of
 from analysis.report.html import Html, Section, join, table, tag
 from analysis.report.sections.figure import shown, shown_in_panels
-from analysis.tables import rows_of
 from analysis.vocabulary import describe, written_tau
 
 MOST_NAMES = 12

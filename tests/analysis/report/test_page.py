@@ -9,11 +9,11 @@ import pytest
 from make_run import METRIC, REFERENCES, Made, make_run
 
 from analysis.load import load
-from analysis.numbers_claim import sentences
+from analysis.numbers.claim import sentences
 from analysis.report.compare import comparison
 from analysis.report.page import SECTIONS, report
 from analysis.report.svg import VARIABLES
-from search.trial import State
+from search.engine.trial import State
 
 FAILED = Made("t001", state=State.FAILED, reports=0, reason="out of memory")
 KINDS = {

@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from matplotlib.figure import Figure
 
+from analysis.figures.style import COLOURS, INK, STYLE, WINNER, styled
 from analysis.report.svg import VARIABLES, inline
-from analysis.style import COLOURS, INK, STYLE, WINNER, styled
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -7,8 +7,8 @@ from rich.console import Console
 
 from search.confirmation import confirm as module
 from search.confirmation.confirm import ConfirmPlan, confirm
-from search.lock import locked
-from search.run_folder import RunFolder
+from search.record.lock import locked
+from search.record.run_folder import RunFolder
 from searchspace.errors import UserError
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from search.confirmation.statistics import Resamples, areas, interval, mean_of, optimism, value
-from trainables.examination import Examination
+from trainables.study.examination import Examination
 
 ONE_CLASS = np.zeros(400, dtype=np.int64)
 

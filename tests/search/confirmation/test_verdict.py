@@ -14,9 +14,9 @@ from search.confirmation.verdict import (
     winner_of,
     wins,
 )
-from search.trial import Trial
-from trainables.examination import Examination
-from trainables.protocol import Report
+from search.engine.trial import Trial
+from trainables.study.examination import Examination
+from trainables.study.report import Report
 
 CONDITIONS = (("clean", 0.0), ("ensemble", 1.0))
 LABELS = np.zeros(4, dtype=np.int64)

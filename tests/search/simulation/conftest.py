@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from search.simulation.problem import Problem
-from search.simulation.table import Table
+from search.simulation.tables.problem import Problem
+from search.simulation.tables.table import Table
 
 
 @pytest.fixture

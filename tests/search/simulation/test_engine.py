@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from search.engine.trial import State
 from search.simulation.engine import Engine
 from search.simulation.executor import Clock, Effort, execute
-from search.simulation.generate import generate
-from search.simulation.ladder import parse_ladder, parse_prices
-from search.simulation.problem import Laboratory, Problem
-from search.trial import State
+from search.simulation.tables.generate import generate
+from search.simulation.tables.ladder import parse_ladder, parse_prices
+from search.simulation.tables.problem import Laboratory, Problem
 from searchspace.errors import UserError
 
 PRICES = parse_prices("weak=1,strong=10")

@@ -3,8 +3,8 @@
 import pytest
 
 from search.simulation.executor import Clock, Contender, Evaluation, Job, execute
-from search.simulation.ladder import parse_ladder, parse_prices
-from search.simulation.problem import Laboratory
+from search.simulation.tables.ladder import parse_ladder, parse_prices
+from search.simulation.tables.problem import Laboratory
 
 PRICES = parse_prices("clean=0.0000001,weak=1,strong=3")
 

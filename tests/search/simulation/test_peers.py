@@ -6,9 +6,9 @@ import pytest
 from optuna.trial import TrialState
 
 from search.simulation.executor import Clock, Effort, execute
-from search.simulation.ladder import parse_ladder, parse_prices
 from search.simulation.peers import PEERS, Peer
-from search.simulation.problem import Laboratory
+from search.simulation.tables.ladder import parse_ladder, parse_prices
+from search.simulation.tables.problem import Laboratory
 
 LADDER = parse_ladder("strong_eps1", None, parse_prices("strong=10"))
 

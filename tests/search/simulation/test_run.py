@@ -7,9 +7,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from search.commands.simulate import simulate
+from search.cli.simulate import simulate
 from search.simulation.bench import Setup, search_all
-from search.simulation.ladder import parse_ladder, parse_prices
+from search.simulation.tables.ladder import parse_ladder, parse_prices
 from searchspace.errors import UserError
 
 PRICES = parse_prices("strong=10")

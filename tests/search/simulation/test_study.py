@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from search.simulation.executor import Effort
-from search.simulation.ladder import parse_ladder, parse_prices
 from search.simulation.study import run_engine, run_peer
+from search.simulation.tables.ladder import parse_ladder, parse_prices
 
 PRICES = parse_prices("weak=1,strong=10")
 LADDER = parse_ladder("weak_eps1,strong_eps1", "all,all", PRICES)

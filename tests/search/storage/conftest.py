@@ -1,15 +1,9 @@
-"""S3 servers, and the helpers beside these tests on the path."""
+"""S3 servers."""
 
 import os
-import sys
-from pathlib import Path
 
 import pytest
-
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
-
-from s3 import ENVIRONMENT, Server  # noqa: E402
+from s3 import ENVIRONMENT, Server
 
 
 @pytest.fixture(scope="session")

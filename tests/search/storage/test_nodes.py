@@ -1,8 +1,7 @@
 """Searches over nodes that share nothing but an S3 server."""
 
-from pathlib import Path
-
 import pytest
+from places import SUPPORT
 from rich.console import Console
 from whole_runs import check_whole, events_of, manifest_of
 
@@ -10,8 +9,6 @@ from search.confirmation.confirm import ConfirmPlan, confirm
 from search.storage.store import Store
 
 pytestmark = pytest.mark.ray
-
-SEARCH = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -62,7 +59,7 @@ def test_models_are_examined_on_nodes_that_have_none_of_them(
     server, run_toy, toy, tmp_path, monkeypatch
 ):
     """The driver's machine is a node like others: its workers fetch, and send what they find."""
-    monkeypatch.setenv("PYTHONPATH", str(SEARCH))
+    monkeypatch.setenv("PYTHONPATH", str(SUPPORT))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     storage = server.uri("examined")
     _, folder, _ = run_toy(trials=3, storage=storage)

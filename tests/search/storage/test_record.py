@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.run_folder import RunFolder
+from search.record.run_folder import RunFolder
 from search.storage.record import SentRecord, read_record
 from search.storage.store import StorageError, parse_uri
 

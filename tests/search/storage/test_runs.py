@@ -13,8 +13,8 @@ from s3 import Server
 from whole_runs import check_whole, events_of, manifest_of, wait_for, without_times
 
 from search.confirmation.confirm import ConfirmPlan, confirm
-from search.runner import replay
-from search.status import show
+from search.run.runner import replay
+from search.run.status import show
 from search.storage.runs import new_folder
 from search.storage.store import Store
 from searchspace.errors import UserError

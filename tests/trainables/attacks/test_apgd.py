@@ -7,8 +7,8 @@ from pyautoattack.autopgd_base import APGDAttack
 from trainables.attacks.apgd import APGD, _Climb, checkpoints_of
 from trainables.attacks.attack import Target, Worst
 from trainables.attacks.gradient import PGD
-from trainables.attacks.losses import cross_entropy, margin
 from trainables.attacks.threat import pixels
+from trainables.losses.likelihood import cross_entropy, margin
 
 EPS = (0.03, 0.05, 0.07)
 

@@ -8,8 +8,8 @@ from torch import nn
 
 from trainables.attacks.attack import Attack
 from trainables.attacks.gradient import PGD
-from trainables.attacks.losses import Loss, cross_entropy
 from trainables.attacks.threat import pixels
+from trainables.losses.likelihood import Loss, cross_entropy
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,10 +11,10 @@ from trainables.attacks.apgd import APGD
 from trainables.attacks.ensemble import CLEAN, run_ensemble
 from trainables.attacks.evaluation import predict
 from trainables.attacks.gradient import FGSM, PGD
-from trainables.attacks.losses import binary_cross_entropy, margin
 from trainables.attacks.square import Square
 from trainables.attacks.threat import pixels
-from trainables.seeding import derive
+from trainables.losses.likelihood import binary_cross_entropy, margin
+from trainables.runtime.seeding import derive
 
 EPS = (0.0, 0.03, 0.05)
 ATTACKS = {

@@ -7,8 +7,8 @@ from torch import nn
 
 from trainables.attacks.evaluation import RobustReport, evaluate, predict
 from trainables.attacks.gradient import FGSM, PGD
-from trainables.attacks.losses import binary_cross_entropy
 from trainables.attacks.threat import pixels
+from trainables.losses.likelihood import binary_cross_entropy
 
 EPS = (0.0, 0.02, 0.05, 0.08)
 

@@ -6,8 +6,8 @@ from torch import nn
 
 from trainables.attacks.apgd import APGD
 from trainables.attacks.gradient import FGSM, PGD
-from trainables.attacks.losses import binary_cross_entropy, cross_entropy, margin
 from trainables.attacks.threat import ThreatModel, pixels
+from trainables.losses.likelihood import binary_cross_entropy, cross_entropy, margin
 
 
 @pytest.fixture

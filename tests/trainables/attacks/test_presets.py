@@ -6,7 +6,6 @@ from trainables.attacks.apgd import APGD
 from trainables.attacks.ensemble import run_ensemble
 from trainables.attacks.fab import FAB
 from trainables.attacks.gradient import PGD
-from trainables.attacks.losses import binary_cross_entropy, cross_entropy, margin, squared_error
 from trainables.attacks.presets import (
     ENSEMBLES,
     SYNTHESIS_ENSEMBLES,
@@ -16,6 +15,7 @@ from trainables.attacks.presets import (
 from trainables.attacks.square import Square
 from trainables.attacks.targeted import TargetedAPGD
 from trainables.attacks.transfer import Transfer
+from trainables.losses.likelihood import binary_cross_entropy, cross_entropy, margin, squared_error
 
 
 def test_quick_is_what_it_says():

@@ -4,12 +4,6 @@ from searchspace.errors import UserError
 from trainables.attacks.apgd import APGD
 from trainables.attacks.fab import FAB
 from trainables.attacks.gradient import FGSM, PGD
-from trainables.attacks.losses import (
-    binary_cross_entropy,
-    cross_entropy,
-    margin,
-    squared_error,
-)
 from trainables.attacks.registry import (
     ATTACKS,
     SYNTHESIS_ATTACKS,
@@ -18,6 +12,12 @@ from trainables.attacks.registry import (
 )
 from trainables.attacks.square import Square
 from trainables.attacks.targeted import TargetedAPGD
+from trainables.losses.likelihood import (
+    binary_cross_entropy,
+    cross_entropy,
+    margin,
+    squared_error,
+)
 
 
 def test_names_mean_what_they_say():

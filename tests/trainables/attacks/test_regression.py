@@ -12,10 +12,10 @@ from torch import nn
 
 from trainables.attacks.apgd import APGD
 from trainables.attacks.gradient import FGSM, PGD
-from trainables.attacks.losses import squared_error
 from trainables.attacks.registry import SYNTHESIS_ATTACKS, build_synthesis_attack
 from trainables.attacks.square import Square
 from trainables.attacks.threat import mr_deviations
+from trainables.losses.likelihood import squared_error
 
 NAMES = sorted(SYNTHESIS_ATTACKS)
 EPS = 0.3

@@ -5,9 +5,9 @@ from torch import nn
 
 from trainables.attacks.apgd import APGD
 from trainables.attacks.gradient import PGD
-from trainables.attacks.losses import margin
 from trainables.attacks.square import Square, side_of
 from trainables.attacks.threat import pixels
+from trainables.losses.likelihood import margin
 
 
 def n_right(model, images, labels):

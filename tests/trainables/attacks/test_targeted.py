@@ -4,9 +4,9 @@ from pyautoattack.autopgd_base import APGDAttack_targeted
 from torch import nn
 
 from trainables.attacks.apgd import APGD
-from trainables.attacks.losses import margin
 from trainables.attacks.targeted import TargetedAPGD
 from trainables.attacks.threat import pixels
+from trainables.losses.likelihood import margin
 
 
 def right(model, images, labels):

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from trainables import tsynd
 from trainables.classification import audit as module
 from trainables.classification.assets import Labelled, read_data
 from trainables.classification.audit import IMAGES, audit, guards
 from trainables.classification.measurement import Protocol, measure_robust
 from trainables.metrics import alarms
+from trainables.studies.tsynd import study as tsynd
 
 EPS = (0.0, 0.02, 0.04, 0.08)
 PROTOCOL = Protocol("binary", "pgd", EPS, seed=0, steps=10)

@@ -5,7 +5,7 @@ from torch import nn
 
 from trainables.classification.assets import Labelled
 from trainables.classification.examination import examine_classifier
-from trainables.examination import Exam
+from trainables.study.examination import Exam
 
 EPS = (0.0, 4 / 255, 16 / 255)
 GREYS = torch.tensor([60, 100, 110, 120, 124, 131, 135, 145, 155, 200])

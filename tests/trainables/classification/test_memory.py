@@ -3,11 +3,12 @@
 import pytest
 import torch
 
-from trainables import tsynd, tsynd_trial
 from trainables.classification.memory import COPIES, WORKING, need_of
 from trainables.models.autoencoder import VQVAE
 from trainables.models.classifiers import build_classifier
 from trainables.models.counting import kept_for_backward
+from trainables.studies.tsynd import study as tsynd
+from trainables.studies.tsynd import trial as tsynd_trial
 
 
 def count(model):

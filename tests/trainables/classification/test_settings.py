@@ -6,7 +6,7 @@ import torch
 
 from searchspace.errors import UserError
 from trainables.classification.settings import ClassificationSettings
-from trainables.config import parse
+from trainables.runtime.config import parse
 
 
 class Study(ClassificationSettings):

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from trainables.models.attention import COARSEST, eigen_grad_cam
 from trainables.models.classifiers import BODIES, Classifier, build_classifier
-from trainables.seeding import generator, seeded
+from trainables.runtime.seeding import generator, seeded
 
 CPU = torch.device("cpu")
 

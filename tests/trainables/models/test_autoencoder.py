@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from trainables.models.autoencoder import VQVAE, Codebook
-from trainables.seeding import generator, seeded
+from trainables.runtime.seeding import generator, seeded
 
 CPU = torch.device("cpu")
 

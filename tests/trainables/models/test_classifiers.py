@@ -5,7 +5,7 @@ from torch.nn import functional
 
 from searchspace.errors import UserError
 from trainables.models.classifiers import BODIES, build_classifier
-from trainables.seeding import generator
+from trainables.runtime.seeding import generator
 
 CPU = torch.device("cpu")
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from trainables.device import autocast
+from trainables.runtime.device import autocast
 from trainables.synthesis.epoch import train_epoch, validation_loss
 
 CPU = torch.device("cpu")

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from trainables.examination import Exam
+from trainables.study.examination import Exam
 from trainables.synthesis.examination import SIGMAS, examine_synthesis
 from trainables.synthesis.slices import Split, SubjectSlices, to_hu
 

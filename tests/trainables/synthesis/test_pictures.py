@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from trainables import robmednas
 from trainables.attacks.threat import mr_deviations
-from trainables.protocol import Rung
+from trainables.studies.robmednas import study as robmednas
+from trainables.study.report import Rung
 from trainables.synthesis.measurement import Protocol, predict
 from trainables.synthesis.pictures import draw_predictions
 from trainables.synthesis.slices import to_hu

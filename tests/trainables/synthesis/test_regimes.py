@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from trainables.attacks.gradient import FGSM
-from trainables.attacks.losses import squared_error
 from trainables.attacks.threat import mr_deviations
+from trainables.losses.likelihood import squared_error
 from trainables.synthesis.regimes import REGIMES
 
 EPS = 0.2

@@ -8,7 +8,7 @@ from torch import nn
 from trainables.attacks.ensemble import CLEAN
 from trainables.attacks.presets import build_synthesis_ensemble
 from trainables.attacks.threat import mr_deviations
-from trainables.seeding import derive
+from trainables.runtime.seeding import derive
 from trainables.synthesis import measurement
 from trainables.synthesis.measurement import attacked, predict, score_subjects
 from trainables.synthesis.worst import WorstOf

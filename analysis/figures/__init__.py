@@ -1,0 +1,1 @@
+"""Figures; each renders a frame that `analysis.numbers.frames` computed."""

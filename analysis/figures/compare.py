@@ -1,0 +1,87 @@
+"""Figures of several runs side by side."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from analysis.figures.labels import Label, label_ends
+from analysis.figures.marks import say, time_unit, upright
+from analysis.figures.style import COLOURS, MARKERS, styled
+from analysis.load import Run
+from analysis.numbers.compare import names_of, progress, winners
+from analysis.vocabulary import describe
+
+
+def draw_progress(runs: Sequence[Run], metric: str, x: str, width: float) -> Figure:
+    """Draw the best value so far of each run that is ranked by a metric.
+
+    Args:
+        runs: The runs.
+        metric: Runs that are ranked by another are left out.
+        x: ``number`` of sampled trials that have ended, or ``ended_s``, seconds of work.
+        width: In inches.
+    """
+    found, names = progress(runs), names_of(runs)
+    scale, unit = time_unit(max(run.elapsed_s for run in runs)) if x == "ended_s" else (1.0, "")
+    with styled():
+        canvas = Figure(figsize=(width, 3.4), layout="constrained")
+        ax, ends = canvas.subplots(), []
+        for place, name in enumerate(names):
+            own = found[(found["run"] == name) & (found["metric"] == metric)].dropna(subset="best")
+            if not own.empty:
+                ends.append(_draw_run(ax, own, own[x] / scale, COLOURS[place % len(COLOURS)]))
+        against = f"{unit} from the start" if unit else "sampled trials that have ended"
+        ax.set(xlabel=against, ylabel=upright(describe(metric)))
+        ax.set_title(f"Best so far against {'time' if unit else 'trials'}")
+        if unit:
+            ax.set_xlim(left=0)
+        else:
+            ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        if not ends:
+            say(ax, "no run has a trial that could win")
+        label_ends(ax, ends)
+    return canvas
+
+
+def draw_winners(runs: Sequence[Run], metric: str, width: float) -> Figure:
+    """Draw the winner of each run that is ranked by a metric, with its 95 % interval."""
+    names, found = names_of(runs), winners(runs)
+    own = found[(found["metric"] == metric) & found["value"].notna()]
+    with styled():
+        canvas = Figure(figsize=(width, 1.2 + 0.3 * max(2, len(own))), layout="constrained")
+        ax = canvas.subplots()
+        ax.set_title("Winners, with 95 % intervals")
+        if own.empty:
+            say(ax, "no run has a winner")
+            return canvas
+        for at, (_, row) in enumerate(own.iterrows()):
+            place = names.index(row["run"])
+            colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
+            ax.plot([row["low"], row["high"]], [at, at], color=colour, alpha=0.5, lw=2)
+            ax.plot([row["value"]], [at], color=colour, marker=marker)
+        ax.set_yticks(range(len(own)), [f"{row.run}: {row.winner}" for row in own.itertuples()])
+        ax.set_ylim(len(own) - 0.5, -0.5)
+        ax.set_xlabel(describe(metric))
+        ax.tick_params(axis="y", length=0)
+        ax.grid(visible=False, axis="y")
+    return canvas
+
+
+def figures_of(runs: Sequence[Run], metric: str, width: float) -> dict[str, Figure]:
+    """Draw what compares the runs that are ranked by a metric, by the name of a file."""
+    metrics = list(dict.fromkeys(run.objective.metric for run in runs))
+    number = f"_{metrics.index(metric) + 1}" if metric != metrics[0] else ""
+    return {
+        f"compare_trials{number}": draw_progress(runs, metric, "number", width),
+        f"compare_time{number}": draw_progress(runs, metric, "ended_s", width),
+        f"compare_winners{number}": draw_winners(runs, metric, width),
+    }
+
+
+def _draw_run(ax: Axes, own: pd.DataFrame, at: pd.Series, colour: str) -> Label:
+    ax.step(at, own["best"], where="post", color=colour)
+    ax.plot(at.iloc[-1:], own["best"].iloc[-1:], ".", color=colour)
+    return Label(at.iloc[-1], own["best"].iloc[-1], str(own["run"].iloc[0]), colour)

@@ -1,0 +1,1 @@
+"""What figures and tables show, as tidy frames: all computing happens here."""

@@ -1,0 +1,139 @@
+"""The claim that a run ends with: who won, by how much, and who cannot be told apart."""
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from analysis.load import Run
+from analysis.numbers.tables import rows_of
+from analysis.vocabulary import describe, written
+from search.record.lock import is_running
+from search.record.run_folder import RunFolder
+from search.results.ranking import Row, gains, tied
+
+CONDITIONS = {
+    "finished": "finished",
+    "running": "running: what follows may change",
+    "died": "died: no process of this machine works on it; it can be resumed",
+    "interrupted": "interrupted: what follows may change when it is resumed",
+    "failed": "failed: what was done up to then",
+}
+
+BETTER, WORSE, TIED, UNKNOWN = "better", "worse", "not told apart", "not known"
+VERDICTS = {
+    WORSE: "Worse than",
+    TIED: "Not distinguishable from",
+    BETTER: "Better than",
+    UNKNOWN: "Compared, without an interval, with",
+}
+
+
+def condition(run: Run) -> str:
+    """Name the state of a run, a key of `CONDITIONS`; what has no state is said to have died."""
+    status = str(run.manifest.get("status", "died"))
+    if is_running(RunFolder(run.folder)):
+        return "running"
+    return "died" if status == "running" or status not in CONDITIONS else status
+
+
+def winner_row(run: Run) -> Row | None:
+    """Return the winner's row of the ranking; None without a winner."""
+    return next((row for row in run.rows if row.trial.id == run.winner), None)
+
+
+def gains_over(run: Run) -> pd.DataFrame:
+    """Compare the winner with each other reference that reached its budget, as the engine does.
+
+    Returns:
+        ``over`` (the reference's label), ``control``, ``gain`` (towards better) with its 95 %
+        interval ``low`` to ``high``, paired by image or subject, NaN where there is none, and
+        ``verdict``: better, worse, not told apart, or not known without an interval.
+    """
+    columns = ["over", "control", "gain", "low", "high", "verdict"]
+    first = winner_row(run)
+    if first is None:
+        return pd.DataFrame(columns=columns)
+    rows = []
+    for one in gains(first, list(run.rows), run.objective, RunFolder(run.folder)):
+        if math.isnan(one.value):  # a reference without a value
+            continue
+        low, high = one.interval or (math.nan, math.nan)
+        verdict = verdict_of(low, high)
+        rows.append((one.over.label, one.over.control, one.value, low, high, verdict))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def ties(run: Run) -> list[str]:
+    """Name the trials that cannot be told apart from the winner, as the engine tells them."""
+    rows = tied(list(run.rows), run.objective, RunFolder(run.folder))
+    return [row.trial.label or row.trial.id for row in rows if row.trial.id != run.winner]
+
+
+def sentences(run: Run) -> list[str]:
+    """Say who won, by how much, what cannot be told apart, and how far to trust it."""
+    first, metric = winner_row(run), run.objective.metric
+    sampled = sum(not (one.is_reference or one.repeats) for one in run.record)
+    if first is None:
+        tried = f"{sampled} sampled trials and the references"
+        return [f"No winner: none of {tried} reached the last rung and met its constraints."]
+    value = written(metric, first.value)
+    bounds = _bounds(metric, first.interval)
+    better = {"max": "higher", "min": "lower"}[run.objective.direction]
+    who = f"{first.trial.id} is the best of {sampled} sampled trials"
+    if first.trial.is_reference:
+        who = f"{first.trial.label}, a reference, is the best"
+    said = [f"{who}: {value}{bounds} of {describe(metric)}, {better} is better."]
+    if first.trial.is_reference:
+        said.append("No sampled trial that reached its budget beat it.")
+    if first.seeds > 1:
+        said.append(f"The value is the mean over {first.seeds} seeds; the range is theirs.")
+    said += _compared(run)
+    if others := ties(run):
+        said.append(f"Of all trials, these cannot be told apart from it: {', '.join(others)}.")
+    return [*said, "It was chosen by this value on the ranking split, so the value is optimistic."]
+
+
+def _compared(run: Run) -> list[str]:
+    """Say how the winner compares with the references: by name where few, else by the closest."""
+    found, said = gains_over(run), []
+    for verdict, words in VERDICTS.items():
+        own = found[found["verdict"] == verdict]
+        if own.empty:
+            continue
+        closest = rows_of(own.assign(distance=own["gain"].abs()).nsmallest(1, "distance"))[0]
+        names = [f"{row.over}{' (a control)' if row.control else ''}" for row in rows_of(own)]
+        by = _by(run.objective.metric, closest)
+        if len(names) == 1:
+            said.append(f"{words} {names[0]}, {by}.")
+        else:
+            said.append(f"{words} {', '.join(names)}; the closest is {closest.over}, {by}.")
+    return said
+
+
+def _by(metric: str, row: Any) -> str:  # noqa: ANN401 - a row of a frame
+    """Write a gain; of one that is worse, by how much it is worse."""
+    if row.verdict == WORSE:
+        return f"by {_signed(metric, -row.gain)}{_bounds(metric, (-row.high, -row.low))}"
+    words = "by" if row.verdict == BETTER else "a gain of"
+    return f"{words} {_signed(metric, row.gain)}{_bounds(metric, (row.low, row.high))}"
+
+
+def _signed(metric: str, value: float) -> str:
+    return f"{'-' if value < 0 else ''}{written(metric, abs(value))}"
+
+
+def _bounds(metric: str, bounds: Any) -> str:  # noqa: ANN401 - a pair of numbers, or None
+    if bounds is None or any(math.isnan(bound) for bound in bounds):
+        return ""
+    low, high = (_signed(metric, bound) for bound in bounds)
+    return f" [{low}, {high}]"
+
+
+def verdict_of(low: float, high: float) -> str:
+    """Judge a gain by its interval: better, worse, not told apart, or not known without one."""
+    if math.isnan(low):
+        return UNKNOWN
+    if low > 0:
+        return BETTER
+    return WORSE if high < 0 else TIED

@@ -1,0 +1,147 @@
+"""Several runs side by side, as frames: what each found, how it went on, what they differ in."""
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path, PurePath
+from typing import Any
+
+import pandas as pd
+
+from analysis.load import Run
+from analysis.numbers.claim import condition, gains_over, verdict_of, winner_row
+from analysis.numbers.frames import best_so_far
+from search.record.run_folder import RunFolder
+from search.results.ranking import Row, paired_interval, sign_of
+
+# Where a run lies, and what was chosen by the machine, is no setting.
+NO_SETTINGS = {"plan.run", "plan.settings", "settings.cache", "plan.address"}
+
+
+def names_of(runs: Sequence[Run]) -> list[str]:
+    """Name runs by their folders; where two have one name, by as much of the path as it takes."""
+    paths = [PurePath(run.folder.resolve()) for run in runs]
+    for depth in range(1, max((len(path.parts) for path in paths), default=0) + 1):
+        names = ["/".join(path.parts[-depth:]) for path in paths]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{path.name} {number}" for number, path in enumerate(paths, 1)]
+
+
+def winners(runs: Sequence[Run]) -> pd.DataFrame:
+    """List the winner of each run.
+
+    Returns:
+        ``run``, ``state`` of the run, ``winner`` (empty where there is none), ``metric``, ``value``
+        with its 95 % interval ``low`` to ``high``, ``over`` (the best other reference) and the
+        winner's ``gain`` over it with ``gain_low`` to ``gain_high``, ``trials`` sampled,
+        ``compute_s`` and ``elapsed_s``.
+    """
+    rows = [_winner(run, name) for run, name in zip(runs, names_of(runs), strict=True)]
+    return pd.DataFrame(rows)
+
+
+def duels(runs: Sequence[Run]) -> pd.DataFrame:
+    """Compare the winners of runs that rank by the same metric on the same images, two by two.
+
+    Returns:
+        ``run`` and ``other``; the ``gain`` of the first's winner over the other's, towards better,
+        with its 95 % interval ``low`` to ``high``, paired by image or subject, NaN where single
+        answers were not kept; and ``verdict``, as of `gains_over`. One seed each: training again
+        may move a value by more.
+    """
+    columns = ["run", "other", "metric", "gain", "low", "high", "verdict"]
+    rows = []
+    for (name, run), (other_name, other) in combinations(zip(names_of(runs), runs, strict=True), 2):
+        first, second = winner_row(run), winner_row(other)
+        if first is None or second is None or comparable([run, other]):
+            continue
+        sign = sign_of(run.objective)
+        gain = sign * (first.value - second.value)
+        own, its = _folder(run, first), _folder(other, second)
+        low, high = paired_interval(own, its, gain, sign) or (math.nan, math.nan)
+        verdict = verdict_of(low, high)
+        rows.append((name, other_name, run.objective.metric, gain, low, high, verdict))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def progress(runs: Sequence[Run]) -> pd.DataFrame:
+    """Follow the best value so far of each run: ``run`` and ``metric``, then as `best_so_far`."""
+    frames = [
+        best_so_far(run).assign(run=name, metric=run.objective.metric)
+        for run, name in zip(runs, names_of(runs), strict=True)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def differences(runs: Sequence[Run]) -> pd.DataFrame:
+    """List what differs between runs: plan, settings, digests, versions, code.
+
+    Returns:
+        ``setting``, and a column a run, named by it; a setting that a run lacks is empty.
+    """
+    names, flat = names_of(runs), [_settings(run) for run in runs]
+    rows = []
+    for key in dict.fromkeys(key for one in flat for key in one):
+        values = [one.get(key, "") for one in flat]
+        if len(set(values)) > 1:
+            rows.append({"setting": key, **dict(zip(names, values, strict=True))})
+    return pd.DataFrame(rows, columns=["setting", *names])
+
+
+def comparable(runs: Sequence[Run]) -> str:
+    """Say why values must not be compared between runs; empty where they may."""
+    if len({run.objective.metric for run in runs}) > 1:
+        return "The runs are ranked by different metrics: their values do not compare."
+    digests = [run.manifest.get("digests", {}) for run in runs]
+    own = [one.get("ranking") or (one.get("data"), one.get("splits")) for one in digests]
+    if len(set(map(str, own))) > 1:
+        return "The runs rank on other images: a difference may be that of the images."
+    return ""
+
+
+def _folder(run: Run, row: Row) -> Path:
+    return RunFolder(run.folder).trial(row.trial.id)
+
+
+def _winner(run: Run, name: str) -> dict[str, Any]:
+    first, found = winner_row(run), gains_over(run)
+    low, high = (first and first.interval) or (math.nan, math.nan)
+    known: Sequence[Mapping[Any, Any]] = found.to_dict("records")
+    closest: Mapping[Any, Any] = min(known, key=lambda row: row["gain"], default={})
+    return {
+        "run": name,
+        "state": condition(run),
+        "winner": (first.trial.label or first.trial.id) if first else "",
+        "metric": run.objective.metric,
+        "value": first.value if first else math.nan,
+        "low": low,
+        "high": high,
+        "over": closest.get("over", ""),
+        "gain": closest.get("gain", math.nan),
+        "gain_low": closest.get("low", math.nan),
+        "gain_high": closest.get("high", math.nan),
+        "trials": sum(not (one.is_reference or one.repeats) for one in run.record),
+        "compute_s": sum(one.spent_s for one in run.record),
+        "elapsed_s": run.elapsed_s,
+    }
+
+
+def _settings(run: Run) -> dict[str, str]:
+    manifest = run.manifest
+    parts = {key: manifest.get(key) for key in ("plan", "settings", "digests", "versions", "code")}
+    flat = _flat("", parts)
+    return {key: value for key, value in flat.items() if not _left_out(key)}
+
+
+def _left_out(key: str) -> bool:
+    return any(key == one or key.startswith(f"{one}.") for one in NO_SETTINGS)
+
+
+def _flat(prefix: str, value: object) -> dict[str, str]:
+    if isinstance(value, Mapping):
+        found: dict[str, str] = {}
+        for key, one in value.items():
+            found |= _flat(f"{prefix}.{key}" if prefix else str(key), one)
+        return found
+    return {prefix: "" if value is None else str(value)}

@@ -1,0 +1,130 @@
+"""What the ladder did: how many trials each rung kept, and whether rungs and attacks agree."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+
+import pandas as pd
+
+from analysis.load import Run
+from analysis.numbers.tables import yardstick
+from analysis.vocabulary import METRIC, describe
+from search.engine.agreement import agreement, kendall, pairs_of
+from search.engine.trial import State, Trial
+from trainables.study.ladder import format_rung
+from trainables.study.report import Level, Rung
+
+
+def rungs(run: Run) -> list[str]:
+    """Write each rung as a ladder does, ``20:pgd-5@128``; as its epochs where no more is known."""
+    found = []
+    for rung in run.manifest.get("rungs", []):
+        level = rung.get("level")
+        if level is not None:
+            level = Level(**level | {"eps": tuple(level["eps"])})
+        found.append(format_rung(Rung(rung["epochs"], rung.get("metric", ""), level)))
+    return found
+
+
+def survival(run: Run) -> pd.DataFrame:
+    """Count what became of the sampled trials at each rung.
+
+    Returns:
+        ``rung`` from 1 (0: before the first report), ``level`` (as a ladder writes it),
+        ``reached``, of which ``went_on`` (or completed, at the last), ``stopped``, ``failed``
+        there, and ``open``: running, or interrupted.
+    """
+    sampled = [trial for trial in run.record if not trial.is_reference and not trial.repeats]
+    names = ["before the first", *rungs(run)]
+    ends = Counter((trial.rung, trial.state) for trial in sampled)
+    rows = []
+    for rung, name in enumerate(names, start=-1):
+        reached = sum(trial.rung >= rung for trial in sampled)
+        stopped, failed = ends[rung, State.PRUNED], ends[rung, State.FAILED]
+        waiting = ends[rung, State.RUNNING] + ends[rung, State.INTERRUPTED]
+        went_on = reached - stopped - failed - waiting
+        rows.append((rung + 1, name, reached, went_on, stopped, failed, waiting))
+    columns = ["rung", "level", "reached", "went_on", "stopped", "failed", "open"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def rung_agreement(run: Run) -> pd.DataFrame:
+    """Measure whether each rung ranks trials as the next one does, as the engine measures it.
+
+    Returns:
+        ``rung`` (the lower, from 1), ``lower`` and ``upper`` (as a ladder writes them), ``trials``,
+        ``tau`` (Kendall's) with its 95 % interval ``low`` to ``high``.
+    """
+    names, rows = rungs(run), []
+    for place in range(len(names) - 1):
+        found = agreement(pairs_of(run.record, place, run.objective), place)
+        pair = names[place], names[place + 1]
+        rows.append((place + 1, *pair, found.trials, found.tau, found.low, found.high))
+    columns = ["rung", "lower", "upper", "trials", "tau", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def rung_ranks(run: Run) -> pd.DataFrame:
+    """Rank the trials that were measured at a rung and at the next, at both.
+
+    Returns:
+        ``rung`` (the lower, from 1), ``trial``, ``lower`` and ``upper``: places from 1, the best,
+        the mean place where values are equal.
+    """
+    frames = [_places(run, place) for place in range(len(rungs(run)) - 1)]
+    columns = ["rung", "trial", "lower", "upper"]
+    known = [frame for frame in frames if not frame.empty]
+    return pd.concat(known, ignore_index=True) if known else pd.DataFrame(columns=columns)
+
+
+def attack_agreement(run: Run) -> pd.DataFrame:
+    """Measure whether other scores of the last rung rank trials as the run's metric does.
+
+    Clean, under noise, and under each other attack; of the trials that reached their budget.
+
+    Returns:
+        ``metric``, ``words``, ``trials``, ``tau`` with its 95 % interval ``low`` to ``high``.
+    """
+    own, objective, score = run.objective.metric, run.objective, yardstick(run).score
+    last = [trial.reports[-1] for trial in _completed(run.record)]
+    names = sorted({name for report in last for name in report.metrics if _whole(name, score)})
+    rows = []
+    for name in names:
+        pairs = [
+            (objective.value(report), report.metrics[name])
+            for report in last
+            if name in report.metrics
+            and math.isfinite(objective.value(report))
+            and math.isfinite(report.metrics[name])
+        ]
+        if name != own and pairs:
+            ours, theirs = zip(*pairs, strict=True)
+            rows.append((name, describe(name), len(pairs), *kendall(ours, theirs)))
+    columns = ["metric", "words", "trials", "tau", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _completed(record: Iterable[Trial]) -> list[Trial]:
+    return [one for one in record if one.state is State.COMPLETED and not one.repeats]
+
+
+def _whole(name: str, score: str) -> bool:
+    """Tell whether a metric is of the ranking split and no single radius."""
+    found = METRIC.fullmatch(name)
+    if found is None or found["split"] != "ranking" or found["score"] != score:
+        return False
+    return found["point"] == "curve" or found["how"] in {"clean", "noise"}
+
+
+def _places(run: Run, place: int) -> pd.DataFrame:
+    rows = []
+    for trial in run.record:
+        values = {report.rung: run.objective.value(report) for report in trial.reports}
+        pair = values.get(place, math.nan), values.get(place + 1, math.nan)
+        if all(map(math.isfinite, pair)):
+            rows.append((place + 1, trial.id, *pair))
+    found = pd.DataFrame(rows, columns=["rung", "trial", "lower", "upper"])
+    ascending = run.objective.direction == "min"
+    for column in ("lower", "upper"):
+        found[column] = found[column].rank(ascending=ascending)
+    return found

@@ -1,0 +1,1 @@
+"""What single studies add to the analysis of a run."""

@@ -1,0 +1,1 @@
+"""What RobMedNAS adds: architectures, corruption and stability."""

@@ -1,0 +1,1 @@
+"""Runs written for experiment trackers."""

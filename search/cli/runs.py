@@ -1,0 +1,109 @@
+"""``python -m search resume``, ``status`` and ``replay``: what can be done with a run."""
+
+from typing import Annotated, Any
+
+import typer
+
+from search.cli import options
+from search.cli.options import MACHINE, SEARCH
+from search.studies import STUDIES
+from search.study import Study
+from searchspace.errors import UserError
+from searchspace.names import lookup
+
+RunArgument = Annotated[
+    str,
+    typer.Argument(
+        help="The folder of a run, or its address: s3://BUCKET/PREFIX/RUN.",
+        show_default=False,
+        metavar="RUN",
+    ),
+]
+
+
+def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
+    run: RunArgument,
+    trials: Annotated[
+        str | None,
+        typer.Option(
+            help="Sampled trials: +20 for twenty more, or how many in all.",
+            show_default="as the run was started",
+            rich_help_panel=SEARCH,
+        ),
+    ] = None,
+    race: Annotated[
+        int | None,
+        typer.Option(
+            help="Further seeds for the leaders that cannot be told apart.",
+            show_default="as the run was started",
+            rich_help_panel=SEARCH,
+        ),
+    ] = None,
+    time_limit: options.TimeLimit = None,
+    compute_limit: options.ComputeLimit = None,
+    trial_limit: options.TrialLimit = None,
+    concurrency: options.Concurrency = None,
+    address: options.Address = None,
+    in_process: Annotated[
+        bool | None,
+        typer.Option(
+            "--in-process/--on-ray",
+            help="Without Ray, one trial after the other.",
+            show_default="as the run was started",
+            rich_help_panel=MACHINE,
+        ),
+    ] = None,
+) -> int:
+    """Take a run up again after any end, or extend a finished one."""
+    from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
+
+    from search.run.runner import resume as take_up  # noqa: PLC0415
+    from search.storage.runs import open_run  # noqa: PLC0415
+
+    # Limits count anew; the machine stays what it was, unless it is named.
+    change: dict[str, Any] = {
+        "time_limit_s": time_limit,
+        "compute_limit_s": compute_limit,
+        "trial_limit_s": trial_limit,
+    }
+    named = {"race": race, "concurrency": concurrency, "address": address, "in_process": in_process}
+    change |= {name: value for name, value in named.items() if value is not None}
+    if trials is not None:
+        change["trials"] = _count(trials, open_run(run))
+    return take_up(run, change, _find, Console(soft_wrap=False))
+
+
+def status(run: RunArgument) -> int:
+    """Show how far a run is: from another terminal while it runs, or after."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from search.run.status import show  # noqa: PLC0415
+
+    return show(run, Console(soft_wrap=False))
+
+
+def replay(run: RunArgument) -> int:
+    """Ask a run's sampler again, and tell whether it would propose the same."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from search.run.runner import replay as ask_again  # noqa: PLC0415
+
+    return ask_again(run, _find, Console(soft_wrap=False))
+
+
+def _find(name: str) -> Study:
+    return lookup(STUDIES, name, "study")
+
+
+def _count(text: str, folder: Any) -> int:  # noqa: ANN401 - of a module that loads late
+    """Read ``+20`` or ``120``."""
+    from search.record.manifest import read_manifest  # noqa: PLC0415
+
+    if not text.removeprefix("+").isdigit() or int(text) == 0:
+        raise UserError(f"--trials is {text!r}: give a number such as +20 or 120")
+    before = int(read_manifest(folder)["plan"]["trials"])
+    if text.startswith("+"):
+        return before + int(text)
+    if int(text) < before:
+        raise UserError(f"--trials {text} is less than the run's {before}: give more, or +20")
+    return int(text)

@@ -1,0 +1,1 @@
+"""What runs trials and tasks: Ray, or this process."""

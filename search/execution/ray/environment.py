@@ -1,0 +1,32 @@
+"""Ray's environment variables, which it reads while it is imported."""
+
+import os
+
+ALWAYS = {
+    "RAY_AIR_NEW_OUTPUT": "0",  # with verbose=0, print nothing
+    "RAY_USAGE_STATS_ENABLED": "0",  # tell nobody
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",  # paths stay what they are
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # the run folder holds the records
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C is the executor's
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",  # the progress says what failed
+    "TUNE_GLOBAL_CHECKPOINT_S": "86400",  # Tune's own state is not used
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # Ray's coming default, without its warning
+}
+# Without this a cluster of one machine still listens on every interface. It is the switch by which
+# Ray, on macOS and Windows, keeps to the loopback address.
+LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+
+# Torch is told by `search.execution.worker`; these are for what a trial computes with besides.
+# Ray sets only the first, and not where the shell that started a node has set it.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def threads(cores: int) -> dict[str, str]:
+    """Return the environment of workers whose libraries keep to so many cores."""
+    return dict.fromkeys(THREADS, str(cores))
+
+
+def prepare(*, local: bool) -> None:
+    """Set what Ray is to find; call before its first import. What the user set stays."""
+    for name, value in (ALWAYS | LOCAL if local else ALWAYS).items():
+        os.environ.setdefault(name, value)

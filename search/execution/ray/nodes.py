@@ -1,0 +1,122 @@
+"""Whether every node of a cluster can work on a run: it sees its folder, and has its code."""
+
+import contextlib
+import secrets
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from search.record.manifest import code_state, differences
+from search.record.run_folder import RunFolder
+from search.storage.depot import SHARED, Depot
+from search.storage.store import StorageError
+from searchspace.errors import UserError
+from trainables.runtime.files import cannot_write
+
+PATIENCE_S = 3.0  # network file systems may show a new file late
+ANSWER_S = 120.0  # a node's first process starts slowly where its disk is cold
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What the driver leaves among the run's files for each node to find.
+
+    Attributes:
+        file: Where in the run folder; its name was never used, so no node can remember that it did
+            not exist.
+        token: What is in it: another folder under the same path does not have it.
+        code: The driver's code and versions.
+        depot: Where the run's files lie for nodes.
+    """
+
+    file: Path
+    token: str
+    code: Mapping[str, Any]
+    depot: Depot = SHARED
+
+    def remove(self) -> None:
+        """Remove it, if the storage still lets us."""
+        with contextlib.suppress(StorageError):
+            self.depot.remove_file(self.file)
+
+
+def leave_probe(folder: RunFolder, depot: Depot) -> Probe:
+    """Write a probe into the run folder's scratch, or what lies behind it.
+
+    Raises:
+        UserError: If that cannot be written to.
+    """
+    token = secrets.token_hex(8)
+    probe = Probe(folder.scratch / f"probe-{token}", token, code_state(), depot)
+    here = depot.place(probe.file)
+    try:
+        folder.scratch.mkdir(exist_ok=True)
+        here.parent.mkdir(parents=True, exist_ok=True)
+        here.write_text(token, encoding="utf-8")
+    except OSError as error:
+        raise cannot_write(here, error) from error
+    depot.send_file(probe.file)
+    return probe
+
+
+def complaint(probe: Probe) -> str:
+    """Say, on a node, what is wrong with it; empty where nothing is."""
+    node, folder = f"the node {socket.gethostname()}", probe.file.parent.parent
+    try:
+        found = _finds(probe)
+    except StorageError as error:
+        return f"{node} cannot use {error}"
+    if not found:
+        return (
+            f"{node} does not see {folder}: name with --run a folder that all nodes share, such as "
+            "a network file system, or with --storage an object store"
+        )
+    if different := differences(probe.code, code_state()):
+        return f"{node} differs from the driver ({', '.join(different)}): install the same there"
+    return ""
+
+
+def check_nodes(probe: Probe) -> None:
+    """Ask every node of the cluster that is joined.
+
+    Raises:
+        UserError: If one cannot work on the run.
+    """
+    asked = {
+        node["NodeManagerHostname"]: _ask.options(
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        ).remote(probe)
+        for node in ray.nodes()
+        if node["Alive"]
+    }
+    for name, answer in asked.items():
+        try:
+            found = ray.get(answer, timeout=ANSWER_S)
+        except ray.exceptions.RayError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise UserError(f"the node {name} cannot run this package: {reason}") from error
+        if found:
+            raise UserError(found)
+
+
+@ray.remote(num_cpus=0, max_retries=0)  # type: ignore[untyped-decorator]  # Ray is not analysed
+def _ask(probe: Probe) -> str:
+    return complaint(probe)
+
+
+def _finds(probe: Probe) -> bool:
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            here = probe.depot.bring_file(probe.file)
+            return here.read_text(encoding="utf-8") == probe.token
+        except OSError:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.2)

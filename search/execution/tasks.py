@@ -1,0 +1,61 @@
+"""One model examined on one split, here or in another process; no exception escapes."""
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from search.engine.trial import Failure
+from search.storage.depot import SHARED, Depot
+from search.study import load_module
+from trainables.study.examination import Exam
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be examined, and where the result goes.
+
+    Attributes:
+        module: Import path of the study's module.
+        settings: The study's settings.
+        model: Folder of a saved model.
+        data: Folder of the split.
+        exam: How.
+        file: Written at the end, whole or not at all.
+        threads: That torch may use.
+        depot: Where these folders lie for this process, and the file goes.
+    """
+
+    module: str
+    settings: Any
+    model: Path
+    data: Path
+    exam: Exam
+    file: Path
+    threads: int
+    depot: Depot = SHARED
+
+
+Heard = Callable[[Task, Failure | None], None]
+"""Is told of each task that has ended, and of what went wrong."""
+
+
+def work(task: Task) -> Failure | None:
+    """Examine a model, and write what was found."""
+    try:
+        torch.set_num_threads(task.threads)
+        study = load_module(task.module)
+        depot = task.depot
+        model, data = depot.bring_folder(task.model), depot.bring_folder(task.data)
+        sources = {name: depot.bring_folder(path) for name, path in task.exam.sources.items()}
+        exam = replace(task.exam, sources=sources)
+        study.examine(model, data, task.settings, exam).write(depot.place(task.file))
+        depot.send_file(task.file)
+    except Exception as error:  # noqa: BLE001 - the other tasks go on
+        first = (str(error).strip().splitlines() or [""])[0]
+        trace = "".join(traceback.format_exception(error))
+        return Failure(f"{type(error).__name__}: {first}", trace)
+    return None

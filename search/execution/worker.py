@@ -1,0 +1,165 @@
+"""What runs a trial, here or in another process: from rung to rung, and no exception escapes."""
+
+import errno
+import time
+import traceback
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from search.engine.trial import Failure
+from search.execution.time_limit import time_limit
+from search.record.run_folder import CHECKPOINT, RunFolder
+from search.storage.depot import SHARED, Depot
+from search.storage.store import StorageError
+from search.study import load_module
+from searchspace.errors import UserError
+from trainables.runtime.snapshot import read_snapshot, write_snapshot
+from trainables.study.report import Report, Rung
+from trainables.study.study import Config
+from trainables.study.trial import Trainable
+
+TRACE_LINES = 30
+CHECKPOINT_EVERY_S = 30.0
+NO_SPACE = ("No space left on device", "Disk quota exceeded")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all workers of a run need to know.
+
+    Attributes:
+        module: Import path of the study's module.
+        settings: The study's settings.
+        rungs: Where a trial reports.
+        folder: The run folder, as the driver's machine has it.
+        assets: The folder of what all trials share.
+        threads: Threads torch may use: as many as the trial has cores, or concurrent trials slow
+            each other.
+        limit_s: Seconds from one report to the next; None for no limit.
+        own_process: Whether the process is the worker's own, and may be ended.
+        depot: Where all of these lie for this worker, and it leaves what it makes.
+    """
+
+    module: str
+    settings: Any
+    rungs: tuple[Rung, ...]
+    folder: Path
+    assets: Path
+    threads: int
+    limit_s: float | None = None
+    own_process: bool = False
+    depot: Depot = SHARED
+
+
+class Worker:
+    """One trial, taken to its next rung at each call.
+
+    A trial that was begun before goes on from its checkpoint; its last report then comes first, for
+    the engine may have died before it heard it.
+    """
+
+    def __init__(self, job: Job, trial_id: str, config: Config, seed: int = 0) -> None:
+        self._job = job
+        self._config = config
+        self._settings = _seeded(job.settings, seed)
+        self._folder = RunFolder(job.folder)
+        self._trial_id = trial_id
+        self._reported: Report | None = None
+        self._trainable: Trainable | None = None
+        self._kept_at = time.monotonic()
+        self._notes: tuple[str, ...] = ()
+
+    def advance(self) -> Report | Failure:
+        """Train to the next rung, evaluate, and save; what the study raises becomes a failure."""
+        try:
+            with time_limit(self._job.limit_s, may_exit=self._job.own_process):
+                return self._advance()
+        except Exception as error:  # noqa: BLE001 - whatever a trial raises, the search goes on
+            return _failure(error, self._job.folder)
+
+    def _advance(self) -> Report:
+        if self._trainable is None:
+            # Here, so that a config that cannot be built fails as any trial does.
+            self._trainable = self._build()
+            if self._reported is not None:
+                return self._reported
+        trainable, place = self._trainable, self._reported.rung + 1 if self._reported else 0
+        report = trainable.advance(self._job.rungs[place], self._keep_now_and_then)
+        self._reported = replace(report, rung=place, notes=report.notes + self._notes)
+        self._notes = ()
+        trainable.save(self._place())
+        self._job.depot.send_folder(self._trial_folder)
+        if place + 1 < len(self._job.rungs):
+            self._keep(trainable)
+        return self._reported
+
+    @property
+    def _trial_folder(self) -> Path:
+        return self._folder.trial(self._trial_id)
+
+    def _place(self) -> Path:
+        here = self._job.depot.place(self._trial_folder)
+        here.mkdir(parents=True, exist_ok=True)
+        return here
+
+    def _build(self) -> Trainable:
+        torch.set_num_threads(self._job.threads)
+        study, depot = load_module(self._job.module), self._job.depot
+        assets = depot.bring_folder(self._job.assets)
+        file = depot.bring_file(self._folder.checkpoint(self._trial_id))
+        trainable = study.build(self._config, self._settings, assets)
+        if not file.exists():
+            return trainable
+        try:
+            kept = read_snapshot(file)
+            trainable.resume(kept["trainable"])
+        except (UserError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            self._notes = (f"its checkpoint cannot be used, it began anew ({_one_line(error)})",)
+            return study.build(self._config, self._settings, assets)
+        self._reported = _report(kept["report"])
+        return trainable
+
+    def _keep_now_and_then(self) -> None:
+        if self._trainable and time.monotonic() - self._kept_at >= CHECKPOINT_EVERY_S:
+            self._keep(self._trainable)
+
+    def _keep(self, trainable: Trainable) -> None:
+        report = self._reported and asdict(self._reported)
+        kept = {"trainable": trainable.checkpoint(), "report": report}
+        write_snapshot(self._place() / CHECKPOINT, kept)
+        self._job.depot.send_file(self._folder.checkpoint(self._trial_id))
+        self._kept_at = time.monotonic()
+
+
+def _seeded(settings: Any, seed: int) -> Any:  # noqa: ANN401 - the study's own
+    """Add to the seed of the trials; splits and frozen models stay those of the run."""
+    return settings.model_copy(update={"seed": settings.seed + seed}) if seed else settings
+
+
+def _report(kept: dict[str, Any] | None) -> Report | None:
+    if kept is None:
+        return None
+    intervals = {name: (low, high) for name, (low, high) in kept["intervals"].items()}
+    return Report(**kept | {"intervals": intervals, "notes": ()})  # told when they were new
+
+
+def _failure(error: Exception, folder: Path) -> Failure:
+    if isinstance(error, StorageError):
+        return Failure(str(error), _tail(error), ends_run=True)
+    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    if full or any(text in str(error) for text in NO_SPACE):
+        return Failure(f"no space left for {folder}", _tail(error), ends_run=True)
+    return Failure(_one_line(error), _tail(error))
+
+
+def _one_line(error: Exception) -> str:
+    first = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def _tail(error: Exception) -> str:
+    lines = "".join(traceback.format_exception(error)).splitlines()
+    return "\n".join(lines[-TRACE_LINES:])

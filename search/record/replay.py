@@ -1,0 +1,123 @@
+"""Put the record of a run to a coordinator again, so that it knows what it knew.
+
+The events are the one truth of a run: sampler, scheduler, judge and table follow from them. A
+killed run goes on from them (`restore`), and a sampler can be asked again whether it would propose
+the same (`verify`): a proposal depends on the seed, its number, and what was told before it, and
+the record holds these in order.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from search.engine.coordinator import Coordinator
+from search.engine.proposals import Point
+from search.engine.trial import Failure, State, Trial
+from search.record.events import ASKED, Event, report_of
+from searchspace.errors import UserError
+from trainables.runtime.files import to_json
+
+
+class Clock:
+    """Seconds of a run; while its record is put again they are the record's."""
+
+    def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._ticks = ticks
+        self._offset = -ticks()
+        self._shown: float | None = None
+
+    def __call__(self) -> float:
+        """Return the seconds since the start, times without a process left out."""
+        return self._offset + self._ticks() if self._shown is None else self._shown
+
+    def show(self, now: float) -> None:
+        """Stand still at a time."""
+        self._shown = now
+
+    def go_on(self) -> None:
+        """Run on from the time shown."""
+        self._offset, self._shown = self() - self._ticks(), None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A proposal that came out otherwise.
+
+    Attributes:
+        trial: Its id.
+        recorded: The point in the record.
+        proposed: The point now; None where nothing was proposed.
+    """
+
+    trial: str
+    recorded: Point | None
+    proposed: Point | None
+
+
+def restore(coordinator: Coordinator, events: Iterable[Event], clock: Clock) -> None:
+    """Bring a new coordinator to where the record ends; the sampler is not asked.
+
+    Raises:
+        UserError: If the record does not fit the study as it is now.
+    """
+    asked: list[Point] = []
+    for event in events:
+        clock.show(float(event["elapsed_s"]))
+        if event["event"] in ASKED:
+            asked.append(event["point"])
+        elif event["event"] in {"proposed", "exhausted"}:
+            sampled = event["event"] == "exhausted" or not event["label"]
+            if event.get("repeats"):
+                coordinator.race([coordinator.trials[event["repeats"]]], [event["seed"]])
+            elif sampled:
+                points = [*asked, event["point"]] if "point" in event else asked
+                coordinator.proposals.script(points)
+                asked = []
+            _check(coordinator.propose(), event)
+        else:
+            _tell(coordinator, event)
+    clock.go_on()
+
+
+def verify(coordinator: Coordinator, events: Iterable[Event], clock: Clock) -> list[Difference]:
+    """Ask the sampler again whatever it was asked, knowing what it knew; list what differs.
+
+    It ends at the first difference: what was known after that is not the same.
+    """
+    for event in events:
+        clock.show(float(event["elapsed_s"]))
+        if event["event"] != "proposed" or event.get("repeats"):
+            _tell(coordinator, event)
+            continue
+        trial = coordinator.propose()
+        if trial is None or to_json(trial.point) != to_json(event["point"]):
+            return [Difference(event["trial"], event["point"], trial.point if trial else None)]
+    return []
+
+
+def _tell(coordinator: Coordinator, event: Event) -> None:
+    """Tell what a trial did; judgements and restarts follow, or make no difference."""
+    if "node" in event:
+        coordinator.place(event["trial"], event["node"])
+    if event["event"] == "reported":
+        coordinator.report(event["trial"], report_of(event))
+    elif event["event"] == "ended":
+        match State(event["state"]):
+            case State.COMPLETED | State.PRUNED:
+                coordinator.complete(event["trial"])
+            case State.FAILED:
+                coordinator.fail(event["trial"], Failure(event["reason"], event["trace"]))
+            case _:  # interrupted: it may go on
+                pass
+
+
+def _check(trial: Trial | None, event: Event) -> None:
+    if event["event"] == "exhausted":
+        return
+    if trial is None or trial.id != event["trial"]:
+        raise UserError(f"the record proposes {event['trial']}, where the study now has no trial")
+    if to_json(trial.config) != to_json(event["config"]):
+        raise UserError(
+            f"{trial.id} has another config in the record than the study gives it now: its code "
+            "has changed, start a new run"
+        )

@@ -1,0 +1,130 @@
+"""The folder of a run: where each thing lies in it."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from searchspace.errors import UserError
+from trainables.runtime.files import cannot_write
+
+MANIFEST = "manifest.json"
+CHECKPOINT = "checkpoint.safetensors"
+OPENINGS = "test_openings.json"  # how often the test split of a run was looked at
+
+
+def _as_it_is(path: Path) -> Path:
+    return path
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths in a run folder.
+
+    Attributes:
+        path: The folder, absolute, since workers have another current folder.
+        bring: Returns where a folder of the run lies here; fetches it where it has to.
+    """
+
+    path: Path
+    bring: Callable[[Path], Path] = _as_it_is
+
+    @property
+    def manifest(self) -> Path:
+        """What was run, on what, with which versions and seeds, and how it ended."""
+        return self.path / MANIFEST
+
+    @property
+    def events(self) -> Path:
+        """All that happened, in order, one JSON object a line: the truth all else follows from."""
+        return self.path / "events.jsonl"
+
+    @property
+    def table(self) -> Path:
+        """One row per trial."""
+        return self.path / "trials.csv"
+
+    @property
+    def journal(self) -> Path:
+        """The Optuna study."""
+        return self.path / "study.journal"
+
+    @property
+    def assets(self) -> Path:
+        """What all trials share: splits, frozen models."""
+        return self.path / "assets"
+
+    @property
+    def best(self) -> Path:
+        """A copy of the winner's folder."""
+        return self.path / "best"
+
+    @property
+    def pictures(self) -> Path:
+        """What can be shown of the winner: sheets of images, as numbers."""
+        return self.path / "pictures"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the process that runs the search; released however it dies."""
+        return self.path / ".lock"
+
+    @property
+    def traceback(self) -> Path:
+        """What went wrong, should the engine itself fail."""
+        return self.path / "traceback.txt"
+
+    @property
+    def scratch(self) -> Path:
+        """Ray Tune's own files, removed at the end."""
+        return self.path / ".ray"
+
+    def contents(self) -> list[str]:
+        """List the names in the folder."""
+        return sorted(child.name for child in self.path.iterdir() if not child.name.startswith("."))
+
+    def trial(self, trial_id: str) -> Path:
+        """The folder that a trial saves into."""
+        return self.path / "trials" / trial_id
+
+    def saved(self, trial_id: str) -> Path:
+        """The folder that a trial has saved into, wherever it ran."""
+        return self.bring(self.trial(trial_id))
+
+    def checkpoint(self, trial_id: str) -> Path:
+        """What a trial that has not ended goes on from."""
+        return self.trial(trial_id) / CHECKPOINT
+
+    def empty(self) -> None:
+        """Remove all that the run wrote, as after a mistake before the first trial."""
+        for child in self.path.iterdir():
+            if child.is_dir():
+                shutil.rmtree(child)
+            else:
+                child.unlink()
+
+    def keep_best(self, trial_id: str) -> None:
+        """Copy the winner's folder."""
+        saved = self.saved(trial_id)
+        if saved.is_dir():
+            try:
+                shutil.copytree(saved, self.best, dirs_exist_ok=True)
+            except OSError as error:
+                raise cannot_write(self.best, error) from error
+
+
+def create_run_folder(path: Path) -> RunFolder:
+    """Make a run folder.
+
+    Raises:
+        UserError: If it cannot be written to, or holds something already.
+    """
+    folder = RunFolder(path.expanduser().resolve())
+    try:
+        folder.path.mkdir(parents=True, exist_ok=True)
+        if any(folder.path.iterdir()):
+            raise UserError(f"the run folder {path} is not empty: name a new one with --run")
+        folder.assets.mkdir()
+    except OSError as error:
+        raise cannot_write(folder.path, error) from error
+    return folder

@@ -1,0 +1,1 @@
+"""The ranking of a run, and what a person reads of it."""

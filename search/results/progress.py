@@ -1,0 +1,135 @@
+"""What a person sees while a search runs: a live table in a terminal, plain lines elsewhere."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self, final
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from search.engine.objective import Objective
+from search.engine.trial import State, Trial
+from search.results.ranking import rank, winner
+from search.results.tables import agreement_line, duration, number, ranked_table
+
+LEADERS = 10
+
+
+@final
+class Progress:
+    """Follows the trials of a run."""
+
+    def __init__(
+        self,
+        console: Console,
+        objective: Objective,
+        total: int,
+        budget: int,
+        workers: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._console = console
+        self._objective = objective
+        self._total = total
+        self._budget = budget
+        self._workers = workers
+        self._clock = clock
+        self._trials: dict[str, Trial] = {}
+        self._done: set[str] = set()  # kept, as counting all at each end takes long with thousands
+        self._live: Live | None = None
+
+    def adopt(self, trials: Mapping[str, Trial]) -> None:
+        """Take over the trials of a run that goes on."""
+        self._trials |= trials
+        self._done |= {name for name, one in trials.items() if one.state is not State.RUNNING}
+        self._total += sum(bool(trial.repeats) for trial in trials.values())
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live = Live(
+                console=self._console,
+                get_renderable=self.render,
+                refresh_per_second=2,
+                transient=True,
+            )
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def notice(self, event: str, trial: Trial | None, **details: Any) -> None:  # noqa: ANN401
+        """Follow an event."""
+        if trial is not None:
+            self._trials[trial.id] = trial
+            self._total += event == "proposed" and bool(trial.repeats)
+            if trial.state is not State.RUNNING:
+                self._done.add(trial.id)
+        if event == "exhausted":
+            refused = details["refused"]
+            beyond = f"{refused} proposals in a row were beyond the limits: widen them"
+            known = "the space is exhausted: proposals in a row were known"
+            self.say(beyond if refused else known)
+        elif event in {"restarted", "noted"} and trial is not None:
+            self.say(f"{trial.name}: {details.get('reason') or details['note']}")
+        elif event == "agreement":
+            self.say(agreement_line(details["agreement"], details["share"]))
+        elif event == "ended" and trial is not None:
+            if self._live is None:
+                self.say(self._ended_line(trial))
+            elif trial.state is State.FAILED:
+                self.say(f"{trial.name}: {trial.reason}")
+
+    def render(self) -> RenderableType:
+        """Draw the live table: counts, the best so far, the leaders."""
+        rows = rank(list(self._trials.values()), self._objective)
+        table = ranked_table(rows[:LEADERS], self._objective, self._budget)
+        return Group(Text(self.status(), no_wrap=True, overflow="crop"), table)
+
+    def status(self) -> str:
+        """Say how far the run is, in at most 80 characters."""
+        counts = Counter(trial.state for trial in self._trials.values())
+        parts = [f"{len(self._done)}/{self._total} done"]
+        parts += [
+            f"{counts[state]} {state}"
+            for state in (State.RUNNING, State.PRUNED, State.FAILED)
+            if counts[state]
+        ]
+        best = winner(rank(list(self._trials.values()), self._objective))
+        if best is not None:
+            parts.append(f"best {number(best.value)}")
+        left = self.left_s()
+        parts.append(f"{duration(self._clock())}")
+        if left is not None:
+            parts[-1] += f", ~{duration(left)} left"
+        return " | ".join(parts)
+
+    def left_s(self) -> float | None:
+        """Estimate the seconds left by the mean time of ended trials; None before the first."""
+        times = [
+            trial.ended_s - trial.started_s
+            for trial in self._trials.values()
+            if trial.ended_s is not None
+        ]
+        if not times:
+            return None
+        return sum(times) / len(times) * (self._total - len(times)) / self._workers
+
+    def _ended_line(self, trial: Trial) -> str:
+        value = self._objective.value(trial.reports[-1]) if trial.reports else float("nan")
+        took = duration((trial.ended_s or 0.0) - trial.started_s)
+        line = f"[{len(self._done)}/{self._total}] {trial.name}: {trial.state}, {number(value)}"
+        line += f" at {trial.epoch}/{self._budget} epochs, {took}"
+        return f"{line} ({trial.reason})" if trial.reason else line
+
+    def say(self, line: str) -> None:
+        """Print a line above what is live, nothing in it read as markup."""
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)

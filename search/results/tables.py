@@ -1,0 +1,177 @@
+"""What a person reads of a ranking: a table, and sentences; all at 80 columns."""
+
+import math
+import textwrap
+from collections.abc import Collection, Iterable, Mapping
+
+from rich.table import Table
+from rich.text import Text
+
+from search.engine.agreement import Agreement
+from search.engine.objective import Objective
+from search.engine.trial import State, Trial
+from search.results.ranking import Gain, Row, front, front_of, missed
+from trainables.metrics.alarms import ALARMS
+
+STYLES = {
+    State.RUNNING: "cyan",
+    State.COMPLETED: "green",
+    State.PRUNED: "dim",
+    State.FAILED: "red",
+    State.INTERRUPTED: "yellow",
+}
+
+
+FOOTNOTES = {
+    "*": "* scaled: a smaller model or budget than the paper's",
+    "+": "+ a control, to compare with: it cannot win",
+}
+
+
+TIE = "= cannot be told apart: the paired 95 % interval of the difference includes 0"
+SEEDS = "of several seeds: the mean, and from the least to the greatest value"
+
+
+def ranked_table(
+    rows: list[Row], objective: Objective, budget: int, tied: Collection[str] = ()
+) -> Table:
+    """Lay out rows of a ranking; text is never read as markup.
+
+    Args:
+        rows: Best first.
+        objective: What they are ranked by.
+        budget: Epochs of a whole trial.
+        tied: Ids of the trials that cannot be told apart from the winner, itself included.
+    """
+    better = {"max": "highest", "min": "lowest"}[objective.direction]
+    title = f"ranked by {objective.metric}, {better} first"
+    if objective.other is not None:
+        title = f"ranked by {objective.metric}\nand {objective.other.metric}: front first"
+    table = Table(title=Text(title), expand=False)
+    notes = [note for mark, note in FOOTNOTES.items() if any(mark in r.trial.marks for r in rows)]
+    notes += [TIE] if len(tied) > 1 else []
+    notes += [SEEDS] if any(row.seeds > 1 for row in rows) else []
+    table.caption = Text("\n".join(notes)) if notes else None
+    table.add_column("#", justify="right")
+    table.add_column("trial", overflow="fold")
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="center", no_wrap=True)
+    table.add_column("epochs", justify="right", no_wrap=True)
+    table.add_column("state", overflow="fold")
+    for place, row in enumerate(rows, start=1):
+        missed = row.note if row.trial.state is State.COMPLETED else ""
+        state = row.trial.state.value
+        if row.seeds > 1:
+            state += f", {row.seeds} seeds"
+        elif row.trial.state is State.PRUNED:
+            state += f", rung {row.trial.rung + 1}"
+        table.add_row(
+            f"{'=' if row.trial.id in tied and len(tied) > 1 else ''}{place}",
+            Text(f"{row.trial.name}{row.trial.marks}"),
+            number(row.value),
+            interval(row.interval),
+            f"{row.trial.epoch}/{budget}",
+            Text(missed or state, style="yellow" if missed else STYLES[row.trial.state]),
+        )
+    return table
+
+
+def winner_lines(first: Row, found: list[Gain], objective: Objective) -> list[str]:
+    """Say who won and what it gained."""
+    trial = first.trial
+    lines = [f"winner: {trial.name}, {objective.metric} {number(first.value)}"]
+    if trial.is_reference:
+        lines.append("        a reference: no sampled trial that reached its budget beat it")
+    above = [gain.over.name for gain in found if gain.over.control and gain.value < 0]
+    if above:
+        lines.append(f"        but {', '.join(above)} did better: see the negative gains")
+    lines += config_lines(trial.config)
+    width = max((len(gain.over.name) for gain in found), default=0)
+    for gain in found:
+        bounds = f"  95 % {interval(gain.interval, signed=True)}" if gain.interval else ""
+        lines.append(
+            f"gain over {gain.over.name:{width}} {number(gain.value, signed=True)}{bounds}"
+        )
+    return lines
+
+
+def alarm_lines(trials: Iterable[Trial]) -> list[str]:
+    """Say which trials raised an alarm, and what each means."""
+    raised: dict[str, list[str]] = {}
+    for trial in trials:
+        for name in missed(trial):
+            if name in ALARMS:
+                raised.setdefault(name, []).append(trial.name)
+    return [
+        f"alarm {name}, {', '.join(names)}: {ALARMS[name]}; cannot win"
+        for name, names in raised.items()
+    ]
+
+
+def front_lines(rows: list[Row], objective: Objective) -> list[str]:
+    """Say what the Pareto front is, and how the winner is taken from it; nothing of one metric."""
+    found, other = front_of(rows, objective), objective.other
+    if found is None or other is None:
+        return []
+    lines = [f"Pareto front of {objective.metric} and {other.metric}:"]
+    for row in front(rows, objective):
+        last = row.trial.reports[-1]
+        values = f"{number(objective.value(last))}, {number(other.value(last))}"
+        lines.append(f"        {row.trial.name}{row.trial.marks}: {values}")
+    if "corner" in found:
+        corner = ", ".join(number(value) for value in found["corner"])
+        lines.append(f"        hypervolume {found['hypervolume']:.4g} above ({corner}),")
+        lines.append("        the worst of the references in each")
+    lines.append("        the winner is nearest to the front's best, each scaled to its range")
+    return lines
+
+
+def agreement_line(found: Agreement, share: str) -> str:
+    """Say how far a rung can be trusted, and what follows."""
+    rungs = f"rung {found.rung + 1} ranks as rung {found.rung + 2} does"
+    if math.isnan(found.tau):
+        return f"{rungs}: not known, {found.trials} trials reached both"
+    bounds = interval((found.low, found.high))
+    line = f"{rungs}: Kendall's tau {found.tau:.2f} {bounds} over {found.trials} trials"
+    return f"{line}; {share} go on"
+
+
+def config_lines(config: Mapping[str, object], width: int = 80) -> list[str]:
+    """Write a config as ``name=value`` pairs, broken between words, none at a hyphen."""
+    pairs = [
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in config.items()
+    ]
+    indent = " " * 8
+    return textwrap.wrap(
+        " ".join(pairs),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def number(value: float, *, signed: bool = False) -> str:
+    """Write a metric's value: three decimals, from 10 on one; a dash where there is none."""
+    if math.isnan(value):
+        return "-"
+    digits = 1 if abs(value) >= 10 else 3
+    rounded = round(value, digits) + 0.0  # so that nothing is -0.000
+    return f"{rounded:{'+' if signed else ''}.{digits}f}"
+
+
+def interval(bounds: tuple[float, float] | None, *, signed: bool = False) -> str:
+    """Write an interval; nothing where there is none."""
+    if bounds is None or any(math.isnan(bound) for bound in bounds):
+        return ""
+    low, high = (number(bound, signed=signed) for bound in bounds)
+    return f"[{low}, {high}]"
+
+
+def duration(seconds: float) -> str:
+    """Write a time as ``1:02:03`` or ``2:03``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

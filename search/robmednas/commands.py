@@ -1,0 +1,78 @@
+"""``python -m search robmednas-final``, ``-corruption`` and ``-stability``, and ``phantom``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Folder = Annotated[
+    Path, typer.Argument(help="Folder of a finished robmednas-final.", resolve_path=True)
+]
+
+
+def final(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Finished robmednas runs, by tpe or hyperopt (T) and random (R)."),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder for all that is written; one begun goes on.", resolve_path=True),
+    ],
+    random: Annotated[
+        int, typer.Option(help="Architectures drawn at random; the paper drew 15.", min=0)
+    ] = 3,
+    epochs: Annotated[int, typer.Option(help="Most epochs of a training.", min=1)] = 150,
+    patience: Annotated[
+        int, typer.Option(help="Epochs without a better val loss that end a training.", min=1)
+    ] = 5,
+    eps: Annotated[
+        float, typer.Option(help="Of the attacks on test, in MR standard deviations.", min=0)
+    ] = 0.06,
+    seed: Annotated[int, typer.Option(help="Of trainings, draws and attacks.", min=0)] = 0,
+) -> int:
+    """Retrain the winners beside the baselines, then look at the test subjects once."""
+    from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
+
+    from search.robmednas.final import FinalPlan  # noqa: PLC0415
+    from search.robmednas.final import final as run  # noqa: PLC0415
+
+    plan = FinalPlan(tuple(runs), out, random, epochs, patience, eps, seed)
+    return run(plan, Console())
+
+
+def corruption(folder: Folder) -> int:
+    """Score the final networks on test under rising attack and noise (figure 7)."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from search.robmednas.corruption import corruption as run  # noqa: PLC0415
+
+    return run(folder, Console())
+
+
+def stability(
+    folder: Folder,
+    initialisations: Annotated[int, typer.Option(help="Seeds to start from.", min=1)] = 11,
+    folds: Annotated[int, typer.Option(help="Groups of training subjects.", min=2)] = 8,
+) -> int:
+    """Retrain the chosen architecture with other seeds and other subjects (figure 6)."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from search.robmednas.stability import stability as run  # noqa: PLC0415
+
+    return run(folder, initialisations, folds, Console())
+
+
+def phantom(
+    folder: Annotated[Path, typer.Argument(help="New or empty.", resolve_path=True)],
+    subjects: Annotated[int, typer.Option(help="How many heads.", min=1)] = 40,
+    slices: Annotated[int, typer.Option(help="Of each.", min=1)] = 3,
+    size: Annotated[int, typer.Option(help="Voxels to a side.", min=8)] = 64,
+    field: Annotated[float, typer.Option(help="Millimetres that they cover.", min=1)] = 256.0,
+    seed: Annotated[int, typer.Option(help="Another seed, other heads.", min=0)] = 0,
+) -> int:
+    """Write the phantom's heads as NIfTI, a folder for each."""
+    from trainables.data.head_phantom import phantom_subjects, write_nifti  # noqa: PLC0415
+
+    write_nifti(phantom_subjects(subjects, size, slices, field, seed), folder, typer.echo)
+    return 0

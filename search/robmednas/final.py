@@ -1,0 +1,181 @@
+"""Retrain the best architectures on all training subjects, and look at test once.
+
+The paper's tables 2 and 3. Each row may have several candidates, of repeated searches or of several
+draws; the one that stands for it is chosen on the ranking subjects. The paper chose it on test.
+
+One process, trainings one after the other with all cores: an interrupted command goes on where it
+stopped.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+
+from search.record.writer import now
+from search.robmednas.retrain import Retrained, retrain
+from search.robmednas.sources import Candidate, candidates, read_sources
+from search.robmednas.tables import markdown, paper_tables, sentences, sizes_table
+from search.robmednas.testing import Condition, open_test, score, write_rows
+from searchspace.errors import UserError
+from trainables.runtime.files import cannot_write, to_json, write_atomically
+from trainables.saved.checkpoint import load_unet
+from trainables.studies.robmednas import study as robmednas
+from trainables.study.study import Say
+from trainables.synthesis.measurement import ALWAYS
+from trainables.synthesis.settings import SynthesisSettings
+
+FINAL = "final.json"
+SCORES = "test_scores.csv"
+STRONG = "apgd"
+
+
+@dataclass(frozen=True)
+class FinalPlan:
+    """How the final comparison is made.
+
+    Attributes:
+        runs: Finished searches.
+        folder: For all that is written.
+        drawn: Architectures drawn at random for the row of that name.
+        epochs: Most epochs of a training.
+        patience: Epochs without a new best on val after which it stops.
+        eps: Radius of the attacks on test, in standard deviations of the MR.
+        seed: Of initialisation, order, draws and attacks.
+    """
+
+    runs: tuple[Path, ...]
+    folder: Path
+    drawn: int = 3
+    epochs: int = 150
+    patience: int = 5
+    eps: float = 0.06
+    seed: int = 0
+
+
+def final(plan: FinalPlan, console: Console) -> int:
+    """Retrain, choose, test, print; what was done before is not done again.
+
+    Raises:
+        UserError: If the runs cannot be compared, or the folder belongs to another comparison.
+    """
+
+    def say(line: str) -> None:
+        console.print(line, markup=False, highlight=False)
+
+    sources = read_sources(plan.runs)
+    settings = full_settings(sources[0].settings, plan.epochs, plan.seed)
+    listed = candidates(sources, plan.drawn, plan.seed)
+    _begin(plan, settings, listed)
+    assets = plan.folder / "assets"
+    if not (assets / "ranking" / "subjects.json").is_file():
+        for line in robmednas.prepare(settings, assets, say).lines:
+            say(line)
+    trained = {
+        one.name: retrain(
+            one.config, settings, assets, plan.folder / "models" / one.name, plan.patience, say
+        )
+        for one in listed
+    }
+    chosen = choose(listed, trained, settings)
+    _write(plan.folder, chosen=chosen)
+    _test(plan, settings, chosen, say)
+    scores = pd.read_csv(plan.folder / SCORES)
+    rows = [(one, trained[one.name]) for one in listed if one.name in chosen.values()]
+    for table in (sizes_table(rows), *paper_tables(scores, list(ALWAYS))):
+        console.print(table)
+    for line in sentences(scores, list(ALWAYS)):
+        say(line)
+    text = markdown(scores, rows, list(ALWAYS))
+    write_atomically(plan.folder / "tables.md", text)
+    say(f"everything: {plan.folder}")
+    return 0
+
+
+def full_settings(settings: SynthesisSettings, epochs: int, seed: int) -> SynthesisSettings:
+    """Return a run's settings for training on all training subjects."""
+    return settings.model_copy(update={"subset": "all", "epochs": epochs, "seed": seed})
+
+
+def full_settings_of(known: dict[str, Any]) -> SynthesisSettings:
+    """Return the settings that `final` wrote."""
+    return robmednas.parse_settings(known["settings"])
+
+
+def choose(
+    listed: Sequence[Candidate], trained: dict[str, Retrained], settings: SynthesisSettings
+) -> dict[str, str]:
+    """Choose each row's candidate by the runs' ranking value: the name of its folder, by row."""
+    metric = f"ranking_{settings.attack}_mae_head_curve"
+    chosen: dict[str, str] = {}
+    for one in sorted(listed, key=lambda one: trained[one.name].metrics[metric]):
+        chosen.setdefault(one.row, one.name)
+    return {row: chosen[row] for row in dict.fromkeys(one.row for one in listed)}
+
+
+def read_final(folder: Path) -> dict[str, Any]:
+    """Read what `final` wrote.
+
+    Raises:
+        UserError: If the folder holds no finished comparison.
+    """
+    try:
+        found = _read(folder)
+    except (OSError, ValueError):
+        raise UserError(f"{folder} holds no final comparison: run robmednas-final first") from None
+    if "chosen" not in found or not (folder / SCORES).is_file():
+        raise UserError(f"the comparison in {folder} is not finished: run robmednas-final again")
+    return found
+
+
+def _begin(plan: FinalPlan, settings: SynthesisSettings, listed: Sequence[Candidate]) -> None:
+    """Write what is to be done; refuse a folder in which something else was begun."""
+    wanted = {
+        "runs": [str(run) for run in plan.runs],
+        "settings": settings.model_dump(mode="json"),
+        "patience": plan.patience,
+        "eps": plan.eps,
+        "candidates": [vars(one) for one in listed],
+    }
+    file = plan.folder / FINAL
+    try:
+        plan.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(plan.folder, error) from error
+    if file.is_file():
+        known = _read(plan.folder)
+        changed = [name for name, value in wanted.items() if known.get(name) != value]
+        if changed:
+            raise UserError(
+                f"{plan.folder} holds a comparison with other {' and '.join(changed)}: "
+                "name a new folder with --out"
+            )
+    elif any(plan.folder.iterdir()):
+        raise UserError(f"the folder {plan.folder} is not empty: name a new one with --out")
+    else:
+        write_atomically(file, to_json(wanted | {"started": now()}, indent=2) + "\n")
+
+
+def _test(plan: FinalPlan, settings: SynthesisSettings, chosen: dict[str, str], say: Say) -> None:
+    """Score the chosen networks on test, unless that was done."""
+    file = plan.folder / SCORES
+    if file.is_file():
+        say("test was scored already: these are its scores")
+        return
+    split = open_test(settings, plan.folder, say)
+    conditions = [Condition("clean", 0.0)]
+    conditions += [Condition(kind, plan.eps) for kind in (*ALWAYS, STRONG)]
+    networks = {row: load_unet(plan.folder / "models" / name)[0] for row, name in chosen.items()}
+    write_rows(file, score(networks, split, conditions, plan.seed))
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / FINAL).read_text(encoding="utf-8")))
+
+
+def _write(folder: Path, **fields: object) -> None:
+    write_atomically(folder / FINAL, to_json(_read(folder) | fields, indent=2) + "\n")

@@ -1,0 +1,69 @@
+"""Train one network to the end, once: what a folder holds already is not done again."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from trainables.runtime.files import to_json, write_atomically
+from trainables.studies.robmednas import study as robmednas
+from trainables.studies.robmednas.trial import RobMedNASTrial
+from trainables.synthesis.settings import SynthesisSettings
+
+DONE = "retrained.json"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """How a training went.
+
+    Attributes:
+        epochs: Trained in all.
+        best_epoch: Whose weights were kept: that of the lowest loss on val.
+        metrics: Of that epoch, on val and ranking.
+        seconds: That it took.
+    """
+
+    epochs: int
+    best_epoch: int
+    metrics: dict[str, float]
+    seconds: float
+
+
+def retrain(
+    config: dict[str, Any],
+    settings: SynthesisSettings,
+    assets: Path,
+    folder: Path,
+    patience: int,
+    say: Say,
+) -> Retrained:
+    """Train until val has not improved for ``patience`` epochs, or for all epochs.
+
+    The weights of the best epoch are saved into ``folder``, and last of all a file that says so: a
+    training that was cut short starts again, one that is whole is read.
+    """
+    file = folder / DONE
+    if file.is_file():
+        found = Retrained(**json.loads(file.read_text(encoding="utf-8")))
+        say(f"{folder.name}: trained already, {found.epochs} epochs")
+        return found
+    started = time.perf_counter()
+    trial = robmednas.build(config, settings, assets)
+    if not isinstance(trial, RobMedNASTrial):
+        raise TypeError(f"the study built a {type(trial).__name__}")
+    trial.train(settings.epochs, stop=lambda: trial.epochs_since_best >= patience)
+    report = trial.evaluate(settings.rungs[-1])
+    folder.mkdir(parents=True, exist_ok=True)
+    trial.save(folder)
+    spent = time.perf_counter() - started
+    done = Retrained(trial.epoch, report.best_epoch or trial.epoch, report.metrics, spent)
+    write_atomically(file, to_json(asdict(done), indent=2) + "\n")
+    say(
+        f"{folder.name}: {done.epochs} epochs, the best {done.best_epoch}, head MAE on ranking "
+        f"{report.metrics['ranking_clean_mae_head']:.1f} HU, {done.seconds:.0f} s"
+    )
+    return done

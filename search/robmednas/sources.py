@@ -1,0 +1,151 @@
+"""Finished searches, and the architectures that they stand for."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from search.record.run_folder import RunFolder
+from searchspace.errors import UserError
+from searchspace.random import sample
+from trainables.runtime.config import parse
+from trainables.studies.robmednas import study as robmednas
+from trainables.studies.robmednas.trial import RobMedNASConfig
+from trainables.synthesis.settings import SynthesisSettings
+
+# The paper's names of rows, by the sampler that proposed.
+ROWS = {"random": "RobMedNAS-R", "tpe": "RobMedNAS-T", "hyperopt": "RobMedNAS-T"}
+BASELINE, TRAINED, RANDOM = "Baseline", "Baseline w/AT", "Random"
+ORDER = (BASELINE, TRAINED, RANDOM, "RobMedNAS-R", "RobMedNAS-T")
+SEARCHED = ("RobMedNAS-T", "RobMedNAS-R")
+# What runs must share for their winners to be compared.
+SHARED = (
+    "data", "subjects", "slices", "size", "field_mm", "data_seed", "kernels", "batch_size", "lr",
+    "flip", "attack", "eps",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A network that may stand for a row of the paper's tables.
+
+    Attributes:
+        name: Of its folder, such as ``robmednas-t-1``.
+        row: One of `ORDER`.
+        config: A whole config of the study.
+    """
+
+    name: str
+    row: str
+    config: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A finished run.
+
+    Attributes:
+        folder: The run's.
+        row: Which row it stands for.
+        config: That of its best sampled trial, even where a reference is the run's winner.
+        settings: The run's.
+    """
+
+    folder: Path
+    row: str
+    config: dict[str, Any]
+    settings: SynthesisSettings
+
+
+def read_source(path: Path) -> Source:
+    """Read a finished RobMedNAS run.
+
+    Raises:
+        UserError: If it is none, has not finished, or no sampled trial of it can win.
+    """
+    folder = RunFolder(path.expanduser().resolve())
+    manifest = _read_json(folder.manifest, f"{path} is not a run")
+    study = manifest.get("plan", {}).get("study")
+    if study != "robmednas":
+        raise UserError(f"{path} is a run of {study}, not of robmednas: name another")
+    if manifest.get("status") != "finished":
+        raise UserError(f"{path} is {manifest.get('status')}: name a run that has finished")
+    settings = robmednas.parse_settings(manifest["settings"])
+    best = _best_sampled(folder.table, smallest=manifest["objective"]["direction"] == "min")
+    if best is None:
+        raise UserError(f"no sampled trial of {path} can win: name a run with a longer search")
+    return Source(folder.path, ROWS[manifest["plan"]["sampler"]], best, settings)
+
+
+def read_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
+    """Read runs that are to be compared.
+
+    Raises:
+        UserError: If one cannot be used, or they were not run on the same data in the same way.
+    """
+    sources = tuple(read_source(path) for path in paths)
+    first = sources[0]
+    for other in sources[1:]:
+        for name in SHARED:
+            ours, theirs = getattr(first.settings, name), getattr(other.settings, name)
+            if ours != theirs:
+                raise UserError(
+                    f"{first.folder.name} and {other.folder.name} cannot be compared: "
+                    f"{name} is {ours} and {theirs}"
+                )
+    return sources
+
+
+def candidates(sources: Sequence[Source], drawn: int, seed: int) -> tuple[Candidate, ...]:
+    """List what stands for each row: baselines, architectures drawn at random, the winners."""
+    settings = sources[0].settings
+    baseline, trained = robmednas.references(settings)[:2]
+    found = [(BASELINE, dict(baseline.config)), (TRAINED, dict(trained.config))]
+    found += [(RANDOM, config) for config in draw(settings, drawn, seed)]
+    found += [(source.row, source.config) for source in sources]
+    named, counts = [], dict.fromkeys(ORDER, 0)
+    for row, config in sorted(found, key=lambda pair: ORDER.index(pair[0])):
+        counts[row] += 1
+        plain = row.lower().replace(" w/", "-")
+        named.append(Candidate(f"{plain}-{counts[row]}", row, config))
+    return tuple(named)
+
+
+def draw(settings: SynthesisSettings, count: int, seed: int) -> list[dict[str, Any]]:
+    """Draw architectures at random within the limits, the depth first."""
+    rng, space = np.random.default_rng([seed, 77]), robmednas.space(settings)
+    found: list[dict[str, Any]] = []
+    while len(found) < count:
+        config = robmednas.complete(sample(space, rng), settings)
+        if all(value <= 0 for value in robmednas.limits(config, settings).values()):
+            found.append(config)
+    return found
+
+
+def _best_sampled(table: Path, *, smallest: bool) -> dict[str, Any] | None:
+    """Return the config of the best sampled trial that reached its budget and may win."""
+    trials = pd.read_csv(table)
+    limits = [name for name in trials.columns if str(name).startswith("constraint.")]
+    able = trials["label"].isna() & (trials["state"] == "completed")
+    found = trials[able & (trials[limits].fillna(0) <= 0).all(axis=1)]
+    if found.empty:
+        return None
+    best = found.sort_values("value", ascending=smallest).to_dict("records")[0]
+    given = {
+        str(name).removeprefix("config."): value
+        for name, value in best.items()
+        if str(name).startswith("config.")
+    }
+    return parse(RobMedNASConfig, given).model_dump()
+
+
+def _read_json(file: Path, otherwise: str) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UserError(f"{otherwise}: cannot read {file}") from None
+    return dict(content)

@@ -1,0 +1,150 @@
+"""The paper's tables 2 and 3: Dice and MAE by region, clean and attacked, over test subjects."""
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+from rich.table import Table
+
+from search.robmednas.retrain import Retrained
+from search.robmednas.sources import BASELINE, ORDER, Candidate
+from trainables.metrics.paired import Comparison, compare, least_p
+from trainables.metrics.synthesis import DIRECTIONS, REGIONS
+
+KINDS = {"dice": "Dice", "mae": "MAE, HU"}
+NOTE = "Nrm. clean, Rob. attacked; mean and standard deviation over test subjects"
+STAR = "* differs from Baseline: Wilcoxon signed-rank, Bonferroni, p < 0.05"
+
+
+def paper_tables(scores: pd.DataFrame, attacks: Sequence[str]) -> list[Table]:
+    """Lay out one table a kind of score and attack, at 80 columns."""
+    tables = []
+    for attack in attacks:
+        for kind, words in KINDS.items():
+            table = Table(title=f"{words}; attacked by {name_of(attack, scores)}", box=None)
+            table.add_column("", no_wrap=True)
+            for head in _heads():
+                table.add_column(head, justify="right", no_wrap=True)
+            for row, cells in _rows(scores, kind, attack):
+                means, spreads = zip(*cells, strict=True)
+                table.add_row(row, *means)
+                table.add_row("", *spreads, style="dim")
+            tables.append(table)
+    return tables
+
+
+def markdown(
+    scores: pd.DataFrame, rows: Sequence[tuple[Candidate, Retrained]], attacks: Sequence[str]
+) -> str:
+    """Write all tables and sentences as Markdown."""
+    parts = [_markdown_sizes(rows)]
+    for attack in attacks:
+        for kind, words in KINDS.items():
+            heads = ["", *(head.replace("\n", " ") for head in _heads())]
+            lines = [f"{words}; attacked by {name_of(attack, scores)}", "", _line(heads)]
+            lines.append(_line(["---"] * len(heads)))
+            lines += [
+                _line([row, *(" ".join(cell) for cell in cells)])
+                for row, cells in _rows(scores, kind, attack)
+            ]
+            parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n\n" + "  \n".join(sentences(scores, attacks)) + "\n"
+
+
+def sizes_table(rows: Sequence[tuple[Candidate, Retrained]]) -> Table:
+    """Show what stands for each row, and what it costs: capacity confounds robustness."""
+    table = Table(title="chosen on the ranking subjects", box=None)
+    for head in ("", "parameters", "GMAC", "epochs", "ranking value"):
+        table.add_column(head, justify="right" if head else "left", no_wrap=True)
+    for cells in _sizes(rows):
+        table.add_row(*cells)
+    return table
+
+
+def sentences(scores: pd.DataFrame, attacks: Sequence[str]) -> list[str]:
+    """Say for each row how its head MAE compares with the baseline's, clean and attacked."""
+    subjects = scores["subject"].nunique()
+    found = [NOTE, STAR]
+    for kind in ("clean", *attacks):
+        for row, compared in comparisons(scores, kind, "mae_head").items():
+            verdict = compared.verdict
+            beside = "from" if verdict == "not distinguishable" else "than"
+            found.append(
+                f"{row}, {name_of(kind, scores)}: {verdict} {beside} {BASELINE} in head MAE "
+                f"({compared.mean_difference:+.1f} HU, adjusted p = {compared.p_adjusted:.2g})"
+            )
+    most = len(set(scores["row"])) - 1
+    least = min(1.0, most * least_p(subjects))
+    found.append(f"{subjects} test subjects: no adjusted p can be below {least:.2g}")
+    return found
+
+
+def comparisons(scores: pd.DataFrame, kind: str, score: str) -> dict[str, Comparison]:
+    """Compare every row with the baseline, paired by subject."""
+    own = scores[(scores["kind"] == kind) & (scores["score"] == score)]
+    wide = own.pivot_table(index="subject", columns="row", values="value", dropna=False)
+    if BASELINE not in wide:
+        return {}
+    others = [row for row in ORDER if row in wide and row != BASELINE]
+    base = wide[BASELINE].to_numpy(dtype=float)
+    return {
+        row: compare(wide[row].to_numpy(dtype=float), base, len(others), DIRECTIONS[score])
+        for row in others
+    }
+
+
+def name_of(kind: str, scores: pd.DataFrame) -> str:
+    """Write a condition, such as ``PGD at 0.06``."""
+    strength = scores.loc[scores["kind"] == kind, "strength"].max()
+    return kind if kind == "clean" else f"{kind.upper()} at {strength:g}"
+
+
+def _heads() -> list[str]:
+    return [f"{region}\n{how}" for region in REGIONS for how in ("Nrm.", "Rob.")]
+
+
+def _rows(
+    scores: pd.DataFrame, kind: str, attack: str
+) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Go through the rows: name, and for each column mean (with its star) and deviation."""
+    digits = 3 if kind == "dice" else 0
+    columns = [(f"{kind}_{region}", how) for region in REGIONS for how in ("clean", attack)]
+    compared = {column: comparisons(scores, column[1], column[0]) for column in columns}
+    grouped = scores.groupby(["row", "score", "kind"])["value"]
+    means, spreads = grouped.mean(), grouped.std()
+    for row in [row for row in ORDER if row in set(scores["row"])]:
+        cells = []
+        for score, how in columns:
+            found = compared[score, how].get(row)
+            star = "*" if found and found.verdict != "not distinguishable" else ""
+            mean, spread = means[row, score, how], spreads[row, score, how]
+            cells.append((f"{mean:.{digits}f}{star}", f"±{spread:.{digits}f}"))
+        yield row, cells
+
+
+def _sizes(rows: Sequence[tuple[Candidate, Retrained]]) -> list[list[str]]:
+    found = []
+    for one, trained in rows:
+        metrics = trained.metrics
+        value = next(v for name, v in metrics.items() if name.endswith("mae_head_curve"))
+        giga = metrics["multiply_adds"] / 1e9
+        numbers = (
+            f"{metrics['parameters']:,.0f}",
+            f"{giga:.2f}",
+            str(trained.epochs),
+            f"{value:.1f}",
+        )
+        found.append([one.row, *numbers])
+    return found
+
+
+def _markdown_sizes(rows: Sequence[tuple[Candidate, Retrained]]) -> str:
+    heads = ["", "architecture", "parameters", "GMAC", "epochs", "ranking value"]
+    lines = [_line(heads), _line(["---"] * len(heads))]
+    for (one, _), (row, *numbers) in zip(rows, _sizes(rows), strict=True):
+        text = f"`{one.config['architecture'].replace('|', '/')}`"  # a bar would end the cell
+        lines.append(_line([row, text, *numbers]))
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

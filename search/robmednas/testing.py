@@ -1,0 +1,92 @@
+"""The test subjects: opened once a folder, checked to be no one else, and scored."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from trainables.attacks.registry import build_synthesis_attack
+from trainables.attacks.threat import mr_deviations
+from trainables.corruptions.noise import gaussian
+from trainables.models.unet import UNet
+from trainables.runtime.files import write_atomically
+from trainables.runtime.seeding import derive
+from trainables.study.study import Say
+from trainables.synthesis.assets import write_test
+from trainables.synthesis.measurement import Perturb, attacked, score_subjects
+from trainables.synthesis.settings import SynthesisSettings
+from trainables.synthesis.slices import Split, read_split
+
+BATCH = 16  # slices attacked at a time
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What is done to the MR before a network sees it.
+
+    Attributes:
+        kind: ``clean``, ``noise``, or the name of an attack.
+        strength: Radius or standard deviation, in standard deviations of the MR.
+    """
+
+    kind: str
+    strength: float
+
+    def perturb(self, network: UNet, seed: int) -> Perturb | None:
+        """Return what does it; None where nothing is done."""
+        if self.kind == "clean":
+            return None
+        if self.kind == "noise":
+            threat, own = mr_deviations(0), derive(seed, "noise")
+            return lambda mr, _ct, numbers: gaussian(
+                mr, self.strength, derive(own, int(numbers[0])), threat
+            )
+        attack = build_synthesis_attack(self.kind, BATCH)
+        return attacked(network, attack, self.strength, derive(seed, "attack"))
+
+
+def open_test(settings: SynthesisSettings, folder: Path, say: Say) -> Split:
+    """Open the test subjects, at the first time from their source.
+
+    Args:
+        settings: Of all subjects.
+        folder: Of the final experiment; its ``assets`` hold the other splits.
+        say: Told what takes long.
+
+    Raises:
+        UserError: If a test subject's MR is also that of another subject.
+    """
+    write_test(settings, folder / "assets", folder / "test", say)
+    return read_split(folder / "test" / "test")
+
+
+def score(
+    networks: Mapping[str, UNet], split: Split, conditions: Sequence[Condition], seed: int
+) -> list[dict[str, object]]:
+    """Score networks on every subject: one row a network, condition, subject and score."""
+    rows: list[dict[str, object]] = []
+    names = [subject.name for subject in split.subjects]
+    for row, network in networks.items():
+        perturbations = [condition.perturb(network, seed) for condition in conditions]
+        found = score_subjects(network, split, perturbations, torch.device("cpu"), BATCH)
+        rows += [
+            {"row": row, "kind": condition.kind, "strength": condition.strength}
+            | {"subject": name, "score": one, "value": float(value)}
+            for condition, scores in zip(conditions, found, strict=True)
+            for one, values in scores.items()
+            for name, value in zip(names, values, strict=True)
+        ]
+    return rows
+
+
+def write_rows(file: Path, rows: Iterable[Mapping[str, object]]) -> None:
+    """Write a CSV file, whole or not at all."""
+    kept = list(rows)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(kept[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(kept)
+    write_atomically(file, text.getvalue())

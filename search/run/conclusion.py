@@ -1,0 +1,77 @@
+"""What is done at the end of a search, however it came."""
+
+from dataclasses import asdict
+
+from search.engine.coordinator import Coordinator
+from search.engine.schedulers import promoted_share
+from search.exit_status import FAILED, FINISHED, INTERRUPTED
+from search.results.ranking import front_of, gains, rank, tied, winner
+from search.results.tables import (
+    agreement_line,
+    alarm_lines,
+    front_lines,
+    ranked_table,
+    winner_lines,
+)
+from search.run.pictures import write_pictures
+from search.run.session import Session
+
+
+def conclude(session: Session, coordinator: Coordinator) -> int:
+    """Say what was found, write down how the run ended, and return the exit status."""
+    rules = coordinator.rules
+    rows = rank(coordinator.trials.values(), rules.objective)
+    first = winner(rows)
+    if rows:
+        ties = {row.trial.id for row in tied(rows, rules.objective, session.folder)}
+        budget = rules.rungs[-1].epochs
+        session.console.print(ranked_table(rows, rules.objective, budget, ties))
+    if first is None:
+        session.say("no winner: no trial reached the last rung and met its constraints")
+    else:
+        session.folder.keep_best(first.trial.id)
+        found = gains(first, rows, rules.objective, session.folder)
+        for line in winner_lines(first, found, rules.objective):
+            session.say(line)
+    for line in (*front_lines(rows, rules.objective), *_audit_lines(coordinator)):
+        session.say(line)
+    session.manifest.end(
+        _status(coordinator),
+        winner=None if first is None else first.trial.id,
+        front=front_of(rows, rules.objective),
+        agreements=[asdict(found) for found in coordinator.agreements.values()],
+    )
+    if first is not None and (drawn := write_pictures(session, first, rows)):
+        session.say(drawn)
+    session.say_path(f"everything: {session.folder.path}")
+    session.say(f"            {' '.join(session.folder.contents())}")
+    return _exit_status(session, coordinator, first is not None)
+
+
+def _audit_lines(coordinator: Coordinator) -> list[str]:
+    """Say what the run found out about itself."""
+    lines = alarm_lines(coordinator.trials.values())
+    lines += [
+        agreement_line(found, str(promoted_share(found)))
+        for found in coordinator.agreements.values()
+    ]
+    proposals = coordinator.proposals
+    if proposals.refused:
+        lines.append(f"{proposals.refused} proposals were beyond the limits and not trained")
+    if proposals.known:
+        lines.append(f"{proposals.known} proposals were known and answered from the record")
+    return lines
+
+
+def _status(coordinator: Coordinator) -> str:
+    if coordinator.interrupted:
+        return "interrupted"
+    return "failed" if coordinator.halted else "finished"
+
+
+def _exit_status(session: Session, coordinator: Coordinator, won: bool) -> int:  # noqa: FBT001
+    if coordinator.stopped:
+        session.say_path(f"{coordinator.stopped}: python -m search resume {session.folder.path}")
+    if coordinator.interrupted:
+        return INTERRUPTED
+    return FINISHED if won and not coordinator.halted else FAILED

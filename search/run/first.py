@@ -1,0 +1,61 @@
+"""Configs that are tried before the sampler's: the user's own, and the best of earlier runs."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from search.record.events import follow, read_events
+from search.record.manifest import read_manifest, read_objective
+from search.record.run_folder import RunFolder
+from search.results.ranking import rank
+from searchspace.errors import UserError
+
+BEST = 5  # of each earlier run
+
+
+def read_points(file: Path) -> list[dict[str, Any]]:
+    """Read a JSON list of objects, each a point of the space.
+
+    Raises:
+        UserError: If it is none.
+    """
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read {file}: {error}") from None
+    if not isinstance(found, list) or not all(isinstance(point, dict) for point in found):
+        raise UserError(f'{file} holds no list of objects: write [{{"name": value, ...}}, ...]')
+    return found
+
+
+def best_points(run: Path, study: str) -> list[dict[str, Any]]:
+    """Return the points of the best trials of an earlier run, best first.
+
+    Only the order counts: values on other data are not comparable, and are not told to the sampler.
+
+    Raises:
+        UserError: If the folder is no run of this study, or no trial of it reported.
+    """
+    folder = RunFolder(run.expanduser().resolve())
+    manifest = read_manifest(folder)
+    found = manifest.get("plan", {}).get("study")
+    if found != study:
+        raise UserError(f"{run} is a run of {found}, not of {study}: name another")
+    try:
+        trials, _ = follow(read_events(folder))
+        rows = rank(trials.values(), read_objective(manifest))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{run} is not a run of this version: {error!r}") from None
+    points = [row.trial.point for row in rows if row.trial.reports and row.trial.point is not None]
+    if not points:
+        raise UserError(f"no trial of {run} reported: name another run for --warm-start")
+    return points[:BEST]
+
+
+def first_points(file: Path | None, runs: Iterable[Path], study: str) -> list[dict[str, Any]]:
+    """List what is tried first: the user's own configs, then the best of each earlier run."""
+    points = read_points(file) if file else []
+    for run in runs:
+        points += best_points(run, study)
+    return points

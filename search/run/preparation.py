@@ -1,0 +1,74 @@
+"""What is done once a run, before its first trial."""
+
+import shutil
+from dataclasses import asdict
+
+from search.engine.objective import Objective, Other
+from search.execution.memory import settle_memory
+from search.run.session import Session
+from search.storage.shared_cache import shared_cache
+from searchspace.errors import UserError
+from searchspace.names import lookup
+
+
+def prepare(session: Session) -> tuple[Session, Objective]:
+    """Size the trials, make the assets, and write down what was found and what ranks.
+
+    Returns:
+        The session with the settings that the run chose for itself, and the objective.
+
+    Raises:
+        UserError: If that cannot be done, or a metric that was asked for is unknown.
+    """
+    module, assets = session.module, session.folder.assets
+    shutil.rmtree(assets, ignore_errors=True)  # half of them, where a run died here before
+    assets.mkdir()
+    session, memory = _sized(session)
+    with shared_cache(getattr(session.settings, "cache", None), session.plan.storage):
+        facts = module.prepare(session.settings, assets, session.say)
+    session = session.settling(facts.settled)
+    metric = session.plan.metric or facts.default_metric
+    directions = module.metrics(session.settings)
+    for name in (metric, session.plan.trade_off):  # radii may be others now
+        if name is not None:
+            lookup(directions, name, "metric")
+    along = tuple(rung.metric for rung in session.rungs)
+    alike = all(directions[name] == directions[metric] for name in along)
+    second = session.plan.trade_off
+    other = Other(second, directions[second]) if second else None
+    objective = Objective(metric, directions[metric], along if alike else (), other)
+    lines = (*facts.lines, *memory)
+    for line in lines:
+        session.say(line)
+    session.manifest.add(
+        objective=asdict(objective),
+        rungs=[asdict(rung) for rung in session.rungs],
+        digests=facts.digests,
+        facts=lines,
+        details=facts.details,
+    )
+    return session, objective
+
+
+def _sized(session: Session) -> tuple[Session, list[str]]:
+    """Settle what memory a trial may take, and see that the references that matter fit.
+
+    Raises:
+        UserError: If one does not: without it the trials cannot be judged.
+    """
+    device = getattr(session.trial_settings, "device", "cpu")
+    settled, line = settle_memory(session.plan, session.settings, device)
+    session = session.settling(settled)
+    lines = [line] if line else []
+    if device != getattr(session.settings, "device", device):
+        lines.append(f"trials compute on {device}: each on its share of the GPU that Ray gives it")
+    for reference, excess in session.too_large():
+        if reference.essential:
+            raise UserError(
+                f"the reference '{reference.label}' is predicted to need {1 + excess:.2g} times "
+                f"the {session.settings.max_memory:.3g} GiB that a trial may take: run fewer at "
+                "the same time (--concurrency), take smaller images, networks or batches, or "
+                "say --max-memory none"
+            )
+        lines.append(f"left out, as it needs more memory than a trial has: {reference.label}")
+    return session, lines

@@ -1,0 +1,243 @@
+"""Run a plan from the first line to the last, or take a run up again: the file to read first."""
+
+import contextlib
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from search.engine.objective import Objective
+from search.engine.schedulers import SCHEDULERS
+from search.execution.executor import Execute, executor
+from search.exit_status import FAILED, FINISHED, INTERRUPTED
+from search.plan import Plan
+from search.record.events import Event, cleared, read_events
+from search.record.lock import locked
+from search.record.manifest import Manifest, new_manifest, read_manifest, read_objective
+from search.record.run_folder import create_run_folder
+from search.results.ranking import leaders, rank
+from search.run.conclusion import conclude
+from search.run.preparation import prepare
+from search.run.session import Desk, Session, open_desk, verify_session
+from search.samplers.registry import OF_TWO, SAMPLERS
+from search.storage.runs import (
+    Claim,
+    claimed,
+    looked_at,
+    new_folder,
+    new_store,
+    open_run,
+    stored_at,
+)
+from search.study import Study
+from searchspace.errors import UserError
+from searchspace.names import lookup
+from trainables.runtime.config import parse
+
+
+def run(plan: Plan, study: Study, console: Console) -> int:
+    """Run a plan, print its ranking, and return the exit status.
+
+    Raises:
+        UserError: If anything that the user asked for cannot be done.
+    """
+    lookup(SAMPLERS, plan.sampler, "sampler")
+    lookup(SCHEDULERS, plan.scheduler, "scheduler")
+    module = study.load_module()
+    settings = module.parse_settings(plan.settings)
+    for name in (plan.metric, plan.trade_off):
+        if name is not None:
+            lookup(module.metrics(settings), name, "metric")
+    _check_trade_off(plan)
+    for point in plan.first:
+        module.space(settings).check(point)
+    execute = executor(plan, getattr(settings, "device", "cpu"))
+    path = new_folder(plan.storage, plan.run, default_folder(study, settings))
+    with claimed(new_store(plan.storage, path), None) as claim:
+        folder = create_run_folder(path)
+        with locked(folder):
+            manifest = new_manifest(folder, plan, settings)
+            session = Session(plan, study, module, settings, folder, manifest, console)
+            return _work(_kept(session, claim), execute, [])
+
+
+def resume(
+    run: str | Path, change: dict[str, Any], find: Callable[[str], Study], console: Console
+) -> int:
+    """Take a run up again where its record ends, and return the exit status.
+
+    Args:
+        run: Its folder, or its address in a store.
+        change: Fields of the plan that are to be others than they were.
+        find: Finds a study by its name.
+        console: Where the user reads.
+
+    Raises:
+        UserError: If the folder is none of a run, another process runs it, or the study has changed
+            so that the record does not fit it.
+    """
+    folder = open_run(run)
+    content = read_manifest(folder)
+    plan = parse(Plan, content["plan"] | {"run": folder.path} | change)
+    study = find(plan.study)
+    module = study.load_module()
+    settings = module.parse_settings(content["settings"])
+    execute = executor(plan, getattr(settings, "device", "cpu"))
+    with locked(folder), claimed(stored_at(content), content.get("stored")) as claim:
+        manifest = Manifest(folder, content)
+        session = Session(plan, study, module, settings, folder, manifest, console)
+        if changed := manifest.changes():
+            session.say(f"changed since the run was started: {', '.join(changed)}")
+        events = cleared(folder)
+        manifest.go_on(plan)
+        return _work(_kept(session, claim), execute, events)
+
+
+def replay(run: str | Path, find: Callable[[str], Study], console: Console) -> int:
+    """Ask a run's sampler again whatever it was asked; return 0 where it proposes the same.
+
+    Raises:
+        UserError: If the folder is none of a run.
+    """
+    with looked_at(run) as (folder, _):
+        content, events = read_manifest(folder), read_events(folder)
+    if "objective" not in content or not events:
+        raise UserError(f"no trial was started in {folder.path}: there is nothing to replay")
+    plan = parse(Plan, content["plan"])
+    study = find(plan.study)
+    module = study.load_module()
+    settings = module.parse_settings(content["settings"])
+    session = Session(plan, study, module, settings, folder, Manifest(folder, content), console)
+    if changed := session.manifest.changes():
+        session.say(f"changed since the run was started: {', '.join(changed)}")
+    differences = verify_session(session, read_objective(content), events)
+    for one in differences:
+        session.say(f"{one.trial}: recorded {one.recorded}, proposed now {one.proposed}")
+    proposed = sum(event["event"] == "proposed" for event in events)
+    if not differences:
+        session.say(f"all {proposed} proposals come out the same")
+    return FAILED if differences else FINISHED
+
+
+def default_folder(study: Study, settings: object) -> Path:
+    """Return ``runs/<study>-<dataset>-<time>`` below the current folder."""
+    time_of_day = datetime.now()  # noqa: DTZ005 - the user's own clock
+    names = [study.name, getattr(settings, "dataset", None), f"{time_of_day:%Y%m%d-%H%M%S}"]
+    return Path("runs", "-".join(name for name in names if name))
+
+
+def _kept(session: Session, claim: Claim | None) -> Session:
+    """Keep a run in its store, if it has one, and write down who does."""
+    if claim:
+        session.manifest.add(stored=claim.stored())
+    return session.kept(claim)
+
+
+def _work(session: Session, execute: Execute, events: list[Event]) -> int:
+    """Prepare what is not prepared yet, and search."""
+    with _failing(session):
+        _check_nodes(session)
+        try:
+            session, objective = _prepared(session)
+        except KeyboardInterrupt:
+            session.manifest.end("interrupted")
+            session.say_path(f"stopped before the first trial: {session.folder.path}")
+            return INTERRUPTED
+        session.keeping.depot.ensure_folder(session.folder.assets)
+        with session.keeping.mirror or nullcontext():
+            return _search(session, objective, execute, events)
+
+
+def _check_nodes(session: Session) -> None:
+    """See, before anything is prepared, that every node of a running cluster can take part."""
+    if session.plan.address is not None and not session.plan.in_process:
+        from search.execution.ray.start import check_on_ray  # noqa: PLC0415
+
+        check_on_ray(session.plan, session.folder, session.keeping.depot)
+
+
+def _check_trade_off(plan: Plan) -> None:
+    if plan.trade_off is None:
+        return
+    if plan.sampler not in OF_TWO:
+        known = " or ".join(OF_TWO)
+        raise UserError(f"{plan.sampler} knows one objective: for --trade-off take {known}")
+    if plan.race:
+        raise UserError("--race needs one objective: leave out --trade-off")
+
+
+def _prepared(session: Session) -> tuple[Session, Objective]:
+    content = session.manifest.content
+    return (session, read_objective(content)) if "objective" in content else prepare(session)
+
+
+@contextmanager
+def _failing(session: Session) -> Iterator[None]:
+    """Leave word in the folder of whatever ends a run before its end."""
+    try:
+        yield
+    except UserError:
+        _give_up(session)
+        raise
+    except Exception as error:
+        file = session.folder.traceback
+        with contextlib.suppress(OSError):
+            file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+            error.add_note(f"a defect of ours, not a mistake of yours; the traceback is in {file}")
+        _give_up(session)
+        raise
+
+
+def _give_up(session: Session) -> None:
+    """Say in the manifest that the run failed; leave nothing where it did not begin.
+
+    Otherwise the same command, mended, would be refused its folder.
+    """
+    with contextlib.suppress(OSError, UserError):  # the error that led here is the one to show
+        if session.folder.events.exists() or session.folder.traceback.exists():
+            session.manifest.end("failed")
+        else:
+            session.folder.empty()
+
+
+def _search(session: Session, objective: Objective, execute: Execute, events: list[Event]) -> int:
+    desk = open_desk(session, objective, events)
+    coordinator = desk.coordinator
+    job = session.job(own_process=not session.plan.in_process)
+    if mirror := session.keeping.mirror:
+        mirror.on_failure(coordinator.halt)
+        coordinator.observers.append(mirror)
+    try:
+        with desk.progress:
+            execute(coordinator, job)
+            while not coordinator.over and _race(session, desk):
+                execute(coordinator, job)
+    except KeyboardInterrupt:
+        coordinator.interrupt()
+    coordinator.close()
+    try:
+        desk.records.write_table()
+        return conclude(session, coordinator)
+    except UserError:
+        if not coordinator.halted:
+            raise
+        again = f"python -m search resume {session.folder.path}"
+        raise UserError(f"{coordinator.stopped}: mend that, then: {again}") from None
+
+
+def _race(session: Session, desk: Desk) -> bool:
+    """Give the leaders that cannot be told apart more seeds; return whether any are new."""
+    if not session.plan.race:
+        return False
+    coordinator, objective = desk.coordinator, desk.coordinator.rules.objective
+    rows = rank(coordinator.trials.values(), objective)
+    rivals = leaders(rows, objective, session.folder)
+    new = coordinator.race(rivals, range(1, session.plan.race + 1))
+    if new:
+        names = ", ".join(trial.name for trial in rivals)
+        desk.progress.say(f"cannot be told apart: {names}; {new} more trainings with other seeds")
+    return new > 0

@@ -1,0 +1,68 @@
+"""How far a run is, read from its folder: it may go on meanwhile, in another process."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from search.engine.objective import Objective
+from search.engine.trial import State, Trial
+from search.record.events import follow, read_events
+from search.record.manifest import read_manifest, read_objective
+from search.results.ranking import rank, winner
+from search.results.tables import duration, number, ranked_table
+from search.storage.runs import looked_at
+from search.storage.store import is_remote
+from searchspace.errors import UserError
+
+LEADERS = 15
+
+
+def show(run: str | Path, console: Console) -> int:
+    """Print the state of a run and its leaders; return the exit status, always 0.
+
+    Raises:
+        UserError: If the folder is none of a run, or a file is damaged.
+    """
+    with looked_at(run) as (folder, running):
+        manifest, events = read_manifest(folder), read_events(folder)
+    try:
+        trials = list(follow(events)[0].values())
+        objective = read_objective(manifest) if "objective" in manifest else None
+        total = int(manifest["plan"]["trials"]) + sum(trial.is_reference for trial in trials)
+        budget = manifest["rungs"][-1]["epochs"] if objective else 0
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{folder.path} is not a run of this version: {error!r}") from None
+    state = running or manifest.get("status", "unknown")
+    if state == "running" and not running:
+        where = "" if is_remote(str(run)) else " of this machine"
+        state = f"died: no process{where} works on it"
+    _say(console, f"{folder.path.name}: {state}")
+    if not events or objective is None:
+        _say(console, "no trial has started yet")
+        return 0
+    last = datetime.now(UTC) - datetime.fromisoformat(events[-1]["time"])
+    _say(console, _counts(trials, total, objective))
+    _say(
+        console,
+        f"{duration(float(events[-1]['elapsed_s']))} of work, last event "
+        f"{duration(max(0.0, last.total_seconds()))} ago",
+    )
+    console.print(ranked_table(rank(trials, objective)[:LEADERS], objective, budget))
+    if not running and (state != "finished"):
+        _say(console, f"go on with: python -m search resume {run}")
+    return 0
+
+
+def _counts(trials: list[Trial], total: int, objective: Objective) -> str:
+    counts = Counter(trial.state for trial in trials)
+    ended = len(trials) - counts[State.RUNNING]
+    parts = [f"{ended}/{total} done"]
+    parts += [f"{counts[state]} {state}" for state in State if counts[state]]
+    best = winner(rank(trials, objective))
+    return " | ".join(parts + ([f"best {number(best.value)}"] if best else []))
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)

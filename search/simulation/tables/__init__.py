@@ -1,0 +1,1 @@
+"""Tables of results for simulated searches: what a search may see, and at what price."""

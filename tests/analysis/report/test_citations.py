@@ -1,0 +1,79 @@
+"""What to cite."""
+
+import re
+from pathlib import Path
+
+import make_robmednas
+import pytest
+from make_run import Made
+
+from analysis.report import citations
+from analysis.report.citations import keys, references
+
+BIB = Path(__file__).parents[3] / "CITATIONS.bib"
+
+
+def test_the_packages_references_are_the_repositorys():
+    wanted = re.findall(r"^@\w+\{([^,]+),", BIB.read_text(encoding="utf-8"), re.MULTILINE)
+    assert list(references()) == wanted
+
+
+def test_an_entry_is_written_without_latex():
+    found = references()["tpe"]
+    assert found.text == (
+        "James Bergstra et al. (2011). Algorithms for Hyper-Parameter Optimization. Advances in "
+        "Neural Information Processing Systems."
+    )
+    assert found.bibtex.startswith("@inproceedings{tpe,")
+    assert found.bibtex.endswith("}")
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"R{\'e}mi", "Rémi"),
+        (r"Bj\"{o}rn", "Björn"),
+        ("{TSynD} of", "TSynD of"),
+        (r"A \& B", "A & B"),
+    ],
+)
+def test_accents_and_braces(latex, text):
+    assert citations._plain(latex) == text
+
+
+def test_no_entry_is_left_with_latex():
+    for found in references().values():
+        assert not set("{}\\") & set(found.text), found.text
+        assert re.search(r"\(\d{4}\)", found.text), found.text
+
+
+def test_every_key_that_may_be_cited_exists():
+    tables = (
+        citations.BY_STUDY,
+        citations.BY_SAMPLER,
+        citations.BY_SCHEDULER,
+        citations.BY_CLASSIFIER,
+        citations.BY_ATTACK,
+    )
+    cited = {key for table in tables for own in table.values() for key in own}
+    assert cited | {"medmnist", "obfuscated", "nsga2", "pedanova"} <= set(references())
+
+
+def test_a_run_cites_its_study_attacks_and_search(made):
+    run = made(Made("t001"))
+    assert keys(run)[0] == "tsynd"
+    assert {"fgsm", "pgd", "tpe", "asha", "pedanova"} <= set(keys(run))
+    assert not {"medmnist", "nsga2", "apgd", "resnet"} & set(keys(run))
+
+
+def test_data_and_network_are_cited_where_they_have_a_paper(made):
+    run = made(Made("t001"))
+    run.manifest["settings"] |= {"dataset": "breastmnist", "classifier": "resnet18-16"}
+    assert {"medmnist", "resnet"} <= set(keys(run))
+
+
+def test_the_other_study_cites_its_own(made):
+    config = {"architecture": make_robmednas.HANDCRAFTED}
+    run = made(Made("t001", config=config), task=make_robmednas.ROBMEDNAS, images=8)
+    assert keys(run)[0] == "robmednas"
+    assert "tsynd" not in keys(run)

@@ -1,0 +1,126 @@
+"""The command line: bad input is one clear line and an exit status, never a traceback."""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from search.cli import app as cli
+from search.studies import STUDIES
+
+
+@pytest.fixture
+def command(monkeypatch, capsys, toy, tmp_path):
+    """Run ``python -m search tsynd ...`` with the toy in the study's place."""
+    monkeypatch.setitem(STUDIES, "tsynd", toy)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(tmp_path)
+
+    def runner(*arguments):
+        monkeypatch.setattr(sys, "argv", ["search", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        printed = capsys.readouterr()
+        return caught.value.code, printed.out, printed.err
+
+    return runner
+
+
+def test_a_search_from_the_command_line(command, tmp_path):
+    status, out, err = command("tsynd", "--in-process", "--trials", "2", "--epochs", "3")
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert (status, err) == (0, "")
+    assert folder.name.startswith("toy-toy-2")
+    assert f"everything: {folder}" in out.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--trials", "0"], "trials is 0: Input should be greater than 0"),
+        (["--trials", "-3"], "trials is -3"),
+        (["--trials", "many"], "Invalid value for '--trials': "),
+        (["--concurrency", "0"], "concurrency is 0"),
+        (["--time-limit", "0"], "time_limit_s is 0.0"),
+        (["--seed", "-1"], "seed is -1"),
+        (["--sampler", "tpp"], "unknown sampler 'tpp': did you mean tpe?"),
+        (["--scheduler", "hyper"], "unknown scheduler 'hyper': choose from asha, fifo"),
+        (["--references", "some"], "references is 'some'"),
+        (["--metric", "robustnes"], "unknown metric 'robustnes': did you mean robustness?"),
+        (["--dataset", "toy", "--classifier", "cnn"], "unknown setting 'classifier'"),
+        (["--trails", "3"], "No such option: --trails"),
+        (["--epochs", "0"], "epochs is 0"),
+    ],
+)
+def test_a_mistake_is_one_line(command, arguments, words):
+    status, _, err = command("tsynd", "--in-process", *arguments)
+    assert status == 2
+    assert words in err
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+
+
+def test_a_used_run_folder_is_refused(command, tmp_path):
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used" / "thesis.tex").write_text("")
+    status, _, err = command("tsynd", "--in-process", "--run", "used")
+    assert status == 2
+    assert err == "error: the run folder used is not empty: name a new one with --run\n"
+    assert (tmp_path / "used" / "thesis.tex").exists()
+
+
+def test_ray_that_is_not_installed_is_one_line(command, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(sys.modules, "search.execution.ray.executor", raising=False)
+    status, _, err = command("tsynd", "--run", "here")
+    assert status == 2
+    assert err == "error: ray is not installed: install ray[tune], or add --in-process\n"
+    assert not (tmp_path / "here").exists()
+
+
+def test_a_cluster_that_does_not_answer_is_one_line(command, tmp_path):
+    with socket.socket() as taken:  # bound, and listening to nobody
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        status, _, err = command("tsynd", "--address", address, "--run", "here")
+    assert status == 2
+    assert err.startswith(f"error: no Ray cluster answers at {address}: ")
+    assert err.count("\n") == 1
+    assert not (tmp_path / "here").exists()
+
+
+def test_an_unknown_study_names_those_there_are(command):
+    status, _, err = command("tsynt")
+    assert status == 2
+    assert "tsynt" in err
+    assert err.count("\n") == 1
+
+
+def test_a_defect_of_ours_is_one_line_and_a_file(command, monkeypatch, tmp_path):
+    import toy_study  # noqa: PLC0415
+
+    monkeypatch.setattr(toy_study, "references", lambda settings: 1 / 0)
+    status, _, err = command("tsynd", "--in-process", "--run", "here")
+    assert status == 1
+    assert err.startswith("error: ZeroDivisionError: division by zero")
+    assert err.count("\n") == 1
+    assert "ZeroDivisionError" in (tmp_path / "here" / "traceback.txt").read_text()
+    assert '"status": "failed"' in (tmp_path / "here" / "manifest.json").read_text()
+
+
+def test_help_is_for_people_and_loads_nothing_heavy(child_environment):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "search", "tsynd", "--help"],
+        env=child_environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    loaded = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+    assert done.returncode == 0
+    assert "typer" in loaded
+    assert not loaded & {"torch", "ray", "optuna", "hyperopt", "numpy", "sklearn"}
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    for option in ("--dataset", "--trials", "--sampler", "--time-limit", "--in-process", "--run"):
+        assert option in done.stdout

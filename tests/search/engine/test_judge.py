@@ -1,0 +1,49 @@
+"""Constraints that the engine adds."""
+
+import math
+
+import pytest
+
+from search.engine.judge import Judge
+from search.engine.trial import Trial
+from trainables.study.report import Report
+from trainables.study.study import Floor
+
+FLOOR = Floor("clean", "mae", "baseline", 0.25)
+BASE, OTHER = Trial("r01", {"n": 1}, "baseline"), Trial("t001", {"n": 5})
+
+
+def report(mae, rung=0):
+    return Report(3, {"mae": mae}, constraints={"own": -1.0}, rung=rung)
+
+
+def none(config):
+    return {}
+
+
+@pytest.mark.parametrize(("mae", "violation"), [(100.0, -0.25), (125.0, 0.0), (200.0, 0.75)])
+def test_a_minimised_metric_may_exceed_the_reference_by_the_slack(mae, violation):
+    judge = Judge(none, FLOOR, "min")
+    assert judge.sets_level(BASE, report(100.0))
+    judged = judge.judge(OTHER, report(mae))
+    assert judged.constraints == {"own": -1.0, "clean": pytest.approx(violation)}
+
+
+def test_other_rungs_other_trials_and_diverged_references_set_no_level():
+    judge = Judge(none, FLOOR, "min")
+    assert not judge.sets_level(OTHER, report(100.0))
+    assert not judge.sets_level(BASE, report(math.nan))
+    assert judge.sets_level(BASE, report(100.0, rung=1))
+    same = report(500.0)
+    assert judge.judge(OTHER, same) is same
+
+
+def test_a_value_that_is_no_number_does_not_meet_the_floor():
+    judge = Judge(none, FLOOR, "min")
+    judge.sets_level(BASE, report(100.0))
+    assert math.isnan(judge.judge(OTHER, report(math.nan)).constraints["clean"])
+
+
+def test_limits_are_constraints_of_every_report():
+    judge = Judge(lambda config: {"size": config["n"] - 2.0})
+    assert judge.judge(OTHER, report(1.0)).constraints == {"own": -1.0, "size": 3.0}

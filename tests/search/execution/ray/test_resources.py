@@ -1,0 +1,92 @@
+"""What trials get on a cluster of two raylets with made-up GPUs, and what they make of it."""
+
+import json
+
+import pytest
+from places import SUPPORT
+from toy_study import Settings
+
+pytestmark = pytest.mark.ray
+
+GIB = 2**30
+
+
+@pytest.fixture(scope="module")
+def two_nodes():
+    """Two nodes of two cores and a GPU each, one with 2 GiB of memory and one with 3."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(SUPPORT))  # for the workers
+        patch.setenv("OMP_NUM_THREADS", "2")  # as a shell may say: more than a trial has
+        from search.execution.ray import environment  # noqa: PLC0415
+
+        environment.prepare(local=True)
+        from ray.cluster_utils import Cluster  # noqa: PLC0415 - Ray
+
+        cluster = Cluster()
+        for gib in (2, 3):
+            cluster.add_node(num_cpus=2, num_gpus=1, memory=gib * GIB)
+        cluster.wait_for_nodes()
+        yield cluster.address
+        cluster.shutdown()
+
+
+def places(folder):
+    return [json.loads(file.read_text()) for file in sorted(folder.glob("trials/*/place.json"))]
+
+
+def most_at_once(found):
+    return max(sum(a["from"] <= b["from"] < a["to"] for a in found) for b in found)
+
+
+def test_a_fraction_of_a_gpu_is_shared_and_computed_on_with_threads_pinned(two_nodes, run_toy):
+    """The driver has no GPU; half a GPU each, so four trials at once share two."""
+    settings = {"places": True, "epoch_s": 0.05}
+    status, folder, said = run_toy(
+        in_process=False, address=two_nodes, gpus_per_trial=0.5, concurrency=4, trials=4,
+        settings=settings, references="few", scheduler="fifo",
+    )  # fmt: skip
+    assert status == 0
+    assert "trials compute on cuda" in said
+    found = places(folder)
+    assert len(found) == 5
+    assert {place["device"] for place in found} == {"cuda"}
+    assert {place["gpus"] for place in found} == {"0"}  # each node calls its one GPU so
+    assert {place["torch"] for place in found} == {1}
+    for place in found:
+        assert set(place["pools"].values()) == {1}, place["pools"]
+
+
+def test_memory_is_set_apart_so_that_a_node_is_not_overcommitted(two_nodes, run_toy):
+    """1.3 GiB each: one trial fits the node of 2 GiB and two that of 3, though four have cores."""
+    status, folder, _ = run_toy(
+        in_process=False, address=two_nodes, concurrency=4, trials=4, references="few",
+        scheduler="fifo", settings={"max_memory": 0.8, "epoch_s": 0.3, "places": True},
+    )  # fmt: skip
+    assert status == 0
+    found = places(folder)
+    assert {place["device"] for place in found} == {"cpu"}
+    assert most_at_once(found) <= 3
+
+
+def test_no_more_memory_is_asked_for_than_the_largest_node_has(two_nodes):
+    """Or a trial would wait for ever."""
+    from search.execution.ray.executor import Resources, cluster  # noqa: PLC0415
+
+    resources = Resources(4, 1, 0.25, two_nodes)
+    with cluster(resources):
+        asked = resources.of_a_trial(Settings(max_memory=0.5))
+        assert asked == {"cpu": 1, "gpu": 0.25, "memory": GIB}
+        assert resources.of_a_trial(Settings(max_memory=40.0))["memory"] == 3 * GIB
+        assert "memory" not in resources.of_a_trial(Settings())
+
+
+def test_the_share_is_that_of_the_smallest_node(two_nodes):
+    from search.execution.ray.executor import Resources  # noqa: PLC0415
+    from search.execution.ray.memory import share_of_nodes  # noqa: PLC0415
+
+    share = share_of_nodes(Resources(4, 1, 0.0, two_nodes), "cpu")
+    assert share.gib == pytest.approx(2 / 2)
+    assert "2.0 GiB that Ray has on" in share.line
+    assert share_of_nodes(Resources(4, 2, 0.0, two_nodes), "cpu").gib == pytest.approx(2)
+    assert share_of_nodes(Resources(4, 3, 0.0, two_nodes), "cpu") is None  # none has three cores
+    assert share_of_nodes(Resources(4, 1, 0.5, two_nodes), "cuda") is None  # torch sees no GPU

@@ -1,0 +1,148 @@
+"""A trial's share of memory: found once, written down, and what Ray sets apart."""
+
+import json
+
+import pytest
+import toy_study
+
+from search.execution import memory
+from search.execution.memory import PROCESS_GIB, SHARE, reserved_bytes, settle_memory, share_of_gpu
+from search.plan import Plan
+from searchspace.errors import UserError
+from trainables.runtime.memory import GIB
+from trainables.studies.robmednas.study import parse_settings
+
+
+@pytest.fixture(autouse=True)
+def sixteen_gib(monkeypatch):
+    monkeypatch.setattr(memory, "machine_bytes", lambda: 16 * GIB)
+
+
+def plan_of(**values):
+    return Plan(study="robmednas", **values)
+
+
+def settings_of(limit):
+    return parse_settings({"device": "cpu", "max_memory": limit})
+
+
+def test_trials_at_the_same_time_share_a_machine_and_each_needs_a_process():
+    settled, line = settle_memory(plan_of(concurrency=4), settings_of("auto"), "cpu")
+    assert settled == {"max_memory": pytest.approx(SHARE * 16 / 4 - PROCESS_GIB)}
+    assert "90% of this machine's 16.0 GiB, for 4 at a time" in line
+    alone, _ = settle_memory(plan_of(in_process=True), settings_of("auto"), "cpu")
+    assert alone["max_memory"] == pytest.approx(SHARE * 16 - PROCESS_GIB)
+
+
+@pytest.mark.parametrize("limit", [3.0, "none"])
+def test_what_the_user_says_is_not_settled(limit):
+    assert settle_memory(plan_of(), settings_of(limit), "cpu") == ({}, "")
+
+
+def test_a_study_without_such_a_limit_needs_none():
+    assert settle_memory(plan_of(), toy_study.Settings(), "cpu") == ({}, "")
+
+
+def test_a_share_that_is_less_than_a_process_is_refused():
+    with pytest.raises(UserError, match=r"share of memory is 0\.23 GiB .*--concurrency"):
+        settle_memory(plan_of(concurrency=64), settings_of("auto"), "cpu")
+
+
+def test_where_the_memory_cannot_be_told_nothing_is_refused(monkeypatch):
+    monkeypatch.setattr(memory, "machine_bytes", lambda: None)
+    settled, line = settle_memory(plan_of(), settings_of("auto"), "cpu")
+    assert settled == {"max_memory": None}
+    assert "none is refused" in line
+
+
+@pytest.mark.parametrize(
+    ("asked", "concurrency", "part"), [(0.25, 1, 0.25), (None, 4, 0.5), (None, 1, 1.0), (2, 1, 1.0)]
+)
+def test_a_share_of_a_gpu_is_what_a_trial_asks_for_of_the_smallest(
+    monkeypatch, asked, concurrency, part
+):
+    """Two GPUs, the smaller of 24 GiB; left open, trials share them; a network is on one."""
+    monkeypatch.setattr(memory, "smallest_gpu", lambda: (24 * GIB, 2))
+    plan = plan_of(gpus_per_trial=asked, concurrency=concurrency)
+    settled, line = settle_memory(plan, settings_of("auto"), "cuda")
+    assert settled["max_memory"] == pytest.approx(SHARE * 24 * part - PROCESS_GIB)
+    assert "smallest GPU's 24.0 GiB" in line
+    assert share_of_gpu(24 * GIB, part).gib == pytest.approx(SHARE * 24 * part)
+
+
+def test_a_container_has_what_its_group_may_take(tmp_path, monkeypatch):
+    monkeypatch.undo()  # the machine is its own again
+    files = tmp_path / "new", tmp_path / "old"
+    monkeypatch.setattr(memory, "GROUPS", files)
+    bare = memory.machine_bytes()
+    files[0].write_text("max\n")
+    assert memory.machine_bytes() == bare > 2**20
+    files[1].write_text(f"{2**20}\n")
+    assert memory.machine_bytes() == 2**20
+
+
+def test_ray_sets_apart_what_network_and_process_may_take_on_a_cpu_alone():
+    assert reserved_bytes(settings_of(3)) == int((3 + PROCESS_GIB) * GIB)
+    on_gpu = settings_of(3).model_copy(update={"device": "cuda"})
+    for settings in (settings_of("none"), settings_of("auto"), toy_study.Settings(), on_gpu):
+        assert reserved_bytes(settings) is None
+
+
+class Sized(toy_study.Settings):
+    """The toy's, with a limit: a trial takes 1 GiB and its x."""
+
+    max_memory: float | str | None = "auto"
+
+
+@pytest.fixture
+def sized(monkeypatch):
+    def limits(config, settings):
+        gib = settings.max_memory
+        return {} if gib is None else {"max_memory": (1 + config["x"]) / gib - 1}
+
+    monkeypatch.setattr(toy_study, "Settings", Sized)
+    monkeypatch.setattr(toy_study, "limits", limits)
+
+
+def manifest_of(folder):
+    return json.loads((folder / "manifest.json").read_text())
+
+
+def test_the_limit_is_settled_recorded_and_kept(run_toy, take_up, sized, monkeypatch):
+    """A machine of other memory takes the run up, and refuses by the limit that it began with."""
+    monkeypatch.setattr(memory, "machine_bytes", lambda: int((1.2 + PROCESS_GIB) / SHARE * GIB))
+    status, folder, said = run_toy(trials=4)
+    assert status == 0
+    assert manifest_of(folder)["settings"]["max_memory"] == pytest.approx(1.2)
+    assert "memory of a trial: at most 1.2 GiB as predicted" in said
+    assert "left out, as it needs more memory than a trial has: paper" in said  # 1.5 GiB
+    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    refused = [e["config"]["x"] for e in events if e["event"] == "refused"]
+    tried = [e["config"]["x"] for e in events if e["event"] == "proposed"]
+    assert refused
+    assert min(refused) > 0.2 >= max(tried)
+    assert {e["label"] for e in events if e["event"] == "proposed"} == {"", "baseline"}
+
+    monkeypatch.setattr(memory, "machine_bytes", lambda: 16 * GIB)
+    status, said = take_up(folder, trials=12)
+    assert status == 0
+    assert manifest_of(folder)["settings"]["max_memory"] == pytest.approx(1.2)
+    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    assert max(e["config"]["x"] for e in events if e["event"] == "proposed") <= 0.2
+
+
+def test_a_run_whose_baseline_does_not_fit_is_refused_and_its_folder_given_back(run_toy, sized):
+    with pytest.raises(UserError, match=r"'baseline' is predicted to need 2 times the 0\.5 GiB"):
+        run_toy(settings={"max_memory": 0.5})
+    assert run_toy(settings={"max_memory": None})[0] == 0
+
+
+def test_replay_knows_the_limit(run_toy, sized, toy, monkeypatch):
+    from rich.console import Console  # noqa: PLC0415
+
+    from search.run.runner import replay  # noqa: PLC0415
+
+    monkeypatch.setattr(memory, "machine_bytes", lambda: int((1.2 + PROCESS_GIB) / SHARE * GIB))
+    _, folder, _ = run_toy(trials=6)
+    monkeypatch.setattr(memory, "machine_bytes", lambda: 16 * GIB)
+    assert replay(folder, lambda name: toy, Console(width=80)) == 0

@@ -1,0 +1,156 @@
+"""The final comparison: retrained, chosen without test, tested once."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from search.robmednas import final as module
+from search.robmednas.final import FinalPlan, choose, read_final
+from search.robmednas.retrain import Retrained, retrain
+from search.robmednas.sources import Candidate
+from search.robmednas.tables import comparisons, least_p
+from searchspace.errors import UserError
+from trainables.saved.checkpoint import load_unet
+from trainables.studies.robmednas import study as robmednas
+from trainables.studies.robmednas import trial as robmednas_trial
+from trainables.synthesis.assets import make_splits, open_subjects
+from trainables.synthesis.measurement import score_subjects
+from trainables.synthesis.slices import read_split
+
+ROWS = ["Baseline", "Baseline w/AT", "Random", "RobMedNAS-R", "RobMedNAS-T"]
+
+
+def test_all_five_rows_are_tested_clean_and_attacked(finished):
+    folder, output = finished
+    scores = pd.read_csv(folder / "test_scores.csv")
+    assert list(dict.fromkeys(scores["row"])) == ROWS
+    assert set(scores["kind"]) == {"clean", "fgsm", "pgd", "apgd"}
+    assert set(scores.loc[scores["kind"] != "clean", "strength"]) == {0.06}
+    assert scores["subject"].nunique() == 3
+    assert len(scores) == 5 * 4 * 3 * 8
+    assert max(len(line) for line in output.splitlines() if "everything" not in line) <= 80
+
+
+def test_scores_are_those_of_the_saved_networks_on_test_subjects(finished):
+    folder, _ = finished
+    known = read_final(folder)
+    settings = robmednas.parse_settings(known["settings"])
+    splits = make_splits(settings, open_subjects(settings))
+    scores = pd.read_csv(folder / "test_scores.csv")
+    assert tuple(dict.fromkeys(scores["subject"])) == splits.test
+    network, _ = load_unet(folder / "models" / known["chosen"]["RobMedNAS-T"])
+    split = read_split(folder / "test" / "test")
+    (expected,) = score_subjects(network, split, [None], torch.device("cpu"))
+    own = scores[(scores["row"] == "RobMedNAS-T") & (scores["kind"] == "clean")]
+    for score, values in expected.items():
+        np.testing.assert_allclose(own.loc[own["score"] == score, "value"], values, rtol=1e-5)
+
+
+def test_the_candidate_of_a_row_is_chosen_on_ranking_subjects():
+    settings = robmednas.parse_settings({"device": "cpu"})
+    listed = [Candidate(f"c{n}", row, {}) for n, row in enumerate(["Random", "Random", "Baseline"])]
+    values = {"c0": 300.0, "c1": 200.0, "c2": 250.0}
+    trained = {
+        name: Retrained(1, 1, {"ranking_pgd_mae_head_curve": value}, 0.0)
+        for name, value in values.items()
+    }
+    assert choose(listed, trained, settings) == {"Random": "c1", "Baseline": "c2"}
+
+
+def test_test_is_scored_once_and_trainings_are_kept(searches, finished, compare_runs, monkeypatch):
+    folder, first = finished
+    before = (folder / "test_scores.csv").read_bytes()
+
+    def never(*_args):
+        raise AssertionError("test was opened again")
+
+    monkeypatch.setattr(module, "open_test", never)
+    status, output = compare_runs(searches, folder)
+    assert status == 0
+    assert "test was scored already" in output
+    assert output.count("trained already") == 5
+    assert (folder / "test_scores.csv").read_bytes() == before
+    assert output.splitlines()[-12:-1] == first.splitlines()[-12:-1]
+
+
+def test_what_test_subjects_show_changes_neither_weights_nor_choice(
+    searches, tmp_path, finished, compare_runs, monkeypatch
+):
+    """Nothing of test is read before every network is trained and chosen."""
+    order = []
+    trained, opened = module.retrain, module.open_test
+    monkeypatch.setattr(module, "retrain", lambda *a: order.append("train") or trained(*a))
+    monkeypatch.setattr(module, "open_test", lambda *a: order.append("test") or opened(*a))
+    compare_runs(searches, tmp_path / "again")
+    assert order == ["train"] * 5 + ["test"]
+    known = json.loads((finished[0] / "final.json").read_text())
+    again = json.loads((tmp_path / "again" / "final.json").read_text())
+    assert known["chosen"] == again["chosen"]
+
+
+def test_early_stopping_ends_after_so_many_epochs_without_a_new_best(tiny, tmp_path, monkeypatch):
+    losses = iter([0.5, 0.3, 0.4, 0.4, 0.4, 0.4])
+    monkeypatch.setattr(robmednas_trial, "validation_loss", lambda *_: next(losses))
+    settings, assets, config = tiny
+    settings = settings.model_copy(update={"epochs": 6})
+    found = retrain(config, settings, assets, tmp_path / "a", 3, lambda _: None)
+    assert (found.epochs, found.best_epoch) == (5, 2)
+
+
+def test_a_folder_of_another_comparison_is_refused(searches, finished, compare_runs, tmp_path):
+    with pytest.raises(UserError, match="other settings"):
+        compare_runs(searches, finished[0], epochs=3)
+    with pytest.raises(UserError, match="other runs and candidates"):
+        compare_runs(searches[:1], finished[0])
+    (tmp_path / "mine").touch()
+    with pytest.raises(UserError, match="is not empty"):
+        compare_runs(searches, tmp_path)
+
+
+def test_a_comparison_that_is_not_finished_has_nothing_to_follow(tmp_path):
+    with pytest.raises(UserError, match="run robmednas-final first"):
+        read_final(tmp_path)
+    (tmp_path / "final.json").write_text("{}")
+    with pytest.raises(UserError, match="is not finished"):
+        read_final(tmp_path)
+
+
+def test_a_test_subject_that_is_also_a_training_subject_is_refused(
+    searches, compare_runs, tmp_path, monkeypatch
+):
+    whole = module.robmednas.prepare
+
+    def prepare(settings, assets, say):
+        facts = whole(settings, assets, say)
+        test = facts.details["test_subjects"][0]
+        subject = next(one for one in open_subjects(settings) if one.name == test)
+        monkeypatch.setattr(type(subject), "load", lambda self: loaded(replace(self, number=0)))
+        return facts
+
+    loaded = type(open_subjects(robmednas.parse_settings({"device": "cpu"}))[0]).load
+    monkeypatch.setattr(module.robmednas, "prepare", prepare)
+    with pytest.raises(UserError, match="have the same MR"):
+        compare_runs(searches, tmp_path / "final")
+
+
+def test_comparisons_are_paired_and_corrected():
+    rows = []
+    for subject in range(8):
+        for row, value in (("Baseline", 100.0 + subject), ("Random", 90.0 + 2 * subject / 3)):
+            rows.append(
+                {"row": row, "kind": "clean", "strength": 0.0, "subject": f"s{subject}",
+                 "score": "mae_head", "value": value}
+            )  # fmt: skip
+    found = comparisons(pd.DataFrame(rows), "clean", "mae_head")["Random"]
+    assert found.verdict == "better"
+    assert found.p_adjusted == pytest.approx(least_p(8))
+    assert found.mean_difference < -10
+
+
+def test_plans_are_whole():
+    plan = FinalPlan((), None)
+    assert (plan.epochs, plan.patience, plan.eps) == (150, 5, 0.06)

@@ -1,0 +1,88 @@
+"""Which runs can be compared, and what they stand for."""
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+from search.robmednas.sources import candidates, draw, read_source, read_sources
+from searchspace.errors import UserError
+from searchspace.unet import parse
+from trainables.studies.robmednas import study as robmednas
+
+
+def changed(run, folder, **manifest):
+    shutil.copytree(run, folder)
+    file = folder / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | manifest))
+    return folder
+
+
+def test_a_run_stands_for_its_best_sampled_trial(searches):
+    for run, row in zip(searches, ("RobMedNAS-T", "RobMedNAS-R"), strict=True):
+        source = read_source(run)
+        table = pd.read_csv(run / "trials.csv")
+        sampled = table[table["label"].isna()]
+        best = sampled.loc[sampled["value"].idxmin(), "config.architecture"]
+        assert source.row == row
+        assert source.config["architecture"] == best
+        assert source.config == robmednas.RobMedNASConfig(**source.config).model_dump()
+
+
+def test_a_trial_that_misses_a_constraint_stands_for_nothing(searches, tmp_path):
+    run = changed(searches[0], tmp_path / "run")
+    table = pd.read_csv(run / "trials.csv")
+    sampled = table[table["label"].isna()].sort_values("value")
+    table.loc[sampled.index[0], "constraint.clean_floor"] = 0.1
+    table.to_csv(run / "trials.csv", index=False)
+    second = table.loc[sampled.index[1], "config.architecture"]
+    assert read_source(run).config["architecture"] == second
+    table.loc[sampled.index, "constraint.clean_floor"] = 0.1
+    table.to_csv(run / "trials.csv", index=False)
+    with pytest.raises(UserError, match="no sampled trial"):
+        read_source(run)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [
+        ({"plan": {"study": "tsynd"}}, "is a run of tsynd"),
+        ({"status": "interrupted"}, "is interrupted: name a run that has finished"),
+    ],
+)
+def test_runs_that_cannot_be_used(searches, tmp_path, manifest, message):
+    with pytest.raises(UserError, match=message):
+        read_source(changed(searches[0], tmp_path / "run", **manifest))
+
+
+def test_a_folder_that_is_no_run(tmp_path):
+    with pytest.raises(UserError, match="is not a run"):
+        read_source(tmp_path)
+
+
+def test_runs_on_other_data_are_not_compared(searches, tmp_path):
+    settings = json.loads((searches[0] / "manifest.json").read_text())["settings"]
+    other = changed(searches[1], tmp_path / "other", settings=settings | {"data_seed": 5})
+    with pytest.raises(UserError, match="cannot be compared: data_seed is 0 and 5"):
+        read_sources([searches[0], other])
+
+
+def test_rows_come_in_the_papers_order_and_repeats_are_numbered(searches):
+    sources = read_sources([searches[1], searches[0], searches[0]])
+    found = candidates(sources, drawn=2, seed=0)
+    assert [one.name for one in found] == [
+        "baseline-1", "baseline-at-1", "random-1", "random-2", "robmednas-r-1", "robmednas-t-1",
+        "robmednas-t-2",
+    ]  # fmt: skip
+    assert found[0].config["regime"] == "standard"
+    assert found[1].config == found[0].config | {"regime": "adversarial"}
+
+
+def test_draws_depend_on_the_seed_and_keep_the_limits():
+    settings = robmednas.parse_settings({"device": "cpu", "max_params": 50_000})
+    found = draw(settings, 4, seed=1)
+    assert found == draw(settings, 4, seed=1) != draw(settings, 4, seed=2)
+    for config in found:
+        parse(config["architecture"])
+        assert robmednas.limits(config, settings)["max_params"] <= 0

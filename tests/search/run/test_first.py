@@ -1,0 +1,49 @@
+"""What is tried before the sampler's proposals."""
+
+import json
+
+import pytest
+from whole_runs import events_of
+
+from search.run.first import BEST, best_points, first_points
+from searchspace.errors import UserError
+
+
+def test_the_best_of_an_earlier_run_come_first_in_the_next(run_toy, tmp_path):
+    run_toy("early", trials=12, scheduler="fifo", seed=5)
+    points = best_points(tmp_path / "early", "toy")
+    ended = events_of(tmp_path / "early", "reported")
+    values = {event["trial"]: event["value"] for event in ended}
+    proposed = {e["trial"]: e["point"] for e in events_of(tmp_path / "early", "proposed")}
+    order = sorted((t for t in values if proposed[t]), key=values.get, reverse=True)
+    assert points == [proposed[trial] for trial in order[:BEST]]
+    _, later, _ = run_toy("later", trials=8, first=tuple(points), references="few", seed=9)
+    sampled = [e["point"] for e in events_of(later, "proposed") if not e["label"]]
+    assert sampled[:BEST] == points
+
+
+def test_the_users_own_come_before_those(run_toy, tmp_path):
+    run_toy("early", trials=3)
+    own = [{"x": 0.25, "lr": 0.5, "kind": "c"}]
+    (tmp_path / "own.json").write_text(json.dumps(own))
+    found = first_points(tmp_path / "own.json", [tmp_path / "early"], "toy")
+    assert found[0] == own[0]
+    assert len(found) > 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("{", "cannot read"), ("{}", "holds no list"), ("[1]", "holds no list")],
+)
+def test_what_is_no_list_of_points_is_told(tmp_path, text, message):
+    (tmp_path / "own.json").write_text(text)
+    with pytest.raises(UserError, match=message):
+        first_points(tmp_path / "own.json", [], "toy")
+
+
+def test_a_run_of_another_study_and_a_point_outside_the_space_are_told(run_toy, tmp_path):
+    run_toy("early", trials=2)
+    with pytest.raises(UserError, match="is a run of toy, not of tsynd"):
+        best_points(tmp_path / "early", "tsynd")
+    with pytest.raises(UserError, match="kind is 'z': choose from a, b, c"):
+        run_toy(first=({"x": 0.0, "lr": 0.1, "kind": "z"},))

@@ -1,0 +1,208 @@
+"""Runs that were never run: the engine's own writers, fed with made answers.
+
+Each image of a made trial withstands radii up to a threshold of its own, so that all metrics of a
+trial follow from one array of answers, as they do in a real one.
+"""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from search.engine.objective import Objective, Other
+from search.engine.trial import Failure, State, Trial
+from search.plan import Plan
+from search.record.manifest import new_manifest
+from search.record.run_folder import RunFolder, create_run_folder
+from search.record.writer import Records
+from search.results.ranking import rank, winner
+from trainables.metrics.classification import mean_recall
+from trainables.metrics.curve import area
+from trainables.metrics.intervals import curve_interval
+from trainables.study.report import Report
+
+EPS = (0.0, 1 / 255, 2 / 255, 4 / 255, 8 / 255)
+RUNGS = (1, 3, 9, 27)
+METRIC = "ranking_pgd_bacc_curve"
+PAPER = {"regime": "tsynd", "latent_lr": 0.1, "latent_iterations": 50, "lr": 1e-3}
+
+
+@dataclass
+class Made:
+    """A trial to be made: its ``skill`` without attack, of which ``reach`` 255ths take 63 %."""
+
+    id: str
+    label: str = ""
+    skill: float = 0.6
+    reach: float = 4.0
+    state: State = State.COMPLETED
+    reports: int = 4
+    violation: float = -0.1
+    control: bool = False
+    reason: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, float] | None = None  # these and nothing else, at every rung
+
+
+@dataclass
+class Fixed:
+    """Settings of a made run."""
+
+    dataset: str = "phantom"
+    attack: str = "pgd"
+    classifier: str = "cnn"
+    epochs: int = RUNGS[-1]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a made run is about; ``measure`` gives a report, and scores with labels or None."""
+
+    study: str
+    metric: str
+    direction: str
+    eps: tuple[float, ...]
+    settings: Any
+    config: dict[str, Any]
+    measure: Callable[[Made, int, int], tuple[Report, tuple[np.ndarray, np.ndarray] | None]]
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def answers(skill, reach, labels, dice):
+    """Right answers (E, N); a wrong one without attack is wrong with it."""
+    known = dice.random(len(labels)) < 1 / 3 + 2 / 3 * skill
+    threshold = dice.exponential(max(reach, 1e-6) / 255, len(labels))
+    return np.array([known & (threshold >= eps) for eps in EPS])
+
+
+def measure(made, epoch, images):
+    """The report of a made trial; its answers under PGD, and their labels."""
+    labels = np.arange(images) % 3
+    if made.metrics is not None:
+        constraints = {"clean_floor": made.violation}
+        return Report(epoch, made.metrics, constraints=constraints, best_epoch=epoch), None
+    dice = np.random.default_rng([*made.id.encode(), epoch])
+    skill = made.skill * (epoch / RUNGS[-1]) ** 0.3
+    metrics, under_pgd = {}, None
+    for attack, factor in (("fgsm", 1.4), ("pgd", 1.0)):
+        correct = answers(skill, factor * made.reach, labels, np.random.default_rng(7))
+        correct ^= dice.random(correct.shape) < 0.03
+        curve = [float(mean_recall(row, labels)) for row in correct]
+        metrics[f"ranking_{attack}_bacc_curve"] = area(EPS, curve)
+        for eps, value in zip(EPS[1:], curve[1:], strict=True):
+            metrics[f"ranking_{attack}_bacc_eps{255 * eps:g}"] = value
+        metrics["ranking_clean_bacc"], under_pgd = curve[0], correct
+    metrics["ranking_noise_bacc"] = 0.9 * metrics["ranking_clean_bacc"]
+    low, high = curve_interval(under_pgd, labels, EPS, seed=0)[1:]
+    report = Report(
+        epoch,
+        metrics,
+        {METRIC: (low, high)},
+        {"clean_floor": made.violation},
+        {"generation": 2.0, "training": 1.0},
+        best_epoch=max(1, epoch - 1),
+    )
+    return report, (under_pgd, labels)
+
+
+TSYND = Task("tsynd", METRIC, "max", EPS, Fixed(), PAPER, measure)
+
+
+def make_run(
+    folder: Path,
+    trials: list[Made],
+    *,
+    status: str = "finished",
+    images: int = 240,
+    task: Task = TSYND,
+    metric: str = "",
+    direction: str = "",
+    keep_answers: bool = True,
+    refused: int = 0,
+    other: dict[str, str] | None = None,
+) -> Path:
+    """Write the folder of a run; a status of ``running`` leaves out what only the end writes."""
+    run: RunFolder = create_run_folder(folder)
+    ranked_by = {"metric": metric or task.metric, "direction": direction or task.direction}
+    objective = Objective(**ranked_by, other=Other(**other) if other else None)
+    ticks = itertools.count()
+    manifest = new_manifest(run, Plan(study=task.study, run=folder, trials=9), task.settings)
+    rungs = [{"epochs": epochs, "metric": objective.metric, "level": None} for epochs in RUNGS]
+    manifest.add(
+        objective=ranked_by | {"other": other}, rungs=rungs, facts=["made"], details=task.details
+    )
+    records = Records(run, objective, lambda: float(next(ticks)))
+
+    def notice(event, trial, **details):
+        records.notice(event, trial, elapsed_s=float(next(ticks)), **details)
+
+    for _ in range(refused):
+        beyond = {"config": task.config, "constraints": {"max_params": 0.5}}
+        notice("refused", None, **beyond)
+    made_trials = []
+    for made in trials:
+        trial = Trial(
+            made.id, task.config | made.config, made.label, bool(made.label), made.control
+        )
+        made_trials.append(trial)
+        notice("proposed", trial, config=trial.config, point=None, known={})
+        for rung, epoch in enumerate(RUNGS[: made.reports]):
+            report, kept = task.measure(made, epoch, images)
+            report = replace(report, rung=rung)
+            trial.reports.append(report)
+            value = objective.value(report)
+            notice("reported", trial, report=report, value=value, decision="continue")
+            if keep_answers and kept is not None:
+                run.trial(trial.id).mkdir(parents=True, exist_ok=True)
+                file = run.trial(trial.id) / "ranking.npz"
+                np.savez(file, scores=kept[0], labels=kept[1], eps=np.array(task.eps))
+        trial.state, trial.reason, trial.ended_s = made.state, made.reason, float(next(ticks))
+        if made.state is not State.RUNNING:
+            failure = Failure(made.reason)
+            notice("ended", trial, state=made.state, reason=failure.reason, trace="")
+    records.write_table()
+    first = winner(rank(made_trials, objective))
+    if status != "running":
+        manifest.end(status, winner=first and first.trial.id)
+    return folder
+
+
+REFERENCES = [
+    Made("r01", "baseline", 0.75, 1.2, config={"regime": "baseline"}),
+    Made("r02", "reconstruction", 0.72, 1.5, config={"regime": "reconstruction"}),
+    Made("r03", "noise", 0.7, 1.9, config={"regime": "noise"}),
+    Made("r04", "adversarial", 0.62, 6.0, control=True, config={"regime": "adversarial"}),
+    Made("r05", "paper 50/0.1", 0.7, 2.0),
+    Made("r06", "paper 50/1.0", 0.68, 2.6),
+    Made("r07", "paper 100/0.1", 0.71, 2.1),
+    Made("r08", "paper 100/1.0", 0.66, 2.7),
+]
+
+
+def many(sampled: int = 24, seed: int = 0) -> list[Made]:
+    """References and a search as ASHA leaves it: most trials stopped, one failed, one barred."""
+    dice = np.random.default_rng(seed)
+    trials = list(REFERENCES)
+    for number in range(1, sampled + 1):
+        lr = float(10 ** dice.uniform(-3, 0))
+        reach = 2.5 + 4.5 * np.exp(-((np.log10(lr) + 0.8) ** 2)) + dice.normal(0, 0.4)
+        config = {
+            "latent_lr": lr,
+            "latent_iterations": int(dice.integers(5, 101)),
+            "lr": float(10 ** dice.uniform(-4, -2)),
+            "uncertainty": str(dice.choice(["mi", "entropy"])),
+        }
+        made = Made(
+            f"t{number:03d}", "", float(dice.uniform(0.55, 0.75)), float(reach), config=config
+        )
+        made.reports = int(dice.choice([1, 2, 3, 4], p=[0.4, 0.2, 0.1, 0.3]))
+        if made.reports < 4:
+            made.state = State.PRUNED
+            made.reason = f"not among the best at epoch {RUNGS[made.reports - 1]}"
+        trials.append(made)
+    trials[-1] = Made(f"t{sampled:03d}", "", state=State.FAILED, reports=0, reason="out of memory")
+    trials[-2] = Made(f"t{sampled - 1:03d}", "", 0.05, 40.0, violation=0.03, config=PAPER)
+    return trials

@@ -1,0 +1,70 @@
+import math
+
+import pytest
+from pydantic import Field, ValidationError, field_validator
+
+from searchspace.errors import UserError
+from trainables.runtime.config import Frozen, parse
+from trainables.runtime.folders import cache_folder
+
+
+class Inner(Frozen):
+    depth: int = 1
+
+
+class Toy(Frozen):
+    lr: float = Field(default=0.1, gt=0)
+    steps: int = Field(default=3, ge=1)
+    kind: str = "a"
+    inner: Inner = Inner()
+
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, kind: str) -> str:
+        if kind == "odd":
+            raise UserError("unknown kind 'odd': choose a")
+        if kind == "bad":
+            raise ValueError("is not nice")
+        return kind
+
+
+class Strict(Frozen):
+    name: str
+
+
+def test_values_are_taken_and_defaults_fill_the_rest():
+    assert parse(Toy, {"lr": 1, "inner": {"depth": 4}}) == Toy(lr=1.0, inner=Inner(depth=4))
+
+
+def test_a_config_cannot_be_changed():
+    with pytest.raises(ValidationError, match="frozen"):
+        Toy().lr = 2.0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("model", "values", "message"),
+    [
+        (Toy, {"step": 3}, "unknown setting 'step': did you mean steps?"),
+        (Toy, {"zzz": 3}, "unknown setting 'zzz': choose from lr, steps, kind, inner"),
+        (Toy, {"lr": 0}, "lr is 0: Input should be greater than 0"),
+        (Toy, {"lr": math.nan}, "lr is nan: Input should be a finite number"),
+        (Toy, {"lr": math.inf}, "lr is inf: Input should be a finite number"),
+        (Toy, {"steps": 1.5}, "steps is 1.5: Input should be a valid integer"),
+        (Toy, {"inner": {"deep": 1}}, "inner.deep is 1: Extra inputs are not permitted"),
+        (Toy, {"kind": "odd"}, "unknown kind 'odd': choose a"),
+        (Toy, {"kind": "bad"}, "kind is 'bad': is not nice"),
+        (Strict, {}, "name is missing"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_one_line(model, values, message):
+    with pytest.raises(UserError) as caught:
+        parse(model, values)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_cache_is_the_users_and_not_made_by_asking(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = cache_folder()
+    assert folder.name == "robust-medical-search"
+    assert not folder.exists()

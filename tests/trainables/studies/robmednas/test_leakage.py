@@ -1,0 +1,91 @@
+"""Who touches what: proved by changing one split and looking at what else changes."""
+
+import json
+import shutil
+
+import nibabel as nib
+import numpy as np
+import pytest
+import torch
+
+from trainables.data.head_phantom import write_nifti
+from trainables.studies.robmednas import study as robmednas
+from trainables.study.report import Rung
+from trainables.synthesis.assets import TRIAL_SPLITS, make_splits, open_subjects
+
+TINY = "0110x8s4 0100x8 | 0100x8 1000x8"
+
+
+def spoilt(heads, folder, split):
+    """Copy the assets, with the CT of one split turned to nonsense."""
+
+    shutil.copytree(heads.assets, folder)
+    for file in sorted((folder / split).glob("*_ct.npy")):
+        ct = np.load(file, allow_pickle=False)
+        np.save(file, ct[:, ::-1].copy(), allow_pickle=False)
+    return folder
+
+
+def train(heads, assets):
+    trial = robmednas.build({"architecture": TINY, "lr": 3e-3}, heads.settings, assets)
+    report = trial.advance(Rung(3, "m"))
+    return trial.best, report
+
+
+def same(a, b):
+    return all(torch.equal(a.weights[name], b.weights[name]) for name in a.weights)
+
+
+@pytest.fixture(scope="module")
+def untouched(heads):
+    return train(heads, heads.assets)
+
+
+def test_ranking_slices_touch_neither_weights_nor_the_choice_of_the_epoch(
+    heads, untouched, tmp_path
+):
+    best, report = train(heads, spoilt(heads, tmp_path / "a", "ranking"))
+    assert same(best, untouched[0])
+    assert best.epoch == untouched[0].epoch
+    assert report.metrics["val_loss"] == untouched[1].metrics["val_loss"]
+    name = "ranking_clean_mae_head"
+    assert report.metrics[name] != untouched[1].metrics[name]  # the change was real
+
+
+def test_val_slices_choose_the_epoch_and_no_more(heads, untouched, tmp_path):
+    best, _ = train(heads, spoilt(heads, tmp_path / "a", "val"))
+    assert best.loss != untouched[0].loss
+    if best.epoch == untouched[0].epoch:
+        assert same(best, untouched[0])
+
+
+def test_no_test_subject_is_in_the_assets(heads):
+    splits = make_splits(heads.settings, open_subjects(heads.settings))
+    written = {split: json.loads((heads.assets / split / "subjects.json").read_text())
+               for split in TRIAL_SPLITS}  # fmt: skip
+    assert {name for names in written.values() for name in names}.isdisjoint(splits.test)
+    assert not (heads.assets / "test").exists()
+    assert {path.name for path in heads.assets.iterdir()} == {*TRIAL_SPLITS, "subjects.json"}
+
+
+def test_splits_are_by_subject(heads):
+    files = [heads.assets / split / "subjects.json" for split in TRIAL_SPLITS]
+    names = [name for file in files for name in json.loads(file.read_text())]
+    assert len(names) == len(set(names))
+
+
+def test_a_test_subject_that_cannot_be_read_stops_no_search(tmp_path):
+    """Test is read once, at the end: nothing of it is opened before."""
+    folder = tmp_path / "data"
+    found = robmednas.parse_settings({"subjects": 8, "slices": 1, "size": 32, "device": "cpu"})
+    write_nifti(open_subjects(found), folder, lambda _: None)
+    settings = found.model_copy(update={"data": folder})
+    splits = make_splits(settings, open_subjects(settings))
+    whole = robmednas.prepare(settings, tmp_path / "a", lambda _: None)
+    for name in splits.test:
+        file = folder / name / "ct.nii.gz"
+        image = nib.load(file)
+        ct = np.asarray(image.dataobj) + 100
+        nib.save(nib.Nifti1Image(ct.astype(np.int16), image.affine), file)
+    again = robmednas.prepare(settings, tmp_path / "b", lambda _: None)
+    assert whole.digests == again.digests

@@ -1,0 +1,171 @@
+"""What must not reach the weights does not: each split serves what it is for, and nothing else."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from trainables.classification import assets as assets_module
+from trainables.classification.assets import ARRAYS, open_splits, read_data
+from trainables.studies.tsynd import study as tsynd
+from trainables.study.report import Rung
+
+CPU = torch.device("cpu")
+QUICK = {"latent_iterations": 1, "masks": 4, "lr": 3e-3, "latent_lr": 0.5, "batch_size": 12}
+
+
+def tampered(prepared, folder: Path, **changes) -> Path:
+    """Copy the assets, some arrays changed."""
+    shutil.copytree(prepared.assets, folder)
+    with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
+        changed = dict(arrays)
+    for name, change in changes.items():
+        changed[name] = change(changed[name])
+    np.savez(folder / ARRAYS, **changed)
+    return folder
+
+
+def train(prepared, assets: Path, rungs=(3,)):
+    trial = tsynd.build(QUICK, prepared.settings, assets)
+    reports = [trial.advance(Rung(rung, "m")) for rung in rungs]
+    return trial, replace(reports[-1], seconds={})
+
+
+def equal(one, other) -> bool:
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def noise(array):
+    return np.random.default_rng(0).integers(0, 256, array.shape).astype(array.dtype)
+
+
+def turned(array):
+    return (array + 1) % 3
+
+
+@pytest.mark.parametrize("change", [{"ranking_images": noise}, {"ranking_labels": turned}])
+def test_ranking_touches_neither_weights_nor_the_choice_of_the_epoch(prepared, tmp_path, change):
+    """Evaluated in between, too: nothing of it may remain."""
+    trial, report = train(prepared, prepared.assets, rungs=(1, 3))
+    other, changed = train(
+        prepared, tampered(prepared, tmp_path / "assets", **change), rungs=(1, 3)
+    )
+    assert equal(trial.classifier.state_dict(), other.classifier.state_dict())
+    assert equal(trial.best.weights, other.best.weights)
+    assert trial.best.epoch == other.best.epoch
+    ranks = {name for name in report.metrics if name.startswith("ranking_")}
+    rest = set(report.metrics) - ranks
+    assert {name: report.metrics[name] for name in rest} == {
+        name: changed.metrics[name] for name in rest
+    }
+    assert any(report.metrics[name] != changed.metrics[name] for name in ranks)
+
+
+@pytest.mark.parametrize("change", [{"val_images": noise}, {"val_labels": turned}])
+def test_val_chooses_the_epoch_and_touches_no_weight(prepared, tmp_path, change):
+    trial, _ = train(prepared, prepared.assets, rungs=(1, 4))
+    other, _ = train(prepared, tampered(prepared, tmp_path / "assets", **change), rungs=(1, 4))
+    assert equal(trial.classifier.state_dict(), other.classifier.state_dict())
+    assert trial.best.key != other.best.key
+    if "val_labels" in change:  # what was best is worst
+        assert trial.best.epoch != other.best.epoch
+        assert not equal(trial.best.weights, other.best.weights)
+
+
+def test_training_images_do_reach_the_weights(prepared, tmp_path):
+    """The tests above could see a leak: this one does."""
+    trial, _ = train(prepared, prepared.assets)
+    other, _ = train(prepared, tampered(prepared, tmp_path / "assets", train_images=noise))
+    assert not equal(trial.classifier.state_dict(), other.classifier.state_dict())
+
+
+def test_a_rung_in_between_changes_nothing(prepared):
+    straight, expected = train(prepared, prepared.assets, rungs=(4,))
+    stopping, found = train(prepared, prepared.assets, rungs=(1, 2, 2, 4))
+    assert found == expected
+    assert equal(straight.classifier.state_dict(), stopping.classifier.state_dict())
+
+
+def contents(images: torch.Tensor) -> set[bytes]:
+    return {image.numpy().tobytes() for image in images}
+
+
+@pytest.fixture(scope="module")
+def official(prepared):
+    return open_splits(prepared.settings, lambda _: None)
+
+
+def test_no_test_image_is_among_the_assets(prepared, official):
+    """By content."""
+    dataset, splits = official
+    secret = {image.transpose(2, 0, 1).tobytes() for image in splits.take(dataset, "test").pixels}
+    data = read_data(prepared.assets, CPU)
+    written = [contents(split.images) for split in (data.train, data.val, data.ranking)]
+    assert [len(images) for images in written] == [60, 240, 48]
+    assert all(secret.isdisjoint(images) for images in written)
+    files = {path.name for path in prepared.assets.iterdir()}
+    assert files == {ARRAYS, "data.json", "splits.npz", tsynd.AUTOENCODER}
+
+
+def test_splits_share_no_image(prepared):
+    data = read_data(prepared.assets, CPU)
+    train, val, ranking = (contents(s.images) for s in (data.train, data.val, data.ranking))
+    assert train.isdisjoint(val)
+    assert ranking.isdisjoint(train | val)
+
+
+def test_the_autoencoder_sees_the_training_images_less_those_that_rank(
+    prepared, official, tmp_path, monkeypatch
+):
+    given, obtain = [], tsynd.obtain_autoencoder
+
+    def watch(images, *rest):
+        given.append(images)
+        return obtain(images, *rest)
+
+    monkeypatch.setattr(tsynd, "obtain_autoencoder", watch)
+    facts = tsynd.prepare(prepared.settings, tmp_path, lambda _: None)
+    dataset, _ = official
+    seen, data = contents(given[0]), read_data(tmp_path, CPU)
+    assert facts.digests == prepared.facts.digests
+    assert seen.isdisjoint(contents(data.ranking.images))
+    assert seen.isdisjoint(contents(data.val.images))
+    assert contents(data.train.images) < seen
+    whole = {image.transpose(2, 0, 1).tobytes() for image in dataset.train.pixels}
+    assert seen == whole - contents(data.ranking.images)
+
+
+def test_a_trial_never_opens_the_dataset(prepared, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("a trial opened the dataset")
+
+    for module, name in [
+        (assets_module, "open_dataset"),
+        (tsynd, "open_splits"),
+        (tsynd, "obtain_autoencoder"),
+    ]:
+        monkeypatch.setattr(module, name, refuse)
+    _, report = train(prepared, tampered(prepared, tmp_path / "assets"), rungs=(1,))
+    assert report.epoch == 1
+
+
+@pytest.mark.shared_data
+def test_a_trial_runs_when_the_datasets_file_is_gone(shared_data, tmp_path):
+    root = tmp_path / "data"
+    root.mkdir()
+    shutil.copy(shared_data / "medmnist" / "breastmnist.npz", root)
+    settings = tsynd.parse_settings(
+        {
+            "dataset": "breastmnist", "data_root": root, "cache": tmp_path / "cache",
+            "ranking_images": 20, "eps": "0,4/255", "autoencoder_steps": 1,
+            "device": "cpu", "precision": "fp32",
+        }
+    )  # fmt: skip
+    tsynd.prepare(settings, tmp_path / "assets", lambda _: None)
+    shutil.rmtree(root)
+    trial = tsynd.build({"latent_iterations": 1}, settings, tmp_path / "assets")
+    assert trial.advance(Rung(1, "m")).epoch == 1
+    trial.save(tmp_path / "model")

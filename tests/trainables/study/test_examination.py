@@ -1,0 +1,26 @@
+import numpy as np
+
+from trainables.study.examination import Examination, count_wins, read_examination
+
+
+def test_what_is_written_is_read(tmp_path):
+    conditions = (("clean", 0.0), ("ensemble", 1 / 255), ("noise", 0.2))
+    scores, labels = np.random.default_rng(0).random((3, 5)), np.arange(5)
+    won = np.array([[3, 2]])
+    one = Examination("accuracy", "min", conditions, scores, labels, ("a", "transfer"), won)
+    one.write(tmp_path / "folder" / "one.npz")
+    found = read_examination(tmp_path / "folder" / "one.npz")
+    assert (found.score, found.direction) == ("accuracy", "min")
+    assert (found.conditions, found.attacks) == (conditions, ("a", "transfer"))
+    assert found.eps == (0.0, 1 / 255)
+    for name in ("scores", "labels", "won"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(one, name))
+    assert [file.name for file in (tmp_path / "folder").iterdir()] == ["one.npz"]
+
+
+def test_transfers_count_as_one():
+    names = ("apgd", "transfer-a", "transfer-b", "square")
+    by = np.array([[0, 1, 2, -1], [3, 3, 1, 0]])
+    merged, won = count_wins(names, by)
+    assert merged == ("apgd", "transfer", "square")
+    assert won.tolist() == [[1, 2, 0], [1, 1, 2]]

@@ -1,0 +1,1 @@
+"""Corruptions and noise: disturbances that no adversary chose."""

@@ -1,0 +1,1 @@
+"""Generative networks and their training."""

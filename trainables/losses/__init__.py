@@ -1,0 +1,1 @@
+"""Losses that studies train on and attacks maximise."""

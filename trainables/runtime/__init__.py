@@ -1,0 +1,1 @@
+"""Device, precision, seeds, memory, files and checked settings: no study and no science."""

@@ -1,0 +1,152 @@
+"""A trained model on disk: weights as safetensors, everything else as JSON; no pickle."""
+
+import json
+from abc import abstractmethod
+from pathlib import Path
+from typing import Any, Literal, TypeVar, final
+
+from pydantic import Field
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from searchspace.errors import UserError
+from searchspace.unet import parse as parse_architecture
+from trainables.models.classifiers import Classifier, build_classifier
+from trainables.models.unet import UNet
+from trainables.runtime.config import Frozen, parse
+
+WEIGHTS = "model.safetensors"
+CARD = "model.json"
+
+
+class Card(Frozen):
+    """What is needed to build a model again, and where it comes from.
+
+    Attributes:
+        provenance: Dataset, config, seed, epoch: JSON values only.
+    """
+
+    provenance: dict[str, Any] = Field(default_factory=dict)
+
+    @abstractmethod
+    def build(self) -> nn.Module:
+        """Build the model, with untrained weights."""
+
+
+AnyCard = TypeVar("AnyCard", bound=Card)
+
+
+@final
+class ModelCard(Card):
+    """A classifier's.
+
+    Attributes:
+        classifier: A name of `trainables.models.classifiers.BODIES`.
+        channels: Image channels.
+        size: Height and width in pixels.
+        task: ``binary``, ``multi-class``, ``ordinal`` or ``multi-label``.
+        classes: Names of the logits.
+        dropout: Probability before the last layer.
+    """
+
+    classifier: str
+    channels: int = Field(ge=1)
+    size: int = Field(ge=1)
+    task: Literal["binary", "multi-class", "ordinal", "multi-label"]
+    classes: tuple[str, ...] = Field(min_length=1)
+    dropout: float = Field(ge=0, lt=1)
+
+    def build(self) -> Classifier:
+        """Build the classifier, with untrained weights."""
+        return build_classifier(
+            self.classifier, self.channels, self.size, len(self.classes), self.dropout
+        )
+
+
+@final
+class UNetCard(Card):
+    """A configurable U-Net's.
+
+    Attributes:
+        architecture: The one-line text of `searchspace.unet`.
+        kernels: Kernel sizes of the branches, a name of `searchspace.unet.KERNELS`.
+        size: Height and width in pixels that it was trained at.
+        field_mm: Side of the field that they cover, in mm.
+    """
+
+    architecture: str
+    kernels: str
+    size: int = Field(ge=1)
+    field_mm: float = Field(gt=0)
+
+    def build(self) -> UNet:
+        """Build the network, with untrained weights."""
+        return UNet(parse_architecture(self.architecture), self.kernels)
+
+
+def save_model(folder: Path, model: nn.Module, card: Card) -> None:
+    """Write the weights and the card into ``folder``, which is made where it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
+    save_file(weights, folder / WEIGHTS)
+    (folder / CARD).write_text(card.model_dump_json(indent=2) + "\n")
+
+
+def load_network(folder: str | Path) -> tuple[nn.Module, tuple[int, ...]]:
+    """Load whatever `save_model` wrote, in eval mode, on the CPU.
+
+    Returns:
+        The model, and the shape of one input, (C, H, W).
+
+    Raises:
+        UserError: As `load_classifier` and `load_unet`.
+    """
+    if '"architecture"' in (Path(folder) / CARD).read_text(encoding="utf-8"):
+        network, unet = load_unet(folder)
+        return network, (1, unet.size, unet.size)
+    classifier, card = load_classifier(folder)
+    return classifier, (card.channels, card.size, card.size)
+
+
+def load_classifier(folder: str | Path) -> tuple[Classifier, ModelCard]:
+    """Load a classifier that `save_model` wrote, in eval mode, on the CPU.
+
+    Its input is images (N, C, H, W) in [0, 1]; normalisation is inside.
+
+    Raises:
+        UserError: If a file is missing, damaged, or of another shape than the card says.
+    """
+    model, card = _load(Path(folder), ModelCard)
+    if not isinstance(model, Classifier):
+        raise TypeError(f"a card built a {type(model).__name__}")
+    return model, card
+
+
+def load_unet(folder: str | Path) -> tuple[UNet, UNetCard]:
+    """Load a U-Net that `save_model` wrote, in eval mode, on the CPU.
+
+    Its input is MR (N, 1, H, W) in standard deviations of the subject's volume, its output CT that
+    `trainables.synthesis.slices.to_hu` turns into HU.
+
+    Raises:
+        UserError: If a file is missing, damaged, or of another shape than the card says.
+    """
+    model, card = _load(Path(folder), UNetCard)
+    if not isinstance(model, UNet):
+        raise TypeError(f"a card built a {type(model).__name__}")
+    return model, card
+
+
+def _load(folder: Path, kind: type[AnyCard]) -> tuple[nn.Module, AnyCard]:
+    for name in (CARD, WEIGHTS):
+        if not (folder / name).is_file():
+            raise UserError(f"no model in {folder}: {name} is missing")
+    try:
+        card = parse(kind, json.loads((folder / CARD).read_text()))
+        model = card.build()
+        model.load_state_dict(load_file(folder / WEIGHTS))
+    except (OSError, ValueError, TypeError, SafetensorError, RuntimeError) as error:
+        first = str(error).splitlines()[0].rstrip(":")
+        raise UserError(f"the model in {folder} is damaged ({first}): export it again") from None
+    return model.eval(), card

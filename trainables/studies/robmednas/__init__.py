@@ -1,0 +1,1 @@
+"""RobMedNAS: configurable U-Nets that predict CT from MR [robmednas]."""

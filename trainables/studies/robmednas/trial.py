@@ -1,0 +1,252 @@
+"""One trial of RobMedNAS: a U-Net trained to predict CT from MR [robmednas]."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import torch
+from pydantic import Field, field_validator
+from torch import Tensor
+
+from searchspace.names import lookup
+from searchspace.unet import KERNELS, Cost, cost
+from searchspace.unet import parse as parse_architecture
+from trainables.models.unet import UNet
+from trainables.runtime.config import Frozen
+from trainables.runtime.device import autocast, channels_last, resolve_precision
+from trainables.runtime.memory import BYTES, Need, known_limit
+from trainables.runtime.seeding import generator, seeded
+from trainables.saved.checkpoint import UNetCard, save_model
+from trainables.study.report import Level, Report, Rung
+from trainables.study.trial import Trainable
+from trainables.synthesis.assets import Data, read_data
+from trainables.synthesis.audit import audit, guards
+from trainables.synthesis.epoch import train_epoch, validation_loss
+from trainables.synthesis.measurement import (
+    HEADLINE,
+    Protocol,
+    Robustness,
+    measure_clean,
+    measure_robust,
+)
+from trainables.synthesis.regimes import REGIMES
+from trainables.synthesis.settings import SynthesisSettings
+from trainables.synthesis.slices import Split
+
+ATTACK_BYTES = 2**30  # of activations, that an attack's batch may hold
+ATTACK_BATCH = 64
+# Of a parameter: itself, its gradient, the three moments of AMSGrad, the best epoch's, one put by.
+COPIES = 7
+
+
+class RobMedNASConfig(Frozen):
+    """One trial of the study.
+
+    Attributes:
+        architecture: The one-line text of `searchspace.unet`.
+        kernels: Kernel sizes of the branches, a name of `searchspace.unet.KERNELS`.
+        regime: A name of `trainables.synthesis.regimes.REGIMES`.
+        attack_eps: Radius of adversarial training, in standard deviations of the MR.
+        lr: Learning rate of Adam with AMSGrad.
+        batch_size: Slices a step.
+    """
+
+    architecture: str
+    kernels: str = "square"
+    regime: str = "standard"
+    attack_eps: float = Field(default=0.2, gt=0)
+    lr: float = Field(default=1e-3, gt=0)
+    batch_size: int = Field(default=6, ge=2)
+
+    @field_validator("architecture")
+    @classmethod
+    def _canonical(cls, text: str) -> str:
+        return str(parse_architecture(text))
+
+    @field_validator("kernels")
+    @classmethod
+    def _known_kernels(cls, name: str) -> str:
+        lookup(KERNELS, name, "kernels")
+        return name
+
+    @field_validator("regime")
+    @classmethod
+    def _known_regime(cls, name: str) -> str:
+        lookup(REGIMES, name, "regime")
+        return name
+
+
+@dataclass(frozen=True)
+class Best:
+    """The epoch of the lowest loss on val so far."""
+
+    epoch: int
+    loss: float
+    train_loss: float
+    weights: dict[str, Tensor]
+
+
+@final
+class RobMedNASTrial(Trainable):
+    """Trains one U-Net; the epoch of the lowest loss on val is the one measured [robmednas]."""
+
+    def __init__(self, config: RobMedNASConfig, settings: SynthesisSettings, data: Data) -> None:
+        super().__init__()
+        self.config, self.settings, self.data = config, settings, data
+        self.device = torch.device(settings.device)
+        self.architecture = parse_architecture(config.architecture)
+        self.cost = cost(self.architecture, config.kernels, settings.size, settings.size)
+        self.protocol = _protocol(settings, self.cost)
+        with seeded(self.device, settings.seed, "initialisation"):
+            network = UNet(self.architecture, config.kernels)
+        self.network = channels_last(network.to(self.device))
+        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=config.lr, amsgrad=True)
+        self.best: Best | None = None
+        self.measured: tuple[int, Level | None, Robustness] | None = None
+
+    def step(self) -> None:
+        """Train one epoch, validate on val."""
+        started, seed, cpu = time.perf_counter(), self.settings.seed, torch.device("cpu")
+        dice = generator(cpu, seed, self.epoch, "replacement")
+        loss = train_epoch(
+            self.network,
+            self.optimiser,
+            self.data.train,
+            REGIMES[self.config.regime](self.network, self.config.attack_eps, dice),
+            batch_size=self.config.batch_size,
+            flip=self.settings.flip,
+            generator=generator(cpu, seed, self.epoch, "order"),
+            autocast=autocast(self.device, resolve_precision(self.settings.precision, self.device)),
+        )
+        self.spend("training", started)
+        self._validate(loss)
+
+    def evaluate(self, rung: Rung) -> Report:
+        """Measure the best epoch on the ranking split, once for each new best and level."""
+        started = time.perf_counter()
+        best, robust = self._best(), self._measure_best(rung.level)
+        self.spend("evaluation", started)
+        return Report(
+            epoch=self.epoch,
+            metrics=robust.metrics,
+            intervals=robust.intervals,
+            constraints=robust.constraints,
+            seconds=self.seconds,
+            best_epoch=best.epoch,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the best epoch's model, and the subjects' scores that its rank rests on."""
+        best, (level, robust) = self._best(), self._last_measured()
+        card = UNetCard(
+            architecture=self.config.architecture,
+            kernels=self.config.kernels,
+            size=self.settings.size,
+            field_mm=self.settings.field_mm,
+            provenance={
+                "study": "robmednas",
+                "config": self.config.model_dump(),
+                "settings": self.settings.model_dump(mode="json"),
+                "epoch": best.epoch,
+            },
+        )
+        with self.at_best():
+            save_model(folder, self.network, card)
+        scores = robust.curves[self.protocol.at(level).attack][HEADLINE]
+        labels = np.zeros(scores.shape[1], dtype=np.int64)  # subjects are of one kind
+        arrays = {"scores": scores, "labels": labels, "eps": np.array(robust.eps)}
+        np.savez(folder / "ranking.npz", allow_pickle=False, **arrays)
+
+    def state(self) -> dict[str, Any]:
+        """Return weights, moments of the optimiser, and the best epoch so far."""
+        return {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "best": self.best and asdict(self.best),
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state` returned."""
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.best = Best(**state["best"]) if state["best"] else None
+
+    @property
+    def epochs_since_best(self) -> int:
+        """Count the epochs without a new best, for early stopping."""
+        return self.epoch - self._best().epoch
+
+    @contextmanager
+    def at_best(self) -> Iterator[None]:
+        """Put the best epoch's weights in place of the current ones."""
+        current = {name: value.clone() for name, value in self.network.state_dict().items()}
+        self.network.load_state_dict(self._best().weights)
+        try:
+            yield
+        finally:
+            self.network.load_state_dict(current)
+
+    def _validate(self, train_loss: float) -> None:
+        started = time.perf_counter()
+        loss = validation_loss(self.network, self.data.val, self.device, self.protocol.batch_size)
+        # A diverged epoch is the worst; as NaN it would be neither better nor worse than any.
+        loss = math.inf if math.isnan(loss) else loss
+        if self.best is None or loss < self.best.loss:
+            weights = {name: value.clone() for name, value in self.network.state_dict().items()}
+            self.best = Best(self.epoch + 1, loss, train_loss, weights)
+        self.spend("validation", started)
+
+    def _best(self) -> Best:
+        if self.best is None:
+            raise ValueError("no epoch was trained yet: there is nothing to evaluate")
+        return self.best
+
+    def _measure_best(self, level: Level | None) -> Robustness:
+        best, protocol = self._best(), self.protocol.at(level)
+        if self.measured is None or self.measured[:2] != (best.epoch, level):
+            ranking = self.data.ranking
+            if level and level.images:
+                ranking = Split(ranking.subjects[: level.images])
+            with self.at_best():
+                found = measure_robust(self.network, ranking, protocol, self.device, "ranking")
+                beside = measure_clean(self.network, self.data.val, protocol, self.device, "val")
+                alarms = guards(found, self.network, ranking, protocol, self.device)
+                if level and level.audit:
+                    alarms |= audit(self.network, ranking, protocol, self.device)
+            beside |= {"val_loss": best.loss, "train_loss": best.train_loss}
+            beside |= {
+                "parameters": self.cost.parameters,
+                "multiply_adds": self.cost.multiply_adds,
+            }
+            found = replace(found, metrics=found.metrics | beside, constraints=alarms)
+            self.measured = best.epoch, level, found
+        return self.measured[2]
+
+    def _last_measured(self) -> tuple[Level | None, Robustness]:
+        if self.measured is None:
+            raise ValueError("nothing was evaluated yet: there is nothing to save")
+        return self.measured[1:]
+
+
+@lru_cache(maxsize=1)
+def read_shared(assets: Path) -> Data:
+    """Map what `prepare` wrote, once a process."""
+    return read_data(assets)
+
+
+def need_of(cost: Cost) -> Need:
+    """Predict the memory of training and attacking a network."""
+    return Need(COPIES * cost.parameters, cost.activations)
+
+
+def _protocol(settings: SynthesisSettings, cost: Cost) -> Protocol:
+    most = max(1, min(ATTACK_BATCH, ATTACK_BYTES // (BYTES * cost.activations)))
+    gib = known_limit(settings.max_memory)
+    batch_size = need_of(cost).images(gib, most) if gib else most
+    return Protocol(settings.attack, settings.eps, settings.seed, batch_size)

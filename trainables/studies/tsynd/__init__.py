@@ -1,0 +1,1 @@
+"""TSynD: classifiers trained beside images of high epistemic uncertainty [tsynd]."""

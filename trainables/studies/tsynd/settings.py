@@ -1,0 +1,75 @@
+"""What is fixed for a run of TSynD, and what makes one trial [tsynd]."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field, field_validator
+
+from searchspace.names import lookup
+from trainables.classification.settings import ClassificationSettings
+from trainables.runtime.config import Frozen
+from trainables.runtime.folders import cache_folder
+from trainables.studies.tsynd.regimes import REGIMES
+from trainables.studies.tsynd.uncertainty import UNCERTAINTIES
+
+
+class Settings(ClassificationSettings):
+    """What is fixed for a run of the study.
+
+    Attributes:
+        autoencoder_steps: Optimiser steps of the autoencoder.
+        cache: Folder of trained autoencoders.
+    """
+
+    PAPER: ClassVar[dict[str, Any]] = {"epochs": 100, "classifier": "resnet18"}
+
+    autoencoder_steps: int = Field(default=800, ge=1)
+    cache: Path = Field(default_factory=cache_folder)
+
+
+class TSynDConfig(Frozen):
+    """One trial of the study.
+
+    Attributes:
+        regime: A name of `trainables.studies.tsynd.regimes.REGIMES`.
+        latent_lr: Step size of the ascent, in codebook standard deviations.
+        latent_iterations: Steps of the ascent.
+        latent_sigma: Standard deviation of latent noise, in codebook standard deviations.
+        max_shift: Greatest root mean square change of pixels, in [0, 1], that the ascent may make.
+            The paper has no such bound.
+        uncertainty: What the ascent maximises, a name of
+            `trainables.studies.tsynd.uncertainty.UNCERTAINTIES`.
+        lr: Learning rate of the classifier's Adam.
+        weight_decay: Of the same.
+        batch_size: Real and made images of a step together.
+        dropout: Before the classifier's last layer, in training and in the masks.
+        masks: Dropout masks K.
+        attack_eps: Radius of adversarial training, in pixels of [0, 1].
+        attack_steps: PGD steps of adversarial training.
+    """
+
+    regime: str = "tsynd"
+    latent_lr: float = Field(default=0.1, gt=0)
+    latent_iterations: int = Field(default=50, ge=0)
+    latent_sigma: float = Field(default=1.0, ge=0)
+    max_shift: float = Field(default=0.15, gt=0)
+    uncertainty: str = "mi"
+    lr: float = Field(default=1e-3, gt=0)
+    weight_decay: float = Field(default=1e-6, ge=0)
+    batch_size: int = Field(default=32, ge=2)
+    dropout: float = Field(default=0.5, ge=0, lt=1)
+    masks: int = Field(default=20, ge=2)
+    attack_eps: float = Field(default=4 / 255, gt=0, le=1)
+    attack_steps: int = Field(default=5, ge=1)
+
+    @field_validator("regime")
+    @classmethod
+    def _known_regime(cls, name: str) -> str:
+        lookup(REGIMES, name, "regime")
+        return name
+
+    @field_validator("uncertainty")
+    @classmethod
+    def _known_uncertainty(cls, name: str) -> str:
+        lookup(UNCERTAINTIES, name, "uncertainty")
+        return name

@@ -1,1 +1,0 @@
-"""Training loops: the autoencoder, the latent optimisation, the classifier."""
