@@ -19,7 +19,7 @@ from trainables.attacks.gradient import FGSM, PGD
 from trainables.attacks.square import Square
 from trainables.attacks.transfer import Transfer
 from trainables.classification.assets import read_data
-from trainables.data.dataset import Task
+from trainables.data.task import Task
 from trainables.losses.likelihood import likelihood_loss, margin
 from trainables.models.classifiers import Classifier
 from trainables.saved.checkpoint import load_classifier

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from trainables.studies.tsynd.trial import Shared, TSynDTrial
 
 from searchspace.unet import PAPER_BEST, handcrafted
 from trainables.attacks.threat import mr_deviations, pixels
@@ -31,12 +32,16 @@ from trainables.generative.autoencoder import AutoencoderSettings
 from trainables.generative.frozen_autoencoder import FrozenAutoencoder
 from trainables.models.autoencoder import VQVAE
 from trainables.runtime.memory import GIB, Need
-from trainables.studies.robmednas import study as robmednas
-from trainables.studies.robmednas.trial import RobMedNASConfig, RobMedNASTrial, need_of
-from trainables.studies.tsynd import study as tsynd
-from trainables.studies.tsynd.trial import Shared, TSynDTrial
+from trainables.studies.robmednas.settings import RobMedNASConfig
+from trainables.studies.robmednas.study import RobMedNAS
+from trainables.studies.robmednas.trial import RobMedNASTrial, need_of
+from trainables.studies.tsynd.settings import TSynDConfig
+from trainables.studies.tsynd.study import TSynD
 from trainables.synthesis.assets import Data
 from trainables.synthesis.slices import Split, SubjectSlices
+
+tsynd = TSynD()
+robmednas = RobMedNAS()
 
 STEPS = 2  # of PGD
 BIG = str(handcrafted(256, 4))
@@ -100,7 +105,7 @@ def network(architecture: str, size: int, batch: int, precision: str) -> dict[st
     )
     config = RobMedNASConfig(architecture=architecture, batch_size=batch)
     few = noise(2, size)
-    at_once = RobMedNASTrial(config, settings, Data(few, few, few)).protocol.batch_size
+    at_once = RobMedNASTrial(config, settings, Data(few, few, few)).measurement.batch_size
     attacked = noise(at_once, size)
     before = resident("VmRSS")
     trial = RobMedNASTrial(config, settings, Data(noise(batch, size), few, attacked))
@@ -109,7 +114,7 @@ def network(architecture: str, size: int, batch: int, precision: str) -> dict[st
     def attack() -> None:
         mr, ct = attacked.batch(range(len(attacked)), trial.device)
         with trial.at_best():
-            pgd = replace(trial.protocol, attack="pgd", steps=STEPS).build("pgd")
+            pgd = replace(trial.measurement, attack="pgd", steps=STEPS).build("pgd")
             pgd(trial.network, mr, ct, mr_deviations(0.1), 0)
 
     attacking = len(attacked), grown(before, attack)
@@ -122,7 +127,7 @@ def classifier(name: str, size: int, limit: float) -> dict[str, Any]:
         {"dataset": "pathmnist", "classifier": name, "size": size, "device": "cpu",
          "max_memory": limit}
     )  # fmt: skip
-    config = tsynd.TSynDConfig(latent_iterations=2)
+    config = TSynDConfig(latent_iterations=2)
     few, classes = config.batch_size // 2, table()["pathmnist"].classes
     images = torch.randint(256, (256, 3, size, size), dtype=torch.uint8)
     labels = torch.arange(256) % len(classes)
@@ -135,11 +140,11 @@ def classifier(name: str, size: int, limit: float) -> dict[str, Any]:
     before = resident("VmRSS")
     trial = TSynDTrial(config, settings, Shared(data, codes, frozen))
     training = grown(before, trial.step)
-    batch = trial.protocol.batch_size
+    batch = trial.measurement.batch_size
 
     def attack() -> None:
         with trial.at_best():
-            pgd = replace(trial.protocol, attack="pgd", steps=STEPS).build("pgd")
+            pgd = replace(trial.measurement, attack="pgd", steps=STEPS).build("pgd")
             shown = images[:batch].float() / 255
             pgd(trial.classifier, shown, labels[:batch], pixels(0.1), 0)
 

@@ -25,11 +25,13 @@ from trainables.metrics.paired import compare
 from trainables.models.unet import UNet
 from trainables.runtime.device import autocast, channels_last
 from trainables.runtime.seeding import generator, seeded
-from trainables.studies.robmednas import study as robmednas
+from trainables.studies.robmednas.study import RobMedNAS
 from trainables.synthesis.assets import Data, read_data
 from trainables.synthesis.epoch import train_epoch, validation_loss
 from trainables.synthesis.measurement import score_subjects
 from trainables.synthesis.settings import SynthesisSettings
+
+robmednas = RobMedNAS()
 
 CPU = torch.device("cpu")
 

@@ -16,10 +16,13 @@ from statistics import median
 
 import torch
 
-from trainables.studies.tsynd import study as tsynd
+from trainables.studies.tsynd.settings import TSynDSettings
+from trainables.studies.tsynd.study import TSynD
+
+tsynd = TSynD()
 
 
-def seconds(settings: tsynd.Settings, assets: Path, iterations: int) -> dict[str, float]:
+def seconds(settings: TSynDSettings, assets: Path, iterations: int) -> dict[str, float]:
     """Run one TSynD trial; return seconds by activity."""
     started = time.perf_counter()
     config = tsynd.complete({"latent_iterations": iterations}, settings)

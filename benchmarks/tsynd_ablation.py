@@ -12,7 +12,9 @@ from pathlib import Path
 
 import torch
 
-from trainables.studies.tsynd import study as tsynd
+from trainables.studies.tsynd.study import TSynD
+
+tsynd = TSynD()
 
 SHOWN = ("ranking_clean_bacc", "ranking_fgsm_bacc_curve", "ranking_pgd_bacc_curve")
 

@@ -19,8 +19,12 @@ import torch
 
 from trainables.classification.assets import open_splits, to_tensors
 from trainables.classification.measurement import measure_robust
-from trainables.studies.tsynd import study as tsynd
+from trainables.classification.trial import ClassifierTrial
+from trainables.studies.tsynd.settings import TSynDSettings
+from trainables.studies.tsynd.study import TSynD
 from trainables.study.study import Reference
+
+tsynd = TSynD()
 
 ARMS = ("baseline", "reconstruction", "noise", "adversarial", "paper 50/1.0")
 KEY = ("fraction", "seed", "arm")
@@ -60,17 +64,17 @@ def trials(
                         yield {"seed": seed, "fraction": fraction} | found
 
 
-def one(reference: Reference, settings: tsynd.Settings, assets: Path) -> dict[str, object]:
+def one(reference: Reference, settings: TSynDSettings, assets: Path) -> dict[str, object]:
     """Train one arm and measure its best-on-val epoch on test."""
     started = time.perf_counter()
     trial = tsynd.build(reference.config, settings, assets)
-    if not isinstance(trial, tsynd.TSynDTrial):
+    if not isinstance(trial, ClassifierTrial):
         raise TypeError(trial)
     trial.advance(settings.rungs[-1])
     dataset, splits = open_splits(settings, lambda _: None)
     test = to_tensors(splits.take(dataset, "test"), trial.device)
     with trial.at_best():
-        metrics = measure_robust(trial.classifier, test, trial.protocol, "test").metrics
+        metrics = measure_robust(trial.classifier, test, trial.measurement, "test").metrics
     return {"arm": reference.label, "seconds": time.perf_counter() - started, **metrics}
 
 

@@ -17,6 +17,7 @@ from search.record.run_folder import RunFolder
 from search.record.writer import now
 from searchspace.errors import UserError
 from trainables.runtime.files import to_json, write_atomically
+from trainables.study.settings import StudySettings
 
 OURS = ("search", "searchspace", "trainables")
 PACKAGES = ("robust-medical-search", "torch", "numpy", "ray", "optuna", "hyperopt", "pydantic")
@@ -49,7 +50,7 @@ class Manifest:
         return differences([self.content, *self.content.get("resumed", [])][-1], code_state())
 
 
-def new_manifest(folder: RunFolder, plan: Plan, settings: object) -> Manifest:
+def new_manifest(folder: RunFolder, plan: Plan, settings: StudySettings) -> Manifest:
     """Begin the manifest of a new run."""
     manifest = Manifest(folder, {})
     manifest.add(
@@ -58,6 +59,7 @@ def new_manifest(folder: RunFolder, plan: Plan, settings: object) -> Manifest:
         command=sys.argv,
         plan=plan.model_dump(mode="json"),
         settings=_fields(settings),
+        about=settings.about.as_json(),
         seed=plan.seed,
         startup=startup_trials(plan.trials, plan.workers),
         machine={

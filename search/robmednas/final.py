@@ -24,10 +24,12 @@ from search.robmednas.testing import Condition, open_test, score, write_rows
 from searchspace.errors import UserError
 from trainables.runtime.files import cannot_write, to_json, write_atomically
 from trainables.saved.checkpoint import load_unet
-from trainables.studies.robmednas import study as robmednas
+from trainables.studies.robmednas.settings import RobMedNASSettings
+from trainables.studies.robmednas.study import RobMedNAS
 from trainables.study.study import Say
 from trainables.synthesis.measurement import ALWAYS
-from trainables.synthesis.settings import SynthesisSettings
+
+robmednas = RobMedNAS()
 
 FINAL = "final.json"
 SCORES = "test_scores.csv"
@@ -96,18 +98,18 @@ def final(plan: FinalPlan, console: Console) -> int:
     return 0
 
 
-def full_settings(settings: SynthesisSettings, epochs: int, seed: int) -> SynthesisSettings:
+def full_settings(settings: RobMedNASSettings, epochs: int, seed: int) -> RobMedNASSettings:
     """Return a run's settings for training on all training subjects."""
     return settings.model_copy(update={"subset": "all", "epochs": epochs, "seed": seed})
 
 
-def full_settings_of(known: dict[str, Any]) -> SynthesisSettings:
+def full_settings_of(known: dict[str, Any]) -> RobMedNASSettings:
     """Return the settings that `final` wrote."""
     return robmednas.parse_settings(known["settings"])
 
 
 def choose(
-    listed: Sequence[Candidate], trained: dict[str, Retrained], settings: SynthesisSettings
+    listed: Sequence[Candidate], trained: dict[str, Retrained], settings: RobMedNASSettings
 ) -> dict[str, str]:
     """Choose each row's candidate by the runs' ranking value: the name of its folder, by row."""
     metric = f"ranking_{settings.attack}_mae_head_curve"
@@ -132,7 +134,7 @@ def read_final(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _begin(plan: FinalPlan, settings: SynthesisSettings, listed: Sequence[Candidate]) -> None:
+def _begin(plan: FinalPlan, settings: RobMedNASSettings, listed: Sequence[Candidate]) -> None:
     """Write what is to be done; refuse a folder in which something else was begun."""
     wanted = {
         "runs": [str(run) for run in plan.runs],
@@ -160,7 +162,7 @@ def _begin(plan: FinalPlan, settings: SynthesisSettings, listed: Sequence[Candid
         write_atomically(file, to_json(wanted | {"started": now()}, indent=2) + "\n")
 
 
-def _test(plan: FinalPlan, settings: SynthesisSettings, chosen: dict[str, str], say: Say) -> None:
+def _test(plan: FinalPlan, settings: RobMedNASSettings, chosen: dict[str, str], say: Say) -> None:
     """Score the chosen networks on test, unless that was done."""
     file = plan.folder / SCORES
     if file.is_file():

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from trainables.runtime.files import to_json, write_atomically
-from trainables.studies.robmednas import study as robmednas
+from trainables.studies.robmednas.settings import RobMedNASSettings
+from trainables.studies.robmednas.study import RobMedNAS
 from trainables.studies.robmednas.trial import RobMedNASTrial
-from trainables.synthesis.settings import SynthesisSettings
+
+robmednas = RobMedNAS()
 
 DONE = "retrained.json"
 Say = Callable[[str], None]
@@ -35,7 +37,7 @@ class Retrained:
 
 def retrain(
     config: dict[str, Any],
-    settings: SynthesisSettings,
+    settings: RobMedNASSettings,
     assets: Path,
     folder: Path,
     patience: int,

@@ -13,9 +13,10 @@ from search.record.run_folder import RunFolder
 from searchspace.errors import UserError
 from searchspace.random import sample
 from trainables.runtime.config import parse
-from trainables.studies.robmednas import study as robmednas
-from trainables.studies.robmednas.trial import RobMedNASConfig
-from trainables.synthesis.settings import SynthesisSettings
+from trainables.studies.robmednas.settings import RobMedNASConfig, RobMedNASSettings
+from trainables.studies.robmednas.study import RobMedNAS
+
+robmednas = RobMedNAS()
 
 # The paper's names of rows, by the sampler that proposed.
 ROWS = {"random": "RobMedNAS-R", "tpe": "RobMedNAS-T", "hyperopt": "RobMedNAS-T"}
@@ -58,7 +59,7 @@ class Source:
     folder: Path
     row: str
     config: dict[str, Any]
-    settings: SynthesisSettings
+    settings: RobMedNASSettings
 
 
 def read_source(path: Path) -> Source:
@@ -115,7 +116,7 @@ def candidates(sources: Sequence[Source], drawn: int, seed: int) -> tuple[Candid
     return tuple(named)
 
 
-def draw(settings: SynthesisSettings, count: int, seed: int) -> list[dict[str, Any]]:
+def draw(settings: RobMedNASSettings, count: int, seed: int) -> list[dict[str, Any]]:
     """Draw architectures at random within the limits, the depth first."""
     rng, space = np.random.default_rng([seed, 77]), robmednas.space(settings)
     found: list[dict[str, Any]] = []

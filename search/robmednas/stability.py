@@ -23,8 +23,8 @@ from searchspace.errors import UserError
 from trainables.data.subjects import folds
 from trainables.metrics.synthesis import REGIONS
 from trainables.saved.checkpoint import load_unet
+from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.synthesis.assets import make_splits, open_subjects, write_data
-from trainables.synthesis.settings import SynthesisSettings
 
 FILE = "stability.csv"
 INITIALISATION, TRAINING_DATA = "initialisation", "training data"
@@ -48,7 +48,7 @@ class Training:
     config: dict[str, Any]
     kind: str
     number: int
-    settings: SynthesisSettings
+    settings: RobMedNASSettings
     assets: Path
 
     @property
@@ -91,7 +91,7 @@ def stability(folder: Path, initialisations: int, groups: int, console: Console)
 
 def _trainings(
     known: dict[str, Any],
-    settings: SynthesisSettings,
+    settings: RobMedNASSettings,
     folder: Path,
     seeds: int,
     groups: int,

@@ -14,10 +14,10 @@ from trainables.corruptions.noise import gaussian
 from trainables.models.unet import UNet
 from trainables.runtime.files import write_atomically
 from trainables.runtime.seeding import derive
+from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
 from trainables.synthesis.assets import write_test
 from trainables.synthesis.measurement import Perturb, attacked, score_subjects
-from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split, read_split
 
 BATCH = 16  # slices attacked at a time
@@ -48,7 +48,7 @@ class Condition:
         return attacked(network, attack, self.strength, derive(seed, "attack"))
 
 
-def open_test(settings: SynthesisSettings, folder: Path, say: Say) -> Split:
+def open_test(settings: RobMedNASSettings, folder: Path, say: Say) -> Split:
     """Open the test subjects, at the first time from their source.
 
     Args:

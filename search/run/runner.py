@@ -37,6 +37,7 @@ from search.study import Study
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.runtime.config import parse
+from trainables.study.settings import StudySettings
 
 
 def run(plan: Plan, study: Study, console: Console) -> int:
@@ -123,10 +124,10 @@ def replay(run: str | Path, find: Callable[[str], Study], console: Console) -> i
     return FAILED if differences else FINISHED
 
 
-def default_folder(study: Study, settings: object) -> Path:
+def default_folder(study: Study, settings: StudySettings) -> Path:
     """Return ``runs/<study>-<dataset>-<time>`` below the current folder."""
     time_of_day = datetime.now()  # noqa: DTZ005 - the user's own clock
-    names = [study.name, getattr(settings, "dataset", None), f"{time_of_day:%Y%m%d-%H%M%S}"]
+    names = [study.name, settings.data_name, f"{time_of_day:%Y%m%d-%H%M%S}"]
     return Path("runs", "-".join(name for name in names if name))
 
 

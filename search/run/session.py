@@ -30,7 +30,8 @@ from search.storage.runs import UNSTORED, Claim, Keeping, keep
 from search.study import Study
 from searchspace.space import Space
 from trainables.study.report import Rung
-from trainables.study.study import MEMORY, Reference, StudyModule
+from trainables.study.study import MEMORY, Reference
+from trainables.study.study import Study as Question
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Session:
 
     plan: Plan
     study: Study
-    module: StudyModule
+    module: Question[Any]
     settings: Any
     folder: RunFolder
     manifest: Manifest

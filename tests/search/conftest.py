@@ -13,7 +13,7 @@ from search.plan import Plan
 from search.run.runner import resume, run
 from search.study import Study
 
-TOY = Study("toy", "a toy", "toy_study")
+TOY = Study("toy", "a toy", "toy_study:ToyStudy")
 
 
 @pytest.fixture

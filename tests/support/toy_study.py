@@ -5,7 +5,7 @@ import math
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -14,11 +14,12 @@ from torch import get_num_threads
 
 from searchspace.domains import Choice, Float
 from searchspace.space import Param, Space
-from trainables.runtime.config import Frozen, parse
+from trainables.study.about import About, Score, Threat
 from trainables.study.examination import Examination
 from trainables.study.report import Report, Rung
+from trainables.study.settings import StudySettings
 from trainables.study.sheet import Column, Sheet
-from trainables.study.study import Facts, Floor, Reference
+from trainables.study.study import Facts, Floor, Reference, Study
 from trainables.study.trial import Trainable
 
 SPACE = Space(
@@ -40,7 +41,28 @@ def quality(config) -> float:
     return 1 / (1 + loss)
 
 
-class Settings(Frozen):
+ABOUT = About(
+    name="toy",
+    title="a toy",
+    cites=(),
+    inputs="toys",
+    threat=Threat(
+        words="a toy moves by at most ε",
+        unit="toys",
+        bounds=(0.0, 1.0),
+        axis="ε in 255ths",
+        suffix="/255",
+        scale=255.0,
+    ),
+    scores={"accuracy": Score(words="accuracy", direction="max")},
+    kept="accuracy",
+    level="chance",
+)
+
+
+class Settings(StudySettings):
+    about: ClassVar[About] = ABOUT
+
     epochs: int = Field(default=9, ge=1)
     dataset: str = "toy"
     device: str = "cpu"
@@ -59,6 +81,15 @@ class Settings(Frozen):
     prepare_fault: str = ""
     pictures_fault: str = ""
     seed: int = 0
+
+    @property
+    def data_name(self) -> str:
+        return self.dataset
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        epochs = dict.fromkeys((-(-self.epochs // 3), self.epochs))
+        return tuple(Rung(number, "robustness") for number in epochs)
 
 
 class Toy(Trainable):
@@ -135,102 +166,88 @@ class Toy(Trainable):
         np.savez(folder / "ranking.npz", scores=self.correct, labels=LABELS, eps=EPS)
 
 
-def space(settings) -> Space:
-    return SPACE
+class ToyStudy(Study[Settings]):
+    settings = Settings
 
+    def space(self, settings) -> Space:
+        return SPACE
 
-def limits(config, settings) -> dict[str, float]:
-    return {"too large": config["x"] - settings.limit}
+    def limits(self, config, settings) -> dict[str, float]:
+        return {"too large": config["x"] - settings.limit}
 
+    def floor(self, settings) -> Floor | None:
+        return Floor("relative_floor", "robustness", "baseline", settings.slack)
 
-def ladder(settings) -> tuple[Rung, ...]:
-    epochs = dict.fromkeys((-(-settings.epochs // 3), settings.epochs))
-    return tuple(Rung(at, "robustness") for at in epochs)
+    def metrics(self, settings):
+        return {"robustness": "max", "loss": "min", "size": "min"}
 
+    def prepare(self, settings, assets: Path, say) -> Facts:
+        if settings.prepare_fault == "interrupt":
+            raise KeyboardInterrupt
+        if settings.prepare_fault == "bug":
+            raise ZeroDivisionError("a bug [of] ours")
+        (assets / "shared.txt").write_text("shared")
+        return Facts(
+            digests={"data": "0" * 64},
+            lines=("toy data [made] here",),
+            default_metric="robustness",
+            details={"nothing": None},
+            settled={} if settings.settled_slack is None else {"slack": settings.settled_slack},
+        )
 
-def floor(settings) -> Floor | None:
-    return Floor("relative_floor", "robustness", "baseline", settings.slack)
+    def open_test(self, settings, assets: Path, folder: Path, say) -> None:
+        """Test is opened where a winner is written down, and not again."""
+        written = json.loads((folder.parent / "confirm.json").read_text())
+        folder.mkdir(exist_ok=True)
+        if not (folder / "opened").exists():
+            (folder / "opened").write_text(written["winner"])
 
+    def examine(self, model: Path, data: Path, settings, exam) -> Examination:
+        """Images are lost from the last on: the better the config and the weaker the attack, fewer.
 
-def parse_settings(values) -> Settings:
-    return parse(Settings, values)
+        What the search sees as quality, the ensemble sees halved for kind b.
+        """
+        if exam.split == "test" and not (data / "opened").is_file():
+            raise AssertionError("test was not opened")
+        saved = json.loads((model / "model.json").read_text())
+        config, dice = saved["config"], np.random.default_rng(saved["seed"])
+        good = quality(config) * (0.5 if config["kind"] == "b" else 1.0)
+        at = [good + 0.02 * dice.normal() - 0.1 * step for step in range(len(EPS))]
+        conditions = [("clean", 0.0), *(("ensemble", eps) for eps in EPS[1:])]
+        if exam.whole:
+            conditions, at = [*conditions, ("noise", 0.2)], [*at, good - 0.05]
+        scores = np.array([np.arange(len(LABELS)) < len(LABELS) * one for one in at], dtype=float)
+        won = np.array([[3, 1]] * (len(EPS) - 1))
+        names = ("apgd", "square")
+        return Examination("accuracy", "max", tuple(conditions), scores, LABELS, names, won)
 
+    def illustrate(self, models, assets: Path, settings) -> tuple[Sheet, ...]:
+        """One column of a grey for each model, the first letters of its file its tone."""
+        if settings.pictures_fault == "interrupt":
+            raise KeyboardInterrupt
+        if settings.pictures_fault:
+            raise RuntimeError("out of [paint]\nat all")
+        tones = [float(len((path / "model.json").read_text()) % 7) / 7 for path in models.values()]
+        cells = np.array(tones, dtype=np.float32)[:, None, None] * np.ones((1, 4, 5), np.float32)
+        return (Sheet("greys", "Greys", "Made here.", tuple(models), (Column("grey", cells),)),)
 
-def metrics(settings):
-    return {"robustness": "max", "loss": "min", "size": "min"}
+    def build(self, config, settings, assets: Path) -> Toy:
+        (assets / "shared.txt").read_text()
+        return Toy(config, settings)
 
+    def references(self, settings) -> tuple[Reference, ...]:
+        def reference(label: str, essential: bool = False, **config: Any) -> Reference:
+            whole = {"x": 0.0, "lr": 0.1, "kind": "a", "fault": ""} | config
+            point = (
+                None if whole["fault"] else SPACE.restrict(whole)
+            )  # the space cannot say a fault
+            return Reference(label, whole, scaled=True, essential=essential, point=point)
 
-def prepare(settings, assets: Path, say) -> Facts:
-    if settings.prepare_fault == "interrupt":
-        raise KeyboardInterrupt
-    if settings.prepare_fault == "bug":
-        raise ZeroDivisionError("a bug [of] ours")
-    (assets / "shared.txt").write_text("shared")
-    return Facts(
-        digests={"data": "0" * 64},
-        lines=("toy data [made] here",),
-        default_metric="robustness",
-        details={"nothing": None},
-        settled={} if settings.settled_slack is None else {"slack": settings.settled_slack},
-    )
+        return (
+            reference("baseline", essential=True, fault="no fault"),
+            reference("paper", x=0.5),
+            *(reference(fault, fault=fault) for fault in settings.faults),
+        )
 
-
-def open_test(settings, assets: Path, folder: Path, say) -> None:
-    """Test is opened where a winner is written down, and not again."""
-    written = json.loads((folder.parent / "confirm.json").read_text())
-    folder.mkdir(exist_ok=True)
-    if not (folder / "opened").exists():
-        (folder / "opened").write_text(written["winner"])
-
-
-def examine(model: Path, data: Path, settings, exam) -> Examination:
-    """Images are lost from the last on: the better the config and the weaker the attack, fewer.
-
-    What the search sees as quality, the ensemble sees halved for kind b.
-    """
-    if exam.split == "test" and not (data / "opened").is_file():
-        raise AssertionError("test was not opened")
-    saved = json.loads((model / "model.json").read_text())
-    config, dice = saved["config"], np.random.default_rng(saved["seed"])
-    good = quality(config) * (0.5 if config["kind"] == "b" else 1.0)
-    at = [good + 0.02 * dice.normal() - 0.1 * step for step in range(len(EPS))]
-    conditions = [("clean", 0.0), *(("ensemble", eps) for eps in EPS[1:])]
-    if exam.whole:
-        conditions, at = [*conditions, ("noise", 0.2)], [*at, good - 0.05]
-    scores = np.array([np.arange(len(LABELS)) < len(LABELS) * one for one in at], dtype=float)
-    won = np.array([[3, 1]] * (len(EPS) - 1))
-    names = ("apgd", "square")
-    return Examination("accuracy", "max", tuple(conditions), scores, LABELS, names, won)
-
-
-def illustrate(models, assets: Path, settings) -> tuple[Sheet, ...]:
-    """One column of a grey for each model, the first letters of its file its tone."""
-    if settings.pictures_fault == "interrupt":
-        raise KeyboardInterrupt
-    if settings.pictures_fault:
-        raise RuntimeError("out of [paint]\nat all")
-    tones = [float(len((path / "model.json").read_text()) % 7) / 7 for path in models.values()]
-    cells = np.array(tones, dtype=np.float32)[:, None, None] * np.ones((1, 4, 5), np.float32)
-    return (Sheet("greys", "Greys", "Made here.", tuple(models), (Column("grey", cells),)),)
-
-
-def build(config, settings, assets: Path) -> Toy:
-    (assets / "shared.txt").read_text()
-    return Toy(config, settings)
-
-
-def references(settings) -> tuple[Reference, ...]:
-    def reference(label: str, essential: bool = False, **config: Any) -> Reference:
-        whole = {"x": 0.0, "lr": 0.1, "kind": "a", "fault": ""} | config
-        point = None if whole["fault"] else SPACE.restrict(whole)  # the space cannot say a fault
-        return Reference(label, whole, True, essential, point=point)
-
-    return (
-        reference("baseline", essential=True, fault="no fault"),
-        reference("paper", x=0.5),
-        *(reference(fault, fault=fault) for fault in settings.faults),
-    )
-
-
-def complete(sample, settings) -> dict[str, Any]:
-    return dict(sample) | {"fault": ""}
+    def complete(self, sample, settings) -> dict[str, Any]:
+        return dict(sample) | {"fault": ""}

@@ -7,28 +7,35 @@ from typing import Any
 import pytest
 import torch
 
+from trainables.classification.trial import ClassifierTrial
 from trainables.generative.frozen_autoencoder import FrozenAutoencoder, read_autoencoder
 from trainables.models.classifiers import Classifier
-from trainables.studies.robmednas import study as robmednas
-from trainables.studies.tsynd import study as tsynd
+from trainables.studies.robmednas.study import RobMedNAS
+from trainables.studies.robmednas.trial import RobMedNASTrial
+from trainables.studies.tsynd.assets import AUTOENCODER
+from trainables.studies.tsynd.settings import TSynDSettings
+from trainables.studies.tsynd.study import TSynD
 from trainables.study.study import Facts
 from trainables.synthesis.assets import Data, read_data
 from trainables.synthesis.settings import SynthesisSettings
+
+tsynd = TSynD()
+robmednas = RobMedNAS()
 
 
 @dataclass(frozen=True)
 class Prepared:
     """Settings, the folder that trials read, what preparing found, and what it said."""
 
-    settings: tsynd.Settings
+    settings: TSynDSettings
     assets: Path
     facts: Facts
     said: list[str] = field(default_factory=list)
 
-    def trial(self, **config: Any) -> tsynd.TSynDTrial:
+    def trial(self, **config: Any) -> ClassifierTrial:
         """Build a trial."""
         trial = tsynd.build(config, self.settings, self.assets)
-        assert isinstance(trial, tsynd.TSynDTrial)
+        assert isinstance(trial, ClassifierTrial)
         return trial
 
 
@@ -69,7 +76,7 @@ def trained(prepared) -> Classifier:
 
 @pytest.fixture(scope="session")
 def autoencoder(prepared) -> FrozenAutoencoder:
-    return read_autoencoder(prepared.assets / tsynd.AUTOENCODER, torch.device("cpu"))
+    return read_autoencoder(prepared.assets / AUTOENCODER, torch.device("cpu"))
 
 
 TINY = "0110x8s4 0100x8 | 0100x8 1000x8"
@@ -88,10 +95,10 @@ class Heads:
     def data(self) -> Data:
         return read_data(self.assets)
 
-    def trial(self, **config: Any) -> robmednas.RobMedNASTrial:
+    def trial(self, **config: Any) -> RobMedNASTrial:
         config = {"architecture": TINY, "lr": 3e-3} | config
         trial = robmednas.build(config, self.settings, self.assets)
-        assert isinstance(trial, robmednas.RobMedNASTrial)
+        assert isinstance(trial, RobMedNASTrial)
         return trial
 
 

@@ -21,7 +21,7 @@ from trainables.attacks.evaluation import (
     to_probabilities,
 )
 from trainables.attacks.threat import pixels
-from trainables.data.dataset import Task
+from trainables.data.task import Task
 from trainables.losses.likelihood import likelihood_loss
 from trainables.runtime.seeding import derive
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from trainables.attacks.attack import Attack
 from trainables.attacks.threat import pixels
-from trainables.data.dataset import Task
+from trainables.data.task import Task
 from trainables.metrics.classification import correct, scores
 from trainables.metrics.curve import area
 from trainables.models.modes import frozen

@@ -9,7 +9,7 @@ from trainables.attacks.apgd import APGD
 from trainables.attacks.attack import Attack
 from trainables.attacks.registry import ONE_ANSWER, build_attack, build_synthesis_attack
 from trainables.attacks.transfer import Transfer
-from trainables.data.dataset import Task
+from trainables.data.task import Task
 from trainables.losses.likelihood import Loss, likelihood_loss, squared_error
 
 # Attacks of `ATTACKS`: gradient steps, or queries of the black box.

@@ -11,7 +11,7 @@ from trainables.attacks.fab import FAB
 from trainables.attacks.gradient import FGSM, PGD
 from trainables.attacks.square import Square
 from trainables.attacks.targeted import TargetedAPGD
-from trainables.data.dataset import Task
+from trainables.data.task import Task
 from trainables.losses.likelihood import likelihood_loss, margin, squared_error
 
 ATTACKS: Mapping[str, Callable[[Task], Attack]] = {

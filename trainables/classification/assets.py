@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from trainables.classification.settings import ClassificationSettings
-from trainables.data.dataset import Dataset, Images, Task
+from trainables.data.dataset import Dataset, Images
 from trainables.data.datasets import open_dataset
 from trainables.data.splits import SplitName, Splits, make_splits
+from trainables.data.task import Task
 from trainables.study.study import Say
 
 TRIAL_SPLITS: tuple[SplitName, ...] = ("train", "val", "ranking")

@@ -14,7 +14,7 @@ from trainables.classification.assets import Labelled, at_most
 from trainables.classification.measurement import NOISE_SIGMA
 from trainables.corruptions.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from trainables.corruptions.noise import gaussian
-from trainables.data.dataset import Task
+from trainables.data.task import Task
 from trainables.metrics.classification import correct
 from trainables.runtime.seeding import derive
 from trainables.study.examination import CLEAN, ENSEMBLE, NOISE, Exam, Examination, count_wins

@@ -16,7 +16,7 @@ from trainables.attacks.threat import pixels
 from trainables.classification.assets import Labelled
 from trainables.classification.naming import headline, ranking_metric
 from trainables.corruptions.noise import gaussian
-from trainables.data.dataset import Task
+from trainables.data.task import Task
 from trainables.losses.likelihood import Loss, likelihood_loss
 from trainables.metrics.classification import scores
 from trainables.metrics.curve import area
@@ -33,7 +33,7 @@ ALWAYS = ("fgsm", "pgd")  # measured whichever attack ranks: one weaker, one str
 
 
 @dataclass(frozen=True)
-class Protocol:
+class Measurement:
     """How a classifier is measured; the same for all trials of a run.
 
     Attributes:
@@ -54,7 +54,7 @@ class Protocol:
     restarts: int = 1
     batch_size: int = ATTACK_BATCH
 
-    def at(self, level: Level | None) -> "Protocol":
+    def at(self, level: Level | None) -> "Measurement":
         """Return the protocol of a level of the ladder; None stands for this one."""
         if level is None:
             return self
@@ -125,35 +125,35 @@ class Robustness:
 
 
 def measure_clean(
-    classifier: Classifier, data: Labelled, protocol: Protocol, split: str
+    classifier: Classifier, data: Labelled, measurement: Measurement, split: str
 ) -> dict[str, float]:
     """Score a classifier on clean images of a split, and give its mean loss."""
     images = data.images.float() / 255
-    probabilities = predict(classifier, images, protocol.task, SEEN * protocol.batch_size)
-    found = _scores(protocol.task, probabilities, data)
+    probabilities = predict(classifier, images, measurement.task, SEEN * measurement.batch_size)
+    found = _scores(measurement.task, probabilities, data)
     metrics = {f"{split}_clean_{name}": value for name, value in found.items()}
     metrics[f"{split}_loss"] = _mean_log_loss(probabilities, data.labels)
     return metrics
 
 
 def measure_robust(
-    classifier: Classifier, data: Labelled, protocol: Protocol, split: str = "ranking"
+    classifier: Classifier, data: Labelled, measurement: Measurement, split: str = "ranking"
 ) -> Robustness:
     """Score a classifier on a split: clean, noisy and attacked."""
-    task, images = protocol.task, data.images.float() / 255
+    task, images = measurement.task, data.images.float() / 255
     metrics: dict[str, float] = {}
-    noisy = gaussian(images, NOISE_SIGMA, derive(protocol.seed, "noise"), pixels(0))
+    noisy = gaussian(images, NOISE_SIGMA, derive(measurement.seed, "noise"), pixels(0))
     for kind, shown in (("clean", images), ("noise", noisy)):
-        probabilities = predict(classifier, shown, task, SEEN * protocol.batch_size)
+        probabilities = predict(classifier, shown, task, SEEN * measurement.batch_size)
         found = _scores(task, probabilities, data)
         metrics |= {f"{split}_{kind}_{name}": value for name, value in found.items()}
     reports: dict[str, RobustReport] = {}
-    for name in protocol.attacks:
-        attack, seed = protocol.build(name), derive(protocol.seed, "attack")
-        report = evaluate(classifier, images, data.labels, task, attack, protocol.eps, seed=seed)
+    for name in measurement.attacks:
+        attack, seed = measurement.build(name), derive(measurement.seed, "attack")
+        report = evaluate(classifier, images, data.labels, task, attack, measurement.eps, seed=seed)
         metrics |= _curve(f"{split}_{name}", report)
         reports[name] = report
-    return Robustness(metrics, reports, protocol.attack)
+    return Robustness(metrics, reports, measurement.attack)
 
 
 def _scores(task: Task, probabilities: Tensor, data: Labelled) -> dict[str, float]:

@@ -1,13 +1,13 @@
-"""How much memory a classifier needs: in training, under attack, and while images are made."""
+"""How much memory a classifier needs, in training and under attack, and what its study adds."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 import torch
 from torch import Tensor, nn
 
-from trainables.data.medmnist import table
-from trainables.models.autoencoder import VQVAE
-from trainables.models.classifiers import build_classifier
+from trainables.models.classifiers import Classifier, build_classifier
 from trainables.models.counting import kept_for_backward
 from trainables.runtime.memory import Need
 
@@ -16,29 +16,53 @@ WORKING = 2  # what is kept counts so often: a backward pass holds gradients of 
 COUNTED, CLASSES = 2, 2  # images that are counted on; more classes add next to nothing
 
 
-def need_of(classifier: str, dataset: str, size: int) -> Need:
-    """Predict what a classifier of a dataset's images needs."""
-    entry = table().get(dataset)
-    return _need(classifier, entry.channels if entry else 1, size)
+@dataclass(frozen=True)
+class Also:
+    """What a study holds beside the classifier.
+
+    Attributes:
+        parameters: Of frozen models.
+        per_batch: Numbers that the backward pass of what the study does to a batch needs, for
+            `COUNTED` images.
+    """
+
+    parameters: int = 0
+    per_batch: int = 0
+
+
+CountAlso = Callable[[Classifier, Tensor], Also]
+"""(classifier, images), both on the meta device -> what a study holds beside them."""
+
+
+def nothing_more(classifier: Classifier, images: Tensor) -> Also:
+    """Count nothing: the study trains the classifier and no more."""
+    del classifier, images
+    return Also()
 
 
 @cache
-def _need(name: str, channels: int, size: int) -> Need:
-    """Count once a process: the networks of a run are all alike."""
+def need_of(
+    classifier: str, channels: int, size: int, count_also: CountAlso = nothing_more
+) -> Need:
+    """Predict what a classifier needs; counted once a process, as a run's networks are alike.
+
+    Args:
+        classifier: A name of `trainables.models.classifiers.BODIES`.
+        channels: Of its images.
+        size: Of its images, in pixels.
+        count_also: Counts what the study holds beside it.
+    """
     with torch.device("meta"):
-        classifier = build_classifier(name, channels, size, CLASSES)
-        autoencoder = VQVAE(channels, size)
+        network = build_classifier(classifier, channels, size, CLASSES)
         images = torch.empty((COUNTED, channels, size, size))
-        codes = autoencoder.encode(images)
-
-    def made_and_judged(latents: Tensor) -> Tensor:
-        logits: Tensor = classifier(autoencoder.decode(latents))
-        return logits
-
-    both = nn.ModuleList((classifier, autoencoder))
-    attacked = kept_for_backward(classifier, classifier, images)
-    made = kept_for_backward(made_and_judged, both, codes) // 2  # of half the images of a batch
-    trained, frozen = (
-        sum(one.numel() for one in model.parameters()) for model in (classifier, autoencoder)
+        also = count_also(network, images)
+    attacked = kept_for_backward(network, network, images)
+    trained = parameters_of(network)
+    return Need(
+        COPIES * trained + also.parameters, WORKING * max(attacked, also.per_batch) // COUNTED
     )
-    return Need(COPIES * trained + frozen, WORKING * max(attacked, made) // COUNTED)
+
+
+def parameters_of(network: nn.Module) -> int:
+    """Count the parameters of a network."""
+    return sum(parameter.numel() for parameter in network.parameters())

@@ -1,6 +1,6 @@
 """Names of the metrics that rank."""
 
-from trainables.data.dataset import Task
+from trainables.data.task import Task
 
 
 def headline(task: Task) -> str:

@@ -3,117 +3,138 @@
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from searchspace.names import lookup
-from trainables.attacks.registry import ATTACKS, build_attack
-from trainables.attacks.threat import AUTO, parse_eps
+from trainables.attacks.settings import AttackSettings
 from trainables.classification.naming import ranking_metric
-from trainables.data import phantom
-from trainables.data.dataset import Task
-from trainables.data.medmnist import table
-from trainables.models.classifiers import BODIES
-from trainables.runtime.config import Frozen
-from trainables.runtime.device import resolve_device
-from trainables.runtime.memory import AUTO as DEVICE_MEMORY
-from trainables.runtime.memory import MaxMemory
+from trainables.data.task import Task
+from trainables.runtime.memory import known_limit
 from trainables.study.ladder import default_ladder, parse_ladder
 from trainables.study.report import Rung
+from trainables.study.settings import DATA, ROBUSTNESS, TRAINING, setting
 
 SUBSET = 128  # images of the first rung
 DEFAULT_EPS = "0,1/255,2/255,4/255,8/255"
 
 
-class ClassificationSettings(Frozen):
-    """What is fixed for a run; every field has a default that suits a laptop.
+class ClassificationSettings(AttackSettings):
+    """What is fixed for a run; every field has a default that suits a laptop."""
 
-    Attributes:
-        dataset: ``phantom`` or a 2D dataset of MedMNIST.
-        data_root: Folder of the npz files; None is the user's cache.
-        size: Height and width in pixels.
-        fraction: Share of the official training images that is trained on, in (0, 1].
-        ranking_from: Where the images that rank trials come from, see `trainables.data.splits`.
-        ranking_images: At most so many images rank trials.
-        classifier: A name of `trainables.models.classifiers.BODIES`.
-        epochs: The budget of a trial.
-        attack: The attack whose curve ranks trials unless another metric is named.
-        eps: Radii of the threat model in pixels of [0, 1], rising from 0.
-        eps_auto: Whether the run chooses the radii itself; set by ``eps="auto"``.
-        ladder: The rungs, as `trainables.study.ladder` reads them; None for a default by attack.
-        floor: Share by which a trial's clean balanced accuracy (multi-label: macro AUC) may fall
-            below the baseline's.
-        max_memory: Most memory of one training step, in GiB, as predicted; ``auto`` until the run
-            knows its device; None for no limit.
-        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
-        precision: In which images are made: ``auto``, ``fp32`` or ``bf16``.
-        seed: Of splits, initialisation, order, noise, masks and attacks.
-        protocol: ``paper`` takes the paper's classifier and epochs where none are named.
-    """
+    DEFAULT_EPS: ClassVar[str] = DEFAULT_EPS
 
-    PAPER: ClassVar[dict[str, Any]] = {}
+    dataset: str = setting(
+        "phantom", "A 2D MedMNIST dataset by name, or phantom, which is made here.", DATA
+    )
+    data_root: Path | None = setting(
+        None,
+        "Folder of the npz files; what is missing is downloaded.",
+        DATA,
+        shown="the user's cache",
+    )
+    size: int = setting(28, "Pixels: 28, 64, 128 or 224.", DATA)
+    fraction: float = setting(0.1, "Share of the training images that trains.", DATA)
+    ranking_from: Literal["auto", "left-out", "val"] = setting(
+        "auto",
+        "Where the images that rank come from: the training images that the fraction leaves out "
+        "(left-out), half of val (val), or whichever gives more (auto).",
+        DATA,
+    )
+    ranking_images: int = setting(256, "At most so many images rank.", DATA, ge=2)
+    classifier: str = setting(
+        "cnn",
+        "cnn, densenet, resnet18-16 (width 16) or resnet18.",
+        TRAINING,
+        shown="cnn; on a GPU resnet18-16",
+    )
+    attack: str = setting(
+        "pgd",
+        "The attack that ranks: pgd, fgsm, apgd-ce, apgd-margin, apgd-t, fab or square.",
+        ROBUSTNESS,
+    )
+    eps: tuple[float, ...] = setting(
+        DEFAULT_EPS,
+        "Radii in pixels of [0, 1], with commas; or auto, by the baseline.",
+        ROBUSTNESS,
+        validate_default=True,
+    )
+    ladder: str | None = setting(
+        None,
+        "Rungs, cheap first, as EPOCHS:ATTACK[-STEPS][xRESTARTS][@IMAGES][!].",
+        ROBUSTNESS,
+        shown="20:pgd-5@128,60:pgd-10,60:pgd-20x2!",
+    )
+    floor: float = setting(
+        0.15,
+        "Share by which clean balanced accuracy (several labels: macro AUC) may fall below the "
+        "baseline's.",
+        ROBUSTNESS,
+        ge=0,
+        le=1,
+    )
 
-    dataset: str = "phantom"
-    data_root: Path | None = None
-    size: int = 28
-    fraction: float = 0.1
-    ranking_from: Literal["auto", "left-out", "val"] = "auto"
-    ranking_images: int = Field(default=256, ge=2)
-    classifier: str = "cnn"
-    epochs: int = Field(default=60, ge=1)
-    attack: str = "pgd"
-    eps: tuple[float, ...] = parse_eps(DEFAULT_EPS)
-    eps_auto: bool = False
-    ladder: str | None = None
-    floor: float = Field(default=0.15, ge=0, le=1)
-    max_memory: MaxMemory = DEVICE_MEMORY
-    device: str = "auto"
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
-    seed: int = Field(default=0, ge=0)
-    protocol: Literal["default", "paper"] = "default"
-
-    @model_validator(mode="before")
     @classmethod
-    def _fill(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Let protocol and device choose what the user left open, and write the choice down."""
-        filled = dict(values)
-        if values.get("eps") == AUTO:
-            filled |= {"eps": DEFAULT_EPS, "eps_auto": True}
-        device = resolve_device(str(filled.get("device", "auto")))
-        filled["device"] = str(device)
-        if filled.get("protocol") == "paper":
-            return cls.PAPER | filled
-        if device.type == "cuda":
-            filled.setdefault("classifier", "resnet18-16")
-        return filled
+    def defaults_on(cls, device: str) -> dict[str, Any]:
+        """Return a larger classifier for a GPU."""
+        return {"classifier": "resnet18-16"} if device == "cuda" else {}
 
     @field_validator("eps", mode="before")
     @classmethod
     def _parse_eps(cls, value: object) -> object:
+        from trainables.attacks.threat import parse_eps  # noqa: PLC0415 - loads torch
+
         # Numbers take the same way as text, so that no curve starts above 0 or goes back.
         entries = value if isinstance(value, list | tuple) else [value]
         return parse_eps(",".join(str(entry) for entry in entries))
 
     @field_validator("classifier")
     @classmethod
-    def _known_classifier(cls, name: str) -> str:
+    def _check_classifier(cls, name: str) -> str:
+        from trainables.models.classifiers import BODIES  # noqa: PLC0415 - loads torch
+
         lookup(BODIES, name, "classifier")
         return name
 
     @field_validator("attack")
     @classmethod
-    def _known_attack(cls, name: str) -> str:
+    def _check_attack(cls, name: str) -> str:
+        from trainables.attacks.registry import ATTACKS  # noqa: PLC0415 - loads torch
+
         lookup(ATTACKS, name, "attack")
         return name
 
     @property
+    def data_name(self) -> str:
+        """Name the dataset."""
+        return self.dataset
+
+    @property
     def task(self) -> Task:
         """What the labels of the dataset mean, known before it is opened."""
+        from trainables.data import phantom  # noqa: PLC0415 - loads NumPy
+        from trainables.data.medmnist import table  # noqa: PLC0415
+
         entry = table().get(self.dataset)
         return entry.task if entry else phantom.TASK
 
     @property
+    def channels(self) -> int:
+        """Channels of the dataset's images, known before it is opened."""
+        from trainables.data.medmnist import table  # noqa: PLC0415 - loads NumPy
+
+        entry = table().get(self.dataset)
+        return entry.channels if entry else 1
+
+    @property
+    def memory_gib(self) -> float | None:
+        """The limit of memory in GiB; None where there is none, or none is known yet."""
+        return known_limit(self.max_memory)
+
+    @property
     def rungs(self) -> tuple[Rung, ...]:
         """The ladder."""
+        from trainables.attacks.registry import ATTACKS  # noqa: PLC0415 - loads torch
+
         default = default_ladder(self.attack, self.epochs, min(SUBSET, self.ranking_images))
         return parse_ladder(
             self.ladder or default,
@@ -124,8 +145,10 @@ class ClassificationSettings(Frozen):
         )
 
     @model_validator(mode="after")
-    def _climbable(self) -> "ClassificationSettings":
-        for rung in self.rungs:  # a ladder that cannot be climbed is the user's to mend now
+    def _check_ladder(self) -> "ClassificationSettings":
+        from trainables.attacks.registry import build_attack  # noqa: PLC0415 - loads torch
+
+        for rung in self.rungs:  # a ladder that cannot be climbed is the user's to change now
             if level := rung.level:
                 build_attack(level.attack, self.task, level.steps, level.restarts)
         return self

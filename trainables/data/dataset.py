@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-Task = Literal["binary", "multi-class", "ordinal", "multi-label"]
+from trainables.data.task import Task
+
 OfficialSplit = Literal["train", "val", "test"]
 OFFICIAL_SPLITS: tuple[OfficialSplit, ...] = ("train", "val", "test")
 

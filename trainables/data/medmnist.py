@@ -21,7 +21,8 @@ import numpy.typing as npt
 
 from searchspace.errors import UserError
 from searchspace.names import lookup
-from trainables.data.dataset import OFFICIAL_SPLITS, Dataset, Images, Task
+from trainables.data.dataset import OFFICIAL_SPLITS, Dataset, Images
+from trainables.data.task import Task
 from trainables.runtime.folders import cache_folder
 
 Say = Callable[[str], None]

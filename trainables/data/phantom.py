@@ -33,7 +33,8 @@ import numpy as np
 import numpy.typing as npt
 
 from searchspace.errors import UserError
-from trainables.data.dataset import Dataset, Images, Task
+from trainables.data.dataset import Dataset, Images
+from trainables.data.task import Task
 
 Floats = npt.NDArray[np.float64]
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from trainables.data.dataset import Task
+from trainables.data.task import Task
 
 # (logits (N, K), labels), or (prediction, target) both (N, ...), -> (N,); to be maximised by an
 # attack, minimised in training.

@@ -1,7 +1,8 @@
 """How a study describes itself: what it asks, what an attacker may do, how its scores are read.
 
-A run writes the description into its manifest, so that whoever reads the run needs no study: report,
-robustness card and figures take words, units and scales from there. Importing this loads no torch.
+A run writes the description into its manifest, so that whoever reads the run needs no study:
+report, robustness card and figures take words, units and scales from there. Importing this loads no
+torch.
 """
 
 from collections.abc import Mapping

@@ -1,25 +1,27 @@
-"""What a study offers to the engine: a trainable, its reports, its references.
+"""What a study offers to the engine: its space, its references, its trials, its assets.
 
 The engine (package ``search``) knows this file and no study; a study knows this file and no engine.
-A *step* is one epoch. A trial is advanced from rung to rung of the study's ladder, a rung being
-where trials are compared: how long they have trained and how hard they are attacked. It reports
-once at each.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, final
 
 from searchspace.space import Space
+from trainables.runtime.config import parse
+from trainables.study.about import About
 from trainables.study.report import Rung
+from trainables.study.settings import StudySettings
 from trainables.study.trial import Trainable
 
-if TYPE_CHECKING:  # the command line reads this file before it loads NumPy
+if TYPE_CHECKING:  # NumPy, which the command line does without
     from trainables.study.examination import Exam, Examination
     from trainables.study.sheet import Sheet
 
-WINNER = "winner"  # its label among the models of `StudyModule.illustrate`
+WINNER = "winner"  # its label among the models of `Study.illustrate`
+BASELINE = "baseline"  # the reference that every study has, and that most floors rest on
 
 MEMORY = "max_memory"
 """The limit beyond which a trial is not just unwanted but cannot run; its setting's name, too."""
@@ -27,6 +29,7 @@ MEMORY = "max_memory"
 Config = Mapping[str, Any]
 Directions = Mapping[str, Literal["max", "min"]]
 Say = Callable[[str], None]
+S = TypeVar("S", bound=StudySettings)
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,10 @@ class Reference:
     """A trial that every run contains, to compare with: a baseline or a paper's setting.
 
     Attributes:
-        label: Short name shown in tables, such as ``baseline``.
+        label: Short name for tables, such as ``baseline``.
         config: The whole config.
         scaled: True where the run's model or budget is smaller than the paper's.
-        essential: Kept where the user asks for few references.
+        essential: Stays where the user asks for few references.
         control: Outside the study's question: compared with, but never the winner.
         point: The point of the space that says the same as ``config``, told to the sampler; None
             where no point does.
@@ -45,6 +48,7 @@ class Reference:
 
     label: str
     config: dict[str, Any]
+    _: KW_ONLY
     scaled: bool = False
     essential: bool = False
     control: bool = False
@@ -83,9 +87,9 @@ class Chosen:
     details: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What preparing a run found, for the manifest and the reader.
+    """The outcome of preparing a run, for the manifest and the reader.
 
     Attributes:
         digests: SHA-256 of data, splits and frozen models, by name.
@@ -102,64 +106,132 @@ class Facts:
     details: dict[str, Any] = field(default_factory=dict)
     settled: dict[str, Any] = field(default_factory=dict)
 
-    def choosing(self, chosen: Chosen) -> "Facts":
+    def choosing(self, choice: Chosen) -> "Facts":
         """Return these facts, and which radii were chosen."""
         return replace(
             self,
-            lines=(*self.lines, chosen.line),
-            details=self.details | {"eps_auto": chosen.details},
-            settled=self.settled | {"eps": chosen.eps},
+            lines=(*self.lines, choice.line),
+            details=self.details | {"eps_auto": choice.details},
+            settled=self.settled | {"eps": choice.eps},
         )
 
 
-class StudyModule(Protocol):
-    """What a module such as ``trainables.studies.tsynd.study`` offers to the engine."""
+class Study(ABC, Generic[S]):
+    """A question that the engine can search: what may vary, what is compared, how a trial runs.
 
-    def parse_settings(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - each study's own type
-        """Validate what is fixed for a run; raises UserError with one clear line."""
+    One instance serves all runs of a process and holds no state of any. The engine calls, in this
+    order:
 
-    def space(self, settings: Any) -> Space:  # noqa: ANN401
+    ===============  ==============================================================================
+    `parse_settings` before anything is written: what the user fixed becomes settings
+    `space`          with the settings, whenever a sampler needs it
+    `references`     before preparing, to see that the essential ones fit; then as first trials
+    `limits`         on every config, right before it would be trained
+    `prepare`        once a run, on the driver, into the run's folder of assets
+    `complete`       on every point that the sampler proposes: a point becomes a whole config
+    `build`          in a worker, once for each trial that it runs, and again after a restart
+    `illustrate`     on the driver, after the last trial, with the models of the best trials
+    `open_test`      by a confirmation alone, once its winner is written down
+    `examine`        in a worker, by a confirmation, on one saved model and one split
+    ===============  ==============================================================================
+
+    What a study raises as `UserError` is the user's to mend and ends the run in one line; whatever
+    else a trial raises makes that trial failed, and the search goes on.
+    """
+
+    @property
+    @abstractmethod
+    def settings(self) -> type[S]:
+        """The class of the study's settings; its ``about`` says what the study is."""
+
+    @final
+    @property
+    def about(self) -> About:
+        """The description of the study."""
+        return self.settings.about
+
+    @final
+    def parse_settings(self, values: Mapping[str, Any]) -> S:
+        """Validate what is fixed for a run.
+
+        Raises:
+            UserError: With one clear line, if a name is unknown or a value out of bounds.
+        """
+        return parse(self.settings, values)
+
+    def ladder(self, settings: S) -> tuple[Rung, ...]:
+        """List the rungs at which trials are compared, each as far as the one before or farther."""
+        return settings.rungs
+
+    @abstractmethod
+    def space(self, settings: S) -> Space:
         """Return what varies in this run."""
 
-    def metrics(self, settings: Any) -> Directions:  # noqa: ANN401
+    @abstractmethod
+    def complete(self, point: Config, settings: S) -> dict[str, Any]:
+        """Turn a point of the space into a whole config: JSON values only."""
+
+    @abstractmethod
+    def references(self, settings: S) -> tuple[Reference, ...]:
+        """List the trials that every run contains; the one that `floor` names is essential."""
+
+    @abstractmethod
+    def metrics(self, settings: S) -> Directions:
         """List every metric that a trial will report, and whether more or less of it is better."""
 
-    def prepare(self, settings: Any, assets: Path, say: Say) -> Facts:  # noqa: ANN401
-        """Do once what all trials share, into the folder ``assets``: splits, frozen models."""
+    @abstractmethod
+    def floor(self, settings: S) -> Floor | None:
+        """Say what quality, relative to a reference, a trial needs to win; None for no demand."""
 
-    def build(self, config: Config, settings: Any, assets: Path) -> Trainable:  # noqa: ANN401
-        """Make one trial from a full config."""
-
-    def references(self, settings: Any) -> tuple[Reference, ...]:  # noqa: ANN401
-        """List the trials that every run contains."""
-
-    def complete(self, sample: Config, settings: Any) -> dict[str, Any]:  # noqa: ANN401
-        """Turn a point of the space into a full config."""
-
-    def limits(self, config: Config, settings: Any) -> dict[str, float]:  # noqa: ANN401
+    @abstractmethod
+    def limits(self, config: Config, settings: S) -> dict[str, float]:
         """Compute the constraints that need no training, met at 0 and below; often none."""
 
-    def ladder(self, settings: Any) -> tuple[Rung, ...]:  # noqa: ANN401
-        """List the rungs on which trials are compared, each as far as the one before or farther."""
+    @abstractmethod
+    def prepare(self, settings: S, assets: Path, say: Say) -> Facts:
+        """Do once what all trials share, into the folder ``assets``: splits, frozen models.
 
-    def open_test(self, settings: Any, assets: Path, folder: Path, say: Say) -> None:  # noqa: ANN401
-        """Write the test split into a folder, unless it is there: only a confirmation does."""
+        Args:
+            settings: Of the run.
+            assets: An empty folder. No test image goes into it.
+            say: Told what takes long, a sentence at a time.
+        """
 
-    def examine(self, model: Path, data: Path, settings: Any, exam: "Exam") -> "Examination":  # noqa: ANN401
+    @abstractmethod
+    def build(self, config: Config, settings: S, assets: Path) -> Trainable:
+        """Make one trial.
+
+        Args:
+            config: A whole config, as `complete` or a reference gives it.
+            settings: Of the run; those of a trial with another seed differ in ``seed``.
+            assets: What `prepare` wrote; read only.
+        """
+
+    @abstractmethod
+    def open_test(self, settings: S, assets: Path, folder: Path, say: Say) -> None:
+        """Write the test split into a folder, unless it is there: only a confirmation does.
+
+        Args:
+            settings: Of the run.
+            assets: What `prepare` wrote: what trained, chose or ranked must not be in test.
+            folder: For the test split alone.
+            say: Told what takes long.
+        """
+
+    @abstractmethod
+    def examine(self, model: Path, data: Path, settings: S, exam: "Exam") -> "Examination":
         """Examine a model that a trial saved, on the ranking or the test split.
 
         Args:
             model: Folder that `Trainable.save` wrote.
             data: For ``ranking`` the run's assets, for ``test`` what `open_test` wrote.
             settings: Of the run.
-            exam: How.
+            exam: How: the split, the attacks, the seed, other models to take attacks from.
         """
 
+    @abstractmethod
     def illustrate(
-        self,
-        models: Mapping[str, Path],
-        assets: Path,
-        settings: Any,  # noqa: ANN401
+        self, models: Mapping[str, Path], assets: Path, settings: S
     ) -> "tuple[Sheet, ...]":
         """Show what a run came to, on images that its trials may see.
 
@@ -168,6 +240,3 @@ class StudyModule(Protocol):
             assets: What `prepare` wrote.
             settings: Of the run.
         """
-
-    def floor(self, settings: Any) -> Floor | None:  # noqa: ANN401
-        """Say what quality, relative to a reference, a trial needs to win; None for no demand."""

@@ -18,13 +18,13 @@ from trainables.losses.likelihood import squared_error
 from trainables.metrics import alarms
 from trainables.runtime.seeding import derive
 from trainables.synthesis.measurement import (
-    HEADLINE,
-    Protocol,
+    Measurement,
     Robustness,
     attacked,
     predict,
     score_subjects,
 )
+from trainables.synthesis.naming import HEADLINE
 from trainables.synthesis.slices import Split
 
 SUBJECTS = 16
@@ -35,17 +35,21 @@ Floats = npt.NDArray[np.float64]
 
 
 def guards(
-    found: Robustness, network: nn.Module, split: Split, protocol: Protocol, device: torch.device
+    found: Robustness,
+    network: nn.Module,
+    split: Split,
+    measurement: Measurement,
+    device: torch.device,
 ) -> dict[str, float]:
     """Compare FGSM with PGD at the greatest radius, and look for one grey in all predictions."""
     fgsm, pgd = (found.curves[kind][HEADLINE][-1] for kind in ("fgsm", "pgd"))
     if alarms.excess(fgsm, pgd) > 0:
-        perturb = attacked(network, _from_clean(protocol), protocol.eps[-1], protocol.seed)
-        (again,) = score_subjects(network, split, [perturb], device, protocol.batch_size)
+        perturb = attacked(network, _from_clean(measurement), measurement.eps[-1], measurement.seed)
+        (again,) = score_subjects(network, split, [perturb], device, measurement.batch_size)
         pgd = np.fmax(pgd, again[HEADLINE])
     few = split.widest(SUBJECTS)
     mr, _ = few.batch(range(len(few)), device)
-    predictions = predict(network, mr, protocol.batch_size)
+    predictions = predict(network, mr, measurement.batch_size)
     heads = [(one.ct[0], np.asarray(one.mask[0], dtype=bool)) for one in few.subjects]
     spreads = [float(at[mask].std()) for at, (_, mask) in zip(predictions, heads, strict=True)]
     true_spreads = [float(ct[mask].std()) for ct, mask in heads]
@@ -56,7 +60,7 @@ def guards(
 
 
 def audit(
-    network: nn.Module, split: Split, protocol: Protocol, device: torch.device
+    network: nn.Module, split: Split, measurement: Measurement, device: torch.device
 ) -> dict[str, float]:
     """Raise the alarms that need attacks of their own, on one slice of a few subjects.
 
@@ -65,17 +69,17 @@ def audit(
     each subject, which knows nothing of the MR but the true CT's median; what PGD did at a smaller
     radius counts there as well, since the greater one permits it.
     """
-    if not protocol.eps[-1] > 0:  # nothing is attacked
+    if not measurement.eps[-1] > 0:  # nothing is attacked
         return {}
-    few, radii = split.widest(SUBJECTS), alarms.two_radii(protocol.eps)
-    pgd = build_synthesis_attack("pgd", protocol.batch_size, STEPS)
-    square = build_synthesis_attack("square", protocol.batch_size, QUERIES)
+    few, radii = split.widest(SUBJECTS), alarms.two_radii(measurement.eps)
+    pgd = build_synthesis_attack("pgd", measurement.batch_size, STEPS)
+    square = build_synthesis_attack("square", measurement.batch_size, QUERIES)
     far = max(ANYTHING, 2 * radii[-1])
-    seed = derive(protocol.seed, "audit")
+    seed = derive(measurement.seed, "audit")
     plan = [(square, radii[0]), (pgd, far)]
-    plan += [(attack, eps) for eps in radii for attack in (pgd, _from_clean(protocol))]
+    plan += [(attack, eps) for eps in radii for attack in (pgd, _from_clean(measurement))]
     seen = [attacked(network, attack, eps, seed) for attack, eps in plan]
-    scored = score_subjects(network, few, seen, device, protocol.batch_size)
+    scored = score_subjects(network, few, seen, device, measurement.batch_size)
     guessed, farthest, *pairs = (scores[HEADLINE] for scores in scored)
     smaller, greater = np.fmax(*pairs[:2]), np.fmax(*pairs[2:])
     anything = np.fmax.reduce([smaller, greater, farthest])
@@ -86,8 +90,10 @@ def audit(
     }
 
 
-def _from_clean(protocol: Protocol) -> PGD:
-    return PGD(loss=squared_error, batch_size=protocol.batch_size, steps=STEPS, random_start=False)
+def _from_clean(measurement: Measurement) -> PGD:
+    return PGD(
+        loss=squared_error, batch_size=measurement.batch_size, steps=STEPS, random_start=False
+    )
 
 
 def _grey_errors(split: Split) -> Floats:

@@ -11,7 +11,8 @@ from trainables.attacks.threat import mr_deviations
 from trainables.corruptions.noise import gaussian
 from trainables.runtime.seeding import derive
 from trainables.study.examination import CLEAN, ENSEMBLE, NOISE, Exam, Examination, count_wins
-from trainables.synthesis.measurement import HEADLINE, Perturb, score_subjects
+from trainables.synthesis.measurement import Perturb, score_subjects
+from trainables.synthesis.naming import HEADLINE
 from trainables.synthesis.slices import Split
 from trainables.synthesis.worst import WorstOf
 

@@ -23,17 +23,17 @@ from trainables.models.modes import frozen
 from trainables.runtime.seeding import derive
 from trainables.study.report import Level
 from trainables.study.study import Directions
+from trainables.synthesis.naming import ranking_metric
 from trainables.synthesis.slices import Split, SubjectSlices, to_hu
 
 ALWAYS = ("fgsm", "pgd")  # measured whichever attack ranks: one weaker, one stronger
-HEADLINE = "mae_head"
 GROUP = 256  # slices of several subjects that are attacked together; a larger subject is its own
 Perturb = Callable[[Tensor, Tensor, Tensor], Tensor]
 """(MR, normalised CT, numbers of the slices) -> perturbed MR."""
 
 
 @dataclass(frozen=True)
-class Protocol:
+class Measurement:
     """How a network is measured; the same for all trials of a run.
 
     Attributes:
@@ -52,7 +52,7 @@ class Protocol:
     steps: int | None = None
     restarts: int = 1
 
-    def at(self, level: Level | None) -> "Protocol":
+    def at(self, level: Level | None) -> "Measurement":
         """Return the protocol of a level of the ladder; None stands for this one."""
         if level is None:
             return self
@@ -74,11 +74,6 @@ class Protocol:
     def ranking_metric(self) -> str:
         """The metric that ranks trials unless the user names another."""
         return ranking_metric(self.attack)
-
-
-def ranking_metric(attack: str) -> str:
-    """Return `Protocol.ranking_metric` of an attack."""
-    return f"ranking_{attack}_{HEADLINE}_curve"
 
 
 def measured(attack: str, eps: tuple[float, ...]) -> Directions:
@@ -173,23 +168,23 @@ def attacked(network: nn.Module, attack: Attack, eps: float, seed: int) -> Pertu
 
 
 def measure_clean(
-    network: nn.Module, split: Split, protocol: Protocol, device: torch.device, name: str
+    network: nn.Module, split: Split, measurement: Measurement, device: torch.device, name: str
 ) -> dict[str, float]:
     """Average each score of clean slices over the subjects of a split."""
-    (found,) = score_subjects(network, split, [None], device, protocol.batch_size)
+    (found,) = score_subjects(network, split, [None], device, measurement.batch_size)
     return {f"{name}_clean_{score}": mean_known(values) for score, values in found.items()}
 
 
 def measure_robust(
-    network: nn.Module, split: Split, protocol: Protocol, device: torch.device, name: str
+    network: nn.Module, split: Split, measurement: Measurement, device: torch.device, name: str
 ) -> Robustness:
-    """Score a network on a split, clean and under every attack of the protocol."""
-    seed, eps = derive(protocol.seed, "attack"), protocol.eps
-    attacks = {kind: protocol.build(kind) for kind in protocol.attacks}
+    """Score a network on a split, clean and under every attack of the measurement."""
+    seed, eps = derive(measurement.seed, "attack"), measurement.eps
+    attacks = {kind: measurement.build(kind) for kind in measurement.attacks}
     wanted = [(kind, radius) for kind in attacks for radius in eps[1:]]
     perturbations = [attacked(network, attacks[kind], radius, seed) for kind, radius in wanted]
     seen = [None, *perturbations]
-    clean, *found = score_subjects(network, split, seen, device, protocol.batch_size)
+    clean, *found = score_subjects(network, split, seen, device, measurement.batch_size)
     at = dict(zip(wanted, found, strict=True))
     curves = {
         kind: {
@@ -201,7 +196,7 @@ def measure_robust(
     metrics = {f"{name}_clean_{score}": mean_known(clean[score]) for score in SCORES}
     for kind, scored in curves.items():
         metrics |= _curve_metrics(f"{name}_{kind}", eps, scored)
-    return Robustness(metrics, _intervals(name, protocol, clean, curves), eps, curves)
+    return Robustness(metrics, _intervals(name, measurement, clean, curves), eps, curves)
 
 
 def areas(eps: Sequence[float], curve: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -231,12 +226,12 @@ def _curve_metrics(prefix: str, eps: tuple[float, ...], scored: Scored) -> dict[
 
 
 def _intervals(
-    name: str, protocol: Protocol, clean: Scored, curves: dict[str, Scored]
+    name: str, measurement: Measurement, clean: Scored, curves: dict[str, Scored]
 ) -> dict[str, tuple[float, float]]:
-    seed = derive(protocol.seed, "bootstrap")
+    seed = derive(measurement.seed, "bootstrap")
     samples = {f"{name}_clean_{score}": values for score, values in clean.items()}
-    for score, curve in curves[protocol.attack].items():
-        samples[f"{name}_{protocol.attack}_{score}_curve"] = areas(protocol.eps, curve)
+    for score, curve in curves[measurement.attack].items():
+        samples[f"{name}_{measurement.attack}_{score}_curve"] = areas(measurement.eps, curve)
     found = {metric: mean_interval(values, seed) for metric, values in samples.items()}
     return {metric: (interval.low, interval.high) for metric, interval in found.items()}
 

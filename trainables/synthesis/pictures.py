@@ -9,7 +9,7 @@ from torch import nn
 
 from trainables.runtime.seeding import derive
 from trainables.study.sheet import Column, Sheet
-from trainables.synthesis.measurement import Protocol, attacked, predict
+from trainables.synthesis.measurement import Measurement, attacked, predict
 from trainables.synthesis.slices import Split
 
 SUBJECTS = 2
@@ -19,28 +19,28 @@ Floats = npt.NDArray[np.float32]
 
 
 def draw_predictions(
-    networks: Mapping[str, nn.Module], split: Split, protocol: Protocol, device: torch.device
+    networks: Mapping[str, nn.Module], split: Split, measurement: Measurement, device: torch.device
 ) -> Sheet:
     """Show MR, CT, predictions and errors of two subjects [robmednas, figures 3 and 4].
 
     Args:
         networks: By name, each a row for each subject.
         split: Not test.
-        protocol: Its attack is shown, at the middle one of its radii.
+        measurement: Its attack is shown, at the middle one of its radii.
         device: Of the networks.
     """
     few = split.widest(SUBJECTS)
     rows = range(len(few))
-    eps, seed = protocol.eps[len(protocol.eps) // 2], derive(protocol.seed, "attack")
+    eps, seed = measurement.eps[len(measurement.eps) // 2], derive(measurement.seed, "attack")
     mr, ct = few.batch(rows, device)
     hu = np.stack([one.ct[0] for one in few.subjects]).astype(np.float32)
     seen, clean, harmed = [], [], []
     for network in networks.values():
-        perturb = attacked(network, protocol.build(protocol.attack), eps, seed)
+        perturb = attacked(network, measurement.build(measurement.attack), eps, seed)
         after = perturb(mr, ct, torch.arange(len(few), device=device)) if perturb else mr
         seen.append(after.squeeze(1).cpu().numpy())
-        clean.append(predict(network, mr, protocol.batch_size))
-        harmed.append(predict(network, after, protocol.batch_size))
+        clean.append(predict(network, mr, measurement.batch_size))
+        harmed.append(predict(network, after, measurement.batch_size))
     # Rows go subject by subject, so that networks stand below each other.
     before, after_attack, attacked_mr = (
         np.stack(one, axis=1).reshape(-1, *hu.shape[1:]) for one in (clean, harmed, seen)
@@ -53,8 +53,8 @@ def draw_predictions(
     low, high = (float(np.quantile(input_mr, at)) for at in (0.01, 0.995))
     caption = (
         "Subjects of val, the slice with most of the head. Attacked by "
-        f"{protocol.attack.upper()} at {eps:g} standard deviations of the MR. Below errors: mean "
-        "absolute error over the head."
+        f"{measurement.attack.upper()} at {eps:g} standard deviations of the MR. Below errors: "
+        "mean absolute error over the head."
     )
     columns = (
         Column("MR", input_mr, low=low, high=high),

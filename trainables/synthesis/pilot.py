@@ -8,12 +8,12 @@ from trainables.metrics.radii import SHARES, radii_at
 from trainables.runtime.seeding import derive
 from trainables.study.study import Chosen
 from trainables.synthesis.measurement import (
-    HEADLINE,
-    Protocol,
+    Measurement,
     attacked,
     mean_known,
     score_subjects,
 )
+from trainables.synthesis.naming import HEADLINE
 from trainables.synthesis.slices import Split
 
 LEAST = 0.0125  # standard deviations of the MR
@@ -21,26 +21,26 @@ TRIED = (0.0, *(LEAST * 2**power for power in range(8)))
 
 
 def choose_eps(
-    network: nn.Module, val: Split, protocol: Protocol, device: torch.device, name: str
+    network: nn.Module, val: Split, measurement: Measurement, device: torch.device, name: str
 ) -> Chosen:
     """Choose the radii at which a network's clean error is certain shares of its attacked one.
 
     Args:
         network: Trained. If attacks hardly change its error, the protocol's radii are kept.
         val: Never the subjects that rank.
-        protocol: How it is attacked.
+        measurement: How it is attacked.
         device: Of the network.
         name: Of the network, for the reader.
     """
-    attack, seed = protocol.build("pgd"), derive(protocol.seed, "pilot")
+    attack, seed = measurement.build("pgd"), derive(measurement.seed, "pilot")
     seen = [attacked(network, attack, eps, seed) for eps in TRIED]
-    scored = score_subjects(network, val, seen, device, protocol.batch_size)
+    scored = score_subjects(network, val, seen, device, measurement.batch_size)
     errors = np.array([mean_known(scores[HEADLINE]) for scores in scored])
     kept = errors[0] / errors
     details = {"tried": list(TRIED), "kept": kept.tolist(), "pilot": name}
     if not kept.min() <= SHARES[0]:
         line = f"eps as by default: PGD hardly changes what the {name} predicts on val"
-        return Chosen(protocol.eps, line, details)
+        return Chosen(measurement.eps, line, details)
     eps = radii_at(TRIED, kept)
     times = ", ".join(f"{1 / share:.2g}" for share in SHARES)
     line = (

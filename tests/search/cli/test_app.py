@@ -100,7 +100,7 @@ def test_an_unknown_study_names_those_there_are(command):
 def test_a_defect_of_ours_is_one_line_and_a_file(command, monkeypatch, tmp_path):
     import toy_study  # noqa: PLC0415
 
-    monkeypatch.setattr(toy_study, "references", lambda settings: 1 / 0)
+    monkeypatch.setattr(toy_study.ToyStudy, "references", lambda self, settings: 1 / 0)
     status, _, err = command("tsynd", "--in-process", "--run", "here")
     assert status == 1
     assert err.startswith("error: ZeroDivisionError: division by zero")

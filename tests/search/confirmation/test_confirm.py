@@ -120,18 +120,18 @@ def test_an_examination_that_fails_is_named_and_the_others_are_kept(
     _, run, _ = run_toy(trials=6)
     import toy_study  # noqa: PLC0415 - on the path of these tests alone
 
-    whole = toy_study.examine
+    whole = toy_study.ToyStudy.examine
 
-    def failing(model, *rest):
+    def failing(study, model, *rest):
         if model.name == "r02":
             raise ValueError("out of [memory]")
-        return whole(model, *rest)
+        return whole(study, model, *rest)
 
-    monkeypatch.setattr(toy_study, "examine", failing)
+    monkeypatch.setattr(toy_study.ToyStudy, "examine", failing)
     with pytest.raises(UserError, match=r"r02: ValueError: out of \[memory\]; the rest is kept"):
         confirm_toy(run)
     assert len(list(run.glob("confirm/examined/ranking/*.npz"))) > 3
-    monkeypatch.setattr(toy_study, "examine", whole)
+    monkeypatch.setattr(toy_study.ToyStudy, "examine", whole)
     assert confirm_toy(run)[0] == 0
 
 

@@ -10,7 +10,9 @@ from search.execution.memory import PROCESS_GIB, SHARE, reserved_bytes, settle_m
 from search.plan import Plan
 from searchspace.errors import UserError
 from trainables.runtime.memory import GIB
-from trainables.studies.robmednas.study import parse_settings
+from trainables.studies.robmednas.study import RobMedNAS
+
+parse_settings = RobMedNAS().parse_settings
 
 
 @pytest.fixture(autouse=True)
@@ -96,12 +98,12 @@ class Sized(toy_study.Settings):
 
 @pytest.fixture
 def sized(monkeypatch):
-    def limits(config, settings):
+    def limits(study, config, settings):
         gib = settings.max_memory
         return {} if gib is None else {"max_memory": (1 + config["x"]) / gib - 1}
 
-    monkeypatch.setattr(toy_study, "Settings", Sized)
-    monkeypatch.setattr(toy_study, "limits", limits)
+    monkeypatch.setattr(toy_study.ToyStudy, "settings", Sized)
+    monkeypatch.setattr(toy_study.ToyStudy, "limits", limits)
 
 
 def manifest_of(folder):

@@ -12,7 +12,9 @@ from search.plan import Plan
 from search.robmednas.final import FinalPlan, final
 from search.run.runner import run
 from search.studies import STUDIES
-from trainables.studies.robmednas import study as robmednas
+from trainables.studies.robmednas.study import RobMedNAS
+
+robmednas = RobMedNAS()
 
 # Nine epochs: after fewer, a network answers with one grey, which no winner may do.
 SETTINGS = {

@@ -15,11 +15,13 @@ from search.robmednas.sources import Candidate
 from search.robmednas.tables import comparisons, least_p
 from searchspace.errors import UserError
 from trainables.saved.checkpoint import load_unet
-from trainables.studies.robmednas import study as robmednas
 from trainables.studies.robmednas import trial as robmednas_trial
+from trainables.studies.robmednas.study import RobMedNAS
 from trainables.synthesis.assets import make_splits, open_subjects
 from trainables.synthesis.measurement import score_subjects
 from trainables.synthesis.slices import read_split
+
+robmednas = RobMedNAS()
 
 ROWS = ["Baseline", "Baseline w/AT", "Random", "RobMedNAS-R", "RobMedNAS-T"]
 

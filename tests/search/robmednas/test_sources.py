@@ -9,7 +9,10 @@ import pytest
 from search.robmednas.sources import candidates, draw, read_source, read_sources
 from searchspace.errors import UserError
 from searchspace.unet import parse
-from trainables.studies.robmednas import study as robmednas
+from trainables.studies.robmednas.settings import RobMedNASConfig
+from trainables.studies.robmednas.study import RobMedNAS
+
+robmednas = RobMedNAS()
 
 
 def changed(run, folder, **manifest):
@@ -27,7 +30,7 @@ def test_a_run_stands_for_its_best_sampled_trial(searches):
         best = sampled.loc[sampled["value"].idxmin(), "config.architecture"]
         assert source.row == row
         assert source.config["architecture"] == best
-        assert source.config == robmednas.RobMedNASConfig(**source.config).model_dump()
+        assert source.config == RobMedNASConfig(**source.config).model_dump()
 
 
 def test_a_trial_that_misses_a_constraint_stands_for_nothing(searches, tmp_path):

@@ -10,12 +10,14 @@ from torch import Tensor, nn
 from trainables.classification import audit as module
 from trainables.classification.assets import Labelled, read_data
 from trainables.classification.audit import IMAGES, audit, guards
-from trainables.classification.measurement import Protocol, measure_robust
+from trainables.classification.measurement import Measurement, measure_robust
 from trainables.metrics import alarms
-from trainables.studies.tsynd import study as tsynd
+from trainables.studies.tsynd.study import TSynD
+
+tsynd = TSynD()
 
 EPS = (0.0, 0.02, 0.04, 0.08)
-PROTOCOL = Protocol("binary", "pgd", EPS, seed=0, steps=10)
+PROTOCOL = Measurement("binary", "pgd", EPS, seed=0, steps=10)
 
 
 def images_of(count: int, shift: float, seed: int = 0) -> Labelled:
@@ -62,9 +64,9 @@ def quantised(pixels: Tensor) -> Tensor:
     return (20 * pixels).round() / 20
 
 
-def raised(model: nn.Module, data: Labelled, protocol: Protocol = PROTOCOL) -> set[str]:
-    found = guards(measure_robust(model, data, protocol), protocol)
-    found |= audit(model, data, protocol)
+def raised(model: nn.Module, data: Labelled, measurement: Measurement = PROTOCOL) -> set[str]:
+    found = guards(measure_robust(model, data, measurement), measurement)
+    found |= audit(model, data, measurement)
     assert set(found) == set(alarms.ALARMS)
     assert all(math.isfinite(value) for value in found.values())
     return {name for name, value in found.items() if value > 0}
@@ -90,19 +92,19 @@ def test_quantised_pixels_are_fooled_by_guessing():
 
 
 def test_a_gradient_that_is_right_at_the_image_alone_is_fooled_by_one_step():
-    protocol = Protocol("binary", "pgd", (0.0, 10 / 255, 20 / 255), seed=0)
+    measurement = Measurement("binary", "pgd", (0.0, 10 / 255, 20 / 255), seed=0)
     data = images_of(64, 0.05)
-    assert alarms.ONE_STEP in raised(Brightness(through=rippled), data, protocol)
-    assert raised(Brightness(), data, protocol) == set()
+    assert alarms.ONE_STEP in raised(Brightness(through=rippled), data, measurement)
+    assert raised(Brightness(), data, measurement) == set()
 
 
 def test_a_gradient_that_lasts_for_short_steps_only_rises_with_epsilon():
     labels = torch.arange(64) % 2
     greys = torch.tensor([115, 140], dtype=torch.uint8)[labels]
     data = Labelled(greys[:, None, None, None].expand(64, 1, 6, 6).contiguous(), labels)
-    protocol = Protocol("binary", "pgd", (0.0, 0.06, 0.5), seed=0)
-    assert alarms.RISING in raised(Brightness(through=patched), data, protocol)
-    assert alarms.RISING not in raised(Brightness(), data, protocol)
+    measurement = Measurement("binary", "pgd", (0.0, 0.06, 0.5), seed=0)
+    assert alarms.RISING in raised(Brightness(through=patched), data, measurement)
+    assert alarms.RISING not in raised(Brightness(), data, measurement)
 
 
 def test_a_model_that_any_image_leaves_right_is_not_believed():
@@ -124,10 +126,10 @@ def test_trained_networks_raise_none(prepared, regime, seed):
     trial = tsynd.build({"regime": regime, "lr": 3e-3}, settings, prepared.assets)
     trial.train(8)
     data = read_data(prepared.assets, torch.device("cpu")).ranking
-    protocol = Protocol("multi-class", "pgd", (0.0, 1 / 255, 4 / 255), seed=seed)
+    measurement = Measurement("multi-class", "pgd", (0.0, 1 / 255, 4 / 255), seed=seed)
     with trial.at_best():
-        found = guards(measure_robust(trial.classifier, data, protocol), protocol)
-        found |= audit(trial.classifier, data, protocol)
+        found = guards(measure_robust(trial.classifier, data, measurement), measurement)
+        found |= audit(trial.classifier, data, measurement)
     assert all(value <= 0 for name, value in found.items() if name != alarms.COLLAPSE), found
 
 
@@ -147,14 +149,14 @@ def test_a_few_images_are_audited_and_always_the_same():
 def test_many_labels_are_audited_as_well():
     data = images_of(40, 0.2)
     labels = torch.stack([1 - data.labels, data.labels], dim=1)
-    protocol = Protocol("multi-label", "pgd", EPS, seed=0)
-    assert raised(Brightness(), Labelled(data.images, labels), protocol) == set()
-    masked = raised(Brightness(squash=saturated), Labelled(data.images, labels), protocol)
+    measurement = Measurement("multi-label", "pgd", EPS, seed=0)
+    assert raised(Brightness(), Labelled(data.images, labels), measurement) == set()
+    masked = raised(Brightness(squash=saturated), Labelled(data.images, labels), measurement)
     assert alarms.UNBOUNDED in masked
 
 
 def test_without_an_attack_there_is_nothing_to_audit():
-    assert audit(Brightness(), images_of(8, 0.05), Protocol("binary", "pgd", (0.0,), 0)) == {}
+    assert audit(Brightness(), images_of(8, 0.05), Measurement("binary", "pgd", (0.0,), 0)) == {}
 
 
 def test_what_is_audited_lies_within_the_radii(monkeypatch):
@@ -169,5 +171,5 @@ def test_what_is_audited_lies_within_the_radii(monkeypatch):
     audit(Brightness(), images_of(12, 0.05), PROTOCOL)
     assert seen == [("PGD", (0.04, 0.08, 0.25, 1.0), 12), ("Square", (0.04, 0.08), 12)]
     seen.clear()
-    audit(Brightness(), images_of(12, 0.05), Protocol("binary", "pgd", (0.0, 0.5), 0))
+    audit(Brightness(), images_of(12, 0.05), Measurement("binary", "pgd", (0.0, 0.5), 0))
     assert np.allclose(seen[0][1], (0.25, 0.5, 1.0))

@@ -9,7 +9,7 @@ from trainables.attacks.gradient import FGSM
 from trainables.attacks.threat import pixels
 from trainables.classification.assets import Labelled, read_data
 from trainables.classification.measurement import (
-    Protocol,
+    Measurement,
     measure_clean,
     measure_robust,
     measured,
@@ -44,15 +44,15 @@ def data(prepared) -> Labelled:
 def test_a_constant_classifier_gains_nothing_by_the_majority():
     """Eight of ten images are of class 1: accuracy 0.8 under every attack, the headline 0.5."""
     data = noise_images(torch.tensor([0, 0, *[1] * 8]))
-    protocol = Protocol("binary", "pgd", EPS, seed=0)
-    found = measure_robust(Answer(0.0, 1.0), data, protocol).metrics
+    measurement = Measurement("binary", "pgd", EPS, seed=0)
+    found = measure_robust(Answer(0.0, 1.0), data, measurement).metrics
     for name, value in found.items():
         assert value == pytest.approx(0.8 if "_acc" in name else 0.5), name
-    assert protocol.ranking_metric == "ranking_pgd_bacc_curve"
+    assert measurement.ranking_metric == "ranking_pgd_bacc_curve"
 
 
 def test_clean_scores_against_scikit_learn(trained, data):
-    found = measure_clean(trained, data, Protocol("multi-class", "pgd", EPS, 0), "val")
+    found = measure_clean(trained, data, Measurement("multi-class", "pgd", EPS, 0), "val")
     with torch.no_grad():
         probabilities = trained.eval()(data.images.float() / 255).softmax(dim=1).numpy()
     labels = data.labels.numpy()
@@ -74,7 +74,7 @@ def test_the_loss_of_many_labels_is_that_of_each():
     labels = torch.tensor([[0, 1, 1], [1, 0, 1], [0, 0, 1], [1, 1, 0]])
     data = noise_images(labels)
     found = measure_clean(
-        Answer(-1.0, 0.5, 2.0), data, Protocol("multi-label", "pgd", EPS, 0), "val"
+        Answer(-1.0, 0.5, 2.0), data, Measurement("multi-label", "pgd", EPS, 0), "val"
     )
     logits = torch.tensor([-1.0, 0.5, 2.0]).expand(4, 3)
     expected = functional.binary_cross_entropy_with_logits(logits, labels.float())
@@ -83,12 +83,12 @@ def test_the_loss_of_many_labels_is_that_of_each():
 
 def test_a_certain_mistake_has_a_finite_loss():
     data = noise_images(torch.tensor([0, 1]))
-    found = measure_clean(Answer(0.0, 1e4), data, Protocol("binary", "pgd", EPS, 0), "val")
+    found = measure_clean(Answer(0.0, 1e4), data, Measurement("binary", "pgd", EPS, 0), "val")
     assert 10 < found["val_loss"] < 20
 
 
 def test_scores_at_a_radius_are_those_of_the_attack_at_that_radius(trained, data):
-    found = measure_robust(trained, data, Protocol("multi-class", "pgd", EPS, seed=0))
+    found = measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, seed=0))
     shown = data.images.float() / 255
     attacked = FGSM()(trained, shown, data.labels, pixels(4 / 255), seed=0)
     with torch.no_grad():
@@ -98,7 +98,7 @@ def test_scores_at_a_radius_are_those_of_the_attack_at_that_radius(trained, data
 
 
 def test_a_curve_is_the_trapezoid_over_its_radii(trained, data):
-    found = measure_robust(trained, data, Protocol("multi-class", "pgd", EPS, seed=0)).metrics
+    found = measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, seed=0)).metrics
     for attack in ("fgsm", "pgd"):
         at_0 = found["ranking_clean_bacc"]
         at_1, at_4 = (found[f"ranking_{attack}_bacc_eps{radius}"] for radius in (1, 4))
@@ -108,14 +108,16 @@ def test_a_curve_is_the_trapezoid_over_its_radii(trained, data):
 
 
 def test_what_ranks_is_kept_image_by_image(trained, data):
-    found = measure_robust(trained, data, Protocol("multi-class", "apgd-ce", (0, 4 / 255), seed=0))
+    found = measure_robust(
+        trained, data, Measurement("multi-class", "apgd-ce", (0, 4 / 255), seed=0)
+    )
     assert found.ranked.curve("acc")[1] == pytest.approx(found.metrics["ranking_apgd-ce_acc_eps4"])
     assert found.metrics["ranking_apgd-ce_acc_eps4"] <= found.metrics["ranking_pgd_acc_eps4"]
 
 
 def test_all_trials_meet_the_same_noise_and_attacks(trained, data):
     def measure(seed):
-        return measure_robust(trained, data, Protocol("multi-class", "pgd", EPS, seed))
+        return measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, seed))
 
     first, again, other = measure(0), measure(0), measure(1)
     assert first.metrics == again.metrics
@@ -127,8 +129,8 @@ def test_measuring_leaves_the_classifier_and_global_randomness_alone(trained, da
     weights = {name: value.clone() for name, value in trained.state_dict().items()}
     trained.train()
     state = torch.random.get_rng_state()
-    measure_robust(trained, data, Protocol("multi-class", "pgd", EPS, 0))
-    measure_clean(trained, data, Protocol("multi-class", "pgd", EPS, 0), "val")
+    measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, 0))
+    measure_clean(trained, data, Measurement("multi-class", "pgd", EPS, 0), "val")
     assert trained.training
     trained.eval()
     assert torch.equal(torch.random.get_rng_state(), state)
@@ -139,16 +141,16 @@ def test_measuring_leaves_the_classifier_and_global_randomness_alone(trained, da
 @pytest.mark.parametrize("eps", [(0.0,), EPS])
 def test_the_list_of_metrics_is_what_is_measured(trained, data, attack, eps):
     few = Labelled(data.images[:6], data.labels[:6])
-    protocol = Protocol("multi-class", attack, eps, seed=0)
-    found = measure_clean(trained, few, protocol, "val")
+    measurement = Measurement("multi-class", attack, eps, seed=0)
+    found = measure_clean(trained, few, measurement, "val")
     for split in ("val", "ranking"):
-        found |= measure_robust(trained, few, protocol, split).metrics
+        found |= measure_robust(trained, few, measurement, split).metrics
     directions = measured(attack, eps)
     assert set(found) == set(directions)
-    assert protocol.ranking_metric in directions
+    assert measurement.ranking_metric in directions
     assert {name for name, better in directions.items() if better == "min"} == {"val_loss"}
 
 
 def test_many_labels_rank_by_auc():
-    protocol = Protocol("multi-label", "pgd", EPS, 0)
-    assert (protocol.headline, protocol.ranking_metric) == ("auc", "ranking_pgd_auc_curve")
+    measurement = Measurement("multi-label", "pgd", EPS, 0)
+    assert (measurement.headline, measurement.ranking_metric) == ("auc", "ranking_pgd_auc_curve")

@@ -2,11 +2,11 @@ import torch
 from torch import nn
 
 from trainables.classification.assets import Labelled
-from trainables.classification.measurement import Protocol
+from trainables.classification.measurement import Measurement
 from trainables.classification.pilot import choose_eps
 
 GREYS = torch.tensor([96, 112, 120, 124, 131, 135, 143, 159])  # 4, 8, 16 and 32 off the middle
-PROTOCOL = Protocol("binary-class", "pgd", (0.0, 0.5), seed=0)
+PROTOCOL = Measurement("binary-class", "pgd", (0.0, 0.5), seed=0)
 
 
 class Brightness(nn.Module):

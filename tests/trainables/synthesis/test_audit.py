@@ -10,12 +10,12 @@ from torch import Tensor, nn
 from trainables.metrics import alarms
 from trainables.synthesis import audit as module
 from trainables.synthesis.audit import SUBJECTS, audit, guards
-from trainables.synthesis.measurement import Protocol, measure_robust
+from trainables.synthesis.measurement import Measurement, measure_robust
 from trainables.synthesis.slices import Split, SubjectSlices, to_normalised
 
 CPU = torch.device("cpu")
 EPS = (0.0, 0.1, 0.3)
-PROTOCOL = Protocol(attack="pgd", eps=EPS, seed=0, batch_size=8)
+PROTOCOL = Measurement(attack="pgd", eps=EPS, seed=0, batch_size=8)
 SIZE = 12
 DICE = np.random.default_rng(0)
 MR = DICE.normal(size=(SIZE, SIZE)).astype(np.float16)
@@ -59,9 +59,13 @@ def near(shift: Tensor) -> Tensor:
     return torch.where(shift.abs() < 0.11, shift, 0 * shift)
 
 
-def found_of(network: nn.Module, split: Split, protocol: Protocol = PROTOCOL) -> dict[str, float]:
-    robust = measure_robust(network, split, protocol, CPU, "ranking")
-    found = guards(robust, network, split, protocol, CPU) | audit(network, split, protocol, CPU)
+def found_of(
+    network: nn.Module, split: Split, measurement: Measurement = PROTOCOL
+) -> dict[str, float]:
+    robust = measure_robust(network, split, measurement, CPU, "ranking")
+    found = guards(robust, network, split, measurement, CPU) | audit(
+        network, split, measurement, CPU
+    )
     assert set(found) == set(alarms.ALARMS)
     assert all(math.isfinite(value) for value in found.values())
     return found
@@ -78,8 +82,8 @@ def test_an_honest_network_raises_none(count):
 
 def test_a_bias_that_misleads_random_starts_is_no_mask():
     """Below its bias, a pixel's error grows downwards; the greater error lies above."""
-    split, protocol = heads_of(6), PROTOCOL
-    curves = measure_robust(Shifted(), split, protocol, CPU, "ranking").curves
+    split, measurement = heads_of(6), PROTOCOL
+    curves = measure_robust(Shifted(), split, measurement, CPU, "ranking").curves
     assert alarms.excess(*(curves[kind]["mae_head"][-1] for kind in ("fgsm", "pgd"))) > 0
     assert found_of(Shifted(), split)[alarms.ONE_STEP] <= 0
 
@@ -125,9 +129,9 @@ def test_a_grey_picture_has_collapsed():
 def test_trained_networks_raise_none(heads, regime, seed):
     trial = heads.trial(regime=regime)
     trial.train(20)
-    protocol = Protocol("pgd", (0.0, 0.1), seed, trial.protocol.batch_size)
+    measurement = Measurement("pgd", (0.0, 0.1), seed, trial.measurement.batch_size)
     with trial.at_best():
-        found = found_of(trial.network, heads.data.train, protocol)
+        found = found_of(trial.network, heads.data.train, measurement)
     assert all(value <= 0 for value in found.values()), found
 
 
@@ -153,4 +157,4 @@ def test_one_slice_of_a_few_subjects_is_audited(monkeypatch):
 
 
 def test_without_an_attack_there_is_nothing_to_audit():
-    assert audit(Shifted(), heads_of(2), Protocol("pgd", (0.0,), 0), CPU) == {}
+    assert audit(Shifted(), heads_of(2), Measurement("pgd", (0.0,), 0), CPU) == {}

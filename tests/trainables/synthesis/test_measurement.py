@@ -9,7 +9,7 @@ from trainables.metrics.curve import area
 from trainables.metrics.synthesis import SCORES, measure, truth_of
 from trainables.synthesis import measurement
 from trainables.synthesis.measurement import (
-    Protocol,
+    Measurement,
     areas,
     attacked,
     mean_known,
@@ -22,7 +22,7 @@ from trainables.synthesis.measurement import (
 from trainables.synthesis.slices import to_hu
 
 CPU = torch.device("cpu")
-PROTOCOL = Protocol(attack="pgd", eps=(0.0, 0.1, 0.3), seed=0, batch_size=5)
+PROTOCOL = Measurement(attack="pgd", eps=(0.0, 0.1, 0.3), seed=0, batch_size=5)
 
 
 class Affine(nn.Module):
@@ -128,8 +128,8 @@ def test_the_ranking_value_is_the_mean_over_subjects_of_the_area_of_each(split):
 
 
 def test_a_measurement_does_not_depend_on_the_batch_size(split):
-    small = Protocol("pgd", (0.0, 0.1), 0, batch_size=3)
-    large = Protocol("pgd", (0.0, 0.1), 0, batch_size=64)
+    small = Measurement("pgd", (0.0, 0.1), 0, batch_size=3)
+    large = Measurement("pgd", (0.0, 0.1), 0, batch_size=64)
     a, b = (
         measure_robust(Affine(), split, each, CPU, "ranking").metrics for each in (small, large)
     )

@@ -6,14 +6,16 @@ import torch
 from torch import nn
 
 from trainables.attacks.threat import mr_deviations
-from trainables.studies.robmednas import study as robmednas
+from trainables.studies.robmednas.study import RobMedNAS
 from trainables.study.report import Rung
-from trainables.synthesis.measurement import Protocol, predict
+from trainables.synthesis.measurement import Measurement, predict
 from trainables.synthesis.pictures import draw_predictions
 from trainables.synthesis.slices import to_hu
 
+robmednas = RobMedNAS()
+
 CPU = torch.device("cpu")
-PROTOCOL = Protocol(attack="pgd", eps=(0.0, 0.1, 0.3), seed=0, batch_size=1)
+PROTOCOL = Measurement(attack="pgd", eps=(0.0, 0.1, 0.3), seed=0, batch_size=1)
 
 
 class Affine(nn.Module):

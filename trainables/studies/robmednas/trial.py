@@ -11,30 +11,29 @@ from typing import Any, final
 
 import numpy as np
 import torch
-from pydantic import Field, field_validator
 from torch import Tensor
 
-from searchspace.names import lookup
-from searchspace.unet import KERNELS, Cost, cost
+from searchspace.unet import Cost, cost
 from searchspace.unet import parse as parse_architecture
 from trainables.models.unet import UNet
-from trainables.runtime.config import Frozen
 from trainables.runtime.device import autocast, channels_last, resolve_precision
 from trainables.runtime.memory import BYTES, Need, known_limit
 from trainables.runtime.seeding import generator, seeded
 from trainables.saved.checkpoint import UNetCard, save_model
+from trainables.studies.robmednas.settings import RobMedNASConfig
+from trainables.study import ranking_file
 from trainables.study.report import Level, Report, Rung
 from trainables.study.trial import Trainable
 from trainables.synthesis.assets import Data, read_data
 from trainables.synthesis.audit import audit, guards
 from trainables.synthesis.epoch import train_epoch, validation_loss
 from trainables.synthesis.measurement import (
-    HEADLINE,
-    Protocol,
+    Measurement,
     Robustness,
     measure_clean,
     measure_robust,
 )
+from trainables.synthesis.naming import HEADLINE
 from trainables.synthesis.regimes import REGIMES
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split
@@ -43,43 +42,6 @@ ATTACK_BYTES = 2**30  # of activations, that an attack's batch may hold
 ATTACK_BATCH = 64
 # Of a parameter: itself, its gradient, the three moments of AMSGrad, the best epoch's, one put by.
 COPIES = 7
-
-
-class RobMedNASConfig(Frozen):
-    """One trial of the study.
-
-    Attributes:
-        architecture: The one-line text of `searchspace.unet`.
-        kernels: Kernel sizes of the branches, a name of `searchspace.unet.KERNELS`.
-        regime: A name of `trainables.synthesis.regimes.REGIMES`.
-        attack_eps: Radius of adversarial training, in standard deviations of the MR.
-        lr: Learning rate of Adam with AMSGrad.
-        batch_size: Slices a step.
-    """
-
-    architecture: str
-    kernels: str = "square"
-    regime: str = "standard"
-    attack_eps: float = Field(default=0.2, gt=0)
-    lr: float = Field(default=1e-3, gt=0)
-    batch_size: int = Field(default=6, ge=2)
-
-    @field_validator("architecture")
-    @classmethod
-    def _canonical(cls, text: str) -> str:
-        return str(parse_architecture(text))
-
-    @field_validator("kernels")
-    @classmethod
-    def _known_kernels(cls, name: str) -> str:
-        lookup(KERNELS, name, "kernels")
-        return name
-
-    @field_validator("regime")
-    @classmethod
-    def _known_regime(cls, name: str) -> str:
-        lookup(REGIMES, name, "regime")
-        return name
 
 
 @dataclass(frozen=True)
@@ -102,7 +64,7 @@ class RobMedNASTrial(Trainable):
         self.device = torch.device(settings.device)
         self.architecture = parse_architecture(config.architecture)
         self.cost = cost(self.architecture, config.kernels, settings.size, settings.size)
-        self.protocol = _protocol(settings, self.cost)
+        self.measurement = _measurement(settings, self.cost)
         with seeded(self.device, settings.seed, "initialisation"):
             network = UNet(self.architecture, config.kernels)
         self.network = channels_last(network.to(self.device))
@@ -113,12 +75,12 @@ class RobMedNASTrial(Trainable):
     def step(self) -> None:
         """Train one epoch, validate on val."""
         started, seed, cpu = time.perf_counter(), self.settings.seed, torch.device("cpu")
-        dice = generator(cpu, seed, self.epoch, "replacement")
+        replacement = generator(cpu, seed, self.epoch, "replacement")
         loss = train_epoch(
             self.network,
             self.optimiser,
             self.data.train,
-            REGIMES[self.config.regime](self.network, self.config.attack_eps, dice),
+            REGIMES[self.config.regime](self.network, self.config.attack_eps, replacement),
             batch_size=self.config.batch_size,
             flip=self.settings.flip,
             generator=generator(cpu, seed, self.epoch, "order"),
@@ -158,10 +120,9 @@ class RobMedNASTrial(Trainable):
         )
         with self.at_best():
             save_model(folder, self.network, card)
-        scores = robust.curves[self.protocol.at(level).attack][HEADLINE]
+        scores = robust.curves[self.measurement.at(level).attack][HEADLINE]
         labels = np.zeros(scores.shape[1], dtype=np.int64)  # subjects are of one kind
-        arrays = {"scores": scores, "labels": labels, "eps": np.array(robust.eps)}
-        np.savez(folder / "ranking.npz", allow_pickle=False, **arrays)
+        ranking_file.write(folder, scores, labels, robust.eps)
 
     def state(self) -> dict[str, Any]:
         """Return weights, moments of the optimiser, and the best epoch so far."""
@@ -194,7 +155,9 @@ class RobMedNASTrial(Trainable):
 
     def _validate(self, train_loss: float) -> None:
         started = time.perf_counter()
-        loss = validation_loss(self.network, self.data.val, self.device, self.protocol.batch_size)
+        loss = validation_loss(
+            self.network, self.data.val, self.device, self.measurement.batch_size
+        )
         # A diverged epoch is the worst; as NaN it would be neither better nor worse than any.
         loss = math.inf if math.isnan(loss) else loss
         if self.best is None or loss < self.best.loss:
@@ -208,24 +171,24 @@ class RobMedNASTrial(Trainable):
         return self.best
 
     def _measure_best(self, level: Level | None) -> Robustness:
-        best, protocol = self._best(), self.protocol.at(level)
+        best, measurement = self._best(), self.measurement.at(level)
         if self.measured is None or self.measured[:2] != (best.epoch, level):
             ranking = self.data.ranking
             if level and level.images:
                 ranking = Split(ranking.subjects[: level.images])
             with self.at_best():
-                found = measure_robust(self.network, ranking, protocol, self.device, "ranking")
-                beside = measure_clean(self.network, self.data.val, protocol, self.device, "val")
-                alarms = guards(found, self.network, ranking, protocol, self.device)
+                robust = measure_robust(self.network, ranking, measurement, self.device, "ranking")
+                beside = measure_clean(self.network, self.data.val, measurement, self.device, "val")
+                alarms = guards(robust, self.network, ranking, measurement, self.device)
                 if level and level.audit:
-                    alarms |= audit(self.network, ranking, protocol, self.device)
+                    alarms |= audit(self.network, ranking, measurement, self.device)
             beside |= {"val_loss": best.loss, "train_loss": best.train_loss}
             beside |= {
                 "parameters": self.cost.parameters,
                 "multiply_adds": self.cost.multiply_adds,
             }
-            found = replace(found, metrics=found.metrics | beside, constraints=alarms)
-            self.measured = best.epoch, level, found
+            robust = replace(robust, metrics=robust.metrics | beside, constraints=alarms)
+            self.measured = best.epoch, level, robust
         return self.measured[2]
 
     def _last_measured(self) -> tuple[Level | None, Robustness]:
@@ -245,8 +208,8 @@ def need_of(cost: Cost) -> Need:
     return Need(COPIES * cost.parameters, cost.activations)
 
 
-def _protocol(settings: SynthesisSettings, cost: Cost) -> Protocol:
+def _measurement(settings: SynthesisSettings, cost: Cost) -> Measurement:
     most = max(1, min(ATTACK_BATCH, ATTACK_BYTES // (BYTES * cost.activations)))
     gib = known_limit(settings.max_memory)
     batch_size = need_of(cost).images(gib, most) if gib else most
-    return Protocol(settings.attack, settings.eps, settings.seed, batch_size)
+    return Measurement(settings.attack, settings.eps, settings.seed, batch_size)

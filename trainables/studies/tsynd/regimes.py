@@ -114,8 +114,8 @@ def tsynd(synthesis: Synthesis, batch: Batch) -> Tensor:
 def adversarial(synthesis: Synthesis, batch: Batch) -> Tensor:
     """Attack the pixels by PGD: adversarial training on half a batch, as a yardstick [pgd]."""
     attack = PGD(loss=synthesis.loss, steps=synthesis.attack_steps)
-    dice = synthesis.generator
-    seed = int(torch.randint(2**31, (1,), generator=dice, device=dice.device))
+    generator = synthesis.generator
+    seed = int(torch.randint(2**31, (1,), generator=generator, device=generator.device))
     threat = pixels(synthesis.attack_eps)
     return attack(synthesis.classifier, batch.images, batch.labels, threat, seed)
 
@@ -128,9 +128,12 @@ REGIMES: Mapping[str, Regime] = {
     "adversarial": adversarial,
 }
 
+# Regimes that decode codes; the others have no use for an autoencoder.
+DECODING = frozenset({"reconstruction", "noise", "tsynd"})
+
 
 def _noisy(synthesis: Synthesis, latents: Tensor) -> Tensor:
-    drawn = torch.randn(
+    noise = torch.randn(
         latents.shape, generator=synthesis.generator, device=synthesis.generator.device
     )
-    return latents + synthesis.sigma * synthesis.latent_std * drawn
+    return latents + synthesis.sigma * synthesis.latent_std * noise

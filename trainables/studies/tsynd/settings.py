@@ -1,30 +1,34 @@
 """What is fixed for a run of TSynD, and what makes one trial [tsynd]."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
 from searchspace.names import lookup
+from trainables.classification.about import about_classification
 from trainables.classification.settings import ClassificationSettings
 from trainables.runtime.config import Frozen
 from trainables.runtime.folders import cache_folder
-from trainables.studies.tsynd.regimes import REGIMES
-from trainables.studies.tsynd.uncertainty import UNCERTAINTIES
+from trainables.study.about import About
 
 
-class Settings(ClassificationSettings):
-    """What is fixed for a run of the study.
+class TSynDSettings(ClassificationSettings):
+    """What is fixed for a run of the study."""
 
-    Attributes:
-        autoencoder_steps: Optimiser steps of the autoencoder.
-        cache: Folder of trained autoencoders.
-    """
+    about: ClassVar[About] = about_classification(
+        "tsynd",
+        "training beside images of high epistemic uncertainty",
+        ("tsynd", "vqvae", "batchbald"),
+    )
+    PAPER: ClassVar[Mapping[str, Any]] = {"epochs": 100, "classifier": "resnet18"}
 
-    PAPER: ClassVar[dict[str, Any]] = {"epochs": 100, "classifier": "resnet18"}
-
-    autoencoder_steps: int = Field(default=800, ge=1)
-    cache: Path = Field(default_factory=cache_folder)
+    # Not options: the first is part of the study, the second a place on this machine.
+    autoencoder_steps: int = Field(
+        default=800, ge=1, description="Optimiser steps of the autoencoder."
+    )
+    cache: Path = Field(default_factory=cache_folder, description="Folder of trained autoencoders.")
 
 
 class TSynDConfig(Frozen):
@@ -64,12 +68,16 @@ class TSynDConfig(Frozen):
 
     @field_validator("regime")
     @classmethod
-    def _known_regime(cls, name: str) -> str:
+    def _check_regime(cls, name: str) -> str:
+        from trainables.studies.tsynd.regimes import REGIMES  # noqa: PLC0415 - loads torch
+
         lookup(REGIMES, name, "regime")
         return name
 
     @field_validator("uncertainty")
     @classmethod
-    def _known_uncertainty(cls, name: str) -> str:
+    def _check_uncertainty(cls, name: str) -> str:
+        from trainables.studies.tsynd.uncertainty import UNCERTAINTIES  # noqa: PLC0415 - as above
+
         lookup(UNCERTAINTIES, name, "uncertainty")
         return name

@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from trainables.data.head_phantom import write_nifti
-from trainables.studies.robmednas import study as robmednas
+from trainables.studies.robmednas.study import RobMedNAS
 from trainables.study.report import Rung
 from trainables.synthesis.assets import TRIAL_SPLITS, make_splits, open_subjects
+
+robmednas = RobMedNAS()
 
 TINY = "0110x8s4 0100x8 | 0100x8 1000x8"
 

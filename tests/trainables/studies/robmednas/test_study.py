@@ -14,13 +14,15 @@ from trainables.metrics.alarms import ALARMS
 from trainables.metrics.curve import area
 from trainables.runtime.snapshot import read_snapshot, write_snapshot
 from trainables.saved.checkpoint import load_unet
-from trainables.studies.robmednas import study as robmednas
 from trainables.studies.robmednas import trial as robmednas_trial
+from trainables.studies.robmednas.study import RobMedNAS
 from trainables.studies.robmednas.trial import RobMedNASTrial
 from trainables.study.ladder import format_ladder
 from trainables.study.report import Level, Rung
 from trainables.synthesis.measurement import predict
 from trainables.synthesis.settings import SynthesisSettings
+
+robmednas = RobMedNAS()
 
 TINY = "0110x8s4 0100x8 | 0100x8 1000x8"
 
@@ -165,7 +167,7 @@ def test_the_papers_own_best_is_a_reference_where_the_space_holds_it():
     assert len(robmednas.references(settings_of(max_filters=256, max_depth=4))) == 2
 
 
-def test_the_papers_protocol():
+def test_the_papers_measurement():
     paper = settings_of(protocol="paper")
     assert (paper.size, paper.epochs, paper.lr, paper.batch_size) == (256, 10, 1e-4, 6)
     assert (paper.attack, paper.eps, paper.subset) == ("fgsm", (0.0, 0.2), "paper")
@@ -204,13 +206,13 @@ def test_a_limit_of_memory_that_is_none_is_refused(wrong):
 def test_an_attacks_batch_is_cut_to_the_limit_and_no_further(heads):
     """Of as many slices as just fit, that is; and the measured scores stay what they are."""
     plain = heads.trial()
-    assert plain.protocol.batch_size == 64
+    assert plain.measurement.batch_size == 64
     gib = robmednas_trial.need_of(plain.cost).gib(10) + 1e-6
     small = heads.settings.model_copy(update={"max_memory": gib})
     trial = RobMedNASTrial(plain.config, small, heads.data)
-    assert trial.protocol.batch_size == 10
+    assert trial.measurement.batch_size == 10
     least = RobMedNASTrial(plain.config, small.model_copy(update={"max_memory": 0.01}), heads.data)
-    assert least.protocol.batch_size == 1
+    assert least.measurement.batch_size == 1
 
 
 def test_the_floor_is_the_baselines_clean_error_at_the_same_epoch():

@@ -13,9 +13,9 @@ from trainables.studies.tsynd.regimes import Batch, Synthesis
 
 @pytest.fixture(scope="session")
 def batch(prepared) -> Batch:
-    shared = prepared.trial().shared
-    train = shared.data.train
-    return Batch(train.images[:6].float() / 255, shared.codes[:6], train.labels[:6])
+    trial = prepared.trial()
+    train = trial.data.train
+    return Batch(train.images[:6].float() / 255, trial.learner.codes.latents[:6], train.labels[:6])
 
 
 @pytest.fixture

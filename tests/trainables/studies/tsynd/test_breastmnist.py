@@ -21,8 +21,12 @@ from trainables.attacks.square import Square
 from trainables.attacks.threat import pixels
 from trainables.attacks.transfer import Transfer
 from trainables.classification.assets import Labelled, at_most
+from trainables.classification.trial import ClassifierTrial
 from trainables.models.classifiers import Classifier
-from trainables.studies.tsynd import study as tsynd
+from trainables.studies.tsynd.settings import TSynDSettings
+from trainables.studies.tsynd.study import TSynD
+
+tsynd = TSynD()
 
 pytestmark = pytest.mark.shared_data
 SEEDS = (0, 1, 2)
@@ -35,18 +39,18 @@ ARMS = {
 class Arms:
     """A classifier of each arm and seed, and the images that rank."""
 
-    def __init__(self, settings: tsynd.Settings, assets) -> None:
+    def __init__(self, settings: TSynDSettings, assets) -> None:
         self.trained: dict[tuple[str, int], Classifier] = {}
         for name, config in ARMS.items():
             for seed in SEEDS:
                 seeded = settings.model_copy(update={"seed": seed})
                 trial = tsynd.build({"lr": 3e-3, **config}, seeded, assets)
-                assert isinstance(trial, tsynd.TSynDTrial)
+                assert isinstance(trial, ClassifierTrial)
                 for _ in range(settings.epochs):
                     trial.step()
                     trial.epoch += 1
                 self.trained[name, seed] = trial.classifier.eval()
-                self.ranking: Labelled = trial.shared.data.ranking
+                self.ranking: Labelled = trial.data.ranking
 
 
 @pytest.fixture(scope="module")

@@ -147,7 +147,7 @@ def test_an_image_whose_objective_is_lost_keeps_its_start_and_harms_no_other(bad
 
 @pytest.fixture(scope="module")
 def codes(prepared):
-    return prepared.trial().shared.codes
+    return prepared.trial().learner.codes.latents
 
 
 def climb(trained, autoencoder, codes, *, measure="mi", iterations=6, bf16=False):

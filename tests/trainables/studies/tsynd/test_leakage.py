@@ -10,8 +10,11 @@ import torch
 
 from trainables.classification import assets as assets_module
 from trainables.classification.assets import ARRAYS, open_splits, read_data
-from trainables.studies.tsynd import study as tsynd
+from trainables.studies.tsynd.assets import AUTOENCODER
+from trainables.studies.tsynd.study import TSynD
 from trainables.study.report import Rung
+
+tsynd = TSynD()
 
 CPU = torch.device("cpu")
 QUICK = {"latent_iterations": 1, "masks": 4, "lr": 3e-3, "latent_lr": 0.5, "batch_size": 12}
@@ -107,7 +110,7 @@ def test_no_test_image_is_among_the_assets(prepared, official):
     assert [len(images) for images in written] == [60, 240, 48]
     assert all(secret.isdisjoint(images) for images in written)
     files = {path.name for path in prepared.assets.iterdir()}
-    assert files == {ARRAYS, "data.json", "splits.npz", tsynd.AUTOENCODER}
+    assert files == {ARRAYS, "data.json", "splits.npz", AUTOENCODER}
 
 
 def test_splits_share_no_image(prepared):

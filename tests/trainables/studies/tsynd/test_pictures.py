@@ -9,7 +9,6 @@ import torch
 from trainables.classification.assets import Labelled, read_data
 from trainables.models.autoencoder import VQVAE
 from trainables.saved.checkpoint import ModelCard
-from trainables.studies.tsynd import study as tsynd
 from trainables.studies.tsynd.pictures import (
     Studio,
     draw_adversarial,
@@ -17,7 +16,10 @@ from trainables.studies.tsynd.pictures import (
     draw_optimised,
 )
 from trainables.studies.tsynd.settings import TSynDConfig
+from trainables.studies.tsynd.study import TSynD
 from trainables.study.report import Rung
+
+tsynd = TSynD()
 
 QUICK = {"latent_iterations": 4, "masks": 4}
 

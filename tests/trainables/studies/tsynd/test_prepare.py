@@ -1,7 +1,10 @@
 """Preparing a run is the same on every machine."""
 
 from trainables.runtime.device import threads
-from trainables.studies.tsynd import study as tsynd
+from trainables.studies.tsynd.assets import AUTOENCODER
+from trainables.studies.tsynd.study import TSynD
+
+tsynd = TSynD()
 
 
 def test_the_autoencoder_does_not_depend_on_the_cores_of_the_machine(tmp_path):
@@ -12,5 +15,5 @@ def test_the_autoencoder_does_not_depend_on_the_cores_of_the_machine(tmp_path):
         )
         with threads(count):
             tsynd.prepare(settings, tmp_path / str(count), lambda _: None)
-        weights.append((tmp_path / str(count) / tsynd.AUTOENCODER).read_bytes())
+        weights.append((tmp_path / str(count) / AUTOENCODER).read_bytes())
     assert weights[0] == weights[1]

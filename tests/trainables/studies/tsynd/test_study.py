@@ -9,19 +9,23 @@ from torch.nn import functional
 from searchspace.errors import UserError
 from searchspace.random import sample
 from searchspace.tsynd import SPACE
+from trainables.classification import trial as classifier_trial
 from trainables.classification.measurement import measure_robust
 from trainables.metrics.alarms import ALARMS
 from trainables.metrics.classification import mean_recall
 from trainables.metrics.curve import area
 from trainables.runtime.snapshot import read_snapshot, write_snapshot
 from trainables.saved.checkpoint import load_classifier
-from trainables.studies.tsynd import study as tsynd
-from trainables.studies.tsynd import trial as tsynd_trial
+from trainables.studies.tsynd import learner as tsynd_learner
 from trainables.studies.tsynd.regimes import REGIMES
+from trainables.studies.tsynd.settings import TSynDConfig
+from trainables.studies.tsynd.study import TSynD
 from trainables.studies.tsynd.uncertainty import UNCERTAINTIES
 from trainables.study.ladder import format_ladder
 from trainables.study.report import Level, Rung
 from trainables.study.study import Floor
+
+tsynd = TSynD()
 
 QUICK = {"latent_iterations": 2, "masks": 4, "attack_steps": 2}
 
@@ -72,7 +76,7 @@ def test_regimes_differ_in_nothing_but_what_they_add(prepared, monkeypatch):
         optimiser.step()
         return 0.0
 
-    monkeypatch.setattr(tsynd_trial, "train_epoch", watch)
+    monkeypatch.setattr(tsynd_learner, "train_epoch", watch)
     trials = [prepared.trial(regime=regime) for regime in REGIMES]
     for trial in trials:
         assert equal(weights(trial), weights(trials[0]))
@@ -92,7 +96,7 @@ def test_images_are_made_in_the_settings_precision(prepared, monkeypatch, precis
         seen.append(torch.is_autocast_enabled("cpu"))
         return batch.images
 
-    monkeypatch.setitem(tsynd_trial.REGIMES, "noise", watch)
+    monkeypatch.setitem(tsynd_learner.REGIMES, "noise", watch)
     settings = prepared.settings.model_copy(update={"precision": precision})
     tsynd.build({"regime": "noise"}, settings, prepared.assets).step()
     assert set(seen) == {precision == "bf16"}
@@ -105,7 +109,7 @@ def test_a_batch_is_half_real_and_the_config_reaches_the_regime(prepared, monkey
         seen.append((synthesis, len(batch.labels)))
         return batch.images
 
-    monkeypatch.setitem(tsynd_trial.REGIMES, "tsynd", watch)
+    monkeypatch.setitem(tsynd_learner.REGIMES, "tsynd", watch)
     config = {
         "latent_lr": 0.7, "latent_sigma": 0.3, "latent_iterations": 9, "max_shift": 0.11,
         "uncertainty": "entropy", "masks": 6, "attack_eps": 0.02, "attack_steps": 3,
@@ -118,27 +122,27 @@ def test_a_batch_is_half_real_and_the_config_reaches_the_regime(prepared, monkey
     for name, value in config.items():
         assert getattr(made_with, renamed.get(name, name)) == value
     assert made_with.classifier is trial.classifier
-    assert made_with.latent_std == trial.shared.autoencoder.latent_std
+    assert made_with.latent_std == trial.learner.codes.autoencoder.latent_std
     assert not made_with.multi_label
 
 
 def test_codes_are_those_of_the_training_images(prepared):
-    shared = prepared.trial().shared
-    images = shared.data.train.images.float() / 255
+    trial = prepared.trial()
+    images = trial.data.train.images.float() / 255
     with torch.no_grad():
-        expected = shared.autoencoder.model(images)[2].latents
-    torch.testing.assert_close(shared.codes, expected)
+        expected = trial.learner.codes.autoencoder.model(images)[2].latents
+    torch.testing.assert_close(trial.learner.codes.latents, expected)
 
 
 def script(monkeypatch, *values):
     """Let val say these balanced accuracies and losses, epoch by epoch."""
     said = iter(values)
 
-    def measure(classifier, data, protocol, split):
+    def measure(classifier, data, measurement, split):
         bacc, loss = next(said)
         return {"val_clean_bacc": bacc, "val_loss": loss}
 
-    monkeypatch.setattr(tsynd_trial, "measure_clean", measure)
+    monkeypatch.setattr(classifier_trial, "measure_clean", measure)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +172,7 @@ def test_the_best_epoch_is_that_of_balanced_accuracy_then_loss(prepared, monkeyp
 def test_val_is_measured_after_every_epoch(prepared):
     """Against a forward pass of our own and scikit-learn."""
     trial = prepared.trial(regime="baseline", lr=3e-3)
-    val, expected = trial.shared.data.val, []
+    val, expected = trial.data.val, []
     for _ in range(4):
         trial.step()
         trial.epoch += 1
@@ -192,14 +196,14 @@ def test_the_best_epoch_is_what_is_evaluated_and_training_goes_on_from_the_last(
     for _ in range(3):
         trial.step()
         trial.epoch += 1
-    last, moments = weights(trial), repr(trial.optimiser.state_dict())
+    last, moments = weights(trial), repr(trial.learner.optimiser.state_dict())
     trial.measured = None  # as in a fresh process
     report = trial.evaluate(Rung(0, "m"))
     assert equal(weights(trial), last)
     assert not equal(last, at_1)
-    assert repr(trial.optimiser.state_dict()) == moments
+    assert repr(trial.learner.optimiser.state_dict()) == moments
     trial.classifier.load_state_dict(at_1)
-    expected = measure_robust(trial.classifier, trial.shared.data.ranking, trial.protocol).metrics
+    expected = measure_robust(trial.classifier, trial.data.ranking, trial.measurement).metrics
     assert {name: report.metrics[name] for name in expected} == expected
 
 
@@ -211,7 +215,7 @@ def test_an_epoch_is_evaluated_once(prepared, monkeypatch):
         asked.append(arguments[3:])
         return measure_robust(*arguments)
 
-    monkeypatch.setattr(tsynd_trial, "measure_robust", watch)
+    monkeypatch.setattr(classifier_trial, "measure_robust", watch)
     trial = prepared.trial(regime="baseline")
     first, second = trial.advance(Rung(1, "m")), trial.advance(Rung(2, "m"))
     assert asked == [(), ("val",)]
@@ -236,13 +240,13 @@ def test_the_learning_rate_falls_at_half_and_three_quarters_of_the_budget(prepar
         optimiser.step()
         return 0.0
 
-    monkeypatch.setattr(tsynd_trial, "train_epoch", watch)
+    monkeypatch.setattr(tsynd_learner, "train_epoch", watch)
     settings = prepared.settings.model_copy(update={"epochs": 8})
     trial = tsynd.build({"lr": 0.1, "weight_decay": 0.003}, settings, prepared.assets)
     for _ in range(8):
         trial.step()
     assert rates == pytest.approx([0.1] * 4 + [0.01] * 2 + [0.001] * 2)
-    assert trial.optimiser.param_groups[0]["weight_decay"] == 0.003
+    assert trial.learner.optimiser.param_groups[0]["weight_decay"] == 0.003
 
 
 def test_the_floor_is_a_share_of_the_baselines_clean_score(prepared):
@@ -303,15 +307,15 @@ def test_a_saved_trial_answers_alike(prepared, tmp_path, monkeypatch):
     trial.save(tmp_path)
     assert equal(weights(trial), last)
     loaded, card = load_classifier(tmp_path)
-    ranking = trial.shared.data.ranking
+    ranking = trial.data.ranking
     with trial.at_best():
         trial.classifier.eval()
         expected = trial.classifier(ranking.images.float() / 255)
     assert torch.equal(loaded(ranking.images.float() / 255), expected)
-    found = measure_robust(loaded, ranking, trial.protocol).metrics
+    found = measure_robust(loaded, ranking, trial.measurement).metrics
     assert {name: report.metrics[name] for name in found} == found
     assert card.provenance["epoch"] == 2
-    assert tsynd.TSynDConfig(**card.provenance["config"]) == trial.config
+    assert TSynDConfig(**card.provenance["config"]) == trial.config
     assert tsynd.parse_settings(card.provenance["settings"]) == prepared.settings
     with np.load(tmp_path / "ranking.npz", allow_pickle=False) as arrays:
         value = area(arrays["eps"], mean_recall(arrays["scores"], arrays["labels"]))
@@ -369,7 +373,7 @@ def test_references_are_scaled_where_classifier_or_epochs_are_not_the_papers(val
     assert {reference.scaled for reference in tsynd.references(settings)} == {scaled}
 
 
-def test_the_papers_protocol():
+def test_the_papers_measurement():
     settings = tsynd.parse_settings({"device": "cpu", "protocol": "paper"})
     assert (settings.epochs, settings.classifier) == (100, "resnet18")
 
@@ -382,7 +386,7 @@ def test_every_point_of_the_space_is_a_config(prepared):
         assert {name: config[name] for name in point} == point
         assert config["regime"] == "tsynd"
         assert tsynd.complete(config, prepared.settings) == config
-    assert {param.name for param in SPACE.params} <= set(tsynd.TSynDConfig.model_fields)
+    assert {param.name for param in SPACE.params} <= set(TSynDConfig.model_fields)
 
 
 def test_the_space_offers_the_measures_that_exist():

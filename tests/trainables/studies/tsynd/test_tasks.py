@@ -6,12 +6,15 @@ import torch
 
 from trainables.classification import assets as assets_module
 from trainables.classification.measurement import measure_robust
+from trainables.classification.trial import ClassifierTrial
 from trainables.data.dataset import Dataset, Images
 from trainables.metrics.alarms import ALARMS
 from trainables.saved.checkpoint import load_classifier
-from trainables.studies.tsynd import study as tsynd
 from trainables.studies.tsynd.regimes import REGIMES
+from trainables.studies.tsynd.study import TSynD
 from trainables.study.report import Rung
+
+tsynd = TSynD()
 
 QUICK = {"latent_iterations": 2, "masks": 4, "attack_steps": 2, "lr": 3e-3}
 CLASSES = {"multi-label": ("a", "b", "c"), "ordinal": ("none", "mild", "severe", "worst")}
@@ -54,9 +57,9 @@ class Run:
         )  # fmt: skip
         self.facts = tsynd.prepare(self.settings, self.assets, lambda _: None)
 
-    def trial(self, **config) -> tsynd.TSynDTrial:
+    def trial(self, **config) -> ClassifierTrial:
         trial = tsynd.build(QUICK | config, self.settings, self.assets)
-        assert isinstance(trial, tsynd.TSynDTrial)
+        assert isinstance(trial, ClassifierTrial)
         return trial
 
 
@@ -74,7 +77,7 @@ def test_every_regime_trains_and_reports_what_it_should(run, regime):
     report = trial.advance(Rung(1, "m"))
     assert set(report.metrics) == set(tsynd.metrics(run.settings))
     assert all(np.isfinite(value) for value in report.metrics.values())
-    assert trial.shared.data.train.images.shape[1] == trial.card.channels
+    assert trial.data.train.images.shape[1] == trial.card.channels
 
 
 def test_the_classifier_learns_and_is_saved_whole(run, tmp_path):
@@ -83,9 +86,9 @@ def test_the_classifier_learns_and_is_saved_whole(run, tmp_path):
     assert report.metrics["ranking_clean_auc"] > 0.8
     trial.save(tmp_path)
     loaded, card = load_classifier(tmp_path)
-    data = trial.shared.data
+    data = trial.data
     assert (card.task, card.classes) == (data.task, data.classes)
-    found = measure_robust(loaded, data.ranking, trial.protocol).metrics
+    found = measure_robust(loaded, data.ranking, trial.measurement).metrics
     assert {name: report.metrics[name] for name in found} == found
     with np.load(tmp_path / "ranking.npz", allow_pickle=False) as arrays:
         assert np.array_equal(arrays["labels"], data.ranking.labels.numpy())
@@ -95,7 +98,7 @@ def test_the_classifier_learns_and_is_saved_whole(run, tmp_path):
 def test_many_labels_rank_by_macro_auc_and_classes_by_balanced_accuracy(run):
     trial = run.trial(regime="baseline")
     report = trial.advance(Rung(2, "m"))
-    many = trial.shared.data.task == "multi-label"
+    many = trial.data.task == "multi-label"
     headline = "auc" if many else "bacc"
     assert run.facts.default_metric == f"ranking_pgd_{headline}_curve"
     assert trial.best.key[0] == report.metrics[f"val_clean_{headline}"]

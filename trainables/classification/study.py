@@ -1,0 +1,240 @@
+"""What all classification studies have in common: everything but space, references and learning."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar, final
+
+import torch
+
+from searchspace.space import Space
+from trainables.classification.assets import (
+    Data,
+    open_splits,
+    read_data,
+    read_test,
+    write_data,
+    write_test,
+)
+from trainables.classification.config import ClassifierConfig
+from trainables.classification.examination import examine_classifier
+from trainables.classification.learner import Learner, Lesson
+from trainables.classification.measurement import measured
+from trainables.classification.memory import CountAlso, need_of, nothing_more
+from trainables.classification.naming import headline
+from trainables.classification.pilot import choose_eps
+from trainables.classification.settings import ClassificationSettings
+from trainables.classification.trial import ClassifierTrial
+from trainables.data.dataset import Dataset
+from trainables.data.splits import Splits
+from trainables.runtime.config import Frozen, parse
+from trainables.runtime.memory import Need
+from trainables.saved.checkpoint import load_classifier
+from trainables.study.examination import Exam, Examination
+from trainables.study.sheet import Sheet
+from trainables.study.study import (
+    BASELINE,
+    MEMORY,
+    Chosen,
+    Config,
+    Directions,
+    Facts,
+    Floor,
+    Reference,
+    Say,
+    Study,
+)
+
+S = TypeVar("S", bound=ClassificationSettings)
+C = TypeVar("C", bound=Frozen)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assets:
+    """Assets that a study made beside the splits: digests by name, sentences, and details."""
+
+    digests: dict[str, str] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class ClassificationStudy(Study[S], Generic[S, C]):
+    """A study of classifiers: subclass it, name settings and config, and say how an epoch trains.
+
+    Splits, measuring, alarms, ladder, floor, memory, saving, confirmation and test are done here,
+    alike for all. A subclass says what varies (`space`), what every run is compared with
+    (`references`), and how one trial trains (`learner`); it may make assets of its own.
+    """
+
+    @property
+    @abstractmethod
+    def config(self) -> type[C]:
+        """The class of a trial's config, with the fields of `ClassifierConfig`."""
+
+    @abstractmethod
+    def space(self, settings: S) -> Space:
+        """Return what varies in this run; every parameter is a field of `config`."""
+
+    @abstractmethod
+    def references(self, settings: S) -> tuple[Reference, ...]:
+        """List the trials that every run contains; ``baseline`` is one of them, and essential."""
+
+    @abstractmethod
+    def learner(self, config: C, settings: S, lesson: Lesson, assets: Path) -> Learner:
+        """Make what trains a trial's classifier.
+
+        Args:
+            config: The trial's.
+            settings: Of the run, with the trial's seed.
+            lesson: The classifier, the training images, and how to train.
+            assets: The run's; what `make_assets` wrote is there.
+        """
+
+    def make_assets(
+        self, settings: S, dataset: Dataset, splits: Splits, assets: Path, say: Say
+    ) -> Assets:
+        """Make what the study needs beside the splits, once a run; nothing unless overridden.
+
+        What is drawn at random must follow from data, settings and ``settings.seed``, so that a
+        trial with another seed can make its own (see `trainables.saved.frozen`).
+
+        Args:
+            settings: Of the run.
+            dataset: Opened. Of its test images nothing may be used.
+            splits: Of the dataset.
+            assets: Folder to write into.
+            say: Told what takes long.
+        """
+        del settings, dataset, splits, assets, say
+        return Assets()
+
+    @property
+    def count_also(self) -> CountAlso:
+        """What counts the memory that the study takes beside the classifier."""
+        return nothing_more
+
+    @property
+    def pilot(self) -> str:
+        """The label of the reference by whose loss under attack ``--eps auto`` chooses radii."""
+        return BASELINE
+
+    def illustrate(
+        self, models: Mapping[str, Path], assets: Path, settings: S
+    ) -> tuple[Sheet, ...]:
+        """Show nothing unless overridden."""
+        del models, assets, settings
+        return ()
+
+    @final
+    def complete(self, point: Config, settings: S) -> dict[str, Any]:
+        """Turn a point of the space into a whole config."""
+        del settings  # nothing of a config depends on them
+        return parse(self.config, point).model_dump()
+
+    @final
+    def metrics(self, settings: S) -> Directions:
+        """List every metric that a trial reports, and whether more or less of it is better."""
+        kinds = {rung.level.attack for rung in settings.rungs if rung.level}
+        directions: dict[str, Literal["max", "min"]] = {"train_loss": "min"}
+        for kind in sorted(kinds):
+            directions |= measured(kind, settings.eps)
+        return directions
+
+    @final
+    def floor(self, settings: S) -> Floor:
+        """Demand a clean score close to the baseline's."""
+        metric = f"ranking_clean_{headline(settings.task)}"
+        return Floor("clean_floor", metric, BASELINE, settings.floor)
+
+    @final
+    def limits(self, config: Config, settings: S) -> dict[str, float]:
+        """Compute by how much a trial exceeds the limit of memory."""
+        gib = settings.memory_gib
+        if gib is None:
+            return {}
+        return {MEMORY: self.need(settings).excess(gib, config["batch_size"])}
+
+    @final
+    def need(self, settings: S) -> Need:
+        """Predict the memory of a trial: of the classifier, and of what the study adds."""
+        return need_of(settings.classifier, settings.channels, settings.size, self.count_also)
+
+    @final
+    def prepare(self, settings: S, assets: Path, say: Say) -> Facts:
+        """Split the data, let the study make its own assets, choose radii where asked to."""
+        dataset, splits = open_splits(settings, say)
+        write_data(assets, dataset, splits)
+        made = self.make_assets(settings, dataset, splits, assets, say)
+        facts = Facts(
+            digests={"data": dataset.digest, "splits": splits.digest} | made.digests,
+            lines=(dataset.source, *splits.notes, *made.lines),
+            default_metric=settings.rungs[-1].metric,
+            details=made.details,
+        )
+        return (
+            facts.choosing(self._choose_eps(settings, assets, say)) if settings.eps_auto else facts
+        )
+
+    @final
+    def build(self, config: Config, settings: S, assets: Path) -> ClassifierTrial:
+        """Make one trial; the splits are read once a process."""
+        parsed = parse(self.config, config)
+        return ClassifierTrial(
+            study=self.about.name,
+            config=_classifier_config(parsed),
+            settings=settings,
+            data=read_splits(assets, settings.device),
+            make_learner=lambda lesson: self.learner(parsed, settings, lesson, assets),
+            need=self.need(settings),
+        )
+
+    @final
+    def open_test(self, settings: S, assets: Path, folder: Path, say: Say) -> None:
+        """Write the test images into a folder, unless they are there."""
+        del assets  # the official splits share no image; see `trainables.data.splits`
+        write_test(folder, settings, say)
+
+    @final
+    def examine(self, model: Path, data: Path, settings: S, exam: Exam) -> Examination:
+        """Examine a classifier that a trial saved."""
+        device = torch.device(settings.device)
+        classifier, card = load_classifier(model)
+        sources = {name: load_classifier(path)[0].to(device) for name, path in exam.sources.items()}
+        is_test = exam.split == "test"
+        split = read_test(data, device) if is_test else read_data(data, device).ranking
+        return examine_classifier(
+            classifier.to(device), split, card.task, settings.eps, exam, sources
+        )
+
+    def _choose_eps(self, settings: S, assets: Path, say: Say) -> Chosen:
+        """Train the pilot, and choose the radii by it."""
+        say(f"training the {self.pilot}, to choose eps ...")
+        (config,) = (
+            reference.config
+            for reference in self.references(settings)
+            if reference.label == self.pilot
+        )
+        trial = self.build(config, settings, assets)
+        trial.train(settings.epochs)
+        with trial.at_best():
+            return choose_eps(trial.classifier, trial.data.val, trial.measurement, self.pilot)
+
+
+@lru_cache(maxsize=1)
+def read_splits(assets: Path, device: str) -> Data:
+    """Read the splits of a run onto a device, once a process."""
+    return read_data(assets, torch.device(device))
+
+
+def _classifier_config(config: Frozen) -> ClassifierConfig:
+    """Take a config for a classifier's.
+
+    Raises:
+        TypeError: If it lacks a field of `ClassifierConfig`: a defect of the study.
+    """
+    missing = [name for name in ("batch_size", "dropout") if not hasattr(config, name)]
+    if missing:
+        raise TypeError(f"{type(config).__name__} has no field {' and no '.join(missing)}")
+    return config  # type: ignore[return-value]  # its fields were looked at

@@ -1,0 +1,222 @@
+"""One trial of any classification study: the best epoch, measuring, saving, going on."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from trainables.classification.assets import Data, at_most
+from trainables.classification.audit import audit, guards
+from trainables.classification.config import ClassifierConfig
+from trainables.classification.learner import Learner, Lesson
+from trainables.classification.measurement import (
+    ATTACK_BATCH,
+    Measurement,
+    Robustness,
+    measure_clean,
+    measure_robust,
+)
+from trainables.classification.settings import ClassificationSettings
+from trainables.metrics.intervals import curve_interval
+from trainables.runtime.memory import Need
+from trainables.runtime.seeding import derive, seeded
+from trainables.saved.checkpoint import ModelCard, save_model
+from trainables.study import ranking_file
+from trainables.study.report import Level, Report, Rung
+from trainables.study.trial import Trainable
+
+MakeLearner = Callable[[Lesson], Learner]
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best epoch so far on val: higher scores first, then lower loss."""
+
+    epoch: int
+    key: tuple[float, ...]
+    metrics: dict[str, float]
+    weights: dict[str, Tensor]
+
+
+@final
+class ClassifierTrial(Trainable):
+    """Trains one classifier as its learner does; the best epoch on val is the one measured.
+
+    The best epoch is the one of the highest balanced accuracy on val (several labels: macro AUC),
+    then of the lowest loss: by plain accuracy a classifier that always gives the same answer would
+    win on imbalanced data.
+
+    Args:
+        study: Name of the study, for the model's card.
+        config: The trial's whole config.
+        settings: Of the run, with the trial's seed.
+        data: The splits that a trial may see. The learner is given train alone.
+        make_learner: Makes what trains the classifier.
+        need: Predicted memory, which bounds the images attacked at a time.
+    """
+
+    def __init__(
+        self,
+        *,
+        study: str,
+        config: ClassifierConfig,
+        settings: ClassificationSettings,
+        data: Data,
+        make_learner: MakeLearner,
+        need: Need,
+    ) -> None:
+        super().__init__()
+        self.study, self.config, self.settings, self.data = study, config, settings, data
+        self.device = torch.device(settings.device)
+        self.measurement = _measurement(settings, data, need)
+        self.card = ModelCard(
+            classifier=settings.classifier,
+            channels=data.train.images.shape[1],
+            size=settings.size,
+            task=data.task,
+            classes=data.classes,
+            dropout=config.dropout,
+        )
+        with seeded(self.device, settings.seed, "initialisation"):
+            self.classifier = self.card.build().to(self.device)
+        self.learner = make_learner(
+            Lesson(
+                classifier=self.classifier,
+                train=data.train,
+                task=data.task,
+                loss=self.measurement.loss,
+                epochs=settings.epochs,
+                seed=settings.seed,
+                device=self.device,
+                precision=settings.precision,
+                spend=self.spend,
+            )
+        )
+        self.best: Best | None = None
+        self.measured: tuple[int, Level | None, Robustness] | None = None
+
+    def step(self) -> None:
+        """Train one epoch, and validate."""
+        started, spent = time.perf_counter(), sum(self.seconds.values())
+        loss = self.learner.epoch(self.epoch)
+        elsewhere = sum(self.seconds.values()) - spent  # by the learner, on another activity
+        self.spend("training", started + elsewhere)
+        self._validate(loss)
+
+    def evaluate(self, rung: Rung) -> Report:
+        """Measure the best epoch on the ranking split, once for each new best and level."""
+        started = time.perf_counter()
+        best, robust = self._best(), self._measure_best(rung.level)
+        interval = self._interval(robust, self.measurement.at(rung.level).ranking_metric)
+        self.spend("evaluation", started)
+        return Report(
+            epoch=self.epoch,
+            metrics=robust.metrics | best.metrics,
+            intervals=interval,
+            constraints=robust.constraints,
+            seconds=self.seconds,
+            best_epoch=best.epoch,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the best epoch's model, and the answers that its rank rests on."""
+        best, robust = self._best(), self._last_measured()
+        provenance = {
+            "study": self.study,
+            "config": self.config.model_dump(),
+            "settings": self.settings.model_dump(mode="json"),
+            "epoch": best.epoch,
+        }
+        with self.at_best():
+            card = self.card.model_copy(update={"provenance": provenance})
+            save_model(folder, self.classifier, card)
+        report = robust.ranked
+        ranking_file.write(folder, report.correct, report.labels, report.eps)
+
+    def state(self) -> dict[str, Any]:
+        """Return weights, what the learner goes on from, and the best epoch so far."""
+        return {
+            "classifier": self.classifier.state_dict(),
+            "learner": self.learner.state(),
+            "best": self.best and asdict(self.best),
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state` returned."""
+        self.classifier.load_state_dict(state["classifier"])
+        # Checkpoints of the code before this had the learner's parts beside the classifier's.
+        self.learner.load_state(state.get("learner", state))
+        best = state["best"]
+        self.best = Best(**best | {"key": tuple(best["key"])}) if best else None
+
+    @contextmanager
+    def at_best(self) -> Iterator[None]:
+        """Put the best epoch's weights in place of the current ones."""
+        current = {name: value.clone() for name, value in self.classifier.state_dict().items()}
+        self.classifier.load_state_dict(self._best().weights)
+        try:
+            yield
+        finally:
+            self.classifier.load_state_dict(current)
+
+    def _validate(self, train_loss: float) -> None:
+        started = time.perf_counter()
+        metrics = measure_clean(self.classifier, self.data.val, self.measurement, "val")
+        headline = f"val_clean_{self.measurement.headline}"
+        # A diverged epoch is the worst; as NaN it would be neither better nor worse than any.
+        ranks = (metrics[headline], -metrics["val_loss"])
+        key = tuple(-math.inf if math.isnan(value) else value for value in ranks)
+        if self.best is None or key > self.best.key:
+            weights = {name: value.clone() for name, value in self.classifier.state_dict().items()}
+            metrics["train_loss"] = train_loss
+            self.best = Best(self.epoch + 1, key, metrics, weights)
+        self.spend("validation", started)
+
+    def _best(self) -> Best:
+        if self.best is None:
+            raise ValueError("no epoch was trained yet: there is nothing to evaluate")
+        return self.best
+
+    def _measure_best(self, level: Level | None) -> Robustness:
+        epoch = self._best().epoch
+        if self.measured is None or self.measured[:2] != (epoch, level):
+            measurement = self.measurement.at(level)
+            images = (level and level.images) or self.settings.ranking_images
+            ranking = at_most(self.data.ranking, images)
+            # Decides nothing; beside the ranking's values it shows what selection flattered.
+            val = at_most(self.data.val, images)
+            with self.at_best():
+                robust = measure_robust(self.classifier, ranking, measurement)
+                beside = measure_robust(self.classifier, val, measurement, "val").metrics
+                alarms = guards(robust, measurement)
+                if level and level.audit:
+                    alarms |= audit(self.classifier, ranking, measurement)
+            robust = replace(robust, metrics=beside | robust.metrics, constraints=alarms)
+            self.measured = epoch, level, robust
+        return self.measured[2]
+
+    def _last_measured(self) -> Robustness:
+        if self.measured is None:
+            raise ValueError("nothing was evaluated yet: there is nothing to save")
+        return self.measured[2]
+
+    def _interval(self, robust: Robustness, metric: str) -> dict[str, tuple[float, float]]:
+        if self.measurement.headline != "bacc":
+            return {}
+        report, seed = robust.ranked, derive(self.settings.seed, "bootstrap")
+        interval = curve_interval(report.correct, report.labels, report.eps, seed=seed)
+        return {metric: (interval.low, interval.high)}
+
+
+def _measurement(settings: ClassificationSettings, data: Data, need: Need) -> Measurement:
+    gib = settings.memory_gib
+    batch_size = need.images(gib, ATTACK_BATCH) if gib else ATTACK_BATCH
+    return Measurement(
+        data.task, settings.attack, settings.eps, settings.seed, batch_size=batch_size
+    )

@@ -1,0 +1,112 @@
+"""The autoencoder of a run, and those of trials with another seed [tsynd, section 3.1].
+
+An autoencoder is a random object: its seed decides a part of what every trial learns. So it is a
+function of images, settings and seed. The run's own is made before the first trial; a trial with
+another seed, of a race or a confirmation, makes its own, cached for all trials of that seed.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from trainables.classification.assets import to_tensors
+from trainables.classification.study import Assets, read_splits
+from trainables.data.dataset import Dataset, Images
+from trainables.data.splits import Splits
+from trainables.generative.autoencoder import AutoencoderSettings, measure_reconstruction
+from trainables.generative.frozen_autoencoder import (
+    FrozenAutoencoder,
+    obtain_autoencoder,
+    read_autoencoder,
+)
+from trainables.runtime.device import threads
+from trainables.studies.tsynd.settings import TSynDSettings
+from trainables.study.study import Say
+
+AUTOENCODER = "autoencoder.safetensors"
+UNLABELLED = "unlabelled.npz"
+AUTOENCODER_THREADS = 2  # fixed, so that a run's results do not depend on how many cores there are
+BATCH = 256  # images that are encoded at a time
+
+
+@dataclass(frozen=True)
+class Codes:
+    """A frozen autoencoder, and the codes (N, D, h, w) of the training images in their order."""
+
+    autoencoder: FrozenAutoencoder
+    latents: Tensor
+
+
+def make_autoencoder(
+    settings: TSynDSettings, dataset: Dataset, splits: Splits, assets: Path, say: Say
+) -> Assets:
+    """Train the run's autoencoder, or take it from the cache, and write it for the trials.
+
+    Args:
+        settings: Of the run.
+        dataset: Opened.
+        splits: Of the dataset; the autoencoder sees all official training images that rank none.
+        assets: Folder to write into.
+        say: Told the progress.
+    """
+    device = torch.device(settings.device)
+    recipe = AutoencoderSettings(steps=settings.autoencoder_steps, seed=settings.seed)
+    unlabelled = splits.take(dataset, "autoencoder")
+    np.savez(assets / UNLABELLED, allow_pickle=False, images=unlabelled.pixels)
+    images = to_tensors(unlabelled, device).images
+    with threads(AUTOENCODER_THREADS):
+        autoencoder = obtain_autoencoder(images, recipe, settings.cache, say)
+    autoencoder.write(assets / AUTOENCODER)
+    val = to_tensors(splits.take(dataset, "val"), device).images
+    error = measure_reconstruction(autoencoder.model, val)
+    line = (
+        f"autoencoder: {len(images)} images, mean absolute error {error.mae:.3f}, "
+        f"{error.psnr:.1f} dB on val, {error.codes_used} of {recipe.n_codes} codes in use"
+    )
+    return Assets(
+        digests={"autoencoder": autoencoder.digest},
+        lines=(line,),
+        details={"autoencoder_mae": error.mae, "autoencoder_psnr_db": error.psnr},
+    )
+
+
+def codes_of(assets: Path, settings: TSynDSettings, *, decodes: bool) -> Codes:
+    """Return the autoencoder of a trial's seed, and the codes of the training images.
+
+    Args:
+        assets: Of the run.
+        settings: With the trial's seed.
+        decodes: Whether the trial decodes images at all; one that does not takes the run's.
+    """
+    seed = settings.seed if decodes else None
+    return _read_codes(assets, settings.device, settings.cache, seed)
+
+
+@lru_cache(maxsize=2)  # a worker's trials are of one seed, or of a few that take turns
+def _read_codes(assets: Path, device_name: str, cache: Path, seed: int | None) -> Codes:
+    device = torch.device(device_name)
+    autoencoder = read_autoencoder(assets / AUTOENCODER, device)
+    if seed not in {None, autoencoder.settings.seed}:
+        autoencoder = _of_seed(autoencoder, assets, device, cache, int(seed or 0))
+    # Encoded once: the autoencoder never changes, and every step of every trial starts from these.
+    batches = read_splits(assets, device_name).train.images.split(BATCH)
+    with torch.no_grad():
+        latents = torch.cat([autoencoder.model.quantise(batch.float() / 255) for batch in batches])
+    return Codes(autoencoder, latents)
+
+
+def _of_seed(
+    run: FrozenAutoencoder, assets: Path, device: torch.device, cache: Path, seed: int
+) -> FrozenAutoencoder:
+    file = assets / UNLABELLED
+    if not file.is_file():  # assets of a run that was prepared before trials had their own
+        return run
+    with np.load(file, allow_pickle=False) as arrays:
+        pixels = arrays["images"]
+    images = to_tensors(Images(pixels, np.zeros(len(pixels), dtype=np.int64)), device).images
+    with threads(AUTOENCODER_THREADS):
+        return obtain_autoencoder(images, replace(run.settings, seed=seed), cache, lambda _: None)

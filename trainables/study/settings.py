@@ -1,0 +1,93 @@
+"""Settings: what is fixed for a run, declared once, with help, panel and bounds.
+
+The command line, the YAML file of a run and its manifest are all made from these declarations.
+Importing this, and a study's settings, loads neither NumPy nor torch: ``--help`` reads them.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field
+from pydantic.fields import FieldInfo
+
+from trainables.runtime.config import Frozen
+from trainables.runtime.memory import AUTO as DEVICE_MEMORY
+from trainables.runtime.memory import MaxMemory
+from trainables.study.about import About
+from trainables.study.report import Rung
+
+DATA, TRAINING, ROBUSTNESS = "Data", "Training", "Robustness"
+SEARCH, MACHINE, OUTPUT = "Search", "Machine", "Output"
+PANELS = (DATA, TRAINING, ROBUSTNESS, SEARCH, MACHINE, OUTPUT)
+PAPER_PRESET = "paper"
+
+
+def setting(
+    default: Any,  # noqa: ANN401 - of any field
+    text: str,
+    panel: str,
+    *,
+    shown: str | None = None,
+    option: str | None = None,
+    aliases: tuple[str, ...] = (),
+    **bounds: Any,  # noqa: ANN401 - those of pydantic's Field
+) -> Any:  # noqa: ANN401 - as pydantic's Field
+    """Declare a setting: a pydantic field that knows how the command line offers it.
+
+    Args:
+        default: Its value where the user gives none.
+        text: Help, one or two short sentences.
+        panel: Under which heading the help lists it, one of `PANELS`; empty for no option.
+        shown: The default as the help shows it; None for the default itself.
+        option: The name of the option where it differs from the field's.
+        aliases: Further names of the option.
+        bounds: ``ge``, ``le``, ``gt``, ``lt`` and what else `pydantic.Field` takes.
+    """
+    extra: dict[str, Any] = {
+        "panel": panel,
+        "shown": shown,
+        "option": option,
+        "aliases": list(aliases),
+    }
+    return Field(default=default, description=text, json_schema_extra=extra, **bounds)
+
+
+def offer_of(field: FieldInfo) -> Mapping[str, Any] | None:
+    """Return how a field is offered as an option; None where it is not."""
+    extra = field.json_schema_extra
+    return extra if isinstance(extra, dict) and extra.get("panel") else None
+
+
+class StudySettings(Frozen):
+    """What the engine reads of any study's settings.
+
+    A subclass adds fields with `setting`, and says in ``about`` what the study is.
+    """
+
+    about: ClassVar[About]
+    PAPER: ClassVar[Mapping[str, Any]] = {}
+    """Settings of the paper, taken by ``--preset paper`` where the user names none."""
+    PAPER_PLAN: ClassVar[Mapping[str, Any]] = {}
+    """Options of the engine that the same preset changes, such as ``trials``."""
+
+    epochs: int = setting(60, "Budget of a trial.", TRAINING, ge=1)
+    max_memory: MaxMemory = setting(
+        DEVICE_MEMORY,
+        "Most GiB of a training step, as predicted: larger networks are refused. Also auto (what "
+        "a trial's device has) or none.",
+        MACHINE,
+    )
+    device: str = setting("auto", "auto, cpu, cuda or cuda:1.", MACHINE)
+    # Without a panel: the engine's own --seed sets it too.
+    seed: int = setting(0, "Of initialisation, order, noise and attacks.", "", ge=0)
+
+    @property
+    def data_name(self) -> str:
+        """Name the data in a few letters, for the run folder; empty where there is no name."""
+        return ""
+
+    @property
+    @abstractmethod
+    def rungs(self) -> tuple[Rung, ...]:
+        """The ladder, see `trainables.study.ladder`."""

@@ -1,0 +1,48 @@
+"""How studies of MR-to-CT synthesis describe themselves: threat model, scores, columns."""
+
+from trainables.study.about import About, Score, Threat
+
+MR_DEVIATIONS = Threat(
+    words="L∞: every pixel of the MR moves by at most ε, without clipping; ε in standard "
+    "deviations of the subject's MR",
+    unit="standard deviations of the subject's MR",
+    bounds=None,
+    axis="ε in standard deviations of the MR",
+    suffix=" SD",
+    scale=1.0,
+)
+REGIONS = {"head": "head", "air": "air", "bone": "bone", "soft": "soft tissue"}
+# Errors in HU and overlaps differ by a small part of themselves: from 0, all lines would be one.
+SCORES = {
+    f"mae_{key}": Score(words=f"{name} MAE in HU", direction="min", digits=1)
+    for key, name in REGIONS.items()
+} | {
+    f"dice_{key}": Score(words=f"Dice of {name}", direction="max") for key, name in REGIONS.items()
+}
+COLUMNS = {
+    "clean": "ranking_clean_{score}",
+    "fgsm": "ranking_fgsm_{score}_curve",
+    "parameters": "parameters",
+    "multiply_adds": "multiply_adds",
+}
+
+
+def about_synthesis(name: str, title: str, cites: tuple[str, ...]) -> About:
+    """Describe a study of networks that predict CT from MR.
+
+    Args:
+        name: The word on the command line.
+        title: What the study asks, in a few words.
+        cites: Keys of CITATIONS.bib, the study's own paper first.
+    """
+    return About(
+        name=name,
+        title=title,
+        cites=cites,
+        inputs="MR",
+        threat=MR_DEVIATIONS,
+        scores=SCORES,
+        kept="mae_head",
+        level="mean CT by MR intensity",
+        columns=COLUMNS,
+    )
