@@ -1,5 +1,6 @@
 """What is fixed for a run of a classification study."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -22,6 +23,12 @@ class ClassificationSettings(AttackSettings):
     """What is fixed for a run; every field has a default that suits a laptop."""
 
     DEFAULT_EPS: ClassVar[str] = DEFAULT_EPS
+    SMALL: ClassVar[Mapping[str, Any]] = {
+        "fraction": 0.05,
+        "ranking_images": 48,
+        "eps": "0,4/255",
+        "epochs": 3,
+    }
 
     dataset: str = setting(
         "phantom", "A 2D MedMNIST dataset by name, or phantom, which is made here.", DATA

@@ -70,6 +70,8 @@ class StudySettings(Frozen):
     """Settings of the paper, taken by ``--preset paper`` where the user names none."""
     PAPER_PLAN: ClassVar[Mapping[str, Any]] = {}
     """Options of the engine that the same preset changes, such as ``trials``."""
+    SMALL: ClassVar[Mapping[str, Any]] = {}
+    """Settings of the smallest run that still means something: what contract tests run."""
 
     epochs: int = setting(60, "Budget of a trial.", TRAINING, ge=1)
     max_memory: MaxMemory = setting(

@@ -1,7 +1,8 @@
 """What is fixed for a run of a synthesis study."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator, model_validator
 
@@ -28,6 +29,13 @@ class SynthesisSettings(AttackSettings):
     """What is fixed for a run; every field has a default that suits a laptop."""
 
     DEFAULT_EPS: ClassVar[str] = DEFAULT_EPS
+    SMALL: ClassVar[Mapping[str, Any]] = {
+        "subjects": 10,
+        "slices": 2,
+        "size": 32,
+        "eps": "0,0.1",
+        "epochs": 3,
+    }
 
     data: Path | None = setting(
         None,

@@ -23,6 +23,7 @@ class TSynDSettings(ClassificationSettings):
         ("tsynd", "vqvae", "batchbald"),
     )
     PAPER: ClassVar[Mapping[str, Any]] = {"epochs": 100, "classifier": "resnet18"}
+    SMALL: ClassVar[Mapping[str, Any]] = {**ClassificationSettings.SMALL, "autoencoder_steps": 20}
 
     # Not options: the first is part of the study, the second a place on this machine.
     autoencoder_steps: int = Field(
