@@ -7,11 +7,9 @@ from sklearn.metrics import balanced_accuracy_score
 from torch.nn import functional
 
 from searchspace.errors import UserError
-from searchspace.random import sample
 from searchspace.tsynd import SPACE
 from trainables.classification import trial as classifier_trial
 from trainables.classification.measurement import measure_robust
-from trainables.metrics.alarms import ALARMS
 from trainables.metrics.classification import mean_recall
 from trainables.metrics.curve import area
 from trainables.runtime.snapshot import read_snapshot, write_snapshot
@@ -22,7 +20,7 @@ from trainables.studies.tsynd.settings import TSynDConfig
 from trainables.studies.tsynd.study import TSynD
 from trainables.studies.tsynd.uncertainty import UNCERTAINTIES
 from trainables.study.ladder import format_ladder
-from trainables.study.report import Level, Rung
+from trainables.study.report import Rung
 from trainables.study.study import Floor
 
 tsynd = TSynD()
@@ -50,21 +48,6 @@ def test_the_same_seed_gives_the_same_records(prepared, regime):
     again = prepared.trial(regime=regime, **QUICK)
     assert timeless(first.advance(Rung(2, "m"))) == timeless(again.advance(Rung(2, "m")))
     assert equal(weights(first), weights(again))
-
-
-def test_another_seed_gives_others(prepared):
-    trials = []
-    for seed in (0, 1):
-        settings = prepared.settings.model_copy(update={"seed": seed})
-        trials.append(tsynd.build({"regime": "baseline"}, settings, prepared.assets))
-    assert not equal(*(weights(trial) for trial in trials))
-    assert timeless(trials[0].advance(Rung(1, "m"))) != timeless(trials[1].advance(Rung(1, "m")))
-
-
-def test_trials_leave_global_randomness_alone(prepared):
-    before = torch.random.get_rng_state()
-    prepared.trial(**QUICK).advance(Rung(1, "m"))
-    assert torch.equal(torch.random.get_rng_state(), before)
 
 
 def test_regimes_differ_in_nothing_but_what_they_add(prepared, monkeypatch):
@@ -225,13 +208,6 @@ def test_an_epoch_is_evaluated_once(prepared, monkeypatch):
     assert len(asked) == 4
 
 
-def test_an_untrained_trial_has_nothing_to_say(prepared, tmp_path):
-    with pytest.raises(ValueError, match="no epoch was trained yet"):
-        prepared.trial().advance(Rung(0, "m"))
-    with pytest.raises(ValueError, match="no epoch was trained yet"):
-        prepared.trial().save(tmp_path)
-
-
 def test_the_learning_rate_falls_at_half_and_three_quarters_of_the_budget(prepared, monkeypatch):
     rates = []
 
@@ -267,35 +243,12 @@ def learnt(prepared):
     return trial
 
 
-def test_alarms_are_constraints_and_the_audit_comes_where_the_rung_asks_for_it(learnt):
-    eps = learnt.settings.eps
-    plain = learnt.advance(Rung(25, "m", Level("pgd", 5, 1, eps))).constraints
-    assert set(plain) == {"masking_fgsm", "collapse"}
-    audited = learnt.advance(Rung(25, "m", Level("pgd", 5, 1, eps, audit=True))).constraints
-    assert set(audited) == set(ALARMS)
-    assert plain.items() <= audited.items()
-    assert all(value <= 0 for value in audited.values()), audited
-
-
 def test_a_classifier_that_learnt_nothing_has_collapsed(prepared):
     trial = prepared.trial(regime="baseline")
     trial.train(1)
     for weights in trial.best.weights.values():
         weights.zero_()
     assert trial.evaluate(Rung(1, "m")).constraints["collapse"] > 0
-
-
-def test_a_report_is_complete(prepared):
-    report = prepared.trial(regime="noise", lr=3e-3, batch_size=8).advance(Rung(6, "m"))
-    assert set(report.metrics) == set(tsynd.metrics(prepared.settings))
-    assert all(np.isfinite(value) for value in report.metrics.values())
-    assert tsynd.metrics(prepared.settings)[prepared.facts.default_metric] == "max"
-    (name,) = report.intervals
-    low, high = report.intervals[name]
-    assert name == prepared.facts.default_metric == "ranking_pgd_bacc_curve"
-    assert low < report.metrics[name] < high
-    assert set(report.seconds) == {"generation", "training", "validation", "evaluation"}
-    assert all(seconds > 0 for seconds in report.seconds.values())
 
 
 def test_a_saved_trial_answers_alike(prepared, tmp_path, monkeypatch):
@@ -378,17 +331,6 @@ def test_the_papers_measurement():
     assert (settings.epochs, settings.classifier) == (100, "resnet18")
 
 
-def test_every_point_of_the_space_is_a_config(prepared):
-    dice = np.random.default_rng(0)
-    for _ in range(200):
-        point = sample(SPACE, dice)
-        config = tsynd.complete(point, prepared.settings)
-        assert {name: config[name] for name in point} == point
-        assert config["regime"] == "tsynd"
-        assert tsynd.complete(config, prepared.settings) == config
-    assert {param.name for param in SPACE.params} <= set(TSynDConfig.model_fields)
-
-
 def test_the_space_offers_the_measures_that_exist():
     (domain,) = (param.domain for param in SPACE.params if param.name == "uncertainty")
     assert domain.options == tuple(UNCERTAINTIES)
@@ -441,18 +383,6 @@ def test_an_interrupted_trial_goes_on_as_if_nothing_had_been(prepared, tmp_path,
     assert again.epoch == epoch
     assert timeless(again.advance(Rung(6, "m"))) == timeless(expected)
     assert equal(weights(again), weights(straight))
-
-
-def test_a_level_is_as_strong_as_it_says(learnt):
-    eps = learnt.settings.eps
-    left = []
-    for level in (Level("pgd", 1, 1, eps), Level("pgd", 40, 2, eps)):
-        learnt.advance(Rung(25, "m", level))
-        under_attack = learnt.measured[2].ranked
-        left.append(under_attack.probabilities[1, range(48), under_attack.labels].mean())
-    assert left[1] < left[0] - 0.005
-    learnt.advance(Rung(25, "m", Level("pgd", 1, 1, eps, images=12)))
-    assert learnt.measured[2].ranked.labels.shape == (12,)
 
 
 def test_the_ladder_is_cheap_first_and_ends_at_the_budget(prepared):

@@ -1,0 +1,61 @@
+"""An autoencoder is a random object: a trial with another seed has another one."""
+
+import shutil
+
+import pytest
+import torch
+
+from trainables.studies.tsynd import assets as module
+from trainables.studies.tsynd.assets import AUTOENCODER, UNLABELLED, codes_of
+from trainables.studies.tsynd.study import TSynD
+
+tsynd = TSynD()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Settings and assets whose autoencoder is hardly trained."""
+    folder = tmp_path_factory.mktemp("seeds")
+    values = {**tsynd.settings.SMALL, "autoencoder_steps": 2, "cache": folder / "cache"}
+    settings = tsynd.parse_settings({"device": "cpu", "precision": "fp32", **values})
+    (folder / "assets").mkdir()
+    tsynd.prepare(settings, folder / "assets", lambda _: None)
+    return settings, folder / "assets"
+
+
+def test_each_seed_has_an_autoencoder_of_its_own_made_once(run, monkeypatch):
+    settings, assets = run
+    other = settings.model_copy(update={"seed": settings.seed + 1000})
+    seen, obtain = [], module.obtain_autoencoder
+
+    def watch(images, recipe, *rest):
+        seen.append((len(images), recipe.seed, recipe.steps))
+        return obtain(images, recipe, *rest)
+
+    monkeypatch.setattr(module, "obtain_autoencoder", watch)
+    own, foreign = (codes_of(assets, each, decodes=True) for each in (settings, other))
+    assert own.autoencoder.digest != foreign.autoencoder.digest
+    assert not torch.equal(own.latents, foreign.latents)
+    assert own.latents.shape == foreign.latents.shape
+    assert seen == [(1152, 1000, 2)]  # the run's own was read
+    assert codes_of(assets, other, decodes=True) is foreign
+    files = {file.name for file in settings.cache.glob("*.safetensors")}
+    assert len(files) == 2
+
+
+def test_a_trial_that_decodes_nothing_trains_no_autoencoder(run, monkeypatch):
+    settings, assets = run
+    monkeypatch.setattr(module, "obtain_autoencoder", None)
+    for seed in (0, 7):
+        config = {"regime": "baseline"}
+        tsynd.build(config, settings.model_copy(update={"seed": seed}), assets)
+
+
+def test_assets_of_older_runs_lend_their_one_autoencoder(run, tmp_path):
+    settings, assets = run
+    shutil.copytree(assets, tmp_path / "assets")
+    (tmp_path / "assets" / UNLABELLED).unlink()
+    other = settings.model_copy(update={"seed": 5})
+    codes = codes_of(tmp_path / "assets", other, decodes=True)
+    expected = module.read_autoencoder(assets / AUTOENCODER, torch.device("cpu"))
+    assert codes.autoencoder.digest == expected.digest
