@@ -169,8 +169,8 @@ class Cost:
         parameters: Numbers that are trained, including those of batch normalisation.
         multiply_adds: Of convolutions and the layers of squeeze-and-excitation, for one image.
         activations: Outputs of convolutions, normalisations, rectifiers, up-sampling,
-            concatenations and squeeze-and-excitation for one image: an upper bound of the memory
-            for the backward pass.
+            concatenations and squeeze-and-excitation for one image: an upper bound of what
+            training stores for the backward pass.
     """
 
     parameters: int
