@@ -1,1 +1,1 @@
-"""What may vary: names, domains and conditions of every study, independent of any sampler."""
+"""Search spaces: names, domains and conditions of every study, independent of any sampler."""

@@ -1,4 +1,4 @@
-"""How many configs a space holds, exactly."""
+"""The exact number of configs in a space."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from searchspace.space import Param, Space
 
 
 def count(space: Space) -> int:
-    """Count the points of a space of choices and whole numbers, conditions included.
+    """Count the points of a space of choices and whole numbers, with its conditions.
 
     Raises:
         ValueError: If a parameter is a real number.
@@ -17,12 +17,12 @@ def count(space: Space) -> int:
 
 
 def _count(space: Space, open_parents: list[Param], fixed: dict[str, Any]) -> int:
-    """Count the points with these values of parents, going through those of the open ones."""
+    """Count the points with fixed values of some parents, over all values of the open ones."""
     active = {param.name for param in space.active(fixed)}
-    waiting = [param for param in open_parents if param.name in active]
-    if waiting:
-        first, left = waiting[0], [param for param in open_parents if param is not waiting[0]]
-        return sum(_count(space, left, fixed | {first.name: value}) for value in _values(first))
+    parent = next((param for param in open_parents if param.name in active), None)
+    if parent is not None:
+        rest = [param for param in open_parents if param is not parent]
+        return sum(_count(space, rest, fixed | {parent.name: value}) for value in _values(parent))
     total = 1
     for param in space.active(fixed):
         total *= 1 if param.name in fixed else len(_values(param))

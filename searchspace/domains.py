@@ -1,4 +1,4 @@
-"""Domains: what values a parameter may take, and with which probability."""
+"""Domains: the values that a parameter may take, and their probability."""
 
 import math
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class Float:
     1 / (x log(high / low)).
 
     Raises:
-        ValueError: If a bound is no finite number, low is not below high, or log meets a low of 0
-            or less.
+        ValueError: If a bound is not a finite number, low is not below high, or low is not above 0
+            although log is set.
     """
 
     low: float
@@ -29,7 +29,7 @@ class Float:
             raise ValueError(f"log needs low above 0, it is {self.low}")
 
     def contains(self, value: object) -> bool:
-        """Tell whether a value lies in the domain; whole numbers count, truth values do not."""
+        """Return whether a value is a number in range; whole numbers count, booleans do not."""
         return _is_number(value) and self.low <= value <= self.high  # NaN compares false
 
 
@@ -38,11 +38,11 @@ class Int:
     """Whole numbers from low to high, both included, equally likely.
 
     With ``log``, log-uniform on [low - 1/2, high + 1/2] and rounded, so that P(k) is proportional
-    to log((k + 1/2) / (k - 1/2)). That is Optuna's meaning; the others are made to agree with it.
+    to log((k + 1/2) / (k - 1/2)). This is Optuna's definition, which all translators follow.
 
     Raises:
-        ValueError: If a bound is no whole number, low is not below high, or log meets a low under
-            1.
+        ValueError: If a bound is not a whole number, low is not below high, or low is below 1
+            although log is set.
     """
 
     low: int
@@ -57,16 +57,16 @@ class Int:
             raise ValueError(f"log needs low of at least 1, it is {self.low}")
 
     def contains(self, value: object) -> bool:
-        """Tell whether a value is a whole number in range; truth values are none."""
+        """Return whether a value is a whole number in range; booleans do not count."""
         return _is_whole(value) and self.low <= value <= self.high
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several options, equally likely.
+    """A choice between several options, equally likely.
 
     Raises:
-        ValueError: If the options are no tuple of texts, finite numbers and truth values, are fewer
+        ValueError: If the options are not a tuple of texts, finite numbers and booleans, are fewer
             than two, or two are equal (1 and True are).
     """
 
@@ -82,7 +82,7 @@ class Choice:
             raise ValueError(f"options are {self.options}, expected two or more different ones")
 
     def contains(self, value: object) -> bool:
-        """Tell whether a value is one of the options, of the same type."""
+        """Return whether a value equals one of the options and has its type."""
         return any(type(value) is type(option) and value == option for option in self.options)
 
 
@@ -98,7 +98,7 @@ def _is_whole(value: object) -> TypeGuard[int]:
 
 
 def _is_option(option: object) -> bool:
-    # Exactly these types: np.float64 is a float, but contains() tells the two apart.
+    # Exactly these types: np.float64 is a subclass of float, but contains() compares types.
     if type(option) is float:
         return math.isfinite(option)
     return type(option) in {bool, int, str}
@@ -106,6 +106,6 @@ def _is_option(option: object) -> bool:
 
 def _check_bounds(low: float, high: float) -> None:
     numbers = _is_number(low) and _is_number(high)
-    # The distance is infinite or NaN where a bound is, and where no draw could be scaled to it.
+    # The distance is not finite if a bound is not, or if it is too large to scale a draw by.
     if not (numbers and low < high and math.isfinite(high - low)):
         raise ValueError(f"bounds are {low!r} and {high!r}, expected finite ones with low < high")

@@ -1,4 +1,4 @@
-"""One form and one name for each point of a space, however it was written."""
+"""A canonical form and a digest for each point of a space."""
 
 import hashlib
 import json
@@ -8,13 +8,13 @@ from typing import Any
 from searchspace.domains import Domain, Float
 from searchspace.space import Space
 
-DIGITS = 12  # significant digits of a float that count
+DIGITS = 12  # significant digits of a float that distinguish two configs
 
 
 def canonical(space: Space, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the active parameters in declared order, floats rounded to 12 significant digits.
 
-    Other keys are dropped: what is switched off does not tell two configs apart.
+    All other keys are dropped: an inactive parameter does not distinguish two configs.
 
     Raises:
         UserError: If an active parameter is missing or outside its domain.
@@ -25,7 +25,7 @@ def canonical(space: Space, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def digest(space: Space, config: Mapping[str, Any]) -> str:
-    """Return 16 hexadecimal digits that equal configs of a space share.
+    """Return 16 hexadecimal digits, the same for all configs with the same canonical form.
 
     Raises:
         UserError: If an active parameter is missing or outside its domain.
@@ -37,5 +37,5 @@ def digest(space: Space, config: Mapping[str, Any]) -> str:
 def _rounded(domain: Domain, value: Any) -> Any:  # noqa: ANN401 - any option of a Choice
     if not isinstance(domain, Float):
         return value
-    rounded = float(f"{value:.{DIGITS - 1}e}") + 0.0  # adding 0 makes one zero of two
-    return float(min(max(rounded, domain.low), domain.high))  # rounding may pass a bound
+    rounded = float(f"{value:.{DIGITS - 1}e}") + 0.0  # adding 0 turns -0.0 into 0.0
+    return float(min(max(rounded, domain.low), domain.high))  # rounding may exceed a bound

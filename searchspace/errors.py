@@ -1,5 +1,5 @@
-"""The one exception that is shown to a person as a single line."""
+"""The exception that the command line shows as a single line."""
 
 
 class UserError(ValueError):
-    """What the user can mend: one line that says what is wrong and what to do."""
+    """An error that the user can correct: one line that says what is wrong and what to do."""

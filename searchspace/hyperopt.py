@@ -1,8 +1,8 @@
 """Spaces in Hyperopt's terms.
 
-A sample is nested: a parameter that others depend on becomes a choice whose branches hold the value
-and, beside it, the parameters that exist with it. A whole number with dependents is therefore a
-choice, of which Hyperopt's estimator does not know the order.
+A sample is nested: a parameter with dependents becomes a choice, whose branches contain the value
+and the parameters that are active with it. So a whole number with dependents is a choice, and
+Hyperopt's estimator does not know the order of its values.
 """
 
 import math
@@ -14,14 +14,14 @@ from hyperopt import hp
 from searchspace.domains import Choice, Domain, Float, Int, Value
 from searchspace.space import Param, Space
 
-VALUE = "(value)"  # no identifier, so that no parameter bears this name
+VALUE = "(value)"  # not an identifier, so no parameter can have this name
 
 
 def expression(space: Space) -> dict[str, Any]:
     """Build the expression that Hyperopt samples."""
     nodes: dict[str, Any] = {}
-    # Backwards, as conditions look back: a parameter's children exist before it does. A child of
-    # several branches is one node in all of them, which Hyperopt takes for one parameter.
+    # In reverse order, so that a parameter's children exist before it. A child of several branches
+    # is one node in all of them, which Hyperopt treats as one parameter.
     for param in reversed(space.params):
         children = _children(space, param)
         nodes[param.name] = _branches(param, children, nodes) if children else _leaf(param)
@@ -30,39 +30,39 @@ def expression(space: Space) -> dict[str, Any]:
 
 def flatten(space: Space, sample: Mapping[str, Any]) -> dict[str, Any]:
     """Turn a sample into a config of plain Python values."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
 
     def visit(branch: Mapping[str, Any]) -> None:
-        for name, value in branch.items():
-            if isinstance(value, Mapping):
-                found[name] = value[VALUE]
-                visit({child: of for child, of in value.items() if child != VALUE})
+        for name, node in branch.items():
+            if isinstance(node, Mapping):
+                values[name] = node[VALUE]
+                visit({child: leaf for child, leaf in node.items() if child != VALUE})
             else:
-                found[name] = value
+                values[name] = node
 
     visit(sample)
     domains = {param.name: param.domain for param in space.params}
-    return space.restrict({name: _plain(domains[name], value) for name, value in found.items()})
+    return space.restrict({name: _plain(domains[name], value) for name, value in values.items()})
 
 
 def to_vals(space: Space, config: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Turn a config into what Hyperopt remembers: for each label a list of one value, or none.
+    """Turn a config into Hyperopt's record of it: for each label a list of one value, or none.
 
-    A choice is remembered by the index of its option.
+    A choice is recorded as the index of its option.
 
     Raises:
-        UserError: If the config is no point of the space.
+        UserError: If the config is not a point of the space.
     """
     space.check(config)
     active = {param.name for param in space.active(config)}
     return {
-        param.name: [_remembered(space, param, config[param.name])] if param.name in active else []
+        param.name: [_record(space, param, config[param.name])] if param.name in active else []
         for param in space.params
     }
 
 
 def _children(space: Space, parent: Param) -> list[Param]:
-    return [p for p in space.params if p.when is not None and p.when.param == parent.name]
+    return [child for child in space.params if child.when and child.when.param == parent.name]
 
 
 def _options(domain: Domain) -> tuple[Value, ...]:
@@ -78,8 +78,8 @@ def _options(domain: Domain) -> tuple[Value, ...]:
 def _branches(param: Param, children: list[Param], nodes: Mapping[str, Any]) -> Any:  # noqa: ANN401
     branches = []
     for option in _options(param.domain):
-        held = {c.name: nodes[c.name] for c in children if c.when and option in c.when.options}
-        branches.append({VALUE: option, **held})
+        active = [child for child in children if child.when and option in child.when.options]
+        branches.append({VALUE: option, **{child.name: nodes[child.name] for child in active}})
     if isinstance(param.domain, Int) and param.domain.log:
         edges = math.log(param.domain.low - 0.5), math.log(param.domain.high + 0.5)
         shares = [
@@ -106,7 +106,7 @@ def _leaf(param: Param) -> Any:  # noqa: ANN401 - hyperopt is untyped
 
 
 def _plain(domain: Domain, value: Any) -> Value:  # noqa: ANN401
-    """Undo NumPy's types, and the last digit by which an edge may be passed."""
+    """Convert NumPy's types, and bring a rounding error beyond a bound back to it."""
     match domain:
         case Int(low, high, _):
             return min(max(round(float(value)), low), high)
@@ -117,7 +117,7 @@ def _plain(domain: Domain, value: Any) -> Value:  # noqa: ANN401
             return next(option for option in options if (type(option), option) == kinds)
 
 
-def _remembered(space: Space, param: Param, value: Value) -> Any:  # noqa: ANN401
+def _record(space: Space, param: Param, value: Value) -> Any:  # noqa: ANN401
     if isinstance(param.domain, Choice) or _children(space, param):
         return _options(param.domain).index(value)
     return value

@@ -1,4 +1,4 @@
-"""Look names up in dict literals; a miss names the close matches."""
+"""Look up names in tables; the message for an unknown name lists close matches."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -10,15 +10,15 @@ Value = TypeVar("Value")
 
 
 def lookup(table: Mapping[str, Value], name: str, what: str) -> Value:
-    """Return ``table[name]``.
+    """Return the entry of a table with this name.
 
     Args:
-        table: What can be named.
+        table: The entries by name.
         name: The name as the user wrote it.
         what: The kind of thing, for the message: "dataset", "sampler".
 
     Raises:
-        UserError: If the name is not in the table; the message names the nearest, or all.
+        UserError: If the name is not in the table; the message lists close matches, or all names.
     """
     if name in table:
         return table[name]

@@ -16,7 +16,7 @@ from searchspace.space import Space
 
 
 def suggest(space: Space, trial: optuna.trial.BaseTrial) -> dict[str, Any]:
-    """Let an Optuna trial choose a config, each parameter when its condition is known."""
+    """Let an Optuna trial choose a config, parameter by parameter, so that conditions are known."""
     config: dict[str, Any] = {}
     for param in space.params:
         if param in space.active(config):
@@ -31,7 +31,7 @@ def suggest(space: Space, trial: optuna.trial.BaseTrial) -> dict[str, Any]:
 
 
 def distribution(domain: Domain) -> BaseDistribution:
-    """Translate a domain."""
+    """Translate a domain into Optuna's distribution."""
     match domain:
         case Choice(options):
             return CategoricalDistribution(options)
@@ -42,5 +42,5 @@ def distribution(domain: Domain) -> BaseDistribution:
 
 
 def distributions(space: Space, config: Mapping[str, Any]) -> dict[str, BaseDistribution]:
-    """Translate the domains of the parameters that are active in a config."""
+    """Translate the domains of the active parameters of a config, by name."""
     return {param.name: distribution(param.domain) for param in space.active(config)}

@@ -1,4 +1,4 @@
-"""Draw configs at random."""
+"""Configs drawn at random."""
 
 import math
 from typing import Any
@@ -10,26 +10,34 @@ from searchspace.space import Space
 
 
 def sample(space: Space, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw a config. Inactive parameters consume a draw too, so that streams stay aligned."""
-    drawn: dict[str, Any] = {p.name: draw(p.domain, float(rng.random())) for p in space.params}
-    return space.restrict(drawn)
+    """Draw a config; inactive parameters use up a random number too, so that streams stay aligned.
+
+    Example:
+        >>> from searchspace.space import Param
+        >>> space = Space("toy", (Param("lr", Float(1e-4, 1e-2, log=True), "Learning rate."),))
+        >>> config = sample(space, np.random.default_rng(0))
+        >>> f"{config['lr']:.4f}"
+        '0.0019'
+    """
+    values = {param.name: draw(param.domain, float(rng.random())) for param in space.params}
+    return space.restrict(values)
 
 
 def draw(domain: Domain, u: float) -> Value:
-    """Map a uniform u in [0, 1) onto a domain, with the domain's own density."""
+    """Map a uniform u in [0, 1) onto a domain, by the domain's density."""
     match domain:
         case Choice(options):
             return options[int(u * len(options))]
         case Int(low, high, log):
             edges = low - 0.5, high + 0.5
-            found = round(_between(*edges, u, log=log))
-            return min(max(found, low), high)
+            number = round(_between(*edges, u, log=log))
+            return min(max(number, low), high)
         case Float(low, high, log):
             return min(max(_between(low, high, u, log=log), low), high)
 
 
 def to_unit(domain: Int | Float, value: float) -> float:
-    """Return where in [0, 1] a value lies: what `draw` maps onto it."""
+    """Return the position of a value in [0, 1], the inverse of `draw`."""
     low, high = float(domain.low), float(domain.high)
     if isinstance(domain, Int):
         low, high = low - 0.5, high + 0.5

@@ -1,11 +1,11 @@
-"""What varies in the RobMedNAS study: every block of a U-Net, and how many there are [robmednas].
+"""The space of the RobMedNAS study: every block of a U-Net, and their number [robmednas].
 
 A block has 15 patterns x 6 numbers of filters x 5 ratios (none included) = 450 configurations; with
 as many encoder as decoder blocks, 1 to 5, that makes 3.4e26 architectures (table 1).
 
-The depth is drawn first: uniform over architectures, it would be 5 with a probability of 0.999995.
-``dec1`` is the partner of ``enc1``, the last that is computed, so that a name means the same place
-in a network of any depth.
+The depth is drawn first: if architectures were uniform, it would be 5 with a probability of
+0.999995. ``dec1`` is the partner of ``enc1`` and is computed last. So a name means the same
+position in a network of any depth.
 """
 
 from collections.abc import Mapping
@@ -21,13 +21,13 @@ SIDES = {"enc": "encoder", "dec": "decoder"}
 
 
 def space(max_filters: int = 256, max_depth: int = 5) -> Space:
-    """Return the paper's space, or a narrower one.
+    """Return the paper's space, or a smaller one.
 
     Args:
         max_filters: 16, 32, 64, 128 or 256; the least is 8.
         max_depth: 2 to 5.
     """
-    depth = Param("depth", Int(1, max_depth), "How many encoder blocks, and decoder blocks.")
+    depth = Param("depth", Int(1, max_depth), "Number of encoder blocks, and of decoder blocks.")
     blocks = [
         param
         for level in range(1, max_depth + 1)
@@ -38,7 +38,7 @@ def space(max_filters: int = 256, max_depth: int = 5) -> Space:
 
 
 def to_architecture(point: Mapping[str, Any]) -> Architecture:
-    """Return the architecture that a point says."""
+    """Return the architecture of a point."""
     levels = range(1, point["depth"] + 1)
     encoder = tuple(_read(point, f"enc{level}") for level in levels)
     decoder = tuple(_read(point, f"dec{level}") for level in reversed(levels))
@@ -46,10 +46,10 @@ def to_architecture(point: Mapping[str, Any]) -> Architecture:
 
 
 def to_point(architecture: Architecture) -> dict[str, Any]:
-    """Return the point that says an architecture; the space may not contain it.
+    """Return the point of an architecture; the space may not contain it.
 
     Raises:
-        ValueError: If a number of filters is no power of two.
+        ValueError: If a number of filters is not a power of two.
     """
     point: dict[str, Any] = {"depth": architecture.depth}
     sides = {"enc": architecture.encoder, "dec": architecture.decoder[::-1]}
@@ -67,22 +67,22 @@ def to_point(architecture: Architecture) -> dict[str, Any]:
 
 
 def _block(side: str, level: int, max_filters: int, max_depth: int) -> tuple[Param, ...]:
-    name, place = f"{side}{level}", f"{SIDES[side]} block {level}"
+    name, title = f"{side}{level}", f"{SIDES[side]} block {level}"
     deep_enough = tuple(range(level, max_depth + 1))
     when = When("depth", deep_enough) if level > 1 else None
-    most = max_filters.bit_length() - 1
+    max_log2 = max_filters.bit_length() - 1
     return (
-        Param(f"{name}_pattern", Choice(PATTERNS), f"Branches A1 to A4 of {place}.", when=when),
+        Param(f"{name}_pattern", Choice(PATTERNS), f"Branches A1 to A4 of {title}.", when=when),
         Param(
             f"{name}_log2_filters",
-            Int(LEAST_LOG2, most),
-            f"Filters of {place}, as a power of two: an estimator then knows their order.",
+            Int(LEAST_LOG2, max_log2),
+            f"Filters of {title}, as a power of two: an estimator then knows their order.",
             when=when,
         ),
         Param(
             f"{name}_se",
             Choice((0, *RATIOS)),
-            f"Reduction ratio of squeeze-and-excitation of {place}; 0 for none.",
+            f"Reduction ratio of squeeze-and-excitation of {title}; 0 for none.",
             when=when,
         ),
     )

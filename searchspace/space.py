@@ -1,7 +1,7 @@
-"""Spaces: named parameters, some of which exist only under a condition."""
+"""Spaces: named parameters, some of which are active only under a condition."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from searchspace.domains import Choice, Domain, Float, Int, Value
@@ -11,7 +11,7 @@ from searchspace.names import lookup
 
 @dataclass(frozen=True)
 class When:
-    """A condition: the parameter ``param`` is active and has one of ``options``."""
+    """A condition: the parameter ``param`` is active and its value is one of ``options``."""
 
     param: str
     options: tuple[Value, ...]
@@ -19,60 +19,72 @@ class When:
 
 @dataclass(frozen=True)
 class Param:
-    """A parameter.
+    """A parameter with its values, its meaning and its condition.
 
     Attributes:
         name: As in configs; an identifier.
-        domain: Its values.
-        doc: What it does, and what the paper took.
-        unit: Of its values; empty where it has none.
-        when: It exists only under this condition; None means always.
+        domain: The values it may take.
+        doc: What it does, and the paper's value.
+        unit: Of the values; empty for none.
+        when: The condition under which it is active; None for always.
     """
 
     name: str
     domain: Domain
     doc: str
+    _: KW_ONLY
     unit: str = ""
     when: When | None = None
 
 
 @dataclass(frozen=True)
 class Space:
-    """What varies in a study.
+    """The parameters that vary in a study.
 
     Attributes:
         name: The study's name; part of every digest.
-        params: In an order in which conditions look back only.
+        params: In an order in which each condition is on an earlier parameter.
 
     Raises:
-        ValueError: If a name repeats or is no identifier, or a condition is not on an earlier
-            parameter's options.
+        ValueError: If a name repeats or is not an identifier, or a condition is not on the options
+            of an earlier parameter.
+
+    Example:
+        >>> optimiser = Param("optimiser", Choice(("adam", "sgd")), "Optimiser of the classifier.")
+        >>> condition = When("optimiser", ("sgd",))
+        >>> momentum = Param("momentum", Float(0.0, 0.99), "Of SGD.", when=condition)
+        >>> space = Space("toy", (optimiser, momentum))
+        >>> space.contains({"optimiser": "sgd", "momentum": 0.9})
+        True
+        >>> space.contains({"optimiser": "adam", "momentum": 0.9})
+        False
     """
 
     name: str
     params: tuple[Param, ...]
 
     def __post_init__(self) -> None:
-        known: dict[str, Param] = {}
+        earlier: dict[str, Param] = {}
         for param in self.params:
-            if not param.name.isidentifier() or param.name in known:
+            if not param.name.isidentifier() or param.name in earlier:
                 raise ValueError(f"parameter name '{param.name}' repeats or is no identifier")
             if param.when is not None:
-                _check_condition(param.name, param.when, known)
-            known[param.name] = param
+                _check_condition(param.name, param.when, earlier)
+            earlier[param.name] = param
 
     def active(self, config: Mapping[str, Any]) -> tuple[Param, ...]:
-        """Return the parameters that exist given the values of those they depend on."""
-        found: dict[str, Param] = {}
+        """Return the parameters whose condition a config meets, in declared order."""
+        active: dict[str, Param] = {}
         for param in self.params:
             when = param.when
-            if when is None or (when.param in found and config.get(when.param) in when.options):
-                found[param.name] = param
-        return tuple(found.values())
+            if when is None or (when.param in active and config.get(when.param) in when.options):
+                active[param.name] = param
+        return tuple(active.values())
 
     def restrict(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of the active parameters, in declared order; other keys are dropped."""
-        return {p.name: config[p.name] for p in self.active(config) if p.name in config}
+        names = (param.name for param in self.active(config))
+        return {name: config[name] for name in names if name in config}
 
     def check(self, config: Mapping[str, Any]) -> None:
         """Check that a config is a point of the space.
@@ -84,7 +96,7 @@ class Space:
         for name in config:
             lookup(by_name, name, f"parameter of {self.name}")
         active = {param.name for param in self.active(config)}
-        for param in self.params:  # a wrong parent is named before its child
+        for param in self.params:  # in order, so that a wrong parent is reported before its child
             name = param.name
             if name in active and name not in config:
                 raise UserError(f"{name} is missing: give a value from {_domain(param)}")
@@ -94,7 +106,7 @@ class Space:
                 raise UserError(f"{name} exists only where {_describe(param.when)}: leave it out")
 
     def contains(self, config: Mapping[str, Any]) -> bool:
-        """Tell whether a config is a point of the space."""
+        """Return whether a config is a point of the space."""
         try:
             self.check(config)
         except UserError:
@@ -102,11 +114,11 @@ class Space:
         return True
 
 
-def _check_condition(name: str, when: When, known: Mapping[str, Param]) -> None:
-    if when.param not in known:
+def _check_condition(name: str, when: When, earlier: Mapping[str, Param]) -> None:
+    if when.param not in earlier:
         raise ValueError(f"{name} depends on '{when.param}', which is not declared before it")
-    domain = known[when.param].domain
-    listed = isinstance(when.options, tuple) and len(when.options) > 0  # a text is no tuple
+    domain = earlier[when.param].domain
+    listed = isinstance(when.options, tuple) and len(when.options) > 0  # a text is not a tuple
     if not listed or isinstance(domain, Float) or not all(map(domain.contains, when.options)):
         raise ValueError(f"{name} depends on {when}, which can never hold in {domain}")
 

@@ -1,4 +1,4 @@
-"""What varies in the TSynD study [tsynd]."""
+"""The space of the TSynD study [tsynd]."""
 
 from searchspace.domains import Choice, Float, Int
 from searchspace.space import Param, Space
@@ -12,7 +12,7 @@ SPACE = Space(
             "latent_lr",
             Float(1e-3, 1, log=True),
             "Step size of the ascent over latents; the paper took 0.1, in a unit it does not name.",
-            CODEBOOK,
+            unit=CODEBOOK,
         ),
         Param(
             "latent_iterations",
@@ -23,7 +23,7 @@ SPACE = Space(
             "latent_sigma",
             Float(0.05, 2, log=True),
             "Noise on the latents before the ascent; the paper took 0.1 or 1.0.",
-            CODEBOOK,
+            unit=CODEBOOK,
         ),
         Param(
             "uncertainty",

@@ -1,7 +1,7 @@
-"""What a configurable U-Net is, without building it [robmednas, figures 1 and 2].
+"""The architecture of a configurable U-Net, as text and numbers [robmednas, figures 1 and 2].
 
 An architecture is written in one line: encoder blocks from the image down, a bar, decoder blocks in
-the order of computation. A block is its switches, its filters and, where it has
+the order of computation. A block is written as its branches, its number of filters and, with
 squeeze-and-excitation, the ratio: ``1110x128s16 0110x256 | 0111x8s8 0010x8s4``.
 """
 
@@ -16,7 +16,7 @@ from searchspace.names import lookup
 Branch = tuple[tuple[int, int], ...]
 """Kernels (height, width) of convolutions, one after the other."""
 
-# The paper does not name its branches: each preset is a reading of it.
+# The paper does not define its branches; each preset is one interpretation.
 KERNELS: Mapping[str, tuple[Branch, Branch, Branch, Branch]] = {
     "square": (((1, 1),), ((3, 3),), ((5, 5),), ((7, 7),)),
     "inception": (
@@ -29,11 +29,11 @@ KERNELS: Mapping[str, tuple[Branch, Branch, Branch, Branch]] = {
 RATIOS = (2, 4, 8, 16)
 MOST_BLOCKS = 5
 LEAST_FILTERS = 8
-STRIDED = (4, 4)  # kernel of the encoder's convolution of stride 2
+STRIDED = (4, 4)  # kernel of the encoder's convolution with stride 2
 EXAMPLE = "1110x16s4 0100x32 | 0110x16 1000x8s2"
 BLOCK = re.compile(r"([01]{4})x([0-9]+)(?:s([0-9]+))?")
 
-# Table 4. Its first decoder block is read as the first that is computed; the paper does not say.
+# Table 4. Its first decoder block is taken as the first that is computed; the paper is unclear.
 PAPER_BEST = (
     "1110x128s16 0110x256s4 0111x64 1110x128s8 0010x256 | "
     "0111x8s8 0001x128s8 1100x64s8 0010x128 0010x8s4"
@@ -46,12 +46,12 @@ class Block:
     """A configurable block.
 
     Attributes:
-        pattern: Which of the branches A1 to A4 there are, such as ``1110``; at least one.
+        pattern: Which of the branches A1 to A4 exist, such as ``1110``; at least one.
         filters: Of every convolution in the block, at least 1.
         se: Reduction ratio of squeeze-and-excitation, 2, 4, 8 or 16; 0 for none.
 
     Raises:
-        UserError: If one of them is something else.
+        UserError: If a value is not as described.
     """
 
     pattern: str
@@ -70,27 +70,27 @@ class Block:
         return f"{self.pattern}x{self.filters}" + (f"s{self.se}" if self.se else "")
 
     def branches(self, kernels: str) -> tuple[Branch, ...]:
-        """Return the branches that are there."""
-        known = lookup(KERNELS, kernels, "kernels")
-        return tuple(branch for branch, bit in zip(known, self.pattern, strict=True) if bit == "1")
+        """Return the branches of the block, for a key of `KERNELS`."""
+        branches = zip(lookup(KERNELS, kernels, "kernels"), self.pattern, strict=True)
+        return tuple(branch for branch, bit in branches if bit == "1")
 
     @property
     def squeezed(self) -> int:
-        """Width of squeeze-and-excitation, at least 1; 0 without."""
+        """Width of squeeze-and-excitation, at least 1; 0 for none."""
         return max(1, self.filters // self.se) if self.se else 0
 
 
 @final
 @dataclass(frozen=True)
 class Architecture:
-    """A U-Net of 1 to 5 blocks a side.
+    """A U-Net with 1 to 5 encoder blocks and as many decoder blocks.
 
     Attributes:
-        encoder: From the image down; block i halves the resolution.
-        decoder: In the order of computation, from the deepest up; as many.
+        encoder: From the image down; each block halves the resolution.
+        decoder: In the order of computation, from the deepest up.
 
     Raises:
-        UserError: If there are none, more than 5, or not as many on both sides.
+        UserError: If there are no blocks, more than 5, or their numbers differ.
     """
 
     encoder: tuple[Block, ...]
@@ -105,7 +105,7 @@ class Architecture:
 
     @property
     def depth(self) -> int:
-        """How often the resolution is halved."""
+        """Number of encoder blocks, each of which halves the resolution."""
         return len(self.encoder)
 
     def __str__(self) -> str:
@@ -113,22 +113,27 @@ class Architecture:
 
     @property
     def inputs(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Channels that enter each block of encoder and decoder, in order; the image has one.
+        """Input channels of each block of encoder and decoder, in order; the image has one.
 
-        The deepest decoder block takes the deepest encoder block's output; each further one takes
-        that of the block before it beside the output of the encoder block of its resolution.
+        The deepest decoder block takes the output of the deepest encoder block. Each further one
+        takes the output of the block before it, concatenated with the output of the encoder block
+        of its resolution.
         """
-        out = [block.filters for block in self.encoder]
-        skips = out[-2::-1]
-        joined = [block.filters + skip for block, skip in zip(self.decoder, skips, strict=False)]
-        return (1, *out[:-1]), (out[-1], *joined)
+        outputs = [block.filters for block in self.encoder]
+        skips = zip(self.decoder, outputs[-2::-1], strict=False)
+        concatenations = [block.filters + skip for block, skip in skips]
+        return (1, *outputs[:-1]), (outputs[-1], *concatenations)
 
 
 def parse(text: str) -> Architecture:
-    """Read an architecture from its line; any white space will do.
+    """Read an architecture from its line; white space may vary.
 
     Raises:
-        UserError: With the piece that does not read, and an example.
+        UserError: If the line is not as described; the message has the wrong part and an example.
+
+    Example:
+        >>> parse("1110x16s4 0100x32 | 0110x16 1000x8s2").depth
+        2
     """
     sides = text.split("|")
     if len(sides) != 2:
@@ -141,12 +146,14 @@ def parse(text: str) -> Architecture:
 
 
 def handcrafted(max_filters: int, depth: int) -> Architecture:
-    """Return the baseline that a person would draw: all branches, filters that double, no SE.
+    """Return a baseline by hand: all branches, numbers of filters that double, no SE.
 
-    The paper's is the U-Net with Inception-like blocks of Massa et al., which could not be read.
+    The paper's baseline is the U-Net with Inception-like blocks of Massa et al., to which we had no
+    access.
 
     Args:
-        max_filters: Where doubling ends; it begins at a sixteenth of it, but at least at 8.
+        max_filters: Greatest number of filters. The first block has a sixteenth of it, and at
+            least 8.
         depth: 1 to 5.
     """
     first = max(LEAST_FILTERS, max_filters // 16)
@@ -156,39 +163,49 @@ def handcrafted(max_filters: int, depth: int) -> Architecture:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a network costs, by arithmetic.
+    """The cost of a network, computed from its architecture.
 
     Attributes:
-        parameters: Trained numbers, those of batch normalisation included.
+        parameters: Numbers that are trained, including those of batch normalisation.
         multiply_adds: Of convolutions and the layers of squeeze-and-excitation, for one image.
         activations: Outputs of convolutions, normalisations, rectifiers, up-sampling,
-            concatenations and squeeze-and-excitation for one image: an upper bound of what training
-            keeps for the backward pass.
+            concatenations and squeeze-and-excitation for one image: an upper bound of what
+            training stores for the backward pass.
     """
 
     parameters: int
     multiply_adds: int
     activations: int
 
-    def __add__(self, other: "Cost") -> "Cost":
+    def __add__(self, term: "Cost") -> "Cost":
         return Cost(
-            self.parameters + other.parameters,
-            self.multiply_adds + other.multiply_adds,
-            self.activations + other.activations,
+            self.parameters + term.parameters,
+            self.multiply_adds + term.multiply_adds,
+            self.activations + term.activations,
         )
 
 
 def cost(architecture: Architecture, kernels: str, height: int, width: int) -> Cost:
-    """Predict what a network costs for images (1, height, width)."""
+    """Predict the cost of a network for images (1, height, width).
+
+    Args:
+        architecture: The network.
+        kernels: A key of `KERNELS`.
+        height: In pixels, a multiple of 2 to the power of the depth.
+        width: In pixels, likewise.
+
+    Raises:
+        UserError: If ``kernels`` is not a key.
+    """
     total, pixels = Cost(0, 0, 0), height * width
     encoder, decoder = architecture.inputs
     for level, (block, channels) in enumerate(zip(architecture.encoder, encoder, strict=True)):
-        before = pixels // 4**level
-        total += _block(block, kernels, channels, before, before // 4, STRIDED)
+        area = pixels // 4**level
+        total += _block(block, kernels, channels, area, area // 4, STRIDED)
     for number, (block, channels) in enumerate(zip(architecture.decoder, decoder, strict=True)):
-        before = pixels // 4 ** (architecture.depth - number)
-        joined = Cost(0, 0, channels * before if number else 0)
-        total += joined + _block(block, kernels, channels, before, 4 * before, None)
+        area = pixels // 4 ** (architecture.depth - number)
+        concatenation = Cost(0, 0, channels * area if number else 0)
+        total += concatenation + _block(block, kernels, channels, area, 4 * area, None)
     last = architecture.decoder[-1].filters
     return total + Cost(last + 1, last * pixels, pixels)
 
@@ -197,43 +214,41 @@ def _block(
     block: Block,
     kernels: str,
     channels: int,
-    before: int,
-    after: int,
+    pixels: int,
+    outputs: int,
     strided: tuple[int, int] | None,
 ) -> Cost:
-    """Cost of a block that turns ``before`` pixels into ``after``."""
+    """Compute the cost of a block with so many pixels as input and as output."""
     filters, total = block.filters, Cost(0, 0, 0)
     branches = block.branches(kernels)
     for branch in branches:
-        entering = channels
-        for kernel in branch:
-            total += _convolution(entering, filters, kernel, before)
-            entering = filters
-    joined = filters * len(branches)
-    total += Cost(0, 0, joined * before) + _convolution(joined, filters, (1, 1), before)
+        for number, kernel in enumerate(branch):
+            total += _convolution(filters if number else channels, filters, kernel, pixels)
+    width = filters * len(branches)
+    total += Cost(0, 0, width * pixels) + _convolution(width, filters, (1, 1), pixels)
     if strided is None:
-        total += Cost(0, 0, filters * after)
+        total += Cost(0, 0, filters * outputs)
     else:
-        total += _convolution(filters, filters, strided, after)
-    total += _convolution(filters, filters, (3, 3), after)
+        total += _convolution(filters, filters, strided, outputs)
+    total += _convolution(filters, filters, (3, 3), outputs)
     if block.se:
         weights = 2 * filters * block.squeezed
-        own = filters + block.squeezed
-        total += Cost(weights + own, weights, filters * after + 3 * own)
+        biases = filters + block.squeezed
+        total += Cost(weights + biases, weights, filters * outputs + 3 * biases)
     return total
 
 
 def _convolution(channels: int, filters: int, kernel: tuple[int, int], pixels: int) -> Cost:
-    """Cost of a convolution without bias, its normalisation and rectifier."""
+    """Compute the cost of a convolution without bias, its normalisation and rectifier."""
     weights = channels * filters * kernel[0] * kernel[1]
     return Cost(weights + 2 * filters, weights * pixels, 3 * filters * pixels)
 
 
 def _parse_block(piece: str) -> Block:
-    found = BLOCK.fullmatch(piece)
-    if found is None:
+    match = BLOCK.fullmatch(piece)
+    if match is None:
         raise UserError(f"block '{piece}' does not read: write an architecture like {EXAMPLE}")
-    pattern, filters, ratio = found.groups()
+    pattern, filters, ratio = match.groups()
     if ratio == "0":
         raise UserError(f"block '{piece}' has a ratio of 0: leave s0 out")
     return Block(pattern, int(filters), int(ratio or 0))

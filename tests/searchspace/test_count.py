@@ -12,10 +12,10 @@ from searchspace.tsynd import SPACE as TSYND
 
 
 def test_a_block_has_450_configurations():
-    two = space(256, 2)
-    first = Space("one", two.params[1:7])  # enc1 and dec1, which there are at every depth
+    space_of_two = space(256, 2)
+    first = Space("one", space_of_two.params[1:7])  # enc1 and dec1, which there are at every depth
     assert count(first) == 450 * 450
-    assert count(two) == 450**2 + 450**4
+    assert count(space_of_two) == 450**2 + 450**4
 
 
 def test_the_papers_space_has_three_point_four_e26_architectures():
@@ -39,12 +39,12 @@ def test_conditions_on_conditional_parameters():
             Param("e", Choice((True, False)), ""),
         ),
     )
-    found = set()
+    points = set()
     options = (("x", "y", "z"), (1, 2, 3), range(1, 6), (1, 2), (True, False))
     for values in product(*options):
         point = nested.restrict(dict(zip("abcde", values, strict=True)))
-        found.add(tuple(sorted(point.items())))
-    assert count(nested) == len(found)
+        points.add(tuple(sorted(point.items())))
+    assert count(nested) == len(points)
 
 
 def test_real_numbers_cannot_be_counted():

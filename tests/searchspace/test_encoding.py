@@ -18,12 +18,12 @@ SPACE = Space("toy", PARAMS)
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"),
+    ("written", "expected"),
     [(0, 0.0), (-0.0, 0.0), (-1, -1.0), (0.1 + 0.2, 0.3), (1e-7 / 3, 3.33333333333e-8)],
 )
-def test_floats_have_one_form(written, kept):
+def test_floats_have_one_form(written, expected):
     value = canonical(SPACE, {"lr": written, "kind": "b"})["lr"]
-    assert (repr(value), type(value)) == (repr(kept), float)
+    assert (repr(value), type(value)) == (repr(expected), float)
 
 
 def test_rounding_stays_within_the_bounds():

@@ -136,8 +136,8 @@ def test_digests_see_neither_order_nor_inactive_values(point, random):
 def test_every_point_passes_through_both_libraries(point):
     space, config = point
     vals = to_hyperopt.to_vals(space, config)
-    found = {label: value[0] for label, value in vals.items() if value}
-    nested = hyperopt.space_eval(to_hyperopt.expression(space), found)
+    assignment = {label: value[0] for label, value in vals.items() if value}
+    nested = hyperopt.space_eval(to_hyperopt.expression(space), assignment)
     assert to_hyperopt.flatten(space, nested) == config
     assert to_optuna.suggest(space, FixedTrial(config)) == config
     assert set(to_optuna.distributions(space, config)) == set(config)

@@ -71,8 +71,8 @@ def draw_hyperopt(count):
         {name: value[0] for name, value in vals.items() if value}
         for vals in hyperopt_vals(domain, count)
     ]
-    drawn = (hyperopt.space_eval(domain.expr, values) for values in present)
-    return [to_hyperopt.flatten(SPACE, values) for values in drawn]
+    samples = (hyperopt.space_eval(domain.expr, values) for values in present)
+    return [to_hyperopt.flatten(SPACE, values) for values in samples]
 
 
 TRANSLATORS = {"random": draws, "optuna": draw_optuna, "hyperopt": draw_hyperopt}
@@ -87,8 +87,8 @@ def test_every_parameter_is_uniform_where_it_exists(translator):
     p_values = {}
     for param in SPACE.params:
         domain = param.domain
-        whole = not isinstance(domain, Choice)
-        options = range(domain.low, domain.high + 1) if whole else domain.options
+        numeric = not isinstance(domain, Choice)
+        options = range(domain.low, domain.high + 1) if numeric else domain.options
         counts = Counter(point[param.name] for point in points if param.name in point)
         assert set(counts) <= set(options), param.name
         p_values[param.name] = stats.chisquare([counts[option] for option in options]).pvalue
@@ -99,9 +99,9 @@ def test_every_parameter_is_uniform_where_it_exists(translator):
 def test_what_lies_below_the_depth_does_not_tell_two_architectures_apart():
     deep = next(point for point in draws(100) if point["depth"] == 5)
     shallow = deep | {"depth": 2}
-    other = shallow | {"enc3_pattern": "1000", "dec5_se": 16}
-    assert canonical(SPACE, shallow) == canonical(SPACE, other)
-    assert digest(SPACE, shallow) == digest(SPACE, other) != digest(SPACE, deep)
+    variant = shallow | {"enc3_pattern": "1000", "dec5_se": 16}
+    assert canonical(SPACE, shallow) == canonical(SPACE, variant)
+    assert digest(SPACE, shallow) == digest(SPACE, variant) != digest(SPACE, deep)
     assert set(canonical(SPACE, shallow)) == {
         "depth",
         *(f"{side}{level}_{what}" for side in ("enc", "dec") for level in (1, 2)
@@ -111,8 +111,8 @@ def test_what_lies_below_the_depth_does_not_tell_two_architectures_apart():
 
 def search(sampler, trials, seed=0):
     storage = optuna.storages.InMemoryStorage()
-    made_anew = sampler_maker(sampler, SMALL, seed, startup=20)
-    record = OptunaRecord(storage, "robmednas", SMALL, "min", made_anew)
+    maker = sampler_maker(sampler, SMALL, seed, startup=20)
+    record = OptunaRecord(storage, "robmednas", SMALL, "min", maker)
     points = []
     for number in range(trials):
         point = record.ask(str(number))
@@ -161,5 +161,5 @@ def test_hyperopt_remembers_points_of_every_depth():
         assert present == set(point)
         assert vals["depth"] == [point["depth"] - 1]  # the index of its branch
         values = {name: value[0] for name, value in vals.items() if value}
-        told = hyperopt.space_eval(expression, values)
-        assert to_hyperopt.flatten(SMALL, told) == point
+        sample = hyperopt.space_eval(expression, values)
+        assert to_hyperopt.flatten(SMALL, sample) == point

@@ -1,7 +1,10 @@
 """Spaces: what is active, what is refused, and in which words."""
 
+import doctest
+
 import pytest
 
+from searchspace import space
 from searchspace.domains import Choice, Float, Int
 from searchspace.errors import UserError
 from searchspace.space import Param, Space, When
@@ -116,3 +119,7 @@ def test_the_space_of_tsynd():
 def test_the_settings_of_the_paper_lie_in_the_space_of_tsynd(iterations, sigma):
     paper = {"latent_lr": 0.1, "latent_iterations": iterations, "latent_sigma": sigma}
     TSYND.check(paper | {"uncertainty": "mi", "lr": 1e-3, "weight_decay": 1e-5})
+
+
+def test_the_example_holds():
+    assert doctest.testmod(space) == (0, 6)

@@ -2,109 +2,19 @@
 
 import math
 from collections import Counter
-from functools import cache
 
 import hyperopt
 import numpy as np
-import optuna
 import pytest
-from hyperopt.base import Domain as HyperoptDomain
-from hyperopt.base import Trials
-from optuna.trial import FixedTrial, TrialState, create_trial
 from scipy import stats
+from spaces import DRAWS, FLAT, SPACES, TRANSLATORS, draw, hyperopt_vals
 
-from searchspace import hyperopt as to_hyperopt
-from searchspace import optuna as to_optuna
-from searchspace import random as to_random
 from searchspace.domains import Choice, Float, Int
-from searchspace.errors import UserError
-from searchspace.space import Param, Space, When
-from searchspace.tsynd import SPACE as TSYND
 
-DRAWS = 5000
 # About a hundred checks share a 1 % chance of a false alarm. (Optuna's draw of "texts" lies at
 # 0.00096 with this seed, with forty others inconspicuously.) The wrong distributions below stay
 # under a hundredth of the limit, so it is sharp enough.
 LIMIT = 1e-4
-
-
-def network(depths):
-    """A space like a search over U-Nets: blocks down to the depth, reduction where SE is on."""
-    params = [Param("depth", depths, "")]
-    for block in range(1, 4):
-        exists = When("depth", tuple(range(block, 4)))
-        params += [
-            Param(f"pattern_{block}", Int(1, 15), "", when=exists),
-            Param(f"filters_{block}", Choice((8, 16, 32)), "", when=exists),
-            Param(f"se_{block}", Choice((False, True)), "", when=exists),
-            Param(f"reduction_{block}", Choice((2, 4)), "", when=When(f"se_{block}", (True,))),
-        ]
-    return Space("network", tuple(params))
-
-
-FLAT = Space(
-    "flat",
-    (
-        Param("real", Float(-1.0, 3.0), ""),
-        Param("real_log", Float(1e-4, 1.0, log=True), ""),
-        Param("whole", Int(-2, 4), ""),
-        Param("whole_log", Int(1, 9, log=True), ""),
-        Param("texts", Choice(("a", "b", "c")), ""),
-        Param("mixed", Choice((False, 3, 0.5, "3")), ""),
-    ),
-)
-NESTED = Space(
-    "nested",
-    (
-        Param("on", Choice((True, False)), ""),
-        # A name that the key of a branch's own value must not take.
-        Param("value", Int(2, 5, log=True), "", when=When("on", (True,))),
-        Param("rate", Float(0.1, 10.0, log=True), "", when=When("value", (2, 3))),
-        Param("width", Int(3, 20, log=True), "", when=When("value", (2, 5))),
-        Param("share", Float(0.0, 1.0), "", when=When("on", (False,))),
-    ),
-)
-SPACES = {space.name: space for space in (FLAT, NESTED, network(Int(1, 3)), TSYND)}
-
-
-def draw_random(space, draws):
-    rng = np.random.default_rng(5)
-    return [to_random.sample(space, rng) for _ in range(draws)]
-
-
-def draw_optuna(space, draws):
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=5))
-    return [to_optuna.suggest(space, study.ask()) for _ in range(draws)]
-
-
-def hyperopt_vals(expression, draws):
-    """What hyperopt remembers of random trials: for each label a list of one value, or none."""
-    domain = HyperoptDomain(len, expression)
-    trials = hyperopt.rand.suggest(list(range(draws)), domain, Trials(), seed=5)
-    return [trial["misc"]["vals"] for trial in trials]
-
-
-@cache
-def expression(space_name):
-    return to_hyperopt.expression(SPACES[space_name])
-
-
-def evaluate(space, vals):
-    point = {label: value[0] for label, value in vals.items() if value}
-    return to_hyperopt.flatten(space, hyperopt.space_eval(expression(space.name), point))
-
-
-def draw_hyperopt(space, draws):
-    vals = hyperopt_vals(expression(space.name), draws)
-    return [evaluate(space, drawn) for drawn in vals]
-
-
-TRANSLATORS = {"random": draw_random, "optuna": draw_optuna, "hyperopt": draw_hyperopt}
-
-
-@cache
-def drawn(translator, space_name):
-    return TRANSLATORS[translator](SPACES[space_name], DRAWS)
 
 
 def probabilities(domain):
@@ -146,7 +56,7 @@ def p_value(domain, values):
 )
 def test_translators_mean_the_same_distribution(translator, space_name, name):
     domain = next(p.domain for p in SPACES[space_name].params if p.name == name)
-    values = [config[name] for config in drawn(translator, space_name) if name in config]
+    values = [config[name] for config in draw(translator, space_name) if name in config]
     assert len(values) > 100
     assert p_value(domain, values) > LIMIT
 
@@ -188,7 +98,7 @@ def test_the_meaning_of_a_logarithmic_whole_number():
 @pytest.mark.parametrize("translator", TRANSLATORS)
 def test_draws_are_plain_points_of_the_space(translator, space_name):
     space = SPACES[space_name]
-    for config in drawn(translator, space_name):
+    for config in draw(translator, space_name):
         space.check(config)
         assert list(config) == [param.name for param in space.active(config)]
         assert {type(value) for value in config.values()} <= {bool, int, float, str}
@@ -197,7 +107,7 @@ def test_draws_are_plain_points_of_the_space(translator, space_name):
 @pytest.mark.parametrize("translator", TRANSLATORS)
 @pytest.mark.parametrize("name", ["whole", "whole_log"])
 def test_both_bounds_are_reached_and_kept(translator, name):
-    values = [config[name] for config in drawn(translator, "flat")]
+    values = [config[name] for config in draw(translator, "flat")]
     domain = next(p.domain for p in FLAT.params if p.name == name)
     assert (min(values), max(values)) == (domain.low, domain.high)
 
@@ -214,8 +124,8 @@ def activity_of_the_network():
 
 @pytest.mark.parametrize("translator", TRANSLATORS)
 def test_conditions_nest_with_the_right_frequencies(translator):
-    found = []
-    for config in drawn(translator, "network"):
+    activities = []
+    for config in draw(translator, "network"):
         depth = config["depth"]
         se = [config[f"se_{block}"] for block in range(1, depth + 1)]
         blocks = {name for name in config if name.endswith(("_1", "_2", "_3"))}
@@ -226,8 +136,8 @@ def test_conditions_nest_with_the_right_frequencies(translator):
         }
         expected |= {f"reduction_{block}" for block, on in enumerate(se, 1) if on}
         assert blocks == expected
-        found.append((depth, *se))
-    assert p_value_of_counts(activity_of_the_network(), found) > LIMIT
+        activities.append((depth, *se))
+    assert p_value_of_counts(activity_of_the_network(), activities) > LIMIT
 
 
 @pytest.mark.parametrize("translator", TRANSLATORS)
@@ -240,122 +150,14 @@ def test_activity_through_a_logarithmic_parent(translator):
         ("value",): share[4],
         ("share",): 0.5,
     }
-    found = [
-        tuple(name for name in config if name != "on") for config in drawn(translator, "nested")
+    activities = [
+        tuple(name for name in config if name != "on") for config in draw(translator, "nested")
     ]
-    assert p_value_of_counts(expected, found) > LIMIT
+    assert p_value_of_counts(expected, activities) > LIMIT
 
 
 @pytest.mark.parametrize("translator", TRANSLATORS)
 def test_siblings_are_drawn_independently(translator):
-    pairs = [(config["whole"], config["texts"]) for config in drawn(translator, "flat")]
+    pairs = [(config["whole"], config["texts"]) for config in draw(translator, "flat")]
     expected = {(k, text): 1 / 21 for k in range(-2, 5) for text in "abc"}
     assert p_value_of_counts(expected, pairs) > LIMIT
-
-
-@pytest.mark.parametrize("space_name", SPACES)
-def test_hyperopt_knows_each_parameter_once(space_name):
-    domain = HyperoptDomain(len, expression(space_name))  # refuses duplicate labels
-    assert set(domain.params) == {param.name for param in SPACES[space_name].params}
-
-
-@pytest.mark.parametrize("space_name", SPACES)
-def test_configs_made_elsewhere_pass_through_hyperopt(space_name):
-    space = SPACES[space_name]
-    for config in drawn("random", space_name)[:200]:
-        vals = to_hyperopt.to_vals(space, config)
-        assert set(vals) == {param.name for param in space.params}
-        assert evaluate(space, vals) == config
-
-
-@pytest.mark.parametrize("space_name", SPACES)
-def test_what_hyperopt_drew_is_what_it_is_told(space_name):
-    space = SPACES[space_name]
-    for vals in hyperopt_vals(expression(space.name), 200):
-        assert to_hyperopt.to_vals(space, evaluate(space, vals)) == vals
-
-
-@pytest.mark.parametrize("space", [FLAT, TSYND], ids=lambda space: space.name)
-@pytest.mark.parametrize("end", ["low", "high"])
-def test_bounds_pass_through_hyperopt(space, end):
-    config = {
-        param.name: param.domain.options[0 if end == "low" else -1]
-        if isinstance(param.domain, Choice)
-        else getattr(param.domain, end)
-        for param in space.params
-    }
-    assert evaluate(space, to_hyperopt.to_vals(space, config)) == config
-
-
-def test_vals_of_inactive_parameters_are_empty():
-    vals = to_hyperopt.to_vals(NESTED, {"on": False, "share": 0.25})
-    assert vals == {"on": [1], "value": [], "rate": [], "width": [], "share": [0.25]}
-
-
-def test_vals_of_a_config_outside_the_space_are_refused():
-    with pytest.raises(UserError, match="share is 2"):
-        to_hyperopt.to_vals(NESTED, {"on": False, "share": 2})
-
-
-def test_flatten_undoes_what_arithmetic_adds():
-    sample = {"real": np.float64(3.0 + 4e-16), "whole": np.float64(5.0), "texts": "b"}
-    sample |= {"real_log": 1e-4 * (1 - 1e-16), "whole_log": 0.0, "mixed": 0.5}
-    config = to_hyperopt.flatten(FLAT, sample)
-    assert config["whole_log"] == 1
-    assert config["whole"] == 4
-    FLAT.check(config)
-
-
-def test_hyperopt_learns_from_trials_made_elsewhere():
-    space = SPACES["network"]
-    domain = HyperoptDomain(len, expression(space.name))
-    trials = Trials()
-    for tid, config in enumerate(drawn("random", "network")[:60]):
-        vals = to_hyperopt.to_vals(space, config)
-        idxs = {label: [tid] * len(value) for label, value in vals.items()}
-        misc = {"tid": tid, "cmd": domain.cmd, "workdir": None, "idxs": idxs, "vals": vals}
-        loss = abs(config["depth"] - 2) + (config.get("reduction_2", 4) - 2) / 2
-        (document,) = trials.new_trial_docs([tid], [None], [{"status": "ok", "loss": loss}], [misc])
-        trials.insert_trial_doc(document | {"state": hyperopt.JOB_STATE_DONE})
-    trials.refresh()
-    found = []
-    for seed in range(20):
-        (document,) = hyperopt.tpe.suggest([100], domain, trials, seed, verbose=False)
-        found.append(evaluate(space, document["misc"]["vals"]))
-        space.check(found[-1])
-    # One in twelve of random draws has both.
-    assert sum(c["depth"] == 2 and c.get("reduction_2") == 2 for c in found) >= 10
-
-
-@pytest.mark.parametrize("space_name", SPACES)
-def test_optuna_accepts_configs_made_elsewhere(space_name):
-    space = SPACES[space_name]
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
-    for config in drawn("random", space_name)[:30]:
-        assert to_optuna.suggest(space, FixedTrial(config)) == config
-        distributions = to_optuna.distributions(space, config)
-        study.add_trial(create_trial(params=config, distributions=distributions, value=0.0))
-        assert study.trials[-1].params == config
-
-
-@pytest.mark.parametrize("space_name", SPACES)
-def test_optuna_records_the_distributions_it_was_asked_for(space_name):
-    space = SPACES[space_name]
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=2))
-    for _ in range(20):
-        trial = study.ask()
-        config = to_optuna.suggest(space, trial)
-        recorded = study.get_trials(states=(TrialState.RUNNING,))[-1].distributions
-        assert recorded == to_optuna.distributions(space, config)
-
-
-def test_random_draws_follow_the_seed_and_stay_aligned():
-    first, again = (to_random.sample(NESTED, np.random.default_rng(3)) for _ in range(2))
-    assert first == again
-    assert first != to_random.sample(NESTED, np.random.default_rng(4))
-    # What is inactive consumes its draw, so the n-th config does not depend on those before it.
-    ahead = np.random.default_rng(3)
-    ahead.random(len(NESTED.params))
-    both = np.random.default_rng(3)
-    to_random.sample(NESTED, both)
-    assert to_random.sample(NESTED, both) == to_random.sample(NESTED, ahead)

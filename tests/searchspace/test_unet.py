@@ -1,9 +1,12 @@
 """Architectures as text and as numbers."""
 
+import doctest
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from searchspace import unet
 from searchspace.errors import UserError
 from searchspace.unet import (
     KERNELS,
@@ -95,10 +98,10 @@ def test_cost_of_the_smallest_network_by_hand():
     # decoder: 1x1 8->8, 1x1 8->8, up, 3x3 8->8; last: 1x1 8->1
     norms = 16 * (4 + 3)
     weights = 8 + 64 + 1024 + 576 + 64 + 64 + 576 + 8
-    found = cost(parse("1000x8 | 1000x8"), "square", 8, 8)
-    assert found.parameters == weights + norms + 1
+    total = cost(parse("1000x8 | 1000x8"), "square", 8, 8)
+    assert total.parameters == weights + norms + 1
     full, half = 64, 16
-    assert found.multiply_adds == (
+    assert total.multiply_adds == (
         full * (8 + 64) + half * (1024 + 576) + half * (64 + 64) + full * (576 + 8)
     )
 
@@ -117,3 +120,7 @@ def test_every_preset_has_four_branches():
     assert Block("0001", 8).branches("inception") == (((1, 7), (7, 1)),)
     with pytest.raises(UserError, match="square"):
         Block("1000", 8).branches("squares")
+
+
+def test_the_example_holds():
+    assert doctest.testmod(unet) == (0, 1)

@@ -1,4 +1,4 @@
-"""Auto-PGD: PGD that halves its own steps, for any number of classes and of dimensions."""
+"""Auto-PGD: PGD that halves its own steps, for any number of classes and dimensions."""
 
 from dataclasses import dataclass
 from typing import final
@@ -9,8 +9,8 @@ from torch import Tensor
 from trainables.attacks.attack import Attack, Target, Worst, per_image
 from trainables.losses.likelihood import Loss, cross_entropy
 
-# Where the step may be halved, in hundredths of the iterations: windows of 22, then 3 less each,
-# down to 6.
+# When the step may be halved, in hundredths of the iterations: windows of 22, each 3 shorter than
+# the one before, down to 6.
 _CHECKPOINTS = (22, 41, 57, 70, 80, 87, 93, 99)
 _MOMENTUM = 0.75  # alpha, the weight of the new step
 _INCREASING = 0.75  # rho, the share of steps of a window that must raise the loss
@@ -44,7 +44,14 @@ class APGD(Attack):
 
 
 def climb(target: Target, start: Tensor, iterations: int, worst: Worst) -> None:
-    """Raise the target's loss from a start (n, C, ...), and tell ``worst`` of every step."""
+    """Raise the target's loss step by step, and record every step in ``worst``.
+
+    Args:
+        target: The batch under attack.
+        start: Images to start from, within the threat model, (n, C, ...).
+        iterations: Gradient steps, at least 1.
+        worst: Updated in place.
+    """
     checkpoints = checkpoints_of(iterations)
     run = _Climb(target, start, worst)
     for iteration in range(1, iterations + 1):
@@ -54,13 +61,13 @@ def climb(target: Target, start: Tensor, iterations: int, worst: Worst) -> None:
 
 
 def checkpoints_of(iterations: int) -> frozenset[int]:
-    """Return after which iterations, counted from 1, the step size is reconsidered."""
+    """Return the iterations, counted from 1, after which the step size may be halved."""
     return frozenset(-(-percent * iterations // 100) for percent in _CHECKPOINTS)
 
 
 @final
 class _Climb:
-    """One run: where each image is, where it was best, and how long its steps are."""
+    """One run: each image's position, its best position so far, and its step size."""
 
     def __init__(self, target: Target, start: Tensor, worst: Worst) -> None:
         self.target, self.worst = target, worst
@@ -72,15 +79,15 @@ class _Climb:
         self.window = 0
         self.rises = torch.zeros_like(self.loss)
         self.loss_at_check = self.loss
-        # Counts as halved, so that the first check cannot find "not halved last time".
+        # Set, so that the first check does not read it as "not halved last time".
         self.halved = torch.ones_like(self.loss, dtype=torch.bool)
 
     def step(self, momentum: float) -> None:
-        """Move every image once."""
+        """Move every image by one step; ``momentum`` is the weight of the new direction."""
         project, images = self.target.project, self.images
-        plain = project(images + per_image(self.step_size, images) * self.gradient.sign())
-        moved = momentum * (plain - images) + (1 - momentum) * (images - self.previous)
-        self.previous, self.images = images, project(images + moved)
+        step = project(images + per_image(self.step_size, images) * self.gradient.sign()) - images
+        step = momentum * step + (1 - momentum) * (images - self.previous)
+        self.previous, self.images = images, project(images + step)
         loss, broken, self.gradient = self.target.differentiate(self.images)
         self.worst.update(self.images, loss, broken)
         self.window += 1
@@ -96,7 +103,7 @@ class _Climb:
         self.best_gradient = torch.where(wide, self.gradient, self.best_gradient)
 
     def check(self) -> None:
-        """Halve the steps of images whose loss stalls, and send those back to their best point."""
+        """Halve the steps of images whose loss stalls, and return these to their best point."""
         oscillating = self.rises < _INCREASING * self.window
         stuck = ~self.halved & (self.best_loss <= self.loss_at_check)
         halve = oscillating | stuck

@@ -1,4 +1,4 @@
-"""One sealed call: its result lies inside the threat model, and the model is left as it was."""
+"""The sealed call of an attack: its result lies in the threat model, the model is unchanged."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from trainables.runtime.seeding import generator
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Target:
     """A batch under attack.
 
@@ -22,10 +22,10 @@ class Target:
         model: In eval mode, frozen; maps images to what the loss compares with the labels.
         images: Clean images, (n, C, ...).
         labels: (n,) or (n, L); of regression, targets (n, ...).
-        threat: What is allowed.
-        loss: What is to be driven up.
+        threat: The changes that are allowed.
+        loss: The loss to raise.
         seed: Of the whole attack.
-        positions: Where each image stands in the whole set: what its random numbers depend on.
+        positions: The index of each image in the whole set, on which its random numbers depend.
     """
 
     model: nn.Module
@@ -36,39 +36,42 @@ class Target:
     seed: int
     positions: tuple[int, ...]
 
-    def at(self, rows: Tensor) -> "Target":
-        """Return the target of some images alone, by their rows (m,)."""
-        places = tuple(self.positions[row] for row in rows.tolist())
-        return replace(self, images=self.images[rows], labels=self.labels[rows], positions=places)
+    def select(self, rows: Tensor) -> "Target":
+        """Return a target of some of the images, by their rows (m,) in the batch."""
+        return replace(
+            self,
+            images=self.images[rows],
+            labels=self.labels[rows],
+            positions=tuple(self.positions[row] for row in rows.tolist()),
+        )
 
     def project(self, images: Tensor) -> Tensor:
-        """Bring images back to what the threat model allows."""
+        """Bring images back into what the threat model allows."""
         return self.threat.project(images, self.images)
 
     def draw(self, shape: tuple[int, ...], *names: str | int) -> Tensor:
-        """Draw from [0, 1) for each image by itself, (n, *shape), whatever else is in the batch."""
-        device, dtype = self.images.device, self.images.dtype
-        dice = (generator(device, self.seed, place, *names) for place in self.positions)
-        return torch.stack([torch.rand(shape, generator=die, device=device) for die in dice]).to(
-            dtype
-        )
+        """Draw from [0, 1) for each image, (n, *shape), independently of the rest of the batch."""
+        device = self.images.device
+        streams = (generator(device, self.seed, position, *names) for position in self.positions)
+        noise = [torch.rand(shape, generator=stream, device=device) for stream in streams]
+        return torch.stack(noise).to(self.images.dtype)
 
     def random_start(self, restart: int) -> Tensor:
         """Draw a point of each image's ball, uniformly, and clip it to the bounds."""
         noise = 2 * self.draw(tuple(self.images.shape[1:]), "start", restart) - 1
         return self.project(self.images + self.threat.eps * noise)
 
-    def rivals(self, most: int) -> Tensor:
-        """Find the likeliest other classes of the clean images, (min(K - 1, most), n)."""
+    def rivals(self, limit: int) -> Tensor:
+        """Return the likeliest wrong classes of the clean images, (min(K - 1, limit), n)."""
         with torch.no_grad():
-            return rivals(self.model(self.images), self.labels, most)
+            return rivals(self.model(self.images), self.labels, limit)
 
     def query(self, images: Tensor, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Compute loss and misclassification, both (n,), without a gradient.
 
         Args:
             images: (n, C, ...).
-            rows: Which images of the batch these are; all by default.
+            rows: int (n,), the rows of these images in the batch; all by default.
 
         Raises:
             FloatingPointError: If a loss is not finite.
@@ -79,24 +82,24 @@ class Target:
             return _finite(self.loss(logits, labels)), misclassified(logits, labels)
 
     def differentiate(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Compute loss (n,), misclassification (n,) and the gradient of the loss by the images.
+        """Compute loss (n,), misclassification (n,) and the gradient of the loss (n, C, ...).
 
         Raises:
             FloatingPointError: If a loss is not finite.
         """
-        moving = images.detach().requires_grad_()
-        logits = self.model(moving)
+        variable = images.detach().requires_grad_()
+        logits = self.model(variable)
         loss = _finite(self.loss(logits, self.labels))
-        (gradient,) = torch.autograd.grad(loss.sum(), moving)
+        (gradient,) = torch.autograd.grad(loss.sum(), variable)
         return loss.detach(), misclassified(logits.detach(), self.labels), gradient
 
 
 @final
 class Worst:
-    """The most harmful version of each image so far: misclassified before not, then by loss.
+    """The most harmful version of each image so far, at first the clean one.
 
-    Starts from the clean images. As an image once broken stays broken, more steps or restarts
-    never help the defender.
+    A misclassified version is worse than any other; among equals the greater loss is worse. An
+    image that is broken once stays broken, so more steps or restarts never help the defender.
     """
 
     def __init__(self, target: Target) -> None:
@@ -104,7 +107,13 @@ class Worst:
         self.loss, self.broken = target.query(target.images)
 
     def update(self, images: Tensor, loss: Tensor, broken: Tensor) -> None:
-        """Take what is worse: images (n, C, ...), loss (n,), broken (n,)."""
+        """Keep the new version of each image where it is worse.
+
+        Args:
+            images: (n, C, ...).
+            loss: Of each image, (n,).
+            broken: Whether each image is misclassified, bool (n,).
+        """
         worse = (broken & ~self.broken) | ((broken == self.broken) & (loss > self.loss))
         self.images = torch.where(per_image(worse, images), images, self.images)
         self.loss = torch.where(worse, loss, self.loss)
@@ -112,17 +121,17 @@ class Worst:
 
 
 def per_image(values: Tensor, images: Tensor) -> Tensor:
-    """View one value an image, (n,), so that it broadcasts over images (n, C, ...)."""
+    """Reshape one value for each image, (n,), to broadcast over images (n, C, ...)."""
     return values.reshape(-1, *[1] * (images.ndim - 1))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attack(ABC):
-    """Searches near each image for one that the model gets wrong, or, in regression, more wrong.
+    """A search near each image for one that the model misclassifies, or predicts worse.
 
     Attributes:
-        loss: What is driven up.
-        batch_size: Images at a time; a question of memory only.
+        loss: The loss to raise.
+        batch_size: Images attacked at a time; affects memory, not the result.
     """
 
     loss: Loss
@@ -138,38 +147,46 @@ class Attack(ABC):
         seed: int,
         positions: Tensor | None = None,
     ) -> Tensor:
-        """Attack images; leave the model's modes, flags and the global random state untouched.
+        """Attack images without changing the model's modes and flags or the global random state.
 
         Args:
             model: Maps images to logits (N, K), or to predictions (N, ...); attacked in eval mode.
             images: Clean, floating, inside the threat model's bounds, (N, C, ...).
-            labels: int64 (N,), or (N, L) for multi-label data; the targets (N, ...) of regression.
-            threat: What is allowed.
-            seed: The same seed, model and images give the same result, whatever the batch size.
-            positions: int (N,), where each image stands in a larger set, so that attacking a part
-                of it draws the same random numbers; by default 0, 1, 2, ...
+            labels: int64 (N,), or (N, L) for multi-label data; for regression targets (N, ...).
+            threat: The changes that are allowed.
+            seed: The same seed, model and images give the same result at any batch size.
+            positions: int (N,), the index of each image in a larger set. An attack on a part of
+                that set then draws the same random numbers. By default 0, 1, 2, ...
 
         Returns:
             Images within the threat model, detached, of the shape, type and device of ``images``.
 
         Raises:
-            ValueError: If images are not floating or out of bounds, or labels are not as many;
-                from `squared_error`, if predictions and targets differ in shape.
+            ValueError: If images are not floating or out of bounds, if there are more or fewer
+                labels than images, or, with `squared_error`, if predictions and targets differ in
+                shape.
             FloatingPointError: If losses or gradients are not finite.
         """
         _check(images, labels, threat)
         if threat.eps == 0 or len(images) == 0:
             return images.detach().clone()
-        places = range(len(images)) if positions is None else positions.tolist()
-        attacked = []
-        # Leaving inference mode, too: copies made here can take part in a gradient.
+        indices = range(len(images)) if positions is None else positions.tolist()
+        batches = []
+        # Inference mode is left, too: only then can the copies below take part in a gradient.
         with frozen(model), torch.inference_mode(mode=False), torch.enable_grad():
             for start in range(0, len(images), self.batch_size):
                 rows = slice(start, start + self.batch_size)
-                clean, answers = images[rows].detach().clone(), labels[rows].clone()
-                target = Target(model, clean, answers, threat, self.loss, seed, tuple(places[rows]))
-                attacked.append(target.project(self._perturb(target).detach()))
-        return _finite(torch.cat(attacked))
+                target = Target(
+                    model=model,
+                    images=images[rows].detach().clone(),
+                    labels=labels[rows].clone(),
+                    threat=threat,
+                    loss=self.loss,
+                    seed=seed,
+                    positions=tuple(indices[rows]),
+                )
+                batches.append(target.project(self._perturb(target).detach()))
+        return _finite(torch.cat(batches))
 
     @abstractmethod
     def _perturb(self, target: Target) -> Tensor:

@@ -1,7 +1,7 @@
-"""The worst of several attacks, image by image: what a confirmed robustness rests on.
+"""The worst of several attacks, image by image: the measure of a confirmed robustness.
 
-Every attack fails somewhere, and each somewhere else: an image counts as withstood where it
-withstood all of them [apgd, section 5; evaluating].
+Each attack fails on some images, and on different ones. So an image counts as robust only if it
+withstands all attacks [apgd, section 5; evaluating].
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,38 +20,38 @@ from trainables.attacks.evaluation import (
     predict_logits,
     to_probabilities,
 )
-from trainables.attacks.threat import pixels
+from trainables.attacks.threat import ThreatModel, pixels
 from trainables.data.task import Task
 from trainables.losses.likelihood import likelihood_loss
 from trainables.runtime.seeding import derive
 
 Ensemble = Mapping[str, Attack]
-"""Attacks by name, in the order in which they are run: the cheapest best first."""
+"""Attacks by name, in the order in which they run; the cheapest should come first."""
 
-CLEAN = -1  # stands for no attack, where attacks are numbered
+CLEAN = -1  # the number of no attack
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class EnsembleReport:
-    """What an ensemble leaves of a model over E radii, and the share of each of its A attacks.
+    """The result of an ensemble of A attacks over E radii, with each attack's part in it.
 
     Attributes:
         names: Of the attacks, in order.
-        worst: Probabilities on the worst version of each image found up to each radius; `correct`,
+        worst: Probabilities on the worst version of each image up to each radius; `correct`,
             `curve` and `area` are those of the ensemble.
-        by: int64 (E, N), the number of the attack that found that version. Of a misclassified
-            image, this is the one that broke it first; `CLEAN` where it was so from the start. Of
-            one that withstood, the attack that came nearest, or `CLEAN`.
-        asked: int64 (E, A), how many images each attack was run on at each radius.
-        broke: int64 (E, A), how many of these it broke; 0 for multi-label data.
+        attackers: int64 (E, N), the number of the attack that made this version. For a
+            misclassified image it is the attack that broke it first, or `CLEAN` if it was wrong
+            from the start. For any other image it is the attack that came nearest, or `CLEAN`.
+        attempts: int64 (E, A), the number of images that each attack ran on at each radius.
+        successes: int64 (E, A), how many of these it broke; 0 for multi-label data.
     """
 
     names: tuple[str, ...]
     worst: RobustReport
-    by: npt.NDArray[np.int64]
-    asked: npt.NDArray[np.int64]
-    broke: npt.NDArray[np.int64]
+    attackers: npt.NDArray[np.int64]
+    attempts: npt.NDArray[np.int64]
+    successes: npt.NDArray[np.int64]
 
 
 def run_ensemble(
@@ -64,12 +64,12 @@ def run_ensemble(
     *,
     seed: int,
 ) -> EnsembleReport:
-    """Attack images with every attack of an ensemble at every radius of a grid; keep the worst.
+    """Attack images with every attack of an ensemble at every radius; keep the worst versions.
 
-    An image that is misclassified is attacked no more: not by the next attacks, and not at greater
-    radii, whose balls hold what broke it. Of an image that withstands, the version with the
-    greatest likelihood loss is kept. For multi-label data, where no image is broken, every attack
-    runs on all of them.
+    A misclassified image is not attacked again: not by the next attacks, and not at greater radii,
+    which allow the same change. For an image that no attack breaks, the version with the greatest
+    likelihood loss is kept. In multi-label data no image counts as broken, so every attack runs on
+    all images.
 
     Args:
         model: Maps images to logits (N, K).
@@ -77,65 +77,95 @@ def run_ensemble(
         labels: int64 (N,), or (N, L) for multi-label data; on the device of the images.
         task: What the labels mean.
         ensemble: At least one attack.
-        eps: Increasing radii; at 0 nothing needs an attack.
-        seed: Each attack's own is derived from it and the attack's name, so that neither the order
-            nor the company of an attack changes what it tries.
+        eps: Increasing radii, in pixels of [0, 1]; at 0 no attack runs.
+        seed: Each attack's seed is derived from it and the attack's name. So what an attack tries
+            does not depend on the other attacks or their order.
 
     Raises:
         ValueError: If there is no attack, the radii do not increase, or images or labels are not
             as described.
         FloatingPointError: If the model gives losses that are not finite.
+
+    Example:
+        >>> import torch
+        >>> from torch import nn
+        >>> from trainables.attacks.presets import build_ensemble
+        >>> model = nn.Sequential(nn.Flatten(), nn.Linear(1, 2, bias=False))
+        >>> _ = model[1].weight.data.copy_(torch.tensor([[-1.0], [1.0]]))
+        >>> images, labels = torch.tensor([0.05, 0.5]).reshape(2, 1, 1, 1), torch.tensor([1, 1])
+        >>> attacks = build_ensemble("quick", "binary")
+        >>> report = run_ensemble(model, images, labels, "binary", attacks, (0, 0.1), seed=0)
+        >>> [float(score) for score in report.worst.curve("acc")]  # 0.05 can be moved to 0
+        [1.0, 0.5]
     """
     if not ensemble:
         raise ValueError("an ensemble of no attacks breaks nothing")
     check_radii(eps)
-    found = _Found(model, images, labels, task)
-    curve, by = [], []
-    asked = np.zeros((len(eps), len(ensemble)), dtype=np.int64)
-    broke = np.zeros_like(asked)
-    for at, radius in enumerate(eps):
+    answers = _WorstAnswers(model, images, labels, task)
+    curve, attackers = [], []
+    attempts = np.zeros((len(eps), len(ensemble)), dtype=np.int64)
+    successes = np.zeros_like(attempts)
+    for index, radius in enumerate(eps):
         for number, (name, attack) in enumerate(ensemble.items()):
-            rows = found.standing()
+            rows = answers.unbroken()
             if radius > 0 and len(rows) > 0:
-                broke[at, number] = found.attack(number, attack, rows, radius, derive(seed, name))
-                asked[at, number] = len(rows)
-        curve.append(found.probabilities)
-        by.append(found.by)
+                cell, stream = (index, number), derive(seed, name)
+                successes[cell] = answers.attack(number, attack, rows, pixels(radius), stream)
+                attempts[cell] = len(rows)
+        curve.append(answers.probabilities)
+        attackers.append(answers.attackers)
     worst = RobustReport(
         task=task,
         eps=tuple(float(radius) for radius in eps),
         probabilities=torch.stack(curve).cpu().numpy(),
         labels=labels.cpu().numpy(),
     )
-    return EnsembleReport(tuple(ensemble), worst, torch.stack(by).cpu().numpy(), asked, broke)
+    return EnsembleReport(
+        names=tuple(ensemble),
+        worst=worst,
+        attackers=torch.stack(attackers).cpu().numpy(),
+        attempts=attempts,
+        successes=successes,
+    )
 
 
 @final
-class _Found:
-    """The worst answer to each image so far, and which attack found it."""
+class _WorstAnswers:
+    """The worst answer to each image so far, and the attack that caused it."""
 
     def __init__(self, model: nn.Module, images: Tensor, labels: Tensor, task: Task) -> None:
         self.model, self.images, self.labels, self.task = model, images, labels, task
         self.probabilities, self.loss = self._answer(images, labels)
-        self.by = torch.full((len(images),), CLEAN, device=images.device)
+        self.attackers = torch.full((len(images),), CLEAN, device=images.device)
 
-    def standing(self) -> Tensor:
-        """Return the numbers of the images that are worth attacking."""
+    def unbroken(self) -> Tensor:
+        """Return the rows of the images that no attack has broken yet."""
         return torch.nonzero(~self._wrong(self.probabilities, self.labels)).squeeze(1)
 
-    def attack(self, number: int, attack: Attack, rows: Tensor, radius: float, seed: int) -> int:
-        """Attack images that stand; take what is worse; return how many were broken."""
+    def attack(
+        self, number: int, attack: Attack, rows: Tensor, threat: ThreatModel, seed: int
+    ) -> int:
+        """Attack some images and keep the answers that are worse.
+
+        Args:
+            number: Of the attack in its ensemble.
+            attack: The attack.
+            rows: int (n,), the rows of the images to attack.
+            threat: The changes that are allowed.
+            seed: Of the attack.
+
+        Returns:
+            How many images the attack broke.
+        """
         labels = self.labels[rows]
-        attacked = attack(
-            self.model, self.images[rows], labels, pixels(radius), seed, positions=rows
-        )
-        probabilities, loss = self._answer(attacked, labels)
+        images = attack(self.model, self.images[rows], labels, threat, seed, positions=rows)
+        probabilities, loss = self._answer(images, labels)
         wrong = self._wrong(probabilities, labels)
         worse = wrong | (loss > self.loss[rows])
-        taken = rows[worse]
-        self.probabilities = self.probabilities.index_copy(0, taken, probabilities[worse])
-        self.loss = self.loss.index_copy(0, taken, loss[worse])
-        self.by = self.by.index_fill(0, taken, number)
+        updates = rows[worse]
+        self.probabilities = self.probabilities.index_copy(0, updates, probabilities[worse])
+        self.loss = self.loss.index_copy(0, updates, loss[worse])
+        self.attackers = self.attackers.index_fill(0, updates, number)
         return int(wrong.sum())
 
     def _answer(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -143,7 +173,7 @@ class _Found:
         return to_probabilities(logits, self.task), likelihood_loss(self.task)(logits, labels)
 
     def _wrong(self, probabilities: Tensor, labels: Tensor) -> Tensor:
-        # By probabilities and not by logits, as the report's `correct` sees no others.
+        # From probabilities, not logits: the report's `correct` is computed from these.
         if self.task == "multi-label":
             return torch.zeros(len(labels), dtype=torch.bool, device=labels.device)
         return probabilities.argmax(dim=1) != labels

@@ -1,4 +1,4 @@
-"""What an attack leaves of a model, over a grid of radii."""
+"""Scores of a model under one attack, over a grid of radii."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,14 +16,15 @@ from trainables.data.task import Task
 from trainables.metrics.classification import correct, scores
 from trainables.metrics.curve import area
 from trainables.models.modes import frozen
+from trainables.runtime.arrays import Floats32, Floats64, Mask
 
-SEEN = 2  # images are predicted at a time for each that is attacked: no gradient needs memory
+PREDICTION_FACTOR = 2  # of an attack's batch size: prediction keeps no gradients in memory
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class RobustReport:
-    """Probabilities on attacked images, from which every score follows.
+    """Probabilities on attacked images, from which every score is computed.
 
     Attributes:
         task: What the labels mean.
@@ -34,17 +35,20 @@ class RobustReport:
 
     task: Task
     eps: tuple[float, ...]
-    probabilities: npt.NDArray[np.float32]
+    probabilities: Floats32
     labels: npt.NDArray[np.int64]
 
     @property
-    def correct(self) -> npt.NDArray[np.bool_]:
-        """Which answers are right: (E, N), or (E, N, L) for multi-label data."""
-        return np.stack([correct(self.task, at, self.labels) for at in self.probabilities])
+    def correct(self) -> Mask:
+        """Whether each answer is right: (E, N), or (E, N, L) for multi-label data."""
+        return np.stack(
+            [correct(self.task, answers, self.labels) for answers in self.probabilities]
+        )
 
-    def curve(self, score: str) -> npt.NDArray[np.float64]:
+    def curve(self, score: str) -> Floats64:
         """Compute ``acc``, ``bacc`` or ``auc`` at every radius, (E,)."""
-        return np.array([scores(self.task, at, self.labels)[score] for at in self.probabilities])
+        rows = (scores(self.task, answers, self.labels) for answers in self.probabilities)
+        return np.array([row[score] for row in rows])
 
     def area(self, score: str) -> float:
         """Compute the area under a score's curve, normalised by the range of radii."""
@@ -57,7 +61,7 @@ def predict(model: nn.Module, images: Tensor, task: Task, batch_size: int = 512)
     Args:
         model: Maps images to logits (N, K).
         images: (N, C, ...).
-        task: Multi-label data get a sigmoid for each label, others a softmax.
+        task: Multi-label data take a sigmoid for each label, all other data a softmax.
         batch_size: Images at a time.
 
     Returns:
@@ -67,7 +71,16 @@ def predict(model: nn.Module, images: Tensor, task: Task, batch_size: int = 512)
 
 
 def predict_logits(model: nn.Module, images: Tensor, batch_size: int = 512) -> Tensor:
-    """Compute logits in eval mode, without gradients: float32 (N, K)."""
+    """Compute logits in eval mode, without gradients.
+
+    Args:
+        model: Maps images to logits (N, K).
+        images: (N, C, ...).
+        batch_size: Images at a time.
+
+    Returns:
+        float32 (N, K), on the device of the images.
+    """
     with frozen(model), torch.no_grad():
         return torch.cat([model(batch).float() for batch in torch.split(images, batch_size)])
 
@@ -81,9 +94,9 @@ def check_radii(eps: Sequence[float]) -> None:
     """Refuse a grid of radii that does not increase.
 
     Raises:
-        ValueError: If there is none, or one is not above the one before.
+        ValueError: If there is no radius, or one is not above the one before.
     """
-    if len(eps) == 0 or any(b <= a for a, b in pairwise(eps)):
+    if len(eps) == 0 or any(second <= first for first, second in pairwise(eps)):
         raise ValueError(f"radii are {tuple(eps)}, expected increasing ones")
 
 
@@ -105,12 +118,13 @@ def evaluate(
         images: Floating, in [0, 1], (N, C, ...).
         labels: int64 (N,), or (N, L) for multi-label data; on the device of the images.
         task: What the labels mean.
-        attack: How.
-        eps: Increasing radii; at 0 nothing needs an attack.
+        attack: The attack that runs at every radius.
+        eps: Increasing radii, in pixels of [0, 1]; at 0 no attack runs.
         seed: Of the attack; random starts are the same at every radius, up to the scale.
-        skip_broken: Once an image is misclassified, keep it as it is at greater radii, whose balls
-            hold it as well. Spares much of the work; accuracies can only be lower, and never rise
-            with eps, while AUC comes out milder. No effect on multi-label data.
+        skip_broken: Do not attack a misclassified image again at greater radii, which allow the
+            same change; its answer is kept. This saves much time. Accuracies can only get lower,
+            and never rise with eps; AUC comes out higher than under a full attack. No effect on
+            multi-label data.
 
     Raises:
         ValueError: If the radii do not increase, or images or labels are not as described.
@@ -118,18 +132,18 @@ def evaluate(
     """
     check_radii(eps)
     skip = skip_broken and task != "multi-label"
-    batch_size = SEEN * attack.batch_size
+    batch_size = PREDICTION_FACTOR * attack.batch_size
     current = predict(model, images, task, batch_size)
     curve = []
     for radius in eps:
-        alive = torch.arange(len(images), device=images.device)
+        rows = torch.arange(len(images), device=images.device)
         if skip:
-            alive = torch.nonzero(current.argmax(dim=1) == labels).squeeze(1)
-        if radius > 0 and len(alive) > 0:
+            rows = torch.nonzero(current.argmax(dim=1) == labels).squeeze(1)
+        if radius > 0 and len(rows) > 0:
             threat = pixels(radius)
-            attacked = attack(model, images[alive], labels[alive], threat, seed, positions=alive)
-            answers = predict(model, attacked, task, batch_size)
-            current = current.index_copy(0, alive, answers)
+            adversarials = attack(model, images[rows], labels[rows], threat, seed, positions=rows)
+            answers = predict(model, adversarials, task, batch_size)
+            current = current.index_copy(0, rows, answers)
         curve.append(current)
     return RobustReport(
         task=task,

@@ -14,7 +14,7 @@ from trainables.losses.likelihood import Loss, cross_entropy
 class FGSM(Attack):
     """One full step along the sign of the gradient at the clean image [fgsm].
 
-    Exact for linear models, weak for others: never the objective of a search.
+    Exact for linear models and weak for all others: not suited to rank models.
     """
 
     loss: Loss = cross_entropy
@@ -27,18 +27,18 @@ class FGSM(Attack):
 @final
 @dataclass(frozen=True, kw_only=True)
 class PGD(Attack):
-    """Projected steps along the sign of the gradient, keeping the worst image met [pgd].
+    """Projected steps along the sign of the gradient; the worst image on the way is kept [pgd].
 
-    A longer attack with the same step repeats the shorter one and goes on, so more steps or
-    restarts never help the defender, image by image; with the default step that holds from 10
-    steps on.
+    With the same step size a longer attack repeats the shorter one and goes on. So more steps or
+    restarts never help the defender, image by image. With the default step size this holds from
+    10 steps on.
 
     Attributes:
         steps: Gradient steps of each restart, at least 1.
-        step_size: In units of eps, above 0; None means 2.5 / steps, but at least 0.25, with which
-            the steps can cross the ball, whose diameter is 2.
+        step_size: In units of eps, above 0. None means 2.5 / steps, and at least 0.25: enough for
+            the steps to cross the ball, whose diameter is 2.
         random_start: Start each restart at a random point of the ball instead of the clean image.
-        restarts: At least 1; more only together with a random start.
+        restarts: Starts, at least 1; more than 1 needs a random start.
     """
 
     loss: Loss = cross_entropy

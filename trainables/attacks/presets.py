@@ -1,4 +1,4 @@
-"""Ensembles by the names that ``--attacks`` takes, from the cheapest attack to the dearest."""
+"""Ensembles by the names that ``--attacks`` takes; the cheapest attack comes first."""
 
 from collections.abc import Mapping
 
@@ -12,20 +12,20 @@ from trainables.attacks.transfer import Transfer
 from trainables.data.task import Task
 from trainables.losses.likelihood import Loss, likelihood_loss, squared_error
 
-# Attacks of `ATTACKS`: gradient steps, or queries of the black box.
+# Keys of `ATTACKS`, with gradient steps, or queries of the black box.
 ENSEMBLES: Mapping[str, Mapping[str, int]] = {
     "quick": {"apgd-ce": 20, "apgd-margin": 20, "square": 200},
     "standard": {"apgd-ce": 100, "apgd-t": 100, "fab": 100, "square": 5000},
 }
 
-# Attacks of `SYNTHESIS_ATTACKS`: steps or queries, and random starts. No slice is ever broken, so
-# that each attack runs on all of them to its end: hence fewer queries.
+# Keys of `SYNTHESIS_ATTACKS`, with steps or queries, and random starts. No slice counts as broken,
+# so each attack runs to its end on all slices: hence fewer queries.
 SYNTHESIS_ENSEMBLES: Mapping[str, Mapping[str, tuple[int, int]]] = {
     "quick": {"pgd-clean": (20, 1), "apgd": (20, 1), "square": (200, 1)},
     "standard": {"pgd-clean": (100, 1), "pgd": (100, 1), "apgd": (100, 3), "square": (1000, 1)},
 }
 
-# Of APGD on each model of the attacker's own.
+# Of APGD on each source model of a transfer attack.
 TRANSFER_STEPS: Mapping[str, int] = {"quick": 20, "standard": 100}
 
 
@@ -36,43 +36,43 @@ def build_ensemble(
 
     Args:
         name: A key of `ENSEMBLES`.
-        task: What the labels mean; for multi-label data what needs one answer is left out.
-        sources: Other models, by a name each, whose adversarial images are tried as well: as
+        task: What the labels mean; for multi-label data attacks that need one answer are left out.
+        sources: Models by name, whose adversarial images are used as well: as the attack
             ``transfer-NAME``, before the black box.
 
     Raises:
         UserError: If the name is unknown.
     """
     strengths = lookup(ENSEMBLES, name, "ensemble of attacks")
-    built = {
+    attacks = {
         kind: build_attack(kind, task, steps)
         for kind, steps in strengths.items()
         if task != "multi-label" or kind not in ONE_ANSWER
     }
-    more = _transfers(sources, likelihood_loss(task), 256, TRANSFER_STEPS[name])
-    return _before_last(built, more)
+    transfers = _transfers(sources, likelihood_loss(task), 256, TRANSFER_STEPS[name])
+    return _insert(transfers, attacks)
 
 
 def build_synthesis_ensemble(
     name: str, batch_size: int = 32, sources: Mapping[str, nn.Module] | None = None
 ) -> dict[str, Attack]:
-    """Build an ensemble of attacks on a network that predicts an image, by name.
+    """Build, by name, an ensemble of attacks on a network that predicts an image.
 
     Args:
         name: A key of `SYNTHESIS_ENSEMBLES`.
-        batch_size: Images at a time; a question of memory only.
+        batch_size: Images attacked at a time; affects memory, not the result.
         sources: As for `build_ensemble`.
 
     Raises:
         UserError: If the name is unknown.
     """
     strengths = lookup(SYNTHESIS_ENSEMBLES, name, "ensemble of attacks")
-    built = {
+    attacks = {
         kind: build_synthesis_attack(kind, batch_size, steps, restarts)
         for kind, (steps, restarts) in strengths.items()
     }
-    more = _transfers(sources, squared_error, batch_size, TRANSFER_STEPS[name])
-    return _before_last(built, more)
+    transfers = _transfers(sources, squared_error, batch_size, TRANSFER_STEPS[name])
+    return _insert(transfers, attacks)
 
 
 def _transfers(
@@ -85,6 +85,7 @@ def _transfers(
     }
 
 
-def _before_last(built: dict[str, Attack], more: dict[str, Attack]) -> dict[str, Attack]:
-    *first, (name, last) = built.items()
-    return {**dict(first), **more, name: last}
+def _insert(transfers: dict[str, Attack], attacks: dict[str, Attack]) -> dict[str, Attack]:
+    """Insert transfer attacks before the last attack, the black box."""
+    *first, (name, last) = attacks.items()
+    return {**dict(first), **transfers, name: last}

@@ -24,9 +24,9 @@ ATTACKS: Mapping[str, Callable[[Task], Attack]] = {
     "square": lambda _: Square(loss=margin),
 }
 
-ONE_ANSWER = frozenset({"fab"})  # not for multi-label data, where no boundary is crossed
+ONE_ANSWER = frozenset({"fab"})  # not for multi-label data, which have no class boundary
 
-# From the batch size; all maximise the error against the true image.
+# Made from the batch size; all maximise the error against the true image.
 SYNTHESIS_ATTACKS: Mapping[str, Callable[[int], Attack]] = {
     "fgsm": lambda batch_size: FGSM(loss=squared_error, batch_size=batch_size),
     "pgd": lambda batch_size: PGD(loss=squared_error, batch_size=batch_size),
@@ -50,9 +50,9 @@ def build_attack(
     Args:
         name: A key of `ATTACKS`.
         task: What the labels mean.
-        steps: Of the gradient, or queries of a black box; None for the attack's own.
-        restarts: From other random starts.
-        batch_size: Images at a time; a question of memory only.
+        steps: Gradient steps, or queries of a black box; None for the attack's default.
+        restarts: Number of random starts, at least 1.
+        batch_size: Images attacked at a time; affects memory, not the result.
 
     Raises:
         UserError: If the name is unknown, the attack has no such strength, or it does not fit the
@@ -61,29 +61,31 @@ def build_attack(
     attack = replace(lookup(ATTACKS, name, "attack")(task), batch_size=batch_size)
     if task == "multi-label" and name in ONE_ANSWER:
         raise UserError(f"{name} needs one answer an image, not several labels: take apgd-margin")
-    return _as_strong(attack, name, steps, restarts)
+    return _with_strength(attack, name, steps, restarts)
 
 
 def build_synthesis_attack(
     name: str, batch_size: int = 32, steps: int | None = None, restarts: int = 1
 ) -> Attack:
-    """Build an attack on a network that predicts an image, by name.
+    """Build, by name, an attack on a network that predicts an image.
 
-    FGSM starts where the gradient of a perfect fit is noise; the others leave that place first.
+    FGSM starts at the clean image, where the gradient of a near perfect prediction is noise; the
+    other attacks move away from it first.
 
     Args:
         name: A key of `SYNTHESIS_ATTACKS`.
-        batch_size: Images at a time; a question of memory only.
-        steps: Of the gradient, or queries of a black box; None for the attack's own.
-        restarts: From other random starts.
+        batch_size: Images attacked at a time; affects memory, not the result.
+        steps: Gradient steps, or queries of a black box; None for the attack's default.
+        restarts: Number of random starts, at least 1.
 
     Raises:
         UserError: If the name is unknown, or the attack has no such strength.
     """
-    return _as_strong(lookup(SYNTHESIS_ATTACKS, name, "attack")(batch_size), name, steps, restarts)
+    attack = lookup(SYNTHESIS_ATTACKS, name, "attack")(batch_size)
+    return _with_strength(attack, name, steps, restarts)
 
 
-def _as_strong(attack: Attack, name: str, steps: int | None, restarts: int) -> Attack:
+def _with_strength(attack: Attack, name: str, steps: int | None, restarts: int) -> Attack:
     match attack:
         case PGD() if attack.random_start or restarts == 1:
             return replace(attack, steps=steps or attack.steps, restarts=restarts)

@@ -1,4 +1,4 @@
-"""Auto-PGD towards the other classes, one after another."""
+"""Auto-PGD towards the wrong classes, one after another."""
 
 from dataclasses import dataclass, replace
 from typing import final
@@ -8,20 +8,20 @@ from torch import Tensor
 
 from trainables.attacks.apgd import climb
 from trainables.attacks.attack import Attack, Target, Worst
-from trainables.losses.likelihood import Loss, margin, towards
+from trainables.losses.likelihood import Loss, margin, targeted_loss
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class TargetedAPGD(Attack):
-    """Auto-PGD towards each of the likeliest other classes in turn [apgd, section 4].
+    """Auto-PGD towards each of the likeliest wrong classes in turn [apgd, section 4].
 
-    An image that one class broke is not driven towards the next. The loss of a climb is `towards`
-    its class; of what the climbs find, the worst is kept by `loss`. For multi-label data, which
-    have no other class, this is plain Auto-PGD on `loss`.
+    An image that is broken on the way to one class is not attacked towards the next. Each climb
+    raises the `targeted_loss` of its class; among the results the worst by `loss` is kept. For
+    multi-label data, which have no wrong class, this is plain Auto-PGD on `loss`.
 
     Attributes:
-        classes: At most so many other classes, at least 1.
+        classes: Greatest number of wrong classes, at least 1.
         iterations: Gradient steps of each restart, at least 1.
         restarts: Random starts for each class, at least 1.
     """
@@ -44,14 +44,14 @@ class TargetedAPGD(Attack):
             for restart in range(self.restarts):
                 climb(target, target.random_start(restart), self.iterations, worst)
             return worst.images
-        for number, wanted in enumerate(target.rivals(self.classes)):
+        for number, rival in enumerate(target.rivals(self.classes)):
             for restart in range(self.restarts):
                 rows = torch.nonzero(~worst.broken).squeeze(1)
                 if len(rows) > 0:
-                    aimed = replace(target.at(rows), loss=towards(wanted[rows]))
-                    start = aimed.random_start(number * self.restarts + restart)
-                    found = Worst(aimed)
-                    climb(aimed, start, self.iterations, found)
-                    images = worst.images.index_copy(0, rows, found.images)
+                    subset = replace(target.select(rows), loss=targeted_loss(rival[rows]))
+                    start = subset.random_start(number * self.restarts + restart)
+                    result = Worst(subset)
+                    climb(subset, start, self.iterations, result)
+                    images = worst.images.index_copy(0, rows, result.images)
                     worst.update(images, *target.query(images))
         return worst.images

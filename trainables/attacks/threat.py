@@ -1,4 +1,4 @@
-"""What an attacker may do: how far an image may move, in which unit, within which bounds."""
+"""What an attacker may do: how far an image may change, in which unit, within which bounds."""
 
 import math
 from collections.abc import Callable
@@ -11,22 +11,22 @@ from torch import Tensor
 
 from searchspace.errors import UserError
 
-AUTO = "auto"  # in place of radii: the run is to choose them
+AUTO = "auto"  # in place of radii: the run chooses them
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ThreatModel:
     """All images within ``eps`` of the clean one, inside the bounds.
 
     Attributes:
         norm: How distance is measured: ``linf``, the largest change of a pixel or voxel.
         eps: Radius, at least 0, in ``unit``.
-        low: Least value of a pixel; None where there is none.
-        high: Greatest value of a pixel; None where there is none.
-        unit: What ``eps``, ``low`` and ``high`` count: "pixel range", "MR standard deviations".
+        low: Least value of a pixel; None for no lower bound.
+        high: Greatest value of a pixel; None for no upper bound.
+        unit: Of ``eps``, ``low`` and ``high``: "pixel range", "MR standard deviations".
 
     Raises:
-        ValueError: If eps is negative or not finite, or the bounds enclose nothing.
+        ValueError: If the norm is unknown, eps is negative or not finite, or low is not below high.
     """
 
     norm: Literal["linf"]
@@ -43,37 +43,37 @@ class ThreatModel:
         if self.low is not None and self.high is not None and not self.low < self.high:
             raise ValueError(f"bounds are {self.low} and {self.high}, expected low < high")
 
-    def project(self, moved: Tensor, clean: Tensor) -> Tensor:
+    def project(self, images: Tensor, clean: Tensor) -> Tensor:
         """Bring images back into the ball around the clean ones, and into the bounds.
 
         Args:
-            moved: Any images, of the shape of ``clean``.
+            images: Any images, of the shape of ``clean``.
             clean: Images inside the bounds.
         """
-        return self.clip(torch.clamp(moved, clean - self.eps, clean + self.eps))
+        return self.clip(torch.clamp(images, clean - self.eps, clean + self.eps))
 
     def clip(self, images: Tensor) -> Tensor:
-        """Bring images back into the bounds, wherever the ball is."""
+        """Bring images back into the bounds; the radius is ignored."""
         if self.low is None and self.high is None:
             return images
         return images.clamp(self.low, self.high)
 
     def admits(self, images: Tensor) -> bool:
-        """Tell whether every value lies inside the bounds; NaN does not."""
+        """Return whether every value lies inside the bounds; NaN does not."""
         low = -math.inf if self.low is None else self.low
         high = math.inf if self.high is None else self.high
         return bool(((images >= low) & (images <= high)).all())
 
 
 def pixels(eps: float) -> ThreatModel:
-    """Make the threat model of classifiers: pixels in [0, 1], each moved by at most ``eps``."""
+    """Create the threat model of classifiers: pixels in [0, 1], each changed by up to ``eps``."""
     return ThreatModel(norm="linf", eps=eps, low=0.0, high=1.0, unit="pixel range")
 
 
 def mr_deviations(eps: float) -> ThreatModel:
-    """Make the threat model of synthesis: z-scored MR, without bounds [robmednas].
+    """Create the threat model of synthesis: z-scored MR, without bounds [robmednas].
 
-    The unit is a standard deviation of the subject's own volume, and not a share of its range.
+    The unit is one standard deviation of the subject's volume, not a share of its range.
     """
     return ThreatModel(norm="linf", eps=eps, low=None, high=None, unit="MR standard deviations")
 
@@ -83,13 +83,18 @@ def parse_eps(text: str, threat: Callable[[float], ThreatModel] = pixels) -> tup
 
     Args:
         text: Numbers or fractions, separated by commas.
-        threat: Makes the threat model that they are the radii of, whose bounds limit them.
+        threat: Creates the threat model of a radius; its bounds limit the radii.
 
     Returns:
-        Sorted and without repeats, 0 included always: every curve starts at the clean score.
+        Radii, sorted and without repeats. 0 is always included: every curve starts at the clean
+        score.
 
     Raises:
-        UserError: If an entry is no number or fraction, or not a radius of that threat model.
+        UserError: If an entry is not a number or fraction, or not a radius of that threat model.
+
+    Example:
+        >>> parse_eps("0.05, 1/4")
+        (0.0, 0.05, 0.25)
     """
     limits = threat(0.0)
     return tuple(

@@ -1,4 +1,4 @@
-"""Transfer: attack one model, hoping to hit another."""
+"""Transfer: adversarial images made on one model, used on another."""
 
 from dataclasses import dataclass
 from typing import final
@@ -13,13 +13,13 @@ from trainables.losses.likelihood import Loss, cross_entropy
 @final
 @dataclass(frozen=True, kw_only=True)
 class Transfer(Attack):
-    """Runs an attack on a model of the attacker's own, whatever model it is called with.
+    """An attack on the attacker's own model, the source, instead of the model under attack.
 
     Weaker than the same attack on the model itself, unless that model masks its gradients.
 
     Attributes:
         source: The attacker's model, on the device of the images.
-        attack: How the source is attacked; its loss is used.
+        attack: The attack on the source; its loss is used.
     """
 
     loss: Loss = cross_entropy

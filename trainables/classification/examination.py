@@ -53,7 +53,7 @@ def examine_classifier(
         for kind, strength, shown in _corrupted(images, exam.seed):
             conditions.append((kind, strength))
             rows.append(_right(task, predict(classifier, shown, task).cpu().numpy(), data))
-    attacks, won = count_wins(found.names, found.by[1:])
+    attacks, won = count_wins(found.names, found.attackers[1:])
     many = task == "multi-label"
     classes = np.zeros(len(data), dtype=np.int64) if many else labels.cpu().numpy()
     score = "share of right labels" if many else "balanced accuracy"

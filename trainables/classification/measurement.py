@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from trainables.attacks.attack import Attack
-from trainables.attacks.evaluation import SEEN, RobustReport, evaluate, predict
+from trainables.attacks.evaluation import PREDICTION_FACTOR, RobustReport, evaluate, predict
 from trainables.attacks.registry import build_attack
 from trainables.attacks.threat import pixels
 from trainables.classification.assets import Labelled
@@ -129,7 +129,9 @@ def measure_clean(
 ) -> dict[str, float]:
     """Score a classifier on clean images of a split, and give its mean loss."""
     images = data.images.float() / 255
-    probabilities = predict(classifier, images, measurement.task, SEEN * measurement.batch_size)
+    probabilities = predict(
+        classifier, images, measurement.task, PREDICTION_FACTOR * measurement.batch_size
+    )
     found = _scores(measurement.task, probabilities, data)
     metrics = {f"{split}_clean_{name}": value for name, value in found.items()}
     metrics[f"{split}_loss"] = _mean_log_loss(probabilities, data.labels)
@@ -144,7 +146,7 @@ def measure_robust(
     metrics: dict[str, float] = {}
     noisy = gaussian(images, NOISE_SIGMA, derive(measurement.seed, "noise"), pixels(0))
     for kind, shown in (("clean", images), ("noise", noisy)):
-        probabilities = predict(classifier, shown, task, SEEN * measurement.batch_size)
+        probabilities = predict(classifier, shown, task, PREDICTION_FACTOR * measurement.batch_size)
         found = _scores(task, probabilities, data)
         metrics |= {f"{split}_{kind}_{name}": value for name, value in found.items()}
     reports: dict[str, RobustReport] = {}

@@ -1,11 +1,12 @@
-"""Corruptions that nobody aims, in five severities: what acquisition and storage do to images.
+"""Corruptions without an adversary, in five severities: effects of acquisition and storage.
 
-After MedMNIST-C [medmnistc], but not it: that is defined on 224 x 224 RGB images of 256 values, and
-most strengths differ by dataset. Here images keep their own size, such as 28 pixels, and are not
-rounded, and one table serves all datasets, 2-D and 3-D. Noise, brightness and contrast mean the
-same at any size, and take strengths that MedMNIST-C gives to several datasets. Blur and pixelation
-do not: theirs would hardly show at 28 pixels, or leave nothing, so that these are our own. Scores
-can be compared between models on the same images, and not with published ones.
+They follow MedMNIST-C [medmnistc] but differ from it. MedMNIST-C is defined on RGB images of
+224 x 224 pixels and 256 values, with strengths that differ by dataset. Here images keep their size,
+such as 28 pixels, and are not rounded; one table serves all datasets, 2-D and 3-D. Noise,
+brightness and contrast mean the same at any size, and take strengths that MedMNIST-C uses for
+several datasets. For blur and pixelation MedMNIST-C's strengths have almost no effect at 28 pixels,
+or remove the image, so the strengths here are different. Scores can be compared between models on
+the same images, but not with published scores.
 """
 
 import math
@@ -22,35 +23,35 @@ from trainables.attacks.threat import pixels
 from trainables.runtime.seeding import generator
 
 SEVERITIES = (1, 2, 3, 4, 5)
-_SIDE = 28  # pixels, of the images whose blur is written down
+_SIDE = 28  # pixels, of the images for which the blur's strengths are given
 
 
 @final
 @dataclass(frozen=True)
 class Corruption:
-    """One kind of corruption.
+    """One kind of corruption, with its strength at each severity.
 
     Attributes:
         apply: (images, strength, generator) -> images, not clipped yet. The generator is in the
             same state at every severity, so that only the strength differs.
-        strengths: At the severities 1 to 5.
+        strengths: At severities 1 to 5.
     """
 
     apply: Callable[[Tensor, float, torch.Generator], Tensor]
     strengths: tuple[float, float, float, float, float]
 
 
-def _gaussian_noise(images: Tensor, sigma: float, dice: torch.Generator) -> Tensor:
-    return images + sigma * _normal(images, dice)
+def _gaussian_noise(images: Tensor, sigma: float, rng: torch.Generator) -> Tensor:
+    return images + sigma * _normal(images, rng)
 
 
-def _speckle_noise(images: Tensor, sigma: float, dice: torch.Generator) -> Tensor:
-    return images + images * sigma * _normal(images, dice)
+def _speckle_noise(images: Tensor, sigma: float, rng: torch.Generator) -> Tensor:
+    return images + images * sigma * _normal(images, rng)
 
 
-def _impulse_noise(images: Tensor, share: float, dice: torch.Generator) -> Tensor:
-    die = torch.rand(images.shape, generator=dice, device=images.device)
-    return images.masked_fill(die < share / 2, 0).masked_fill(die >= 1 - share / 2, 1)
+def _impulse_noise(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
+    noise = torch.rand(images.shape, generator=rng, device=images.device)
+    return images.masked_fill(noise < share / 2, 0).masked_fill(noise >= 1 - share / 2, 1)
 
 
 def _brightness(images: Tensor, factor: float, _: torch.Generator) -> Tensor:
@@ -63,7 +64,7 @@ def _contrast(images: Tensor, factor: float, _: torch.Generator) -> Tensor:
 
 
 def _blur(images: Tensor, sigma: float, _: torch.Generator) -> Tensor:
-    """Blur each dimension in turn; beyond 28 pixels sigma grows with the size of the image."""
+    """Blur each dimension in turn; above 28 pixels sigma grows with the size of the image."""
     sizes = images.shape[2:]
     sigma *= max(1, min(sizes) / _SIDE)
     radius = math.ceil(3 * sigma)
@@ -78,15 +79,15 @@ def _blur(images: Tensor, sigma: float, _: torch.Generator) -> Tensor:
 
 
 def _pixelate(images: Tensor, factor: float, _: torch.Generator) -> Tensor:
-    """Average over patches, and show each as large as it was."""
+    """Average over patches, and repeat each average over its patch."""
     sizes = images.shape[2:]
-    few = [max(1, int(size * factor)) for size in sizes]
-    coarse = functional.interpolate(images, few, mode="area")
+    counts = [max(1, int(size * factor)) for size in sizes]  # patches in each dimension
+    coarse = functional.interpolate(images, counts, mode="area")
     return functional.interpolate(coarse, sizes, mode="nearest-exact")
 
 
-def _normal(images: Tensor, dice: torch.Generator) -> Tensor:
-    return torch.randn(images.shape, generator=dice, device=images.device, dtype=images.dtype)
+def _normal(images: Tensor, rng: torch.Generator) -> Tensor:
+    return torch.randn(images.shape, generator=rng, device=images.device, dtype=images.dtype)
 
 
 CORRUPTIONS: Mapping[str, Corruption] = {
@@ -102,12 +103,12 @@ CORRUPTIONS: Mapping[str, Corruption] = {
 
 
 def corrupt(images: Tensor, name: str, severity: int, seed: int) -> Tensor:
-    """Corrupt images.
+    """Corrupt images, all by the same kind and severity.
 
     Args:
         images: Floating, in [0, 1], (N, C, ...) in one to three dimensions.
         name: A key of `CORRUPTIONS`.
-        severity: 0 for the images as they are, to 5.
+        severity: From 0, no corruption, to 5.
         seed: Of the noise, which is the same at every severity, up to its strength.
 
     Returns:
@@ -115,7 +116,7 @@ def corrupt(images: Tensor, name: str, severity: int, seed: int) -> Tensor:
 
     Raises:
         UserError: If the name is unknown.
-        ValueError: If the severity is another, or images are not as described.
+        ValueError: If the severity or the images are not as described.
     """
     kind = lookup(CORRUPTIONS, name, "corruption")
     bounds = pixels(0)
@@ -125,5 +126,5 @@ def corrupt(images: Tensor, name: str, severity: int, seed: int) -> Tensor:
         raise ValueError(f"images to corrupt are {images.dtype}, expected floating ones in [0, 1]")
     if severity == 0:
         return images
-    dice = generator(images.device, seed, name)
-    return bounds.clip(kind.apply(images, kind.strengths[severity - 1], dice))
+    rng = generator(images.device, seed, name)
+    return bounds.clip(kind.apply(images, kind.strengths[severity - 1], rng))

@@ -1,9 +1,9 @@
-"""What an attack drives up: one number an image, from logits and labels or an image and its target.
+"""Losses that attacks raise: one number for each image, from logits and labels or two images.
 
-The two likelihood losses are written so that their gradients keep their direction however confident
-the network is. The usual ``softmax - one_hot`` rounds to 0 at the image's own class once the margin
-passes 17 in single precision, and a sign attack then follows half a gradient: a network would look
-robust for being confident.
+The two likelihood losses keep the direction of their gradients for any confident network. The usual
+gradient ``softmax - one_hot`` rounds to 0 at the true class once the margin passes 17 in single
+precision. A sign attack would then follow half a gradient, and a network would look robust only
+because it is confident.
 """
 
 from collections.abc import Callable
@@ -14,12 +14,13 @@ from torch.nn import functional
 
 from trainables.data.task import Task
 
-# (logits (N, K), labels), or (prediction, target) both (N, ...), -> (N,); to be maximised by an
-# attack, minimised in training.
 Loss = Callable[[Tensor, Tensor], Tensor]
+"""(logits (N, K), labels), or (prediction, target), both (N, ...), -> (N,).
 
+An attack maximises it, training minimises it.
+"""
 
-_LEAST_SPREAD = 1e-12  # of logits that are all the same
+_LEAST_SPREAD = 1e-12  # stands in for the spread of equal logits
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
@@ -32,8 +33,8 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     Returns:
         (N,), in nats.
     """
-    own, others = _split(logits, labels)
-    return functional.softplus(others.logsumexp(dim=1) - own)
+    truth, rest = _split(logits, labels)
+    return functional.softplus(rest.logsumexp(dim=1) - truth)
 
 
 def binary_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
@@ -50,10 +51,10 @@ def binary_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def margin(logits: Tensor, labels: Tensor) -> Tensor:
-    """Compute max_{j != y} z_j - z_y, positive where the image is misclassified.
+    """Compute max_{j != y} z_j - z_y, positive if the image is misclassified.
 
-    For multi-label data each label is a choice between logits 0 and z; the margins are averaged
-    over labels.
+    For multi-label data each label is a choice between the logits 0 and z, and the margins are
+    averaged over labels.
 
     Args:
         logits: (N, K), K at least 2; or (N, L).
@@ -64,42 +65,42 @@ def margin(logits: Tensor, labels: Tensor) -> Tensor:
     """
     if labels.ndim == 2:
         return _signed(logits, labels).mean(dim=1)
-    own, others = _split(logits, labels)
-    return others.amax(dim=1) - own
+    truth, rest = _split(logits, labels)
+    return rest.amax(dim=1) - truth
 
 
 def lead(classes: Tensor) -> Loss:
-    """Make the loss z_t - z_y: of each image, how far one class lies ahead of its own.
+    """Create the loss z_t - z_y: the lead of a class over the true class, for each image.
 
     Args:
-        classes: int64 (N,), the class t of each image; as many as the logits given later.
+        classes: int64 (N,), the class t of each image; N is that of the logits.
     """
 
     def loss(logits: Tensor, labels: Tensor) -> Tensor:
-        ahead = logits.gather(1, classes[:, None]) - logits.gather(1, labels[:, None])
-        return ahead.squeeze(1)
+        difference = logits.gather(1, classes[:, None]) - logits.gather(1, labels[:, None])
+        return difference.squeeze(1)
 
     return loss
 
 
-def towards(classes: Tensor) -> Loss:
-    """Make the loss that prefers, of each image, one class to its own.
+def targeted_loss(classes: Tensor) -> Loss:
+    """Create the loss of an attack towards one class for each image.
 
-    With at least four classes the targeted difference of logits ratio of AutoAttack
-    (z_t - z_y) / (z_(1) - (z_(3) + z_(4)) / 2), z_(k) being the k-th greatest, which no scaling of
-    the logits changes [apgd, equation 7]. With fewer there is no z_(4): `lead`, whose gradient
-    has a sign at any scale.
+    With at least four classes it is AutoAttack's targeted difference of logits ratio,
+    (z_t - z_y) / (z_(1) - (z_(3) + z_(4)) / 2), where z_(k) is the k-th greatest logit. Scaling the
+    logits does not change it [apgd, equation 7]. With fewer classes there is no z_(4), and the loss
+    is `lead`, whose gradient has the same sign at any scale.
 
     Args:
         classes: As for `lead`.
     """
 
     def loss(logits: Tensor, labels: Tensor) -> Tensor:
-        ahead = lead(classes)(logits, labels)
+        difference = lead(classes)(logits, labels)
         if logits.shape[1] < 4:
-            return ahead
+            return difference
         first, _, third, fourth = logits.topk(4, dim=1).values.unbind(dim=1)
-        return ahead / (first - (third + fourth) / 2).clamp_min(_LEAST_SPREAD)
+        return difference / (first - (third + fourth) / 2).clamp_min(_LEAST_SPREAD)
 
     return loss
 
@@ -115,7 +116,7 @@ def squared_error(prediction: Tensor, target: Tensor) -> Tensor:
         (N,), in the square of the target's unit.
 
     Raises:
-        ValueError: If the shapes differ: broadcast, they would compare images with each other's.
+        ValueError: If the shapes differ: broadcasting would compare an image with other targets.
     """
     if prediction.shape != target.shape:
         raise ValueError(
@@ -125,21 +126,30 @@ def squared_error(prediction: Tensor, target: Tensor) -> Tensor:
 
 
 def misclassified(logits: Tensor, labels: Tensor) -> Tensor:
-    """Tell which images have another class than their own on top.
+    """Return which images have their greatest logit at a wrong class.
 
     Returns:
-        bool (N,); False throughout where there is no one answer: for multi-label data, labels
-        (N, L), and for regression, targets (N, ...).
+        bool (N,); all False for data without a single answer: multi-label data, with labels
+        (N, L), and regression, with targets (N, ...).
     """
     if labels.ndim > 1:
         return torch.zeros(len(labels), dtype=torch.bool, device=labels.device)
     return logits.argmax(dim=1) != labels
 
 
-def rivals(logits: Tensor, labels: Tensor, most: int) -> Tensor:
-    """Return the likeliest other classes, the likeliest first: int64 (min(K - 1, most), N)."""
-    _, others = _split(logits, labels)
-    return others.topk(min(logits.shape[1] - 1, most), dim=1).indices.T
+def rivals(logits: Tensor, labels: Tensor, limit: int) -> Tensor:
+    """Return the likeliest wrong classes of each image, the likeliest first.
+
+    Args:
+        logits: (N, K), K at least 2.
+        labels: int64 (N,).
+        limit: Greatest number of classes for each image, at least 1.
+
+    Returns:
+        int64 (min(K - 1, limit), N).
+    """
+    _, rest = _split(logits, labels)
+    return rest.topk(min(logits.shape[1] - 1, limit), dim=1).indices.T
 
 
 def likelihood_loss(task: Task) -> Loss:
@@ -148,10 +158,10 @@ def likelihood_loss(task: Task) -> Loss:
 
 
 def _split(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Split logits into the own class's, (N,), and the others', (N, K) with -inf at the own."""
+    """Split logits into that of the true class, (N,), and all with -inf in its place, (N, K)."""
     index = labels[:, None]
-    own = logits.gather(1, index).squeeze(1)
-    return own, logits.scatter(1, index, -torch.inf)
+    truth = logits.gather(1, index).squeeze(1)
+    return truth, logits.scatter(1, index, -torch.inf)
 
 
 def _signed(logits: Tensor, labels: Tensor) -> Tensor:

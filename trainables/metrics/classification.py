@@ -1,7 +1,8 @@
 """Accuracy, balanced accuracy and AUC, as the MedMNIST evaluator defines them [medmnist].
 
-Everywhere: ``probabilities`` are (N, K); ``labels`` are int (N,) with class numbers, or (N, L) with
-0 and 1 where the task is "multi-label" (then K = L). A score that the data do not define is NaN.
+In every function ``probabilities`` are (N, K). ``labels`` are int (N,) with class numbers, or, if
+the task is "multi-label", (N, L) with 0 and 1 (then K = L). A score that the data do not define is
+NaN.
 """
 
 import math
@@ -10,12 +11,18 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-Floats = npt.NDArray[np.floating]
+from trainables.runtime.arrays import Floats, Floats64, Mask
+
 Labels = npt.NDArray[np.integer]
 
 
 def scores(task: str, probabilities: Floats, labels: Labels) -> dict[str, float]:
     """Compute ``acc``, ``bacc`` and ``auc``, each in [0, 1] or NaN.
+
+    Args:
+        task: "binary", "multi-class" or "multi-label".
+        probabilities: (N, K).
+        labels: int (N,), or (N, L).
 
     Raises:
         ValueError: If labels do not fit the task or the probabilities.
@@ -28,7 +35,13 @@ def scores(task: str, probabilities: Floats, labels: Labels) -> dict[str, float]
 
 
 def accuracy(task: str, probabilities: Floats, labels: Labels) -> float:
-    """Compute the share of right answers; for multi-label data over images and labels alike."""
+    """Compute the share of right answers, in multi-label data over all images and labels.
+
+    Args:
+        task: "binary", "multi-class" or "multi-label".
+        probabilities: (N, K).
+        labels: int (N,), or (N, L).
+    """
     right = correct(task, probabilities, labels)
     return float(right.mean()) if _defined(probabilities) else math.nan
 
@@ -37,21 +50,31 @@ def balanced_accuracy(task: str, probabilities: Floats, labels: Labels) -> float
     """Compute the mean recall over the classes present, so that a constant answer scores 1 / K.
 
     For multi-label data: the mean over labels of the balanced accuracy of each.
+
+    Args:
+        task: "binary", "multi-class" or "multi-label".
+        probabilities: (N, K).
+        labels: int (N,), or (N, L).
     """
     right = correct(task, probabilities, labels)
     if not _defined(probabilities):
         return math.nan
     if task != "multi-label":
         return float(mean_recall(right, labels))
-    each = [mean_recall(r, y) for r, y in zip(right.T, labels.T, strict=True)]
-    return float(np.mean(each))
+    columns = zip(right.T, labels.T, strict=True)
+    return float(np.mean([mean_recall(answers, label) for answers, label in columns]))
 
 
 def auc(task: str, probabilities: Floats, labels: Labels) -> float:
     """Compute the area under the ROC curve.
 
-    Of the last column where there are two classes; otherwise the mean over classes, each against
-    the rest, or over labels. Classes or labels that all images have, or none, are left out.
+    For two classes it is that of the last column. Otherwise it is the mean over classes, each
+    against the rest, or over labels; a class or label that all images have, or none, is left out.
+
+    Args:
+        task: "binary", "multi-class" or "multi-label".
+        probabilities: (N, K).
+        labels: int (N,), or (N, L).
     """
     _check(task, probabilities, labels)
     if not _defined(probabilities):
@@ -63,24 +86,31 @@ def auc(task: str, probabilities: Floats, labels: Labels) -> float:
     if task != "multi-label" and probabilities.shape[1] == 2:
         return _roc_area(probabilities[:, 1], positive[:, 1])
     columns = zip(probabilities.T, positive.T, strict=True)
-    areas = np.array([_roc_area(column, y) for column, y in columns])
-    known = areas[~np.isnan(areas)]
-    return float(known.mean()) if len(known) else math.nan
+    areas = np.array([_roc_area(column, label) for column, label in columns])
+    areas = areas[~np.isnan(areas)]
+    return float(areas.mean()) if len(areas) else math.nan
 
 
 def chance(task: str, labels: Labels) -> float:
-    """Return what a constant answer scores: in balanced accuracy, for multi-label data in AUC."""
+    """Return the score of a constant answer: balanced accuracy, or AUC for multi-label data."""
     return 0.5 if task == "multi-label" else 1 / len(np.unique(labels))
 
 
-def correct(task: str, probabilities: Floats, labels: Labels) -> npt.NDArray[np.bool_]:
-    """Tell which answers are right: the greatest probability, for multi-label data those above 0.5.
+def correct(task: str, probabilities: Floats, labels: Labels) -> Mask:
+    """Return which answers are right.
+
+    The answer is the class of the greatest probability; for multi-label data every label above 0.5.
+
+    Args:
+        task: "binary", "multi-class" or "multi-label".
+        probabilities: (N, K).
+        labels: int (N,), or (N, L).
 
     Returns:
         (N,), or (N, L) for multi-label data.
     """
     _check(task, probabilities, labels)
-    right: npt.NDArray[np.bool_]
+    right: Mask
     if task == "multi-label":
         right = (probabilities > 0.5) == labels.astype(bool)
     else:
@@ -88,18 +118,18 @@ def correct(task: str, probabilities: Floats, labels: Labels) -> npt.NDArray[np.
     return right
 
 
-def mean_recall(values: npt.NDArray[np.generic], labels: Labels) -> npt.NDArray[np.float64]:
-    """Average per-image values, (..., N), within each class present, then over classes.
+def mean_recall(values: npt.NDArray[np.generic], labels: Labels) -> Floats64:
+    """Average values of images, (..., N), within each class present, then over classes.
 
     Returns:
-        (...); of right answers, this is the balanced accuracy.
+        (...); for right answers this is the balanced accuracy.
     """
     within = [values[..., labels == label].mean(axis=-1) for label in np.unique(labels)]
-    result: npt.NDArray[np.float64] = np.mean(within, axis=0, dtype=np.float64)
+    result: Floats64 = np.mean(within, axis=0, dtype=np.float64)
     return result
 
 
-def _roc_area(values: Floats, positive: npt.NDArray[np.bool_]) -> float:
+def _roc_area(values: Floats, positive: Mask) -> float:
     """Compute P(positive > negative) + P(equal) / 2, from ranks (Mann and Whitney)."""
     n_positive = int(positive.sum())
     n_negative = len(positive) - n_positive

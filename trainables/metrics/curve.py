@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from trainables.runtime.arrays import Floats64
+
 
 def area(eps: Sequence[float], values: npt.ArrayLike) -> float:
     """Compute the area under a curve by trapezoids, divided by the range of radii.
@@ -14,10 +16,10 @@ def area(eps: Sequence[float], values: npt.ArrayLike) -> float:
         values: Score at each radius, (E,).
 
     Returns:
-        A mean of the values, so in their range; NaN if one is NaN.
+        A weighted mean of the values, so within their range; NaN if one is NaN.
 
     Raises:
-        ValueError: If the radii do not increase, or values are not as many.
+        ValueError: If the radii do not increase, or the numbers of radii and values differ.
     """
     heights = np.asarray(values, dtype=np.float64)
     if heights.shape != (len(eps),):
@@ -25,8 +27,8 @@ def area(eps: Sequence[float], values: npt.ArrayLike) -> float:
     return float(trapezoid_weights(eps) @ heights)
 
 
-def trapezoid_weights(eps: Sequence[float]) -> npt.NDArray[np.float64]:
-    """Return the weight of each radius in the area, (E,), summing to 1; a single radius has all.
+def trapezoid_weights(eps: Sequence[float]) -> Floats64:
+    """Return the weight of each radius in the area, (E,), with a sum of 1.
 
     Raises:
         ValueError: If there are no radii, or they do not increase.
@@ -38,5 +40,5 @@ def trapezoid_weights(eps: Sequence[float]) -> npt.NDArray[np.float64]:
     if len(radii) == 1:
         return np.ones(1)
     halves = np.concatenate([[0.0], widths, [0.0]])
-    weights: npt.NDArray[np.float64] = (halves[:-1] + halves[1:]) / (2 * widths.sum())
+    weights: Floats64 = (halves[:-1] + halves[1:]) / (2 * widths.sum())
     return weights

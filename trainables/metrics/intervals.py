@@ -1,12 +1,12 @@
-"""How far a score could be off, had other images of the same kind been drawn.
+"""Confidence intervals of scores: how much they vary with the sample of images.
 
 The area under a curve of balanced accuracy, or of any mean, is linear in the single answers: it is
-the mean over classes of the mean over a class's images of each image's own area. Bootstrapping it
-within classes therefore needs no curve, only one number an image, and of right and wrong answers
-that takes few values: a resample is one multinomial draw over them.
+the mean over classes of the mean over the images of a class of each image's area. So a bootstrap
+within classes needs no curve, only one number for each image. For right and wrong answers this
+number takes few values, and a resample is one multinomial draw over them.
 
-A percentile bootstrap is a little too narrow for classes of few images, and of no width where all
-images of each class fare alike.
+A percentile bootstrap is a little too narrow for classes of few images. Its width is 0 if all
+images of each class have the same value.
 """
 
 import math
@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from trainables.metrics.classification import Labels, mean_recall
 from trainables.metrics.curve import trapezoid_weights
+from trainables.runtime.arrays import Floats, Floats64
 
 Scores = npt.NDArray[np.bool_ | np.floating]
 Indices = npt.NDArray[np.int64]
@@ -41,19 +42,19 @@ def curve_interval(
     resamples: int = 2000,
     level: float = 0.95,
 ) -> Interval:
-    """Bootstrap the area under the curve of a score's mean over classes, within classes.
+    """Bootstrap within classes the area under the curve of a score's mean over classes.
 
     Args:
         scores: Of each image, or subject, at each radius, (E, N): right answers, whose curve is
             balanced accuracy, or numbers such as errors in HU.
-        labels: Classes, (N,); all the same where there are none.
+        labels: Classes, (N,); all equal for data without classes.
         eps: E increasing radii.
         seed: The same seed gives the same interval.
         resamples: Bootstrap resamples.
-        level: Share of truths to be covered.
+        level: Coverage, in (0, 1).
     """
-    own_areas = trapezoid_weights(eps) @ scores
-    return _mean_recall_interval(own_areas, labels, seed, resamples, level)
+    areas = trapezoid_weights(eps) @ scores
+    return _mean_recall_interval(areas, labels, seed, resamples, level)
 
 
 def paired_difference(
@@ -66,13 +67,23 @@ def paired_difference(
     resamples: int = 2000,
     level: float = 0.95,
 ) -> Interval:
-    """Bootstrap by how much area A exceeds B on the same images; arguments as `curve_interval`."""
-    own_areas = trapezoid_weights(eps) @ np.subtract(scores_a, scores_b, dtype=np.float64)
-    return _mean_recall_interval(own_areas, labels, seed, resamples, level)
+    """Bootstrap the difference of areas of A and B on the same images, A - B.
+
+    Args:
+        scores_a: As for `curve_interval`, (E, N).
+        scores_b: Of the same images, (E, N).
+        labels: Classes, (N,); all equal for data without classes.
+        eps: E increasing radii.
+        seed: The same seed gives the same interval.
+        resamples: Bootstrap resamples.
+        level: Coverage, in (0, 1).
+    """
+    areas = trapezoid_weights(eps) @ np.subtract(scores_a, scores_b, dtype=np.float64)
+    return _mean_recall_interval(areas, labels, seed, resamples, level)
 
 
 def mean_interval(
-    values: npt.NDArray[np.floating], seed: int, *, resamples: int = 2000, level: float = 0.95
+    values: Floats, seed: int, *, resamples: int = 2000, level: float = 0.95
 ) -> Interval:
     """Bootstrap the mean over subjects.
 
@@ -80,16 +91,16 @@ def mean_interval(
         values: Of each subject, (N,); a NaN is left out.
         seed: The same seed gives the same interval.
         resamples: Bootstrap resamples.
-        level: Share of truths to be covered.
+        level: Coverage, in (0, 1).
 
     Returns:
-        Without bounds (NaN) for one subject, which says nothing of others; all NaN for none.
+        For a single subject the bounds are NaN; for none, the value too.
     """
-    known = values[~np.isnan(values)].astype(np.float64)
-    if len(known) < 2:
-        return Interval(float(known[0]) if len(known) else math.nan, math.nan, math.nan)
-    one_class = np.zeros(len(known), dtype=np.int64)
-    return _mean_recall_interval(known, one_class, seed, resamples, level)
+    numbers = values[~np.isnan(values)].astype(np.float64)
+    if len(numbers) < 2:
+        return Interval(float(numbers[0]) if len(numbers) else math.nan, math.nan, math.nan)
+    one_class = np.zeros(len(numbers), dtype=np.int64)
+    return _mean_recall_interval(numbers, one_class, seed, resamples, level)
 
 
 def bootstrap(
@@ -100,28 +111,35 @@ def bootstrap(
     resamples: int = 200,
     level: float = 0.95,
 ) -> Interval:
-    """Bootstrap any statistic of images, such as an AUC: slow, one call a resample.
+    """Bootstrap any statistic of images, such as an AUC; slow, with one call for each resample.
 
     Args:
         statistic: Computes the score of the images at these indices, (N,); a NaN is left out.
-        labels: Classes (N,), resampled within; multi-label data (N, L) are resampled as a whole.
+        labels: Classes (N,), within which images are resampled; for multi-label data (N, L), all
+            images are resampled together.
         seed: The same seed gives the same interval.
         resamples: Bootstrap resamples.
-        level: Share of truths to be covered.
+        level: Coverage, in (0, 1).
     """
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     strata = [np.arange(len(labels))]
     if labels.ndim == 1:
         strata = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-    drawn = [
-        statistic(np.concatenate([dice.choice(stratum, len(stratum)) for stratum in strata]))
+    values = [
+        statistic(np.concatenate([rng.choice(stratum, len(stratum)) for stratum in strata]))
         for _ in range(resamples)
     ]
-    return _percentiles(statistic(np.arange(len(labels))), np.array(drawn), level)
+    return _percentiles(statistic(np.arange(len(labels))), np.array(values), level)
 
 
 def wilson(successes: int, trials: int, level: float = 0.95) -> Interval:
-    """Compute Wilson's interval of a share, such as plain accuracy; [0, 1] for no trials."""
+    """Compute Wilson's interval of a share, such as plain accuracy.
+
+    Args:
+        successes: From 0 to ``trials``.
+        trials: At least 0; for 0 the interval is [0, 1] and the value NaN.
+        level: Coverage, in (0, 1).
+    """
     if trials == 0:
         return Interval(math.nan, 0.0, 1.0)
     z = NormalDist().inv_cdf((1 + level) / 2)
@@ -133,22 +151,22 @@ def wilson(successes: int, trials: int, level: float = 0.95) -> Interval:
 
 
 def _mean_recall_interval(
-    values: npt.NDArray[np.float64], labels: Labels, seed: int, resamples: int, level: float
+    values: Floats64, labels: Labels, seed: int, resamples: int, level: float
 ) -> Interval:
-    dice = np.random.default_rng(seed)
-    # Equal areas may differ in the last digit by the order of summation: rounded, they are one.
+    rng = np.random.default_rng(seed)
+    # Rounding makes areas equal that differ in the last digit only by the order of summation.
     rounded = values.round(12)
-    drawn = []
+    means = []
     for label in np.unique(labels):
         distinct, counts = np.unique(rounded[labels == label], return_counts=True)
         total = int(counts.sum())
-        drawn.append(dice.multinomial(total, counts / total, size=resamples) @ distinct / total)
-    return _percentiles(float(mean_recall(values, labels)), np.mean(drawn, axis=0), level)
+        means.append(rng.multinomial(total, counts / total, size=resamples) @ distinct / total)
+    return _percentiles(float(mean_recall(values, labels)), np.mean(means, axis=0), level)
 
 
-def _percentiles(value: float, drawn: npt.NDArray[np.float64], level: float) -> Interval:
-    known = drawn[~np.isnan(drawn)]
-    if len(known) == 0:
+def _percentiles(value: float, resamples: Floats64, level: float) -> Interval:
+    numbers = resamples[~np.isnan(resamples)]
+    if len(numbers) == 0:
         return Interval(value, math.nan, math.nan)
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(numbers, [(1 - level) / 2, (1 + level) / 2])
     return Interval(value, float(low), float(high))

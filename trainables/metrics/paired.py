@@ -1,39 +1,41 @@
 """Compare two models on the same subjects: Wilcoxon's signed-rank test, exact for any ties.
 
-Differences of 0 say nothing of a direction and are left out of the test. Of the others only the
-signs are random under the null hypothesis, each way with probability 1/2: the distribution of the
-sum of the positive ranks follows by adding one subject after the other, ties or not. The usual
-normal approximation promises more than few subjects can give: of five subjects that all move the
-same way, two of them tied, it says p = 0.04, where 2 of the 32 cases are as extreme, p = 0.06.
+Differences of 0 have no direction and are left out of the test. For all others only the sign is
+random under the null hypothesis, each with probability 1/2. So the distribution of the sum of
+positive ranks follows by adding one subject after another, with or without ties. The usual normal
+approximation is too optimistic for few subjects. For five subjects whose scores all change in the
+same direction, two of them tied, it gives p = 0.04, while 2 of the 32 cases are as extreme,
+p = 0.06.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import rankdata
 
-Floats = npt.NDArray[np.floating]
+from trainables.runtime.arrays import Floats, Floats64
+
 Direction = Literal["max", "min"]
 
 _SIGNIFICANT = 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """How much A differs from B over the same subjects, and whether chance explains it.
+    """The difference of A and B over the same subjects, and whether chance explains it.
 
     Attributes:
         median_difference: Of A - B over the subjects; NaN without subjects.
         mean_difference: Of A - B over the subjects; NaN without subjects.
-        effect: Rank-biserial correlation, the positive less the negative ranks as a share of all,
-            from -1 (A is less for every subject) to 1; 0 without a difference.
+        effect: Rank-biserial correlation, the sum of the positive ranks less that of the negative
+            ones, as a share of all: from -1 (A is less for every subject) to 1; 0 without a
+            difference.
         p: Two-sided, exact; 1 without a difference.
         p_adjusted: After Bonferroni's correction for the number of comparisons.
         n: Subjects compared.
-        dropped: Subjects left out as one of the two scores is NaN.
-        direction: Whether more ("max") or less ("min") of the score is better.
+        dropped: Subjects left out because a score is NaN.
+        direction: Whether a higher ("max") or a lower ("min") score is better.
     """
 
     median_difference: float
@@ -47,10 +49,10 @@ class Comparison:
 
     @property
     def verdict(self) -> Literal["better", "worse", "not distinguishable"]:
-        """Say how A does beside B, at an adjusted level of 0.05."""
+        """Whether A is better or worse than B, at an adjusted significance level of 0.05."""
         if self.p_adjusted >= _SIGNIFICANT:
             return "not distinguishable"
-        # What was tested are the ranks: the median of the differences may be 0 all the same.
+        # The test is about ranks; the median difference may be 0 although they differ.
         return "better" if (self.effect > 0) == (self.direction == "max") else "worse"
 
 
@@ -60,11 +62,11 @@ def compare(a: Floats, b: Floats, comparisons: int, direction: Direction) -> Com
     Args:
         a: Scores, (N,); NaN where the subject has none.
         b: Scores of the same subjects in the same order, (N,).
-        comparisons: How many are made in all, at least 1.
-        direction: Whether more ("max") or less ("min") of the score is better.
+        comparisons: Total number of comparisons, at least 1.
+        direction: Whether a higher ("max") or a lower ("min") score is better.
 
     Raises:
-        ValueError: If the scores do not pair, or there is no comparison.
+        ValueError: If the scores do not pair, or ``comparisons`` is below 1.
     """
     if a.shape != b.shape or a.ndim != 1:
         raise ValueError(f"scores of {a.shape} and {b.shape} are not pairs")
@@ -87,17 +89,17 @@ def compare(a: Floats, b: Floats, comparisons: int, direction: Direction) -> Com
 
 
 def least_p(n: int) -> float:
-    """Return the least two-sided p that ``n`` subjects can give, all moving the same way."""
+    """Return the least two-sided p of ``n`` subjects, that of changes in the same direction."""
     return min(1.0, 2.0 ** (1 - n))
 
 
-def _signed_rank(differences: npt.NDArray[np.float64]) -> tuple[float, float]:
+def _signed_rank(differences: Floats64) -> tuple[float, float]:
     """Return the rank-biserial correlation and the two-sided p."""
-    moved = differences[differences != 0]
-    # Twice the ranks: tied ones are halves.
-    ranks = np.rint(2 * rankdata(np.abs(moved))).astype(np.int64)
-    positive, total = int(ranks[moved > 0].sum()), int(ranks.sum())
-    chances = np.zeros(total + 1)  # of each sum of positive ranks
+    changes = differences[differences != 0]
+    # Twice the ranks, which makes tied ranks whole numbers.
+    ranks = np.rint(2 * rankdata(np.abs(changes))).astype(np.int64)
+    positive, total = int(ranks[changes > 0].sum()), int(ranks.sum())
+    chances = np.zeros(total + 1)  # the probability of each sum of positive ranks
     chances[0] = 1.0
     for rank in ranks:
         chances[rank:] += chances[:-rank].copy()

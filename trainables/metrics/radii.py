@@ -1,4 +1,4 @@
-"""Radii at which models can be told apart: attacked hard enough, and not so hard that all fail."""
+"""Radii that distinguish models: attacks that are strong, but not so strong that all fail."""
 
 from collections.abc import Sequence
 from math import exp, log
@@ -6,54 +6,56 @@ from math import exp, log
 import numpy as np
 import numpy.typing as npt
 
-SHARES = (0.75, 0.5, 0.25)  # of what a model can do, that an attack at each radius leaves
-Floats = npt.NDArray[np.float64]
-DIGITS = 2  # a reader should be able to repeat the radii
+from trainables.runtime.arrays import Floats64
+
+SHARES = (0.75, 0.5, 0.25)  # of the clean score that remain under attack, one for each radius
+DIGITS = 2  # significant digits of a radius, short enough to repeat
 
 
 def radii_at(
     eps: Sequence[float],
-    kept: npt.ArrayLike,
+    survival: npt.ArrayLike,
     shares: Sequence[float] = SHARES,
     *,
     unit: float = 1.0,
     beyond: bool = False,
 ) -> tuple[float, ...]:
-    """Return 0 and the radii that leave certain shares of what a model can do.
+    """Return 0 and the radii at which certain shares of the clean score remain.
 
     Between two radii the share falls evenly with the logarithm of the radius. A share that is lost
-    before the least radius, or never, stands for the least or the greatest.
+    below the least radius gives the least radius; one that is never lost gives the greatest.
 
     Args:
         eps: E increasing radii, the first 0.
-        kept: Share that is left at each, (E,), 1 for all; a rise from one to the next is not
-            believed, since a greater radius permits whatever a smaller does.
+        survival: Share of the clean score that remains at each radius, (E,); 1 means all. A rise
+            from one radius to the next is ignored: a greater radius allows all that a smaller does.
         shares: Falling, between 0 and 1.
-        unit: What radii are rounded in, to two digits.
-        beyond: Add twice the last, at which that model has little left, and better ones more.
+        unit: Radii are rounded to two significant digits in this unit.
+        beyond: Add twice the last radius, to distinguish models that are more robust.
 
     Raises:
-        ValueError: If radii are fewer than 2 or do not increase from 0, or shares are not as many.
+        ValueError: If there are fewer than 2 radii, they do not increase from 0, or ``survival``
+            has another length.
     """
-    radii, left = np.asarray(eps, dtype=float), np.asarray(kept, dtype=float)
+    radii, remainders = np.asarray(eps, dtype=float), np.asarray(survival, dtype=float)
     if len(radii) < 2 or radii[0] != 0 or not bool((np.diff(radii) > 0).all()):
         raise ValueError(f"radii are {tuple(eps)}, expected increasing ones from 0")
-    if left.shape != radii.shape:
-        raise ValueError(f"{len(radii)} radii, but shares of shape {left.shape}")
-    falling = np.minimum.accumulate(left)
-    found = [_radius_at(radii[1:], falling[1:], share) for share in shares]
+    if remainders.shape != radii.shape:
+        raise ValueError(f"{len(radii)} radii, but shares of shape {remainders.shape}")
+    falling = np.minimum.accumulate(remainders)
+    crossings = [_radius_at(radii[1:], falling[1:], share) for share in shares]
     if beyond:
-        found.append(2 * found[-1])
-    return tuple(dict.fromkeys([0.0, *(unit * _rounded(radius / unit) for radius in found)]))
+        crossings.append(2 * crossings[-1])
+    return tuple(dict.fromkeys([0.0, *(unit * _rounded(radius / unit) for radius in crossings)]))
 
 
-def _radius_at(radii: Floats, left: Floats, share: float) -> float:
-    above = int((left > share).sum())  # they come first, as shares fall
-    if above in (0, len(left)):
-        return float(radii[min(above, len(left) - 1)])
-    low, high = above - 1, above
-    way = (left[low] - share) / (left[low] - left[high])
-    return exp((1 - way) * log(radii[low]) + way * log(radii[high]))
+def _radius_at(radii: Floats64, falling: Floats64, share: float) -> float:
+    count = int((falling > share).sum())  # of the radii before the crossing
+    if count in (0, len(falling)):
+        return float(radii[min(count, len(falling) - 1)])
+    low, high = count - 1, count
+    weight = (falling[low] - share) / (falling[low] - falling[high])
+    return exp((1 - weight) * log(radii[low]) + weight * log(radii[high]))
 
 
 def _rounded(number: float) -> float:

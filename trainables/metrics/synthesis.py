@@ -1,9 +1,9 @@
 """MAE and Dice of a predicted CT by region, over a subject's whole volume [robmednas, section 2.5].
 
-Air is HU < -500, bone HU > 500, soft tissue -500 < HU < 300, none of the ends included: exactly
+Air is HU < -500, bone HU > 500, soft tissue -500 < HU < 300. The bounds are excluded: exactly
 -500 HU, and 300 to 500 HU, belong to none of the three. The paper prints air as "HU < 500", which
-would hold the soft tissue: a sign is missing there. It leaves the head ("whole brain") undefined:
-see `head_mask`. Air is that of the whole volume, around the head as well as inside it.
+would include soft tissue; a minus sign is missing there. It does not define the head ("whole
+brain"): see `head_mask`. Air is counted in the whole volume, around the head as well as inside it.
 
 A single slice is a volume of one slice.
 """
@@ -15,32 +15,31 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from trainables.runtime.arrays import Floats, Mask
 from trainables.study.study import Directions
 
-Floats = npt.NDArray[np.floating]
 Volume = npt.NDArray[np.floating | np.integer]
-Mask = npt.NDArray[np.bool_]
 
 REGIONS = ("head", "air", "bone", "soft")
 SCORES = tuple(f"{kind}_{region}" for kind in ("mae", "dice") for region in REGIONS)
 DIRECTIONS: Directions = {score: "min" if score.startswith("mae") else "max" for score in SCORES}
 
-AIR_BELOW = -500  # HU; soft tissue lies above
+AIR_BELOW = -500  # HU, as all three; soft tissue lies above
 SOFT_BELOW = 300
 BONE_ABOVE = 500
 
-_CLOSING = 2  # pixels to each side: gaps of up to 4 pixels in the skin are closed
+_CLOSING = 2  # pixels to each side: closes gaps in the skin of up to 4 pixels
 _IN_PLANE = ndimage.generate_binary_structure(2, 1)[None]  # a slice's four neighbours, (1, 3, 3)
 
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What predictions of one subject are measured against, made once by `truth_of`.
+    """The true CT of one subject with its regions, as `truth_of` computes it once.
 
     Attributes:
         ct: HU, (Z, H, W).
-        regions: Where each of `REGIONS` is by the values of the CT, (Z, H, W).
-        head: The head over which the MAE is taken, (Z, H, W).
+        regions: Mask of each of `REGIONS`, from the values of the CT, (Z, H, W).
+        head: Mask of the head for the MAE, (Z, H, W).
     """
 
     ct: Floats
@@ -53,8 +52,8 @@ def truth_of(ct: Volume, mask: Mask | None) -> Truth:
 
     Args:
         ct: HU, (Z, H, W).
-        mask: The head over which the MAE is taken, (Z, H, W); None takes `head_mask`. The Dice of
-            the head never uses it, as a prediction comes without one.
+        mask: Mask of the head for the MAE, (Z, H, W); None for `head_mask`. The Dice of the head
+            never uses it, because a prediction has no such mask.
 
     Raises:
         ValueError: If the shapes are not as described.
@@ -69,8 +68,8 @@ def truth_of(ct: Volume, mask: Mask | None) -> Truth:
 def measure(prediction: Volume, truth: Truth) -> dict[str, float]:
     """Compute all of `SCORES` of one subject.
 
-    The MAE, in HU, is the mean over the voxels of the true region, NaN where there are none. Dice
-    is 2 |P & T| / (|P| + |T|) of the predicted and the true region, 1 where both are empty.
+    The MAE, in HU, is the mean over the voxels of the true region, NaN if there are none. Dice is
+    2 |P & T| / (|P| + |T|) of the predicted and the true region, 1 if both are empty.
 
     Args:
         prediction: HU, (Z, H, W); one NaN makes every score NaN.
@@ -84,25 +83,25 @@ def measure(prediction: Volume, truth: Truth) -> dict[str, float]:
     if np.isnan(prediction).any():
         return dict.fromkeys(SCORES, np.nan)
     errors = np.abs(prediction - truth.ct)
-    over = {**truth.regions, "head": truth.head}
-    found = _regions(prediction)
-    scores = {f"mae_{region}": _mean(errors[over[region]]) for region in REGIONS}
-    scores |= {f"dice_{region}": _dice(found[region], truth.regions[region]) for region in REGIONS}
-    return scores
+    masks = {**truth.regions, "head": truth.head}
+    regions = _regions(prediction)
+    maes = {f"mae_{name}": _mean(errors[masks[name]]) for name in REGIONS}
+    dices = {f"dice_{name}": _dice(regions[name], truth.regions[name]) for name in REGIONS}
+    return maes | dices
 
 
 def head_mask(ct: Volume) -> Mask:
     """Find the head: HU > -500, closed in-plane, its largest component, filled slice by slice.
 
     Sinuses and airways inside are filled unless they open to the outside by more than 4 pixels.
-    Slices are closed and filled each by itself, so that the first and the last slice, or a single
-    one, lose nothing; the component is one of the volume.
+    Each slice is closed and filled on its own, so that the first and the last slice, or a single
+    one, lose no voxels. The component is three-dimensional.
 
     Args:
         ct: HU, (Z, H, W).
 
     Returns:
-        (Z, H, W); False throughout where nothing is above -500 HU.
+        (Z, H, W); all False if no voxel is above -500 HU.
 
     Raises:
         ValueError: If there are not three dimensions.
@@ -122,7 +121,7 @@ def _regions(hu: Volume) -> dict[str, Mask]:
 
 
 def _closed(mask: Mask) -> Mask:
-    """Close each slice with a square, as if more air lay around the frame."""
+    """Close each slice with a square, as if air surrounded the frame."""
     margin = ((0, 0), (_CLOSING, _CLOSING), (_CLOSING, _CLOSING))
     window = (1, 2 * _CLOSING + 1, 2 * _CLOSING + 1)
     wide = ndimage.maximum_filter(np.pad(mask, margin), window, mode="constant")
@@ -141,7 +140,7 @@ def _largest(mask: Mask) -> Mask:
 
 
 def _filled(mask: Mask) -> Mask:
-    """Fill what of each slice's background does not touch the frame."""
+    """Fill those parts of each slice's background that do not touch the frame."""
     structure = np.pad(_IN_PLANE, ((1, 1), (0, 0), (0, 0)))
     labels, count = ndimage.label(~mask, structure)
     outside = np.zeros(count + 1, dtype=bool)
@@ -156,6 +155,6 @@ def _mean(values: Floats) -> float:
     return float(values.mean(dtype=np.float64)) if len(values) else np.nan
 
 
-def _dice(found: Mask, true: Mask) -> float:
-    both = int(found.sum() + true.sum())
-    return 2 * int((found & true).sum()) / both if both else 1.0
+def _dice(prediction: Mask, truth: Mask) -> float:
+    total = int(prediction.sum() + truth.sum())
+    return 2 * int((prediction & truth).sum()) / total if total else 1.0

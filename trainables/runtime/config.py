@@ -21,8 +21,8 @@ def parse(model: type[Model], values: Mapping[str, Any]) -> Model:
     """Validate values against a model.
 
     Raises:
-        UserError: With the first thing that is wrong: an unknown name and its close matches, or a
-            name, the offending value and what is allowed.
+        UserError: If a name is unknown (the message lists close matches), or a value is missing or
+            not allowed (the message says what is allowed). Only the first error is reported.
     """
     for name in values:
         lookup(model.model_fields, str(name), "setting")

@@ -1,4 +1,4 @@
-"""Where a trial computes, and in which precision it makes images."""
+"""The device on which a trial computes, and the precision in which it makes images."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -27,21 +27,24 @@ def resolve_device(name: str) -> torch.device:
     if colon and not (kind == "cuda" and index.isdecimal()):
         raise UserError(f"device '{name}' does not exist: write auto, cpu, cuda or cuda:1")
     if kind == "cuda" and int(index or 0) >= torch.cuda.device_count():
-        found = torch.cuda.device_count()
-        raise UserError(f"device '{name}' is not there: torch sees {found} CUDA devices; try cpu")
+        count = torch.cuda.device_count()
+        raise UserError(f"device '{name}' is not there: torch sees {count} CUDA devices; try cpu")
     return torch.device(name)
 
 
 def resolve_precision(name: str, device: torch.device) -> torch.dtype:
     """Turn ``auto``, ``fp32`` or ``bf16`` into the type in which images are made.
 
-    ``auto`` is bf16 where the hardware computes in it. Weights are trained, and attacks are run, in
-    fp32 always.
+    ``auto`` is bf16 where the hardware computes in it. Weights are always trained in fp32, and
+    attacks always run in it.
+
+    Raises:
+        UserError: If the name is unknown.
     """
     precisions = {"auto": None, "fp32": torch.float32, "bf16": torch.bfloat16}
-    chosen = lookup(precisions, name, "precision")
-    if chosen is not None:
-        return chosen
+    precision = lookup(precisions, name, "precision")
+    if precision is not None:
+        return precision
     return torch.bfloat16 if _computes_bf16(device) else torch.float32
 
 
@@ -52,9 +55,9 @@ def autocast(device: torch.device, dtype: torch.dtype) -> Autocast:
 
 
 def channels_last(network: Network) -> Network:
-    """Lay out the weights of convolutions, and so all they compute, with channels innermost.
+    """Lay out the weights of convolutions, and so their outputs, with channels innermost.
 
-    On a CPU that is a few per cent to a quarter faster (benchmarks/README.md).
+    On a CPU this is a few per cent to a quarter faster (benchmarks/README.md).
     """
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not annotated
     return network
@@ -62,18 +65,20 @@ def channels_last(network: Network) -> Network:
 
 @contextmanager
 def threads(count: int) -> Iterator[None]:
-    """Compute on so many threads: sums depend on their number, and so does every later result."""
-    before = torch.get_num_threads()
+    """Set the number of torch's threads for a block, and restore it.
+
+    The order of summation, and so the last digits of every later result, depends on this number.
+    """
+    previous = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(previous)
 
 
 def _computes_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    # AMX is where bf16 was measured to pay on a CPU (1.5 times); with AVX-512 alone it was not
-    # tried.
-    return bool(torch.cpu._is_amx_tile_supported())  # noqa: SLF001 - torch offers no public question
+    # On a CPU with AMX bf16 was measured to be 1.5 times as fast; AVX-512 alone was not measured.
+    return bool(torch.cpu._is_amx_tile_supported())  # noqa: SLF001 - torch has no public function for it

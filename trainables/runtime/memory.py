@@ -14,9 +14,9 @@ from searchspace.errors import UserError
 
 GIB: Final = 2**30
 BYTES: Final = 4  # of a number: attacks compute in fp32, so that bf16 saves nothing of the peak
-FACTOR: Final = 1.2  # over the numbers that are counted: gradients on their way, scratch space
-AROUND: Final = 128 * 2**20  # what libraries take for themselves on first use
-AUTO: Final = "auto"  # in place of a limit: the run is to find what its device has
+FACTOR: Final = 1.2  # of the numbers that are counted: adds gradients in transit, scratch space
+OVERHEAD: Final = 128 * 2**20  # bytes that libraries take for themselves on first use
+AUTO: Final = "auto"  # in place of a limit: the run asks its device
 
 
 @final
@@ -25,29 +25,29 @@ class Need:
     """Numbers that a process holds while it trains or attacks a network.
 
     Attributes:
-        fixed: Whatever the batch: weights, their gradients, the optimiser's moments, copies.
-        image: For each image of a batch, at least 1: what the backward pass needs.
+        fixed: Independent of the batch: weights, gradients, the optimiser's moments, copies.
+        image: For each image of a batch, for the backward pass; at least 1.
     """
 
     fixed: int
     image: int
 
     def gib(self, images: int) -> float:
-        """Predict the GiB for a batch."""
-        return (AROUND + FACTOR * BYTES * (self.fixed + images * self.image)) / GIB
+        """Predict the GiB that a batch of so many images takes."""
+        return (OVERHEAD + FACTOR * BYTES * (self.fixed + images * self.image)) / GIB
 
-    def images(self, gib: float, most: int) -> int:
-        """Return how many images fit into a limit, from 1 to ``most``."""
-        numbers = (gib * GIB - AROUND) / (FACTOR * BYTES) - self.fixed
-        return max(1, min(most, int(numbers // self.image)))
+    def images(self, gib: float, ceiling: int) -> int:
+        """Return how many images fit into a limit in GiB, at least 1 and at most ``ceiling``."""
+        numbers = (gib * GIB - OVERHEAD) / (FACTOR * BYTES) - self.fixed
+        return max(1, min(ceiling, int(numbers // self.image)))
 
     def excess(self, gib: float, images: int) -> float:
-        """Return by how much a batch exceeds a limit, as a share of it: 0 and below fits."""
+        """Return by which share of a limit in GiB a batch exceeds it; at 0 and below it fits."""
         return self.gib(images) / gib - 1
 
 
 def known_limit(setting: float | str | None) -> float | None:
-    """Return the GiB that a setting allows; None where there is no limit, or none is known yet."""
+    """Return the GiB that a setting allows; None if there is no limit or it is not known yet."""
     return None if isinstance(setting, str) else setting
 
 

@@ -1,11 +1,10 @@
-"""All that a training goes on from, in one file and without pickle.
+"""The state from which a training resumes, in one file and without pickle.
 
-Tensors are stored as safetensors; what is around them, nested dicts and lists of numbers and texts,
-as JSON beside them in the same file, in which a tensor's place holds its name.
+Tensors are stored as safetensors. The nested dicts and lists that hold them are stored as JSON in
+the metadata of the same file, with each tensor's name in its place.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,47 +15,44 @@ from safetensors.torch import save
 from torch import Tensor
 
 from searchspace.errors import UserError
+from trainables.runtime.errors import first_line
+from trainables.runtime.files import replacement
 
 TENSOR, PAIRS = "#tensor", "#pairs"
 STATE = "state"
 
 
 def write_snapshot(file: Path, state: Mapping[str, Any]) -> None:
-    """Replace a snapshot by a new one; a crash leaves either the old or the new.
+    """Write a state to a file; a crash leaves either the old snapshot or the new.
 
     Args:
-        file: Where; its folder exists.
+        file: Path of the snapshot; its folder exists.
         state: Nested dicts (keys are texts or whole numbers), lists and tuples (which come back as
             lists) of tensors, numbers (NaN and infinities too), texts, truth values and None.
 
     Raises:
-        OSError: If it cannot be written.
-        TypeError: If something else is among them.
+        OSError: If the file cannot be written.
+        TypeError: If the state holds a value or a key of another type.
     """
     tensors: dict[str, Tensor] = {}
     text = json.dumps(_flatten(state, tensors))
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(save(tensors, {STATE: text}))
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
+    with replacement(file) as part:
+        part.write_bytes(save(tensors, {STATE: text}))
 
 
 def read_snapshot(file: Path) -> dict[str, Any]:
     """Read what `write_snapshot` wrote, tensors on the CPU.
 
     Raises:
-        UserError: If it is missing, damaged or cut short.
+        UserError: If the file is missing, damaged or cut short.
     """
     try:
-        with safe_open(file, framework="pt") as opened:
-            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-            text = (opened.metadata() or {})[STATE]
+        with safe_open(file, framework="pt") as reader:
+            tensors = {name: reader.get_tensor(name) for name in reader.keys()}  # noqa: SIM118
+            text = (reader.metadata() or {})[STATE]
         state = _restore(json.loads(text), tensors)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
-        first = (str(error).splitlines() or [""])[0]
-        raise UserError(f"the checkpoint {file} is damaged ({first})") from None
+        raise UserError(f"the checkpoint {file} is damaged ({first_line(error)})") from None
     return dict(state)
 
 

@@ -28,9 +28,9 @@ def blobs() -> Callable[[int, int], tuple[Tensor, Tensor]]:
     """Make images of three classes: a faint bright blob, each class in another corner, in noise."""
 
     def make(count: int, seed: int) -> tuple[Tensor, Tensor]:
-        dice = torch.Generator().manual_seed(seed)
+        rng = torch.Generator().manual_seed(seed)
         labels = torch.arange(count) % 3
-        images = 0.5 + 0.1 * torch.randn((count, 1, 12, 12), generator=dice)
+        images = 0.5 + 0.1 * torch.randn((count, 1, 12, 12), generator=rng)
         for label, (top, left) in enumerate([(1, 1), (1, 7), (7, 4)]):
             images[labels == label, :, top : top + 4, left : left + 4] += 0.2
         return images.clamp(0, 1), labels
@@ -69,7 +69,7 @@ def trained(blobs: Callable[[int, int], tuple[Tensor, Tensor]]) -> Trained:
 
 
 @pytest.fixture(scope="session")
-def other(blobs: Callable[[int, int], tuple[Tensor, Tensor]]) -> nn.Module:
+def source(blobs: Callable[[int, int], tuple[Tensor, Tensor]]) -> nn.Module:
     """Train the same CNN on other images from other weights."""
     with torch.random.fork_rng():
         return train(*blobs(240, 2), seed=1)
@@ -78,9 +78,9 @@ def other(blobs: Callable[[int, int], tuple[Tensor, Tensor]]) -> nn.Module:
 def patches(count: int, seed: int, classes: int) -> tuple[Tensor, Tensor]:
     """Make images in which each class has another faint pattern of 4 x 4 patches, in noise."""
     patterns = torch.randint(2, (classes, 1, 3, 3), generator=torch.Generator().manual_seed(9))
-    dice = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     labels = torch.arange(count) % classes
-    images = 0.5 + 0.1 * torch.randn((count, 1, 12, 12), generator=dice)
+    images = 0.5 + 0.1 * torch.randn((count, 1, 12, 12), generator=rng)
     large = patterns.repeat_interleave(4, dim=2).repeat_interleave(4, dim=3)
     return (images + 0.2 * (large[labels] - 0.5)).clamp(0, 1), labels
 
@@ -101,8 +101,8 @@ class Linear(nn.Module):
 
     def __init__(self, pixels: int, scale: float) -> None:
         super().__init__()
-        dice = torch.Generator().manual_seed(5)
-        self.weight = nn.Parameter(torch.randn(pixels, generator=dice, dtype=torch.float64) / scale)
+        rng = torch.Generator().manual_seed(5)
+        self.weight = nn.Parameter(torch.randn(pixels, generator=rng, dtype=torch.float64) / scale)
         self.scale = scale
 
     def forward(self, images: Tensor) -> Tensor:

@@ -19,37 +19,39 @@ def right(model, images, labels):
 
 @pytest.fixture(scope="module", params=EPS)
 def duel(request, trained):
-    """Attack the trained model by both implementations; theirs resets the global random state."""
+    """Attack the trained model by both implementations; the oracle resets torch's random state."""
     model, x, y, eps = trained.model, trained.images, trained.labels, request.param
     with torch.random.fork_rng():
-        theirs = APGDAttack(model, n_iter=60, eps=eps, loss="ce", seed=0)
-        broken_by_them, loss_by_them = theirs.perturb(x, y), theirs.perturb(x, y, best_loss=True)
-    ours = APGD(iterations=60)(model, x, y, pixels(eps), seed=0)
+        oracle = APGDAttack(model, n_iter=60, eps=eps, loss="ce", seed=0)
+        breakers, peaks = oracle.perturb(x, y), oracle.perturb(x, y, best_loss=True)
+    candidate = APGD(iterations=60)(model, x, y, pixels(eps), seed=0)
     pgd = PGD(steps=20)(model, x, y, pixels(eps), seed=0)
-    return trained, ours, pgd, broken_by_them, loss_by_them
+    return trained, candidate, pgd, breakers, peaks
 
 
 def test_robust_accuracy_agrees_with_the_authors(duel):
     """Two of 90 images more or less: at ten radii and five seeds no more was seen to differ."""
-    trained, ours, _, theirs, _ = duel
-    counts = [int(right(trained.model, a, trained.labels).sum()) for a in (ours, theirs)]
+    trained, candidate, _, reference, _ = duel
+    counts = [int(right(trained.model, a, trained.labels).sum()) for a in (candidate, reference)]
     assert abs(counts[0] - counts[1]) <= 2
 
 
 def test_the_loss_reached_agrees_with_the_authors(duel):
-    trained, ours, _, _, theirs = duel
-    ours, theirs = (cross_entropy(trained.model(a), trained.labels) for a in (ours, theirs))
-    torch.testing.assert_close(ours.mean(), theirs.mean(), rtol=0.02, atol=0)
-    assert ((ours - theirs).abs() < 0.1 * theirs + 0.05).float().mean() > 0.95
+    trained, candidate, _, _, reference = duel
+    loss, peak = (
+        cross_entropy(trained.model(images), trained.labels) for images in (candidate, reference)
+    )
+    torch.testing.assert_close(loss.mean(), peak.mean(), rtol=0.02, atol=0)
+    assert ((loss - peak).abs() < 0.1 * peak + 0.05).float().mean() > 0.95
 
 
 def test_what_pgd_breaks_both_apgds_break(duel):
     """Per image, but for one of 90."""
-    trained, ours, pgd, theirs, _ = duel
+    trained, candidate, pgd, reference, _ = duel
     by_pgd = ~right(trained.model, pgd, trained.labels)
-    for stronger in (ours, theirs):
-        kept = right(trained.model, stronger, trained.labels)
-        assert int((by_pgd & kept).sum()) <= 1
+    for stronger in (candidate, reference):
+        survivors = right(trained.model, stronger, trained.labels)
+        assert int((by_pgd & survivors).sum()) <= 1
 
 
 def test_apgd_reaches_a_greater_loss_than_pgd_of_as_many_steps(trained):
@@ -96,10 +98,10 @@ class Waves(torch.nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.asked = []
+        self.queries = []
 
     def forward(self, images):
-        self.asked.append(images.item())
+        self.queries.append(images.item())
         return torch.stack([torch.zeros(1), self.score(images.flatten())], dim=1)
 
     @staticmethod
@@ -150,15 +152,22 @@ def test_every_step_is_the_paper_s(clean, seed):
     model, n, eps = Waves(), 60, 0.4
     images = torch.full((1, 1, 1, 1), clean, dtype=torch.float64)
     APGD(iterations=n, loss=margin)(model, images, torch.tensor([0]), pixels(eps), seed=seed)
-    path = model.asked[1:]  # the first question is about the clean image
+    path = model.queries[1:]  # the first question is about the clean image
     assert path == pytest.approx(algorithm_1(model.score, path[0], clean, eps, n), abs=1e-9)
 
 
 def test_a_best_loss_that_stays_halves_the_step_unless_it_was_just_halved():
     """Rises alone do not save a run that only climbs back to where it was."""
     images, labels = torch.full((4, 1, 1, 1), 0.5), torch.zeros(4, dtype=torch.int64)
-    places = tuple(range(4))
-    target = Target(Valley(), images, labels, pixels(0.3), cross_entropy, 0, places)
+    target = Target(
+        model=Valley(),
+        images=images,
+        labels=labels,
+        threat=pixels(0.3),
+        loss=cross_entropy,
+        seed=0,
+        positions=tuple(range(4)),
+    )
     climb = _Climb(target, images, Worst(target))
     climb.window, climb.rises = 4, torch.tensor([4.0, 4.0, 4.0, 2.0])
     climb.halved = torch.tensor([False, True, False, True])

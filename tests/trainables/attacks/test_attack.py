@@ -17,13 +17,13 @@ class Rude(Attack):
     """Moves far outside of everything, and tells what it saw."""
 
     loss: Loss = cross_entropy
-    by: float = 7.0
+    shift: float = 7.0
 
     def _perturb(self, target):
         assert torch.is_grad_enabled()
         assert not any(module.training for module in target.model.modules())
         assert not any(p.requires_grad for p in target.model.parameters())
-        return target.images + self.by
+        return target.images + self.shift
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +47,13 @@ LABELS = torch.zeros(6, dtype=torch.int64)
 
 
 def test_what_leaves_the_ball_is_brought_back(model):
-    attacked = Rude()(model, IMAGES, LABELS, pixels(0.25), seed=0)
-    assert torch.equal(attacked, torch.full_like(IMAGES, 0.75))
+    adversarials = Rude()(model, IMAGES, LABELS, pixels(0.25), seed=0)
+    assert torch.equal(adversarials, torch.full_like(IMAGES, 0.75))
 
 
 def test_what_is_not_finite_is_an_error(model):
     with pytest.raises(FloatingPointError, match="not finite"):
-        Rude(by=float("nan"))(model, IMAGES, LABELS, pixels(0.25), seed=0)
+        Rude(shift=float("nan"))(model, IMAGES, LABELS, pixels(0.25), seed=0)
 
 
 def test_a_diverged_model_is_an_error(model):
@@ -67,11 +67,11 @@ def test_modes_flags_and_buffers_are_as_before_even_after_an_error(model):
     model[1].eval()
     model[1].weight.requires_grad_(False)
     buffers = {name: value.clone() for name, value in model.named_buffers()}
-    for by in (1.0, float("nan")):
+    for shift in (1.0, float("nan")):
         try:
-            Rude(by=by)(model, IMAGES, LABELS, pixels(0.1), seed=0)
+            Rude(shift=shift)(model, IMAGES, LABELS, pixels(0.1), seed=0)
         except FloatingPointError:
-            assert by != 1.0
+            assert shift != 1.0
         assert [m.training for m in model.modules()] == [True, True, False, True, True]
         assert [p.requires_grad for p in model.parameters()] == [False, True, True, True]
     PGD()(model, IMAGES, LABELS, pixels(0.1), seed=0)
@@ -83,35 +83,35 @@ def test_modes_flags_and_buffers_are_as_before_even_after_an_error(model):
 def test_a_surrounding_context_without_gradients_changes_nothing(model, context):
     expected = PGD()(model, IMAGES, LABELS, pixels(0.1), seed=0)
     with context():
-        attacked = PGD()(model, IMAGES.clone(), LABELS.clone(), pixels(0.1), seed=0)
+        adversarials = PGD()(model, IMAGES.clone(), LABELS.clone(), pixels(0.1), seed=0)
         assert not torch.is_grad_enabled()
-    assert torch.equal(attacked, expected)
-    assert not attacked.requires_grad
+    assert torch.equal(adversarials, expected)
+    assert not adversarials.requires_grad
 
 
 def test_random_starts_do_not_depend_on_batches_nor_neighbours(model):
-    whole = Starts()(model, IMAGES, LABELS, pixels(0.3), seed=4)
+    starts = Starts()(model, IMAGES, LABELS, pixels(0.3), seed=4)
     for batch_size in (1, 4):
         parts = Starts(batch_size=batch_size)(model, IMAGES, LABELS, pixels(0.3), seed=4)
-        assert torch.equal(parts, whole)
-    some = torch.tensor([5, 2])
-    alone = Starts()(model, IMAGES[some], LABELS[some], pixels(0.3), seed=4, positions=some)
-    assert torch.equal(alone, whole[some])
+        assert torch.equal(parts, starts)
+    rows = torch.tensor([5, 2])
+    subset = Starts()(model, IMAGES[rows], LABELS[rows], pixels(0.3), seed=4, positions=rows)
+    assert torch.equal(subset, starts[rows])
 
 
 def test_random_starts_differ_between_images_seeds_and_restarts_and_fill_the_ball(model):
-    whole = Starts()(model, IMAGES, LABELS, pixels(0.3), seed=4)
-    assert len({tuple(image.flatten().tolist()) for image in whole}) == len(whole)
-    assert not torch.equal(whole, Starts()(model, IMAGES, LABELS, pixels(0.3), seed=5))
-    assert not torch.equal(whole, Starts(restart=1)(model, IMAGES, LABELS, pixels(0.3), seed=4))
-    assert whole.min() < 0.25
-    assert whole.max() > 0.75
+    starts = Starts()(model, IMAGES, LABELS, pixels(0.3), seed=4)
+    assert len({tuple(image.flatten().tolist()) for image in starts}) == len(starts)
+    assert not torch.equal(starts, Starts()(model, IMAGES, LABELS, pixels(0.3), seed=5))
+    assert not torch.equal(starts, Starts(restart=1)(model, IMAGES, LABELS, pixels(0.3), seed=4))
+    assert starts.min() < 0.25
+    assert starts.max() > 0.75
 
 
 def test_nothing_is_attacked_at_radius_zero_or_without_images(model):
-    attacked = Rude()(model, IMAGES, LABELS, pixels(0), seed=0)
-    assert torch.equal(attacked, IMAGES)
-    assert attacked.data_ptr() != IMAGES.data_ptr()
+    adversarials = Rude()(model, IMAGES, LABELS, pixels(0), seed=0)
+    assert torch.equal(adversarials, IMAGES)
+    assert adversarials.data_ptr() != IMAGES.data_ptr()
     assert Rude()(model, IMAGES[:0], LABELS[:0], pixels(0.1), seed=0).shape == (0, 2, 2, 2)
 
 

@@ -29,10 +29,10 @@ def shortened(task, sources=None):
 
 
 def authors(model, eps):
-    theirs = AutoAttack(model, eps=eps, seed=0, device="cpu")
-    theirs.apgd.n_iter = theirs.apgd_targeted.n_iter = theirs.fab.n_iter = STEPS
-    theirs.square.n_queries = QUERIES
-    return theirs
+    oracle = AutoAttack(model, eps=eps, seed=0, device="cpu")
+    oracle.apgd.n_iter = oracle.apgd_targeted.n_iter = oracle.fab.n_iter = STEPS
+    oracle.square.n_queries = QUERIES
+    return oracle
 
 
 def first_classes(model, count):
@@ -49,34 +49,34 @@ def test_on_ten_classes_it_is_as_strong_as_the_authors(ten, eps):
     model, x, y = ten.model, ten.images, ten.labels
     report = run_ensemble(model, x, y, "multi-class", shortened("multi-class"), (eps,), seed=0)
     with torch.random.fork_rng():
-        theirs, _ = authors(model, eps).run_standard_evaluation(x, y)
-    by_them = (model(theirs).argmax(dim=1) == y).numpy()
-    by_us = report.worst.correct[0]
-    assert 3 < by_us.sum() < 57
-    assert int((by_us & ~by_them).sum()) <= 1
-    assert int((by_them & ~by_us).sum()) <= 3
+        reference, _ = authors(model, eps).run_standard_evaluation(x, y)
+    reference_right = (model(reference).argmax(dim=1) == y).numpy()
+    candidate_right = report.worst.correct[0]
+    assert 3 < candidate_right.sum() < 57
+    assert int((candidate_right & ~reference_right).sum()) <= 1
+    assert int((reference_right & ~candidate_right).sum()) <= 3
 
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_on_fewer_classes_ours_runs_where_theirs_does_not(trained, classes):
-    model, few = first_classes(trained.model, classes).eval(), trained.labels < classes
-    x, y = trained.images[few], trained.labels[few]
-    kept = model(x).argmax(dim=1) == y
-    x, y = x[kept], y[kept]
+    model, mask = first_classes(trained.model, classes).eval(), trained.labels < classes
+    x, y = trained.images[mask], trained.labels[mask]
+    correct = model(x).argmax(dim=1) == y
+    x, y = x[correct], y[correct]
     with torch.random.fork_rng(), pytest.raises(IndexError):
         authors(model, 0.05).run_standard_evaluation(x, y)
     task = "binary" if classes == 2 else "multi-class"
     report = run_ensemble(model, x, y, task, shortened(task), (0.0, 0.05, 0.5), seed=0)
-    left = report.worst.curve("acc")
-    assert 0 < left[1] < left[0] == 1
-    assert left[2] == 0
+    accuracies = report.worst.curve("acc")
+    assert 0 < accuracies[1] < accuracies[0] == 1
+    assert accuracies[2] == 0
 
 
 def test_volumes_are_attacked_by_all_four():
     """A bright cube in one of two corners; what is broken, and by whom, as in two dimensions."""
-    dice = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     labels = torch.arange(80) % 2
-    images = 0.4 + 0.05 * torch.randn((80, 1, 6, 6, 6), generator=dice)
+    images = 0.4 + 0.05 * torch.randn((80, 1, 6, 6, 6), generator=rng)
     images[labels == 0, :, :3, :3, :3] += 0.1
     images[labels == 1, :, 3:, 3:, 3:] += 0.1
     with torch.random.fork_rng():
@@ -90,13 +90,13 @@ def test_volumes_are_attacked_by_all_four():
             nn.functional.cross_entropy(model(images), labels).backward()
             optimiser.step()
     eps = (0.0, 0.02, 0.03, 0.05, 0.3)
-    together = run_ensemble(model, images, labels, "binary", shortened("binary"), eps, seed=0)
-    left = together.worst.correct.sum(axis=1)
-    assert left[0] >= 76
-    assert 0 < left[2] < left[0]
-    assert left[-1] == 0
+    joint = run_ensemble(model, images, labels, "binary", shortened("binary"), eps, seed=0)
+    counts = joint.worst.correct.sum(axis=1)
+    assert counts[0] >= 76
+    assert 0 < counts[2] < counts[0]
+    assert counts[-1] == 0
     for name, attack in shortened("binary").items():
-        alone = run_ensemble(model, images, labels, "binary", {name: attack}, eps, seed=0)
-        broken = alone.worst.correct.sum(axis=1)
-        assert broken[-1] < left[0] / 2, f"{name} does next to nothing to volumes"
-        assert not np.any(together.worst.correct & ~alone.worst.correct)
+        single = run_ensemble(model, images, labels, "binary", {name: attack}, eps, seed=0)
+        survivors = single.worst.correct.sum(axis=1)
+        assert survivors[-1] < counts[0] / 2, f"{name} does next to nothing to volumes"
+        assert not np.any(joint.worst.correct & ~single.worst.correct)

@@ -1,12 +1,14 @@
 """The worst of several attacks, against what each does alone and what the others did not break."""
 
 import copy
+import doctest
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from trainables.attacks import ensemble
 from trainables.attacks.apgd import APGD
 from trainables.attacks.ensemble import CLEAN, run_ensemble
 from trainables.attacks.evaluation import predict
@@ -42,16 +44,16 @@ def report(exact):
 def alone(exact, name, eps):
     """Attack everything with one attack; say which answers are right."""
     model, images, labels = exact
-    attacked = ATTACKS[name](model, images, labels, pixels(eps), derive(3, name))
-    return (predict(model, attacked, "multi-class").argmax(dim=1) == labels).numpy()
+    adversarials = ATTACKS[name](model, images, labels, pixels(eps), derive(3, name))
+    return (predict(model, adversarials, "multi-class").argmax(dim=1) == labels).numpy()
 
 
 def test_an_image_is_withstood_where_every_attack_alone_is_withstood(exact, report):
     """Skipping what is broken changes no result: the same set, from the same random numbers."""
     withstood = report.worst.correct[0]
-    for at, eps in enumerate(EPS[1:], start=1):
+    for index, eps in enumerate(EPS[1:], start=1):
         withstood = np.logical_and.reduce([withstood, *(alone(exact, n, eps) for n in ATTACKS)])
-        assert np.array_equal(report.worst.correct[at], withstood)
+        assert np.array_equal(report.worst.correct[index], withstood)
     assert 5 < withstood.sum() < report.worst.correct[1].sum() < 80
 
 
@@ -59,22 +61,23 @@ def test_the_first_that_breaks_an_image_is_named(exact, report):
     breaks = [~alone(exact, name, EPS[1]) for name in ATTACKS]
     wrong = ~report.worst.correct[1]
     for image in np.flatnonzero(wrong):
-        clean = image < 4
-        first = CLEAN if clean else next(n for n, at in enumerate(breaks) if at[image])
-        assert report.by[1, image] == first
-    assert len(set(report.by[1][wrong].tolist())) >= 3  # several attacks have a share
-    assert np.array_equal(report.by[2][wrong], report.by[1][wrong])  # and keep it
+        first = next(number for number, mask in enumerate(breaks) if mask[image])
+        first = CLEAN if image < 4 else first
+        assert report.attackers[1, image] == first
+    assert len(set(report.attackers[1][wrong].tolist())) >= 3  # several attacks have a share
+    assert np.array_equal(report.attackers[2][wrong], report.attackers[1][wrong])  # and keep it
 
 
 def test_every_attack_is_asked_of_what_is_left_and_counts_what_it_breaks(report):
     assert report.names == tuple(ATTACKS)
-    assert report.asked[0].tolist() == report.broke[0].tolist() == [0] * 4
-    left = 86
-    for at in (1, 2):
-        for asked, broke in zip(report.asked[at], report.broke[at], strict=True):
-            assert asked == left
-            left -= broke
-        assert left == report.worst.correct[at].sum()
+    assert report.attempts[0].tolist() == report.successes[0].tolist() == [0] * 4
+    count = 86
+    for index in (1, 2):
+        rows = report.attempts[index], report.successes[index]
+        for attempts, successes in zip(*rows, strict=True):
+            assert attempts == count
+            count -= successes
+        assert count == report.worst.correct[index].sum()
 
 
 class Counted(nn.Module):
@@ -82,10 +85,10 @@ class Counted(nn.Module):
 
     def __init__(self, model):
         super().__init__()
-        self.model, self.asked = model, 0
+        self.model, self.count = model, 0
 
     def forward(self, images):
-        self.asked += len(images)
+        self.count += len(images)
         return self.model(images)
 
 
@@ -95,35 +98,39 @@ def test_broken_images_are_not_attacked_again(exact):
     counted = Counted(model)
     ensemble = {"fgsm": FGSM(), "pgd": PGD(steps=5)}
     report = run_ensemble(counted, images, labels, "multi-class", ensemble, EPS, seed=3)
-    assert 0 < report.broke[1, 0] < report.asked[1, 0]
-    assert counted.asked == 90 + (report.asked @ [1 + 1, 7 + 1]).sum()
+    assert 0 < report.successes[1, 0] < report.attempts[1, 0]
+    assert counted.count == 90 + (report.attempts @ [1 + 1, 7 + 1]).sum()
 
 
 def test_the_company_and_order_of_an_attack_do_not_change_what_it_tries(exact, report):
-    turned = dict(reversed(ATTACKS.items()))
-    other = run_ensemble(*exact, "multi-class", turned, EPS, seed=3)
-    assert np.array_equal(other.worst.correct, report.worst.correct)
-    assert not np.array_equal(other.broke[:, ::-1], report.broke)  # others come first now
+    order = dict(reversed(ATTACKS.items()))
+    rerun = run_ensemble(*exact, "multi-class", order, EPS, seed=3)
+    assert np.array_equal(rerun.worst.correct, report.worst.correct)
+    assert not np.array_equal(rerun.successes[:, ::-1], report.successes)  # others come first now
 
 
 def test_of_those_that_withstand_the_answer_nearest_to_wrong_is_kept(exact, report):
     model, images, labels = exact
-    kept = np.flatnonzero(report.worst.correct[1])
-    tried = [
+    survivors = np.flatnonzero(report.worst.correct[1])
+    answers = [
         predict(model, attack(model, images, labels, pixels(EPS[1]), derive(3, name)), "binary")
         for name, attack in ATTACKS.items()
     ]
-    own = torch.stack([at[torch.arange(90), labels] for at in tried]).numpy()
+    truth = torch.stack([rows[torch.arange(90), labels] for rows in answers]).numpy()
     np.testing.assert_allclose(
-        report.worst.probabilities[1][kept, labels[kept]], own.min(axis=0)[kept], atol=1e-6
+        report.worst.probabilities[1][survivors, labels[survivors]],
+        truth.min(axis=0)[survivors],
+        atol=1e-6,
     )
-    assert np.array_equal(report.by[1][kept], own.argmin(axis=0)[kept])
+    assert np.array_equal(report.attackers[1][survivors], truth.argmin(axis=0)[survivors])
 
 
 def test_a_curve_never_rises_in_probability_either(report):
-    own = np.take_along_axis(report.worst.probabilities, report.worst.labels[None, :, None], axis=2)
+    truth = np.take_along_axis(
+        report.worst.probabilities, report.worst.labels[None, :, None], axis=2
+    )
     standing = report.worst.correct[:, :, None]
-    assert (np.diff(np.where(standing, own, -1), axis=0) <= 0).all()
+    assert (np.diff(np.where(standing, truth, -1), axis=0) <= 0).all()
     assert report.worst.area("acc") < report.worst.curve("acc")[0]
 
 
@@ -147,12 +154,12 @@ def test_of_multi_label_data_the_greatest_loss_counts_and_all_are_attacked():
             for name, attack in ensemble.items()
         ]
     ).detach()
-    assert report.asked[1].tolist() == [40, 40, 40]
-    assert report.broke.sum() == 0
-    assert np.array_equal(report.by[1], losses.argmax(dim=0).numpy())
-    shown = torch.from_numpy(report.worst.probabilities[1]).logit()
+    assert report.attempts[1].tolist() == [40, 40, 40]
+    assert report.successes.sum() == 0
+    assert np.array_equal(report.attackers[1], losses.argmax(dim=0).numpy())
+    logits = torch.from_numpy(report.worst.probabilities[1]).logit()
     torch.testing.assert_close(
-        binary_cross_entropy(shown.double(), labels), losses.amax(dim=0), rtol=1e-4, atol=0
+        binary_cross_entropy(logits.double(), labels), losses.amax(dim=0), rtol=1e-4, atol=0
     )
 
 
@@ -161,9 +168,9 @@ def test_where_nothing_is_right_nothing_is_attacked(exact):
     counted = Counted(model)
     wrong = (predict(model, images, "multi-class").argmax(dim=1) + 1) % 3
     report = run_ensemble(counted, images, wrong, "multi-class", ATTACKS, EPS, seed=0)
-    assert counted.asked == len(images)
-    assert report.asked.sum() == 0
-    assert (report.by == CLEAN).all()
+    assert counted.count == len(images)
+    assert report.attempts.sum() == 0
+    assert (report.attackers == CLEAN).all()
     assert report.worst.curve("acc").tolist() == [0, 0, 0]
 
 
@@ -172,3 +179,7 @@ def test_no_attack_and_radii_that_do_not_rise_are_errors(exact):
         run_ensemble(*exact, "multi-class", {}, EPS, seed=0)
     with pytest.raises(ValueError, match="expected increasing"):
         run_ensemble(*exact, "multi-class", ATTACKS, (0.1, 0.1), seed=0)
+
+
+def test_the_example_holds():
+    assert doctest.testmod(ensemble) == (0, 9)

@@ -26,8 +26,8 @@ def test_each_radius_is_the_attack_of_that_radius(trained, report):
     assert report.probabilities.shape == (4, 90, 3)
     clean = trained.model(trained.images).softmax(dim=1).detach().numpy()
     np.testing.assert_allclose(report.probabilities[0], clean, atol=1e-6)
-    attacked = PGD()(trained.model, trained.images, trained.labels, pixels(0.05), seed=2)
-    expected = trained.model(attacked).softmax(dim=1).detach().numpy()
+    adversarials = PGD()(trained.model, trained.images, trained.labels, pixels(0.05), seed=2)
+    expected = trained.model(adversarials).softmax(dim=1).detach().numpy()
     np.testing.assert_allclose(report.probabilities[2], expected, atol=1e-5)
 
 
@@ -56,15 +56,15 @@ def test_skipping_broken_images_changes_no_answer_but_theirs(trained, report):
 
 def test_a_model_with_no_image_left_is_not_asked_again(trained):
     class Wrong(nn.Module):
-        asked = 0
+        queries = 0
 
         def forward(self, images):
-            self.asked += 1
+            self.queries += 1
             return torch.tensor([1.0, 0.0]).expand(len(images), 2)
 
     model, labels = Wrong(), torch.ones(90, dtype=torch.int64)
     report = evaluate(model, trained.images, labels, "binary", PGD(), EPS, seed=0, skip_broken=True)
-    assert model.asked == 1
+    assert model.queries == 1
     assert report.curve("acc").tolist() == [0, 0, 0, 0]
 
 
@@ -116,16 +116,16 @@ def test_radii_must_increase(trained, eps):
 
 def test_predictions_are_of_eval_mode_in_any_batches(trained):
     model = trained.model
-    whole = predict(model, trained.images, "multi-class")
+    probabilities = predict(model, trained.images, "multi-class")
     model.train()
     try:
         parts = predict(model, trained.images, "multi-class", batch_size=7)
         assert model.training
     finally:
         model.eval()
-    torch.testing.assert_close(parts, whole)
-    torch.testing.assert_close(whole.sum(dim=1), torch.ones(90))
-    assert not whole.requires_grad
+    torch.testing.assert_close(parts, probabilities)
+    torch.testing.assert_close(probabilities.sum(dim=1), torch.ones(90))
+    assert not probabilities.requires_grad
 
 
 def test_an_unknown_score_is_an_error(report):

@@ -12,8 +12,8 @@ from trainables.attacks.threat import ThreatModel, mr_deviations, pixels
 UNBOUNDED = mr_deviations(1e9)
 
 
-def norms(attacked, images):
-    return (attacked - images).abs().flatten(1).amax(dim=1)
+def norms(adversarials, images):
+    return (adversarials - images).abs().flatten(1).amax(dim=1)
 
 
 def wrong(model, images, labels):
@@ -25,9 +25,9 @@ class Affine(nn.Module):
 
     def __init__(self, size, classes, scale=1.0):
         super().__init__()
-        dice = torch.Generator().manual_seed(classes)
-        self.weight = scale * torch.randn((classes, size), generator=dice, dtype=torch.float64)
-        self.bias = scale * torch.randn(classes, generator=dice, dtype=torch.float64)
+        rng = torch.Generator().manual_seed(classes)
+        self.weight = scale * torch.randn((classes, size), generator=rng, dtype=torch.float64)
+        self.bias = scale * torch.randn(classes, generator=rng, dtype=torch.float64)
 
     def forward(self, images):
         return images.flatten(1) @ self.weight.T + self.bias
@@ -46,12 +46,12 @@ def test_of_two_classes_the_closed_form_is_reached(size, scale):
     model = Affine(24, 2, scale)
     images = torch.randn((30, 1, *size), generator=torch.Generator().manual_seed(0)).double()
     labels = model(images).argmax(dim=1)
-    attacked = FAB(iterations=20)(model, images, labels, UNBOUNDED, seed=0)
+    adversarials = FAB(iterations=20)(model, images, labels, UNBOUNDED, seed=0)
     distance = model.distances(images, labels).amin(dim=1)
-    assert wrong(model, attacked, labels).all()
-    found = norms(attacked, images)
-    assert (found >= distance * (1 - 1e-9)).all()
-    assert (found <= distance * 1.004).all()
+    assert wrong(model, adversarials, labels).all()
+    lengths = norms(adversarials, images)
+    assert (lengths >= distance * (1 - 1e-9)).all()
+    assert (lengths <= distance * 1.004).all()
 
 
 @pytest.mark.parametrize("classes", [3, 5, 12])
@@ -61,46 +61,44 @@ def test_an_affine_image_is_broken_exactly_where_its_boundary_lies_within_the_ra
     labels = model(images).argmax(dim=1)
     distance = model.distances(images, labels).amin(dim=1)
     eps = float(distance.median())
-    threat = ThreatModel("linf", eps, None, None, "units")
-    attacked = FAB(classes=11, iterations=20)(model, images, labels, threat, seed=0)
+    threat = mr_deviations(eps)
+    adversarials = FAB(classes=11, iterations=20)(model, images, labels, threat, seed=0)
     sure = (distance / eps - 1).abs() > 0.004
-    assert torch.equal(wrong(model, attacked, labels)[sure], (distance < eps)[sure])
+    assert torch.equal(wrong(model, adversarials, labels)[sure], (distance < eps)[sure])
 
 
 def test_one_class_alone_is_walked_to_where_one_is_allowed():
-    model, dice = Affine(24, 5), torch.Generator().manual_seed(2)
-    images = torch.randn((30, 24), generator=dice).double()
+    model, rng = Affine(24, 5), torch.Generator().manual_seed(2)
+    images = torch.randn((30, 24), generator=rng).double()
     labels = model(images).argmax(dim=1)
-    attacked = FAB(classes=1, iterations=20)(model, images, labels, UNBOUNDED, seed=0)
+    adversarials = FAB(classes=1, iterations=20)(model, images, labels, UNBOUNDED, seed=0)
     runner_up = model(images).topk(2, dim=1).indices[:, 1:]
-    towards_it = model.distances(images, labels).gather(1, runner_up).squeeze(1)
-    assert (norms(attacked, images) <= towards_it * 1.004).all()
+    distance = model.distances(images, labels).gather(1, runner_up).squeeze(1)
+    assert (norms(adversarials, images) <= distance * 1.004).all()
     nearest = model.distances(images, labels).amin(dim=1)
-    assert (towards_it > 1.1 * nearest).any()  # so that more classes find more
+    assert (distance > 1.1 * nearest).any()  # so that more classes find more
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.0, None), (None, 1.0), (None, None)])
 def test_the_step_onto_the_plane_is_the_least_by_linear_programming(low, high):
     """Minimise t subject to normal . d = gap, |d| <= t and the bounds."""
-    dice = np.random.default_rng(0)
-    points, normal = dice.uniform(size=(20, 7)), dice.normal(size=(20, 7))
+    rng = np.random.default_rng(0)
+    points, normal = rng.uniform(size=(20, 7)), rng.normal(size=(20, 7))
     points[:3] = points[:3].round()  # at the bounds
     normal[3:6, :3] = 0
-    gap = 0.4 * dice.normal(size=20)
+    gap = 0.4 * rng.normal(size=20)
     gap[6] = 0
-    threat = ThreatModel("linf", 0.1, low, high, "units")
-    found = to_plane(*(torch.from_numpy(a) for a in (points, normal, gap)), threat).numpy()
-    for x, w, wanted, move in zip(points, normal, gap, found, strict=True):
+    threat = ThreatModel(norm="linf", eps=0.1, low=low, high=high, unit="units")
+    moves = to_plane(*(torch.from_numpy(a) for a in (points, normal, gap)), threat).numpy()
+    for x, w, goal, move in zip(points, normal, gap, moves, strict=True):
         ends = [(None if low is None else low - p, None if high is None else high - p) for p in x]
         within = np.block([[np.eye(7), -np.ones((7, 1))], [-np.eye(7), -np.ones((7, 1))]])
-        oracle = linprog(
-            [0] * 7 + [1], within, np.zeros(14), [[*w, 0]], [wanted], [*ends, (0, None)]
-        )
+        oracle = linprog([0] * 7 + [1], within, np.zeros(14), [[*w, 0]], [goal], [*ends, (0, None)])
         if oracle.success:
-            assert w @ move == pytest.approx(wanted, abs=1e-9)
+            assert w @ move == pytest.approx(goal, abs=1e-9)
             assert np.abs(move).max() == pytest.approx(oracle.fun, abs=1e-9)
         else:  # out of reach: every pixel that helps goes to its bound
-            corner = np.where(w * np.sign(wanted) > 0, 1 - x, -x)
+            corner = np.where(w * np.sign(goal) > 0, 1 - x, -x)
             np.testing.assert_allclose(move, np.where(w == 0, 0, corner), atol=1e-12)
         assert threat.admits(torch.from_numpy(np.round(x + move, 9)))
 
@@ -117,24 +115,24 @@ def test_it_agrees_with_the_authors_on_ten_classes(ten, eps):
     """One of 60 images more or less."""
     model, x, y = ten.model, ten.images, ten.labels
     with torch.random.fork_rng():
-        theirs = FABAttack_PT(model, n_iter=20, eps=eps, targeted=True, seed=0, device="cpu")
-        their_images = theirs.perturb(x, y)
-    left = ~wrong(model, their_images, y) | (norms(their_images, x) > eps)
-    ours = ~wrong(model, FAB(iterations=20)(model, x, y, pixels(eps), seed=0), y)
-    assert 3 < ours.sum() < 57
-    assert abs(int(ours.sum()) - int(left.sum())) <= 1
+        oracle = FABAttack_PT(model, n_iter=20, eps=eps, targeted=True, seed=0, device="cpu")
+        images = oracle.perturb(x, y)
+    survivors = ~wrong(model, images, y) | (norms(images, x) > eps)
+    candidate = ~wrong(model, FAB(iterations=20)(model, x, y, pixels(eps), seed=0), y)
+    assert 3 < candidate.sum() < 57
+    assert abs(int(candidate.sum()) - int(survivors.sum())) <= 1
 
 
 def test_it_comes_as_near_as_the_authors(trained):
     """Untargeted, theirs takes the nearest of the classes; ours, the last stretch halved, wins."""
     model, x, y = trained.model, trained.images, trained.labels
     with torch.random.fork_rng():
-        theirs = FABAttack_PT(
+        reference = FABAttack_PT(
             model, n_iter=30, eps=1.0, targeted=True, n_target_classes=1, seed=0, device="cpu"
         ).perturb(x, y)
-    ours = FAB(iterations=30, classes=1)(model, x, y, pixels(1.0), seed=0)
-    assert wrong(model, ours, y).all()
-    ratio = norms(ours, x) / norms(theirs, x)
+    candidate = FAB(iterations=30, classes=1)(model, x, y, pixels(1.0), seed=0)
+    assert wrong(model, candidate, y).all()
+    ratio = norms(candidate, x) / norms(reference, x)
     assert ratio.mean() < 1.005
     assert ratio.max() < 1.05
 
@@ -149,8 +147,8 @@ def test_the_radius_does_not_guide_it(trained):
         assert torch.equal(wrong(model, near, y), norms(anywhere, x) <= eps)
         # Where nothing lies within the radius, what is drawn back does no less harm than nothing.
         stands = ~wrong(model, near, y)
-        own = [model(images).softmax(dim=1).gather(1, y[:, None])[stands] for images in (near, x)]
-        assert (own[0] <= own[1]).float().mean() > 0.9
+        truth = [model(images).softmax(dim=1).gather(1, y[:, None])[stands] for images in (near, x)]
+        assert (truth[0] <= truth[1]).float().mean() > 0.9
     finally:
         trained.model.float()
 
@@ -174,14 +172,16 @@ def test_a_gradient_that_vanishes_up_the_loss_does_not_stop_it(trained):
 
 
 def test_misclassified_images_are_left_alone(trained):
-    others = (trained.labels + 1) % 3
-    attacked = FAB(iterations=3)(trained.model, trained.images, others, pixels(0.1), seed=0)
-    assert torch.equal(attacked, trained.images)
+    wrong_labels = (trained.labels + 1) % 3
+    adversarials = FAB(iterations=3)(
+        trained.model, trained.images, wrong_labels, pixels(0.1), seed=0
+    )
+    assert torch.equal(adversarials, trained.images)
 
 
 def test_several_labels_and_nothing_to_do_are_errors(trained):
-    many = torch.zeros((90, 3), dtype=torch.int64)
+    labels = torch.zeros((90, 3), dtype=torch.int64)
     with pytest.raises(ValueError, match="one answer an image"):
-        FAB()(trained.model, trained.images, many, pixels(0.1), seed=0)
+        FAB()(trained.model, trained.images, labels, pixels(0.1), seed=0)
     with pytest.raises(ValueError, match="0 iterations does nothing"):
         FAB(iterations=0)

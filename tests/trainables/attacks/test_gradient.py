@@ -12,10 +12,10 @@ from trainables.losses.likelihood import binary_cross_entropy, cross_entropy, ma
 
 @pytest.fixture
 def images():
-    dice = torch.Generator().manual_seed(6)
-    drawn = torch.rand((16, 3, 5, 4), generator=dice, dtype=torch.float64)
-    drawn[0, 0], drawn[1, 1] = 0.0, 1.0  # at the bounds, where only one direction is left
-    return drawn
+    rng = torch.Generator().manual_seed(6)
+    values = torch.rand((16, 3, 5, 4), generator=rng, dtype=torch.float64)
+    values[0, 0], values[1, 1] = 0.0, 1.0  # at the bounds, where only one direction is left
+    return values
 
 
 LABELS = torch.arange(16) % 2
@@ -36,28 +36,28 @@ EXACT = {
 @pytest.mark.parametrize("attack", EXACT.values(), ids=EXACT)
 @pytest.mark.parametrize("eps", [1 / 255, 0.1, 0.7])
 def test_a_linear_model_s_worst_case_is_found(linear, images, attack, eps):
-    attacked = attack(linear, images, LABELS, pixels(eps), seed=0)
+    adversarials = attack(linear, images, LABELS, pixels(eps), seed=0)
     worst = linear.worst(images, LABELS, eps)
-    torch.testing.assert_close(attacked, worst, rtol=0, atol=1e-9)
+    torch.testing.assert_close(adversarials, worst, rtol=0, atol=1e-9)
 
 
 def test_the_worst_loss_of_a_linear_model_by_formula(linear, images):
     """Where no bound interferes, the score falls by exactly eps |w|_1 for class 1."""
     images, eps = 0.3 + 0.4 * images, 0.2
-    attacked = PGD()(linear, images, LABELS, pixels(eps), seed=0)
-    moved = (linear(attacked) - linear(images))[:, 1]
+    adversarials = PGD()(linear, images, LABELS, pixels(eps), seed=0)
+    change = (linear(adversarials) - linear(images))[:, 1]
     reach = eps * linear.scale * linear.weight.abs().sum()
-    torch.testing.assert_close(moved, torch.where(LABELS == 1, -reach, reach))
+    torch.testing.assert_close(change, torch.where(LABELS == 1, -reach, reach))
 
 
 def test_without_bounds_the_ball_is_all_there_is(linear, images):
     threat = ThreatModel(norm="linf", eps=0.5, low=None, high=None, unit="standard deviations")
-    attacked = PGD()(linear, images, LABELS, threat, seed=0)
-    torch.testing.assert_close((attacked - images).abs(), torch.full_like(images, 0.5))
+    adversarials = PGD()(linear, images, LABELS, threat, seed=0)
+    torch.testing.assert_close((adversarials - images).abs(), torch.full_like(images, 0.5))
 
 
-def accuracy_by_image(model, attacked, labels):
-    return model(attacked).argmax(dim=1) == labels
+def accuracy_by_image(model, adversarials, labels):
+    return model(adversarials).argmax(dim=1) == labels
 
 
 @pytest.mark.parametrize("loss", [cross_entropy, margin])
@@ -80,11 +80,11 @@ def test_fewer_steps_than_ten_help_the_defender_within_noise(trained):
     """Default steps differ below ten, so nothing is exact there: 5 points were never exceeded."""
     shares = []
     for steps in (1, 2, 5, 10):
-        attacked = PGD(steps=steps)(
+        adversarials = PGD(steps=steps)(
             trained.model, trained.images, trained.labels, pixels(0.06), seed=1
         )
         shares.append(
-            accuracy_by_image(trained.model, attacked, trained.labels).float().mean().item()
+            accuracy_by_image(trained.model, adversarials, trained.labels).float().mean().item()
         )
     assert all(b <= a + 0.05 for a, b in pairwise(shares))
     assert shares[-1] < shares[0]
@@ -92,8 +92,8 @@ def test_fewer_steps_than_ten_help_the_defender_within_noise(trained):
 
 def test_pgd_is_stronger_than_fgsm_and_a_greater_radius_than_a_smaller(trained):
     def robust(attack, eps):
-        attacked = attack(trained.model, trained.images, trained.labels, pixels(eps), seed=1)
-        right = accuracy_by_image(trained.model, attacked, trained.labels)
+        adversarials = attack(trained.model, trained.images, trained.labels, pixels(eps), seed=1)
+        right = accuracy_by_image(trained.model, adversarials, trained.labels)
         return right.float().mean().item()
 
     curve = [robust(PGD(), eps) for eps in (0.0, 0.02, 0.04, 0.06, 0.1, 0.5)]
@@ -121,8 +121,8 @@ def test_a_misclassified_image_is_kept_though_a_right_one_has_the_greater_loss()
     wrong, right = cross_entropy(model(path), label.expand(2))
     assert wrong < right
     attack = PGD(steps=2, step_size=0.25, random_start=False)
-    attacked = attack(model, torch.full((1, 1, 1, 1), 0.5), label, pixels(0.4), seed=0)
-    assert attacked.item() == pytest.approx(0.6)
+    adversarials = attack(model, torch.full((1, 1, 1, 1), 0.5), label, pixels(0.4), seed=0)
+    assert adversarials.item() == pytest.approx(0.6)
 
 
 def test_multi_label_pgd_raises_binary_cross_entropy():
@@ -140,9 +140,9 @@ def test_multi_label_pgd_raises_binary_cross_entropy():
 
 
 def test_the_result_does_not_depend_on_the_batch_size(linear, images):
-    whole = PGD()(linear, images, LABELS, pixels(0.1), seed=0)
+    result = PGD()(linear, images, LABELS, pixels(0.1), seed=0)
     parts = PGD(batch_size=5)(linear, images, LABELS, pixels(0.1), seed=0)
-    torch.testing.assert_close(parts, whole, rtol=0, atol=1e-12)
+    torch.testing.assert_close(parts, result, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(

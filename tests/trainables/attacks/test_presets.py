@@ -37,31 +37,31 @@ def test_standard_is_the_authors_for_any_number_of_classes():
 
 @pytest.mark.parametrize("name", sorted(ENSEMBLES))
 def test_losses_fit_multi_label_data(name):
-    built = build_ensemble(name, "multi-label")
-    assert {attack.loss for attack in built.values()} == {binary_cross_entropy, margin}
-    assert "fab" not in built
+    attacks = build_ensemble(name, "multi-label")
+    assert {attack.loss for attack in attacks.values()} == {binary_cross_entropy, margin}
+    assert "fab" not in attacks
 
 
-def test_other_models_are_attacked_before_the_black_box(trained, other):
-    built = build_ensemble("quick", "multi-class", {"trial 3": other})
-    assert list(built) == ["apgd-ce", "apgd-margin", "transfer-trial 3", "square"]
-    transfer = built["transfer-trial 3"]
+def test_other_models_are_attacked_before_the_black_box(trained, source):
+    attacks = build_ensemble("quick", "multi-class", {"trial 3": source})
+    assert list(attacks) == ["apgd-ce", "apgd-margin", "transfer-trial 3", "square"]
+    transfer = attacks["transfer-trial 3"]
     assert isinstance(transfer, Transfer)
-    assert transfer.source is other
-    only = {"transfer-trial 3": transfer}
+    assert transfer.source is source
+    ensemble = {"transfer-trial 3": transfer}
     report = run_ensemble(
-        trained.model, trained.images, trained.labels, "multi-class", only, (0.0, 0.08), seed=0
+        trained.model, trained.images, trained.labels, "multi-class", ensemble, (0.0, 0.08), seed=0
     )
-    assert 0 < report.broke[1, 0] < len(trained.images)
+    assert 0 < report.successes[1, 0] < len(trained.images)
 
 
 @pytest.mark.parametrize("name", sorted(SYNTHESIS_ENSEMBLES))
 def test_attacks_on_synthesis_maximise_the_error_in_small_batches(name):
-    built = build_synthesis_ensemble(name, 3, {"a": torch.nn.Identity()})
-    assert {attack.loss for attack in built.values()} == {squared_error}
-    assert {attack.batch_size for attack in built.values()} == {3}
-    assert list(built)[-2:] == ["transfer-a", "square"]
-    clean = built["pgd-clean"]
+    attacks = build_synthesis_ensemble(name, 3, {"a": torch.nn.Identity()})
+    assert {attack.loss for attack in attacks.values()} == {squared_error}
+    assert {attack.batch_size for attack in attacks.values()} == {3}
+    assert list(attacks)[-2:] == ["transfer-a", "square"]
+    clean = attacks["pgd-clean"]
     assert isinstance(clean, PGD)
     assert not clean.random_start
 

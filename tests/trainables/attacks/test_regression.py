@@ -22,10 +22,10 @@ EPS = 0.3
 
 
 def convolution(kernel, seed=0):
-    dice = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     model = nn.Conv2d(1, 1, kernel, padding=kernel // 2).double()
     for parameter in model.parameters():
-        parameter.data = torch.randn(parameter.shape, generator=dice, dtype=torch.float64)
+        parameter.data = torch.randn(parameter.shape, generator=rng, dtype=torch.float64)
     return model
 
 
@@ -40,9 +40,9 @@ def network(seed=0):
 
 def slices(count=6, size=4, seed=1):
     """Z-scored MR, far from [0, 1] in places, and targets as large as normalised HU are."""
-    dice = torch.Generator().manual_seed(seed)
-    mr = 1.5 * torch.randn((count, 1, size, size), generator=dice, dtype=torch.float64)
-    return mr, torch.rand((count, 1, size, size), generator=dice, dtype=torch.float64) - 0.5
+    rng = torch.Generator().manual_seed(seed)
+    mr = 1.5 * torch.randn((count, 1, size, size), generator=rng, dtype=torch.float64)
+    return mr, torch.rand((count, 1, size, size), generator=rng, dtype=torch.float64) - 0.5
 
 
 def error(model, mr, ct):
@@ -85,18 +85,18 @@ def greatest_of_corners(model, mr, ct, eps):
 )
 def test_the_gradient_s_sign_is_exact_where_pixels_count_by_themselves(attack, eps):
     model, (mr, ct) = convolution(1), slices()
-    attacked = attack(model, mr, ct, mr_deviations(eps), seed=0)
+    adversarials = attack(model, mr, ct, mr_deviations(eps), seed=0)
     oracle = greatest_pointwise(model, mr, ct, eps)
-    torch.testing.assert_close(error(model, attacked, ct), oracle)
-    torch.testing.assert_close((attacked - mr).abs(), torch.full_like(mr, eps))  # a corner
+    torch.testing.assert_close(error(model, adversarials, ct), oracle)
+    torch.testing.assert_close((adversarials - mr).abs(), torch.full_like(mr, eps))  # a corner
     assert (oracle > error(model, mr, ct)).all()
 
 
 def test_square_finds_the_corner_without_a_gradient():
     model, (mr, ct) = convolution(1), slices()
-    attacked = build_synthesis_attack("square")(model, mr, ct, mr_deviations(EPS), seed=0)
+    adversarials = build_synthesis_attack("square")(model, mr, ct, mr_deviations(EPS), seed=0)
     oracle = greatest_pointwise(model, mr, ct, EPS)
-    torch.testing.assert_close(error(model, attacked, ct), oracle)
+    torch.testing.assert_close(error(model, adversarials, ct), oracle)
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_square_finds_the_corner_without_a_gradient():
 def test_the_worst_of_all_corners_is_found_where_pixels_interact(attack):
     model, (mr, ct) = convolution(3), slices(count=5, size=3)
     oracle = greatest_of_corners(model, mr, ct, EPS)
-    found = error(model, attack(model, mr, ct, mr_deviations(EPS), seed=0), ct)
-    assert (found <= oracle * (1 + 1e-9)).all()
-    assert (found > 0.97 * oracle).all()
-    assert (found > oracle * (1 - 1e-9)).sum() >= 3
+    errors = error(model, attack(model, mr, ct, mr_deviations(EPS), seed=0), ct)
+    assert (errors <= oracle * (1 + 1e-9)).all()
+    assert (errors > 0.97 * oracle).all()
+    assert (errors > oracle * (1 - 1e-9)).sum() >= 3
 
 
 def test_near_a_perfect_fit_fgsm_finds_less():
@@ -125,10 +125,10 @@ def test_near_a_perfect_fit_fgsm_finds_less():
         wrong = 0.01 * EPS * torch.randn(mr.shape, generator=torch.Generator().manual_seed(2))
         ct = model(mr).detach() + wrong
         oracle = greatest_of_corners(model, mr, ct, EPS)
-        for name, found in shares.items():
-            attacked = build_synthesis_attack(name)(model, mr, ct, threat, seed=0)
-            found.append(error(model, attacked, ct) / oracle)
-    fgsm, pgd = (torch.cat(found) for found in shares.values())
+        for name, values in shares.items():
+            adversarials = build_synthesis_attack(name)(model, mr, ct, threat, seed=0)
+            values.append(error(model, adversarials, ct) / oracle)
+    fgsm, pgd = (torch.cat(values) for values in shares.values())
     assert fgsm.max() <= 1 + 1e-9
     assert pgd.max() <= 1 + 1e-9
     assert fgsm.mean() + 0.05 < pgd.mean()
@@ -142,9 +142,9 @@ def test_at_a_perfect_fit_fgsm_is_blind_and_the_others_are_not():
     blind = PGD(loss=squared_error, random_start=False)
     assert torch.equal(blind(model, mr, ct, threat, seed=0), mr)
     for name in ("pgd", "apgd", "square"):
-        attacked = build_synthesis_attack(name)(model, mr, ct, threat, seed=0)
+        adversarials = build_synthesis_attack(name)(model, mr, ct, threat, seed=0)
         random = mr + EPS * (2 * torch.rand(mr.shape, dtype=mr.dtype) - 1)
-        assert (error(model, attacked, ct) > error(model, random, ct)).all()
+        assert (error(model, adversarials, ct) > error(model, random, ct)).all()
 
 
 @pytest.mark.parametrize("eps", [0.01, EPS, 2.0])
@@ -153,23 +153,23 @@ def test_the_ball_is_kept_and_nothing_is_clipped(name, eps):
     model, (mr, ct) = network(), slices(size=8)
     assert mr.min() < -1.5
     assert mr.max() > 1.5
-    attacked = build_synthesis_attack(name)(model, mr, ct, mr_deviations(eps), seed=0)
-    assert attacked.shape == mr.shape
-    assert attacked.dtype == mr.dtype
-    assert (attacked - mr).abs().max() == pytest.approx(eps)
-    moved = (attacked - mr).abs() > 0.5 * eps
-    assert moved[mr < -1.5].any()
-    assert moved[mr > 1.5].any()
+    adversarials = build_synthesis_attack(name)(model, mr, ct, mr_deviations(eps), seed=0)
+    assert adversarials.shape == mr.shape
+    assert adversarials.dtype == mr.dtype
+    assert (adversarials - mr).abs().max() == pytest.approx(eps)
+    mask = (adversarials - mr).abs() > 0.5 * eps
+    assert mask[mr < -1.5].any()
+    assert mask[mr > 1.5].any()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_error_is_driven_up(name):
     model, (mr, ct) = network(), slices(count=12, size=8)
-    attacked = build_synthesis_attack(name)(model, mr, ct, mr_deviations(EPS), seed=0)
-    before, after = error(model, mr, ct), error(model, attacked, ct)
-    assert (after > before).all()
+    adversarials = build_synthesis_attack(name)(model, mr, ct, mr_deviations(EPS), seed=0)
+    clean_error, attack_error = error(model, mr, ct), error(model, adversarials, ct)
+    assert (attack_error > clean_error).all()
     noise = EPS * torch.randn(mr.shape, generator=torch.Generator().manual_seed(0)).sign()
-    assert after.mean() > error(model, mr + noise, ct).mean()
+    assert attack_error.mean() > error(model, mr + noise, ct).mean()
 
 
 class Peak(nn.Module):
@@ -187,20 +187,20 @@ class Peak(nn.Module):
 def test_the_clean_image_is_kept_where_it_is_the_worst(name):
     """Else an attack would help the network, and its curve would fall below the clean error."""
     mr, _ = slices()
-    attacked = short(name)(Peak(mr), mr, torch.zeros_like(mr), mr_deviations(EPS), seed=3)
-    assert torch.equal(attacked, mr)
+    adversarials = short(name)(Peak(mr), mr, torch.zeros_like(mr), mr_deviations(EPS), seed=3)
+    assert torch.equal(adversarials, mr)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_batches_do_not_matter_and_seeds_do_where_something_is_drawn(name):
     model, (mr, ct) = network(), slices(count=7, size=6)
     threat, attack = mr_deviations(EPS), short(name)
-    whole = attack(model, mr, ct, threat, seed=5)
-    assert torch.equal(whole, attack(model, mr, ct, threat, seed=5))
+    result = attack(model, mr, ct, threat, seed=5)
+    assert torch.equal(result, attack(model, mr, ct, threat, seed=5))
     batched = short(name, batch_size=2)(model, mr, ct, threat, seed=5)
-    torch.testing.assert_close(batched, whole, rtol=0, atol=1e-9)
-    other = attack(model, mr, ct, threat, seed=6)
-    assert torch.equal(other, whole) == (name in {"fgsm", "pgd-clean"})
+    torch.testing.assert_close(batched, result, rtol=0, atol=1e-9)
+    variant = attack(model, mr, ct, threat, seed=6)
+    assert torch.equal(variant, result) == (name in {"fgsm", "pgd-clean"})
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -208,9 +208,9 @@ def test_a_subject_alone_is_attacked_as_among_others(name):
     model, (mr, ct) = network(), slices(count=7, size=6)
     threat, rows = mr_deviations(EPS), torch.tensor([2, 5])
     attack = short(name)
-    whole = attack(model, mr, ct, threat, seed=5)
+    result = attack(model, mr, ct, threat, seed=5)
     part = attack(model, mr[rows], ct[rows], threat, seed=5, positions=rows)
-    torch.testing.assert_close(part, whole[rows], rtol=0, atol=1e-9)
+    torch.testing.assert_close(part, result[rows], rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -240,7 +240,7 @@ def test_square_never_returns_what_harms_less_than_the_clean_image():
             return 1 - images.abs()
 
     images = torch.zeros(3, 1, 6, 6)
-    found = build_synthesis_attack("square")(
+    adversarials = build_synthesis_attack("square")(
         Bowl(), images, torch.zeros(3, 1, 6, 6), mr_deviations(0.2), 0
     )
-    assert torch.equal(found, images)
+    assert torch.equal(adversarials, images)

@@ -21,14 +21,14 @@ def test_it_agrees_with_the_authors(trained, eps):
     The authors' squares never reach the last row and column, which counts at 12 pixels.
     """
     model, x, y = trained.model, trained.images, trained.labels
-    ours, theirs = [], []
+    candidate_counts, reference_counts = [], []
     for seed in range(4):
-        attacked = Square(queries=200)(model, x, y, pixels(eps), seed=seed)
-        ours.append(n_right(model, attacked, y))
+        adversarials = Square(queries=200)(model, x, y, pixels(eps), seed=seed)
+        candidate_counts.append(n_right(model, adversarials, y))
         with torch.random.fork_rng():
             oracle = SquareAttack(model, n_queries=200, eps=eps, seed=seed)
-            theirs.append(n_right(model, oracle.perturb(x, y), y))
-    assert -3 <= sum(theirs) / 4 - sum(ours) / 4 <= 12
+            reference_counts.append(n_right(model, oracle.perturb(x, y), y))
+    assert -3 <= sum(reference_counts) / 4 - sum(candidate_counts) / 4 <= 12
 
 
 @pytest.mark.parametrize("eps", [0.03, 0.05, 0.07])
@@ -36,17 +36,17 @@ def test_it_is_weaker_than_white_box(trained, eps):
     model, x, y = trained.model, trained.images, trained.labels
     by_scores = n_right(model, Square(queries=200)(model, x, y, pixels(eps), seed=0), y)
     for white_box in (PGD(), APGD(iterations=30)):
-        attacked = white_box(model, x, y, pixels(eps), seed=0)
-        assert n_right(model, attacked, y) < by_scores < len(y)
+        adversarials = white_box(model, x, y, pixels(eps), seed=0)
+        assert n_right(model, adversarials, y) < by_scores < len(y)
 
 
 def test_more_queries_break_more(trained):
     model, x, y = trained.model, trained.images, trained.labels
-    left = [
+    survivors = [
         n_right(model, Square(queries=q)(model, x, y, pixels(0.08), seed=0), y)
         for q in (1, 30, 300)
     ]
-    assert left[0] > left[1] > left[2]
+    assert survivors[0] > survivors[1] > survivors[2]
 
 
 class Scores(nn.Module):
@@ -54,11 +54,11 @@ class Scores(nn.Module):
 
     def __init__(self, bias=9):
         super().__init__()
-        self.asked, self.bias = 0, bias
+        self.count, self.bias = 0, bias
 
     def forward(self, images):
         assert not images.requires_grad
-        self.asked += len(images)
+        self.count += len(images)
         score = self.bias - images.flatten(1).sum(dim=1)
         return torch.stack([score, torch.zeros_like(score)], dim=1)
 
@@ -66,10 +66,12 @@ class Scores(nn.Module):
 def test_it_uses_scores_only_and_asks_no_more_about_broken_images():
     model = Scores()
     images = torch.cat([torch.full((3, 1, 4, 4), 0.9), torch.full((2, 1, 4, 4), 0.1)])
-    attacked = Square(queries=20)(model, images, torch.zeros(5, dtype=torch.int64), pixels(0.1), 0)
-    assert torch.equal(attacked[:3], images[:3])  # wrong before: left alone
-    assert model.asked == 5 + 2 * 21
-    assert (model(attacked[3:])[:, 0] < model(images[3:])[:, 0]).all()
+    adversarials = Square(queries=20)(
+        model, images, torch.zeros(5, dtype=torch.int64), pixels(0.1), 0
+    )
+    assert torch.equal(adversarials[:3], images[:3])  # wrong before: left alone
+    assert model.count == 5 + 2 * 21
+    assert (model(adversarials[3:])[:, 0] < model(images[3:])[:, 0]).all()
 
 
 @pytest.mark.parametrize("size", [(6, 6), (3, 4, 3), (9,)], ids=["2-D", "3-D", "1-D"])
@@ -77,10 +79,10 @@ def test_a_linear_score_without_sign_changes_is_solved_to_the_corner(size):
     """Of one direction for all pixels, the squares must end at the corner the gradient names."""
     images = torch.full((2, 1, *size), 0.1)
     model = Scores(bias=20)
-    attacked = Square(queries=400)(
+    adversarials = Square(queries=400)(
         model, images, torch.zeros(2, dtype=torch.int64), pixels(0.05), 0
     )
-    torch.testing.assert_close(attacked, torch.full_like(images, 0.15))
+    torch.testing.assert_close(adversarials, torch.full_like(images, 0.15))
 
 
 class Recorded(nn.Module):
@@ -88,10 +90,10 @@ class Recorded(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.shown = []
+        self.batches = []
 
     def forward(self, images):
-        self.shown.append(images.clone())
+        self.batches.append(images.clone())
         return torch.tensor([[1.0, 0.0]]).repeat(len(images), 1)
 
 
@@ -99,28 +101,28 @@ def test_on_volumes_the_proposals_are_cubes():
     """Each proposal is refused here, so that it differs from the stripes in one cube."""
     images, model = torch.full((1, 2, 8, 9, 10), 0.5, dtype=torch.float64), Recorded()
     Square(queries=30)(model, images, torch.tensor([0]), pixels(0.1), seed=0)
-    _, stripes, *proposals = (shown[0] for shown in model.shown)
+    _, stripes, *proposals = (batch[0] for batch in model.batches)
     assert torch.equal(stripes, stripes[:, :1].expand_as(stripes))  # along the first dimension
     assert 0.3 < (stripes > 0.5).double().mean() < 0.7
     assert len(proposals) == 30
-    seen = 0
+    count = 0
     for query, proposal in enumerate(proposals):
         side = side_of(query / 30, (8, 9, 10))
-        moved = proposal - 0.5
-        of_one_sign = (moved == moved.amax()) | (moved == moved.amin())
+        change = proposal - 0.5
+        of_one_sign = (change == change.amax()) | (change == change.amin())
         assert of_one_sign.all()
-        places = torch.nonzero((proposal != stripes).any(dim=0))
-        if len(places) == 0:  # of the same sign as the stripes there
+        positions = torch.nonzero((proposal != stripes).any(dim=0))
+        if len(positions) == 0:  # of the same sign as the stripes there
             continue
-        seen += 1
-        extent = places.amax(dim=0) - places.amin(dim=0) + 1
+        count += 1
+        extent = positions.amax(dim=0) - positions.amin(dim=0) + 1
         assert extent.max() <= side
-        corner = places.amin(dim=0)
-        inside = moved[
+        corner = positions.amin(dim=0)
+        inside = change[
             (slice(None), *(slice(c, c + e) for c, e in zip(corner, extent, strict=True)))
         ]
         assert all(len(channel.unique()) == 1 for channel in inside)  # one sign each channel
-    assert seen > 20
+    assert count > 20
 
 
 def test_sides_shrink_as_in_the_paper():

@@ -19,10 +19,10 @@ def test_it_agrees_with_the_authors_on_ten_classes(ten, eps):
     model, x, y = ten.model, ten.images, ten.labels
     with torch.random.fork_rng():
         oracle = APGDAttack_targeted(model, n_iter=30, eps=eps, seed=0)
-        theirs = right(model, oracle.perturb(x, y), y)
-    ours = right(model, TargetedAPGD(iterations=30)(model, x, y, pixels(eps), seed=0), y)
-    assert 3 < ours.sum() < 57
-    assert abs(int(ours.sum()) - int(theirs.sum())) <= 1
+        reference = right(model, oracle.perturb(x, y), y)
+    candidate = right(model, TargetedAPGD(iterations=30)(model, x, y, pixels(eps), seed=0), y)
+    assert 3 < candidate.sum() < 57
+    assert abs(int(candidate.sum()) - int(reference.sum())) <= 1
 
 
 class Linear(nn.Module):
@@ -30,10 +30,10 @@ class Linear(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.asked = []
+        self.sizes = []
 
     def forward(self, images):
-        self.asked.append(len(images))
+        self.sizes.append(len(images))
         return images.flatten(1)
 
 
@@ -42,19 +42,19 @@ def test_the_classes_are_tried_in_turn_until_one_breaks_the_image():
     images = torch.tensor([[0.8, 0.3, 0.7, 0.2, 0.1], [0.9, 0.1, 0.2, 0.1, 0.1]])[:, None]
     labels, model = torch.tensor([0, 0]), Linear()
     attack = TargetedAPGD(iterations=4)
-    attacked = attack(model, images, labels, pixels(0.1), seed=0)
-    assert model(attacked).argmax(dim=1).tolist() == [2, 0]
+    adversarials = attack(model, images, labels, pixels(0.1), seed=0)
+    assert model(adversarials).argmax(dim=1).tolist() == [2, 0]
     # Both are driven towards their first class, then the second image alone towards three more;
     # each climb asks of the clean images, the start and 4 steps. The whole batch is looked at
     # first by Worst, by rivals, and after every climb.
     climbs = [[2] * 6 + [2], *[[1] * 6 + [2]] * 3]
-    assert model.asked[:-1] == [2, 2, *[asked for climb in climbs for asked in climb]]
+    assert model.sizes[:-1] == [2, 2, *[size for climb in climbs for size in climb]]
 
 
 def test_at_most_so_many_classes_are_tried():
     images, model = torch.tensor([[[0.9, 0.1, 0.2, 0.1, 0.1]]]), Linear()
     TargetedAPGD(iterations=1, classes=2)(model, images, torch.tensor([0]), pixels(0.1), seed=0)
-    assert len(model.asked) == 2 + 2 * (3 + 1)
+    assert len(model.sizes) == 2 + 2 * (3 + 1)
 
 
 class Lure(nn.Module):
@@ -62,8 +62,8 @@ class Lure(nn.Module):
 
     def forward(self, images):
         near, far = images[:, 0, 0], images[:, 0, 1]
-        one = torch.ones_like(near)
-        logits = [one, 0.99 - (0.9 - near).square(), 0.5 + 3.6 * (far - 0.5), 0.1 * one, 0 * one]
+        unit = torch.ones_like(near)
+        logits = [unit, 0.99 - (0.9 - near).square(), 0.5 + 3.6 * (far - 0.5), 0.1 * unit, 0 * unit]
         return torch.stack(logits, dim=1)
 
 
@@ -82,8 +82,8 @@ def test_with_two_classes_it_is_apgd_on_the_margin(trained):
         def forward(self, images):
             return trained.model(images)[:, :2]
 
-    few = trained.labels < 2
-    x, y = trained.images[few].double(), trained.labels[few]
+    mask = trained.labels < 2
+    x, y = trained.images[mask].double(), trained.labels[mask]
     model = Two()
     trained.model.double()
     try:

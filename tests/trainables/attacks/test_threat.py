@@ -1,3 +1,4 @@
+import doctest
 import math
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from searchspace.errors import UserError
+from trainables.attacks import threat
 from trainables.attacks.threat import ThreatModel, mr_deviations, parse_eps, pixels
 
 
@@ -28,9 +30,9 @@ def test_another_norm_does_not_construct():
 
 def test_projection_by_hand():
     clean = torch.tensor([0.0, 0.5, 0.95, 0.5, 0.5])
-    moved = torch.tensor([-1.0, 0.9, 2.0, 0.55, 0.1])
+    images = torch.tensor([-1.0, 0.9, 2.0, 0.55, 0.1])
     expected = torch.tensor([0.0, 0.6, 1.0, 0.55, 0.4])
-    torch.testing.assert_close(pixels(0.1).project(moved, clean), expected)
+    torch.testing.assert_close(pixels(0.1).project(images, clean), expected)
 
 
 def test_projection_without_bounds_keeps_to_the_ball_only():
@@ -38,8 +40,8 @@ def test_projection_without_bounds_keeps_to_the_ball_only():
     assert threat.unit == "MR standard deviations"
     clean = torch.tensor([-3.0, 0.0, 3.0])
     expected = torch.tensor([-3.2, 0.1, 3.2])
-    moved = torch.tensor([-9.0, 0.1, 9.0])
-    torch.testing.assert_close(threat.project(moved, clean), expected)
+    images = torch.tensor([-9.0, 0.1, 9.0])
+    torch.testing.assert_close(threat.project(images, clean), expected)
     assert threat.admits(clean)
     assert not pixels(0.2).admits(clean)
     assert not threat.admits(torch.tensor([math.nan]))
@@ -47,22 +49,22 @@ def test_projection_without_bounds_keeps_to_the_ball_only():
 
 def test_one_bound_alone_holds():
     threat = ThreatModel(norm="linf", eps=1.0, low=0.0, high=None, unit="intensity")
-    moved = torch.tensor([-0.5, 2.0])
+    images = torch.tensor([-0.5, 2.0])
     clean = torch.tensor([0.2, 1.5])
-    assert threat.project(moved, clean).tolist() == [0.0, 2.0]
+    assert threat.project(images, clean).tolist() == [0.0, 2.0]
 
 
 @given(
     eps=st.floats(0, 2),
     clean=st.lists(st.floats(0, 1), min_size=3, max_size=3),
-    moved=st.lists(st.floats(-5, 5), min_size=3, max_size=3),
+    images=st.lists(st.floats(-5, 5), min_size=3, max_size=3),
 )
-def test_a_projection_is_legal_and_a_legal_image_stays(eps, clean, moved):
+def test_a_projection_is_legal_and_a_legal_image_stays(eps, clean, images):
     threat, x = pixels(eps), torch.tensor(clean, dtype=torch.float64)
-    once = threat.project(torch.tensor(moved, dtype=torch.float64), x)
-    assert (once - x).abs().max() <= eps + 1e-12
-    assert threat.admits(once)
-    assert torch.equal(threat.project(once, x), once)
+    projection = threat.project(torch.tensor(images, dtype=torch.float64), x)
+    assert (projection - x).abs().max() <= eps + 1e-12
+    assert threat.admits(projection)
+    assert torch.equal(threat.project(projection, x), projection)
 
 
 def test_a_grid_is_sorted_once_each_and_begins_at_zero():
@@ -116,3 +118,7 @@ def test_a_grid_is_limited_by_the_bounds_of_its_own_threat_model():
     assert parse_eps("8,255", bytes_of) == (0.0, 8.0, 255.0)
     with pytest.raises(UserError, match="epsilon 256 is not from 0 to 255"):
         parse_eps("256", bytes_of)
+
+
+def test_the_example_holds():
+    assert doctest.testmod(threat) == (0, 1)

@@ -12,8 +12,8 @@ SIZES = {"2-D": (28, 28), "3-D": (9, 10, 11), "uneven": (12, 31)}
 
 def pictures(size=(28, 28), channels=1, count=6, seed=0):
     """Smooth pictures with some white and some black, away from which nothing is clipped."""
-    dice = torch.Generator().manual_seed(seed)
-    coarse = torch.rand((count, channels, *[4] * len(size)), generator=dice)
+    rng = torch.Generator().manual_seed(seed)
+    coarse = torch.rand((count, channels, *[4] * len(size)), generator=rng)
     mode = "bilinear" if len(size) == 2 else "trilinear"
     return torch.nn.functional.interpolate(coarse, size, mode=mode).clamp(0, 1)
 
@@ -23,7 +23,7 @@ def pictures(size=(28, 28), channels=1, count=6, seed=0):
 @pytest.mark.parametrize("name", NAMES)
 def test_images_stay_images_and_grow_worse_with_severity(name, size, channels):
     images = pictures(size, channels)
-    kept = images.clone()
+    original = images.clone()
     worse = [corrupt(images, name, severity, seed=1) for severity in (0, *SEVERITIES)]
     assert torch.equal(worse[0], images)
     for image in worse:
@@ -35,15 +35,15 @@ def test_images_stay_images_and_grow_worse_with_severity(name, size, channels):
     # Coarse patches may happen to fit a small picture better than finer ones.
     assert change[0] == 0 < change[1] < change[5]
     assert name == "pixelate" or change == sorted(change)
-    assert torch.equal(images, kept)
+    assert torch.equal(images, original)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_seed_decides_everything(name):
     images, state = pictures(), torch.random.get_rng_state()
-    first, again, other = (corrupt(images, name, 3, seed) for seed in (1, 1, 2))
+    first, again, variant = (corrupt(images, name, 3, seed) for seed in (1, 1, 2))
     assert torch.equal(first, again)
-    assert torch.equal(first, other) == (not name.endswith("noise"))
+    assert torch.equal(first, variant) == (not name.endswith("noise"))
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
@@ -65,8 +65,8 @@ def test_only_the_strength_of_the_noise_differs_between_severities():
     grey = torch.full((4, 1, 9, 9), 0.5, dtype=torch.float64)
     weak, strong = (corrupt(grey, "gaussian_noise", severity, 7) - grey for severity in (1, 2))
     torch.testing.assert_close(strong, 2 * weak)
-    few, many = (corrupt(grey, "impulse_noise", severity, 7) != grey for severity in (2, 5))
-    assert (few & ~many).sum() == 0 < few.sum() < many.sum()
+    sparse, dense = (corrupt(grey, "impulse_noise", severity, 7) != grey for severity in (2, 5))
+    assert (sparse & ~dense).sum() == 0 < sparse.sum() < dense.sum()
 
 
 def test_brightness_and_contrast_by_hand():
@@ -102,10 +102,10 @@ def test_pixels_become_patches_of_their_mean():
     torch.testing.assert_close(coarse, expected)
 
 
-def test_what_is_not_known_is_said(trained):
+def test_what_is_not_known_is_said():
     with pytest.raises(UserError, match="unknown corruption 'gausian_noise': did you mean"):
-        corrupt(trained.images, "gausian_noise", 1, 0)
+        corrupt(pictures(), "gausian_noise", 1, 0)
     with pytest.raises(ValueError, match="severity is 6, expected 0 to 5"):
-        corrupt(trained.images, "pixelate", 6, 0)
+        corrupt(pictures(), "pixelate", 6, 0)
     with pytest.raises(ValueError, match="expected floating ones in"):
-        corrupt(255 * trained.images, "pixelate", 1, 0)
+        corrupt(255 * pictures(), "pixelate", 1, 0)

@@ -22,9 +22,9 @@ def test_pixels_are_clipped_and_else_the_same():
 
 def test_seeds_decide_and_the_global_state_does_not():
     images, threat = torch.full((2, 1, 5, 5), 0.5), pixels(0.0)
-    before = torch.random.get_rng_state()
+    state = torch.random.get_rng_state()
     first = gaussian(images, 0.2, seed=1, threat=threat)
-    assert torch.equal(torch.random.get_rng_state(), before)
+    assert torch.equal(torch.random.get_rng_state(), state)
     assert torch.equal(first, gaussian(images, 0.2, seed=1, threat=threat))
     assert not torch.equal(first, gaussian(images, 0.2, seed=2, threat=threat))
     assert torch.equal(gaussian(images, 0.0, seed=1, threat=threat), images)

@@ -6,21 +6,21 @@ from trainables.losses import likelihood as losses
 
 
 @pytest.fixture
-def dice():
+def rng():
     return torch.Generator().manual_seed(3)
 
 
 @pytest.mark.parametrize("k", [2, 3, 11])
-def test_cross_entropy_is_torchs(k, dice):
-    logits = 5 * torch.randn((50, k), generator=dice, dtype=torch.float64)
-    labels = torch.randint(k, (50,), generator=dice)
+def test_cross_entropy_is_torchs(k, rng):
+    logits = 5 * torch.randn((50, k), generator=rng, dtype=torch.float64)
+    labels = torch.randint(k, (50,), generator=rng)
     expected = functional.cross_entropy(logits, labels, reduction="none")
     torch.testing.assert_close(losses.cross_entropy(logits, labels), expected)
 
 
-def test_binary_cross_entropy_is_torchs(dice):
-    logits = 5 * torch.randn((50, 14), generator=dice, dtype=torch.float64)
-    labels = torch.randint(2, (50, 14), generator=dice)
+def test_binary_cross_entropy_is_torchs(rng):
+    logits = 5 * torch.randn((50, 14), generator=rng, dtype=torch.float64)
+    labels = torch.randint(2, (50, 14), generator=rng)
     oracle = functional.binary_cross_entropy_with_logits(
         logits, labels.double(), reduction="none"
     ).mean(dim=1)
@@ -36,15 +36,15 @@ def test_a_confident_network_keeps_the_direction_of_the_gradient():
     logits, label = torch.tensor([[40.0, 0.0, -1.0]]), torch.tensor([0])
     half = gradient(lambda z, y: functional.cross_entropy(z, y, reduction="none"), logits, label)
     assert half[0] == 0  # what this module is there to mend
-    whole = gradient(losses.cross_entropy, logits, label)
-    torch.testing.assert_close(-whole[0], whole[1:].sum(), rtol=1e-5, atol=0)
-    torch.testing.assert_close(whole[2] / whole[1], torch.tensor(-1.0).exp())
+    slopes = gradient(losses.cross_entropy, logits, label)
+    torch.testing.assert_close(-slopes[0], slopes[1:].sum(), rtol=1e-5, atol=0)
+    torch.testing.assert_close(slopes[2] / slopes[1], torch.tensor(-1.0).exp())
 
 
 def test_a_confident_label_keeps_its_gradient():
     logits = torch.tensor([[40.0, -40.0]])
-    whole = gradient(losses.binary_cross_entropy, logits, torch.tensor([[1, 0]]))
-    assert whole[0] < 0 < whole[1]
+    slopes = gradient(losses.binary_cross_entropy, logits, torch.tensor([[1, 0]]))
+    assert slopes[0] < 0 < slopes[1]
 
 
 def test_margin_by_hand():
@@ -61,11 +61,11 @@ def test_a_label_s_margin_is_that_of_two_logits_0_and_z():
     assert losses.margin(z, torch.tensor([[1, 1]])).item() == pytest.approx(expected.item())
 
 
-def test_squared_error_is_torchs_mean_of_each_image(dice):
-    prediction, target = torch.randn((2, 4, 1, 5, 6), generator=dice, dtype=torch.float64)
+def test_squared_error_is_torchs_mean_of_each_image(rng):
+    prediction, target = torch.randn((2, 4, 1, 5, 6), generator=rng, dtype=torch.float64)
     expected = [functional.mse_loss(p, t) for p, t in zip(prediction, target, strict=True)]
-    found = losses.squared_error(prediction, target)
-    torch.testing.assert_close(found, torch.stack(expected))
+    values = losses.squared_error(prediction, target)
+    torch.testing.assert_close(values, torch.stack(expected))
     assert losses.squared_error(target, target).tolist() == [0, 0, 0, 0]
 
 
@@ -100,29 +100,29 @@ def test_a_task_has_its_loss():
 def test_the_targeted_ratio_by_hand():
     """(2 - 5) / (5 - (1 + 0.5) / 2); towards the runner-up and from a class that is not on top."""
     logits = torch.tensor([[5.0, 2.0, 1.0, 0.5], [5.0, 2.0, 1.0, 0.5], [5.0, 2.0, 1.0, 0.5]])
-    found = losses.towards(torch.tensor([1, 2, 0]))(logits, torch.tensor([0, 0, 3]))
-    assert found.tolist() == pytest.approx([-3 / 4.25, -4 / 4.25, 4.5 / 4.25])
+    values = losses.targeted_loss(torch.tensor([1, 2, 0]))(logits, torch.tensor([0, 0, 3]))
+    assert values.tolist() == pytest.approx([-3 / 4.25, -4 / 4.25, 4.5 / 4.25])
 
 
-def test_the_targeted_ratio_knows_no_scale(dice):
-    logits = torch.randn((20, 7), generator=dice, dtype=torch.float64)
-    labels, wanted = torch.arange(20) % 7, (torch.arange(20) + 3) % 7
-    loss = losses.towards(wanted)
+def test_the_targeted_ratio_knows_no_scale(rng):
+    logits = torch.randn((20, 7), generator=rng, dtype=torch.float64)
+    labels, classes = torch.arange(20) % 7, (torch.arange(20) + 3) % 7
+    loss = losses.targeted_loss(classes)
     torch.testing.assert_close(loss(1e4 * logits + 5, labels), loss(logits, labels))
-    assert ((loss(logits, labels) > 0) == (logits.gather(1, wanted[:, None]) > logits.gather(
+    assert ((loss(logits, labels) > 0) == (logits.gather(1, classes[:, None]) > logits.gather(
         1, labels[:, None]
     )).squeeze(1)).all()  # fmt: skip
 
 
 def test_below_four_classes_it_is_a_difference_of_logits():
     logits = torch.tensor([[3.0, 1.0, 2.0], [3.0, 1.0, 2.0]])
-    found = losses.towards(torch.tensor([2, 0]))(logits, torch.tensor([0, 1]))
-    assert found.tolist() == [-1.0, 2.0]
+    values = losses.targeted_loss(torch.tensor([2, 0]))(logits, torch.tensor([0, 1]))
+    assert values.tolist() == [-1.0, 2.0]
 
 
 def test_where_all_logits_are_the_same_it_is_finite():
-    found = losses.towards(torch.tensor([1]))(torch.zeros(1, 5), torch.tensor([0]))
-    assert found.tolist() == [0.0]
+    values = losses.targeted_loss(torch.tensor([1]))(torch.zeros(1, 5), torch.tensor([0]))
+    assert values.tolist() == [0.0]
 
 
 def test_rivals_are_the_other_classes_by_likelihood():

@@ -11,19 +11,19 @@ from trainables.metrics import alarms
 from trainables.metrics.alarms import ALARMS, above_chance, collapse, excess, flatness, two_radii
 
 
-def pair(only_one, only_other, both=20, neither=30):
-    one = np.repeat([True, False, True, False], [only_one, only_other, both, neither])
-    other = np.repeat([False, True, True, False], [only_one, only_other, both, neither])
-    return one, other
+def pair(wins, losses, ties=20, rest=30):
+    harm = np.repeat([True, False, True, False], [wins, losses, ties, rest])
+    baseline = np.repeat([False, True, True, False], [wins, losses, ties, rest])
+    return harm, baseline
 
 
-@pytest.mark.parametrize("only_one", range(12))
-@pytest.mark.parametrize("only_other", range(5))
-def test_shares_differ_where_the_exact_test_says_so(only_one, only_other):
+@pytest.mark.parametrize("wins", range(12))
+@pytest.mark.parametrize("losses", range(5))
+def test_shares_differ_where_the_exact_test_says_so(wins, losses):
     p = 1.0
-    if only_one + only_other:
-        p = binomtest(only_one, only_one + only_other, alternative="greater").pvalue
-    assert (excess(*pair(only_one, only_other)) > 0) == (p < 0.025)
+    if wins + losses:
+        p = binomtest(wins, wins + losses, alternative="greater").pvalue
+    assert (excess(*pair(wins, losses)) > 0) == (p < 0.025)
 
 
 def test_five_images_against_none_are_no_alarm_and_six_are():
@@ -38,18 +38,18 @@ def test_the_bound_of_a_share_is_that_of_the_binomial():
 
 
 def test_errors_differ_by_students_interval_less_a_hundredth():
-    dice = np.random.default_rng(0)
-    other = dice.uniform(50, 90, 8)
-    one = other + dice.normal(6, 3, 8)
-    low = ttest_rel(one - 0.01 * other, other).confidence_interval().low
-    assert excess(one, other) == pytest.approx(low)
-    assert excess(one, other) > 0 > excess(other, one)
+    rng = np.random.default_rng(0)
+    baseline = rng.uniform(50, 90, 8)
+    harm = baseline + rng.normal(6, 3, 8)
+    low = ttest_rel(harm - 0.01 * baseline, baseline).confidence_interval().low
+    assert excess(harm, baseline) == pytest.approx(low)
+    assert excess(harm, baseline) > 0 > excess(baseline, harm)
 
 
 def test_an_error_that_hardly_differs_is_no_alarm():
     """Squared errors are driven up, absolute ones reported: one may fall by a trifle everywhere."""
-    other = np.linspace(50, 60, 6)
-    assert excess(1.009 * other, other) < 0 < excess(1.011 * other, other)
+    baseline = np.linspace(50, 60, 6)
+    assert excess(1.009 * baseline, baseline) < 0 < excess(1.011 * baseline, baseline)
 
 
 def test_one_subject_or_none_says_nothing():
@@ -59,16 +59,16 @@ def test_one_subject_or_none_says_nothing():
 
 
 def test_a_subject_without_the_region_is_left_out():
-    one, other = np.array([9.0, 12.0, 10.0]), np.array([5.0, 7.0, 6.5])
-    with_gap = excess(np.append(one, np.nan), np.append(other, 4.0))
-    assert with_gap == excess(one, other) > 0
+    harm, baseline = np.array([9.0, 12.0, 10.0]), np.array([5.0, 7.0, 6.5])
+    with_gap = excess(np.append(harm, np.nan), np.append(baseline, 4.0))
+    assert with_gap == excess(harm, baseline) > 0
 
 
 def test_chance_rarely_alarms():
     """Two attacks that are alike: at most one in forty, by the interval's level."""
-    dice, alarmed = np.random.default_rng(1), 0
+    rng, alarmed = np.random.default_rng(1), 0
     for _ in range(1000):
-        alarmed += excess(dice.random(100) < 0.5, dice.random(100) < 0.5) > 0
+        alarmed += excess(rng.random(100) < 0.5, rng.random(100) < 0.5) > 0
     assert 0 < alarmed <= 25 + 3 * 5  # three standard deviations
 
 
@@ -116,8 +116,8 @@ BALANCED, SKEWED = np.repeat([0, 1], [50, 50]), np.repeat([0, 1], [90, 10])
 
 @pytest.mark.parametrize("labels", [BALANCED, SKEWED, np.arange(90) % 3])
 def test_a_constant_classifier_has_collapsed(labels):
-    found = np.full((len(labels), 3), [0.2, 0.7, 0.1])
-    assert collapse("multi-class", found, labels, seed=0) > 0
+    probabilities = np.full((len(labels), 3), [0.2, 0.7, 0.1])
+    assert collapse("multi-class", probabilities, labels, seed=0) > 0
 
 
 def test_a_perfect_classifier_has_not_collapsed():
@@ -127,7 +127,7 @@ def test_a_perfect_classifier_has_not_collapsed():
 
 
 @pytest.mark.parametrize(
-    ("labels", "said", "collapsed"),
+    ("labels", "count", "collapsed"),
     [
         (BALANCED, 4, True),  # 96 % of the answers are one class, 50 % of the images are
         (BALANCED, 6, False),
@@ -135,10 +135,10 @@ def test_a_perfect_classifier_has_not_collapsed():
         (SKEWED, 2, True),
     ],
 )
-def test_one_class_for_nearly_all_is_judged_beside_the_data(labels, said, collapsed):
+def test_one_class_for_nearly_all_is_judged_beside_the_data(labels, count, collapsed):
     """The last images, of the second class, are the only ones that are given it."""
-    found = answers((np.arange(100) >= 100 - said).astype(int))
-    assert (collapse("binary", found, labels, seed=0) > 0) == collapsed
+    probabilities = answers((np.arange(100) >= 100 - count).astype(int))
+    assert (collapse("binary", probabilities, labels, seed=0) > 0) == collapsed
 
 
 def test_a_classifier_that_knows_nothing_has_collapsed_once_there_are_images_enough():
@@ -152,8 +152,8 @@ def test_data_of_one_class_cannot_show_a_collapse():
 
 
 def test_many_labels_collapse_by_their_auc():
-    dice = np.random.default_rng(0)
-    labels = (dice.random((80, 3)) < 0.1).astype(int)
+    rng = np.random.default_rng(0)
+    labels = (rng.random((80, 3)) < 0.1).astype(int)
     constant = np.full((80, 3), 0.1)
     assert collapse("multi-label", constant, labels, seed=0) > 0
     # All below 0.5: "no" to each label, and yet the images are told apart.

@@ -11,18 +11,18 @@ from trainables.metrics import classification as metrics
 SINGLE = ("binary", "multi-class", "ordinal")
 
 
-def drawn(n, k, seed, decimals=2):
+def draw_answers(n, k, seed, decimals=2):
     """Probabilities with many ties, and labels of every class."""
-    dice = np.random.default_rng(seed)
-    probabilities = dice.dirichlet(np.ones(k), size=n).round(decimals)
-    labels = np.concatenate([np.arange(k), dice.integers(k, size=n - k)])
+    rng = np.random.default_rng(seed)
+    probabilities = rng.dirichlet(np.ones(k), size=n).round(decimals)
+    labels = np.concatenate([np.arange(k), rng.integers(k, size=n - k)])
     return probabilities.astype(np.float32), labels
 
 
 @given(n=st.integers(12, 80), seed=st.integers(0, 10_000))
 @settings(max_examples=50)
 def test_binary_scores_are_scikit_learn_s(n, seed):
-    p, y = drawn(n, 2, seed)
+    p, y = draw_answers(n, 2, seed)
     scores = metrics.scores("binary", p, y)
     assert scores["auc"] == pytest.approx(roc_auc_score(y, p[:, -1]))
     assert scores["acc"] == pytest.approx(accuracy_score(y, p.argmax(axis=1)))
@@ -32,7 +32,7 @@ def test_binary_scores_are_scikit_learn_s(n, seed):
 @pytest.mark.parametrize("task", ["multi-class", "ordinal"])
 @pytest.mark.parametrize("k", [3, 5, 11])
 def test_multi_class_scores_are_scikit_learn_s(task, k):
-    p, y = drawn(90, k, seed=k)
+    p, y = draw_answers(90, k, seed=k)
     scores = metrics.scores(task, p, y)
     one_against_rest = [roc_auc_score(y == c, p[:, c]) for c in range(k)]
     assert scores["auc"] == pytest.approx(np.mean(one_against_rest))
@@ -41,9 +41,9 @@ def test_multi_class_scores_are_scikit_learn_s(task, k):
 
 
 def test_multi_label_scores_are_scikit_learn_s():
-    dice = np.random.default_rng(0)
-    y = dice.integers(2, size=(70, 4))
-    p = (0.3 * y + 0.7 * dice.random((70, 4))).round(2)
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=(70, 4))
+    p = (0.3 * y + 0.7 * rng.random((70, 4))).round(2)
     scores = metrics.scores("multi-label", p, y)
     columns = range(4)
     assert scores["auc"] == pytest.approx(roc_auc_score(y, p, average="macro"))
@@ -69,7 +69,7 @@ def test_exactly_one_half_is_no_positive():
 @pytest.mark.parametrize("k", [2, 3, 11])
 @pytest.mark.parametrize("answer", [0, 1])
 def test_a_constant_answer_has_balanced_accuracy_one_in_k(k, answer):
-    _, y = drawn(100, k, seed=1)
+    _, y = draw_answers(100, k, seed=1)
     p = np.tile(np.eye(k)[answer], (100, 1))
     assert metrics.balanced_accuracy("multi-class", p, y) == pytest.approx(1 / k)
     assert metrics.auc("multi-class", p, y) == 0.5

@@ -13,8 +13,8 @@ def test_radii_are_read_off_where_the_curve_crosses_each_share():
 
 
 def test_between_two_radii_the_share_falls_with_the_logarithm():
-    (_, found) = radii_at(EPS, [1, 1, 0.8, 0.4, 0], shares=(0.6,))
-    assert found == pytest.approx(2 * math.sqrt(2), abs=0.05)
+    (_, radius) = radii_at(EPS, [1, 1, 0.8, 0.4, 0], shares=(0.6,))
+    assert radius == pytest.approx(2 * math.sqrt(2), abs=0.05)
 
 
 def test_a_rise_is_not_believed():
@@ -22,9 +22,9 @@ def test_a_rise_is_not_believed():
     assert rising == radii_at(EPS, [1, 0.7, 0.4, 0.4, 0.2])
 
 
-@pytest.mark.parametrize(("left", "radius"), [(0.0, 1.0), (1.0, 8.0)])
-def test_a_share_lost_at_once_or_never_stands_for_the_least_or_the_greatest(left, radius):
-    assert radii_at(EPS, [1, *[left] * 4]) == (0, radius)
+@pytest.mark.parametrize(("share", "radius"), [(0.0, 1.0), (1.0, 8.0)])
+def test_a_share_lost_at_once_or_never_stands_for_the_least_or_the_greatest(share, radius):
+    assert radii_at(EPS, [1, *[share] * 4]) == (0, radius)
 
 
 def test_better_models_get_a_radius_more():
@@ -34,13 +34,13 @@ def test_better_models_get_a_radius_more():
 def test_two_digits_of_the_unit_are_kept():
     unit = 1 / 255
     eps = [radius * unit for radius in (0, 1.2345, 2.4690)]
-    (_, found) = radii_at(eps, [1, 0.5, 0.0], shares=(0.5,), unit=unit)
-    assert found * 255 == pytest.approx(1.2)
+    (_, radius) = radii_at(eps, [1, 0.5, 0.0], shares=(0.5,), unit=unit)
+    assert radius * 255 == pytest.approx(1.2)
 
 
 @pytest.mark.parametrize(
-    ("eps", "kept"), [((0,), [1]), ((1, 2), [1, 1]), ((0, 2, 2), [1, 1, 1]), ((0, 1), [1])]
+    ("eps", "survival"), [((0,), [1]), ((1, 2), [1, 1]), ((0, 2, 2), [1, 1, 1]), ((0, 1), [1])]
 )
-def test_what_is_no_curve_is_refused(eps, kept):
+def test_what_is_no_curve_is_refused(eps, survival):
     with pytest.raises(ValueError, match="radii"):
-        radii_at(eps, np.array(kept, dtype=float))
+        radii_at(eps, np.array(survival, dtype=float))

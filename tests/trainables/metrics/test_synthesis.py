@@ -45,8 +45,8 @@ def test_there_are_eight_scores_and_each_knows_its_direction():
 
 
 def test_a_perfect_prediction():
-    found = measure(head_volume(), truth_of(head_volume(), None))
-    assert found == {s: 0.0 if s.startswith("mae") else 1.0 for s in SCORES}
+    scores = measure(head_volume(), truth_of(head_volume(), None))
+    assert scores == {s: 0.0 if s.startswith("mae") else 1.0 for s in SCORES}
 
 
 def test_a_hand_made_volume_has_its_known_scores():
@@ -55,10 +55,10 @@ def test_a_hand_made_volume_has_its_known_scores():
     prediction[0][ct[0] == BONE] += 100
     prediction[0][ct[0] == SOFT] -= 10
     prediction[0, 5:7, 5:7] = SOFT
-    found = measure(prediction, truth_of(ct, None))
-    assert all(type(value) is float for value in found.values())
+    scores = measure(prediction, truth_of(ct, None))
+    assert all(type(value) is float for value in scores.values())
     cavity = 4 * (SOFT - AIR)
-    assert found == pytest.approx(
+    assert scores == pytest.approx(
         {
             "mae_head": (28 * 100 + 32 * 10 + cavity) / 128,
             "mae_air": cavity / 168,
@@ -120,15 +120,15 @@ def test_the_dice_of_the_head_is_that_of_the_two_head_masks():
     ct = head_volume()
     prediction = np.full_like(ct, AIR)
     prediction[:, 2:10, 4:12] = SOFT
-    found = measure(prediction, truth_of(ct, None))["dice_head"]
-    assert found == pytest.approx(2 * 8 * 6 / (64 + 64))
+    scores = measure(prediction, truth_of(ct, None))["dice_head"]
+    assert scores == pytest.approx(2 * 8 * 6 / (64 + 64))
 
 
 def test_a_region_that_is_nowhere():
     ct = np.where(head_volume() == BONE, SOFT, head_volume())
-    found = measure(ct, truth_of(ct, None))
-    assert math.isnan(found["mae_bone"])
-    assert found["dice_bone"] == 1
+    scores = measure(ct, truth_of(ct, None))
+    assert math.isnan(scores["mae_bone"])
+    assert scores["dice_bone"] == 1
     invented = measure(head_volume(), truth_of(ct, None))
     assert math.isnan(invented["mae_bone"])
     assert invented["dice_bone"] == 0
@@ -137,9 +137,9 @@ def test_a_region_that_is_nowhere():
 def test_one_nan_predicted_is_nan_everywhere():
     prediction = head_volume()
     prediction[0, 0, 0] = np.nan
-    found = measure(prediction, truth_of(head_volume(), None))
-    assert tuple(found) == SCORES
-    assert all(math.isnan(value) for value in found.values())
+    scores = measure(prediction, truth_of(head_volume(), None))
+    assert tuple(scores) == SCORES
+    assert all(math.isnan(value) for value in scores.values())
 
 
 def test_a_prediction_does_not_change_what_is_measured():
@@ -166,9 +166,9 @@ def test_the_head_is_filled_in_every_slice(slices):
 def test_no_tissue_no_head():
     ct = np.full((2, 6, 6), AIR)
     assert not head_mask(ct).any()
-    found = measure(ct, truth_of(ct, None))
-    assert math.isnan(found["mae_head"])
-    assert found["dice_head"] == 1
+    scores = measure(ct, truth_of(ct, None))
+    assert math.isnan(scores["mae_head"])
+    assert scores["dice_head"] == 1
 
 
 def test_tissue_throughout_is_head_throughout():

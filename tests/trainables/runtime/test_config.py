@@ -5,7 +5,6 @@ from pydantic import Field, ValidationError, field_validator
 
 from searchspace.errors import UserError
 from trainables.runtime.config import Frozen, parse
-from trainables.runtime.folders import cache_folder
 
 
 class Inner(Frozen):
@@ -20,7 +19,7 @@ class Toy(Frozen):
 
     @field_validator("kind")
     @classmethod
-    def _known(cls, kind: str) -> str:
+    def _check_kind(cls, kind: str) -> str:
         if kind == "odd":
             raise UserError("unknown kind 'odd': choose a")
         if kind == "bad":
@@ -61,10 +60,3 @@ def test_what_is_wrong_is_said_in_one_line(model, values, message):
         parse(model, values)
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
-
-
-def test_the_cache_is_the_users_and_not_made_by_asking(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    folder = cache_folder()
-    assert folder.name == "robust-medical-search"
-    assert not folder.exists()

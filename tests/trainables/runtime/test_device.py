@@ -62,25 +62,25 @@ def test_a_named_precision_is_taken():
 def test_auto_is_bf16_only_where_the_hardware_computes_in_it(monkeypatch, has, dtype):
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: has)
     assert resolve_precision("auto", CPU) == dtype
-    asked = []
+    calls = []
 
     def supported(*, including_emulation):
-        asked.append(including_emulation)
+        calls.append(including_emulation)
         return has
 
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
     assert resolve_precision("auto", torch.device("cuda")) == dtype
-    assert asked == [False]
+    assert calls == [False]
 
 
 def test_autocast_changes_products_in_bf16_and_nothing_in_fp32():
-    left = torch.ones(2, 2)
+    matrix = torch.ones(2, 2)
     for dtype in (torch.float32, torch.bfloat16):
         context = autocast(CPU, dtype)
         for _ in range(2):  # made anew for every step
             with context():
-                assert (left @ left).dtype == dtype
-    assert (left @ left).dtype == torch.float32
+                assert (matrix @ matrix).dtype == dtype
+    assert (matrix @ matrix).dtype == torch.float32
 
 
 @threads(3)
@@ -89,7 +89,7 @@ def fail_on_three_threads() -> None:
 
 
 def test_threads_are_restored_whatever_happens():
-    before = torch.get_num_threads()
+    count = torch.get_num_threads()
     with pytest.raises(KeyError, match="3"):
         fail_on_three_threads()
-    assert torch.get_num_threads() == before
+    assert torch.get_num_threads() == count

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from search.record.run_folder import RunFolder, create_run_folder
 from searchspace.errors import UserError
-from trainables.runtime.files import to_json, write_atomically
+from trainables.runtime.files import replacement, to_json, write_atomically
 
 
 def test_json_is_strict():
@@ -32,20 +31,34 @@ def test_a_failed_write_says_so_in_one_line(tmp_path):
         write_atomically(tmp_path / "absent" / "f", "text")
 
 
-def test_a_run_folder_must_be_new_or_empty(tmp_path):
-    assert create_run_folder(tmp_path / "a" / "b").assets.is_dir()
-    with pytest.raises(UserError, match=r"b is not empty: name a new one with --run$"):
-        create_run_folder(tmp_path / "a" / "b")
+def test_a_file_is_replaced_only_when_the_block_ends(tmp_path):
+    file = tmp_path / "scores.npz"
+    file.write_bytes(b"old")
+    with replacement(file) as part:
+        part.write_bytes(b"new")
+        assert file.read_bytes() == b"old"
+        assert part.parent == tmp_path
+        assert part.name.startswith(".")
+        assert part.suffix != ".npz", "a reader that lists *.npz must not see it"
+    assert file.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_run_folder_cannot_be_below_a_file(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match=r"^cannot write .*Not a directory$"):
-        create_run_folder(tmp_path / "file" / "run")
+def test_a_block_that_fails_leaves_the_old_file_alone(tmp_path):
+    file = tmp_path / "scores.npz"
+    file.write_bytes(b"old")
+
+    def interrupt():
+        with replacement(file) as part:
+            part.write_bytes(b"half of the n")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
+    assert file.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [file]
 
 
-def test_emptying_a_run_folder_leaves_the_folder(tmp_path):
-    folder = create_run_folder(tmp_path)
-    folder.manifest.write_text("{}")
-    RunFolder(tmp_path).empty()
-    assert list(tmp_path.iterdir()) == []
+def test_a_block_that_writes_nothing_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError), replacement(tmp_path / "f"):
+        pass

@@ -32,20 +32,20 @@ def test_generators_repeat_and_differ():
 
 
 def test_inside_the_global_generator_is_seeded_and_then_restored():
-    before = torch.random.get_rng_state()
+    state = torch.random.get_rng_state()
     with seeded(CPU, 0, "a"):
         first = torch.rand(4)
-    assert torch.equal(torch.random.get_rng_state(), before)
+    assert torch.equal(torch.random.get_rng_state(), state)
     torch.rand(3)
     with seeded(CPU, 0, "a"):
         assert torch.equal(torch.rand(4), first)
     with seeded(CPU, 0, "b"):
         assert not torch.equal(torch.rand(4), first)
-    torch.random.set_rng_state(before)
+    torch.random.set_rng_state(state)
 
 
 def test_the_global_generator_is_restored_after_an_exception():
-    before = torch.random.get_rng_state()
+    state = torch.random.get_rng_state()
     with pytest.raises(RuntimeError, match="invalid for input"), seeded(CPU, 0):
         torch.rand(4).reshape(3)
-    assert torch.equal(torch.random.get_rng_state(), before)
+    assert torch.equal(torch.random.get_rng_state(), state)

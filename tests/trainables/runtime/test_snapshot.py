@@ -19,16 +19,18 @@ def test_what_is_written_comes_back(tmp_path):
         "empty": {},
     }
     write_snapshot(tmp_path / "x", state)
-    found = read_snapshot(tmp_path / "x")
-    assert torch.equal(found["weights"]["part"], tied[:, 1])
-    assert torch.equal(found["weights"]["same"], tied)
-    assert found["moments"][0]["step"] == 3.0
-    assert found["moments"][1]["half"].dtype == torch.bfloat16
-    assert found["groups"] == [{"lr": 1e-3, "betas": [0.9, 0.999], "params": [0, 1], "fused": None}]
-    assert found["key"] == [-math.inf, math.inf]
-    assert found["text"] == "a: b"
-    assert found["#odd"] is True
-    assert found["empty"] == {}
+    result = read_snapshot(tmp_path / "x")
+    assert torch.equal(result["weights"]["part"], tied[:, 1])
+    assert torch.equal(result["weights"]["same"], tied)
+    assert result["moments"][0]["step"] == 3.0
+    assert result["moments"][1]["half"].dtype == torch.bfloat16
+    assert result["groups"] == [
+        {"lr": 1e-3, "betas": [0.9, 0.999], "params": [0, 1], "fused": None}
+    ]
+    assert result["key"] == [-math.inf, math.inf]
+    assert result["text"] == "a: b"
+    assert result["#odd"] is True
+    assert result["empty"] == {}
     assert list(tmp_path.iterdir()) == [tmp_path / "x"], "nothing else is left"
 
 
