@@ -56,7 +56,7 @@ def test_every_cluster_file_is_in_it(tree):
 
 
 def test_a_node_can_install_it(tree):
-    """What pyproject.toml names is there, as are the constraints that the cluster files install by."""
+    """What pyproject.toml names is there, and the constraints that the cluster files install by."""
     project = tomllib.loads((tree / "pyproject.toml").read_text())
     for name in (project["project"]["readme"], *project["project"]["license-files"]):
         assert (tree / name).is_file()
