@@ -11,7 +11,7 @@ STAMP = $(shell date +%Y%m%d-%H%M%S)
 # A search.py in the current folder must not stand in for our package of that name.
 export PYTHONSAFEPATH := 1
 
-.PHONY: demo test lint notebooks clean
+.PHONY: demo test lint wheel clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -26,6 +26,12 @@ lint: $(VENV)/.installed-dev
 	cd "$(ROOT)" && "$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .
 	cd "$(ROOT)" && "$(BIN)/mypy"
 	cd "$(ROOT)" && "$(BIN)/lint-imports"
+
+# Into dist/. What an older build left in build/ would get into the wheel.
+wheel: $(VENV)/.installed
+	rm -rf "$(ROOT)build"
+	"$(BIN)/python" -m pip wheel --quiet --no-deps --wheel-dir "$(ROOT)dist" "$(ROOT)"
+	rm -rf "$(ROOT)build"
 
 $(VENV)/.installed: $(ROOT)pyproject.toml $(ROOT)constraints.txt
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11 to 3.13 is needed: name one with PYTHON=..."; exit 2; }

@@ -20,7 +20,8 @@ export PATH="$PWD/.venv/bin:$PATH" PYTHONSAFEPATH=1
 export RAY_AUTH_MODE=token RAY_USAGE_STATS_ENABLED=0
 ray get-auth-token --generate > /dev/null
 
-head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
+hosts=$(scontrol show hostnames "$SLURM_JOB_NODELIST")
+head=${hosts%%$'\n'*}  # not `| head -n 1`: it ends scontrol's pipe early, which pipefail takes for a failure
 export RAY_SYMMETRIC_RUN_CLUSTER_WAIT_TIMEOUT=300
 
 srun --nodes="$SLURM_JOB_NUM_NODES" --ntasks="$SLURM_JOB_NUM_NODES" --kill-on-bad-exit=1 \

@@ -143,9 +143,12 @@ def test_on_premise_starts_every_machine():
 
 
 def test_slurm_starts_ray_on_all_nodes_and_the_search_on_the_first(tmp_path):
-    """SLURM's commands, and Ray's, are played by scripts that write down how they were called."""
+    """SLURM's commands, and Ray's, are played by scripts that write down how they were called.
+
+    The names of the nodes are more than a pipe takes at once: all are read, whoever is slower.
+    """
     called = tmp_path / "called"
-    for name, answer in {"ray": "", "srun": "", "scontrol": "echo n7; echo n8"}.items():
+    for name, answer in {"ray": "", "srun": "", "scontrol": "seq -f n%.0f 7 20000"}.items():
         stand_in = tmp_path / name
         stand_in.write_text(f'#!/bin/sh\necho {name} $RAY_AUTH_MODE "$@" >> {called}\n{answer}\n')
         stand_in.chmod(0o755)

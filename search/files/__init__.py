@@ -1,0 +1,1 @@
+"""What a wheel holds besides code: cluster files, notebooks, docs, and what builds the package."""
