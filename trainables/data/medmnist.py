@@ -1,4 +1,4 @@
-"""The 2D datasets of MedMNIST, read from their npz files [medmnist].
+"""The datasets of MedMNIST, 2D and 3D, read from their npz files [medmnist].
 
 The package ``medmnist`` holds the table of datasets, checksums and addresses. Importing it would
 make a folder in the user's home and load torchvision, so its table is read as a literal from its
@@ -49,7 +49,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Entry:
-    """What MedMNIST's table says about one dataset; ``files`` by size in pixels."""
+    """What MedMNIST's table says about one dataset; ``files`` by size in pixels or voxels."""
 
     name: str
     task: Task
@@ -97,23 +97,26 @@ def _entry(name: str, row: Mapping[str, Any]) -> Entry:
     )
 
 
-def load(name: str, size: int, root: Path | None, say: Say) -> Dataset:
+def load(name: str, size: int, root: Path | None, say: Say, *, volumes: bool = False) -> Dataset:
     """Load one dataset from its official file, downloading the file where it is missing.
 
     Args:
-        name: A 2D name of MedMNIST's table, such as ``breastmnist``.
-        size: Side of an image in pixels: 28, 64, 128 or 224.
+        name: A name of MedMNIST's table, such as ``breastmnist`` or ``organmnist3d``.
+        size: Side of an image in pixels: 28, 64, 128 or 224; of a volume in voxels: 28 or 64.
         root: Folder of the npz files; None means the user's cache folder.
-        say: Told where the file comes from when it is downloaded.
+        say: Takes a line that says where the file comes from, when it is downloaded.
+        volumes: Whether the caller can take volumes.
 
     Raises:
-        UserError: If name or size is unknown, or the official file cannot be had.
+        UserError: If name or size is unknown, the dataset holds volumes that the caller cannot
+            take, or the official file cannot be had.
     """
     entry = lookup(table(), name, "dataset")
-    if entry.volumes:
+    if entry.volumes and not volumes:
         raise UserError(f"dataset '{name}' holds volumes: not supported by this study yet")
     if size not in entry.files:
-        raise UserError(f"size {size}: {name} comes in {', '.join(map(str, entry.files))} pixels")
+        unit = "voxels" if entry.volumes else "pixels"
+        raise UserError(f"size {size}: {name} comes in {', '.join(map(str, entry.files))} {unit}")
     path = (root or cache_folder()) / (f"{name}.npz" if size == 28 else f"{name}_{size}.npz")
     if not path.exists():
         _download(path, entry.files[size], say)
@@ -182,8 +185,15 @@ def _remedy(remote: RemoteFile) -> str:
 def parse(path: Path, entry: Entry, size: int) -> Dataset:
     """Read an npz file in MedMNIST's layout, whatever its checksum.
 
-    The layout: ``{train,val,test}_images``, uint8 (N, size, size) or (N, size, size, 3), and
-    ``{train,val,test}_labels``, integers (N, 1), for multi-label data (N, L).
+    Format: ``{train,val,test}_images``, uint8 (N, size, size) or (N, size, size, 3), of volumes
+    (N, size, size, size); ``{train,val,test}_labels``, integers (N, 1), for multi-label data
+    (N, L). Classes, task and licence are the table's. Splits are MedMNIST's own. Please cite
+    [medmnist].
+
+    Args:
+        path: The npz file.
+        entry: What the file should hold.
+        size: Side of an image in pixels, of a volume in voxels.
 
     Raises:
         UserError: If the file cannot be read or holds anything else; names the file and the remedy.
@@ -200,6 +210,7 @@ def parse(path: Path, entry: Entry, size: int) -> Dataset:
             test=test,
             licence=entry.licence,
             source=f"MedMNIST v2, {entry.files[size].url.partition('?')[0]}",
+            cites=("medmnist",),
         )
     except ValueError as error:
         raise UserError(f"{path}: {error}; {_remedy(entry.files[size])}") from error
@@ -229,7 +240,9 @@ def _read(path: Path) -> dict[str, Array]:
 
 def _images(arrays: Mapping[str, Array], split: str, entry: Entry, size: int) -> Images:
     pixels, labels = arrays[f"{split}_images"], arrays[f"{split}_labels"]
-    image = (size, size) if entry.channels == 1 else (size, size, entry.channels)
+    image = (size,) * (3 if entry.volumes else 2)
+    if entry.channels > 1:
+        image = (*image, entry.channels)
     row = (len(entry.classes) if entry.task == "multi-label" else 1,)
     for kind, array, shape, integer in (
         ("images", pixels, image, np.uint8),

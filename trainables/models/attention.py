@@ -8,6 +8,7 @@ from trainables.models.classifiers import Classifier
 from trainables.models.modes import frozen
 
 COARSEST = 7  # pixels: maps smaller than that say nothing of where
+INTERPOLATION = {2: "bilinear", 3: "trilinear"}  # by spatial dimensions
 TINY = 1e-12
 
 
@@ -21,11 +22,11 @@ def eigen_grad_cam(classifier: Classifier, images: Tensor, chosen: Tensor) -> Te
 
     Args:
         classifier: Any; held in eval mode.
-        images: (N, C, H, W) in [0, 1].
+        images: Images or volumes, (N, C, *shape) in [0, 1].
         chosen: Number of the logit that is explained, (N,).
 
     Returns:
-        (N, H, W) in [0, 1]; 0 everywhere where nothing speaks for the class.
+        (N, *shape) in [0, 1]; 0 everywhere where nothing speaks for the class.
     """
     with frozen(classifier):
         maps, gradients = _differentiate(classifier, images, chosen)
@@ -39,11 +40,12 @@ def eigen_grad_cam(classifier: Classifier, images: Tensor, chosen: Tensor) -> Te
     seen = seen / seen.amax(dim=1, keepdim=True).clamp(min=TINY)
     shaped = seen.unflatten(1, tuple(maps.shape[2:])).unsqueeze(1).float()
     size = tuple(images.shape[2:])
-    return functional.interpolate(shaped, size=size, mode="bilinear", align_corners=False)[:, 0]
+    mode = INTERPOLATION[len(size)]
+    return functional.interpolate(shaped, size=size, mode=mode, align_corners=False)[:, 0]
 
 
 def _differentiate(classifier: Classifier, images: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the maps (N, C, h, w) of the layer that is looked at, and the logits' gradient."""
+    """Return the maps (N, C, *shape) of the layer that is looked at, and the logits' gradient."""
     seen: list[Tensor] = []
     hooks = [
         layer.register_forward_hook(lambda _, __, maps: seen.append(maps))

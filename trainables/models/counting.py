@@ -18,7 +18,7 @@ def kept_for_backward(
     Args:
         compute: From the inputs to whatever is differentiated, through the models.
         models: Taken in eval mode, without gradients for their parameters.
-        inputs: (N, ...), float32.
+        inputs: Images, volumes or codes, (N, ...), float32.
     """
     own = {id(one.untyped_storage()) for one in [*models.parameters(), *models.buffers()]}
     kept: dict[int, torch.UntypedStorage] = {}  # held, so that no id is used again

@@ -8,7 +8,7 @@ from trainables.saved.export import export
 
 CARDS = {
     "classifier": ModelCard(
-        classifier="cnn", channels=1, size=28, task="binary", classes=("a", "b"), dropout=0.5
+        classifier="cnn", channels=1, shape=(28, 28), task="binary", classes=("a", "b"), dropout=0.5
     ),
     "unet": UNetCard(architecture="1111x8s8 | 1001x8", kernels="square", size=32, field_mm=256.0),
 }
