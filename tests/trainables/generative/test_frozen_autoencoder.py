@@ -1,8 +1,10 @@
+import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from trainables.generative import frozen_autoencoder
@@ -34,6 +36,7 @@ class Cache:
             return fit(*arguments)
 
         monkeypatch.setattr(frozen_autoencoder, "fit_autoencoder", counting)
+        monkeypatch.setattr(frozen_autoencoder, "THREADS", 1)  # more are slow on a busy machine
 
     def obtain(self, images, settings=QUICK):
         self.said.clear()
@@ -41,7 +44,7 @@ class Cache:
 
     @property
     def file(self) -> Path:
-        (file,) = self.folder.iterdir()
+        (file,) = self.folder.glob("*.safetensors")
         return file
 
 
@@ -78,7 +81,9 @@ def test_its_unit_is_that_of_the_training_images(cache, images):
 
 def test_only_the_whole_file_is_left_in_the_cache(cache, images):
     cache.obtain(images)
-    assert cache.file.name.endswith(".safetensors")
+    visible = [path for path in cache.folder.iterdir() if not path.name.startswith(".")]
+    assert visible == [cache.file]
+    assert all(path.suffix == ".lock" for path in cache.folder.glob(".*"))
 
 
 def cut(path: Path) -> None:
@@ -113,7 +118,7 @@ def of_other_settings(path: Path) -> None:
 def of_another_network(path: Path) -> None:
     found = read_autoencoder(path, CPU)
     weights = {name: value[:1].clone() for name, value in found.model.state_dict().items()}
-    with frozen_autoencoder.safe_open(path, "pt", "cpu") as file:
+    with safe_open(path, "pt", "cpu") as file:
         save_file(weights, path, file.metadata())
 
 
@@ -144,6 +149,13 @@ def test_every_setting_has_a_digest_of_its_own(cache, images, name):
     changed = replace(QUICK, **{name: getattr(QUICK, name) * 2 or 1})
     digests = {frozen_autoencoder._digest(images, settings) for settings in (QUICK, changed)}
     assert len(digests) == 2
+
+
+def test_the_digest_is_that_of_caches_that_were_written_before():
+    """Computed before the cache served other models: old files and records stay valid."""
+    images = (torch.arange(96) % 251).reshape(2, 3, 4, 4).to(torch.uint8)
+    expected = "976c53cabbb132c68e2d46f25bafa2e69a00248ac06e0dbb9bd58b5bcfdc4327"
+    assert frozen_autoencoder._digest(images, QUICK) == expected
 
 
 def test_other_images_have_a_digest_of_their_own(cache, images):
@@ -182,7 +194,7 @@ def test_a_cache_that_cannot_be_made_costs_only_the_caching(cache, images, obsta
 def test_a_cache_that_cannot_be_written_costs_only_the_caching(cache, images, monkeypatch):
     """Where safetensors itself cannot write: here, because a folder has the file's name."""
     digest = frozen_autoencoder._digest(images, QUICK)
-    monkeypatch.setattr(frozen_autoencoder.os, "getpid", lambda: 77)
+    monkeypatch.setattr(os, "getpid", lambda: 77)
     (cache.folder / f".autoencoder-{digest[:16]}.safetensors.77").mkdir(parents=True)
     cache.obtain(images)
     assert "not cached" in cache.said[-1]
