@@ -100,6 +100,10 @@ def _entry(name: str, row: Mapping[str, Any]) -> Entry:
 def load(name: str, size: int, root: Path | None, say: Say, *, volumes: bool = False) -> Dataset:
     """Load one dataset from its official file, downloading the file where it is missing.
 
+    Format: square 2D images, grey or RGB, or grey 3D cubes, uint8; one npz file for each name and
+    size. Classes: 2 to 14, binary, multi-class, ordinal or multi-label, as MedMNIST's table says.
+    Splits: the official train, val and test. Please cite [medmnist] and the dataset's source.
+
     Args:
         name: A name of MedMNIST's table, such as ``breastmnist`` or ``organmnist3d``.
         size: Side of an image in pixels: 28, 64, 128 or 224; of a volume in voxels: 28 or 64.
@@ -160,17 +164,17 @@ def _verify(path: Path, entry: Entry, size: int) -> None:
     remote = entry.files[size]
     try:
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, _md5).hexdigest()
+            md5 = hashlib.file_digest(file, _md5).hexdigest()
     except OSError as error:
         raise UserError(f"cannot read {path}: {_reason(error)}") from error
-    if found == remote.md5:
+    if md5 == remote.md5:
         return
     try:
         parse(path, entry, size)
     except UserError as error:  # says more than two checksums do
-        raise UserError(f"{error} (its MD5 is {found}, not {remote.md5})") from error
+        raise UserError(f"{error} (its MD5 is {md5}, not {remote.md5})") from error
     raise UserError(
-        f"{path}: not the official file, its MD5 is {found}, not {remote.md5}; {_remedy(remote)}"
+        f"{path}: not the official file, its MD5 is {md5}, not {remote.md5}; {_remedy(remote)}"
     )
 
 
@@ -185,10 +189,9 @@ def _remedy(remote: RemoteFile) -> str:
 def parse(path: Path, entry: Entry, size: int) -> Dataset:
     """Read an npz file in MedMNIST's layout, whatever its checksum.
 
-    Format: ``{train,val,test}_images``, uint8 (N, size, size) or (N, size, size, 3), of volumes
-    (N, size, size, size); ``{train,val,test}_labels``, integers (N, 1), for multi-label data
-    (N, L). Classes, task and licence are the table's. Splits are MedMNIST's own. Please cite
-    [medmnist].
+    The layout: ``{train,val,test}_images``, uint8 (N, size, size) or (N, size, size, 3), of volumes
+    (N, size, size, size), and ``{train,val,test}_labels``, integers (N, 1), for multi-label data
+    (N, L).
 
     Args:
         path: The npz file.
@@ -257,8 +260,8 @@ def _images(arrays: Mapping[str, Array], split: str, entry: Entry, size: int) ->
             )
     if len(pixels) != len(labels):
         raise ValueError(f"{len(pixels)} {split}_images, but {len(labels)} {split}_labels")
-    whole = labels.astype(np.int64)
+    numbers = labels.astype(np.int64)
     return Images(
         pixels[..., np.newaxis] if entry.channels == 1 else pixels,
-        whole if entry.task == "multi-label" else whole[:, 0],
+        numbers if entry.task == "multi-label" else numbers[:, 0],
     )

@@ -106,7 +106,13 @@ class UNetCard(Card):
 
 
 def save_model(folder: Path, model: nn.Module, card: Card) -> None:
-    """Write the weights and the card into ``folder``, which is made where it is missing."""
+    """Write a model as two files, which `load_network` reads without anything else.
+
+    Args:
+        folder: Made where it is missing; files of an earlier model are replaced.
+        model: On any device, in any mode.
+        card: What builds it again.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
     save_file(weights, folder / WEIGHTS)

@@ -39,9 +39,9 @@ def test_multi_label_counts_positives():
 
 
 def test_take_keeps_images_and_labels_together():
-    taken = images([0, 1, 1]).take(np.array([2, 0]))
-    assert taken.labels.tolist() == [1, 0]
-    assert taken.pixels[:, 0, 0, 0].tolist() == [8, 0]
+    part = images([0, 1, 1]).take(np.array([2, 0]))
+    assert part.labels.tolist() == [1, 0]
+    assert part.pixels[:, 0, 0, 0].tolist() == [8, 0]
 
 
 def test_digest_is_sha256_of_shapes_and_bytes():

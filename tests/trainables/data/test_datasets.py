@@ -1,5 +1,7 @@
 """Datasets by name: what is listed is what is opened."""
 
+from pathlib import Path
+
 import pytest
 
 from searchspace.errors import UserError
@@ -41,6 +43,14 @@ def test_unknown_names_and_sizes_where_volumes_are_taken(name, size, message, tm
 def test_the_phantom_comes_first_and_volumes_only_when_asked_for():
     assert dataset_names() == ("phantom", *NAMES_2D)
     assert dataset_names(volumes=True) == ("phantom", *medmnist.table())
+
+
+def test_what_a_dataset_cites_is_in_the_bibliography(fake, tmp_path):
+    fake("breastmnist")
+    keys = open_dataset("breastmnist", 28, tmp_path, print).cites
+    bibliography = (Path(__file__).parents[3] / "CITATIONS.bib").read_text(encoding="utf-8")
+    assert keys == ("medmnist",)
+    assert all(f"{{{key},\n" in bibliography for key in keys)
 
 
 def test_the_phantom_is_opened_without_a_file(tmp_path):

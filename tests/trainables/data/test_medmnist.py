@@ -273,8 +273,8 @@ def test_default_folder_is_the_users_cache(official, serve, enter, tmp_path, mon
     monkeypatch.setenv("HOME", str(tmp_path))
     enter("breastmnist", 28, official, serve(official))
     medmnist.load("breastmnist", 28, None, lambda _: None)
-    (found,) = tmp_path.rglob("breastmnist.npz")
-    assert found.parent.name == "robust-medical-search"
+    (file,) = tmp_path.rglob("breastmnist.npz")
+    assert file.parent.name == "robust-medical-search"
 
 
 @pytest.mark.parametrize(

@@ -83,11 +83,11 @@ def test_gradients_reach_every_parameter_in_training(name):
 def test_normalisation_is_inside():
     """Pixels in [0, 1] reach the body with mean 0.5 taken off and divided by 0.5."""
     classifier = build_classifier("cnn", 1, (28, 28), 2).eval()
-    seen = []
-    classifier.body.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    inputs_of_body = []
+    classifier.body.register_forward_pre_hook(lambda _, inputs: inputs_of_body.append(inputs[0]))
     images = torch.rand(2, 1, 28, 28, generator=generator(CPU, 2))
     classifier(images)
-    torch.testing.assert_close(seen[0], (images - 0.5) / 0.5)
+    torch.testing.assert_close(inputs_of_body[0], (images - 0.5) / 0.5)
 
 
 def test_dropout_acts_in_training_and_on_the_features_only():
@@ -118,9 +118,9 @@ def test_masks_are_scaled_as_dropout_scales(dropout):
 
 def test_masks_follow_their_generator():
     classifier = build_classifier("cnn", 1, (28, 28), 2)
-    first, again, other = (classifier.draw_masks(5, generator(CPU, seed)) for seed in (0, 0, 1))
+    first, again, second = (classifier.draw_masks(5, generator(CPU, seed)) for seed in (0, 0, 1))
     assert torch.equal(first, again)
-    assert not torch.equal(first, other)
+    assert not torch.equal(first, second)
 
 
 @pytest.mark.parametrize("n_classes", [1, 2, 5])
@@ -130,13 +130,13 @@ def test_one_product_applies_all_masks(n_classes):
     classifier.head.bias.data.normal_(generator=generator(CPU, 5))
     features = torch.rand(7, 64, generator=generator(CPU, 6))
     masks = classifier.draw_masks(4, generator(CPU, 7))
-    found = classifier.masked_logits(features, classifier.fold_masks(masks))
+    logits = classifier.masked_logits(features, classifier.fold_masks(masks))
     looped = [
         functional.linear(features * mask, classifier.head.weight, classifier.head.bias)
         for mask in masks
     ]
-    assert found.shape == (7, 4, n_classes)
-    torch.testing.assert_close(found, torch.stack(looped, dim=1))
+    assert logits.shape == (7, 4, n_classes)
+    torch.testing.assert_close(logits, torch.stack(looped, dim=1))
 
 
 def cubes(channels, shape):

@@ -89,19 +89,19 @@ def test_every_input_and_setting_has_a_digest_of_its_own():
 
 
 def test_a_model_is_made_once_and_read_afterwards(cache):
-    made = cache.obtain()
+    model = cache.obtain()
     assert cache.lines == []
-    assert same(cache.obtain(), made)
+    assert same(cache.obtain(), model)
     assert cache.count == 1
     assert cache.lines == [f"toy: found in {cache.folder}"]
     assert cache.file.name == "toy-abababababababab.safetensors"
 
 
 def test_each_digest_has_a_model_of_its_own(cache):
-    made = cache.obtain()
+    model = cache.obtain()
     cache.obtain("cd" * 32, lambda: Toy(nn.Linear(3, 2), 7.0, "cd" * 32))
     assert len(list(cache.folder.glob("*.safetensors"))) == 2
-    assert same(cache.obtain(), made)
+    assert same(cache.obtain(), model)
 
 
 def test_what_was_written_is_read(tmp_path):
@@ -142,9 +142,9 @@ def without_facts(file: Path) -> None:
 def test_a_file_that_is_not_this_model_is_made_anew(cache, damage):
     cache.obtain()
     damage(cache.file)
-    made = cache.obtain()
-    assert made.factor == 1.0  # the second one
-    assert same(cache.obtain(), made)
+    model = cache.obtain()
+    assert model.factor == 1.0  # the second one
+    assert same(cache.obtain(), model)
     assert cache.count == 2
 
 
@@ -187,8 +187,8 @@ def test_a_maker_that_fails_leaves_neither_file_nor_lock(cache):
 
 def test_where_no_lock_can_be_the_model_is_made_and_cached_without(cache):
     (cache.folder / ".toy-abababababababab.lock").mkdir(parents=True)
-    made = cache.obtain()
-    assert same(cache.obtain(), made)
+    model = cache.obtain()
+    assert same(cache.obtain(), model)
     assert cache.count == 1
 
 
