@@ -32,4 +32,5 @@ def test_each_block_grows_by_its_layers_and_each_transition_halves(side, blocks,
 def test_normalisation_and_rectifier_come_before_the_convolution():
     stack = norm_relu_conv(3, 8, kernel=3).eval()
     dark = torch.full((1, 3, 6, 6), -1.0)
-    assert float(stack(dark).detach().abs().max()) == 0  # nothing passes the rectifier, and there is no bias
+    # Nothing passes the rectifier, and the convolution has no bias.
+    assert float(stack(dark).detach().abs().max()) == 0
