@@ -29,7 +29,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    model = build_classifier(arguments.classifier, 1, 28, arguments.classes).eval()
+    model = build_classifier(arguments.classifier, 1, (28, 28), arguments.classes).eval()
     images = torch.rand(arguments.images, 1, 28, 28) / 2 + 0.25
     step = seconds(PGD(steps=STEPS), model, images) / STEPS
     print(f"a gradient step: {1000 * step:.2f} ms an image")

@@ -136,7 +136,14 @@ def classifier(name: str, size: int, limit: float) -> dict[str, Any]:
     with torch.no_grad():
         codes = autoencoder.quantise(train.images.float() / 255)
     data = Images("multi-class", classes, train, val, Labelled(images, labels))
-    frozen = FrozenAutoencoder(autoencoder, 1.0, AutoencoderSettings(), 3, size, "")
+    frozen = FrozenAutoencoder(
+        model=autoencoder,
+        latent_std=1.0,
+        settings=AutoencoderSettings(),
+        channels=3,
+        size=size,
+        digest="",
+    )
     before = resident("VmRSS")
     trial = TSynDTrial(config, settings, Shared(data, codes, frozen))
     training = grown(before, trial.step)

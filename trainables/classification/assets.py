@@ -23,7 +23,7 @@ TEST = "test.npz"
 
 @dataclass(frozen=True)
 class Labelled:
-    """Images (N, C, H, W) uint8 and labels int64, (N,) or (N, L), on one device."""
+    """Images (N, C, H, W) or volumes (N, C, D, H, W), uint8; labels int64, (N,) or (N, L)."""
 
     images: Tensor
     labels: Tensor
@@ -112,5 +112,5 @@ def read_data(folder: Path, device: torch.device) -> Data:
 
 def to_tensors(images: Images, device: torch.device) -> Labelled:
     """Turn NumPy images into tensors, channels first."""
-    pixels = torch.from_numpy(images.pixels).permute(0, 3, 1, 2).contiguous()
+    pixels = torch.from_numpy(images.pixels).movedim(-1, 1).contiguous()
     return Labelled(pixels.to(device), torch.from_numpy(images.labels).to(device))

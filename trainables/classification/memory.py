@@ -53,7 +53,7 @@ def need_of(
         count_also: Counts what the study holds beside it.
     """
     with torch.device("meta"):
-        network = build_classifier(classifier, channels, size, CLASSES)
+        network = build_classifier(classifier, channels, (size, size), CLASSES)
         images = torch.empty((COUNTED, channels, size, size))
         also = count_also(network, images)
     attacked = kept_for_backward(network, network, images)

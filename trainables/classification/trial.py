@@ -78,7 +78,7 @@ class ClassifierTrial(Trainable):
         self.card = ModelCard(
             classifier=settings.classifier,
             channels=data.train.images.shape[1],
-            size=settings.size,
+            shape=tuple(data.train.images.shape[2:]),
             task=data.task,
             classes=data.classes,
             dropout=config.dropout,

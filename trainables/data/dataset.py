@@ -1,4 +1,4 @@
-"""Images with labels, in three official splits: what every source of data is turned into."""
+"""Images or volumes with labels, in three official splits: what every source is turned into."""
 
 import hashlib
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ OFFICIAL_SPLITS: tuple[OfficialSplit, ...] = ("train", "val", "test")
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """Images and their labels, in the same order.
+    """Images, or volumes, and their labels, in the same order.
 
     Attributes:
-        pixels: uint8, shape (N, H, W, C), C being 1 (grey) or 3 (RGB).
+        pixels: uint8, shape (N, H, W, C), of volumes (N, D, H, W, C); C is 1 (grey) or 3 (RGB).
         labels: int64, shape (N,) with class numbers, or for multi-label data (N, L) with 0 and 1.
 
     Raises:
@@ -30,8 +30,10 @@ class Images:
     labels: npt.NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        if self.pixels.dtype != np.uint8 or self.pixels.ndim != 4:
-            raise ValueError(f"images are {_kind(self.pixels)}, expected uint8 (N, H, W, C)")
+        if self.pixels.dtype != np.uint8 or self.pixels.ndim not in {4, 5}:
+            raise ValueError(
+                f"images are {_kind(self.pixels)}, expected uint8 (N, H, W, C) or (N, D, H, W, C)"
+            )
         if self.labels.dtype != np.int64 or self.labels.ndim not in {1, 2}:
             raise ValueError(f"labels are {_kind(self.labels)}, expected int64 (N,) or (N, L)")
         if len(self.pixels) != len(self.labels):
@@ -47,7 +49,7 @@ class Images:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A named dataset in its official splits.
+    """A named dataset of images or volumes, in its official splits.
 
     Attributes:
         name: The name a user types.
@@ -58,6 +60,7 @@ class Dataset:
         test: The official test images.
         licence: The licence of the images.
         source: One line for a person: where the images come from.
+        cites: Keys of CITATIONS.bib: what a paper that uses the images cites.
 
     Raises:
         ValueError: If a split is empty, or its images or labels do not fit the rest.
@@ -71,6 +74,7 @@ class Dataset:
     test: Images
     licence: str
     source: str
+    cites: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for split in OFFICIAL_SPLITS:
@@ -108,12 +112,22 @@ class Dataset:
     @property
     def channels(self) -> int:
         """Channels of an image: 1 or 3."""
-        return int(self.train.pixels.shape[3])
+        return int(self.train.pixels.shape[-1])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height and width of an image in pixels; depth, height and width of a volume in voxels."""
+        return tuple(self.train.pixels.shape[1:-1])
 
     @property
     def size(self) -> int:
-        """Height of an image in pixels; the images are square."""
-        return int(self.train.pixels.shape[1])
+        """Side of an image in pixels, of a volume in voxels; the sides are equal."""
+        return self.shape[0]
+
+    @property
+    def volumes(self) -> bool:
+        """Whether the images are volumes."""
+        return len(self.shape) == 3
 
     @property
     def class_counts(self) -> dict[OfficialSplit, tuple[int, ...]]:

@@ -41,6 +41,12 @@ def to_slices(name: str, volume: Volume, size: int, field_mm: float) -> Slices:
     image MR is its minimum, CT air. Slices are kept as they are.
 
     The z-score is of all voxels of the volume, before any is cropped or padded [robmednas].
+
+    Args:
+        name: The subject's.
+        volume: As it was read, (X, Y, Z).
+        size: Pixels to a side.
+        field_mm: Side of the square in mm.
     """
     mean = float(volume.mr.mean(dtype=np.float64))
     deviation = float(volume.mr.std(dtype=np.float64))
@@ -50,7 +56,7 @@ def to_slices(name: str, volume: Volume, size: int, field_mm: float) -> Slices:
     tissue = volume.ct > TISSUE_HU if volume.mask is None else volume.mask
     inside = rows.sum(axis=0)[:, None] * columns.sum(axis=0)[None, :]
     pixel = _width(volume.spacing[0], size, field_mm) * _width(volume.spacing[1], size, field_mm)
-    kept = float((inside[:, :, None] * tissue).sum()) * pixel
+    covered = float((inside[:, :, None] * tissue).sum()) * pixel
     mask = None
     if volume.mask is not None:
         mask = _on_grid(volume.mask.astype(np.float32), rows, columns, 0.0) >= 0.5
@@ -59,17 +65,27 @@ def to_slices(name: str, volume: Volume, size: int, field_mm: float) -> Slices:
         mr=_on_grid(mr, rows, columns, float(mr.min())),
         ct=_on_grid(volume.ct, rows, columns, AIR_HU),
         mask=mask,
-        lost=max(0.0, 1 - kept / max(1, int(tissue.sum()))),
+        lost=max(0.0, 1 - covered / max(1, int(tissue.sum()))),
     )
 
 
 def overlaps(voxels: int, spacing: float, size: int, field_mm: float) -> npt.NDArray[np.float64]:
-    """Compute which share of each pixel each voxel covers, along one axis: (size, voxels)."""
+    """Compute which share of each pixel each voxel covers, along one axis.
+
+    Args:
+        voxels: How many there are along the axis.
+        spacing: Millimetres from one voxel to the next.
+        size: Pixels along the axis.
+        field_mm: What the pixels cover, in mm.
+
+    Returns:
+        Shares from 0 to 1, (size, voxels).
+    """
     width = _width(spacing, size, field_mm)
     start = (voxels - size) // 2 if width == 1 else (voxels - width * size) / 2
-    left = start + width * np.arange(size)[:, None]
+    lower = start + width * np.arange(size)[:, None]
     edge = np.arange(voxels)[None, :]
-    covered = np.minimum(left + width, edge + 1) - np.maximum(left, edge)
+    covered = np.minimum(lower + width, edge + 1) - np.maximum(lower, edge)
     shares: npt.NDArray[np.float64] = np.clip(covered, 0, None) / width
     return shares
 
@@ -88,6 +104,6 @@ def _on_grid(
 ) -> Floats:
     """Average (X, Y, Z) over pixels: (Z, size, size); what lies outside has one value."""
     slices = np.moveaxis(volume, 2, 0)
-    found = rows.astype(np.float32) @ slices @ columns.astype(np.float32).T
+    means = rows.astype(np.float32) @ slices @ columns.astype(np.float32).T
     uncovered = 1 - rows.sum(axis=1)[:, None] * columns.sum(axis=1)[None, :]
-    return np.ascontiguousarray(found + (outside * uncovered).astype(np.float32))
+    return np.ascontiguousarray(means + (outside * uncovered).astype(np.float32))

@@ -69,8 +69,8 @@ class PhantomSubject:
         gap = 2 * REACH_MM / max(1, self.slices - 1)
         head = _Head(rng)
         heights = gap * (np.arange(self.slices) - (self.slices - 1) / 2) + _between(rng, -3, 3)
-        drawn = [head.draw(self.size, spacing, float(z)) for z in heights]
-        ct, mr, inside = (np.stack(part, axis=2) for part in zip(*drawn, strict=True))
+        slices = [head.draw(self.size, spacing, float(z)) for z in heights]
+        ct, mr, inside = (np.stack(part, axis=2) for part in zip(*slices, strict=True))
         ct += CT_NOISE_HU * _bell(rng, ct.shape)
         mr = head.measure(mr, rng)
         return Volume(
@@ -84,12 +84,25 @@ class PhantomSubject:
 def phantom_subjects(
     count: int, size: int, slices: int, field_mm: float, seed: int
 ) -> tuple[PhantomSubject, ...]:
-    """List phantom heads; none is made yet."""
+    """List phantom heads; none is made yet.
+
+    Args:
+        count: How many; the first ones are the same whatever the count.
+        size: Voxels along X and along Y.
+        slices: Along Z.
+        field_mm: What the size covers, in mm.
+        seed: Another seed, other heads.
+    """
     return tuple(PhantomSubject(k, size, slices, field_mm, seed) for k in range(count))
 
 
 def write_nifti(subjects: Sequence[Subject], root: Path, say: Say) -> None:
     """Write subjects as `trainables.data.volumes.open_folder` reads them.
+
+    Args:
+        subjects: Loaded one after the other.
+        root: A new or empty folder.
+        say: Takes a line at the end.
 
     Raises:
         UserError: If the folder is not empty or cannot be written to.
@@ -121,8 +134,8 @@ def _write(subject: Subject, folder: Path) -> None:
 def _compact(ct: npt.NDArray[np.float32]) -> npt.NDArray[np.float32] | npt.NDArray[np.int16]:
     """Return the same values as int16 where it holds them."""
     limits = np.iinfo(np.int16)
-    whole = (ct == np.rint(ct)) & (limits.min <= ct) & (ct <= limits.max)
-    return ct.astype(np.int16) if whole.all() else ct
+    exact = (ct == np.rint(ct)) & (limits.min <= ct) & (ct <= limits.max)
+    return ct.astype(np.int16) if exact.all() else ct
 
 
 class _Head:
@@ -144,9 +157,15 @@ class _Head:
         self.calcified = _between(rng, 0, 4), _between(rng, -10, 20)
 
     def draw(self, size: int, spacing: float, z: float) -> tuple[Floats, Floats, Floats]:
-        """Draw HU, MR signal and the share of head of a slice, (X, Y) each."""
-        place = (np.arange(size) - (size - 1) / 2) * spacing
-        x0, y0 = place[:, None] - self.shift[0], place[None, :] - self.shift[1]
+        """Draw HU, MR signal and the share of head of a slice, (X, Y) each.
+
+        Args:
+            size: Pixels along X and along Y.
+            spacing: Millimetres between pixels.
+            z: Height of the slice above the middle of the head, in mm.
+        """
+        axis = (np.arange(size) - (size - 1) / 2) * spacing
+        x0, y0 = axis[:, None] - self.shift[0], axis[None, :] - self.shift[1]
         x, y = x0 * self.turn[0] + y0 * self.turn[1], y0 * self.turn[0] - x0 * self.turn[1]
         narrow = float(np.sqrt(1 - (z / 115) * (z / 115)))
         width, length = self.width * narrow, self.length * narrow
@@ -156,15 +175,15 @@ class _Head:
         depth = (1 + 0.02 * waves[0] - radius) * far / radius  # mm below the skin
         canvas = _Canvas(depth.shape, spacing)
         canvas.fill(depth, SKIN)
-        at = canvas.layer(depth, self.skin, FAT)
-        at = canvas.layer(depth, at + self.fat * (1 + 0.4 * waves[1]), TABLE)
+        start = canvas.layer(depth, self.skin, FAT)
+        start = canvas.layer(depth, start + self.fat * (1 + 0.4 * waves[1]), TABLE)
         marrow = self.marrow * (1 + 0.5 * waves[2])
-        at = canvas.layer(depth, at + self.table, MARROW)
-        at = canvas.layer(depth, at + marrow, TABLE)
-        skull = at  # where the inner table begins
-        at = canvas.layer(depth, at + self.table, FLUID)
-        at = canvas.layer(depth, at + self.fluid, GREY)
-        canvas.layer(depth, at + self.grey * (1 + 0.6 * waves[3]), WHITE)
+        start = canvas.layer(depth, start + self.table, MARROW)
+        start = canvas.layer(depth, start + marrow, TABLE)
+        skull = start  # where the inner table begins
+        start = canvas.layer(depth, start + self.table, FLUID)
+        start = canvas.layer(depth, start + self.fluid, GREY)
+        canvas.layer(depth, start + self.grey * (1 + 0.6 * waves[3]), WHITE)
         self._draw_inside(canvas, x, y, z)
         thick = fsum(np.ravel(skull).tolist()) / np.size(skull)  # in any order the same sum
         self._draw_air(canvas, (x, y), (width, length), z, thick)
@@ -173,16 +192,16 @@ class _Head:
     def measure(self, signal: Floats, rng: np.random.Generator) -> Floats:
         """Turn the signal (X, Y, Z) into what a scanner shows: bias, contrast, noise, gain."""
         size, slices = signal.shape[0], signal.shape[2]
-        place = (np.arange(size) + 0.5) / size * 2 - 1
+        axis = (np.arange(size) + 0.5) / size * 2 - 1
         slope = [_between(rng, -0.2, 0.2) for _ in range(3)]
-        bias = 1 + slope[0] * place[:, None] + slope[1] * place[None, :]
+        bias = 1 + slope[0] * axis[:, None] + slope[1] * axis[None, :]
         bias = bias[:, :, None] * (1 + slope[2] * (np.arange(slices) / max(1, slices) - 0.5))
         contrast = _between(rng, -0.3, 0.5)
-        seen = signal * (1 + contrast * (1 - signal)) * bias
-        real = seen + MR_NOISE * _bell(rng, seen.shape)
-        imaginary = MR_NOISE * _bell(rng, seen.shape)
-        shown: Floats = np.sqrt(real * real + imaginary * imaginary) * _between(rng, 200, 900)
-        return shown
+        biased = signal * (1 + contrast * (1 - signal)) * bias
+        real = biased + MR_NOISE * _bell(rng, biased.shape)
+        imaginary = MR_NOISE * _bell(rng, biased.shape)
+        magnitude: Floats = np.sqrt(real * real + imaginary * imaginary)
+        return magnitude * _between(rng, 200, 900)
 
     def _draw_inside(self, canvas: "_Canvas", x: Floats, y: Floats, z: float) -> None:
         wide, long, apart = self.ventricle
@@ -194,10 +213,10 @@ class _Head:
             canvas.ellipse(x, y + 18, small, small, CALCIFIED)
 
     def _draw_air(
-        self, canvas: "_Canvas", at: tuple[Floats, Floats], axes: tuple[float, float], z: float,
+        self, canvas: "_Canvas", grid: tuple[Floats, Floats], axes: tuple[float, float], z: float,
         skull: float,
     ) -> None:  # fmt: skip
-        (x, y), (width, length) = at, axes
+        (x, y), (width, length) = grid, axes
         wide, deep, top = self.sinus
         if z < top:
             canvas.ellipse(x - 2, y - (length - skull - 1), wide, 0.8 * deep, AIR)
@@ -227,14 +246,31 @@ class _Canvas:
     def layer(
         self, depth: Floats, start: Floats | float, tissue: tuple[float, float]
     ) -> Floats | float:
-        """Paint all from a depth on; return the depth."""
+        """Paint all from a depth on.
+
+        Args:
+            depth: Of each pixel below the skin, in mm, (X, Y).
+            start: Where the layer begins, in mm below the skin.
+            tissue: HU and MR signal.
+
+        Returns:
+            The start.
+        """
         self._paint(depth - start, tissue)
         return start
 
     def ellipse(
         self, x: Floats, y: Floats, wide: float, long: float, tissue: tuple[float, float]
     ) -> None:
-        """Paint an ellipse around the origin of the coordinates."""
+        """Paint an ellipse around the origin of the coordinates.
+
+        Args:
+            x: Of each pixel, in mm, (X, Y).
+            y: Of each pixel, in mm, (X, Y).
+            wide: Half axis along x, in mm.
+            long: Half axis along y, in mm.
+            tissue: HU and MR signal.
+        """
         radius = np.sqrt((x / wide) ** 2 + (y / long) ** 2) + 1e-9
         far = np.sqrt(x * x + y * y) + 1e-9
         self._paint((1 - radius) * far / radius, tissue)
@@ -261,6 +297,6 @@ def _between(rng: np.random.Generator, low: float, high: float) -> float:
 
 def _bell(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
     """Draw sums of uniform numbers, of mean 0 and variance 1: nearly normal."""
-    one, two, three, four = rng.random((4, *shape))
-    found: Floats = (one + two + three + four - 2) * np.sqrt(3.0)
-    return found
+    a, b, c, d = rng.random((4, *shape))
+    bell: Floats = (a + b + c + d - 2) * np.sqrt(3.0)
+    return bell

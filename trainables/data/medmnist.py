@@ -1,4 +1,4 @@
-"""The 2D datasets of MedMNIST, read from their npz files [medmnist].
+"""The datasets of MedMNIST, 2D and 3D, read from their npz files [medmnist].
 
 The package ``medmnist`` holds the table of datasets, checksums and addresses. Importing it would
 make a folder in the user's home and load torchvision, so its table is read as a literal from its
@@ -49,7 +49,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Entry:
-    """What MedMNIST's table says about one dataset; ``files`` by size in pixels."""
+    """What MedMNIST's table says about one dataset; ``files`` by size in pixels or voxels."""
 
     name: str
     task: Task
@@ -97,23 +97,30 @@ def _entry(name: str, row: Mapping[str, Any]) -> Entry:
     )
 
 
-def load(name: str, size: int, root: Path | None, say: Say) -> Dataset:
+def load(name: str, size: int, root: Path | None, say: Say, *, volumes: bool = False) -> Dataset:
     """Load one dataset from its official file, downloading the file where it is missing.
 
+    Format: square 2D images, grey or RGB, or grey 3D cubes, uint8; one npz file for each name and
+    size. Classes: 2 to 14, binary, multi-class, ordinal or multi-label, as MedMNIST's table says.
+    Splits: the official train, val and test. Please cite [medmnist] and the dataset's source.
+
     Args:
-        name: A 2D name of MedMNIST's table, such as ``breastmnist``.
-        size: Side of an image in pixels: 28, 64, 128 or 224.
+        name: A name of MedMNIST's table, such as ``breastmnist`` or ``organmnist3d``.
+        size: Side of an image in pixels: 28, 64, 128 or 224; of a volume in voxels: 28 or 64.
         root: Folder of the npz files; None means the user's cache folder.
-        say: Told where the file comes from when it is downloaded.
+        say: Takes a line that says where the file comes from, when it is downloaded.
+        volumes: Whether the caller can take volumes.
 
     Raises:
-        UserError: If name or size is unknown, or the official file cannot be had.
+        UserError: If name or size is unknown, the dataset holds volumes that the caller cannot
+            take, or the official file cannot be had.
     """
     entry = lookup(table(), name, "dataset")
-    if entry.volumes:
+    if entry.volumes and not volumes:
         raise UserError(f"dataset '{name}' holds volumes: not supported by this study yet")
     if size not in entry.files:
-        raise UserError(f"size {size}: {name} comes in {', '.join(map(str, entry.files))} pixels")
+        unit = "voxels" if entry.volumes else "pixels"
+        raise UserError(f"size {size}: {name} comes in {', '.join(map(str, entry.files))} {unit}")
     path = (root or cache_folder()) / (f"{name}.npz" if size == 28 else f"{name}_{size}.npz")
     if not path.exists():
         _download(path, entry.files[size], say)
@@ -157,17 +164,17 @@ def _verify(path: Path, entry: Entry, size: int) -> None:
     remote = entry.files[size]
     try:
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, _md5).hexdigest()
+            md5 = hashlib.file_digest(file, _md5).hexdigest()
     except OSError as error:
         raise UserError(f"cannot read {path}: {_reason(error)}") from error
-    if found == remote.md5:
+    if md5 == remote.md5:
         return
     try:
         parse(path, entry, size)
     except UserError as error:  # says more than two checksums do
-        raise UserError(f"{error} (its MD5 is {found}, not {remote.md5})") from error
+        raise UserError(f"{error} (its MD5 is {md5}, not {remote.md5})") from error
     raise UserError(
-        f"{path}: not the official file, its MD5 is {found}, not {remote.md5}; {_remedy(remote)}"
+        f"{path}: not the official file, its MD5 is {md5}, not {remote.md5}; {_remedy(remote)}"
     )
 
 
@@ -182,8 +189,14 @@ def _remedy(remote: RemoteFile) -> str:
 def parse(path: Path, entry: Entry, size: int) -> Dataset:
     """Read an npz file in MedMNIST's layout, whatever its checksum.
 
-    The layout: ``{train,val,test}_images``, uint8 (N, size, size) or (N, size, size, 3), and
-    ``{train,val,test}_labels``, integers (N, 1), for multi-label data (N, L).
+    The layout: ``{train,val,test}_images``, uint8 (N, size, size) or (N, size, size, 3), of volumes
+    (N, size, size, size), and ``{train,val,test}_labels``, integers (N, 1), for multi-label data
+    (N, L).
+
+    Args:
+        path: The npz file.
+        entry: What the file should hold.
+        size: Side of an image in pixels, of a volume in voxels.
 
     Raises:
         UserError: If the file cannot be read or holds anything else; names the file and the remedy.
@@ -200,6 +213,7 @@ def parse(path: Path, entry: Entry, size: int) -> Dataset:
             test=test,
             licence=entry.licence,
             source=f"MedMNIST v2, {entry.files[size].url.partition('?')[0]}",
+            cites=("medmnist",),
         )
     except ValueError as error:
         raise UserError(f"{path}: {error}; {_remedy(entry.files[size])}") from error
@@ -229,7 +243,9 @@ def _read(path: Path) -> dict[str, Array]:
 
 def _images(arrays: Mapping[str, Array], split: str, entry: Entry, size: int) -> Images:
     pixels, labels = arrays[f"{split}_images"], arrays[f"{split}_labels"]
-    image = (size, size) if entry.channels == 1 else (size, size, entry.channels)
+    image = (size,) * (3 if entry.volumes else 2)
+    if entry.channels > 1:
+        image = (*image, entry.channels)
     row = (len(entry.classes) if entry.task == "multi-label" else 1,)
     for kind, array, shape, integer in (
         ("images", pixels, image, np.uint8),
@@ -244,8 +260,8 @@ def _images(arrays: Mapping[str, Array], split: str, entry: Entry, size: int) ->
             )
     if len(pixels) != len(labels):
         raise ValueError(f"{len(pixels)} {split}_images, but {len(labels)} {split}_labels")
-    whole = labels.astype(np.int64)
+    numbers = labels.astype(np.int64)
     return Images(
         pixels[..., np.newaxis] if entry.channels == 1 else pixels,
-        whole if entry.task == "multi-label" else whole[:, 0],
+        numbers if entry.task == "multi-label" else numbers[:, 0],
     )

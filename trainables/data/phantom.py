@@ -29,11 +29,13 @@ the last bit (it does not fix sines, exponentials, powers and the order of sums)
 vectors, ``cos(k angle)`` is a Chebyshev polynomial and normal noise a sum of four uniforms.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
 from searchspace.errors import UserError
-from trainables.data.dataset import Dataset, Images
+from trainables.data.dataset import Dataset, Images, OfficialSplit
 from trainables.data.task import Task
 
 Floats = npt.NDArray[np.float64]
@@ -42,11 +44,14 @@ SIZES = (28, 64)
 CLASSES = ("round", "lobulated", "spiculated")
 STRAY = 1 / 8  # share of images whose stripes are drawn by lot
 TASK: Task = "multi-class"
-N_IMAGES = {"train": 1200, "val": 240, "test": 480}
+N_IMAGES: Mapping[OfficialSplit, int] = {"train": 1200, "val": 240, "test": 480}
 
 
 def load(size: int = 28, seed: int = 0) -> Dataset:
     """Make the phantom dataset, in about a second.
+
+    Format: 2D images, grey, uint8, square. Classes: round, lobulated and spiculated outlines, as
+    many of each. Splits: train 1200, val 240, test 480, drawn apart. There is nothing to cite.
 
     Args:
         size: Side of an image in pixels: 28 or 64. The stripes keep their period of two pixels.
@@ -57,7 +62,7 @@ def load(size: int = 28, seed: int = 0) -> Dataset:
     """
     if size not in SIZES:
         raise UserError(f"size {size}: the phantom comes in {' and '.join(map(str, SIZES))} pixels")
-    splits = {}
+    splits: dict[OfficialSplit, Images] = {}
     for number, (split, n) in enumerate(N_IMAGES.items()):
         rng = np.random.Generator(np.random.PCG64([seed, number]))
         labels = np.argsort(rng.random(n)) % len(CLASSES)  # the same number of each, in any order
@@ -68,9 +73,11 @@ def load(size: int = 28, seed: int = 0) -> Dataset:
         name="phantom",
         task=TASK,
         classes=CLASSES,
+        train=splits["train"],
+        val=splits["val"],
+        test=splits["test"],
         licence="made by this program, free of rights",
         source=f"phantom lesions made by this program (seed {seed}), not real data",
-        **splits,
     )
 
 
@@ -143,9 +150,9 @@ def _wave(shapes: npt.NDArray[np.int64], cos: Floats, rng: np.random.Generator) 
 def _blotches(n: int, size: int, rng: np.random.Generator) -> Floats:
     """Interpolate uniform numbers from -1 to 1 between the knots of a coarse lattice."""
     knots = 2.0 * rng.random((n, 5, 5)) - 1.0
-    place = (np.arange(size) + 0.5) / size * 4.0
-    low = np.floor(place).astype(np.int64)
-    share = place - low
+    position = (np.arange(size) + 0.5) / size * 4.0
+    low = np.floor(position).astype(np.int64)
+    share = position - low
     rows = knots[:, low] * (1.0 - share)[:, np.newaxis] + knots[:, low + 1] * share[:, np.newaxis]
     return rows[:, :, low] * (1.0 - share) + rows[:, :, low + 1] * share
 

@@ -128,15 +128,13 @@ def make_splits(
     contents = _contents(dataset)
     sources = _sources(dataset, train, contents)
     if ranking_from == "auto":
-        ranking_from = "left-out" if sources["left-out"].most > len(dataset.val) / 2 else "val"
+        ranking_from = "left-out" if sources["left-out"].capacity > len(dataset.val) / 2 else "val"
     source = sources[ranking_from]
-    size = min(source.most, ranking_images)
+    size = min(source.capacity, ranking_images)
     if size < dataset.n_classes:
         raise UserError(_too_few_to_rank(dataset, source, ranking_from, ranking_images))
-    origin = dataset.official(ORIGINS[ranking_from])
-    strata = strata_of(origin.labels, dataset.n_classes)[source.usable]
-    chosen = draw(strata, proportional(np.bincount(strata), size), _rng(seed, 1))
-    ranking = source.usable[chosen]
+    labels = dataset.official(ORIGINS[ranking_from]).labels
+    ranking = _draw_ranking(labels, dataset.n_classes, source.usable, size, _rng(seed, 1))
     rest = {split: _all(dataset, split) for split in OFFICIAL_SPLITS}
     rest[ORIGINS[ranking_from]] = np.setdiff1d(rest[ORIGINS[ranking_from]], ranking)
     splits = Splits(train, rest["val"], ranking, rest["test"], rest["train"], ranking_from)
@@ -177,6 +175,13 @@ def _draw_train(dataset: Dataset, fraction: float, rng: np.random.Generator) -> 
     return train
 
 
+def _draw_ranking(
+    labels: Indices, n_classes: int, usable: Indices, size: int, rng: np.random.Generator
+) -> Indices:
+    strata = strata_of(labels, n_classes)[usable]
+    return usable[draw(strata, proportional(np.bincount(strata), size), rng)]
+
+
 def _contents(dataset: Dataset) -> Contents:
     """Digest the pixels of every image, by official split."""
     return {
@@ -196,7 +201,7 @@ class _Source:
     usable: Indices
 
     @property
-    def most(self) -> int:
+    def capacity(self) -> int:
         """How many may rank: at most half, so that the autoencoder or val keeps the other half."""
         return min(len(self.pool) // 2, len(self.usable))
 
@@ -230,7 +235,7 @@ def _too_few_to_rank(
         "val": "take a smaller fraction and rank on images it leaves out",
     }
     return (
-        f"ranking from {ranking_from}: offers {source.most} images, fewer than one for each of "
+        f"ranking from {ranking_from}: offers {source.capacity} images, fewer than one for each of "
         f"{classes}; {remedy[ranking_from]}"
     )
 
@@ -252,11 +257,10 @@ def _notes(
         notes.append(
             f"Images not used for ranking, as their pixels occur more than once: {copies}."
         )
-    for one, other in combinations(OFFICIAL_SPLITS, 2):
-        if shared := len(set(contents[one]) & set(contents[other])):
-            notes.append(
-                f"Images that the official {one} and {other} splits share: {shared}; kept."
-            )
+    for first_split, second_split in combinations(OFFICIAL_SPLITS, 2):
+        if shared := len(set(contents[first_split]) & set(contents[second_split])):
+            names = f"{first_split} and {second_split}"
+            notes.append(f"Images that the official {names} splits share: {shared}; kept.")
     for split in ("train", "val", "ranking", "test"):
         labels = dataset.official(splits.origin(split)).labels[getattr(splits, split)]
         counts = zip(dataset.classes, count_classes(labels, dataset.n_classes), strict=True)

@@ -58,12 +58,12 @@ def proportional(counts: Ints, size: int) -> Ints:
     return shares
 
 
-def draw(strata: Ints, wanted: Ints, rng: np.random.Generator) -> Ints:
+def draw(strata: Ints, counts: Ints, rng: np.random.Generator) -> Ints:
     """Draw so many of each stratum, without replacement.
 
     Args:
         strata: Stratum of each image, shape (N,).
-        wanted: How many of each stratum, at most those there are.
+        counts: How many of each stratum, at most those there are.
         rng: With an equal generator, a draw of more contains the draw of fewer.
 
     Returns:
@@ -71,5 +71,5 @@ def draw(strata: Ints, wanted: Ints, rng: np.random.Generator) -> Ints:
     """
     shuffled = np.lexsort((rng.random(len(strata)), strata))
     grouped = strata[shuffled]
-    place = np.arange(len(strata)) - np.searchsorted(grouped, grouped)
-    return np.sort(shuffled[place < wanted[grouped]])
+    rank = np.arange(len(strata)) - np.searchsorted(grouped, grouped)
+    return np.sort(shuffled[rank < counts[grouped]])

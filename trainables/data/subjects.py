@@ -11,7 +11,7 @@ from searchspace.errors import UserError
 
 SPLITS = ("train", "val", "ranking", "test")
 SHARES = (0.6, 0.1, 0.15, 0.15)
-FEW = 10  # subjects that rank, below which intervals say little
+LEAST = 10  # subjects that rank, below which intervals say little
 PAPER_SUBSET = (4, 1, 1)  # subjects of train, val and ranking [robmednas, section 2]
 
 
@@ -79,8 +79,8 @@ def split_subjects(
     for share in shares[:0:-1]:  # test, ranking, val: from the end, one left for each split before
         size = max(1, round(share * len(names)))
         size = min(size, len(order) - (len(SPLITS) - 1 - len(parts)))
-        order, taken = order[:-size], order[-size:]
-        parts.append(tuple(sorted(taken)))
+        order, last = order[:-size], order[-size:]
+        parts.append(tuple(sorted(last)))
     test, ranking, val = parts
     splits = tuple(sorted(order)), val, ranking, test
     return SubjectSplits(*splits, notes=_notes(*splits))
@@ -104,14 +104,19 @@ def paper_subset(splits: SubjectSplits, seed: int) -> SubjectSplits:
         tuple(sorted(part))
         for part in (order[: ends[0]], order[ends[0] : ends[1]], order[ends[1] :])
     )
-    found = train, val, ranking, splits.test
-    return SubjectSplits(*found, notes=("the paper's subset of training subjects", *_notes(*found)))
+    parts = train, val, ranking, splits.test
+    return SubjectSplits(*parts, notes=("the paper's subset of training subjects", *_notes(*parts)))
 
 
 def folds(
     names: Sequence[str], count: int, seed: int
 ) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
     """Leave out one of ``count`` groups of subjects in turn [robmednas, section 2.6].
+
+    Args:
+        names: Of all subjects.
+        count: Of groups, from 2 to the number of subjects.
+        seed: Another seed, other groups.
 
     Returns:
         Pairs of the subjects kept and those left out.
@@ -129,12 +134,12 @@ def folds(
 def _shuffled(names: Sequence[str], seed: int) -> list[str]:
     rng = np.random.Generator(np.random.PCG64(seed))
     ordered = sorted(names)
-    return [ordered[place] for place in rng.permutation(len(ordered))]
+    return [ordered[number] for number in rng.permutation(len(ordered))]
 
 
 def _notes(*splits: tuple[str, ...]) -> tuple[str, ...]:
     sizes = ", ".join(f"{len(names)} {split}" for split, names in zip(SPLITS, splits, strict=True))
     notes = [f"subjects: {sizes} (closed until the end)", "ranks trials on subjects of its own"]
-    if len(splits[2]) < FEW:
+    if len(splits[2]) < LEAST:
         notes.append(f"{len(splits[2])} subjects rank: read the intervals, not the digits")
     return tuple(notes)

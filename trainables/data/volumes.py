@@ -179,7 +179,7 @@ def _may_be_subject(path: Path) -> bool:
 
 
 def _subject(folder: Path) -> FolderSubject:
-    found: dict[str, Path | None] = {}
+    parts: dict[str, Path | None] = {}
     for part in ("mr", "ct", "mask"):
         files = [file for suffix in SUFFIXES if (file := folder / f"{part}{suffix}").is_file()]
         if len(files) > 1:
@@ -187,15 +187,15 @@ def _subject(folder: Path) -> FolderSubject:
                 f"subject '{folder.name}': both {files[0].name} and {files[1].name} "
                 f"in {folder}: remove one"
             )
-        found[part] = files[0] if files else None
-    mr, ct = found["mr"], found["ct"]
+        parts[part] = files[0] if files else None
+    mr, ct = parts["mr"], parts["ct"]
     if mr is None or ct is None:
         missing = "mr" if mr is None else "ct"
         raise UserError(
             f"subject '{folder.name}' has no {missing}: expected {missing}.nii or "
             f"{missing}.nii.gz in {folder}"
         )
-    return FolderSubject(folder.name, mr, ct, found["mask"])
+    return FolderSubject(folder.name, mr, ct, parts["mask"])
 
 
 def _open(file: Path) -> Any:  # noqa: ANN401 - nibabel is untyped

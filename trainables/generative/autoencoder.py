@@ -58,7 +58,13 @@ class Reconstruction:
 
 
 def make_autoencoder(channels: int, size: int, settings: AutoencoderSettings) -> VQVAE:
-    """Make the untrained network for images of ``size`` pixels."""
+    """Make the untrained network.
+
+    Args:
+        channels: Of the images.
+        size: Height and width in pixels.
+        settings: Width, latent channels and codes; how it is trained does not matter here.
+    """
     return VQVAE(channels, size, settings.width, settings.dim, settings.n_codes)
 
 
@@ -67,8 +73,8 @@ def fit_autoencoder(images: Tensor, settings: AutoencoderSettings, say: Say) -> 
 
     Args:
         images: (N, C, H, W) uint8, on the device to train on.
-        settings: How.
-        say: Told the progress, some ten times.
+        settings: Of the network and its training.
+        say: Takes lines about the progress, some ten in all.
     """
     generator = make_generator(images.device, settings.seed, "autoencoder", "batches")
     with seeded(images.device, settings.seed, "autoencoder"):
@@ -100,7 +106,13 @@ def fit_autoencoder(images: Tensor, settings: AutoencoderSettings, say: Say) -> 
 
 @torch.no_grad()
 def measure_reconstruction(model: VQVAE, images: Tensor, batch_size: int = 256) -> Reconstruction:
-    """Measure the reconstruction of images (N, C, H, W) uint8."""
+    """Measure how well images come back through the codes.
+
+    Args:
+        model: In eval mode.
+        images: (N, C, H, W) uint8, on the device of the model.
+        batch_size: Images at a time.
+    """
     absolute, squared, count = 0.0, 0.0, 0
     uses = torch.zeros(len(model.codebook.codes), device=images.device)
     for chunk in images.split(batch_size):

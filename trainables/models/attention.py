@@ -8,10 +8,11 @@ from trainables.models.classifiers import Classifier
 from trainables.models.modes import frozen
 
 COARSEST = 7  # pixels: maps smaller than that say nothing of where
+INTERPOLATION = {2: "bilinear", 3: "trilinear"}  # by spatial dimensions
 TINY = 1e-12
 
 
-def eigen_grad_cam(classifier: Classifier, images: Tensor, chosen: Tensor) -> Tensor:
+def eigen_grad_cam(classifier: Classifier, images: Tensor, targets: Tensor) -> Tensor:
     """Map what speaks for a class: activations times gradients, their first principal component.
 
     The maps are those of the deepest layer that has at least 7 by 7 pixels, or the first layer's.
@@ -21,32 +22,35 @@ def eigen_grad_cam(classifier: Classifier, images: Tensor, chosen: Tensor) -> Te
 
     Args:
         classifier: Any; held in eval mode.
-        images: (N, C, H, W) in [0, 1].
-        chosen: Number of the logit that is explained, (N,).
+        images: Images or volumes, (N, C, *shape) in [0, 1].
+        targets: Number of the logit that is explained, for each image, (N,).
 
     Returns:
-        (N, H, W) in [0, 1]; 0 everywhere where nothing speaks for the class.
+        (N, *shape) in [0, 1]; 0 everywhere where nothing speaks for the class.
     """
     with frozen(classifier):
-        maps, gradients = _differentiate(classifier, images, chosen)
+        maps, gradients = _differentiate(classifier, images, targets)
     speaking = (maps * gradients).flatten(2).double()  # (N, C, hw)
     total = speaking.sum(dim=1)
     centred = (speaking - speaking.mean(dim=2, keepdim=True)).transpose(1, 2)  # (N, hw, C)
     _, _, components = torch.linalg.svd(centred, full_matrices=False)
     first = (centred @ components[:, :1].transpose(1, 2)).squeeze(2)  # (N, hw)
     aligned = (first * (total - total.mean(dim=1, keepdim=True))).sum(dim=1, keepdim=True)
-    seen = torch.where(aligned < 0, -first, first).clamp(min=0)
-    seen = seen / seen.amax(dim=1, keepdim=True).clamp(min=TINY)
-    shaped = seen.unflatten(1, tuple(maps.shape[2:])).unsqueeze(1).float()
+    evidence = torch.where(aligned < 0, -first, first).clamp(min=0)
+    evidence = evidence / evidence.amax(dim=1, keepdim=True).clamp(min=TINY)
+    shaped = evidence.unflatten(1, tuple(maps.shape[2:])).unsqueeze(1).float()
     size = tuple(images.shape[2:])
-    return functional.interpolate(shaped, size=size, mode="bilinear", align_corners=False)[:, 0]
+    mode = INTERPOLATION[len(size)]
+    return functional.interpolate(shaped, size=size, mode=mode, align_corners=False)[:, 0]
 
 
-def _differentiate(classifier: Classifier, images: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the maps (N, C, h, w) of the layer that is looked at, and the logits' gradient."""
-    seen: list[Tensor] = []
+def _differentiate(
+    classifier: Classifier, images: Tensor, targets: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the maps (N, C, *shape) of the layer that is looked at, and the logits' gradient."""
+    outputs: list[Tensor] = []
     hooks = [
-        layer.register_forward_hook(lambda _, __, maps: seen.append(maps))
+        layer.register_forward_hook(lambda _, __, maps: outputs.append(maps))
         for layer in classifier.body.layers
     ]
     try:
@@ -54,7 +58,7 @@ def _differentiate(classifier: Classifier, images: Tensor, chosen: Tensor) -> tu
     finally:
         for hook in hooks:
             hook.remove()
-    fine = [maps for maps in seen if min(maps.shape[2:]) >= COARSEST]
-    maps = fine[-1] if fine else seen[0]
-    (gradient,) = torch.autograd.grad(logits.gather(1, chosen[:, None]).sum(), maps)
+    fine = [maps for maps in outputs if min(maps.shape[2:]) >= COARSEST]
+    maps = fine[-1] if fine else outputs[0]
+    (gradient,) = torch.autograd.grad(logits.gather(1, targets[:, None]).sum(), maps)
     return maps.detach(), gradient

@@ -47,7 +47,13 @@ class Codebook(nn.Module):
 
     @torch.no_grad()
     def revive(self, dead: Tensor, latents: Tensor, generator: torch.Generator) -> None:
-        """Move the codes marked in ``dead`` (n_codes,) onto random encoder outputs (N, D, h, w)."""
+        """Move codes that no image uses onto random outputs of the encoder.
+
+        Args:
+            dead: Which codes, bool (n_codes,).
+            latents: Outputs of the encoder, (N, D, h, w).
+            generator: Draws the outputs.
+        """
         flat = latents.permute(0, 2, 3, 1).reshape(-1, latents.shape[1])
         count = int(dead.sum())
         rows = torch.randint(len(flat), (count,), generator=generator, device=generator.device)

@@ -1,18 +1,21 @@
 """Classifiers by name, with normalisation inside, so that attacks see pixels."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import final
 
 import torch
 from torch import Tensor, nn
 
+from searchspace.errors import UserError
 from searchspace.names import lookup
-from trainables.models.cnn import SmallCNN
-from trainables.models.densenet import DenseNet
-from trainables.models.resnet import ResNet18
+from trainables.models.body import Body, BuildBody, Shape
+from trainables.models.cnn import build_cnn
+from trainables.models.densenet import build_densenet
+from trainables.models.resnet import build_resnet18
 
-Body = SmallCNN | DenseNet | ResNet18
+KINDS = {2: "images", 3: "volumes"}  # by the number of spatial dimensions
 
 
 @final
@@ -23,7 +26,7 @@ class Classifier(nn.Module):
     on features that are computed once [tsynd, section 3.1].
 
     Args:
-        body: Maps (N, C, H, W) to (N, F, h, w).
+        body: Maps images (N, C, H, W) or volumes (N, C, D, H, W) to maps of F features.
         n_classes: Logits; two for a binary task, one per label for a multi-label task.
         dropout: Probability of dropping a feature, in [0, 1).
     """
@@ -35,13 +38,13 @@ class Classifier(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def features(self, images: Tensor) -> Tensor:
-        """Compute pooled features, (N, F), of images (N, C, H, W) in [0, 1]."""
+        """Compute pooled features, (N, F), of images or volumes (N, C, *shape) in [0, 1]."""
         # MedMNIST's benchmark normalises by mean 0.5 and deviation 0.5 [medmnist].
         maps: Tensor = self.body(images * 2 - 1)
-        return maps.mean(dim=(2, 3))
+        return maps.mean(dim=tuple(range(2, maps.ndim)))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Compute logits (N, n_classes) of images (N, C, H, W) in [0, 1]."""
+        """Compute logits (N, n_classes) of images or volumes (N, C, *shape) in [0, 1]."""
         logits: Tensor = self.head(self.dropout(self.features(images)))
         return logits
 
@@ -63,29 +66,51 @@ class Classifier(nn.Module):
         return logits + self.head.bias
 
 
-# The smallest first: it is a CPU's default. Each takes image channels and the size in pixels.
-BODIES: Mapping[str, Callable[[int, int], Body]] = {
-    "cnn": partial(SmallCNN, width=16),
-    "densenet": partial(DenseNet, growth=12, layers=6),
-    "resnet18-16": partial(ResNet18, width=16),
-    "resnet18": partial(ResNet18, width=64),
+@dataclass(frozen=True)
+class Architecture:
+    """A network by name.
+
+    Attributes:
+        build: Makes the untrained layers.
+        dimensions: Of what it takes: 2 for images, 3 for volumes.
+    """
+
+    build: BuildBody
+    dimensions: tuple[int, ...] = (2,)
+
+
+# The smallest first: it is a CPU's default.
+BODIES: Mapping[str, Architecture] = {
+    "cnn": Architecture(partial(build_cnn, width=16)),
+    "densenet": Architecture(partial(build_densenet, growth=12, layers=6)),
+    "resnet18-16": Architecture(partial(build_resnet18, width=16)),
+    "resnet18": Architecture(partial(build_resnet18, width=64)),
 }
 
 
 def build_classifier(
-    name: str, channels: int, size: int, n_classes: int, dropout: float = 0.5
+    name: str, channels: int, shape: Shape, n_classes: int, dropout: float = 0.5
 ) -> Classifier:
     """Build a classifier by name.
 
     Args:
         name: A key of BODIES.
         channels: Image channels.
-        size: Height and width in pixels.
+        shape: Height and width in pixels; of volumes depth, height and width in voxels.
         n_classes: Logits; two for a binary task, one per label for a multi-label task.
         dropout: Probability of dropping a feature before the last layer, in [0, 1).
 
     Raises:
-        UserError: If the name is unknown.
+        UserError: If the name is unknown, or the network does not exist for that many dimensions.
     """
-    body = lookup(BODIES, name, "classifier")(channels, size)
-    return Classifier(body, n_classes, dropout)
+    architecture = lookup(BODIES, name, "classifier")
+    if len(shape) not in architecture.dimensions:
+        raise UserError(_wrong_dimensions(name, len(shape)))
+    return Classifier(architecture.build(channels, shape), n_classes, dropout)
+
+
+def _wrong_dimensions(name: str, dimensions: int) -> str:
+    takes = " and ".join(KINDS[number] for number in BODIES[name].dimensions)
+    fitting = [name for name, body in BODIES.items() if dimensions in body.dimensions]
+    remedy = f"choose from {', '.join(fitting)}" if fitting else "no classifier does yet"
+    return f"classifier '{name}' takes {takes}, not {KINDS[dimensions]}: {remedy}"

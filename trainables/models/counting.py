@@ -18,17 +18,18 @@ def kept_for_backward(
     Args:
         compute: From the inputs to whatever is differentiated, through the models.
         models: Taken in eval mode, without gradients for their parameters.
-        inputs: (N, ...), float32.
+        inputs: Images, volumes or codes, (N, ...), float32.
     """
-    own = {id(one.untyped_storage()) for one in [*models.parameters(), *models.buffers()]}
-    kept: dict[int, torch.UntypedStorage] = {}  # held, so that no id is used again
+    tensors = [*models.parameters(), *models.buffers()]
+    weights = {id(tensor.untyped_storage()) for tensor in tensors}
+    storages: dict[int, torch.UntypedStorage] = {}  # in a dict, so that no id is used again
 
     def keep(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
-        kept[id(storage)] = storage
+        storages[id(storage)] = storage
         return tensor
 
     with frozen(models), torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         compute(inputs.detach().requires_grad_())
-    found = sum(storage.nbytes() for name, storage in kept.items() if name not in own)
-    return found // inputs.element_size()
+    size = sum(storage.nbytes() for key, storage in storages.items() if key not in weights)
+    return size // inputs.element_size()

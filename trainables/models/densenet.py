@@ -6,9 +6,17 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
+from trainables.models.body import Body, Shape
+
 
 def norm_relu_conv(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
-    """Stack batch normalisation, ReLU and a convolution that keeps the size [densenet]."""
+    """Stack batch normalisation, ReLU and a convolution that keeps the size [densenet].
+
+    Args:
+        inputs: Maps that enter.
+        outputs: Maps that leave.
+        kernel: Height and width of the kernel, odd.
+    """
     convolution = nn.Conv2d(inputs, outputs, kernel, 1, kernel // 2, bias=False)
     return nn.Sequential(nn.BatchNorm2d(inputs), nn.ReLU(inplace=True), convolution)
 
@@ -28,37 +36,27 @@ class DenseLayer(nn.Module):
         return torch.cat([maps, self.new(maps)], dim=1)
 
 
-@final
-class DenseNet(nn.Module):
-    """DenseNet-BC in its CIFAR form: dense blocks with halving transitions between them [densenet].
+def build_densenet(channels: int, shape: Shape, growth: int, layers: int) -> Body:
+    """Build a DenseNet-BC in its CIFAR form: dense blocks with halvings between them [densenet].
 
     Three blocks at 28 pixels; one more for each doubling of the size, so that the last block works
     at about 7 pixels.
 
     Args:
         channels: Image channels.
-        size: Height and width in pixels.
+        shape: Height and width in pixels.
         growth: Maps added by each layer.
         layers: Layers in each block.
     """
-
-    def __init__(self, channels: int, size: int, growth: int, layers: int) -> None:
-        super().__init__()
-        features = 2 * growth
-        parts: list[nn.Module] = [nn.Conv2d(channels, features, 3, 1, 1, bias=False)]
-        blocks = max(3, 1 + round(math.log2(size / 7)))
-        for block in range(blocks):
-            if block:
-                parts += [norm_relu_conv(features, features // 2, 1), nn.AvgPool2d(2)]
-                features //= 2
-            for _ in range(layers):
-                parts.append(DenseLayer(features, growth))
-                features += growth
-        parts += [nn.BatchNorm2d(features), nn.ReLU(inplace=True)]
-        self.layers = nn.Sequential(*parts)
-        self.n_features = features
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Map (N, C, H, W) to (N, F, h, w)."""
-        maps: Tensor = self.layers(images)
-        return maps
+    features = 2 * growth
+    parts: list[nn.Module] = [nn.Conv2d(channels, features, 3, 1, 1, bias=False)]
+    blocks = max(3, 1 + round(math.log2(min(shape) / 7)))
+    for block in range(blocks):
+        if block:
+            parts += [norm_relu_conv(features, features // 2, 1), nn.AvgPool2d(2)]
+            features //= 2
+        for _ in range(layers):
+            parts.append(DenseLayer(features, growth))
+            features += growth
+    parts += [nn.BatchNorm2d(features), nn.ReLU(inplace=True)]
+    return Body(nn.Sequential(*parts), features)

@@ -46,10 +46,10 @@ class IntensityMap:
             rows = _bins_of(mr[chosen], bins).ravel()
             counts += np.bincount(rows, minlength=bins)
             sums += np.bincount(rows, weights=ct[chosen].ravel(), minlength=bins)
-        known = np.flatnonzero(counts)
-        if len(known) == 0:
+        filled = np.flatnonzero(counts)
+        if len(filled) == 0:
             raise ValueError("no voxel to learn the CT of MR intensities from")
-        means = np.interp(np.arange(bins), known, sums[known] / counts[known])
+        means = np.interp(np.arange(bins), filled, sums[filled] / counts[filled])
         return cls(means.astype(np.float32))
 
     def predict(self, mr: Floats) -> npt.NDArray[np.float32]:
@@ -58,5 +58,5 @@ class IntensityMap:
 
 
 def _bins_of(mr: Floats, bins: int) -> npt.NDArray[np.intp]:
-    place = (mr.astype(np.float32) - _LOW) / (_HIGH - _LOW) * bins
-    return place.clip(0, bins - 1).astype(np.intp)
+    position = (mr.astype(np.float32) - _LOW) / (_HIGH - _LOW) * bins
+    return position.clip(0, bins - 1).astype(np.intp)

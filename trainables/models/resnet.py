@@ -4,6 +4,7 @@ from typing import final
 
 from torch import Tensor, nn
 
+from trainables.models.body import Body, Shape
 from trainables.models.cnn import conv_norm_relu
 
 LARGE = 64  # from more pixels than this on, the ImageNet stem: 7x7 stride 2 and max pooling
@@ -36,9 +37,8 @@ class BasicBlock(nn.Module):
         return summed
 
 
-@final
-class ResNet18(nn.Module):
-    """ResNet-18 without its last layer [resnet].
+def build_resnet18(channels: int, shape: Shape, width: int) -> Body:
+    """Build a ResNet-18 without its last layer [resnet].
 
     Up to 64 pixels the stem is one 3x3 convolution without pooling, as in the MedMNIST benchmark at
     28 pixels; above, it is the ImageNet stem. At 28 pixels, one channel and two classes, width 64
@@ -46,27 +46,18 @@ class ResNet18(nn.Module):
 
     Args:
         channels: Image channels.
-        size: Height and width in pixels.
+        shape: Height and width in pixels.
         width: Maps of the first stage; the four stages have 1, 2, 4 and 8 times as many.
     """
-
-    def __init__(self, channels: int, size: int, width: int) -> None:
-        super().__init__()
-        if size > LARGE:
-            stem = conv_norm_relu(channels, width, stride=2, kernel=7)
-            stem.append(nn.MaxPool2d(3, 2, 1))
-        else:
-            stem = conv_norm_relu(channels, width)
-        widths = [width, width, 2 * width, 4 * width, 8 * width]
-        stages: list[nn.Module] = []
-        for stage in range(4):
-            stride = 1 if stage == 0 else 2
-            stages.append(BasicBlock(widths[stage], widths[stage + 1], stride))
-            stages.append(BasicBlock(widths[stage + 1], widths[stage + 1], 1))
-        self.layers = nn.Sequential(stem, *stages)
-        self.n_features = widths[-1]
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Map (N, C, H, W) to (N, F, h, w)."""
-        maps: Tensor = self.layers(images)
-        return maps
+    if min(shape) > LARGE:
+        stem = conv_norm_relu(channels, width, stride=2, kernel=7)
+        stem.append(nn.MaxPool2d(3, 2, 1))
+    else:
+        stem = conv_norm_relu(channels, width)
+    widths = [width, width, 2 * width, 4 * width, 8 * width]
+    stages: list[nn.Module] = []
+    for stage in range(4):
+        stride = 1 if stage == 0 else 2
+        stages.append(BasicBlock(widths[stage], widths[stage + 1], stride))
+        stages.append(BasicBlock(widths[stage + 1], widths[stage + 1], 1))
+    return Body(nn.Sequential(stem, *stages), widths[-1])

@@ -48,8 +48,8 @@ class UNet(nn.Module):
         images = self.decoder[0](skips.pop())
         for block in list(self.decoder)[1:]:
             images = block(torch.cat([images, skips.pop()], dim=1))
-        found: Tensor = self.last(images)
-        return found
+        ct: Tensor = self.last(images)
+        return ct
 
 
 @final
@@ -74,8 +74,8 @@ class ConfigurableBlock(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Turn (N, channels, H, W) into (N, filters, H', W')."""
         merged = self.merge(torch.cat([branch(images) for branch in self.branches], dim=1))
-        found: Tensor = self.excite(self.refine(self.resize(merged)))
-        return found
+        maps: Tensor = self.excite(self.refine(self.resize(merged)))
+        return maps
 
 
 @final
@@ -100,7 +100,14 @@ class SqueezeExcitation(nn.Module):
 def convolution(
     channels: int, filters: int, kernel: tuple[int, int], stride: int = 1
 ) -> nn.Sequential:
-    """Make a convolution that keeps the resolution (or divides it), batch normalisation, ReLU."""
+    """Make a convolution that keeps the resolution (or divides it), batch normalisation, ReLU.
+
+    Args:
+        channels: Maps that enter.
+        filters: Maps that leave.
+        kernel: Height and width of the kernel.
+        stride: By which height and width are divided.
+    """
     height, width = ((side - stride + 1) // 2 for side in kernel)
     return nn.Sequential(
         nn.Conv2d(channels, filters, kernel, stride, (height, width), bias=False),

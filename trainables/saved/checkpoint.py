@@ -3,7 +3,7 @@
 import json
 from abc import abstractmethod
 from pathlib import Path
-from typing import Any, Literal, TypeVar, final
+from typing import Annotated, Any, Literal, TypeVar, final
 
 from pydantic import Field
 from safetensors import SafetensorError
@@ -19,6 +19,8 @@ from trainables.runtime.config import Frozen, parse
 WEIGHTS = "model.safetensors"
 CARD = "model.json"
 
+Side = Annotated[int, Field(ge=1)]  # in pixels or voxels
+
 
 class Card(Frozen):
     """What is needed to build a model again, and where it comes from.
@@ -28,6 +30,11 @@ class Card(Frozen):
     """
 
     provenance: dict[str, Any] = Field(default_factory=dict)
+
+    @classmethod
+    def upgrade(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Bring the values of a card that an earlier version wrote up to date."""
+        return values
 
     @abstractmethod
     def build(self) -> nn.Module:
@@ -44,7 +51,7 @@ class ModelCard(Card):
     Attributes:
         classifier: A name of `trainables.models.classifiers.BODIES`.
         channels: Image channels.
-        size: Height and width in pixels.
+        shape: Height and width in pixels, of volumes depth, height and width in voxels.
         task: ``binary``, ``multi-class``, ``ordinal`` or ``multi-label``.
         classes: Names of the logits.
         dropout: Probability before the last layer.
@@ -52,15 +59,28 @@ class ModelCard(Card):
 
     classifier: str
     channels: int = Field(ge=1)
-    size: int = Field(ge=1)
+    shape: tuple[Side, ...] = Field(min_length=2, max_length=3)
     task: Literal["binary", "multi-class", "ordinal", "multi-label"]
     classes: tuple[str, ...] = Field(min_length=1)
     dropout: float = Field(ge=0, lt=1)
 
+    @classmethod
+    def upgrade(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Read ``size``, the side of a square image, which cards held before there were volumes."""
+        if "size" not in values or "shape" in values:
+            return values
+        rest = {name: value for name, value in values.items() if name != "size"}
+        return rest | {"shape": (values["size"],) * 2}
+
+    @property
+    def volumes(self) -> bool:
+        """Whether the classifier takes volumes."""
+        return len(self.shape) == 3
+
     def build(self) -> Classifier:
         """Build the classifier, with untrained weights."""
         return build_classifier(
-            self.classifier, self.channels, self.size, len(self.classes), self.dropout
+            self.classifier, self.channels, self.shape, len(self.classes), self.dropout
         )
 
 
@@ -86,7 +106,13 @@ class UNetCard(Card):
 
 
 def save_model(folder: Path, model: nn.Module, card: Card) -> None:
-    """Write the weights and the card into ``folder``, which is made where it is missing."""
+    """Write a model as two files, which `load_network` reads without anything else.
+
+    Args:
+        folder: Made where it is missing; files of an earlier model are replaced.
+        model: On any device, in any mode.
+        card: What builds it again.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
     save_file(weights, folder / WEIGHTS)
@@ -97,7 +123,7 @@ def load_network(folder: str | Path) -> tuple[nn.Module, tuple[int, ...]]:
     """Load whatever `save_model` wrote, in eval mode, on the CPU.
 
     Returns:
-        The model, and the shape of one input, (C, H, W).
+        The model, and the shape of one input, (C, H, W) or (C, D, H, W).
 
     Raises:
         UserError: As `load_classifier` and `load_unet`.
@@ -106,13 +132,14 @@ def load_network(folder: str | Path) -> tuple[nn.Module, tuple[int, ...]]:
         network, unet = load_unet(folder)
         return network, (1, unet.size, unet.size)
     classifier, card = load_classifier(folder)
-    return classifier, (card.channels, card.size, card.size)
+    return classifier, (card.channels, *card.shape)
 
 
 def load_classifier(folder: str | Path) -> tuple[Classifier, ModelCard]:
     """Load a classifier that `save_model` wrote, in eval mode, on the CPU.
 
-    Its input is images (N, C, H, W) in [0, 1]; normalisation is inside.
+    Its input is images (N, C, H, W) or volumes (N, C, D, H, W) in [0, 1], as the card's shape says;
+    normalisation is inside.
 
     Raises:
         UserError: If a file is missing, damaged, or of another shape than the card says.
@@ -143,7 +170,7 @@ def _load(folder: Path, kind: type[AnyCard]) -> tuple[nn.Module, AnyCard]:
         if not (folder / name).is_file():
             raise UserError(f"no model in {folder}: {name} is missing")
     try:
-        card = parse(kind, json.loads((folder / CARD).read_text()))
+        card = parse(kind, kind.upgrade(json.loads((folder / CARD).read_text())))
         model = card.build()
         model.load_state_dict(load_file(folder / WEIGHTS))
     except (OSError, ValueError, TypeError, SafetensorError, RuntimeError) as error:

@@ -37,18 +37,18 @@ def export(model: Path, out: Path) -> dict[str, str]:
     if not (model / WEIGHTS).is_file():
         return {}
     network, shape = load_network(out)
-    dice = generator(torch.device("cpu"), 0, "export")
-    images = torch.rand((BATCH, *shape), generator=dice)
+    rng = generator(torch.device("cpu"), 0, "export")
+    images = torch.rand((BATCH, *shape), generator=rng)
     with torch.no_grad():
         expected = network(images)
-    found = {"safetensors": WEIGHTS, "card": CARD}
-    found["torch.export"] = _program(network, images, expected, out / PROGRAM)
+    forms = {"safetensors": WEIGHTS, "card": CARD}
+    forms["torch.export"] = _program(network, images, expected, out / PROGRAM)
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        found["onnx"] = f"not written: {', '.join(missing)} not installed (extra: export)"
+        forms["onnx"] = f"not written: {', '.join(missing)} not installed (extra: export)"
     else:
-        found["onnx"] = _onnx(network, images, expected, out / ONNX)
-    return found
+        forms["onnx"] = _onnx(network, images, expected, out / ONNX)
+    return forms
 
 
 def _program(network: nn.Module, images: Tensor, expected: Tensor, file: Path) -> str:
@@ -83,10 +83,10 @@ def _onnx(network: nn.Module, images: Tensor, expected: Tensor, file: Path) -> s
     return file.name
 
 
-def _check(found: Tensor, expected: Tensor, file: Path) -> None:
-    far = float((found - expected).abs().max() / expected.abs().max())
-    if not far <= TOLERANCE:
+def _check(answers: Tensor, expected: Tensor, file: Path) -> None:
+    error = float((answers - expected).abs().max() / expected.abs().max())
+    if not error <= TOLERANCE:
         file.unlink()
         raise ValueError(
-            f"{file.name} answers otherwise than the model, by {far:.2g} of the largest answer"
+            f"{file.name} answers otherwise than the model, by {error:.2g} of the largest answer"
         )

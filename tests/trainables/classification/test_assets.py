@@ -73,6 +73,14 @@ def test_channels_come_first():
     assert tensors.images[1, 2, 0, 1] == pixels[1, 0, 1, 2]
 
 
+def test_channels_of_volumes_come_first():
+    pixels = np.arange(2 * 3 * 4 * 5 * 3, dtype=np.uint8).reshape(2, 3, 4, 5, 3)
+    tensors = to_tensors(Images(pixels, np.array([0, 1])), CPU)
+    assert tensors.images.is_contiguous()
+    assert tensors.images.shape == (2, 3, 3, 4, 5)
+    assert tensors.images[1, 2, 2, 3, 4] == pixels[1, 2, 3, 4, 2]
+
+
 def test_settings_choose_dataset_and_splits():
     settings = ClassificationSettings(fraction=0.2, ranking_from="val", ranking_images=30, seed=4)
     dataset, splits = open_splits(settings, lambda _: None)

@@ -18,7 +18,7 @@ def count(model):
 
 
 def test_a_classifiers_need_is_its_copies_and_what_a_gradient_keeps():
-    classifier, autoencoder = build_classifier("resnet18-16", 3, 28, 2), VQVAE(3, 28)
+    classifier, autoencoder = build_classifier("resnet18-16", 3, (28, 28), 2), VQVAE(3, 28)
     need = need_of("resnet18-16", 3, 28, count_autoencoder)
     assert need.fixed == COPIES * count(classifier) + count(autoencoder)
     of_four = kept_for_backward(classifier, classifier, torch.ones((4, 3, 28, 28)))
@@ -27,7 +27,7 @@ def test_a_classifiers_need_is_its_copies_and_what_a_gradient_keeps():
 
 def test_making_images_needs_the_autoencoder_as_well_for_half_a_batch():
     """Beside a small classifier that is more than what the attack keeps."""
-    classifier, autoencoder = build_classifier("cnn", 1, 28, 2), VQVAE(1, 28)
+    classifier, autoencoder = build_classifier("cnn", 1, (28, 28), 2), VQVAE(1, 28)
     codes = autoencoder.encode(torch.ones((1, 1, 28, 28)))
     alone = kept_for_backward(classifier, classifier, torch.ones((1, 1, 28, 28)))
     decoded = kept_for_backward(autoencoder.decode, autoencoder, codes)

@@ -21,7 +21,8 @@ def fake_arrays(entry: Entry, size: int) -> Arrays:
     rng = np.random.default_rng(0)
     arrays: Arrays = {}
     for split, n in N_FAKE.items():
-        shape = (n, size, size) if entry.channels == 1 else (n, size, size, 3)
+        side = (size,) * (3 if entry.volumes else 2)
+        shape = (n, *side) if entry.channels == 1 else (n, *side, 3)
         arrays[f"{split}_images"] = rng.integers(0, 256, shape, dtype=np.uint8)
         classes = np.arange(n) % len(entry.classes)
         if entry.task == "multi-label":

@@ -20,7 +20,16 @@ def dataset(train, val=(0, 1), test=(1, 0), task="binary", classes=("no", "yes")
 def test_properties():
     toy = dataset([0, 1, 1])
     assert (toy.n_classes, toy.channels, toy.size) == (2, 1, 2)
+    assert (toy.shape, toy.volumes, toy.cites) == ((2, 2), False, ())
     assert toy.class_counts == {"train": (1, 2), "val": (1, 1), "test": (1, 1)}
+
+
+def test_properties_of_volumes():
+    volumes = Images(np.zeros((2, 5, 4, 3, 1), np.uint8), np.array([0, 1]))
+    cubes = dataset(volumes, volumes, volumes)
+    assert (cubes.channels, cubes.shape, cubes.size, cubes.volumes) == (1, (5, 4, 3), 5, True)
+    assert cubes.official("val").take(np.array([1])).pixels.shape == (1, 5, 4, 3, 1)
+    assert len(cubes.digest) == 64
 
 
 def test_multi_label_counts_positives():
@@ -30,9 +39,9 @@ def test_multi_label_counts_positives():
 
 
 def test_take_keeps_images_and_labels_together():
-    taken = images([0, 1, 1]).take(np.array([2, 0]))
-    assert taken.labels.tolist() == [1, 0]
-    assert taken.pixels[:, 0, 0, 0].tolist() == [8, 0]
+    part = images([0, 1, 1]).take(np.array([2, 0]))
+    assert part.labels.tolist() == [1, 0]
+    assert part.pixels[:, 0, 0, 0].tolist() == [8, 0]
 
 
 def test_digest_is_sha256_of_shapes_and_bytes():
@@ -63,6 +72,7 @@ def test_digest_tells_datasets_apart():
     [
         (np.zeros((2, 3, 3, 1)), np.zeros(2, np.int64), "images are float64"),
         (np.zeros((2, 3, 3), np.uint8), np.zeros(2, np.int64), r"images are uint8 \(2, 3, 3\)"),
+        (np.zeros((2, 3, 3, 3, 3, 1), np.uint8), np.zeros(2, np.int64), "expected .* or .*D, H, W"),
         (np.zeros((2, 3, 3, 1), np.uint8), np.zeros(2, np.uint8), "labels are uint8"),
         (np.zeros((2, 3, 3, 1), np.uint8), np.zeros(3, np.int64), "2 images, but 3 labels"),
     ],

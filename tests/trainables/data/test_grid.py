@@ -20,23 +20,23 @@ def z_score(mr):
 
 def test_pixels_as_large_as_voxels_crop_and_pad_exactly():
     """6 x 8 voxels of 1 mm in a field of 8 x 8 mm: padded by one along x, whole along y."""
-    found = to_slices("a", one := volume((6, 8, 2)), 8, 8.0)
-    assert found.mr.shape == found.ct.shape == found.mask.shape == (2, 8, 8)
-    np.testing.assert_array_equal(found.ct[:, 1:7], np.moveaxis(one.ct, 2, 0))
-    np.testing.assert_array_equal(found.mask[:, 1:7], np.moveaxis(one.mask, 2, 0))
+    slices = to_slices("a", subject := volume((6, 8, 2)), 8, 8.0)
+    assert slices.mr.shape == slices.ct.shape == slices.mask.shape == (2, 8, 8)
+    np.testing.assert_array_equal(slices.ct[:, 1:7], np.moveaxis(subject.ct, 2, 0))
+    np.testing.assert_array_equal(slices.mask[:, 1:7], np.moveaxis(subject.mask, 2, 0))
     np.testing.assert_allclose(
-        found.mr[:, 1:7], np.moveaxis(z_score(one.mr), 2, 0), rtol=1e-5, atol=1e-6
+        slices.mr[:, 1:7], np.moveaxis(z_score(subject.mr), 2, 0), rtol=1e-5, atol=1e-6
     )
-    assert (found.ct[:, [0, 7]] == -1000).all()
-    assert not found.mask[:, [0, 7]].any()
-    np.testing.assert_allclose(found.mr[:, [0, 7]], z_score(one.mr).min(), rtol=1e-5)
-    assert found.lost == 0.0
+    assert (slices.ct[:, [0, 7]] == -1000).all()
+    assert not slices.mask[:, [0, 7]].any()
+    np.testing.assert_allclose(slices.mr[:, [0, 7]], z_score(subject.mr).min(), rtol=1e-5)
+    assert slices.lost == 0.0
 
 
 def test_cropping_takes_the_centre():
-    found = to_slices("a", one := volume((10, 8, 1)), 4, 4.0)
-    np.testing.assert_array_equal(found.ct[0], one.ct[3:7, 2:6, 0])
-    assert found.lost == pytest.approx(1 - one.mask[3:7, 2:6].sum() / one.mask.sum())
+    slices = to_slices("a", subject := volume((10, 8, 1)), 4, 4.0)
+    np.testing.assert_array_equal(slices.ct[0], subject.ct[3:7, 2:6, 0])
+    assert slices.lost == pytest.approx(1 - subject.mask[3:7, 2:6].sum() / subject.mask.sum())
 
 
 @pytest.mark.parametrize(("voxels", "first"), [(9, 2), (7, 1), (5, 0)])
@@ -49,10 +49,12 @@ def test_an_odd_difference_starts_at_the_lower_voxel(voxels, first):
 
 @pytest.mark.parametrize("spacing", [np.float32(256 / 96), 256 / 96 * 0.99999, 256 / 96 * 1.00001])
 def test_a_header_that_rounds_the_spacing_keeps_the_crop_exact(spacing):
-    one = volume((100, 90, 2), (float(spacing), float(spacing), 5.0))
-    found = to_slices("a", one, 96, 256.0)
-    np.testing.assert_array_equal(found.ct[:, :, 3:93], np.moveaxis(one.ct[2:98], 2, 0))
-    assert found.lost == pytest.approx(1 - one.mask[2:98].sum() / one.mask.sum(), abs=1e-12)
+    subject = volume((100, 90, 2), (float(spacing), float(spacing), 5.0))
+    slices = to_slices("a", subject, 96, 256.0)
+    np.testing.assert_array_equal(slices.ct[:, :, 3:93], np.moveaxis(subject.ct[2:98], 2, 0))
+    assert slices.lost == pytest.approx(
+        1 - subject.mask[2:98].sum() / subject.mask.sum(), abs=1e-12
+    )
 
 
 def test_pixels_that_are_larger_by_little_are_resampled():
@@ -63,16 +65,16 @@ def test_pixels_that_are_larger_by_little_are_resampled():
 def test_what_resampling_loses_is_counted_by_area():
     ct = np.zeros((10, 10, 1), np.float32)  # 15 x 15 mm of tissue, 12 x 12 mm of them in the field
     mr = np.arange(100, dtype=np.float32).reshape(ct.shape)
-    found = to_slices("a", Volume(mr, ct, None, (1.5, 1.5, 1.0)), 3, 12.0)
-    assert found.lost == pytest.approx(1 - 144 / 225)
+    slices = to_slices("a", Volume(mr, ct, None, (1.5, 1.5, 1.0)), 3, 12.0)
+    assert slices.lost == pytest.approx(1 - 144 / 225)
 
 
 def test_larger_pixels_are_means_of_the_voxels_they_cover():
-    found = to_slices("a", one := volume((8, 8, 1)), 4, 8.0)
-    blocks = one.ct[:, :, 0].reshape(4, 2, 4, 2).mean(axis=(1, 3))
-    np.testing.assert_allclose(found.ct[0], blocks, rtol=1e-4, atol=0.05)
-    shares = one.mask[:, :, 0].reshape(4, 2, 4, 2).mean(axis=(1, 3))
-    np.testing.assert_array_equal(found.mask[0], shares >= 0.5)
+    slices = to_slices("a", subject := volume((8, 8, 1)), 4, 8.0)
+    blocks = subject.ct[:, :, 0].reshape(4, 2, 4, 2).mean(axis=(1, 3))
+    np.testing.assert_allclose(slices.ct[0], blocks, rtol=1e-4, atol=0.05)
+    shares = subject.mask[:, :, 0].reshape(4, 2, 4, 2).mean(axis=(1, 3))
+    np.testing.assert_array_equal(slices.mask[0], shares >= 0.5)
 
 
 def test_fractional_overlaps_conserve_what_lies_inside():
@@ -88,19 +90,19 @@ def test_unequal_spacing_is_made_equal():
     ct = np.full((16, 8, 1), -1000, np.float32)  # 16 x 1 mm, 8 x 2 mm: 16 x 16 mm
     ct[4:12, 2:6] = 100
     mr = np.where(ct > 0, 1, 0).astype(np.float32)
-    found = to_slices("a", Volume(mr, ct, None, (1.0, 2.0, 3.0)), 16, 16.0)
+    slices = to_slices("a", Volume(mr, ct, None, (1.0, 2.0, 3.0)), 16, 16.0)
     expected = np.full((16, 16), -1000)
     expected[4:12, 4:12] = 100
-    np.testing.assert_allclose(found.ct[0], expected, atol=1e-3)
-    assert found.mask is None
+    np.testing.assert_allclose(slices.ct[0], expected, atol=1e-3)
+    assert slices.mask is None
 
 
 def test_the_z_score_is_of_the_whole_volume_whatever_is_cropped():
-    one = volume((12, 12, 3))
-    whole, cropped = to_slices("a", one, 12, 12.0), to_slices("a", one, 4, 4.0)
-    np.testing.assert_array_equal(cropped.mr, whole.mr[:, 4:8, 4:8])
-    assert float(whole.mr.mean()) == pytest.approx(0, abs=1e-5)
-    assert float(whole.mr.std()) == pytest.approx(1, rel=1e-5)
+    subject = volume((12, 12, 3))
+    full, cropped = to_slices("a", subject, 12, 12.0), to_slices("a", subject, 4, 4.0)
+    np.testing.assert_array_equal(cropped.mr, full.mr[:, 4:8, 4:8])
+    assert float(full.mr.mean()) == pytest.approx(0, abs=1e-5)
+    assert float(full.mr.std()) == pytest.approx(1, rel=1e-5)
 
 
 def test_without_a_mask_tissue_beyond_the_field_is_what_is_lost():

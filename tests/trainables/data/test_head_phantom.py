@@ -19,19 +19,19 @@ def heads(count, size=64, slices=3, seed=0):
 
 
 def test_a_head_is_the_same_however_many_there_are():
-    few, many = heads(2)[1].load(), heads(9)[1].load()
+    of_two, of_nine = heads(2)[1].load(), heads(9)[1].load()
     for part in ("mr", "ct", "mask"):
-        np.testing.assert_array_equal(getattr(few, part), getattr(many, part))
-    assert not np.array_equal(few.mr, heads(2)[0].load().mr)
-    assert not np.array_equal(few.mr, heads(2, seed=1)[1].load().mr)
+        np.testing.assert_array_equal(getattr(of_two, part), getattr(of_nine, part))
+    assert not np.array_equal(of_two.mr, heads(2)[0].load().mr)
+    assert not np.array_equal(of_two.mr, heads(2, seed=1)[1].load().mr)
 
 
 def test_same_heads_on_every_machine():
     # Pinned: when the phantom is changed on purpose, change this, and rerun what rests on it.
     sha = hashlib.sha256()
     for subject in heads(4, 64, 3):
-        one = subject.load()
-        for part in (one.mr, one.ct, one.mask):
+        head = subject.load()
+        for part in (head.mr, head.ct, head.mask):
             sha.update(np.ascontiguousarray(part).tobytes())
     assert sha.hexdigest() == "6d81122ea7be6f586f9eb3d282bf54b5c84e0856af1f1740cc296b1c3d5071ae"
 
@@ -39,29 +39,29 @@ def test_same_heads_on_every_machine():
 @pytest.mark.parametrize(("size", "slices"), [(64, 3), (32, 1), (96, 2)])
 def test_shapes_units_and_tissues(size, slices):
     for subject in heads(6, size, slices):
-        one = subject.load()
-        assert one.mr.shape == one.ct.shape == one.mask.shape == (size, size, slices)
-        assert one.mr.dtype == one.ct.dtype == np.float32
-        assert one.spacing[:2] == (256 / size, 256 / size)
-        assert -1100 < one.ct.min() < -950
-        assert 500 < one.ct.max() < 1600
-        assert 0.1 < one.mask.mean() < 0.6
-        brain = one.ct[size // 2, size // 2]
+        head = subject.load()
+        assert head.mr.shape == head.ct.shape == head.mask.shape == (size, size, slices)
+        assert head.mr.dtype == head.ct.dtype == np.float32
+        assert head.spacing[:2] == (256 / size, 256 / size)
+        assert -1100 < head.ct.min() < -950
+        assert 500 < head.ct.max() < 1600
+        assert 0.1 < head.mask.mean() < 0.6
+        brain = head.ct[size // 2, size // 2]
         assert (np.abs(brain - 25) < 120).all()
-        frame = np.concatenate([one.mask[[0, -1]].ravel(), one.mask[:, [0, -1]].ravel()])
+        frame = np.concatenate([head.mask[[0, -1]].ravel(), head.mask[:, [0, -1]].ravel()])
         assert not frame.any()
-        assert one.ct[~one.mask].mean() < -900
+        assert head.ct[~head.mask].mean() < -900
 
 
 def test_mr_does_not_determine_hu_pixel_by_pixel():
     """Dense bone and air are both dark in MR, marrow and white matter both bright."""
     volumes = [subject.load() for subject in heads(12)]
-    scaled = [(one.mr - one.mr.mean()) / one.mr.std() for one in volumes]
+    scaled = [(head.mr - head.mr.mean()) / head.mr.std() for head in volumes]
     train = zip(scaled[:8], (v.ct for v in volumes[:8]), (v.mask for v in volumes[:8]), strict=True)
     fitted = IntensityMap.fit(train)
     errors = []
-    for mr, one in zip(scaled[8:], volumes[8:], strict=True):
-        ct, mask = (np.moveaxis(part, 2, 0) for part in (one.ct, one.mask))
+    for mr, head in zip(scaled[8:], volumes[8:], strict=True):
+        ct, mask = (np.moveaxis(part, 2, 0) for part in (head.ct, head.mask))
         errors.append(measure(np.moveaxis(fitted.predict(mr), 2, 0), truth_of(ct, mask)))
     assert np.mean([error["mae_head"] for error in errors]) > 100
     assert np.mean([error["mae_bone"] for error in errors]) > 300
@@ -71,17 +71,17 @@ def test_nifti_reads_back_to_the_same_arrays(tmp_path):
     said = []
     subjects = heads(3, 32, 2)
     write_nifti(subjects, tmp_path / "data", said.append)
-    found = open_folder(tmp_path / "data")
-    assert [one.name for one in found] == ["p000", "p001", "p002"]
-    for made, read in zip(subjects, found, strict=True):
-        a, b = made.load(), read.load()
+    copies = open_folder(tmp_path / "data")
+    assert [subject.name for subject in copies] == ["p000", "p001", "p002"]
+    for original, copy in zip(subjects, copies, strict=True):
+        a, b = original.load(), copy.load()
         for part in ("mr", "ct", "mask"):
             np.testing.assert_array_equal(getattr(a, part), getattr(b, part))
         assert b.spacing == pytest.approx(a.spacing, rel=1e-6)
     assert "3 subjects" in said[0]
 
 
-class Made:
+class Synthetic:
     name = "made"
 
     def __init__(self, ct):
@@ -97,7 +97,7 @@ class Made:
     [((-1024, 32767), np.int16), ((-1000, 0.5), np.float32), ((-1000, 32768), np.float32)],
 )
 def test_ct_is_written_small_only_where_nothing_is_lost(tmp_path, values, kind):
-    subject = Made(np.resize(values, (3, 4, 2)))
+    subject = Synthetic(np.resize(values, (3, 4, 2)))
     write_nifti([subject], tmp_path, lambda _: None)
     assert nib.load(tmp_path / "made" / "ct.nii.gz").get_data_dtype() == kind
     read = open_folder(tmp_path)[0].load()

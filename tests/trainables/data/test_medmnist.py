@@ -12,9 +12,10 @@ import pytest
 
 from searchspace.errors import UserError
 from trainables.data import medmnist
-from trainables.data.datasets import dataset_names, open_dataset
+from trainables.data.datasets import open_dataset
 
 NAMES_2D = [name for name in medmnist.table() if not name.endswith("3d")]
+NAMES_3D = [name for name in medmnist.table() if name.endswith("3d")]
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -41,6 +42,7 @@ def test_table_says_what_medmnist_says():
     assert breast.classes == ("malignant", "normal, benign")
     assert breast.files[28].md5 == "750601b1f35ba3300ea97c75c52ff8f6"
     assert all(tuple(table[name].files) == (28, 64, 128, 224) for name in NAMES_2D)
+    assert all(tuple(table[name].files) == (28, 64) for name in NAMES_3D)
 
 
 def test_table_missing(monkeypatch):
@@ -70,6 +72,27 @@ def test_every_2d_dataset_is_read(name, size, fake, tmp_path):
         np.testing.assert_array_equal(images.pixels, pixels.reshape(images.pixels.shape))
         np.testing.assert_array_equal(images.labels, np.squeeze(labels))
         assert images.labels.ndim == (2 if name == "chestmnist" else 1)
+
+
+@pytest.mark.parametrize(("name", "size"), [*((name, 28) for name in NAMES_3D), (NAMES_3D[0], 64)])
+def test_every_3d_dataset_is_read(name, size, fake, tmp_path):
+    arrays = fake(name, size)
+    dataset = open_dataset(name, size, tmp_path, quiet, volumes=True)
+    assert (dataset.shape, dataset.channels, dataset.volumes) == ((size,) * 3, 1, True)
+    assert dataset.cites == ("medmnist",)
+    for split in ("train", "val", "test"):
+        images = dataset.official(split)
+        np.testing.assert_array_equal(images.pixels[..., 0], arrays[f"{split}_images"])
+        np.testing.assert_array_equal(images.labels, arrays[f"{split}_labels"][:, 0])
+
+
+def test_a_flat_image_is_no_volume(fake, tmp_path):
+    arrays = fake("adrenalmnist3d")
+    arrays["val_images"] = arrays["val_images"][:, 0]
+    path = tmp_path / "adrenalmnist3d.npz"
+    np.savez(path, **arrays)
+    with pytest.raises(UserError, match=re.escape("(15, 28, 28), expected uint8 (N, 28, 28, 28)")):
+        medmnist.parse(path, medmnist.table()["adrenalmnist3d"], 28)
 
 
 def without(key, arrays):
@@ -194,27 +217,6 @@ def test_a_folder_in_the_files_place(tmp_path):
         medmnist.load("breastmnist", 28, tmp_path, quiet)
 
 
-@pytest.mark.parametrize(
-    ("name", "size", "message"),
-    [
-        ("brestmnist", 28, "unknown dataset 'brestmnist': did you mean breastmnist"),
-        ("BreastMNIST", 28, "did you mean breastmnist"),
-        ("fantom", 28, "did you mean phantom"),
-        ("zzz", 28, "choose from phantom, pathmnist, .* organsmnist$"),
-        ("breastmnist", 32, "size 32: breastmnist comes in 28, 64, 128, 224 pixels"),
-        ("phantom", 32, "size 32: the phantom comes in 28 and 64 pixels"),
-        ("adrenalmnist3d", 28, "'adrenalmnist3d' holds volumes: not supported by this study yet"),
-    ],
-)
-def test_unknown_names_and_sizes(name, size, message, tmp_path):
-    with pytest.raises(UserError, match=message):
-        open_dataset(name, size, tmp_path, quiet)
-
-
-def test_dataset_names_are_the_phantom_and_2d():
-    assert dataset_names() == ("phantom", *NAMES_2D)
-
-
 @pytest.fixture
 def serve():
     """Serve one answer over HTTP: ``serve(content, length)`` returns the address."""
@@ -271,8 +273,8 @@ def test_default_folder_is_the_users_cache(official, serve, enter, tmp_path, mon
     monkeypatch.setenv("HOME", str(tmp_path))
     enter("breastmnist", 28, official, serve(official))
     medmnist.load("breastmnist", 28, None, lambda _: None)
-    (found,) = tmp_path.rglob("breastmnist.npz")
-    assert found.parent.name == "robust-medical-search"
+    (file,) = tmp_path.rglob("breastmnist.npz")
+    assert file.parent.name == "robust-medical-search"
 
 
 @pytest.mark.parametrize(
@@ -362,6 +364,10 @@ def test_official_files(name, counts, shared_data):
 
 
 @pytest.mark.shared_data
-def test_official_volumes_are_refused(shared_data):
+def test_official_volumes(shared_data):
+    root = shared_data / "medmnist"
     with pytest.raises(UserError, match="holds volumes"):
-        open_dataset("adrenalmnist3d", 28, shared_data / "medmnist", quiet)
+        open_dataset("adrenalmnist3d", 28, root, quiet)
+    dataset = open_dataset("adrenalmnist3d", 28, root, quiet, volumes=True)
+    assert dataset.class_counts == {"train": (929, 259), "val": (76, 22), "test": (229, 69)}
+    assert np.unique(dataset.train.pixels).tolist() == [0, 255]

@@ -14,7 +14,7 @@ def classes(n, seed=5):
     return np.random.default_rng(seed).integers(0, 3, n)
 
 
-def drawn(shapes, textures, size=28):
+def pictures(shapes, textures, size=28):
     """Draw with equal lesions and backgrounds for all shapes and textures."""
     rng = np.random.default_rng(11)
     return phantom.draw(shapes, textures, size, rng)[..., 0].astype(int)
@@ -37,9 +37,9 @@ def test_same_images_on_every_machine(dataset):
 
 
 def test_seeds_give_other_images(dataset):
-    other = phantom.load(seed=1)
-    assert other.digest != dataset.digest
-    contents = [image.tobytes() for part in (dataset, other) for image in part.train.pixels]
+    second = phantom.load(seed=1)
+    assert second.digest != dataset.digest
+    contents = [image.tobytes() for part in (dataset, second) for image in part.train.pixels]
     assert len(set(contents)) == 2400
 
 
@@ -60,18 +60,18 @@ def test_pixels_leave_room_below_and_above(dataset):
 @pytest.mark.parametrize("size", phantom.SIZES)
 def test_brittle_cue_is_small_and_vanishes_in_means_of_two_by_two(size):
     shapes, textures = classes(60), classes(60, seed=6)
-    one, other = drawn(shapes, textures, size), drawn(shapes, (textures + 1) % 3, size)
-    difference = np.abs(one - other).max(axis=(1, 2))
+    images, restriped = pictures(shapes, textures, size), pictures(shapes, (textures + 1) % 3, size)
+    difference = np.abs(images - restriped).max(axis=(1, 2))
     assert set(difference) == {6, 8}  # 3 or 4 grey levels, from -1 to 1
-    inside = ((one > 8) & (one < 247)).all(axis=(1, 2))  # not clipped
+    inside = ((images > 8) & (images < 247)).all(axis=(1, 2))  # not clipped
     assert inside.sum() > 30
-    blocks = (one - other)[inside].reshape(-1, size // 2, 2, size // 2, 2)
+    blocks = (images - restriped)[inside].reshape(-1, size // 2, 2, size // 2, 2)
     assert not blocks.sum(axis=(2, 4)).any()
 
 
 def test_robust_cue_is_large():
     shapes, textures = classes(60), classes(60, seed=6)
-    difference = np.abs(drawn(shapes, textures) - drawn((shapes + 1) % 3, textures))
+    difference = np.abs(pictures(shapes, textures) - pictures((shapes + 1) % 3, textures))
     assert ((difference > 16).sum(axis=(1, 2)) >= 8).mean() > 0.9
 
 
@@ -90,8 +90,8 @@ def test_brittle_cue_predicts_every_split_until_perturbed(split, dataset):
     guess, sign, patterns = brittle_guess(pixels)
     assert 0.85 < (guess == images.labels).mean() < 0.97  # 1 - 2/24 of the stripes tell the truth
     rows = np.arange(len(guess))
-    own = sign[rows, guess][:, None, None].astype(int) * patterns[guess]
-    step = 2 * (patterns[(guess + 1) % 3] - own)
+    stripes = sign[rows, guess][:, None, None].astype(int) * patterns[guess]
+    step = 2 * (patterns[(guess + 1) % 3] - stripes)
     assert np.abs(step).max() == 4
     assert (brittle_guess(pixels + step)[0] == images.labels).mean() < 0.4
 
@@ -103,9 +103,9 @@ def test_outlines_follow_cosines_of_multiples_of_the_angle():
     waves = phantom._wave(shapes, cos, np.random.default_rng(0))
     draws = np.random.default_rng(0).random((2, 90))
     for wave, shape, which, depth in zip(waves[:, 0], shapes, *draws, strict=True):
-        many = which >= 0.5
-        lobes = np.cos((4 if many else 3) * angles[0, 0])
-        spikes = (0.5 + 0.5 * np.cos((8 if many else 6) * angles[0, 0])) ** 3
+        doubled = which >= 0.5
+        lobes = np.cos((4 if doubled else 3) * angles[0, 0])
+        spikes = (0.5 + 0.5 * np.cos((8 if doubled else 6) * angles[0, 0])) ** 3
         expected = [
             0.03 * lobes,
             (0.14 + 0.14 * depth) * lobes,

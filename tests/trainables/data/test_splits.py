@@ -72,9 +72,11 @@ def test_ranking_shares_no_image_with_anything(
 @given(**arguments)
 def test_nothing_else_is_lost(dataset, fraction, ranking_from, ranking_images, seed):
     splits = splits_or_reject(dataset, fraction, ranking_from, ranking_images, seed)
-    kept = {"train": splits.autoencoder, "val": splits.val, "test": splits.test}
-    kept[splits.origin("ranking")] = np.union1d(kept[splits.origin("ranking")], splits.ranking)
-    for split, indices in kept.items():
+    indices_of = {"train": splits.autoencoder, "val": splits.val, "test": splits.test}
+    indices_of[splits.origin("ranking")] = np.union1d(
+        indices_of[splits.origin("ranking")], splits.ranking
+    )
+    for split, indices in indices_of.items():
         assert indices.tolist() == list(range(len(dataset.official(split))))
     assert set(splits.train) <= set(splits.autoencoder)
 
@@ -122,13 +124,13 @@ def test_auto_takes_left_out_where_it_offers_more_than_half_of_val(
     dataset, fraction, ranking_from, ranking_images, seed
 ):
     splits = splits_or_reject(dataset, fraction, "auto", ranking_images, seed)
-    everything = [
+    all_contents = [
         content
         for split in ("train", "val", "test")
         for content in contents(dataset.official(split))
     ]
     left_out = np.delete(dataset.train.pixels, splits.train, axis=0)
-    unique = sum(everything.count(image.tobytes()) == 1 for image in left_out)
+    unique = sum(all_contents.count(image.tobytes()) == 1 for image in left_out)
     more = min(len(left_out) // 2, unique) > len(dataset.val) / 2
     assert splits.ranking_from == ("left-out" if more else "val")
 
@@ -144,8 +146,8 @@ def test_equal_arguments_equal_splits_and_nested_fractions(
     for split in SPLITS:
         np.testing.assert_array_equal(getattr(splits, split), getattr(again, split))
         assert getattr(splits, split).dtype == np.int64
-    whole = splits_or_reject(dataset, 1.0, "val", ranking_images, seed)
-    assert whole.train.tolist() == list(range(len(dataset.train)))
+    full = splits_or_reject(dataset, 1.0, "val", ranking_images, seed)
+    assert full.train.tolist() == list(range(len(dataset.train)))
     elsewhere = splits_or_reject(dataset, fraction, "val", ranking_images, seed)
     np.testing.assert_array_equal(elsewhere.train, splits.train)
     if dataset.task != "multi-label":
@@ -194,9 +196,9 @@ def test_take_reads_the_split_that_the_indices_refer_to():
     dataset = made_up()
     for ranking_from, origin in (("left-out", dataset.train), ("val", dataset.val)):
         splits = make_splits(dataset, 0.2, ranking_from, 256, 0)
-        taken = splits.take(dataset, "ranking")
-        np.testing.assert_array_equal(taken.pixels, origin.pixels[splits.ranking])
-        np.testing.assert_array_equal(taken.labels, origin.labels[splits.ranking])
+        ranking = splits.take(dataset, "ranking")
+        np.testing.assert_array_equal(ranking.pixels, origin.pixels[splits.ranking])
+        np.testing.assert_array_equal(ranking.labels, origin.labels[splits.ranking])
     assert contents(splits.take(dataset, "test")) == contents(dataset.test)
 
 
@@ -248,12 +250,12 @@ def test_notes_tell_sizes_and_missing_classes():
     dataset.val.labels[:] = np.arange(20) % 2  # class 2 never
     splits = make_splits(dataset, 0.2, "left-out", 256, 0)
     train, ranking = len(splits.train), len(splits.ranking)
-    first, *others = splits.notes
+    first, *rest = splits.notes
     assert first == (
         f"Trains on {train} of 60 training images, chooses the epoch on 20 and ranks trials on "
         f"{ranking}, training images that the fraction leaves out; 12 test images stay untouched."
     )
-    assert others == ["No image of class 2 in val."]
+    assert rest == ["No image of class 2 in val."]
 
 
 @pytest.mark.parametrize("fraction", [0, -0.1, 1.5, float("nan"), float("inf")])

@@ -62,14 +62,14 @@ def test_proportional(counts, data):
 def test_draw(strata, data, seed):
     strata = np.array(strata, dtype=np.int64)
     counts = np.bincount(strata, minlength=5)
-    wanted = np.array([data.draw(st.integers(0, count)) for count in counts.tolist()])
-    drawn = draw(strata, wanted, np.random.default_rng(seed))
-    assert (np.diff(drawn) > 0).all()
-    assert np.bincount(strata[drawn], minlength=5).tolist() == wanted.tolist()
+    sizes = np.array([data.draw(st.integers(0, count)) for count in counts.tolist()])
+    indices = draw(strata, sizes, np.random.default_rng(seed))
+    assert (np.diff(indices) > 0).all()
+    assert np.bincount(strata[indices], minlength=5).tolist() == sizes.tolist()
     every = draw(strata, counts, np.random.default_rng(seed))
     assert every.tolist() == list(range(len(strata)))
-    fewer = draw(strata, wanted // 2, np.random.default_rng(seed))
-    assert set(fewer) <= set(drawn)
+    fewer = draw(strata, sizes // 2, np.random.default_rng(seed))
+    assert set(fewer) <= set(indices)
 
 
 def test_draw_is_uniform():

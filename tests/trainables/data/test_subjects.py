@@ -23,9 +23,9 @@ def test_every_subject_serves_one_split(subjects, seed):
 
 
 @given(NAMES, st.integers(0, 100), st.randoms())
-def test_order_does_not_matter_and_the_seed_does(subjects, seed, dice):
+def test_order_does_not_matter_and_the_seed_does(subjects, seed, rng):
     mixed = list(subjects)
-    dice.shuffle(mixed)
+    rng.shuffle(mixed)
     assert split_subjects(mixed, seed) == split_subjects(subjects, seed)
 
 
@@ -55,12 +55,12 @@ def test_shares_that_leave_no_room_leave_one_for_each():
 
 
 def test_the_papers_subset_is_of_training_subjects_four_to_one_to_one():
-    whole = split_subjects(names(40), 0)
-    subset = paper_subset(whole, 0)
+    splits = split_subjects(names(40), 0)
+    subset = paper_subset(splits, 0)
     assert [len(part) for part in (subset.train, subset.val, subset.ranking)] == [4, 1, 1]
-    assert {*subset.train, *subset.val, *subset.ranking} <= set(whole.train)
-    assert subset.test == whole.test
-    assert subset != paper_subset(whole, 1)
+    assert {*subset.train, *subset.val, *subset.ranking} <= set(splits.train)
+    assert subset.test == splits.test
+    assert subset != paper_subset(splits, 1)
 
 
 def test_the_fewest_subjects_that_the_papers_subset_asks_for_are_enough():
@@ -68,14 +68,14 @@ def test_the_fewest_subjects_that_the_papers_subset_asks_for_are_enough():
 
 
 def test_folds_leave_each_subject_out_once():
-    found = folds(names(19), 8, 0)
-    assert len(found) == 8
-    left_out = [name for _, group in found for name in group]
+    pairs = folds(names(19), 8, 0)
+    assert len(pairs) == 8
+    left_out = [name for _, group in pairs for name in group]
     assert sorted(left_out) == names(19)
-    assert {len(group) for _, group in found} == {2, 3}
-    for kept, group in found:
-        assert sorted({*kept, *group}) == names(19)
-        assert set(kept).isdisjoint(group)
+    assert {len(group) for _, group in pairs} == {2, 3}
+    for rest, group in pairs:
+        assert sorted({*rest, *group}) == names(19)
+        assert set(rest).isdisjoint(group)
 
 
 @pytest.mark.parametrize(

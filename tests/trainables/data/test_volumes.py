@@ -35,12 +35,12 @@ def test_subjects_are_read_in_order_of_name(tmp_path, suffix):
     first, second = open_folder(tmp_path)
     assert (first.name, second.name) == ("a", "b")
     for subject, seed in ((first, 1), (second, 0)):
-        one, expected = subject.load(), arrays(seed)
-        np.testing.assert_array_equal(one.mr, expected["mr"])
-        np.testing.assert_array_equal(one.ct, expected["ct"])
-        np.testing.assert_array_equal(one.mask, expected["mask"] != 0)
-        assert one.spacing == (1.0, 1.5, 4.0)
-        assert one.mr.dtype == one.ct.dtype == np.float32
+        volume, expected = subject.load(), arrays(seed)
+        np.testing.assert_array_equal(volume.mr, expected["mr"])
+        np.testing.assert_array_equal(volume.ct, expected["ct"])
+        np.testing.assert_array_equal(volume.mask, expected["mask"] != 0)
+        assert volume.spacing == (1.0, 1.5, 4.0)
+        assert volume.mr.dtype == volume.ct.dtype == np.float32
 
 
 def test_the_mask_is_optional(tmp_path):
@@ -59,17 +59,17 @@ def test_axes_are_brought_to_right_anterior_superior(tmp_path):
         for name, array in expected.items()
     }
     write(tmp_path / "a", stored, affine)
-    one = open_folder(tmp_path)[0].load()
-    np.testing.assert_array_equal(one.mr, expected["mr"])
-    np.testing.assert_array_equal(one.ct, expected["ct"])
-    assert one.spacing == (1.0, 1.5, 4.0)
+    volume = open_folder(tmp_path)[0].load()
+    np.testing.assert_array_equal(volume.mr, expected["mr"])
+    np.testing.assert_array_equal(volume.ct, expected["ct"])
+    assert volume.spacing == (1.0, 1.5, 4.0)
 
 
 @pytest.mark.parametrize("shape", [(5, 6), (5, 6, 1), (5, 6, 1, 1), (5, 6, 3, 1)])
 def test_single_slices_and_trailing_axes_of_one(tmp_path, shape):
     write(tmp_path / "a", arrays(shape=shape))
-    one = open_folder(tmp_path)[0].load()
-    assert one.mr.shape == one.ct.shape == (5, 6, shape[2] if len(shape) > 2 else 1)
+    volume = open_folder(tmp_path)[0].load()
+    assert volume.mr.shape == volume.ct.shape == (5, 6, shape[2] if len(shape) > 2 else 1)
 
 
 def test_opening_reads_no_voxel(tmp_path):
@@ -103,9 +103,9 @@ def change(name, function, **options):
 
 
 def with_nan(array):
-    found = array.astype(np.float32)
-    found[1, 1, 1] = np.nan
-    return found
+    values = array.astype(np.float32)
+    values[1, 1, 1] = np.nan
+    return values
 
 
 def spoil(offset, value):
@@ -203,9 +203,9 @@ def test_a_gzip_damaged_anywhere_is_refused_by_name(tmp_path, damage):
     file = tmp_path / "a" / "ct.nii.gz"
     body = file.read_bytes()
     # Between gzip's header, which holds a name and a date, and its sums, which need not be read.
-    for place in range(30, len(body) - 8, 5):
-        flipped = body[:place] + bytes([body[place] ^ 0xFF]) + body[place + 1 :]
-        file.write_bytes(body[:place] if damage == "cut" else flipped)
+    for offset in range(30, len(body) - 8, 5):
+        flipped = body[:offset] + bytes([body[offset] ^ 0xFF]) + body[offset + 1 :]
+        file.write_bytes(body[:offset] if damage == "cut" else flipped)
         with pytest.raises(UserError, match=r"^subject 'a': .*ct\.nii\.gz .*"):
             open_folder(tmp_path)[0].load()
 
@@ -229,7 +229,7 @@ def test_folders_of_other_things_are_no_subjects_but_empty_ones_are_asked_about(
     write(tmp_path / "a", arrays())
     (tmp_path / "overview").mkdir()
     (tmp_path / "overview" / "a.png").touch()
-    assert [one.name for one in open_folder(tmp_path)] == ["a"]
+    assert [subject.name for subject in open_folder(tmp_path)] == ["a"]
     (tmp_path / "b").mkdir()
     with pytest.raises(UserError, match="subject 'b' has no mr"):
         open_folder(tmp_path)
@@ -249,6 +249,6 @@ def test_real_slices(shared_data):
     subjects = open_folder(shared_data / "mrct")
     assert len(subjects) > 50
     for subject in subjects[:5]:
-        one = subject.load()
-        assert one.ct.shape == one.mr.shape == one.mask.shape
-        assert one.ct.shape[2] == 1
+        volume = subject.load()
+        assert volume.ct.shape == volume.mr.shape == volume.mask.shape
+        assert volume.ct.shape[2] == 1

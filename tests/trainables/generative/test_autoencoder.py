@@ -50,9 +50,9 @@ def test_a_few_steps_reconstruct_images_it_was_not_trained_on(prepared, autoenco
 
 def test_the_same_seed_gives_the_same_weights(images):
     first, again = (fit_autoencoder(images, QUICK, silent) for _ in range(2))
-    other = fit_autoencoder(images, replace(QUICK, seed=1), silent)
+    second = fit_autoencoder(images, replace(QUICK, seed=1), silent)
     assert torch.equal(weights(first), weights(again))
-    assert not torch.equal(weights(first), weights(other))
+    assert not torch.equal(weights(first), weights(second))
 
 
 def test_global_randomness_is_left_alone(images):
@@ -63,11 +63,11 @@ def test_global_randomness_is_left_alone(images):
 
 def test_batches_are_drawn_from_the_given_images_only(images):
     """Two images that are far apart, and others of the same seed: nothing else can be learnt."""
-    first, other = (
+    first, second = (
         fit_autoencoder(images[:2], QUICK, silent),
         fit_autoencoder(images[2:4], QUICK, silent),
     )
-    assert not torch.equal(weights(first), weights(other))
+    assert not torch.equal(weights(first), weights(second))
 
 
 def test_unused_codes_are_revived_at_times_but_not_late(images, monkeypatch):
@@ -95,11 +95,11 @@ def test_unused_codes_are_revived_at_times_but_not_late(images, monkeypatch):
 
 
 def test_revival_fills_the_codebook(images, monkeypatch):
-    few = replace(QUICK, steps=40)
+    settings = replace(QUICK, steps=40)
     monkeypatch.setattr(training, "REVIVE_EVERY", 1000)
-    without = measure_reconstruction(fit_autoencoder(images, few, silent), images)
+    without = measure_reconstruction(fit_autoencoder(images, settings, silent), images)
     monkeypatch.setattr(training, "REVIVE_EVERY", 4)
-    with_revival = measure_reconstruction(fit_autoencoder(images, few, silent), images)
+    with_revival = measure_reconstruction(fit_autoencoder(images, settings, silent), images)
     assert with_revival.codes_used > without.codes_used
 
 
@@ -117,14 +117,16 @@ def test_the_learning_rate_falls_along_a_cosine():
 
 def test_reconstruction_is_measured_as_defined(autoencoder, images):
     """Against NumPy over all images at once, whatever the batch size."""
-    found = measure_reconstruction(autoencoder.model, images, batch_size=10)
-    shown = images.float() / 255
+    reconstruction = measure_reconstruction(autoencoder.model, images, batch_size=10)
+    pixels = images.float() / 255
     with torch.no_grad():
-        decoded, _, quantised = autoencoder.model(shown)
-    errors = (decoded - shown).double().numpy()
+        decoded, _, quantised = autoencoder.model(pixels)
+    errors = (decoded - pixels).double().numpy()
     codes = autoencoder.model.codebook.codes.detach().double().numpy()
     occurring = codes[quantised.indices.flatten().numpy()]
-    assert found.mae == pytest.approx(np.abs(errors).mean(), rel=1e-5)
-    assert found.psnr == pytest.approx(-10 * math.log10((errors**2).mean()), rel=1e-5)
-    assert found.codes_used == len(np.unique(quantised.indices.numpy()))
-    assert found.latent_std == pytest.approx(math.sqrt(occurring.var(axis=0).mean()), rel=1e-4)
+    assert reconstruction.mae == pytest.approx(np.abs(errors).mean(), rel=1e-5)
+    assert reconstruction.psnr == pytest.approx(-10 * math.log10((errors**2).mean()), rel=1e-5)
+    assert reconstruction.codes_used == len(np.unique(quantised.indices.numpy()))
+    assert reconstruction.latent_std == pytest.approx(
+        math.sqrt(occurring.var(axis=0).mean()), rel=1e-4
+    )

@@ -1,8 +1,10 @@
+import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from trainables.generative import frozen_autoencoder
@@ -16,8 +18,8 @@ QUICK = AutoencoderSettings(width=16, dim=4, n_codes=32, steps=2, batch_size=4)
 
 @pytest.fixture
 def images() -> torch.Tensor:
-    dice = generator(CPU, 0)
-    return torch.randint(0, 256, (12, 1, 28, 28), generator=dice).to(torch.uint8)
+    rng = generator(CPU, 0)
+    return torch.randint(0, 256, (12, 1, 28, 28), generator=rng).to(torch.uint8)
 
 
 class Cache:
@@ -34,6 +36,7 @@ class Cache:
             return fit(*arguments)
 
         monkeypatch.setattr(frozen_autoencoder, "fit_autoencoder", counting)
+        monkeypatch.setattr(frozen_autoencoder, "THREADS", 1)  # more are slow on a busy machine
 
     def obtain(self, images, settings=QUICK):
         self.said.clear()
@@ -41,7 +44,7 @@ class Cache:
 
     @property
     def file(self) -> Path:
-        (file,) = self.folder.iterdir()
+        (file,) = self.folder.glob("*.safetensors")
         return file
 
 
@@ -50,19 +53,21 @@ def cache(tmp_path, monkeypatch) -> Cache:
     return Cache(tmp_path / "made" / "here", monkeypatch)
 
 
-def same(one, other) -> bool:
-    weights, others = one.model.state_dict(), other.model.state_dict()
-    facts, expected = ({**vars(a), "model": None} for a in (one, other))
-    return facts == expected and all(torch.equal(weights[name], others[name]) for name in weights)
+def same(first, second) -> bool:
+    weights, expected_weights = first.model.state_dict(), second.model.state_dict()
+    facts, expected = ({**vars(a), "model": None} for a in (first, second))
+    return facts == expected and all(
+        torch.equal(weights[name], expected_weights[name]) for name in weights
+    )
 
 
 def test_the_second_call_reads(cache, images):
-    made = cache.obtain(images)
+    first = cache.obtain(images)
     assert not any("found" in line for line in cache.said)
-    read = cache.obtain(images)
+    second = cache.obtain(images)
     assert cache.trained == 1
     assert cache.said == [f"autoencoder: found in {cache.folder}"]
-    assert same(made, read)
+    assert same(first, second)
 
 
 def test_it_is_frozen_whether_made_or_read(cache, images):
@@ -72,13 +77,15 @@ def test_it_is_frozen_whether_made_or_read(cache, images):
 
 
 def test_its_unit_is_that_of_the_training_images(cache, images):
-    made = cache.obtain(images)
-    assert made.latent_std == measure_reconstruction(made.model, images).latent_std
+    autoencoder = cache.obtain(images)
+    assert autoencoder.latent_std == measure_reconstruction(autoencoder.model, images).latent_std
 
 
 def test_only_the_whole_file_is_left_in_the_cache(cache, images):
     cache.obtain(images)
-    assert cache.file.name.endswith(".safetensors")
+    visible = [path for path in cache.folder.iterdir() if not path.name.startswith(".")]
+    assert visible == [cache.file]
+    assert all(path.suffix == ".lock" for path in cache.folder.glob(".*"))
 
 
 def cut(path: Path) -> None:
@@ -111,9 +118,9 @@ def of_other_settings(path: Path) -> None:
 
 
 def of_another_network(path: Path) -> None:
-    found = read_autoencoder(path, CPU)
-    weights = {name: value[:1].clone() for name, value in found.model.state_dict().items()}
-    with frozen_autoencoder.safe_open(path, "pt", "cpu") as file:
+    autoencoder = read_autoencoder(path, CPU)
+    weights = {name: value[:1].clone() for name, value in autoencoder.model.state_dict().items()}
+    with safe_open(path, "pt", "cpu") as file:
         save_file(weights, path, file.metadata())
 
 
@@ -122,20 +129,20 @@ def of_another_network(path: Path) -> None:
     [cut, empty, text, without_description, odd_description, of_other_settings, of_another_network],
 )
 def test_a_damaged_file_is_made_anew(cache, images, damage):
-    made = cache.obtain(images)
+    autoencoder = cache.obtain(images)
     damage(cache.file)
     again = cache.obtain(images)
     assert cache.trained == 2
-    assert same(made, again)
+    assert same(autoencoder, again)
     cache.obtain(images)
     assert cache.trained == 2
 
 
 def test_a_file_of_other_data_under_this_name_is_not_taken(cache, images):
     """The name holds 16 digits of the digest; the file holds all."""
-    made = cache.obtain(images)
-    replace(made, digest=made.digest[:16] + "0" * 48).write(cache.file)
-    assert same(cache.obtain(images), made)
+    autoencoder = cache.obtain(images)
+    replace(autoencoder, digest=autoencoder.digest[:16] + "0" * 48).write(cache.file)
+    assert same(cache.obtain(images), autoencoder)
     assert cache.trained == 2
 
 
@@ -146,11 +153,20 @@ def test_every_setting_has_a_digest_of_its_own(cache, images, name):
     assert len(digests) == 2
 
 
+def test_the_digest_is_that_of_caches_that_were_written_before():
+    """Computed before the cache served other models: old files and records stay valid."""
+    images = (torch.arange(96) % 251).reshape(2, 3, 4, 4).to(torch.uint8)
+    expected = "976c53cabbb132c68e2d46f25bafa2e69a00248ac06e0dbb9bd58b5bcfdc4327"
+    assert frozen_autoencoder._digest(images, QUICK) == expected
+
+
 def test_other_images_have_a_digest_of_their_own(cache, images):
     nearly = images.clone()
     nearly[5, 0, 3, 3] ^= 1
     variants = [images, nearly, images[:-1], images.flip(0), images.reshape(3, 4, 28, 28)]
-    assert len({frozen_autoencoder._digest(shown, QUICK) for shown in variants}) == len(variants)
+    assert len({frozen_autoencoder._digest(variant, QUICK) for variant in variants}) == len(
+        variants
+    )
 
 
 def test_another_version_of_the_code_trains_anew(cache, images, monkeypatch):
@@ -172,8 +188,8 @@ def above_the_folder(folder: Path) -> None:
 @pytest.mark.parametrize("obstacle", [in_place_of_the_folder, above_the_folder])
 def test_a_cache_that_cannot_be_made_costs_only_the_caching(cache, images, obstacle):
     obstacle(cache.folder)
-    made = cache.obtain(images)
-    assert made.model.encode(images.float() / 255).shape == (12, 4, 7, 7)
+    autoencoder = cache.obtain(images)
+    assert autoencoder.model.encode(images.float() / 255).shape == (12, 4, 7, 7)
     assert [line for line in cache.said if "not cached" in line] == cache.said[-1:]
     assert str(cache.folder) in cache.said[-1]
     assert "\n" not in cache.said[-1]
@@ -182,7 +198,7 @@ def test_a_cache_that_cannot_be_made_costs_only_the_caching(cache, images, obsta
 def test_a_cache_that_cannot_be_written_costs_only_the_caching(cache, images, monkeypatch):
     """Where safetensors itself cannot write: here, because a folder has the file's name."""
     digest = frozen_autoencoder._digest(images, QUICK)
-    monkeypatch.setattr(frozen_autoencoder.os, "getpid", lambda: 77)
+    monkeypatch.setattr(os, "getpid", lambda: 77)
     (cache.folder / f".autoencoder-{digest[:16]}.safetensors.77").mkdir(parents=True)
     cache.obtain(images)
     assert "not cached" in cache.said[-1]

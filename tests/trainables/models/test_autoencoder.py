@@ -22,13 +22,13 @@ def latents() -> torch.Tensor:
 
 def nearest_by_hand(latents, codes):
     """Index of the nearest code at each position, in double precision, one by one."""
-    found = torch.empty(3, 5, 2, dtype=torch.int64)
+    indices = torch.empty(3, 5, 2, dtype=torch.int64)
     for n in range(3):
         for row in range(5):
             for column in range(2):
                 gaps = codes.double() - latents[n, :, row, column].double()
-                found[n, row, column] = gaps.square().sum(1).argmin()
-    return found
+                indices[n, row, column] = gaps.square().sum(1).argmin()
+    return indices
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,13 @@ def test_two_layers_by_hand():
     assert kept_for_backward(model, model, images) == 2 * (256 + 1024)
 
 
+def test_two_layers_of_a_volume_by_hand():
+    with torch.device("meta"):
+        model = nn.Sequential(nn.Conv3d(1, 4, 3, padding=1), nn.ReLU())
+        volumes = torch.empty((2, 1, 6, 5, 4))
+    assert kept_for_backward(model, model, volumes) == 2 * (120 + 4 * 120)
+
+
 def test_what_two_layers_keep_in_common_counts_once():
     """The rectifier's output is the second convolution's input."""
     with torch.device("meta"):
@@ -27,11 +34,11 @@ def test_what_two_layers_keep_in_common_counts_once():
 
 
 def test_meta_counts_as_real_tensors_do_and_the_model_is_left_as_it_was():
-    found = []
+    counts = []
     for device in ("meta", "cpu"):
         with torch.device(device):
-            model = build_classifier("resnet18-16", 3, 28, 2).train()
-            found.append(kept_for_backward(model, model, torch.ones((2, 3, 28, 28))))
+            model = build_classifier("resnet18-16", 3, (28, 28), 2).train()
+            counts.append(kept_for_backward(model, model, torch.ones((2, 3, 28, 28))))
         assert model.training
         assert all(parameter.requires_grad for parameter in model.parameters())
-    assert found[0] == pytest.approx(found[1], rel=0.01)  # statistics of normalisation differ
+    assert counts[0] == pytest.approx(counts[1], rel=0.01)  # statistics of normalisation differ

@@ -6,25 +6,25 @@ from trainables.models.intensity_map import IntensityMap
 
 
 def draw(seed, shape=(3, 20, 20)):
-    dice = np.random.default_rng(seed)
-    mr = dice.normal(0, 1, shape)
-    return mr, 300 * mr**2 - 500 + dice.normal(0, 20, shape)
+    rng = np.random.default_rng(seed)
+    mr = rng.normal(0, 1, shape)
+    return mr, 300 * mr**2 - 500 + rng.normal(0, 20, shape)
 
 
 def test_it_is_the_mean_ct_of_each_bin():
     mr, ct = draw(0)
     fitted = IntensityMap.fit([(mr, ct, None)], bins=15)
     oracle = binned_statistic(mr.ravel(), ct.ravel(), "mean", bins=15, range=(-5, 10)).statistic
-    known = ~np.isnan(oracle)
-    assert known.sum() > 4
-    np.testing.assert_allclose(fitted.ct[known], oracle[known], rtol=1e-5)
+    filled = ~np.isnan(oracle)
+    assert filled.sum() > 4
+    np.testing.assert_allclose(fitted.ct[filled], oracle[filled], rtol=1e-5)
 
 
 def test_batches_are_as_good_as_the_whole():
     mr, ct = draw(1)
-    whole = IntensityMap.fit([(mr, ct, None)])
+    full = IntensityMap.fit([(mr, ct, None)])
     parts = IntensityMap.fit((mr[i : i + 1], ct[i : i + 1], None) for i in range(3))
-    np.testing.assert_allclose(parts.ct, whole.ct, rtol=1e-5)
+    np.testing.assert_allclose(parts.ct, full.ct, rtol=1e-5)
 
 
 def test_only_the_mask_is_learnt_from():

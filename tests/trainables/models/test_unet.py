@@ -14,19 +14,19 @@ from trainables.models.unet import SqueezeExcitation, UNet
 SMALL = space(16, 5)
 
 
-def drawn(count, seed=0):
+def architectures(count, seed=0):
     rng = np.random.default_rng(seed)
     return [to_architecture(sample(SMALL, rng)) for _ in range(count)]
 
 
 def one_of_each_depth():
-    found = {network.depth: network for network in drawn(60)}
-    assert sorted(found) == [1, 2, 3, 4, 5]
-    return [found[depth] for depth in sorted(found)]
+    networks = {network.depth: network for network in architectures(60)}
+    assert sorted(networks) == [1, 2, 3, 4, 5]
+    return [networks[depth] for depth in sorted(networks)]
 
 
 @pytest.mark.parametrize("kernels", sorted(KERNELS))
-@pytest.mark.parametrize("architecture", drawn(20), ids=str)
+@pytest.mark.parametrize("architecture", architectures(20), ids=str)
 def test_every_drawn_architecture_is_what_its_description_predicts(architecture, kernels):
     step = 2**architecture.depth
     height, width = step, 2 * step
@@ -35,24 +35,24 @@ def test_every_drawn_architecture_is_what_its_description_predicts(architecture,
     assert sum(p.numel() for p in network.parameters()) == predicted.parameters
     images = torch.randn(2, 1, height, width)
     with FlopCounterMode(display=False) as counter:
-        found = network(images)
-    assert found.shape == images.shape
+        output = network(images)
+    assert output.shape == images.shape
     assert counter.get_total_flops() == 2 * len(images) * predicted.multiply_adds
 
 
 @pytest.mark.parametrize("architecture", one_of_each_depth(), ids=lambda network: network.depth)
 def test_activations_bound_what_training_keeps(architecture):
-    network, kept = UNet(architecture), {}
+    network, sizes = UNet(architecture), {}
     images = torch.randn(3, 1, 32, 32)
 
     def keep(tensor):
-        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes() // 4
+        sizes[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes() // 4
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         output = network(images)
     weights = {p.untyped_storage().data_ptr() for p in network.parameters()}
-    numbers = sum(size for place, size in kept.items() if place not in weights)
+    numbers = sum(size for key, size in sizes.items() if key not in weights)
     bound = 3 * cost(architecture, "square", 32, 32).activations
     assert 0.3 * bound < numbers <= bound + images.numel()
     assert output.requires_grad
@@ -84,11 +84,11 @@ def test_one_image_with_a_bottleneck_of_one_pixel_is_predicted_but_not_trained_o
 def test_skip_connections_carry_each_resolution_to_its_partner():
     """A change of what the first encoder block gives reaches the last decoder block alone."""
     network = UNet(parse("1000x8 1000x8 | 1000x8 1000x8")).eval()
-    seen = []
+    inputs_of_blocks = []
     for block in network.decoder:
-        block.register_forward_hook(lambda _, inputs, __: seen.append(inputs[0]))
+        block.register_forward_hook(lambda _, inputs, __: inputs_of_blocks.append(inputs[0]))
     network(torch.randn(1, 1, 16, 16))
-    assert [tuple(image.shape[1:]) for image in seen] == [(8, 4, 4), (16, 8, 8)]
+    assert [tuple(image.shape[1:]) for image in inputs_of_blocks] == [(8, 4, 4), (16, 8, 8)]
 
 
 def test_a_switch_that_is_off_has_no_branch():
@@ -117,8 +117,8 @@ def test_channels_last_changes_no_prediction():
     images = torch.randn(4, 1, 16, 16)
     with torch.no_grad():
         plain = network(images)
-        other = network.to(memory_format=torch.channels_last)(images)
-    assert torch.allclose(plain, other, atol=1e-5)
+        channels_last = network.to(memory_format=torch.channels_last)(images)
+    assert torch.allclose(plain, channels_last, atol=1e-5)
 
 
 def test_up_sampling_has_no_weights_and_down_sampling_is_a_strided_convolution():

@@ -3,19 +3,28 @@ import json
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from searchspace.errors import UserError
-from trainables.models.classifiers import BODIES
+from trainables.models.body import Body
+from trainables.models.classifiers import BODIES, Architecture
 from trainables.runtime.config import parse
 from trainables.runtime.seeding import generator, seeded
-from trainables.saved.checkpoint import CARD, WEIGHTS, ModelCard, load_classifier, save_model
+from trainables.saved.checkpoint import (
+    CARD,
+    WEIGHTS,
+    ModelCard,
+    load_classifier,
+    load_network,
+    save_model,
+)
 
 CPU = torch.device("cpu")
 
 
 def card_of(name: str = "cnn", **changed) -> ModelCard:
     values = {
-        "classifier": name, "channels": 3, "size": 28, "task": "multi-class",
+        "classifier": name, "channels": 3, "shape": (28, 28), "task": "multi-class",
         "classes": ("a", "b", "c"), "dropout": 0.3, "provenance": {"epoch": 4, "lr": 0.1},
     }  # fmt: skip
     return ModelCard(**(values | changed))
@@ -90,7 +99,11 @@ DAMAGES = {
     "more classes": (lambda f: change_card(f, classes=["a"]), "is damaged"),
     "no classes": (lambda f: change_card(f, classes=[]), "is damaged .*classes"),
     "no channels": (lambda f: change_card(f, channels=0), "is damaged .*channels is 0"),
-    "no pixels": (lambda f: change_card(f, size=0), "is damaged .*size is 0"),
+    "no pixels": (lambda f: change_card(f, shape=[28, 0]), r"is damaged .*shape\.1 is 0"),
+    "one dimension": (lambda f: change_card(f, shape=[28]), r"is damaged .*shape is \[28\]"),
+    "four dimensions": (lambda f: change_card(f, shape=[2] * 4), "is damaged .*shape is"),
+    "volumes": (lambda f: change_card(f, shape=[28] * 3), "is damaged .*takes images, not volum"),
+    "shape and size": (lambda f: change_card(f, size=28), "unknown setting 'size'"),
     "dropout of all": (lambda f: change_card(f, dropout=1.0), "is damaged .*dropout is 1.0"),
     "unknown task": (lambda f: change_card(f, task="guess"), "is damaged .*task is 'guess'"),
 }  # fmt: skip
@@ -103,6 +116,44 @@ def test_a_damaged_model_is_said_in_one_line(saved, damage, message):
         load_classifier(saved)
     assert "\n" not in str(caught.value)
     assert str(saved) in str(caught.value)
+
+
+def size_instead_of_shape(folder, size):
+    card = json.loads((folder / CARD).read_text())
+    del card["shape"]
+    (folder / CARD).write_text(json.dumps(card | {"size": size}))
+
+
+def test_a_card_from_before_there_were_volumes_is_read(saved):
+    expected, card = load_classifier(saved)
+    size_instead_of_shape(saved, 28)
+    classifier, upgraded = load_classifier(saved)
+    assert upgraded == card
+    images = torch.rand(2, 3, 28, 28, generator=generator(CPU, 1))
+    assert torch.equal(classifier(images), expected(images))
+
+
+def test_a_damaged_card_from_before_there_were_volumes_is_said(saved):
+    size_instead_of_shape(saved, 0)
+    with pytest.raises(UserError, match=r"is damaged .*shape\.0 is 0"):
+        load_classifier(saved)
+
+
+def test_a_classifier_of_volumes_is_saved_and_loaded(tmp_path, monkeypatch):
+    def cubes(channels, shape):
+        assert shape == (8, 9, 10)
+        return Body(nn.Sequential(nn.Conv3d(channels, 5, 3)), 5)
+
+    monkeypatch.setitem(BODIES, "cubes", Architecture(cubes, dimensions=(3,)))
+    card = card_of("cubes", shape=(8, 9, 10))
+    assert card.volumes
+    assert not card_of().volumes
+    classifier = card.build().eval()
+    save_model(tmp_path, classifier, card)
+    network, shape = load_network(tmp_path)
+    assert shape == (3, 8, 9, 10)
+    volumes = torch.rand(2, *shape)
+    assert torch.equal(network(volumes), classifier(volumes))
 
 
 def test_a_model_that_is_a_file_is_none(saved):

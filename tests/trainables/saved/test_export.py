@@ -8,7 +8,7 @@ from trainables.saved.export import export
 
 CARDS = {
     "classifier": ModelCard(
-        classifier="cnn", channels=1, size=28, task="binary", classes=("a", "b"), dropout=0.5
+        classifier="cnn", channels=1, shape=(28, 28), task="binary", classes=("a", "b"), dropout=0.5
     ),
     "unet": UNetCard(architecture="1111x8s8 | 1001x8", kernels="square", size=32, field_mm=256.0),
 }
@@ -24,20 +24,20 @@ def saved(request, tmp_path):
 
 
 def test_every_form_answers_as_the_model_does(saved, tmp_path):
-    found = export(saved, tmp_path / "out")
+    forms = export(saved, tmp_path / "out")
     network, shape = load_network(saved)
     images = torch.rand((5, *shape))
     with torch.no_grad():
         expected = network(images).numpy()
-        program = torch.export.load(tmp_path / "out" / found["torch.export"]).module()
+        program = torch.export.load(tmp_path / "out" / forms["torch.export"]).module()
         np.testing.assert_allclose(program(images).numpy(), expected, rtol=1e-3, atol=1e-4)
     runtime = pytest.importorskip("onnxruntime")
-    session = runtime.InferenceSession(tmp_path / "out" / found["onnx"])
+    session = runtime.InferenceSession(tmp_path / "out" / forms["onnx"])
     (answers,) = session.run(None, {"images": images.numpy()})
     np.testing.assert_allclose(answers, expected, rtol=1e-3, atol=1e-4)
-    ours, _ = load_network(tmp_path / "out")
+    copy, _ = load_network(tmp_path / "out")
     with torch.no_grad():
-        np.testing.assert_array_equal(ours(images).numpy(), expected)
+        np.testing.assert_array_equal(copy(images).numpy(), expected)
 
 
 def test_a_form_that_answers_otherwise_is_refused(tmp_path):

@@ -26,7 +26,7 @@ class Watch:
 
     def __init__(self, data, made=None, *, half_batch=4, seed=0, lr=0.0) -> None:
         with seeded(CPU, 0):
-            self.classifier = build_classifier("cnn", 1, 28, 3, dropout=0.0)
+            self.classifier = build_classifier("cnn", 1, (28, 28), 3, dropout=0.0)
         self.made = made
         self.batches: list[Batch] = []
         self.labels: list[torch.Tensor] = []
@@ -134,7 +134,7 @@ def test_only_making_images_runs_in_the_given_precision(data):
         return batch.images
 
     with seeded(CPU, 0):
-        classifier = build_classifier("cnn", 1, 28, 3)
+        classifier = build_classifier("cnn", 1, (28, 28), 3)
 
     def loss(logits, labels):
         seen.append(torch.is_autocast_enabled("cpu"))

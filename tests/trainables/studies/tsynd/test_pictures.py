@@ -126,7 +126,12 @@ def test_colour_and_several_labels(data):
     data = replace(data, task="multi-label", classes=classes, train=few, val=few, ranking=few)
     autoencoder = VQVAE(3, 28).eval()
     card = ModelCard(
-        classifier="cnn", channels=3, size=28, task="multi-label", classes=classes, dropout=0.5
+        classifier="cnn",
+        channels=3,
+        shape=(28, 28),
+        task="multi-label",
+        classes=classes,
+        dropout=0.5,
     )
     winner = card.build().eval()
     studio = Studio(data, autoencoder, 1.0, seed=0)
