@@ -26,7 +26,7 @@ Build = Callable[[SamplerOptions], optuna.samplers.BaseSampler]
 
 
 def _tpe(options: SamplerOptions) -> optuna.samplers.BaseSampler:
-    """Make Optuna's estimator: one joint model, constant liar; of two objectives not by default."""
+    """Make Optuna's estimator: one joint model, constant liar, also for two objectives."""
     return optuna.samplers.TPESampler(
         n_startup_trials=options.startup,
         seed=options.seed,
@@ -58,7 +58,7 @@ def takes_two_objectives(name: str) -> bool:
 
 
 def sampler_maker(name: str, space: Space, seed: int, startup: int) -> MakeSampler:
-    """Return what makes the sampler of each question, seeded by the question's number.
+    """Return what makes the sampler of each question, seeded by the proposal's number.
 
     Args:
         name: Of a sampler, as the user wrote it.
@@ -72,8 +72,8 @@ def sampler_maker(name: str, space: Space, seed: int, startup: int) -> MakeSampl
     build = REGISTRY.resolve(name)
 
     def make(number: int) -> optuna.samplers.BaseSampler:
-        (question_seed,) = np.random.SeedSequence([seed, number]).generate_state(1)
-        sampler = build(SamplerOptions(space, int(question_seed), startup))
+        (sampler_seed,) = np.random.SeedSequence([seed, number]).generate_state(1)
+        sampler = build(SamplerOptions(space, int(sampler_seed), startup))
         if not isinstance(sampler, optuna.samplers.BaseSampler):
             raise UserError(f"{name} returns a {type(sampler).__name__}: give {REGISTRY.form}")
         return sampler
