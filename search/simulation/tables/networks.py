@@ -88,21 +88,21 @@ def _pairs(archs: Sequence[str]) -> Content:
                 "name the same in the same order"
             )
     options = {name: list(dict.fromkeys(point[name] for point in points)) for name in names}
-    varying = [name for name in names if len(options[name]) > 1]
-    if not varying:
+    choices = [name for name in names if len(options[name]) > 1]
+    if not choices:
         raise UserError("the table has one network only: there is nothing to search")
-    params = (Param(name, Choice(_sort(options[name])), "as in the table") for name in varying)
-    points = [{name: point[name] for name in varying} for point in points]
-    combinations = math.prod(len(options[name]) for name in varying)
+    params = (Param(name, Choice(_sort(options[name])), "as in the table") for name in choices)
+    points = [{name: point[name] for name in choices} for point in points]
+    combinations = math.prod(len(options[name]) for name in choices)
     if combinations > SPARSE * len(points):
         raise UserError(
-            f"the table has {len(points)} of {combinations} combinations of {', '.join(varying)}: "
+            f"the table has {len(points)} of {combinations} combinations of {', '.join(choices)}: "
             f"give at least one in {SPARSE}, samplers propose the others as well"
         )
     return (
         points,
         Space("table", tuple(params)),
-        lambda point: ",".join(f"{name}={point[name]}" for name in varying),
+        lambda point: ",".join(f"{name}={point[name]}" for name in choices),
     )
 
 
