@@ -1,16 +1,18 @@
-"""A study whose trials do nothing, to time what is around them."""
+"""A study whose trials do nothing, to time the engine around them."""
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from searchspace.domains import Choice, Float
 from searchspace.space import Param, Space
-from trainables.runtime.config import Frozen, parse
+from trainables.study.about import About, Score, Threat
+from trainables.study.examination import Exam, Examination
 from trainables.study.report import Report, Rung
-from trainables.study.study import Config, Directions, Facts, Reference, Say
+from trainables.study.settings import StudySettings
+from trainables.study.study import Config, Directions, Facts, Reference, Say, Study
 from trainables.study.trial import Trainable
 
 SPACE = Space(
@@ -21,19 +23,33 @@ SPACE = Space(
         Param("kind", Choice(("a", "b", "c")), "anything"),
     ),
 )
-
-
 FILE = "assets.bin"
+MODULE = "empty_study:EmptyStudy"  # with this folder on the path
 
 
-class Settings(Frozen):
-    """Nothing is fixed but the device, and what a trial reads and takes."""
+class Settings(StudySettings):
+    """What a trial reads, and how long it takes."""
 
-    assets: int = Field(default=0, ge=0)
+    about: ClassVar[About] = About(
+        name="empty",
+        title="nothing",
+        cites=(),
+        inputs="nothing",
+        threat=Threat(words="none", unit="none", bounds=None, axis="ε", suffix="", scale=1.0),
+        scores={"value": Score(words="value", direction="max")},
+        kept="value",
+        level="chance",
+    )
+
+    assets: int = Field(default=0, ge=0)  # bytes
     device: str = "cpu"
     epochs: int = Field(default=1, ge=1)
     step_s: float = Field(default=0.0, ge=0)
     seed: int = 0
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        return (Rung(self.epochs, "value"),)
 
 
 class Empty(Trainable):
@@ -61,47 +77,46 @@ class Empty(Trainable):
         return {}
 
     def load_state(self, state: Any) -> None:  # noqa: ANN401
-        """Take nothing over."""
+        """Load nothing."""
 
 
-def parse_settings(values: Config) -> Settings:
-    return parse(Settings, values)
+class EmptyStudy(Study[Settings]):
+    """Has no references, no limits and no models."""
 
+    settings = Settings
 
-def space(settings: Settings) -> Space:
-    return SPACE
+    def space(self, settings: Settings) -> Space:
+        return SPACE
 
+    def metrics(self, settings: Settings) -> Directions:
+        return {"value": "max"}
 
-def metrics(settings: Settings) -> Directions:
-    return {"value": "max"}
+    def references(self, settings: Settings) -> tuple[Reference, ...]:
+        return ()
 
+    def complete(self, point: Config, settings: Settings) -> dict[str, Any]:
+        return dict(point)
 
-def prepare(settings: Settings, assets: Path, say: Say) -> Facts:
-    (assets / FILE).write_bytes(bytes(settings.assets))
-    return Facts(digests={}, lines=(), default_metric="value")
+    def limits(self, config: Config, settings: Settings) -> dict[str, float]:
+        return {}
 
+    def floor(self, settings: Settings) -> None:
+        return None
 
-def build(config: Config, settings: Settings, assets: Path) -> Trainable:
-    if settings.assets:
-        (assets / FILE).read_bytes()
-    return Empty(config, settings.step_s)
+    def prepare(self, settings: Settings, assets: Path, say: Say) -> Facts:
+        (assets / FILE).write_bytes(bytes(settings.assets))
+        return Facts(digests={}, lines=(), default_metric="value")
 
+    def build(self, config: Config, settings: Settings, assets: Path) -> Trainable:
+        if settings.assets:
+            (assets / FILE).read_bytes()
+        return Empty(config, settings.step_s)
 
-def references(settings: Settings) -> tuple[Reference, ...]:
-    return ()
+    def illustrate(self, models: object, assets: Path, settings: Settings) -> tuple[()]:
+        return ()
 
+    def open_test(self, settings: Settings, assets: Path, folder: Path, say: Say) -> None:
+        raise NotImplementedError
 
-def complete(sample: Config, settings: Settings) -> dict[str, Any]:
-    return dict(sample)
-
-
-def limits(config: Config, settings: Settings) -> dict[str, float]:
-    return {}
-
-
-def ladder(settings: Settings) -> tuple[Rung, ...]:
-    return (Rung(settings.epochs, "value"),)
-
-
-def floor(settings: Settings) -> None:
-    return None
+    def examine(self, model: Path, data: Path, settings: Settings, exam: Exam) -> Examination:
+        raise NotImplementedError

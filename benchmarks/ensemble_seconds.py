@@ -1,4 +1,4 @@
-"""What each attack of an ensemble costs, an image that withstands.
+"""What each attack of an ensemble costs for an image that withstands it.
 
     python benchmarks/ensemble_seconds.py --classifier cnn --attacks standard
 
@@ -35,22 +35,23 @@ def main() -> None:
     print(f"a gradient step: {1000 * step:.2f} ms an image")
     task = "binary" if arguments.classes == 2 else "multi-class"
     for name, attack in build_ensemble(arguments.attacks, task).items():
-        taken = seconds(attack, model, images)
-        print(f"{name}: {1000 * taken:.0f} ms an image, as long as {taken / step:.0f} steps")
+        duration = seconds(attack, model, images)
+        steps = duration / step
+        print(f"{name}: {1000 * duration:.0f} ms an image, as long as {steps:.0f} steps")
 
 
 def seconds(attack: Attack, model: Classifier, images: torch.Tensor) -> float:
-    """Attack within a radius that breaks nothing, and divide by the images."""
+    """Attack within a radius too small to break anything; return seconds an image."""
     with torch.no_grad():
         labels = model(images).argmax(dim=1)
-    started = perf_counter()
-    attacked = attack(model, images, labels, pixels(1e-7), seed=0)
-    taken = perf_counter() - started
+    start = perf_counter()
+    adversarial = attack(model, images, labels, pixels(1e-7), seed=0)
+    duration = perf_counter() - start
     with torch.no_grad():
-        left = (model(attacked).argmax(dim=1) == labels).float().mean()
-    if left < 1:
-        raise SystemExit(f"only {left:.0%} of the images withstood: the seconds are not theirs")
-    return taken / len(images)
+        accuracy = (model(adversarial).argmax(dim=1) == labels).float().mean()
+    if accuracy < 1:
+        raise SystemExit(f"only {accuracy:.0%} of the images withstood: the seconds do not count")
+    return duration / len(images)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Look for gradient masking in a model of a run: do stronger attacks break more?
 
-Accuracy on the ranking images under attacks that should only fall from left to right, and under two
-that do not see the model's gradient and so should be weaker. Prints a Markdown table:
+Prints a Markdown table of the accuracy on the ranking images. From left to right the attacks become
+stronger, so accuracy should only fall; the last two do not use the model's gradient and so should
+be weaker:
 
     python benchmarks/masking.py RUN [--trial TRIAL] [--source BASELINE_TRIAL]
 """
@@ -41,11 +42,11 @@ def attacks(task: Task, source: Classifier) -> dict[str, Attack]:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table of a run's trial."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path)
     parser.add_argument("--trial", help="a folder of RUN/trials; the winner by default")
-    parser.add_argument("--source", default="r01", help="the trial that transfer attacks come from")
+    parser.add_argument("--source", default="r01", help="the trial that transfer attacks use")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     trials = arguments.run / "trials"
@@ -54,13 +55,13 @@ def main() -> None:
     source, _ = load_classifier(trials / arguments.source)
     data = read_data(arguments.run / "assets", torch.device("cpu")).ranking
     images = data.images.float() / 255
-    chosen = attacks(card.task, source)
+    columns = attacks(card.task, source)
     print(json.dumps(card.provenance["config"]))
-    print("| eps | " + " | ".join(chosen) + " |")
-    print("| --- |" + " --- |" * len(chosen))
+    print("| eps | " + " | ".join(columns) + " |")
+    print("| --- |" + " --- |" * len(columns))
     curves = [
         evaluate(model, images, data.labels, card.task, attack, EPS, seed=0).curve("acc")
-        for attack in chosen.values()
+        for attack in columns.values()
     ]
     for row, eps in enumerate(EPS):
         cells = " | ".join(f"{curve[row]:.3f}" for curve in curves)

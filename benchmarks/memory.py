@@ -1,11 +1,11 @@
-"""Memory that trials take on a CPU, beside what is predicted before they start.
+"""Memory that trials take on a CPU, beside the prediction made before they start.
 
     python benchmarks/memory.py robmednas
     python benchmarks/memory.py tsynd
 
 Each case is a process of its own: it trains one step, then attacks one full batch by two steps of
-PGD, on noise. Measured is by how much its resident memory grew at most (``VmHWM`` of Linux, reset
-between the two), so that scratch space of the libraries counts.
+PGD, on noise. The measurement is the greatest growth of its resident memory (``VmHWM`` of Linux,
+reset between the two), so that scratch space of the libraries counts.
 """
 
 import argparse
@@ -14,19 +14,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from trainables.studies.tsynd.trial import Shared, TSynDTrial
 
 from searchspace.unet import PAPER_BEST, handcrafted
 from trainables.attacks.threat import mr_deviations, pixels
 from trainables.classification.assets import Data as Images
 from trainables.classification.assets import Labelled
 from trainables.classification.memory import need_of as need_of_classifier
+from trainables.classification.trial import ClassifierTrial
 from trainables.data.medmnist import table
 from trainables.generative.autoencoder import AutoencoderSettings
 from trainables.generative.frozen_autoencoder import FrozenAutoencoder
@@ -35,6 +34,9 @@ from trainables.runtime.memory import GIB, Need
 from trainables.studies.robmednas.settings import RobMedNASConfig
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.studies.robmednas.trial import RobMedNASTrial, need_of
+from trainables.studies.tsynd.assets import Codes
+from trainables.studies.tsynd.learner import TSynDLearner
+from trainables.studies.tsynd.memory import count_autoencoder
 from trainables.studies.tsynd.settings import TSynDConfig
 from trainables.studies.tsynd.study import TSynD
 from trainables.synthesis.assets import Data
@@ -83,55 +85,71 @@ def resident(field: str) -> float:
     raise SystemExit("this benchmark needs Linux")
 
 
-def grown(before: float, work: Callable[[], object]) -> float:
-    """Return the most that is resident during work, over what was before."""
-    Path("/proc/self/clear_refs").write_text("5")  # VmHWM begins at what is resident now
+def growth(base: float, work: Callable[[], object]) -> float:
+    """Return the peak of resident memory during work, less a base, in GiB."""
+    Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM to the memory in use
     work()
-    return resident("VmHWM") - before
+    return resident("VmHWM") - base
 
 
 def noise(slices: int, size: int) -> Split:
     """Make a subject of noise."""
-    dice, shape = np.random.default_rng(0), (slices, size, size)
-    mr = dice.standard_normal(shape, dtype=np.float32).astype(np.float16)
-    ct = dice.integers(-1000, 1500, shape, dtype=np.int16)
+    generator, shape = np.random.default_rng(0), (slices, size, size)
+    mr = generator.standard_normal(shape, dtype=np.float32).astype(np.float16)
+    ct = generator.integers(-1000, 1500, shape, dtype=np.int16)
     return Split((SubjectSlices("noise", mr, ct, np.ones(shape, dtype=bool)),))
 
 
 def network(architecture: str, size: int, batch: int, precision: str) -> dict[str, Any]:
-    """Train and attack one U-Net in this process."""
+    """Train and attack one U-Net in this process.
+
+    Args:
+        architecture: As `searchspace.unet` writes it.
+        size: Of the slices, in pixels.
+        batch: Slices of a training step.
+        precision: Of training.
+    """
     settings = robmednas.parse_settings(
         {"size": size, "precision": precision, "device": "cpu", "max_memory": "none"}
     )
     config = RobMedNASConfig(architecture=architecture, batch_size=batch)
-    few = noise(2, size)
-    at_once = RobMedNASTrial(config, settings, Data(few, few, few)).measurement.batch_size
-    attacked = noise(at_once, size)
-    before = resident("VmRSS")
-    trial = RobMedNASTrial(config, settings, Data(noise(batch, size), few, attacked))
-    training = grown(before, trial.step)
+    sample = noise(2, size)
+    probe = RobMedNASTrial(config, settings, Data(sample, sample, sample))
+    ranking = noise(probe.measurement.batch_size, size)
+    base = resident("VmRSS")
+    trial = RobMedNASTrial(config, settings, Data(noise(batch, size), sample, ranking))
+    training = growth(base, trial.step)
 
     def attack() -> None:
-        mr, ct = attacked.batch(range(len(attacked)), trial.device)
+        mr, ct = ranking.batch(range(len(ranking)), trial.device)
         with trial.at_best():
             pgd = replace(trial.measurement, attack="pgd", steps=STEPS).build("pgd")
             pgd(trial.network, mr, ct, mr_deviations(0.1), 0)
 
-    attacking = len(attacked), grown(before, attack)
-    return found(need_of(trial.cost), before, (batch, training), attacking)
+    attacking = len(ranking), growth(base, attack)
+    return cells_of(need_of(trial.cost), base, (batch, training), attacking)
 
 
 def classifier(name: str, size: int, limit: float) -> dict[str, Any]:
-    """Train and attack one classifier in this process, with TSynD's ascent."""
+    """Train and attack one classifier in this process, with TSynD's ascent.
+
+    Args:
+        name: Of the classifier.
+        size: Of the images, in pixels.
+        limit: GiB, to which the attacked batch is cut.
+    """
     settings = tsynd.parse_settings(
         {"dataset": "pathmnist", "classifier": name, "size": size, "device": "cpu",
          "max_memory": limit}
     )  # fmt: skip
     config = TSynDConfig(latent_iterations=2)
-    few, classes = config.batch_size // 2, table()["pathmnist"].classes
+    half_batch, classes = config.batch_size // 2, table()["pathmnist"].classes
     images = torch.randint(256, (256, 3, size, size), dtype=torch.uint8)
     labels = torch.arange(256) % len(classes)
-    train, val = Labelled(images[:few], labels[:few]), Labelled(images[:8], labels[:8])
+    train, val = (
+        Labelled(images[:half_batch], labels[:half_batch]),
+        Labelled(images[:8], labels[:8]),
+    )
     autoencoder = VQVAE(3, size).eval().requires_grad_(requires_grad=False)
     with torch.no_grad():
         codes = autoencoder.quantise(train.images.float() / 255)
@@ -144,28 +162,42 @@ def classifier(name: str, size: int, limit: float) -> dict[str, Any]:
         size=size,
         digest="",
     )
-    before = resident("VmRSS")
-    trial = TSynDTrial(config, settings, Shared(data, codes, frozen))
-    training = grown(before, trial.step)
+    need = need_of_classifier(name, 3, size, count_autoencoder)
+    base = resident("VmRSS")
+    trial = ClassifierTrial(
+        study="tsynd",
+        config=config,
+        settings=settings,
+        data=data,
+        make_learner=lambda lesson: TSynDLearner(config, lesson, Codes(frozen, codes)),
+        need=need,
+    )
+    training = growth(base, trial.step)
     batch = trial.measurement.batch_size
 
     def attack() -> None:
         with trial.at_best():
             pgd = replace(trial.measurement, attack="pgd", steps=STEPS).build("pgd")
-            shown = images[:batch].float() / 255
-            pgd(trial.classifier, shown, labels[:batch], pixels(0.1), 0)
+            batch_images = images[:batch].float() / 255
+            pgd(trial.classifier, batch_images, labels[:batch], pixels(0.1), 0)
 
-    need = need_of_classifier(name, "pathmnist", size)
-    return found(need, before, (config.batch_size, training), (batch, grown(before, attack)))
+    return cells_of(need, base, (config.batch_size, training), (batch, growth(base, attack)))
 
 
-def found(
-    need: Need, before: float, trained: tuple[int, float], attacked: tuple[int, float]
+def cells_of(
+    need: Need, base: float, training: tuple[int, float], attack: tuple[int, float]
 ) -> dict[str, Any]:
-    """Lay out what one case showed."""
-    cells: dict[str, Any] = {"process": before}
-    for name, (batch, measured) in {"training": trained, "attack": attacked}.items():
-        cells[name] = {"batch": batch, "measured": measured, "predicted": need.gib(batch)}
+    """Put the numbers of one case into cells.
+
+    Args:
+        need: As predicted.
+        base: GiB of the process before the trial.
+        training: Batch, and GiB by which the process grew.
+        attack: The same.
+    """
+    cells: dict[str, Any] = {"process": base}
+    for name, (batch, gib) in {"training": training, "attack": attack}.items():
+        cells[name] = {"batch": batch, "measured": gib, "predicted": need.gib(batch)}
     return cells
 
 
@@ -183,23 +215,19 @@ def main() -> None:
     """Measure every case of a study, each in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("study", choices=["robmednas", "tsynd"])
-    parser.add_argument("--case", type=int, help="only this one, in this process, as JSON")
+    parser.add_argument("--case", type=int, help="run this case alone, in this process; print JSON")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    ours = arguments.study == "robmednas"
+    cases: list[Any] = NETWORKS if arguments.study == "robmednas" else CLASSIFIERS
     if arguments.case is not None:
-        of_one = (
-            partial(network, *NETWORKS[arguments.case][1:])
-            if ours
-            else partial(classifier, *CLASSIFIERS[arguments.case])
-        )
-        print(json.dumps(of_one()))
+        case = cases[arguments.case]
+        print(json.dumps(network(*case[1:]) if cases is NETWORKS else classifier(*case)))
         return
-    for number, case in enumerate(NETWORKS if ours else CLASSIFIERS):
+    for number, case in enumerate(cases):
         command = [sys.executable, __file__, arguments.study, "--case", str(number)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        names = (case[0], *case[2:3], case[4]) if ours else case
-        show(names, json.loads(done.stdout))
+        process = subprocess.run(command, capture_output=True, text=True, check=True)
+        names = (case[0], *case[2:3], case[4]) if cases is NETWORKS else case
+        show(names, json.loads(process.stdout))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What the engine costs per trial: an empty trainable on two workers, beside Ray Tune as it comes.
 
-``python benchmarks/overhead.py --trials 100 1000`` prints seconds per trial, start-up of Ray left
-out, and the ratio. Both reuse their actors.
+``python benchmarks/overhead.py --trials 100 1000`` prints seconds per trial, without the start-up
+of Ray, and the ratio. Both reuse their actors.
 """
 
 import argparse
@@ -13,14 +13,15 @@ import tempfile
 import time
 from pathlib import Path
 
-HERE = Path(__file__).parent
-os.environ["PYTHONPATH"] = f"{HERE.parent}{os.pathsep}{HERE}"  # for the workers
-sys.path.insert(0, str(HERE))
+FOLDER = Path(__file__).parent
+os.environ["PYTHONPATH"] = f"{FOLDER.parent}{os.pathsep}{FOLDER}"  # for the workers
+sys.path.insert(0, str(FOLDER))
 
 from search.execution.ray import environment
 
 environment.prepare(local=True)
 
+import empty_study
 import ray
 from ray import tune
 from rich.console import Console
@@ -47,22 +48,22 @@ class EmptyTrainable(tune.Trainable):
         return {"value": -(self.x**2), "done": True}
 
 
-def ours(trials: int, sampler: str, folder: Path) -> float:
-    """Return the seconds from the first proposal to the last end."""
+def engine_seconds(trials: int, sampler: str, folder: Path) -> float:
+    """Return the seconds of a search by the engine, from the first end of a trial to the last."""
     plan = Plan(study="empty", trials=trials, sampler=sampler, concurrency=2, run=folder / "run")
-    run(plan, Study("empty", "nothing", "empty_study"), Console(width=80, file=io.StringIO()))
+    run(plan, Study("empty", "nothing", empty_study.MODULE), Console(width=80, file=io.StringIO()))
     lines = (folder / "run" / "events.jsonl").read_text().splitlines()
     events = [json.loads(line) for line in lines]
-    ended = [event["elapsed_s"] for event in events if event["event"] == "ended"]
-    return ended[-1] - ended[0]  # the first waits for the workers to start
+    ends = [event["elapsed_s"] for event in events if event["event"] == "ended"]
+    return ends[-1] - ends[0]  # the first waits for the workers to start
 
 
-def stock(trials: int, folder: Path) -> float:
-    """Return the same of Ray Tune."""
+def tune_seconds(trials: int, folder: Path) -> float:
+    """Return the same of a search by Ray Tune alone."""
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="CRITICAL")
     ends: list[float] = []
 
-    class Clock(tune.Callback):
+    class Stopwatch(tune.Callback):
         def on_trial_complete(self, iteration, trials, trial, **info):  # noqa: ANN001, ANN003, ANN202
             ends.append(time.perf_counter())
 
@@ -80,7 +81,7 @@ def stock(trials: int, folder: Path) -> float:
                 num_samples=trials,
                 reuse_actors=True,
             ),
-            run_config=tune.RunConfig(storage_path=str(folder), verbose=0, callbacks=[Clock()]),
+            run_config=tune.RunConfig(storage_path=str(folder), verbose=0, callbacks=[Stopwatch()]),
         ).fit()
     finally:
         ray.shutdown()
@@ -94,11 +95,12 @@ def main() -> None:
     parser.add_argument("--sampler", default="random")
     arguments = parser.parse_args()
     for trials in arguments.trials:
-        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-            mine = ours(trials, arguments.sampler, Path(one)) / (trials - 1)
-            theirs = stock(trials, Path(other)) / (trials - 1)
-        ratio = f"{mine / theirs:.2f} of Ray Tune's {theirs:.4f}"
-        print(f"{trials} trials: {mine:.4f} s each, {ratio}", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            engine = engine_seconds(trials, arguments.sampler, Path(folder)) / (trials - 1)
+        with tempfile.TemporaryDirectory() as folder:
+            tune_alone = tune_seconds(trials, Path(folder)) / (trials - 1)
+        ratio = f"{engine / tune_alone:.2f} of Ray Tune's {tune_alone:.4f}"
+        print(f"{trials} trials: {engine:.4f} s each, {ratio}", flush=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import importlib
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from trainables.metrics.paired import compare
 from trainables.models.unet import UNet
 from trainables.runtime.device import autocast, channels_last
 from trainables.runtime.seeding import generator, seeded
-from trainables.studies.robmednas.study import RobMedNAS
+from trainables.studies.robmednas.study import HANDCRAFTED_DEPTH, RobMedNAS
 from trainables.synthesis.assets import Data, read_data
 from trainables.synthesis.epoch import train_epoch, validation_loss
 from trainables.synthesis.measurement import score_subjects
@@ -37,8 +38,9 @@ CPU = torch.device("cpu")
 
 
 def main() -> None:
-    """Train, measure, print."""
+    """Train both networks, measure and print."""
     arguments = parse_arguments()
+    seeds = arguments.seeds
     settings = robmednas.parse_settings(
         {
             "data": arguments.data,
@@ -52,17 +54,17 @@ def main() -> None:
         facts = robmednas.prepare(settings, Path(folder), lambda _: None)
         data = read_data(Path(folder))
         print(f"mean CT by MR intensity: {facts.details['trivial_mae_head']:.1f} HU")
-        ours = handcrafted(settings.max_filters, robmednas.HANDCRAFTED_DEPTH)
-        count = parameters(UNet(ours))
-        found = {
-            "handcrafted U-Net": measure(lambda: UNet(ours), data, settings, arguments.seeds),
-            "MONAI U-Net": measure(monai_unet(count), data, settings, arguments.seeds),
+        architecture = handcrafted(settings.max_filters, HANDCRAFTED_DEPTH)
+        count = parameters(UNet(architecture))
+        results = {
+            "handcrafted U-Net": measure(partial(UNet, architecture), data, settings, seeds),
+            "MONAI U-Net": measure(monai_unet(count), data, settings, seeds),
         }
-    for name, errors in found.items():
+    for name, errors in results.items():
         print(f"{name}: {interval(errors.mean(axis=0))} HU, by seed {errors.mean(axis=1).round(1)}")
-    a, b = (errors.mean(axis=0) for errors in found.values())
-    tested = compare(a, b, comparisons=1, direction="min")
-    print(f"handcrafted minus MONAI: {interval(a - b)} HU; Wilcoxon p = {tested.p:.2g}")
+    a, b = (errors.mean(axis=0) for errors in results.values())
+    comparison = compare(a, b, comparisons=1, direction="min")
+    print(f"handcrafted minus MONAI: {interval(a - b)} HU; Wilcoxon p = {comparison.p:.2g}")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -77,13 +79,13 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def parameters(network: nn.Module) -> int:
-    """Count the trained numbers."""
+    """Count the parameters of a network."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def monai_unet(wanted: int) -> Callable[[], nn.Module]:
+def monai_unet(count: int) -> Callable[[], nn.Module]:
     """Return a maker of MONAI's residual U-Net of four levels, of the width that fits best."""
-    # MONAI imports torchvision where it is there, which fails beside a torch for CPUs alone.
+    # MONAI imports torchvision if it is installed, which fails beside a torch for CPUs alone.
     sys.modules.setdefault("torchvision", None)  # type: ignore[arg-type]
     nets: Any = importlib.import_module("monai.networks.nets.unet")
 
@@ -92,15 +94,22 @@ def monai_unet(wanted: int) -> Callable[[], nn.Module]:
         network: nn.Module = nets.UNet(2, 1, 1, channels, (2, 2, 2, 2), num_res_units=2)
         return network
 
-    width = min(range(4, 40), key=lambda width: abs(parameters(make(width)) - wanted))
-    print(f"parameters: handcrafted {wanted}, MONAI {parameters(make(width))} (width {width})")
+    width = min(range(4, 40), key=lambda width: abs(parameters(make(width)) - count))
+    print(f"parameters: handcrafted {count}, MONAI {parameters(make(width))} (width {width})")
     return lambda: make(width)
 
 
 def measure(
     make: Callable[[], nn.Module], data: Data, settings: SynthesisSettings, seeds: int
 ) -> np.ndarray:
-    """Train once a seed; return the head MAE of every subject, (seeds, subjects)."""
+    """Train with each seed; return the head MAE of every subject in HU, (seeds, subjects).
+
+    Args:
+        make: Makes the network, with initial weights from torch's generator.
+        data: Of the run.
+        settings: Of the run.
+        seeds: How many; they count from 0.
+    """
     errors = []
     for seed in range(seeds):
         with seeded(CPU, seed, "initialisation"):
@@ -112,7 +121,14 @@ def measure(
 
 
 def train(network: nn.Module, data: Data, settings: SynthesisSettings, seed: int) -> dict[str, Any]:
-    """Train as a trial does; return the weights of the epoch of the lowest loss on val."""
+    """Train as a trial does; return the weights of the epoch with the lowest loss on val.
+
+    Args:
+        network: Initialised; trained in place.
+        data: Of the run.
+        settings: Of the run.
+        seed: Of the order of slices.
+    """
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.lr, amsgrad=True)
     best, weights = float("inf"), {}
     for epoch in range(settings.epochs):
@@ -134,8 +150,8 @@ def train(network: nn.Module, data: Data, settings: SynthesisSettings, seed: int
 
 def interval(values: np.ndarray) -> str:
     """Write a mean over subjects with its 95 % interval."""
-    found = mean_interval(values, 0)
-    return f"{found.value:.1f} [{found.low:.1f}, {found.high:.1f}]"
+    mean = mean_interval(values, 0)
+    return f"{mean.value:.1f} [{mean.low:.1f}, {mean.high:.1f}]"
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""What the layout in memory and bf16 save in training and in attacks, and what they change.
+"""What channels-last layout and bf16 save in training and in attacks, and what they change.
 
     python benchmarks/robmednas_seconds.py
 
-Ratios are against contiguous tensors and fp32, medians of runs that take turns in one process.
+Ratios are to contiguous tensors in fp32; medians of runs that take turns in one process.
 """
 
 import argparse
@@ -33,33 +33,33 @@ def main() -> None:
     shape = (arguments.batch, 1, arguments.size, arguments.size)
     mr, ct = torch.randn(shape), torch.randn(shape) / 4
     plain = UNet(handcrafted(arguments.filters, 4))
-    laid_out = UNet(plain.architecture)
-    laid_out.load_state_dict(plain.state_dict())
-    channels_last(laid_out)
+    channels_innermost = UNet(plain.architecture)
+    channels_innermost.load_state_dict(plain.state_dict())
+    channels_last(channels_innermost)
     attack = partial(
         build_synthesis_attack("pgd"), images=mr, labels=ct, threat=mr_deviations(0.1), seed=0
     )
     works = {
         "training": partial(step, plain, mr, ct, bf16=False),
-        "training, channels last": partial(step, laid_out, mr, ct, bf16=False),
+        "training, channels last": partial(step, channels_innermost, mr, ct, bf16=False),
         "training, bf16": partial(step, plain, mr, ct, bf16=True),
-        "training, channels last, bf16": partial(step, laid_out, mr, ct, bf16=True),
+        "training, channels last, bf16": partial(step, channels_innermost, mr, ct, bf16=True),
         "PGD": partial(attack, plain),
-        "PGD, channels last": partial(attack, laid_out),
+        "PGD, channels last": partial(attack, channels_innermost),
     }
     seconds: dict[str, list[float]] = {name: [] for name in works}
     for turn in range(arguments.turns + 1):
         for name, work in works.items():
-            started = perf_counter()
+            start = perf_counter()
             work()
             if turn:  # the first warms up
-                seconds[name].append(perf_counter() - started)
-    for name, taken in seconds.items():
+                seconds[name].append(perf_counter() - start)
+    for name, durations in seconds.items():
         base = seconds["PGD" if name.startswith("PGD") else "training"]
-        print(f"{name}: {median(base) / median(taken):.2f} times as fast")
+        print(f"{name}: {median(base) / median(durations):.2f} times as fast")
     with torch.no_grad():
-        moved = (plain.eval()(mr) - laid_out.eval()(mr)).abs().max()
-    print(f"predictions differ by at most {float(moved):.1e} (1 is 2500 HU)")
+        difference = (plain.eval()(mr) - channels_innermost.eval()(mr)).abs().max()
+    print(f"predictions differ by at most {float(difference):.1e} (1 is 2500 HU)")
 
 
 def step(network: UNet, mr: torch.Tensor, ct: torch.Tensor, *, bf16: bool) -> None:

@@ -2,11 +2,11 @@
 
     python benchmarks/storage_bytes.py --trials 8 32
 
-A study whose trials read 20 MB of assets and wait half a second, on S3 (moto, on the loopback
-address) and Ray: on one node, and on two raylets of this machine with caches of their own. Counted
-are the bytes that the server sends of the assets, and of everything; beside them what a trial that
-fetches its own would cost. What Ray's object store carries to each worker is the job, whose size is
-printed; it holds addresses and no data.
+A study whose trials read 20 MB of assets and wait half a second runs on Ray, with S3 (moto, on the
+loopback address): on one node, and on two raylets of this machine with caches of their own. The
+table shows the bytes that the server sends of the assets and in total, and, to compare, the bytes
+if each trial fetched the assets. Ray's object store carries a job to each worker; its size is
+printed: it holds addresses and no data.
 """
 
 import argparse
@@ -39,12 +39,22 @@ from search.storage.depot import StoredFolder
 from search.storage.store import Store
 from search.study import Study
 
-STUDY = Study("empty", "trials that read their assets", "empty_study")
+STUDY = Study("empty", "trials that read their assets", empty_study.MODULE)
 BYTES = 20_000_000
 
 
 def measure(server: Server, folder: Path, trials: int, nodes: int) -> dict[str, Any]:
-    """Run trials over some nodes; return what the server sent."""
+    """Run trials on some nodes.
+
+    Args:
+        server: Counts requests.
+        folder: For the run folder and the caches of the nodes.
+        trials: How many.
+        nodes: 1 or 2.
+
+    Returns:
+        Bytes of the assets and of all that the server sent, and the number of requests.
+    """
     name = f"run-{trials}-{nodes}"
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
     try:
@@ -63,17 +73,17 @@ def measure(server: Server, folder: Path, trials: int, nodes: int) -> dict[str, 
             address=cluster.address,
         )
         del server.asked[:]
-        with Path(os.devnull).open("w") as nothing:
-            run(plan, STUDY, Console(file=nothing, width=80))
+        with Path(os.devnull).open("w") as sink:
+            run(plan, STUDY, Console(file=sink, width=80))
     finally:
         cluster.shutdown()
-    read = [(path, size) for verb, path, size in server.asked if verb == "GET"]
-    of_assets = [(path, size) for path, size in read if path.endswith(empty_study.FILE)]
+    replies = [(path, size) for verb, path, size in server.asked if verb == "GET"]
+    of_assets = [(path, size) for path, size in replies if path.endswith(empty_study.FILE)]
     return {
         "trials": trials,
         "nodes": nodes,
         "assets": sum(size for _, size in of_assets),
-        "all": sum(size for _, size in read),
+        "all": sum(size for _, size in replies),
         "requests": len(server.asked),
     }
 
@@ -89,16 +99,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for nodes in (1, 2):
             for count in trials:
-                found = measure(server, Path(folder), count, nodes)
+                counts = measure(server, Path(folder), count, nodes)
                 print(
-                    f"{nodes:5}  {found['trials']:6}  "
-                    f"{found['assets'] / 1e6:11.1f} MB  {found['trials'] * BYTES / 1e6:9.1f} MB  "
-                    f"{found['all'] / 1e6:13.2f} MB  {found['requests'] / found['trials']:16.1f}"
+                    f"{nodes:5}  {counts['trials']:6}  "
+                    f"{counts['assets'] / 1e6:11.1f} MB  {counts['trials'] * BYTES / 1e6:9.1f} MB  "
+                    f"{counts['all'] / 1e6:13.2f} MB  {counts['requests'] / counts['trials']:16.1f}"
                 )
         depot = StoredFolder(Path(folder), Store(server.uri("bench")))
-        settings = empty_study.parse_settings({})
-        rungs = empty_study.ladder(settings)
-        job = Job("empty_study", settings, rungs, Path(folder), Path(folder), 1, depot=depot)
+        settings = empty_study.Settings()
+        rungs = settings.rungs
+        job = Job(empty_study.MODULE, settings, rungs, Path(folder), Path(folder), 1, depot=depot)
         print(f"through Ray's object store: {len(cloudpickle.dumps(job))} bytes a job")
     server.stop()
 

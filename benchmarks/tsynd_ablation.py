@@ -16,7 +16,7 @@ from trainables.studies.tsynd.study import TSynD
 
 tsynd = TSynD()
 
-SHOWN = ("ranking_clean_bacc", "ranking_fgsm_bacc_curve", "ranking_pgd_bacc_curve")
+COLUMNS = ("ranking_clean_bacc", "ranking_fgsm_bacc_curve", "ranking_pgd_bacc_curve")
 
 
 def main() -> None:
@@ -31,20 +31,20 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=40)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    fixed = {name: getattr(arguments, name) for name in ("dataset", "data_root", "epochs")}
-    found: dict[str, list[dict[str, float]]] = {config: [] for config in arguments.configs}
+    options = {name: getattr(arguments, name) for name in ("dataset", "data_root", "epochs")}
+    results: dict[str, list[dict[str, float]]] = {config: [] for config in arguments.configs}
     for seed in range(arguments.seeds):
-        settings = tsynd.parse_settings({**fixed, "seed": seed})
+        settings = tsynd.parse_settings({**options, "seed": seed})
         with tempfile.TemporaryDirectory() as folder:
             tsynd.prepare(settings, Path(folder), lambda _: None)
-            for config, rows in found.items():
-                given = dict(pair.split("=") for pair in config.split(","))
-                trial = tsynd.build(given, settings, Path(folder))
+            for config, rows in results.items():
+                point = dict(pair.split("=") for pair in config.split(","))
+                trial = tsynd.build(point, settings, Path(folder))
                 rows.append(trial.advance(settings.rungs[-1]).metrics)
-    print("| config | " + " | ".join(SHOWN) + " |")
-    print("| --- |" + " --- |" * len(SHOWN))
-    for config, rows in found.items():
-        cells = (" ".join(f"{row[name]:.2f}" for row in rows) for name in SHOWN)
+    print("| config | " + " | ".join(COLUMNS) + " |")
+    print("| --- |" + " --- |" * len(COLUMNS))
+    for config, rows in results.items():
+        cells = (" ".join(f"{row[name]:.2f}" for row in rows) for name in COLUMNS)
         print(f"| {config} | {' | '.join(cells)} |", flush=True)
 
 

@@ -1,8 +1,8 @@
 """Compare TSynD with its controls on MedMNIST at small fractions, over seeds, on the test split.
 
-No setting is chosen by the result: the arms are the paper's, fixed beforehand, so the test split
-selects nothing. Writes one JSON line per trial, skips those already written, and prints the table
-of docs/tsynd.md:
+The arms are the paper's, fixed beforehand, and nothing is chosen by the results, so the test split
+selects nothing. Writes one JSON line for each trial, skips trials already written, and prints the
+table of docs/tsynd.md:
 
     python benchmarks/tsynd_breastmnist.py --data-root DIR --out results.jsonl
 """
@@ -28,7 +28,7 @@ tsynd = TSynD()
 
 ARMS = ("baseline", "reconstruction", "noise", "adversarial", "paper 50/1.0")
 KEY = ("fraction", "seed", "arm")
-SHOWN = {
+COLUMNS = {
     "clean": "test_clean_acc",
     "noise": "test_noise_acc",
     "FGSM 2/255": "test_fgsm_acc_eps2",
@@ -41,32 +41,41 @@ SHOWN = {
 
 
 def trials(
-    arguments: argparse.Namespace, done: set[tuple[object, ...]]
+    arguments: argparse.Namespace, finished: set[tuple[object, ...]]
 ) -> Iterator[dict[str, object]]:
-    """Train every arm at every fraction and seed; yield what the test split says of each."""
+    """Train every arm at every fraction and seed, unless finished; yield its row."""
     for seed in range(arguments.seeds):
         for fraction in arguments.fractions:
-            given = {
+            options = {
                 "dataset": arguments.dataset,
                 "data_root": arguments.data_root,
                 "fraction": fraction,
                 "classifier": arguments.classifier,
                 "epochs": arguments.epochs,
                 "seed": seed,
-                "ranking_images": 16,  # nothing is ranked; the autoencoder may have the others
+                "ranking_images": 16,  # no trial is ranked; the autoencoder gets the rest
             }
-            settings = tsynd.parse_settings(given)
+            settings = tsynd.parse_settings(options)
             with tempfile.TemporaryDirectory() as folder:
                 tsynd.prepare(settings, Path(folder), lambda _: None)
                 for reference in tsynd.references(settings):
-                    if reference.label in ARMS and (fraction, seed, reference.label) not in done:
-                        found = one(reference, settings, Path(folder))
-                        yield {"seed": seed, "fraction": fraction} | found
+                    if (
+                        reference.label in ARMS
+                        and (fraction, seed, reference.label) not in finished
+                    ):
+                        row = measure(reference, settings, Path(folder))
+                        yield {"seed": seed, "fraction": fraction} | row
 
 
-def one(reference: Reference, settings: TSynDSettings, assets: Path) -> dict[str, object]:
-    """Train one arm and measure its best-on-val epoch on test."""
-    started = time.perf_counter()
+def measure(reference: Reference, settings: TSynDSettings, assets: Path) -> dict[str, object]:
+    """Train one arm and measure its best epoch on val on the test split.
+
+    Args:
+        reference: The arm.
+        settings: Of the run.
+        assets: The run's folder of assets, prepared.
+    """
+    start = time.perf_counter()
     trial = tsynd.build(reference.config, settings, assets)
     if not isinstance(trial, ClassifierTrial):
         raise TypeError(trial)
@@ -75,28 +84,30 @@ def one(reference: Reference, settings: TSynDSettings, assets: Path) -> dict[str
     test = to_tensors(splits.take(dataset, "test"), trial.device)
     with trial.at_best():
         metrics = measure_robust(trial.classifier, test, trial.measurement, "test").metrics
-    return {"arm": reference.label, "seconds": time.perf_counter() - started, **metrics}
+    return {"arm": reference.label, "seconds": time.perf_counter() - start, **metrics}
 
 
 def table(rows: list[dict[str, object]]) -> str:
     """Format mean and standard deviation over seeds, in per cent, as Markdown."""
     lines = [
-        "| fraction | arm | " + " | ".join(SHOWN) + " |",
-        "| --- | --- |" + " --- |" * len(SHOWN),
+        "| fraction | arm | " + " | ".join(COLUMNS) + " |",
+        "| --- | --- |" + " --- |" * len(COLUMNS),
     ]
     for fraction in sorted({float(str(row["fraction"])) for row in rows}):
         for arm in ARMS:
-            found = [row for row in rows if (row["fraction"], row["arm"]) == (fraction, arm)]
-            if found:
-                values = np.array([[row[name] for name in SHOWN.values()] for row in found], float)
+            arm_rows = [row for row in rows if (row["fraction"], row["arm"]) == (fraction, arm)]
+            if arm_rows:
+                values = np.array(
+                    [[row[name] for name in COLUMNS.values()] for row in arm_rows], float
+                )
                 pairs = zip(100 * values.mean(0), 100 * values.std(0), strict=True)
-                cells = [f"{mean:.1f} ± {deviation:.1f}" for mean, deviation in pairs]
-                lines.append(f"| {fraction:.0%} | {arm} | " + " | ".join(cells) + " |")
+                texts = [f"{mean:.1f} ± {deviation:.1f}" for mean, deviation in pairs]
+                lines.append(f"| {fraction:.0%} | {arm} | " + " | ".join(texts) + " |")
     return "\n".join(lines)
 
 
 def main() -> None:
-    """Run, or with --table only print what was run."""
+    """Run the trials, or with --table only print the table of those that were run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", default="breastmnist")
     parser.add_argument("--data-root", type=Path)

@@ -1,4 +1,4 @@
-"""How much a config promises: expected improvement [ei], where constraints are met."""
+"""How promising a config is: expected improvement [ei], where constraints are met."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from search.samplers.features import Encoder, Floats
 from search.samplers.gaussian_process import Posterior
 from trainables.study.study import Config
 
-FAR = 1e4  # standard deviations below which improvement is no longer told apart
+LOWEST = -1e4  # standard deviations; improvement further below is taken as that
 
 
 @final
@@ -21,11 +21,11 @@ class Promise:
     """The logarithm of expected improvement times the probability that constraints are met.
 
     Attributes:
-        encoder: Of configs.
-        limits: Models of constraints, met at 0 and below.
-        value: Model of the objective; None where nothing is known that may win: then only the
-            constraints count.
-        incumbent: Highest value that the model expects of a known config that may win.
+        encoder: Turns configs into features.
+        limits: Models of constraints, which are met at 0 and below.
+        value: Model of the objective; None as long as no trial that may win has a value: then only
+            the constraints count.
+        incumbent: Highest value that the model expects of a recorded config that may win.
     """
 
     encoder: Encoder
@@ -34,7 +34,7 @@ class Promise:
     incumbent: float
 
     def __call__(self, configs: Sequence[Config]) -> Floats:
-        """Return that of each, (N,)."""
+        """Return the logarithm for each config, (N,)."""
         features = self.encoder.encode(configs)
         total = np.zeros(len(configs))
         for limit in self.limits:
@@ -49,10 +49,10 @@ class Promise:
 
 def log_improvement(z: Floats) -> Floats:
     """Return log E[max(0, z + e)], e standard normal, without underflow [logei]."""
-    near, far = np.maximum(z, -1.0), np.clip(z, -FAR, -1.0)
-    close = np.log(np.exp(_log_density(near)) + near * ndtr(near))
-    ratio = math.sqrt(math.pi / 2) * erfcx(-far / math.sqrt(2))  # of tail to density
-    return np.where(z > -1.0, close, _log_density(far) + np.log1p(far * ratio))
+    high, low = np.maximum(z, -1.0), np.clip(z, LOWEST, -1.0)
+    high_log = np.log(np.exp(_log_density(high)) + high * ndtr(high))
+    ratio = math.sqrt(math.pi / 2) * erfcx(-low / math.sqrt(2))  # of tail to density
+    return np.where(z > -1.0, high_log, _log_density(low) + np.log1p(low * ratio))
 
 
 def _log_density(z: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Bayesian optimisation: a Gaussian process of all rungs says where improvement is expected."""
+"""Bayesian optimisation: a Gaussian process over all rungs predicts where values improve."""
 
 from typing import Any, final
 
@@ -8,27 +8,27 @@ from optuna.trial import FrozenTrial, TrialState
 
 from search.samplers.acquisition import Promise
 from search.samplers.candidates import best_candidate
-from search.samplers.evidence import Evidence, ended, feasible, milestone, subset
+from search.samplers.evidence import Evidence, ended_trials, is_feasible, milestone, subset
 from search.samplers.features import Encoder
 from search.samplers.gaussian_process import Data, Posterior, most_likely
 from search.samplers.whole_config import SamplerOptions, WholeConfigSampler
 from searchspace import random as to_random
 from trainables.study.study import Config
 
-FITTED = 200  # trials to which the model's weights are fitted
-KNOWN = 500  # trials from which it predicts
-GOOD = 8  # known configs near which candidates are looked for
+MOST_FITTED = 200  # trials to which the weights of the kernel are fitted
+MOST_DATA = 500  # trials from which the model predicts
+PARENTS = 8  # configs near which candidates are looked for
 
 
 @final
 class BayesSampler(WholeConfigSampler):
-    """Proposes what promises most under a Gaussian process.
+    """Proposes the most promising config under a Gaussian process.
 
-    Trials that were stopped inform at the rungs that they reached, running ones also as if they
-    were to end as expected, so that concurrent proposals spread. Each constraint has a process of
-    its own. Its cost is bounded: beyond 500 trials it knows the best half of these and an even
-    selection of the others; the weights of its kernel are fitted to 200, and anew only when a tenth
-    more have ended.
+    A trial that was stopped informs the model at the rungs that it reached. A running trial informs
+    it also as if it were to end as expected, so that concurrent proposals spread. Each constraint
+    has a process of its own. The cost is bounded: the model uses at most 500 trials, half of them
+    the best, half an even selection of the remainder; the weights of its kernel are fitted to at
+    most 200, and again only when a tenth more have ended.
     """
 
     def __init__(self, options: SamplerOptions) -> None:
@@ -37,42 +37,49 @@ class BayesSampler(WholeConfigSampler):
         self._encoder = Encoder(options.space)
 
     def draw(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
-        """Draw what promises most, or at random during start-up."""
-        dice = self._stream(trial)
-        known = ended(study)
-        if len(known) < max(1, self._startup):
-            return to_random.sample(self._space, dice)
-        others = [one for one in study.get_trials(deepcopy=False) if one.number != trial.number]
-        running = [one for one in others if one.state == TrialState.RUNNING]
-        promise, good = self._model(known, running, study.direction)
-        seen = [one.params for one in others]
-        return best_candidate(self._space, promise, good, seen, dice)
+        """Draw the most promising config, or a random one during start-up."""
+        generator = self._stream(trial)
+        history = ended_trials(study)
+        if len(history) < max(1, self._startup):
+            return to_random.sample(self._space, generator)
+        trials = study.get_trials(deepcopy=False)
+        rivals = [rival for rival in trials if rival.number != trial.number]
+        running = [rival for rival in rivals if rival.state == TrialState.RUNNING]
+        promise, parents = self._model(history, running, study.direction)
+        configs = [rival.params for rival in rivals]
+        return best_candidate(self._space, promise, parents, configs, generator)
 
     def _model(
-        self, known: list[FrozenTrial], running: list[FrozenTrial], direction: StudyDirection
+        self, history: list[FrozenTrial], running: list[FrozenTrial], direction: StudyDirection
     ) -> tuple[Promise, list[Config]]:
-        """Return what candidates promise, and known configs near which to look for some."""
+        """Return how promising configs are, and good configs near which to look for candidates."""
         evidence = Evidence(self._encoder, direction)
-        early = subset(known[: milestone(len(known))], FITTED, direction)
-        now = subset(known, KNOWN, direction)
-        before = evidence.constraints(early)
+        early = subset(history[: milestone(len(history))], MOST_FITTED, direction)
+        trials = subset(history, MOST_DATA, direction)
+        early_constraints = evidence.constraints(early)
         limits = [
-            _posterior(data, before.get(name)) for name, data in evidence.constraints(now).items()
+            _posterior(data, early_constraints.get(name))
+            for name, data in evidence.constraints(trials).items()
         ]
-        able = [one.params for one in now if feasible(one)]
-        data = evidence.values([*now, *running])
+        able = [trial.params for trial in trials if is_feasible(trial)]
+        data = evidence.values([*trials, *running])
         if data is None or not able:
-            return Promise(self._encoder, limits, None, 0.0), [one.params for one in now[-GOOD:]]
+            promise = Promise(self._encoder, limits, None, 0.0)
+            return promise, [trial.params for trial in trials[-PARENTS:]]
         value = _posterior(data, evidence.values(early))
         if running:
-            value = value.believing(self._encoder.encode([one.params for one in running]))
+            value = value.believe(self._encoder.encode([trial.params for trial in running]))
         means, _ = value.predict(self._encoder.encode(able))
-        order = np.argsort(-means)[:GOOD]
+        order = np.argsort(-means)[:PARENTS]
         promise = Promise(self._encoder, limits, value, float(means[order[0]]))
-        return promise, [able[place] for place in order]
+        return promise, [able[index] for index in order]
 
 
 def _posterior(data: Data, early: Data | None) -> Posterior:
-    """Fit weights to earlier data where they have as many rungs: those are fitted already."""
-    fitted = data if early is None or early.last != data.last else early
-    return Posterior(data, most_likely(fitted))
+    """Return a model of the data, its weights fitted to the early ones where these suffice.
+
+    The weights for those were fitted before and are in the cache; they suffice if the early data
+    have as many rungs.
+    """
+    source = data if early is None or early.last != data.last else early
+    return Posterior(data, most_likely(source))

@@ -12,86 +12,91 @@ from searchspace.space import Space
 from trainables.study.study import Config
 
 RANDOM = 200  # draws from the whole space
-NEAR = 12  # mutations of each good config
+MUTATIONS = 12  # of each good config
 CLIMBS = 5
 CHILDREN = 12  # of each climb in each round
 ROUNDS = 20  # at most
-PATIENCE = 3  # rounds without any step up
-FINER = 0.8  # a number's steps from round to round
+PATIENCE = 3  # rounds without any improvement
+FINER = 0.8  # factor on the size of a number's mutation, from round to round
 Score = Callable[[Sequence[Config]], npt.NDArray[np.float64]]
-Scored = tuple[float, Config]
+Candidate = tuple[float, Config]  # score and config
 
 
 def best_candidate(
     space: Space,
     score: Score,
-    good: Sequence[Config],
-    known: Iterable[Config],
-    dice: np.random.Generator,
+    parents: Sequence[Config],
+    history: Iterable[Config],
+    generator: np.random.Generator,
 ) -> dict[str, Any]:
-    """Return the unknown config with the highest score that is found.
+    """Return the config with the highest score that a search finds outside the history.
 
     Args:
         space: Where to look.
-        score: Of configs, higher being better.
-        good: Known configs near which to look first.
-        known: What is not to be proposed again.
-        dice: Of all draws.
+        score: Maps configs to scores, higher being better.
+        parents: Good configs near which to look first.
+        history: Configs that are not to be proposed again.
+        generator: Of all draws.
     """
-    seen = {_key(space, one) for one in known}
-    pool = [to_random.sample(space, dice) for _ in range(RANDOM)]
-    pool += [mutate(space, one, dice) for one in good for _ in range(NEAR)]
-    fresh = _unseen(space, pool, seen)
+    keys = {_key(space, config) for config in history}
+    pool = [to_random.sample(space, generator) for _ in range(RANDOM)]
+    pool += [mutate(space, parent, generator) for parent in parents for _ in range(MUTATIONS)]
+    fresh = _without_repeats(space, pool, keys)
     if not fresh:
-        return to_random.sample(space, dice)
+        return to_random.sample(space, generator)
     climbs = _starts(space, list(zip(map(float, score(fresh)), fresh, strict=True)))
     patience, step = PATIENCE, STEP
     for _ in range(ROUNDS):
         families = [
-            _unseen(space, [mutate(space, one, dice, step) for _ in range(CHILDREN)], seen)
-            for _, one in climbs
+            _without_repeats(
+                space, [mutate(space, parent, generator, step) for _ in range(CHILDREN)], keys
+            )
+            for _, parent in climbs
         ]
-        before, climbs = climbs, _climb(score, climbs, families)
-        patience = patience - 1 if climbs == before else PATIENCE
+        previous, climbs = climbs, _climb(score, climbs, families)
+        patience = patience - 1 if climbs == previous else PATIENCE
         if not patience:
             break
         step *= FINER
-    return dict(max(climbs, key=_first)[1])
+    return dict(max(climbs, key=_score)[1])
 
 
 def _climb(
-    score: Score, climbs: Sequence[Scored], families: Sequence[Sequence[Config]]
-) -> list[Scored]:
-    """Let the best child take its parent's place, where it is better."""
-    together = [one for family in families for one in family]
-    scores = iter(map(float, score(together)) if together else ())
+    score: Score, climbs: Sequence[Candidate], families: Sequence[Sequence[Config]]
+) -> list[Candidate]:
+    """Replace each parent by its best child, where that is better."""
+    children = [child for family in families for child in family]
+    scores = iter(map(float, score(children)) if children else ())
     return [
-        max([parent, *((next(scores), one) for one in family)], key=_first)
+        max([parent, *((next(scores), child) for child in family)], key=_score)
         for parent, family in zip(climbs, families, strict=True)
     ]
 
 
-def _starts(space: Space, scored: list[Scored]) -> list[Scored]:
-    """Return the best where each differs in what switches others on and off, then the best.
+def _starts(space: Space, candidates: list[Candidate]) -> list[Candidate]:
+    """Return the best of each niche, then the next best.
 
-    To switch on what was never tuned seldom pays at once: such a start climbs by itself.
+    A niche is what switches other parameters on and off. Switching on what was never tuned seldom
+    improves the score at once, so such a start climbs by itself.
     """
     switches = sorted({param.when.param for param in space.params if param.when is not None})
-    first: list[Scored] = []
-    rest: list[Scored] = []
+    leaders: list[Candidate] = []
+    followers: list[Candidate] = []
     niches = set()
-    for one in sorted(scored, key=_first, reverse=True):
-        niche = tuple(one[1].get(name) for name in switches)
-        (rest if niche in niches else first).append(one)
+    for candidate in sorted(candidates, key=_score, reverse=True):
+        niche = tuple(candidate[1].get(name) for name in switches)
+        (followers if niche in niches else leaders).append(candidate)
         niches.add(niche)
-    return [*first, *rest][:CLIMBS]
+    return [*leaders, *followers][:CLIMBS]
 
 
-def _unseen(space: Space, configs: Iterable[Config], seen: set[tuple[Any, ...]]) -> list[Config]:
-    """Return those not seen before, and remember them."""
-    found = {_key(space, one): one for one in configs}
-    fresh = {key: one for key, one in found.items() if key not in seen}
-    seen.update(fresh)
+def _without_repeats(
+    space: Space, configs: Iterable[Config], keys: set[tuple[Any, ...]]
+) -> list[Config]:
+    """Return the configs whose keys are new, each once; add these keys to the set."""
+    by_key = {_key(space, config): config for config in configs}
+    fresh = {key: config for key, config in by_key.items() if key not in keys}
+    keys.update(fresh)
     return list(fresh.values())
 
 
@@ -99,5 +104,5 @@ def _key(space: Space, config: Config) -> tuple[Any, ...]:
     return tuple(config.get(param.name) for param in space.params)
 
 
-def _first(scored: Scored) -> float:
-    return scored[0]
+def _score(candidate: Candidate) -> float:
+    return candidate[0]

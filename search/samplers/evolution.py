@@ -1,25 +1,26 @@
-"""Regularised evolution [evolution]: the young live on, and the best of a few has a child."""
+"""Regularised evolution [evolution]: the oldest die, and the best of a few has a child."""
 
 from typing import Any, final
 
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
+from search.samplers.evidence import ended_trials
 from search.samplers.mutation import mutate
 from search.samplers.whole_config import SamplerOptions, WholeConfigSampler, standing
 from searchspace import random as to_random
 
 POPULATION = 20  # trials that are alive: the last to end
-TOURNAMENT = 5  # of which so many are drawn, and the best has a child
-TRIES = 20  # mutations before a config that is known already is proposed again
+TOURNAMENT = 5  # of these, drawn at random; the best has a child
+ATTEMPTS = 20  # further mutations where the child repeats an earlier config
 
 
 @final
 class EvolutionSampler(WholeConfigSampler):
     """Mutates one parameter of the best of five among the last twenty trials.
 
-    Trials die of age, not of being bad, so that a lucky measurement does not rule for long. What
-    depends on the mutated parameter, and now exists, is drawn anew.
+    Trials die of age, not of being bad, so that a lucky measurement does not rule for long.
+    Parameters that the mutation switches on are drawn at random.
     """
 
     def __init__(self, options: SamplerOptions) -> None:
@@ -28,24 +29,22 @@ class EvolutionSampler(WholeConfigSampler):
 
     def draw(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
         """Mutate, or draw at random during start-up."""
-        dice = self._stream(trial)
-        ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
-        if len(ended) < max(1, self._startup):
-            return to_random.sample(self._space, dice)
-        alive = sorted(ended, key=lambda one: (one.datetime_complete or 0, one.number))
-        alive = alive[-POPULATION:]
-        rivals = dice.choice(len(alive), min(TOURNAMENT, len(alive)), replace=False)
-        parent = min(
-            (alive[place] for place in rivals), key=lambda one: standing(one, study.direction)
-        )
-        known = [
-            other.params
-            for other in study.get_trials(deepcopy=False)
-            if other.number != trial.number
+        generator = self._stream(trial)
+        history = ended_trials(study)
+        if len(history) < max(1, self._startup):
+            return to_random.sample(self._space, generator)
+        alive = history[-POPULATION:]
+        numbers = generator.choice(len(alive), min(TOURNAMENT, len(alive)), replace=False)
+        rivals = [alive[number] for number in numbers]
+        parent = min(rivals, key=lambda rival: standing(rival, study.direction))
+        configs = [
+            earlier.params
+            for earlier in study.get_trials(deepcopy=False)
+            if earlier.number != trial.number
         ]
-        child = mutate(self._space, parent.params, dice)
-        for _ in range(TRIES):
-            if child not in known:
+        child = mutate(self._space, parent.params, generator)
+        for _ in range(ATTEMPTS):
+            if child not in configs:
                 break
-            child = mutate(self._space, parent.params, dice)
+            child = mutate(self._space, parent.params, generator)
         return child

@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class Pairs(NamedTuple):
-    """The numbers of N configs beside those of M others, (Q, N, M) each.
+    """The Q numbers of N configs compared with those of M configs, (Q, N, M) each.
 
     Attributes:
         gaps: How far apart they are: 1 where one is switched off, 0 where both are.
@@ -30,7 +30,7 @@ class Pairs(NamedTuple):
 @final
 @dataclass(frozen=True)
 class Features:
-    """N configs.
+    """N configs as arrays.
 
     Attributes:
         options: Which options they have, 0 or 1, (N, K): a column for each option of each choice.
@@ -50,22 +50,22 @@ class Features:
         """Which numbers are switched on, 0 or 1, (N, Q)."""
         return np.asarray(~np.isnan(self.numbers), dtype=float)
 
-    def and_then(self, other: "Features") -> "Features":
-        """Return these, then others."""
+    def append(self, features: "Features") -> "Features":
+        """Return the features of these configs followed by those of more."""
         return Features(
-            np.concatenate([self.options, other.options]),
-            np.concatenate([self.numbers, other.numbers]),
+            np.concatenate([self.options, features.options]),
+            np.concatenate([self.numbers, features.numbers]),
         )
 
-    def pairs(self, other: "Features") -> Pairs:
-        """Put the numbers beside those of others."""
-        mine, others = self.numbers.T[:, :, None], other.numbers.T[:, None, :]
-        gaps = np.abs(mine - others)
+    def pairs(self, columns: "Features") -> Pairs:
+        """Compare the numbers of each of these N configs with those of each of M others."""
+        row, column = self.numbers.T[:, :, None], columns.numbers.T[:, None, :]
+        gaps = np.abs(row - column)
         off = np.isnan(gaps)
         gaps[off] = 1.0
         likeness = 1.0 - gaps
         if off.any():
-            gaps[np.isnan(mine) & np.isnan(others)] = 0.0
+            gaps[np.isnan(row) & np.isnan(column)] = 0.0
         return Pairs(gaps, likeness)
 
 

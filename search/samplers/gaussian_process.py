@@ -16,16 +16,16 @@ from search.samplers.kernel import Kernel, kernel_prior
 # Of logarithms: centre and spread of normal priors, for values that are standardised.
 RUNG, RUNG_SPREAD = math.log(0.35), 1.0  # neighbouring rungs correlate by exp(-0.35)
 NOISE, NOISE_SPREAD = math.log(0.01), 1.5  # variance of noise, of each rung
-WITHIN = 5.0  # how far from its centre a logarithm may go
+REACH = 5.0  # how far from its centre a logarithm may go
 OFFSET = 1.0  # variance of the mean of a rung
 STEPS = 25  # of the optimiser
 JITTER = 1e-8
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Data:
-    """Measurements; equal ones are one key of a cache.
+    """Measurements; hashed and compared by content, as keys of a cache.
 
     Attributes:
         features: Of N configs; one measured at two rungs is there twice.
@@ -53,7 +53,7 @@ class Data:
         return isinstance(other, Data) and self._key == other._key
 
     @property
-    def apart(self) -> npt.NDArray[np.int64]:
+    def distance(self) -> npt.NDArray[np.int64]:
         """How many rungs lie between any two measurements, (N, N)."""
         return np.asarray(np.abs(self.rungs[:, None] - self.rungs))
 
@@ -74,7 +74,7 @@ class Data:
 
 @final
 class Posterior:
-    """What follows for other configs from what was measured.
+    """What the measurements predict for other configs.
 
     The covariance of two measurements, at configs x and y and rungs r and s, is
 
@@ -86,34 +86,34 @@ class Posterior:
         self._kernel, change, noise = _split(data, theta)
         pairs = data.features.pairs(data.features)
         signal = self._kernel.signal(data.features, data.features, pairs).total
-        covariance = _covariance(data, signal * np.exp(-change * data.apart), noise)
-        self._factor, failed = lapack.dpotrf(covariance, lower=1, clean=1)
-        if failed:
+        covariance = _covariance(data, signal * np.exp(-change * data.distance), noise)
+        self._factor, error = lapack.dpotrf(covariance, lower=1, clean=1)
+        if error:
             raise ArithmeticError("the covariance is not positive definite")
-        self._solved = lapack.dpotrs(self._factor, data.values, lower=1)[0]
+        self._weights = lapack.dpotrs(self._factor, data.values, lower=1)[0]
         self._fading = np.exp(-change * (data.last - data.rungs))[:, None]
 
     def predict(self, features: Features) -> tuple[Floats, Floats]:
         """Return mean and variance of what the last rung would show without noise, (M,) each."""
         data = self._data
         signal = self._kernel.signal(data.features, features, data.features.pairs(features)).total
-        across = self._fading * signal + OFFSET * (data.rungs == data.last)[:, None]
-        explained = solve_triangular(self._factor, across, lower=True, check_finite=False)
-        variance = self._kernel.variance(features) + OFFSET - np.square(explained).sum(axis=0)
-        return across.T @ self._solved, np.maximum(variance, JITTER)
+        cross = self._fading * signal + OFFSET * (data.rungs == data.last)[:, None]
+        reduction = solve_triangular(self._factor, cross, lower=True, check_finite=False)
+        variance = self._kernel.variance(features) + OFFSET - np.square(reduction).sum(axis=0)
+        return cross.T @ self._weights, np.maximum(variance, JITTER)
 
-    def believing(self, features: Features) -> "Posterior":
-        """Return what follows if others show at the last rung what is expected of them."""
-        expected, _ = self.predict(features)
-        known = self._data
-        joined = Data(
-            known.features.and_then(features),
-            np.append(known.rungs, np.full(len(features), known.last)),
-            known.last,
-            np.append(known.values, expected),
-            known.typical,
+    def believe(self, features: Features) -> "Posterior":
+        """Return the posterior if these configs had the values at the last rung that it expects."""
+        means, _ = self.predict(features)
+        data = self._data
+        union = Data(
+            features=data.features.append(features),
+            rungs=np.append(data.rungs, np.full(len(features), data.last)),
+            last=data.last,
+            values=np.append(data.values, means),
+            typical=data.typical,
         )
-        return Posterior(joined, self._theta)
+        return Posterior(union, self._theta)
 
 
 def loss(theta: Floats, data: Data, pairs: Pairs) -> tuple[float, Floats]:
@@ -126,40 +126,41 @@ def loss(theta: Floats, data: Data, pairs: Pairs) -> tuple[float, Floats]:
     """
     kernel, change, noise = _split(data, theta)
     signal = kernel.signal(data.features, data.features, pairs)
-    fading = np.exp(-change * data.apart)
-    faded = signal.total * fading
-    factor, failed = lapack.dpotrf(_covariance(data, faded, noise), lower=1, clean=1)
-    if failed:
+    fading = np.exp(-change * data.distance)
+    covariance = signal.total * fading
+    factor, error = lapack.dpotrf(_covariance(data, covariance, noise), lower=1, clean=1)
+    if error:
         return 1e10, np.zeros_like(theta)
-    solved = lapack.dpotrs(factor, data.values, lower=1)[0]
+    weights = lapack.dpotrs(factor, data.values, lower=1)[0]
     inverse = lapack.dpotri(factor, lower=1)[0]
     inverse = np.tril(inverse) + np.tril(inverse, -1).T
-    slope = 0.5 * (inverse - np.outer(solved, solved))  # by the covariance
+    slope = 0.5 * (inverse - np.outer(weights, weights))  # by the covariance
     parts: list[Floats] = [
         kernel.gradient(slope * fading, data.features, pairs, signal),
-        np.array([-change * np.sum(slope * faded * data.apart)]),
+        np.array([-change * np.sum(slope * covariance * data.distance)]),
         noise * np.bincount(data.rungs, np.diag(slope), minlength=len(noise)),
     ]
     centre, spread = data.prior
-    away = (theta - centre) / spread
-    value = 0.5 * data.values @ solved + np.log(np.diag(factor)).sum() + 0.5 * away @ away
-    return float(value), np.concatenate(parts) + away / spread
+    deviation = (theta - centre) / spread
+    value = 0.5 * data.values @ weights + np.log(np.diag(factor)).sum()
+    value += 0.5 * deviation @ deviation
+    return float(value), np.concatenate(parts) + deviation / spread
 
 
 @lru_cache(maxsize=32)
 def most_likely(data: Data) -> Floats:
-    """Return the most likely theta, by L-BFGS from the prior's centre; the same data only once."""
+    """Return the most likely theta, by L-BFGS from the prior's centre; cached by the data."""
     centre, _ = data.prior
-    found = minimize(
+    result = minimize(
         loss,
         centre,
         args=(data, data.features.pairs(data.features)),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(middle - WITHIN, middle + WITHIN) for middle in centre],
+        bounds=[(middle - REACH, middle + REACH) for middle in centre],
         options={"maxiter": STEPS},
     )
-    return np.asarray(found.x)
+    return np.asarray(result.x)
 
 
 def _split(data: Data, theta: Floats) -> tuple[Kernel, float, Floats]:
@@ -169,7 +170,7 @@ def _split(data: Data, theta: Floats) -> tuple[Kernel, float, Floats]:
     return kernel, float(np.exp(theta[-rungs - 1])), noise
 
 
-def _covariance(data: Data, faded: Floats, noise: Floats) -> Floats:
-    found = faded + OFFSET * (data.rungs[:, None] == data.rungs)
-    found[np.diag_indices(len(found))] += noise[data.rungs] + JITTER
-    return np.asarray(found)
+def _covariance(data: Data, signal: Floats, noise: Floats) -> Floats:
+    covariance = signal + OFFSET * (data.rungs[:, None] == data.rungs)
+    covariance[np.diag_indices(len(covariance))] += noise[data.rungs] + JITTER
+    return np.asarray(covariance)

@@ -15,10 +15,10 @@ from searchspace import hyperopt as to_hyperopt
 
 @final
 class HyperoptSampler(WholeConfigSampler):
-    """Hyperopt's tree-structured Parzen estimator [tpe], told what Optuna's is told.
+    """Hyperopt's tree-structured Parzen estimator [tpe], given the same trials as Optuna's.
 
-    Hyperopt splits trials by the order of their losses only, so each is given its rank as its loss.
-    Running trials have none, which hyperopt takes for the worst: a constant liar that spreads
+    Hyperopt splits trials by the order of their losses alone, so the rank of a trial serves as its
+    loss. Running trials have none, which hyperopt takes for the worst: a constant liar that spreads
     concurrent proposals.
     """
 
@@ -28,7 +28,7 @@ class HyperoptSampler(WholeConfigSampler):
 
     @cached_property
     def _domain(self) -> Any:  # noqa: ANN401 - hyperopt is untyped
-        return hyperopt_base.Domain(_never_called, to_hyperopt.expression(self._space))
+        return hyperopt_base.Domain(_refuse, to_hyperopt.expression(self._space))
 
     def draw(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
         """Draw from the ratio of two densities, or from the prior during start-up."""
@@ -47,12 +47,12 @@ class HyperoptSampler(WholeConfigSampler):
         return to_hyperopt.flatten(self._space, sample)
 
     def _documents(self, study: Study, current: FrozenTrial) -> list[dict[str, Any]]:
-        ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+        history = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
         running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        ranked = enumerate(sorted(ended, key=lambda trial: standing(trial, study.direction)))
+        ranking = sorted(history, key=lambda trial: standing(trial, study.direction))
         documents = [
             self._document(trial, {"status": hyperopt.STATUS_OK, "loss": float(rank)})
-            for rank, trial in ranked
+            for rank, trial in enumerate(ranking)
         ]
         documents += [
             self._document(trial, {"status": hyperopt.STATUS_NEW})
@@ -63,18 +63,18 @@ class HyperoptSampler(WholeConfigSampler):
 
     def _document(self, trial: FrozenTrial, result: dict[str, Any]) -> dict[str, Any]:
         tid, names = trial.number, list(self._domain.params)
-        known = to_hyperopt.to_vals(self._space, trial.params)
+        values = to_hyperopt.to_vals(self._space, trial.params)
         misc = {
             "tid": tid,
             "cmd": self._domain.cmd,
             "workdir": None,
-            "idxs": {name: [tid] if known.get(name) else [] for name in names},
-            "vals": {name: known.get(name, []) for name in names},
+            "idxs": {name: [tid] if values.get(name) else [] for name in names},
+            "vals": {name: values.get(name, []) for name in names},
         }
         (document,) = hyperopt_base.Trials().new_trial_docs([tid], [None], [result], [misc])
         document["state"] = hyperopt.JOB_STATE_DONE  # hyperopt looks at the loss only
         return dict(document)
 
 
-def _never_called(config: object) -> float:
+def _refuse(config: object) -> float:
     raise NotImplementedError(f"hyperopt only proposes here; it was asked to run {config!r}")

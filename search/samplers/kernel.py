@@ -8,8 +8,8 @@ import numpy as np
 from search.samplers.features import Features, Floats, Pairs
 
 # Of logarithms: centre and spread of normal priors, for values that are standardised.
-APART = 3.0  # expected distance of two configs that share nothing: the correlation is exp(-3)
-ALONE = 0.5  # expected variance of single effects, in sum
+DISTANCE = 3.0  # expected distance of two configs that share nothing: the correlation is exp(-3)
+EFFECTS = 0.5  # expected variance of single effects, in sum
 SPREAD = 0.5  # of weights and of variances of single effects
 SCALE, SCALE_SPREAD = 0.0, 1.0  # variance of the interplay
 
@@ -32,10 +32,11 @@ class Kernel:
 
         scale * exp(-distance) + sum over parameters of effect * likeness
 
-    Numbers are as far apart as they differ, times a weight; two different options of a choice the
-    mean of two weights, one of each option: so one option may be unlike all others, and the kernel
-    stays positive definite. The likeness of a number is 1 minus the difference; of an option it is
-    1 where it is the same. What is switched off has no effect, and as an option it has no weight.
+    The distance of two numbers is their difference times a weight. That of two different options of
+    a choice is the mean of two weights, one for each option: so an option may be unlike all others,
+    and the kernel stays positive definite. The likeness of two numbers is 1 minus their difference,
+    that of two options 1 if they are the same and else 0. What is switched off has no effect, and
+    as an option it has no weight.
 
     Args:
         theta: Logarithms of weights and of effects, each by column of the features, and of the
@@ -52,10 +53,16 @@ class Kernel:
         self._scale = self._exp[-1]
 
     def signal(self, rows: Features, columns: Features, pairs: Pairs) -> Signal:
-        """Return covariances; the pairs are those of rows and columns."""
-        weighted = rows.options * self._option_weights
-        summed = weighted.sum(axis=1)[:, None] + columns.options @ self._option_weights
-        distance = 0.5 * summed - weighted @ columns.options.T  # the same option is not apart
+        """Return the covariances of N configs with M others.
+
+        Args:
+            rows: Of the N configs.
+            columns: Of the M configs.
+            pairs: Of rows and columns.
+        """
+        weights = rows.options * self._option_weights
+        sums = weights.sum(axis=1)[:, None] + columns.options @ self._option_weights
+        distance = 0.5 * sums - weights @ columns.options.T  # 0 for the same option
         distance += np.tensordot(self._number_weights, pairs.gaps, axes=1)
         single = (rows.options * self._option_effects) @ columns.options.T
         single += np.tensordot(self._number_effects, pairs.likeness, axes=1)
@@ -76,9 +83,9 @@ class Kernel:
             signal: What `signal` returned.
         """
         options, pull = features.options, slope * signal.interplay
-        shared = np.einsum("nk,nk->k", pull @ options, options)
+        overlap = np.einsum("nk,nk->k", pull @ options, options)
         parts = (
-            shared - pull.sum(axis=1) @ options,
+            overlap - pull.sum(axis=1) @ options,
             -np.tensordot(pairs.gaps, pull, axes=2),
             np.einsum("nk,nk->k", slope @ options, options),
             np.tensordot(pairs.likeness, slope, axes=2),
@@ -94,5 +101,5 @@ def kernel_prior(columns: int, typical: float) -> tuple[Floats, Floats]:
         columns: Of the features, C.
         typical: How many parameters a config has.
     """
-    centres = [math.log(APART / typical)] * columns + [math.log(ALONE / typical)] * columns
+    centres = [math.log(DISTANCE / typical)] * columns + [math.log(EFFECTS / typical)] * columns
     return np.array([*centres, SCALE]), np.array([SPREAD] * (2 * columns) + [SCALE_SPREAD])

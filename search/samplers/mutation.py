@@ -13,28 +13,35 @@ STEP = 0.2  # standard deviation of a number's mutation, as a share of its (loga
 
 
 def mutate(
-    space: Space, parent: Config, dice: np.random.Generator, step: float = STEP
+    space: Space, parent: Config, generator: np.random.Generator, step: float = STEP
 ) -> dict[str, Any]:
-    """Change one active parameter; what depends on it, and now exists, is drawn anew."""
+    """Change one active parameter at random; draw those that the change switches on.
+
+    Args:
+        space: Of the config.
+        parent: A point of the space; stays as it is.
+        generator: Of all draws.
+        step: Standard deviation of a number's change, as a share of its (logarithmic) range.
+    """
     choices = space.active(parent)
-    chosen = choices[dice.integers(len(choices))]
-    child = dict(parent) | {chosen.name: _other_value(chosen, parent[chosen.name], dice, step)}
+    target = choices[generator.integers(len(choices))]
+    child = dict(parent) | {target.name: _change(target, parent[target.name], generator, step)}
     active = space.active(child)
     while lacking := [param for param in active if param.name not in child]:
         for param in lacking:
-            child[param.name] = to_random.draw(param.domain, float(dice.random()))
+            child[param.name] = to_random.draw(param.domain, float(generator.random()))
         active = space.active(child)
     return {param.name: child[param.name] for param in active}
 
 
-def _other_value(
+def _change(
     param: Param,
     value: Any,  # noqa: ANN401
-    dice: np.random.Generator,
+    generator: np.random.Generator,
     step: float,
 ) -> Any:  # noqa: ANN401
     if isinstance(param.domain, Choice):
-        others = [option for option in param.domain.options if option != value]
-        return others[dice.integers(len(others))]
-    moved = to_random.to_unit(param.domain, value) + step * float(dice.normal())
-    return to_random.draw(param.domain, float(np.clip(moved, 0.0, np.nextafter(1.0, 0.0))))
+        options = [option for option in param.domain.options if option != value]
+        return options[generator.integers(len(options))]
+    unit = to_random.to_unit(param.domain, value) + step * float(generator.normal())
+    return to_random.draw(param.domain, float(np.clip(unit, 0.0, np.nextafter(1.0, 0.0))))

@@ -1,4 +1,4 @@
-"""What samplers of ours share: options, and one method that draws a whole config."""
+"""The base of our samplers: options, and one method that draws a whole config."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ class SamplerOptions:
 
     Attributes:
         space: Where it samples.
-        seed: Same seed and same history, same proposal.
-        startup: Random proposals before a model is trusted.
+        seed: The same seed and the same history give the same proposal.
+        startup: Number of random proposals before a model is used.
     """
 
     space: Space
@@ -35,7 +35,7 @@ class WholeConfigSampler(optuna.samplers.BaseSampler):
     def __init__(self, options: SamplerOptions) -> None:
         self._space = options.space
         self._seed = options.seed
-        self._drawn: tuple[int, dict[str, Any]] = (-1, {})
+        self._config: tuple[int, dict[str, Any]] = (-1, {})
 
     @abstractmethod
     def draw(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
@@ -69,12 +69,12 @@ class WholeConfigSampler(optuna.samplers.BaseSampler):
         param_distribution: BaseDistribution,  # noqa: ARG002
     ) -> Any:  # noqa: ANN401 - a parameter is a number or a string
         """Return a parameter of the config drawn for this trial."""
-        if self._drawn[0] != trial.number:
-            self._drawn = (trial.number, self.draw(study, trial))
-        return self._drawn[1][param_name]
+        if self._config[0] != trial.number:
+            self._config = (trial.number, self.draw(study, trial))
+        return self._config[1][param_name]
 
     def _stream(self, trial: FrozenTrial) -> np.random.Generator:
-        """Return a generator of this trial's own, so that a run can be taken up at any trial."""
+        """Return the trial's own generator, so that a run can be resumed at any trial."""
         return np.random.default_rng([self._seed, trial.number])
 
 
@@ -83,12 +83,16 @@ class RandomSampler(WholeConfigSampler):
     """Independent draws from the space's own distribution."""
 
     def draw(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:  # noqa: ARG002
-        """Draw."""
+        """Draw a config, whatever the history."""
         return to_random.sample(self._space, self._stream(trial))
 
 
 def standing(trial: FrozenTrial, direction: StudyDirection) -> tuple[float, ...]:
-    """Return the order in which Optuna's estimator, too, takes ended trials; best first."""
+    """Return a key that sorts trials that have ended, best first, as Optuna's estimator does.
+
+    Complete trials come first, by value; then pruned ones, by last rung and value; then those that
+    violate constraints, by the sum of their violations.
+    """
     sign = -1.0 if direction == StudyDirection.MAXIMIZE else 1.0
     violation = sum(value for value in trial.constraints.values() if value > 0)
     if violation:

@@ -1,1 +1,1 @@
-"""A search in virtual time: the real engine over a table of results, and its peers."""
+"""Searches in virtual time over a table of results: the real engine, and other ways to search."""

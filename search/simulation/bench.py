@@ -8,10 +8,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from search.engine.schedulers import SCHEDULERS
-from search.samplers.registry import SAMPLERS
+from search.samplers.registry import REGISTRY, SAMPLERS
 from search.simulation.executor import Effort
+from search.simulation.outcome import ENGINE, Outcome, run_engine, run_peer
 from search.simulation.peers import PEERS
-from search.simulation.study import ENGINE, Outcome, run_engine, run_peer
 from search.simulation.tables.generate import GENERATED, generate
 from search.simulation.tables.ladder import Ladder, Prices
 from search.simulation.tables.problem import Problem
@@ -20,22 +20,22 @@ from searchspace.errors import UserError
 from searchspace.names import lookup
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Setup:
     """What is simulated.
 
     Attributes:
         table: Path of a file, or `GENERATED`.
-        target: What networks are truly compared by.
-        floor: Least clean accuracy, 0 for none.
+        target: The metric that decides which network is best.
+        floor: Least clean accuracy of an eligible network, in [0, 1]; 0 for none.
         ladder: What the engine measures.
-        prices: In passes for an image; the peers pay the target's.
-        samplers: The engine's, each a method.
+        prices: Of measurements, in passes for an image; the peers pay the target's.
+        samplers: The engine's; each is a method.
         scheduler: The engine's.
-        trials: Of every search.
-        workers: Of every search.
-        seeds: Searches of each method.
-        seed: Of the first; the others follow.
+        trials: Of every search, at least 1.
+        workers: Of every search, at least 1.
+        seeds: Number of searches of each method.
+        seed: Of the first search; the later ones count up from it.
     """
 
     table: str
@@ -52,7 +52,7 @@ class Setup:
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """The engine's, then its peers."""
+        """The engine with each sampler, then its peers."""
         return (*self.engines, *PEERS)
 
     @property
@@ -61,19 +61,19 @@ class Setup:
         return tuple(ENGINE + sampler for sampler in self.samplers)
 
     def effort(self, seed: int) -> Effort:
-        """Return how much the search of a seed may try."""
+        """Return the effort of the search with a seed."""
         return Effort(self.trials, self.workers, self.scheduler, seed)
 
 
 @cache
 def open_problem(setup: Setup) -> Problem:
-    """Read the table, once a process.
+    """Read the table of a setup and check the setup; done once a process.
 
     Raises:
-        UserError: If anything named in the setup is not there.
+        UserError: If something that the setup names does not exist.
     """
     for sampler in setup.samplers:
-        lookup(SAMPLERS, sampler, "sampler")
+        REGISTRY.find(sampler)
     lookup(SCHEDULERS, setup.scheduler, "scheduler")
     if not setup.samplers:
         raise UserError(f"--sampler is empty: give one of {', '.join(SAMPLERS)}")
@@ -86,7 +86,13 @@ def open_problem(setup: Setup) -> Problem:
 
 
 def search(setup: Setup, method: str, seed: int) -> Outcome:
-    """Run one search."""
+    """Run one search.
+
+    Args:
+        setup: What is simulated.
+        method: One of the setup's methods.
+        seed: Of the search.
+    """
     problem = open_problem(setup)
     if method in PEERS:
         return run_peer(problem, setup.prices, method, setup.effort(seed))
@@ -95,7 +101,7 @@ def search(setup: Setup, method: str, seed: int) -> Outcome:
 
 def search_all(setup: Setup, jobs: int) -> Iterator[Outcome]:
     """Run every method with every seed, on ``jobs`` processes; outcomes come in that order."""
-    open_problem(setup)  # a mistake is told before processes start
+    open_problem(setup)  # so that a mistake is reported before processes start
     tasks = [
         (setup, method, setup.seed + number)
         for number in range(setup.seeds)
@@ -104,7 +110,7 @@ def search_all(setup: Setup, jobs: int) -> Iterator[Outcome]:
     if jobs == 1:
         yield from map(_search, tasks)
         return
-    # Not forked: threads of numerical libraries do not survive that.
+    # Not forked: threads of numerical libraries do not survive a fork.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         yield from pool.map(_search, tasks)
 

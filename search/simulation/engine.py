@@ -1,4 +1,4 @@
-"""The engine as a contender: the coordinator that real runs have, in virtual time."""
+"""The engine as a contender: the coordinator of real runs, in virtual time."""
 
 from collections.abc import Mapping
 from typing import final
@@ -14,8 +14,8 @@ from search.engine.schedulers import SCHEDULERS
 from search.engine.trial import Decision
 from search.plan import startup_trials
 from search.results.ranking import rank, winner
-from search.run.session import sampler_maker
-from search.simulation.executor import Clock, Contender, Effort, Job
+from search.samplers.registry import sampler_maker
+from search.simulation.executor import Candidate, Contender, Effort, VirtualClock
 from search.simulation.tables.ladder import Ladder
 from search.simulation.tables.problem import MISSING, Problem
 from searchspace.names import lookup
@@ -25,10 +25,18 @@ from trainables.study.study import Config
 
 @final
 class Engine(Contender):
-    """Coordinator, sampler, scheduler, judge and objective of real runs."""
+    """Coordinator, sampler, scheduler, judge and objective of real runs.
+
+    Args:
+        problem: What is to be found.
+        ladder: What is measured, rung by rung.
+        sampler: A name that `search.samplers.registry` resolves.
+        effort: How much the search may try.
+        clock: Of the executor.
+    """
 
     def __init__(
-        self, problem: Problem, ladder: Ladder, sampler: str, effort: Effort, clock: Clock
+        self, problem: Problem, ladder: Ladder, sampler: str, effort: Effort, clock: VirtualClock
     ) -> None:
         metrics = tuple(step.metric for step in ladder.rungs)
         self._problem = problem
@@ -58,30 +66,29 @@ class Engine(Contender):
         scheduler = lookup(SCHEDULERS, effort.scheduler, "scheduler")()
         self._coordinator = Coordinator(rules, record, scheduler, [], clock)
 
-    def propose(self) -> Job | None:
-        """Ask the coordinator."""
+    def propose(self) -> Candidate | None:
+        """Ask the coordinator for the next trial."""
         trial = self._coordinator.propose()
-        return None if trial is None else Job(trial.id, self._row(trial.config))
+        return None if trial is None else Candidate(trial.id, self._row(trial.config))
 
-    def report(self, job: Job, rung: int, metrics: Mapping[str, float]) -> bool:
-        """Tell the coordinator, as an executor of real trials does."""
-        report = Report(
-            rung + 1, dict(metrics), constraints=self._problem.constraints(job.row), rung=rung
-        )
-        if self._coordinator.report(job.id, report) is Decision.CONTINUE:
+    def report(self, candidate: Candidate, rung: int, metrics: Mapping[str, float]) -> bool:
+        """Report to the coordinator, as an executor of real trials does."""
+        constraints = self._problem.constraints(candidate.row)
+        report = Report(rung + 1, dict(metrics), constraints=constraints, rung=rung)
+        if self._coordinator.report(candidate.id, report) is Decision.CONTINUE:
             return True
-        self._coordinator.complete(job.id)
+        self._coordinator.complete(candidate.id)
         return False
 
     @property
     def winner(self) -> int | None:
         """The winner by the rule of real runs: best at the last rung, the floor met."""
-        first = winner(rank(self._coordinator.trials.values(), self._objective))
-        return None if first is None else self._row(first.trial.config)
+        best = winner(rank(self._coordinator.trials.values(), self._objective))
+        return None if best is None else self._row(best.trial.config)
 
     @property
-    def known(self) -> int:
-        """Proposals that were answered from the record."""
+    def repeats(self) -> int:
+        """Number of proposals that were answered from the record."""
         return self._coordinator.proposals.known
 
     def _limits(self, point: Config) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The executor without time: workers that are busy for as long as an evaluation costs."""
+"""The executor in virtual time: an evaluation keeps a worker busy for as long as it costs."""
 
 import heapq
 from abc import ABC, abstractmethod
@@ -11,11 +11,11 @@ from search.simulation.tables.problem import Laboratory
 
 @dataclass(frozen=True)
 class Effort:
-    """How much a run may try, and how.
+    """How much a search may try, and how.
 
     Attributes:
-        trials: Networks.
-        workers: At the same time.
+        trials: Number of networks.
+        workers: Number of evaluations at the same time.
         scheduler: A name of `SCHEDULERS`.
         seed: Of proposals and draws.
     """
@@ -26,65 +26,71 @@ class Effort:
     seed: int
 
 
-class Job(NamedTuple):
-    """A network that is to be measured."""
+class Candidate(NamedTuple):
+    """A network that is to be measured: the name of its trial, and its row of the table."""
 
     id: str
     row: int
 
 
 class Contender(ABC):
-    """A way to search: says what to measure, and learns what was found."""
+    """A way to search: proposes what to measure, and learns the results."""
 
     @abstractmethod
-    def propose(self) -> Job | None:
-        """Return the next network to measure; None where nothing more is to be tried."""
+    def propose(self) -> Candidate | None:
+        """Return the next network to measure; None to end the search."""
 
     @abstractmethod
-    def report(self, job: Job, rung: int, metrics: Mapping[str, float]) -> bool:
-        """Learn what a rung's measurement showed; tell whether the next rung follows."""
+    def report(self, candidate: Candidate, rung: int, metrics: Mapping[str, float]) -> bool:
+        """Learn what a rung measured; return whether the next rung follows.
+
+        Args:
+            candidate: That was measured.
+            rung: From 0.
+            metrics: Of this rung and of those below it, each in [0, 1].
+        """
 
     @property
     @abstractmethod
     def winner(self) -> int | None:
-        """The row that is handed over at the end; None where no network was good enough."""
+        """The row of the network that the search chooses; None if none was good enough."""
 
     @property
     @abstractmethod
-    def known(self) -> int:
+    def repeats(self) -> int:
         """How many proposals were of a network proposed before."""
 
 
 @final
-class Clock:
+class VirtualClock:
     """Virtual time, in passes of one worker."""
 
-    now = 0.0
+    time = 0.0
 
     def __call__(self) -> float:
         """Return the time."""
-        return self.now
+        return self.time
 
 
 class Evaluation(NamedTuple):
-    """What was measured, when it was known.
+    """A measurement that has ended.
 
     Attributes:
-        time: Passes of one worker since the start.
-        spent: Passes of all evaluations that have ended by then.
-        row: The network.
-        rung: What was measured.
+        time: When it ended, in passes of one worker since the start.
+        total_cost: Passes of all evaluations that have ended by then.
+        row: Of the network.
+        rung: That was measured, from 0.
     """
 
     time: float
-    spent: float
+    total_cost: float
     row: int
     rung: int
 
 
 @dataclass(frozen=True)
 class Shift:
-    """What the workers did.
+    """The work of all workers in a search.
 
     Attributes:
         evaluations: In the order in which they ended.
@@ -97,7 +103,7 @@ class Shift:
     @property
     def cost(self) -> float:
         """Passes of all evaluations."""
-        return self.evaluations[-1].spent if self.evaluations else 0.0
+        return self.evaluations[-1].total_cost if self.evaluations else 0.0
 
     @property
     def utilisation(self) -> float:
@@ -105,28 +111,38 @@ class Shift:
         return self.cost / (self.workers * self.evaluations[-1].time) if self.evaluations else 0.0
 
 
-def execute(contender: Contender, laboratory: Laboratory, workers: int, clock: Clock) -> Shift:
+def execute(
+    contender: Contender, laboratory: Laboratory, workers: int, clock: VirtualClock
+) -> Shift:
     """Let a contender search; each evaluation ends when its cost has passed.
 
-    Of evaluations that end at the same time, the one begun first does, and its worker is given new
-    work before the next is looked at: proposals know all that is known, and no more.
+    Of evaluations that end at the same time, the one that started first ends first, and its worker
+    gets new work before the next one ends: so a proposal is made from all results up to then, and
+    from no later ones.
+
+    Args:
+        contender: Searches.
+        laboratory: Measures.
+        workers: How many, at least 1.
+        clock: Shows the virtual time; moved on here.
     """
-    idle, begun = workers, 0
-    ends: list[tuple[float, int, Job, int]] = []  # time, order, what
-    done: list[Evaluation] = []
-    spent = 0.0
+    idle, starts = workers, 0
+    queue: list[tuple[float, int, Candidate, int]] = []  # end, order of the start, candidate, rung
+    evaluations: list[Evaluation] = []
+    total_cost = 0.0
     while True:
-        while idle and (job := contender.propose()) is not None:
-            idle, begun = idle - 1, begun + 1
-            heapq.heappush(ends, (clock.now + laboratory.ladder.cost(0), begun, job, 0))
-        if not ends:
-            return Shift(tuple(done), workers)
-        clock.now, _, job, rung = heapq.heappop(ends)
-        spent += laboratory.ladder.cost(rung)
-        done.append(Evaluation(clock.now, spent, job.row, rung))
-        if contender.report(job, rung, laboratory.measure(job.row, rung)):
-            begun += 1
-            cost = laboratory.ladder.cost(rung + 1)
-            heapq.heappush(ends, (clock.now + cost, begun, job, rung + 1))
+        while idle and (candidate := contender.propose()) is not None:
+            idle, starts = idle - 1, starts + 1
+            end = clock.time + laboratory.ladder.cost(0)
+            heapq.heappush(queue, (end, starts, candidate, 0))
+        if not queue:
+            return Shift(tuple(evaluations), workers)
+        clock.time, _, candidate, rung = heapq.heappop(queue)
+        total_cost += laboratory.ladder.cost(rung)
+        evaluations.append(Evaluation(clock.time, total_cost, candidate.row, rung))
+        if contender.report(candidate, rung, laboratory.measure(candidate.row, rung)):
+            starts += 1
+            end = clock.time + laboratory.ladder.cost(rung + 1)
+            heapq.heappush(queue, (end, starts, candidate, rung + 1))
         else:
             idle += 1

@@ -1,6 +1,6 @@
-"""Other ways to search the same table, as their users would: no ladder, no record of the known.
+"""Other ways to search the same table, used as they come: no ladder, no answers from a record.
 
-Every trial pays for the target on all images, a network tried before included.
+Every trial pays for the target on all images, also where its network was measured before.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,8 +10,8 @@ import optuna
 from optuna.trial import TrialState
 
 from search.engine.proposals import REFUSALS
-from search.run.session import sampler_maker
-from search.simulation.executor import Contender, Effort, Job
+from search.samplers.registry import sampler_maker
+from search.simulation.executor import Candidate, Contender, Effort
 from search.simulation.tables.problem import FLOOR, MISSING, Problem
 from searchspace import optuna as to_optuna
 from searchspace.space import Space
@@ -28,26 +28,26 @@ PEERS: dict[str, MakePeer] = {
 
 @final
 class Peer(Contender):
-    """Ask and tell of an Optuna study; a missed floor is told as Optuna's users tell it.
+    """The ask-and-tell loop of an Optuna study, with a constraint for a missed floor.
 
-    Hyperopt knows no constraints: it is told ranks, in which networks that miss the floor come
-    last. Points that the table lacks are told as infeasible and cost nothing, as in the engine.
+    Hyperopt knows no constraints: it gets ranks, in which networks that miss the floor come last.
+    Points that the table lacks are reported as infeasible and cost nothing, as in the engine.
     """
 
     def __init__(self, problem: Problem, make: MakePeer, effort: Effort) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._problem = problem
-        self._left = effort.trials
-        self._asked: dict[str, optuna.Trial] = {}
-        self._tried: list[int] = []
-        self._told: dict[int, float] = {}
+        self._budget = effort.trials
+        self._trials: dict[str, optuna.Trial] = {}
+        self._rows: list[int] = []
+        self._targets: dict[int, float] = {}  # by row, of networks that meet the floor
         self._study = optuna.create_study(
             direction="maximize", sampler=make(problem.networks.space, effort.seed)
         )
 
-    def propose(self) -> Job | None:
+    def propose(self) -> Candidate | None:
         """Ask until a point is in the table, as often as the engine would."""
-        if not self._left:
+        if not self._budget:
             return None
         for _ in range(REFUSALS):
             trial = self._study.ask()
@@ -56,31 +56,36 @@ class Peer(Contender):
                 trial.set_constraint(MISSING, 1.0)
                 self._study.tell(trial, state=TrialState.PRUNED)
                 continue
-            self._left -= 1
-            self._tried.append(row)
-            self._asked[str(trial.number)] = trial
-            return Job(str(trial.number), row)
-        self._left = 0
+            self._budget -= 1
+            self._rows.append(row)
+            self._trials[str(trial.number)] = trial
+            return Candidate(str(trial.number), row)
+        self._budget = 0
         return None
 
-    def report(self, job: Job, rung: int, metrics: Mapping[str, float]) -> bool:  # noqa: ARG002
-        """Tell the target and by how much the floor is missed; there is no next rung."""
-        trial = self._asked.pop(job.id)
-        constraints = self._problem.constraints(job.row)
+    def report(
+        self,
+        candidate: Candidate,
+        rung: int,  # noqa: ARG002
+        metrics: Mapping[str, float],
+    ) -> bool:
+        """Tell the study the target and by how much the floor is missed; there is one rung."""
+        trial = self._trials.pop(candidate.id)
+        constraints = self._problem.constraints(candidate.row)
         if constraints:
             trial.set_constraint(FLOOR, constraints[FLOOR])
         value = metrics[self._problem.target]
         self._study.tell(trial, value)
-        if self._problem.eligible[job.row]:
-            self._told[job.row] = value
+        if self._problem.eligible[candidate.row]:
+            self._targets[candidate.row] = value
         return False
 
     @property
     def winner(self) -> int | None:
-        """The best that met the floor."""
-        return max(self._told, key=self._told.__getitem__, default=None)
+        """The network with the highest target among those that meet the floor."""
+        return max(self._targets, key=self._targets.__getitem__, default=None)
 
     @property
-    def known(self) -> int:
-        """Trials of a network tried before."""
-        return len(self._tried) - len(set(self._tried))
+    def repeats(self) -> int:
+        """Number of trials of a network measured before."""
+        return len(self._rows) - len(set(self._rows))

@@ -1,4 +1,4 @@
-"""What a person reads of simulated searches, at 80 columns, and the file of all numbers."""
+"""The report of simulated searches, at 80 columns, and the file of all their numbers."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from search.simulation.bench import Setup
-from search.simulation.study import Outcome
+from search.simulation.outcome import Outcome
 from search.simulation.summary import YARDSTICK, Goal, Summary, goals, summarise
 from search.simulation.tables.problem import Problem
 from searchspace.errors import UserError
@@ -33,7 +33,7 @@ def check_out(out: Path) -> None:
         raise UserError(f"--out is {out}: there is no folder {out.parent}")
 
 
-def summaries(setup: Setup, outcomes: Sequence[Outcome]) -> list[Summary]:
+def summarise_all(setup: Setup, outcomes: Sequence[Outcome]) -> list[Summary]:
     """Summarise each method, in the order of the setup."""
     return [
         summarise(
@@ -44,15 +44,15 @@ def summaries(setup: Setup, outcomes: Sequence[Outcome]) -> list[Summary]:
     ]
 
 
-def all_goals(setup: Setup, found: Sequence[Summary]) -> list[Goal]:
-    """Compare the engine's methods with the goals."""
-    by_method = {summary.method: summary for summary in found}
+def all_goals(setup: Setup, summaries: Sequence[Summary]) -> list[Goal]:
+    """Compare each of the engine's methods with the goals."""
+    by_method = {summary.method: summary for summary in summaries}
     yardstick = by_method[YARDSTICK]
     return [goal for name in setup.engines for goal in goals(by_method[name], yardstick)]
 
 
 def setup_lines(setup: Setup, problem: Problem) -> list[str]:
-    """Say what is simulated."""
+    """Say in a few lines what is simulated."""
     top, eligible = int(problem.top.sum()), int(problem.eligible.sum())
     return [
         f"{problem.table.name}: {len(problem.networks.points)} networks",
@@ -65,22 +65,22 @@ def setup_lines(setup: Setup, problem: Problem) -> list[str]:
     ]
 
 
-def short_lines(setup: Setup, found: Sequence[Summary]) -> list[str]:
-    """Say which methods ran out of networks to try."""
+def short_lines(setup: Setup, summaries: Sequence[Summary]) -> list[str]:
+    """Name the methods that ran out of networks to try."""
     return [
         f"{row.method}: {row.trials:.0f} trials a search; it found no more networks to try"
-        for row in found
+        for row in summaries
         if row.trials < setup.trials
     ]
 
 
-def quality_table(found: Sequence[Summary]) -> Table:
-    """Show how good the winners are."""
+def quality_table(summaries: Sequence[Summary]) -> Table:
+    """Make the table that shows how good the winners are."""
     table = Table(title="winners, under the target in the table's own numbers")
     table.add_column("method", overflow="fold")
     for head in ("in top 0.1 %\nof searches", "regret\nIQM", "regret\nmedian", "regret\n95th pct."):
         table.add_column(head, justify="right", no_wrap=True)
-    for row in found:
+    for row in summaries:
         table.add_row(
             Text(row.method),
             f"{row.success.value:.0%} {_bounds(row.success, '.0%')}",
@@ -91,13 +91,13 @@ def quality_table(found: Sequence[Summary]) -> Table:
     return table
 
 
-def cost_table(found: Sequence[Summary]) -> Table:
-    """Show what the searches took."""
+def cost_table(summaries: Sequence[Summary]) -> Table:
+    """Make the table that shows what the searches cost."""
     table = Table(title="cost in million passes; shares of workers' time and of trials")
     table.add_column("method", overflow="fold")
     for head in ("cost", "to top\nmedian", "busy", "last\nrung", "dupli-\ncates", "infea-\nsible"):
         table.add_column(head, justify="right", no_wrap=True)
-    for row in found:
+    for row in summaries:
         shares = (row.utilisation, row.last_rung, row.duplicates, row.infeasible)
         to_top = row.cost_to_top
         table.add_row(
@@ -109,18 +109,28 @@ def cost_table(found: Sequence[Summary]) -> Table:
     return table
 
 
-def goal_lines(found: Sequence[Goal]) -> list[str]:
-    """Say which goals are met."""
+def goal_lines(results: Sequence[Goal]) -> list[str]:
+    """Say of each goal whether it is met."""
     return [
         f"{goal.method}: {goal.text}: {goal.value:.3g}, {'met' if goal.met else 'NOT met'}"
-        for goal in found
+        for goal in results
     ]
 
 
 def write_out(
-    out: Path, setup: Setup, outcomes: Sequence[Outcome], found: Sequence[Summary]
+    out: Path, setup: Setup, outcomes: Sequence[Outcome], summaries: Sequence[Summary]
 ) -> None:
-    """Write one JSON object with everything, or one CSV row for each search."""
+    """Write one JSON object with everything, or one CSV row for each search.
+
+    Args:
+        out: A file that ends in .json or .csv.
+        setup: What was simulated.
+        outcomes: Of all searches.
+        summaries: Of all methods.
+
+    Raises:
+        UserError: If the file cannot be written.
+    """
     if out.suffix == ".csv":
         text = io.StringIO()
         writer = csv.DictWriter(text, [field.name for field in fields(Outcome)])
@@ -130,8 +140,8 @@ def write_out(
         return
     content = {
         "setup": asdict(setup),
-        "methods": [asdict(summary) for summary in found],
-        "goals": [asdict(goal) for goal in all_goals(setup, found)],
+        "methods": [asdict(summary) for summary in summaries],
+        "goals": [asdict(goal) for goal in all_goals(setup, summaries)],
         "searches": [asdict(outcome) for outcome in outcomes],
     }
     write_atomically(out, to_json(content, indent=1) + "\n")

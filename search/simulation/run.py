@@ -14,22 +14,22 @@ from search.simulation.report import (
     quality_table,
     setup_lines,
     short_lines,
-    summaries,
+    summarise_all,
     write_out,
 )
 
 
 def simulate(setup: Setup, jobs: int, out: Path | None, console: Console) -> None:
-    """Run all searches of a setup and report them.
+    """Run all searches of a setup, print the report and write the file.
 
     Args:
         setup: What is simulated.
-        jobs: Processes.
-        out: Where all numbers go; None for nowhere.
-        console: Where the user reads.
+        jobs: Number of processes.
+        out: File for all numbers, .json or .csv; None for none.
+        console: Where the report is printed.
 
     Raises:
-        UserError: If something in the setup is not there, or the file cannot be written.
+        UserError: If something that the setup names does not exist, or the file cannot be written.
     """
     if out is not None:
         check_out(out)
@@ -44,11 +44,11 @@ def simulate(setup: Setup, jobs: int, out: Path | None, console: Console) -> Non
         disable=not console.is_terminal,
     )
     outcomes = list(searches)
-    found = summaries(setup, outcomes)
-    console.print(quality_table(found))
-    console.print(cost_table(found))
-    for line in (*short_lines(setup, found), *goal_lines(all_goals(setup, found))):
+    summaries = summarise_all(setup, outcomes)
+    console.print(quality_table(summaries))
+    console.print(cost_table(summaries))
+    for line in (*short_lines(setup, summaries), *goal_lines(all_goals(setup, summaries))):
         console.print(line, markup=False, highlight=False)
     if out is not None:
-        write_out(out, setup, outcomes, found)
+        write_out(out, setup, outcomes, summaries)
         console.print(f"written: {out}", markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What many searches of a method amount to, and whether the goals are met."""
+"""Statistics of a method over many searches, and whether it meets the goals."""
 
 import math
 from collections.abc import Sequence
@@ -8,22 +8,22 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import trim_mean
 
-from search.simulation.study import Outcome
+from search.simulation.outcome import Outcome
 from trainables.metrics.intervals import Interval, wilson
 
 SUCCESS, COST, REGRET = 0.95, 0.5, 0.01  # goals: at least, at most, at most
-YARDSTICK = "Optuna TPE"  # whose cost the goal compares with
+YARDSTICK = "Optuna TPE"  # the method whose cost is compared with
 RESAMPLES = 2000
 Values = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Summary:
     """A method over all seeds.
 
     Attributes:
-        method: Who searched.
-        runs: Searches.
+        method: Its name.
+        runs: Number of searches.
         success: Share whose winner is in the top, with Wilson's interval.
         regret: Interquartile mean of the regret, with a bootstrap interval.
         regret_median: Its median.
@@ -32,7 +32,7 @@ class Summary:
         cost: Mean cost of a whole search, in passes.
         cost_to_top: Median of the cost to the top; infinite where fewer than half got there.
         utilisation: Mean.
-        duplicates: Known proposals, as a share of all proposals of networks in the table.
+        duplicates: Repeats, as a share of all proposals of networks in the table.
         infeasible: Share of trials that missed the floor.
         last_rung: Share of trials that the last rung measured.
     """
@@ -54,12 +54,12 @@ class Summary:
 
 @dataclass(frozen=True)
 class Goal:
-    """A goal, and what came of it.
+    """A goal, and whether a method meets it.
 
     Attributes:
-        method: Whose.
-        text: What is to be reached.
-        value: What was.
+        method: Its name.
+        text: The goal in words.
+        value: What the method reached.
         met: Whether that is enough.
     """
 
@@ -74,12 +74,12 @@ def summarise(outcomes: Sequence[Outcome], *, free_repeats: bool) -> Summary:
 
     Args:
         outcomes: At least one, all of the same method.
-        free_repeats: Whether known proposals came on top of the trials, as in the engine, or are
-            among them, as in its peers.
+        free_repeats: Whether repeats came on top of the trials, as in the engine, or are among
+            them, as in its peers.
     """
     regrets = np.array([outcome.regret for outcome in outcomes])
     trials = sum(outcome.trials for outcome in outcomes)
-    known = sum(outcome.known for outcome in outcomes)
+    repeats = sum(outcome.known for outcome in outcomes)
     return Summary(
         method=outcomes[0].method,
         runs=len(outcomes),
@@ -91,7 +91,7 @@ def summarise(outcomes: Sequence[Outcome], *, free_repeats: bool) -> Summary:
         cost=float(np.mean([outcome.cost for outcome in outcomes])),
         cost_to_top=_median([outcome.cost_to_top for outcome in outcomes]),
         utilisation=float(np.mean([outcome.utilisation for outcome in outcomes])),
-        duplicates=known / (trials + known if free_repeats else trials),
+        duplicates=repeats / (trials + repeats if free_repeats else trials),
         infeasible=sum(outcome.infeasible for outcome in outcomes) / trials,
         last_rung=sum(outcome.last_rung for outcome in outcomes) / trials,
     )
@@ -99,38 +99,38 @@ def summarise(outcomes: Sequence[Outcome], *, free_repeats: bool) -> Summary:
 
 def interquartile_mean(values: Values) -> Interval:
     """Average the middle half, with a 95 % bootstrap interval over searches."""
-    drawn = np.random.default_rng(0).choice(values, (RESAMPLES, len(values)))
-    low, high = np.quantile(trim_mean(drawn, 0.25, axis=1), [0.025, 0.975])
+    resamples = np.random.default_rng(0).choice(values, (RESAMPLES, len(values)))
+    low, high = np.quantile(trim_mean(resamples, 0.25, axis=1), [0.025, 0.975])
     return Interval(float(trim_mean(values, 0.25)), float(low), float(high))
 
 
-def goals(found: Summary, yardstick: Summary) -> list[Goal]:
+def goals(summary: Summary, yardstick: Summary) -> list[Goal]:
     """Compare a method with the goals."""
-    share = found.cost / yardstick.cost
+    share = summary.cost / yardstick.cost
     return [
         Goal(
-            found.method,
+            summary.method,
             f"top 0.1 % in at least {SUCCESS:.0%} of searches",
-            found.success.value,
-            found.success.value >= SUCCESS,
+            summary.success.value,
+            summary.success.value >= SUCCESS,
         ),
         Goal(
-            found.method,
+            summary.method,
             f"at most {COST:.0%} of the attack cost of {YARDSTICK}",
             share,
             share <= COST,
         ),
         Goal(
-            found.method,
+            summary.method,
             f"median regret at most {REGRET}",
-            found.regret_median,
-            found.regret_median <= REGRET,
+            summary.regret_median,
+            summary.regret_median <= REGRET,
         ),
     ]
 
 
 def _median(costs: Sequence[float]) -> float:
-    """Return the median of costs that may be infinite: the mean of two infinities is no NaN."""
-    ordered = sorted(costs)
-    low, high = ordered[(len(costs) - 1) // 2], ordered[len(costs) // 2]
+    """Return the median of costs that may be infinite: not NaN where the middle ones are."""
+    ascending = sorted(costs)
+    low, high = ascending[(len(costs) - 1) // 2], ascending[len(costs) // 2]
     return math.inf if math.isinf(high) else (low + high) / 2

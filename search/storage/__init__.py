@@ -1,1 +1,1 @@
-"""Runs on object storage, ``s3://`` or ``gs://``: nodes share no disk, each fetches and keeps."""
+"""Runs on object storage, ``s3://`` or ``gs://``, by which nodes exchange files without a disk."""

@@ -1,4 +1,4 @@
-"""A confirmation of a stored run: its records beside the run's, once it has ended or stopped."""
+"""A confirmation of a stored run: its records go to the store once it has ended or stopped."""
 
 from pathlib import Path
 
@@ -7,16 +7,19 @@ from search.storage.runs import LARGE, Claim
 
 
 def keep_confirmation(folder: Path, run: RunFolder, claim: Claim) -> None:
-    """Send what is not there yet: all but models, examinations and the split, sent when made.
+    """Send the records of a confirmation to the store of its run.
+
+    Models, examinations and the test split are not among them: they are sent as soon as they are
+    written.
 
     Args:
-        folder: Of the confirmation, in the run's.
+        folder: Of the confirmation, inside the run's.
         run: That is confirmed.
         claim: To the run.
     """
     for file in sorted(folder.rglob("*")):
         name = file.relative_to(run.path).as_posix()
-        linked = (folder / "training" / run.assets.name) in file.parents
-        large = not LARGE.isdisjoint(file.relative_to(folder).parts)
-        if file.is_file() and not (linked or large or file.name.startswith(".")):
+        is_asset = (folder / "training" / run.assets.name) in file.parents  # the run's, linked
+        is_large = not LARGE.isdisjoint(file.relative_to(folder).parts)
+        if file.is_file() and not (is_asset or is_large or file.name.startswith(".")):
             claim.store.upload(file, name)

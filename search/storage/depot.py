@@ -1,7 +1,7 @@
-"""Where the files of a run lie, so that all its nodes find them: a shared folder, or a store.
+"""Where the files of a run are, so that all its nodes find them: a shared folder, or a store.
 
-Paths are those of the run folder, as the driver's machine has it. Of what a store holds, a node
-keeps what many trials read in its own cache: fetched once, whatever the number of trials.
+Paths are those of the run folder on the driver's machine. Folders that many trials read are fetched
+from a store into a node's own cache: once, whatever the number of trials.
 """
 
 import hashlib
@@ -22,9 +22,7 @@ from search.storage.store import StorageError, Store
 from trainables.runtime.files import cannot_write
 from trainables.runtime.folders import cache_folder
 
-LISTING = (
-    ".listing.json"  # of a folder's files, kept after them: what it does not name is not whole
-)
+LISTING = ".listing.json"  # of a folder's files, written after them: without it they are incomplete
 
 
 class Depot(ABC):
@@ -32,23 +30,23 @@ class Depot(ABC):
 
     @abstractmethod
     def place(self, path: Path) -> Path:
-        """Return where this process writes what is to lie at a path of the run."""
+        """Return where this process writes a file or folder of the run."""
 
     @abstractmethod
     def bring_folder(self, path: Path) -> Path:
-        """Return where a folder that was sent lies here; it is to be read only."""
+        """Return where a folder that was sent is on this machine, to be read and not written."""
 
     @abstractmethod
     def bring_file(self, path: Path) -> Path:
-        """Return where a file that was sent lies here; nothing lies there if none was sent."""
+        """Return where a file that was sent is on this machine; no file is there if none was."""
 
     @abstractmethod
     def send_folder(self, path: Path) -> None:
-        """Send a folder that was written at its `place`; checkpoints are sent by themselves."""
+        """Send a folder that was written at its `place`, without checkpoints (see `send_file`)."""
 
     @abstractmethod
     def ensure_folder(self, path: Path) -> None:
-        """Send a folder that never changes, unless it was sent."""
+        """Send a folder that never changes, unless it was sent before."""
 
     @abstractmethod
     def send_file(self, path: Path) -> None:
@@ -56,17 +54,17 @@ class Depot(ABC):
 
     @abstractmethod
     def remove_file(self, path: Path) -> None:
-        """Remove a file that was sent, where no file system will."""
+        """Remove a file that was sent from a store; on a shared disk the owner removes it."""
 
     @abstractmethod
     def for_nodes(self) -> "Depot":
-        """Return what processes use that do not work in the driver's folder."""
+        """Return the depot for processes that do not work in the driver's folder."""
 
 
 @final
 @dataclass(frozen=True)
 class SharedFolder(Depot):
-    """A file system that all nodes see under the same path: all is there already."""
+    """A file system that all nodes see under the same path, so that nothing has to be sent."""
 
     def place(self, path: Path) -> Path:
         """Return the path itself."""
@@ -103,12 +101,12 @@ SHARED = SharedFolder()
 @final
 @dataclass(frozen=True)
 class StoredFolder(Depot):
-    """A run folder of the driver's machine, and a store of which all nodes fetch.
+    """A run folder on the driver's machine, and a store from which all nodes fetch.
 
     Attributes:
         root: The run folder.
-        store: Holds its files under the same names.
-        at_home: Whether this process works in the run folder; others have folders of their own.
+        store: Has the folder's files under the same names.
+        at_home: Whether this process works in the run folder, and not in a folder of its node.
     """
 
     root: Path
@@ -116,57 +114,57 @@ class StoredFolder(Depot):
     at_home: bool = True
 
     def place(self, path: Path) -> Path:
-        """Return the path itself, or its like in a folder of this node."""
+        """Return the path itself, or the one for it in a folder of this node."""
         if self.at_home:
             return path
         run = hashlib.sha256(f"{self.store.uri} {self.root}".encode()).hexdigest()[:16]
         return _nodes_folder() / f"run-{run}" / self._name(path)
 
     def bring_folder(self, path: Path) -> Path:
-        """Return the folder of the run, or a copy in this node's cache, which is read only.
+        """Return the folder of the run, or a copy in this node's cache, not to be written.
 
         Raises:
-            StorageError: If it is not there, or not what was sent.
+            StorageError: If it was not sent, or differs from what was sent.
         """
         if self.at_home:
             if not path.is_dir():
                 fetch_folder(self.store.child(self._name(path)), path)
             return path
-        return _cached(self.store.child(self._name(path)))
+        return _cache(self.store.child(self._name(path)))
 
     def bring_file(self, path: Path) -> Path:
-        """Return where the file is here, fetched anew unless it is the driver's own."""
-        here = self.place(path)
-        if self.at_home and here.is_file():
-            return here
-        here.parent.mkdir(parents=True, exist_ok=True)
+        """Return where the file is on this machine; fetch it, unless the driver's folder has it."""
+        copy = self.place(path)
+        if self.at_home and copy.is_file():
+            return copy
+        copy.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self.store.download(self._name(path), here)
+            self.store.download(self._name(path), copy)
         except FileNotFoundError:
-            here.unlink(missing_ok=True)
-        return here
+            copy.unlink(missing_ok=True)
+        return copy
 
     def send_folder(self, path: Path) -> None:
         """Copy a folder to the store; a node's own copy is removed."""
-        here = self.place(path)
-        keep_folder(here, self.store.child(self._name(path)))
+        source = self.place(path)
+        keep_folder(source, self.store.child(self._name(path)))
         if not self.at_home:
-            shutil.rmtree(here)
+            shutil.rmtree(source)
 
     def ensure_folder(self, path: Path) -> None:
-        """Copy a folder to the store unless the list of its files is there, which comes last."""
+        """Copy a folder to the store unless its listing, which is written last, is there."""
         if self.store.read(f"{self._name(path)}/{LISTING}") is None:
             self.send_folder(path)
 
     def send_file(self, path: Path) -> None:
         """Copy a file to the store; a node's own copy is removed."""
-        here = self.place(path)
-        self.store.upload(here, self._name(path))
+        source = self.place(path)
+        self.store.upload(source, self._name(path))
         if not self.at_home:
-            here.unlink()
+            source.unlink()
 
     def remove_file(self, path: Path) -> None:
-        """Remove the object."""
+        """Remove the object of that name."""
         self.store.remove(self._name(path))
 
     def for_nodes(self) -> "StoredFolder":
@@ -181,28 +179,28 @@ def keep_folder(folder: Path, store: Store) -> None:
     """Copy a folder to a store, file by file, then the list of them with their digests."""
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     names = {file.relative_to(folder).as_posix(): file for file in files}
-    kept = {
+    listing = {
         name: store.upload(file, name)._asdict()
         for name, file in names.items()
         if file.name != CHECKPOINT and not file.name.startswith(".")
     }
-    store.write(LISTING, json.dumps(kept).encode())
+    store.write(LISTING, json.dumps(listing).encode())
 
 
 def fetch_folder(store: Store, folder: Path) -> None:
-    """Copy what `keep_folder` kept into a new folder, whole or not at all.
+    """Copy what `keep_folder` sent into a new folder, all of it or none.
 
     Raises:
-        StorageError: If it is not there, or an object is not what was kept.
+        StorageError: If it is not there, or an object differs from what was sent.
     """
     _fetch(store, _listing(store), folder)
 
 
 @cache
-def _cached(store: Store) -> Path:
+def _cache(store: Store) -> Path:
     """Return this node's copy of a folder; the first process that asks fetches it.
 
-    The copy is named by what is in it: another run of the same assets finds it there.
+    The copy is named by its content, so that another run with the same assets finds it.
     """
     listing = _listing(store)
     folder = _nodes_folder() / hashlib.sha256(json.dumps(listing).encode()).hexdigest()[:16]
@@ -218,26 +216,26 @@ def _cached(store: Store) -> Path:
 
 def _fetch(store: Store, listing: Mapping[str, Mapping[str, Any]], folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as beside:
-        partial = Path(beside, folder.name)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
+        partial = Path(scratch, folder.name)
         partial.mkdir()
-        for name, kept in listing.items():
+        for name, entry in listing.items():
             file = partial / name
             file.parent.mkdir(parents=True, exist_ok=True)
             try:
-                found = store.download(name, file)._asdict()
+                download = store.download(name, file)._asdict()
             except FileNotFoundError:
                 raise StorageError(f"{store}/{name} is not there any more") from None
-            if found != kept:
+            if download != entry:
                 raise StorageError(f"{store}/{name} is damaged: it is not what was kept there")
         partial.replace(folder)
 
 
 def _listing(store: Store) -> dict[str, Any]:
-    found = store.read(LISTING)
-    if found is None:
+    content = store.read(LISTING)
+    if content is None:
         raise StorageError(f"{store} is not there")
-    return dict(json.loads(found))
+    return dict(json.loads(content))
 
 
 def _nodes_folder() -> Path:

@@ -1,8 +1,8 @@
 """One driver at a time: a lease beside the run, which its holder renews as long as it lives.
 
-No object store that pyarrow knows can write an object only where there is none. So of two drivers
-that begin within the same second both may get the lease; the one that finds the other's in its
-place stops at its next renewal.
+With pyarrow, no object store can write an object on condition that none exists. So two drivers that
+start within the same second may both get the lease. The one that then finds the other's lease in
+place of its own stops at its next renewal.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ class Lease:
         store: Of the run.
 
     Attributes:
-        token: Of this holder, and no other.
+        token: A random text that identifies this holder.
     """
 
     def __init__(self, store: Store) -> None:
@@ -40,29 +40,29 @@ class Lease:
         self._due = 0.0
 
     def take(self) -> None:
-        """Take it, unless another driver has it; also tells whether the storage can be written.
+        """Take the lease, and check that the storage can be written.
 
         Raises:
-            UserError: If another driver has it.
+            UserError: If another driver has the lease.
             StorageError: If the storage does not answer, or refuses.
         """
         probe = f"{PROBE}-{self.token}"
-        replace(self._store, patient=False).write(probe, b"\n")  # who starts a run wants to know
-        now = self._store.written(probe)  # by the storage's clock, as the lease's time is
+        replace(self._store, patient=False).write(probe, b"\n")  # report a failure at once
+        time_now = self._store.written(probe)  # by the storage's clock, as the lease's time
         self._store.remove(probe)
-        holder, renewed = read_holder(self._store), self._store.written(NAME)
-        if holder and renewed and now and not _is_gone(holder, renewed, now):
+        holder, renewal = read_holder(self._store), self._store.written(NAME)
+        if holder and renewal and time_now and not _is_gone(holder, renewal, time_now):
             raise UserError(
                 f"{self._store} is running on {holder['host']}: see python -m search status; "
-                f"should that machine be lost, try again in {EXPIRES_S:.0f} seconds"
+                f"if that machine is lost, try again in {EXPIRES_S:.0f} seconds"
             )
         self._write()
 
     def renew(self) -> None:
-        """Renew it where that is due.
+        """Renew the lease if `RENEW_S` have passed since the last time.
 
         Raises:
-            StorageError: If another driver has taken it.
+            StorageError: If another driver has taken the lease.
         """
         if time.monotonic() < self._due:
             return
@@ -72,7 +72,7 @@ class Lease:
         self._write()
 
     def release(self) -> None:
-        """Give it back; where storage fails, it ends by itself."""
+        """Give the lease back; if the storage fails, it expires by itself."""
         store = replace(self._store, patient=False)
         with contextlib.suppress(StorageError):
             holder = read_holder(store)
@@ -86,14 +86,20 @@ class Lease:
 
 
 def read_holder(store: Store) -> dict[str, Any] | None:
-    """Return who has the lease, alive or not: token, host and pid."""
-    found = store.read(NAME)
-    return None if found is None else dict(json.loads(found))
+    """Return token, host and process id of the holder, alive or not; None without a lease."""
+    content = store.read(NAME)
+    return None if content is None else dict(json.loads(content))
 
 
-def _is_gone(holder: dict[str, Any], renewed: datetime, now: datetime) -> bool:
-    """Tell whether a holder has died: at once where it ran here, else by its silence."""
-    if (now - renewed).total_seconds() > EXPIRES_S:
+def _is_gone(holder: dict[str, Any], renewal: datetime, time_now: datetime) -> bool:
+    """Tell whether a holder has died: known at once on its own machine, else by its silence.
+
+    Args:
+        holder: As `read_holder` returns it.
+        renewal: When it last renewed the lease.
+        time_now: By the same clock.
+    """
+    if (time_now - renewal).total_seconds() > EXPIRES_S:
         return True
     if holder["host"] != socket.gethostname():
         return False

@@ -1,10 +1,10 @@
-"""Keeps a run's records in its store while the search goes on, from a thread of its own.
+"""Sends a run's records to its store during the search, from a thread of its own.
 
-What is sent when, so that a search of any length costs the storage little: new lines of the record
-and a changed manifest every few seconds; all else, which follows from the record (the table, the
-study, the winner), once, at the end. The local folder stays the truth: where storage fails the
-search stops, and goes on from that folder. A driver that is lost with its disk has lost the last
-seconds of its record; what ended in them ends again, from its last checkpoint.
+New lines of the record and a changed manifest are sent every few seconds. All else follows from the
+record (the table, the study, the winner) and is sent once, at the end, so that a search of any
+length costs the storage little. The local folder stays the truth: if the storage fails the search
+stops, and can be resumed from that folder. If a driver is lost with its disk, the last seconds of
+its record are lost; trials that ended in these seconds go on from their last checkpoints.
 """
 
 import threading
@@ -25,13 +25,13 @@ EVERY_S = 3.0
 
 @final
 class Mirror:
-    """Sends records from where it is entered to where it is left.
+    """A context in which the records of a run are sent.
 
     Args:
         folder: Of the run.
         store: Of the run.
-        lease: Taken; renewed here.
-        term: Which of the drivers that had the run, from 1.
+        lease: Of this driver; renewed here.
+        term: Number of this driver among those that have worked on the run, from 1.
     """
 
     def __init__(self, folder: RunFolder, store: Store, lease: Lease, term: int) -> None:
@@ -40,10 +40,10 @@ class Mirror:
         self._lease = lease
         self._record = SentRecord(folder, store, term)
         self._manifest = b""
-        self._ended: deque[str] = deque()
-        self._over = threading.Event()
+        self._trials: deque[str] = deque()
+        self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
-        self._failed: StorageError | None = None
+        self._error: StorageError | None = None
         self._on_failure: Callable[[str], None] = lambda _: None
 
     def __enter__(self) -> Self:
@@ -51,48 +51,54 @@ class Mirror:
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        """Send all that is left.
+        """Send all that was not sent yet.
 
         Raises:
-            StorageError: If that cannot be done, unless something else went wrong before.
+            StorageError: If that fails, unless another error has ended the context.
         """
-        self._over.set()
+        self._stop.set()
         self._thread.join()
         try:
-            if self._failed:
-                raise self._failed
+            if self._error:
+                raise self._error
             self._close()
-        except StorageError as failed:
+        except StorageError as failure:
             if error is None:
-                here = self._folder.path
-                again = f"{here} has all of the record: python -m search resume {here}"
-                raise StorageError(f"{failed}; {again}") from failed
+                folder = self._folder.path
+                remedy = f"{folder} has all of the record: python -m search resume {folder}"
+                raise StorageError(f"{failure}; {remedy}") from failure
 
-    def on_failure(self, tell: Callable[[str], None]) -> None:
-        """Say who is told, from another thread, that storage has failed."""
-        self._on_failure = tell
+    def on_failure(self, listener: Callable[[str], None]) -> None:
+        """Set what is called with a message, from another thread, when the storage fails."""
+        self._on_failure = listener
 
     def notice(self, event: str, trial: Trial | None, **details: Any) -> None:  # noqa: ANN401, ARG002
-        """Take note of trials that have ended: their checkpoints go, once the record says so."""
+        """Note which trials have ended: their checkpoints are removed after the record is sent.
+
+        Args:
+            event: Name of the event.
+            trial: That it is about; None for the run.
+            details: Of the event; not used.
+        """
         if event == "ended" and trial is not None and trial.state is not State.INTERRUPTED:
-            self._ended.append(trial.id)
+            self._trials.append(trial.id)
 
     def _work(self) -> None:
-        while not self._over.wait(EVERY_S):
+        while not self._stop.wait(EVERY_S):
             try:
                 self._send()
-            except (UserError, OSError) as error:  # of the storage, or of the folder here
-                self._failed = StorageError(str(error))
+            except (UserError, OSError) as error:  # of the storage, or of the local folder
+                self._error = StorageError(str(error))
                 self._on_failure(str(error))
                 return
 
     def _send(self) -> None:
         self._lease.renew()
-        ended = len(self._ended)
+        count = len(self._trials)  # those whose end is in the record that is sent now
         self._record.send()
         self._send_manifest()
-        for _ in range(ended):
-            checkpoint = self._folder.checkpoint(self._ended.popleft())
+        for _ in range(count):
+            checkpoint = self._folder.checkpoint(self._trials.popleft())
             checkpoint = checkpoint.relative_to(self._folder.path)
             self._store.remove(checkpoint.as_posix())
 
@@ -108,6 +114,6 @@ class Mirror:
         for file in (self._folder.table, self._folder.journal, self._folder.traceback):
             if file.exists():
                 self._store.upload(file, file.name)
-        for made in (self._folder.best, self._folder.pictures):
-            if made.is_dir():
-                keep_folder(made, self._store.child(made.name))
+        for folder in (self._folder.best, self._folder.pictures):
+            if folder.is_dir():
+                keep_folder(folder, self._store.child(folder.name))

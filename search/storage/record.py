@@ -1,9 +1,10 @@
-"""The record of a run, ``events.jsonl``, in a store where no object can be appended to.
+"""The record of a run, ``events.jsonl``, in a store whose objects cannot be appended to.
 
-It is kept in pieces, each named by the byte at which it begins. New lines become a new piece, which
-swallows those before it that are not longer: there are never more than some twenty, and each byte
-is sent about as often, so that a long run's record does not cost the square of its length. At the
-end it is one object of the file's own name, and the pieces are removed.
+It is stored in pieces, each named by the position of its first byte. New lines become a new piece,
+which also takes the place of the pieces just before it that are not longer. So there are never more
+than about twenty pieces, and each byte is sent about as often: the cost of a long record is not the
+square of its length. At the end the record is one object, named as the file, and the pieces are
+removed.
 """
 
 from typing import final
@@ -12,17 +13,18 @@ from search.record.run_folder import RunFolder
 from search.storage.store import StorageError, Store
 
 PIECES = "events"
-RETRIES = 5  # pieces may be swallowed while they are read
+RETRIES = 5  # pieces may be replaced while they are read
 
 
 @final
 class SentRecord:
-    """Sends what is new in a run's record.
+    """Sends the new lines of a run's record.
 
     Args:
         folder: Of the run.
         store: Of the run.
-        term: Which of the drivers that had the run, from 1: a later one's pieces count alone.
+        term: Number of this driver among those that have worked on the run, from 1. Only the pieces
+            of the last driver count.
     """
 
     def __init__(self, folder: RunFolder, store: Store, term: int) -> None:
@@ -31,34 +33,33 @@ class SentRecord:
         self._term = term
         self._starts: list[int] = []
         self._end = 0
-        self._left_behind = [f"{PIECES}/{name}" for name in store.names(PIECES)]
+        self._obsolete = [f"{PIECES}/{name}" for name in store.names(PIECES)]
 
     def send(self) -> None:
-        """Send the lines that are new; what a line lacks comes with the next call."""
+        """Send the new lines; an incomplete last line waits for the next call."""
         if not self._file.exists():
             return
         with self._file.open("rb") as file:
             file.seek(self._end)
-            new = file.read()
-            length = new.rfind(b"\n") + 1
+            length = file.read().rfind(b"\n") + 1
             if not length:
                 return
             start, end = self._end, self._end + length
-            swallowed = []
+            starts = []
             while self._starts and start - self._starts[-1] <= end - start:
                 start = self._starts.pop()
-                swallowed.append(start)
+                starts.append(start)
             file.seek(start)
             self._store.write(self._name(start), file.read(end - start))
         self._starts.append(start)
         self._end = end
-        gone = self._left_behind + [self._name(one) for one in swallowed if one != start]
-        self._left_behind = []
-        for name in gone:
+        names = self._obsolete + [self._name(position) for position in starts if position != start]
+        self._obsolete = []
+        for name in names:
             self._store.remove(name)
 
     def close(self) -> None:
-        """Leave the record as one object."""
+        """Send the whole record as one object, and remove the pieces."""
         self.send()
         if self._file.exists():
             self._store.upload(self._file, self._file.name)
@@ -80,20 +81,21 @@ def read_record(folder: RunFolder, store: Store) -> bytes:
         names = sorted(store.names(PIECES))
         if not names:
             return store.read(folder.events.name) or b""
-        # The term that was last begun: its first piece holds all that came before.
+        # The last driver's pieces: its first one holds all that earlier drivers wrote.
         terms = [name.partition("-")[0] for name in names if int(name.partition("-")[2]) == 0]
         if terms:
-            found = _joined(store, [name for name in names if name.startswith(terms[-1])])
-            if found is not None:
-                return found
+            record = _join(store, [name for name in names if name.startswith(terms[-1])])
+            if record is not None:
+                return record
     raise StorageError(f"{store}/{PIECES}: a piece of the record is missing")
 
 
-def _joined(store: Store, names: list[str]) -> bytes | None:
-    whole = b""
+def _join(store: Store, names: list[str]) -> bytes | None:
+    """Join pieces that may overlap; return None if one is missing."""
+    record = b""
     for name in names:
         start, piece = int(name.partition("-")[2]), store.read(f"{PIECES}/{name}")
-        if piece is None or start > len(whole):
+        if piece is None or start > len(record):
             return None
-        whole += piece[len(whole) - start :]
-    return whole
+        record += piece[len(record) - start :]
+    return record

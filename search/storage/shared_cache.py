@@ -13,14 +13,14 @@ MODELS = "*.safetensors"
 
 @contextmanager
 def shared_cache(folder: Path | None, storage: str | None) -> Iterator[None]:
-    """Fetch into a cache folder what the storage has and it has not; send what is made meanwhile.
+    """Fetch the models that a cache folder lacks; at the end send those that are new in it.
 
-    Files are named by what they were made from, and whoever reads one checks that, so there is
-    nothing to compare.
+    A file is named by the digest of what the model was made from, and whoever reads it checks that,
+    so files of the same name need not be compared.
 
     Args:
-        folder: Of a study that has one.
-        storage: Address of a store; a folder's, or None, changes nothing.
+        folder: The cache folder of a study; None for a study without one.
+        storage: Address of a store; with a folder's address, or None, nothing is fetched or sent.
     """
     if folder is None or storage is None or not is_remote(storage):
         yield
@@ -32,7 +32,7 @@ def shared_cache(folder: Path | None, storage: str | None) -> Iterator[None]:
             with contextlib.suppress(FileNotFoundError):
                 store.download(name, folder / f".{name}")
                 (folder / f".{name}").replace(folder / name)
-    before = set(folder.glob(MODELS))
+    earlier = set(folder.glob(MODELS))
     yield
-    for file in set(folder.glob(MODELS)) - before:
+    for file in set(folder.glob(MODELS)) - earlier:
         store.upload(file, file.name)

@@ -1,4 +1,4 @@
-"""Objects by name, below an address such as ``s3://bucket/prefix``; each error is one line."""
+"""Objects by name, below an address such as ``s3://bucket/prefix``; an error is a single line."""
 
 import hashlib
 import time
@@ -13,20 +13,20 @@ from urllib.parse import urlsplit, urlunsplit
 from searchspace.errors import UserError
 from searchspace.names import lookup
 
-# What is added to an address. Of S3, an object of up to 10 MB is then one request and not three;
-# Google's client would try for 15 minutes.
+# Added to an address. With S3, an object of up to 10 MB then takes one request instead of three;
+# Google's client would otherwise try for 15 minutes.
 OPTIONS = {"s3": "allow_delayed_open=true", "gs": "retry_limit_seconds=10"}
 WAITS_S = (1.0, 3.0, 9.0)  # between attempts, each of which takes some seconds itself
 CHUNK = 8 * 2**20
 
 NETWORK = "does not answer: look at the network, and at the endpoint"
-NO_BUCKET = "there is no such bucket: make it, or mend the address"
+NO_BUCKET = "there is no such bucket: make it, or correct the address"
 DENIED = (
     "access is denied: give this machine and every node credentials (a role, a profile, or "
     "variables of the environment) that may read, write, list and delete there"
 )
-REFUSED = "the credentials are refused: they are mistaken or have expired"
-# What the clients say, in the order in which it is looked for, and whether trying again can help.
+REFUSED = "the credentials are refused: they are wrong or have expired"
+# Parts of the clients' messages, in the order of the search, and whether trying again can help.
 REASONS = (
     ("no_such_bucket", NO_BUCKET, False),
     ("bucket does not exist", NO_BUCKET, False),
@@ -47,19 +47,19 @@ Result = TypeVar("Result")
 
 
 class StorageError(UserError):
-    """Storage that fails: no trial can go on, and the run can once that is mended.
+    """Storage fails: no trial can go on; once the cause is removed, the run can be resumed.
 
     Attributes:
-        passing: Whether trying again may help.
+        transient: Whether trying again may help.
     """
 
-    def __init__(self, message: str, *, passing: bool = False) -> None:
+    def __init__(self, message: str, *, transient: bool = False) -> None:
         super().__init__(message)
-        self.passing = passing
+        self.transient = transient
 
 
-class Copied(NamedTuple):
-    """What was copied: its size and its SHA-256 in hexadecimal."""
+class Copy(NamedTuple):
+    """Size in bytes and SHA-256, in hexadecimal, of what was copied."""
 
     size: int
     sha256: str
@@ -68,11 +68,11 @@ class Copied(NamedTuple):
 @final
 @dataclass(frozen=True)
 class Store:
-    """What lies below an address; knows no more than that, and may be sent to other processes.
+    """The objects below an address; it holds no more than that, and can be pickled.
 
     Attributes:
-        uri: As `parse_uri` returns it, options such as ``endpoint_override`` included.
-        patient: Whether what fails is tried again.
+        uri: As `parse_uri` returns it, with options such as ``endpoint_override``.
+        patient: Whether a request that fails is tried again.
     """
 
     uri: str
@@ -82,12 +82,12 @@ class Store:
         return self.uri.partition("?")[0]
 
     def child(self, name: str) -> "Store":
-        """Return what lies below a name."""
+        """Return the store of the objects below a name."""
         parts = urlsplit(self.uri)
         return Store(urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}")))
 
     def write(self, name: str, data: bytes) -> None:
-        """Replace an object as a whole."""
+        """Write an object, or replace it as a whole."""
 
         def put() -> None:
             with self._files.open_output_stream(self._path(name)) as file:
@@ -96,7 +96,7 @@ class Store:
         self._patiently(put)
 
     def read(self, name: str) -> bytes | None:
-        """Return an object's content; None where there is none."""
+        """Return an object's content; None if there is no such object."""
 
         def get() -> bytes:
             with self._files.open_input_stream(self._path(name)) as file:
@@ -107,25 +107,31 @@ class Store:
         except FileNotFoundError:
             return None
 
-    def upload(self, file: Path, name: str) -> Copied:
-        """Copy a file there."""
+    def upload(self, file: Path, name: str) -> Copy:
+        """Copy a file to an object."""
 
-        def put() -> Copied:
-            with file.open("rb") as here, self._files.open_output_stream(self._path(name)) as there:
-                return _copy(here, there)
+        def put() -> Copy:
+            with (
+                file.open("rb") as source,
+                self._files.open_output_stream(self._path(name)) as target,
+            ):
+                return _copy(source, target)
 
         return self._patiently(put)
 
-    def download(self, name: str, file: Path) -> Copied:
-        """Copy an object here.
+    def download(self, name: str, file: Path) -> Copy:
+        """Copy an object to a file.
 
         Raises:
-            FileNotFoundError: If there is none.
+            FileNotFoundError: If there is no such object.
         """
 
-        def get() -> Copied:
-            with self._files.open_input_stream(self._path(name)) as there, file.open("wb") as here:
-                return _copy(there, here)
+        def get() -> Copy:
+            with (
+                self._files.open_input_stream(self._path(name)) as source,
+                file.open("wb") as target,
+            ):
+                return _copy(source, target)
 
         return self._patiently(get)
 
@@ -135,14 +141,14 @@ class Store:
 
         base = self._path(folder).rstrip("/")
         select = FileSelector(base, recursive=True, allow_not_found=True)
-        found = self._patiently(lambda: self._files.get_file_info(select))
-        files = [one.path for one in found if one.type == FileType.File]
-        return sorted(path.removeprefix(f"{base}/") for path in files)
+        entries = self._patiently(lambda: self._files.get_file_info(select))
+        paths = [entry.path for entry in entries if entry.type == FileType.File]
+        return sorted(path.removeprefix(f"{base}/") for path in paths)
 
     def written(self, name: str) -> datetime | None:
-        """Return when an object was written, by the storage's clock; None where there is none."""
-        found = self._patiently(lambda: self._files.get_file_info(self._path(name)))
-        return found.mtime  # type: ignore[no-any-return]  # of pyarrow, which has no types
+        """Return when an object was written, by the storage's clock; None if there is none."""
+        entry = self._patiently(lambda: self._files.get_file_info(self._path(name)))
+        return entry.mtime  # type: ignore[no-any-return]  # of pyarrow, which has no types
 
     def remove(self, name: str) -> None:
         """Remove an object, if it is there."""
@@ -160,12 +166,12 @@ class Store:
         return f"{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}/{name}"
 
     def _patiently(self, attempt: Callable[[], Result]) -> Result:
-        """Try a few times, as long as that may help."""
+        """Try again after each wait of `WAITS_S`, as long as that may help."""
         for wait_s in WAITS_S if self.patient else ():
             try:
                 return self._once(attempt)
             except StorageError as error:
-                if not error.passing:
+                if not error.transient:
                     raise
             time.sleep(wait_s)
         return self._once(attempt)
@@ -176,17 +182,17 @@ class Store:
         except FileNotFoundError:
             raise
         except OSError as error:
-            reason, passing = _reason(error)
-            raise StorageError(f"{self}: {reason}", passing=passing) from error
+            reason, transient = _reason(error)
+            raise StorageError(f"{self}: {reason}", transient=transient) from error
 
 
 def is_remote(address: str) -> bool:
-    """Tell an address of an object store from a path of this machine."""
+    """Tell whether an address is of an object store, and not a path of this machine."""
     return "://" in address and not address.startswith("file://")
 
 
 def parse_uri(address: str) -> Store:
-    """Check an address, without asking the storage.
+    """Check an address without a request to the storage.
 
     Raises:
         UserError: If its kind is unknown, it names no bucket, or it holds credentials.
@@ -207,7 +213,7 @@ def parse_uri(address: str) -> Store:
 
 @cache
 def _open(uri: str) -> Any:  # noqa: ANN401 - of pyarrow, which has no types
-    """Open a bucket once a process; pyarrow loads only where there is one."""
+    """Open a bucket, once a process; pyarrow is imported only here."""
     from pyarrow import ArrowInvalid  # noqa: PLC0415
     from pyarrow.fs import FileSystem  # noqa: PLC0415
 
@@ -217,21 +223,21 @@ def _open(uri: str) -> Any:  # noqa: ANN401 - of pyarrow, which has no types
         raise UserError(f"{uri.partition('?')[0]}: {_first_line(error)}") from error
 
 
-def _copy(source: IO[bytes], target: IO[bytes]) -> Copied:
+def _copy(source: IO[bytes], target: IO[bytes]) -> Copy:
     size, digest = 0, hashlib.sha256()
     while chunk := source.read(CHUNK):
         target.write(chunk)
         digest.update(chunk)
         size += len(chunk)
-    return Copied(size, digest.hexdigest())
+    return Copy(size, digest.hexdigest())
 
 
 def _reason(error: OSError) -> tuple[str, bool]:
-    """Say in a few words what failed, and whether it may pass."""
-    said = str(error).lower()
-    for sign, reason, passing in REASONS:
-        if sign in said:
-            return reason, passing
+    """Return in a few words what failed, and whether trying again may help."""
+    message = str(error).lower()
+    for sign, reason, transient in REASONS:
+        if sign in message:
+            return reason, transient
     return _first_line(error)[:200], True
 
 

@@ -14,7 +14,7 @@ from searchspace.space import Param, Space
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 SOURCES = ((0,), (0, 1), (0, 1, 2))  # of the edges into each node after the first
 EDGES = tuple(f"edge_{i}_{j}" for j, sources in enumerate(SOURCES, 1) for i in sources)
-NOTHING, INPUT = "#", "0"
+ZERO, INPUT = "#", "0"
 Cell = tuple[str, ...]
 
 _EDGE = f"({'|'.join(OPERATIONS)})~"
@@ -24,9 +24,9 @@ _CELL = re.compile(
 
 
 def parse(text: str) -> Cell | None:
-    """Read the six operations in the order of `EDGES`; None where the text is no cell."""
-    found = _CELL.fullmatch(text)
-    return found.groups() if found else None
+    """Read the six operations in the order of `EDGES`; return None if the text is no cell."""
+    match = _CELL.fullmatch(text)
+    return match.groups() if match else None
 
 
 def write(cell: Cell) -> str:
@@ -50,14 +50,15 @@ def space() -> Space:
 def key(cell: Cell) -> str:
     """Return a text that encodings of the same network share.
 
-    Built from the input on: an edge without operation, or from a node that holds nothing, gives
-    nothing; a skip gives what its node holds; any other edge gives its operation of that. A node
-    is the sorted sum of its edges.
+    It is built from the input on. An edge is zero if it has no operation or starts at a node that
+    is zero; a skip is its node; any further edge is its operation, applied to its node. A node is
+    the sorted sum of its edges.
 
-    That is how NAS-Bench-201 tells networks apart: its 6466 are the values of this key. It unites
-    nothing that differs, but not all that is the same: dropping nothings from sums, and merging a
-    skipped sum into the one that it is part of, would leave 4930. The benchmark trained those
-    repeats apart, and they score differently, so they are networks of their own here.
+    NAS-Bench-201 distinguishes networks in this way: its 6466 networks are the values of this key.
+    Networks that differ never share a key, but some that are the same have several: dropping zeros
+    from sums, and merging a skipped sum into the sum that it is part of, would leave 4930. The
+    benchmark trained these repeats separately, and they score differently, so they count as
+    different networks here.
     """
     operations, nodes = iter(cell), [INPUT]
     for sources in SOURCES:
@@ -66,7 +67,7 @@ def key(cell: Cell) -> str:
     return nodes[-1]
 
 
-def _term(operation: str, held: str) -> str:
-    if operation == "none" or held == NOTHING:
-        return NOTHING
-    return held if operation == "skip_connect" else f"({held}){operation}"
+def _term(operation: str, node: str) -> str:
+    if operation == "none" or node == ZERO:
+        return ZERO
+    return node if operation == "skip_connect" else f"({node}){operation}"

@@ -1,7 +1,7 @@
 """The ladder of a simulated search: what each rung measures, on how many images, at what price.
 
 Prices are forward and backward passes of the network for each image, and a rung costs them times
-its images. Nothing else has a price: the networks of a table are trained already.
+its images. Training has no price: the networks of a table are trained already.
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Measurement:
 
     Attributes:
         metric: A column of the table.
-        images: On how many of the `ALL` images.
-        passes: Price in passes for each image.
+        images: On how many images, from 1 to `ALL`.
+        passes: Price for each image.
     """
 
     metric: str
@@ -35,7 +35,7 @@ class Measurement:
 
     @property
     def cost(self) -> float:
-        """Passes in all."""
+        """Passes for all images."""
         return self.passes * self.images
 
 
@@ -52,7 +52,7 @@ class Ladder:
     clean: float
 
     def cost(self, rung: int) -> float:
-        """Passes that a trial needs from the rung before to this one."""
+        """Return the passes that a trial needs from the rung below to this one."""
         return self.rungs[rung].cost + (self.clean if rung == 0 else 0.0)
 
     def __str__(self) -> str:
@@ -66,12 +66,14 @@ def parse_ladder(metrics: str, images: str | None, prices: Prices) -> Ladder:
     """Read ``pgd_eps1,apgd_ce_eps1`` and ``1000,all``.
 
     Args:
-        metrics: Of each rung.
-        images: For each rung, or one for all; by default `SUBSET`, and all at the last.
+        metrics: Of each rung, separated by commas.
+        images: For each rung, or one number for all, from 1 to `ALL`; by default `SUBSET`, and all
+            at the last rung.
         prices: In passes for an image.
 
     Raises:
-        UserError: If they differ in length, a number of images is none, or a metric has no price.
+        UserError: If the two differ in length, a number of images is out of range, or a metric has
+            no price.
     """
     names = split(metrics)
     if not names:
@@ -97,7 +99,7 @@ def parse_prices(text: str) -> Prices:
     Raises:
         UserError: If a price is no number above 0.
     """
-    found = dict(PRICES)
+    prices = dict(PRICES)
     for pair in split(text):
         name, _, number = pair.partition("=")
         try:
@@ -106,20 +108,20 @@ def parse_prices(text: str) -> Prices:
             price = 0.0
         if not 0 < price < float("inf"):
             raise UserError(f"--prices has '{pair}': give passes for an image, such as pgd=81")
-        found[name.strip()] = price
-    return tuple(found.items())
+        prices[name.strip()] = price
+    return tuple(prices.items())
 
 
 def price_of(metric: str, prices: Prices) -> float:
-    """Return passes for an image: the metric's own, or those of its attack at any radius.
+    """Return the price of a metric for an image: its own, or that of its attack at any radius.
 
     Raises:
-        UserError: If neither is known.
+        UserError: If neither has a price.
     """
-    known = dict(prices)
-    if metric in known:
-        return known[metric]
-    return lookup(known, metric.rpartition("_eps")[0] or metric, "attack of --prices")
+    table = dict(prices)
+    if metric in table:
+        return table[metric]
+    return lookup(table, metric.rpartition("_eps")[0] or metric, "attack of --prices")
 
 
 def _images(text: str) -> int:
@@ -131,5 +133,5 @@ def _images(text: str) -> int:
 
 
 def split(text: str) -> list[str]:
-    """Read names between commas."""
+    """Read names that commas separate."""
     return [part.strip() for part in text.split(",") if part.strip()]

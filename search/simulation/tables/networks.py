@@ -11,7 +11,7 @@ from searchspace.errors import UserError
 from searchspace.space import Param, Space
 from trainables.study.study import Config
 
-SPARSE = 50  # combinations for each network of a table, above which a search would find none
+SPARSE = 50  # most combinations for each network of a table: with more a search would find none
 
 
 @final
@@ -20,10 +20,10 @@ class Networks:
     """The networks of a table.
 
     Attributes:
-        space: Where they lie.
-        points: Of each row.
-        rows: By key.
-        key: What all points that mean the same network share.
+        space: Whose points they are.
+        points: The network of each row, as a point of the space.
+        rows: Row of each network, by its key.
+        key: Maps a point to a text that all points of the same network share.
     """
 
     space: Space
@@ -53,32 +53,32 @@ def read_networks(archs: Sequence[str]) -> Networks:
         points, space, key = _pairs(archs)
     rows: dict[str, int] = {}
     for row, point in enumerate(points):
-        before = rows.setdefault(key(point), row)
-        if before != row:
+        earlier = rows.setdefault(key(point), row)
+        if earlier != row:
             raise UserError(
-                f"rows {before + 1} and {row + 1} of the table are the same network, "
+                f"rows {earlier + 1} and {row + 1} of the table are the same network, "
                 f"'{archs[row]}': keep one"
             )
     return Networks(space, tuple(points), rows, key)
 
 
-Read = tuple[list[dict[str, Any]], Space, Callable[[Config], str]]
+Content = tuple[list[dict[str, Any]], Space, Callable[[Config], str]]
 
 
-def _cells(archs: Sequence[str]) -> Read:
+def _cells(archs: Sequence[str]) -> Content:
     points = []
     for row, text in enumerate(archs, start=1):
-        found = cell.parse(text)
-        if found is None:
+        operations = cell.parse(text)
+        if operations is None:
             raise UserError(
                 f"arch is '{text}' in row {row}, but a cell of NAS-Bench-201 in row 1: "
                 "write all in one form"
             )
-        points.append(dict(zip(cell.EDGES, found, strict=True)))
+        points.append(dict(zip(cell.EDGES, operations, strict=True)))
     return points, cell.space(), lambda point: cell.key(tuple(point[e] for e in cell.EDGES))
 
 
-def _pairs(archs: Sequence[str]) -> Read:
+def _pairs(archs: Sequence[str]) -> Content:
     points = [_pair_values(text, row) for row, text in enumerate(archs, start=1)]
     names = list(points[0])
     for row, point in enumerate(points, start=1):
@@ -88,37 +88,37 @@ def _pairs(archs: Sequence[str]) -> Read:
                 "name the same in the same order"
             )
     options = {name: list(dict.fromkeys(point[name] for point in points)) for name in names}
-    varied = [name for name in names if len(options[name]) > 1]
-    if not varied:
+    choices = [name for name in names if len(options[name]) > 1]
+    if not choices:
         raise UserError("the table has one network only: there is nothing to search")
-    params = (Param(name, Choice(_ordered(options[name])), "as in the table") for name in varied)
-    points = [{name: point[name] for name in varied} for point in points]
-    combinations = math.prod(len(options[name]) for name in varied)
+    params = (Param(name, Choice(_sort(options[name])), "as in the table") for name in choices)
+    points = [{name: point[name] for name in choices} for point in points]
+    combinations = math.prod(len(options[name]) for name in choices)
     if combinations > SPARSE * len(points):
         raise UserError(
-            f"the table has {len(points)} of {combinations} combinations of {', '.join(varied)}: "
+            f"the table has {len(points)} of {combinations} combinations of {', '.join(choices)}: "
             f"give at least one in {SPARSE}, samplers propose the others as well"
         )
     return (
         points,
         Space("table", tuple(params)),
-        lambda point: ",".join(f"{name}={point[name]}" for name in varied),
+        lambda point: ",".join(f"{name}={point[name]}" for name in choices),
     )
 
 
 def _pair_values(text: str, row: int) -> dict[str, Any]:
-    found = {}
+    values: dict[str, Any] = {}
     for pair in text.split(","):
         name, equals, value = (part.strip() for part in pair.partition("="))
-        if not (equals and value and name.isidentifier()) or name in found:
+        if not (equals and value and name.isidentifier()) or name in values:
             raise UserError(
                 f"arch is '{text}' in row {row}: write a cell of NAS-Bench-201 such as "
                 f"'{cell.write(cell.OPERATIONS[:1] * len(cell.EDGES))}', or 'depth=3,act=relu'"
             )
-        found[name] = value
-    return found
+        values[name] = value
+    return values
 
 
-def _ordered(options: Sequence[Value]) -> tuple[Value, ...]:
-    """Sort, so that the order of rows does not matter."""
+def _sort(options: Sequence[Value]) -> tuple[Value, ...]:
+    """Sort the options, so that the order of rows does not matter."""
     return tuple(sorted(options, key=str))

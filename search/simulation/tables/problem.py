@@ -1,4 +1,4 @@
-"""What a simulated search is to find, and what it may see on the way."""
+"""What a simulated search is to find, and what it may measure on the way."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from search.simulation.tables.networks import Networks, read_networks
 from search.simulation.tables.table import CLEAN, Table
 from searchspace.errors import UserError
 
-TOP = 1000  # the top is one network of so many, at least one
+TOP = 1000  # the top is one in so many networks, at least one
 FLOOR, MISSING = "floor", "not in the table"  # constraints
 
 
@@ -24,7 +24,7 @@ class Problem:
 
     Attributes:
         table: Of results.
-        target: The metric by which networks are truly compared, more being better.
+        target: The metric that decides which network is best; higher is better.
         floor: Least clean accuracy of an eligible network; 0 for none.
 
     Raises:
@@ -71,7 +71,7 @@ class Problem:
         return float(self.table.column(self.target)[self.eligible].max())
 
     def regret(self, row: int | None) -> float:
-        """Return by how much a winner misses the best; all of it where there is none."""
+        """Return by how much a winner's target misses the best; all of it if there is no winner."""
         if row is None or not self.eligible[row]:
             return self.best
         return self.best - float(self.table.column(self.target)[row])
@@ -86,16 +86,16 @@ class Problem:
 @final
 @dataclass(frozen=True)
 class Laboratory:
-    """What measuring a network shows, rung by rung, and no more.
+    """Measures networks, rung by rung: a search sees no more of the table.
 
-    On fewer images than the table's an accuracy is that of a draw: binomial, the same each time
-    that the same network is measured. A search on a fixed subset would do better: there, the
-    networks are compared on the same images.
+    On fewer images than the table's, an accuracy is a binomial draw, the same each time that the
+    same network is measured. A search on a fixed subset would do better, as it compares the
+    networks on the same images.
 
     Attributes:
-        problem: With the table.
-        ladder: What is measured.
-        seed: Of the draws.
+        problem: Has the table.
+        ladder: What is measured at each rung.
+        seed: Of the binomial draws.
     """
 
     problem: Problem
@@ -104,15 +104,15 @@ class Laboratory:
 
     def measure(self, row: int, rung: int) -> dict[str, float]:
         """Return clean accuracy, and the metrics of this rung and of those below it."""
-        found = {CLEAN: float(self.problem.table.column(CLEAN)[row])}
-        for below in range(rung + 1):
-            found[self.ladder.rungs[below].metric] = self._accuracy(row, below)
-        return found
+        metrics = {CLEAN: float(self.problem.table.column(CLEAN)[row])}
+        for level in range(rung + 1):
+            metrics[self.ladder.rungs[level].metric] = self._accuracy(row, level)
+        return metrics
 
     def _accuracy(self, row: int, rung: int) -> float:
         step = self.ladder.rungs[rung]
         value = float(self.problem.table.column(step.metric)[row])
         if step.images == ALL:
             return value
-        draws = np.random.default_rng([self.seed, row, rung])
-        return float(draws.binomial(step.images, value) / step.images)
+        generator = np.random.default_rng([self.seed, row, rung])
+        return float(generator.binomial(step.images, value) / step.images)

@@ -1,4 +1,4 @@
-"""A table of results: what every network of a space scored under every attack."""
+"""A table of results: the accuracy of every network of a space under every attack."""
 
 import csv
 import gzip
@@ -22,7 +22,7 @@ class Table:
     """Accuracies of networks.
 
     Attributes:
-        name: Where it is from.
+        name: Of the file, or ``generated``.
         archs: Each network as a text, (N,).
         columns: Accuracies by metric, each (N,), in [0, 1]: ``clean``, ``pgd_eps1`` and so on.
     """
@@ -59,13 +59,13 @@ def read_table(path: Path) -> Table:
     _check_header(header, path)
     if len(lines) == 1:
         raise UserError(f"{path} has a header and no rows: give a row for each network")
-    place = header.index(ARCH)
+    arch_column = header.index(ARCH)
     values = [list(_numbers(line, header, row, path)) for row, line in enumerate(lines[1:], 1)]
     table = np.array(values, dtype=np.float64).T
     metrics = [name for name in header if name != ARCH]
     return Table(
         path.name,
-        tuple(line[place].strip() for line in lines[1:]),
+        tuple(line[arch_column].strip() for line in lines[1:]),
         dict(zip(metrics, table, strict=True)),
     )
 
@@ -77,9 +77,9 @@ def _check_header(header: list[str], path: Path) -> None:
             f"{path} has no column {' and no '.join(missing)}: its first line must read "
             f"{ARCH},{CLEAN},ATTACK_epsRADIUS,..."
         )
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    if repeated:
-        raise UserError(f"{path} has column {repeated[0]} twice: keep one")
+    repeats = sorted({name for name in header if header.count(name) > 1})
+    if repeats:
+        raise UserError(f"{path} has column {repeats[0]} twice: keep one")
 
 
 def _numbers(line: list[str], header: list[str], row: int, path: Path) -> Iterator[float]:

@@ -1,4 +1,4 @@
-"""What models are told of a study's trials."""
+"""Trials as data for the models."""
 
 from itertools import pairwise
 
@@ -7,9 +7,9 @@ import optuna
 import pytest
 
 from search.engine.optuna_record import OptunaRecord
-from search.run.session import sampler_maker
-from search.samplers.evidence import Evidence, ended, feasible, milestone, subset
+from search.samplers.evidence import Evidence, ended_trials, is_feasible, milestone, subset
 from search.samplers.features import Encoder
+from search.samplers.registry import sampler_maker
 from searchspace.domains import Float
 from searchspace.space import Param, Space
 
@@ -26,7 +26,7 @@ def make():
 
 
 def read(record):
-    return Evidence(Encoder(SPACE), record.study.direction), ended(record.study)
+    return Evidence(Encoder(SPACE), record.study.direction), ended_trials(record.study)
 
 
 def tell(record, name, reports, constraints=None):
@@ -70,16 +70,16 @@ def test_a_later_rung_keeps_the_scale_of_the_one_before(make):
 
 
 def test_how_bad_the_bad_are_is_no_matter(make):
-    found = []
+    values = []
     for worst in (-1e2, -1e6):
         record = make()
         for number in range(20):
             tell(record, str(number), (number / 10,))
         tell(record, "worst", (worst,))
         evidence, trials = read(record)
-        found.append(evidence.values(trials).values)
-    np.testing.assert_allclose(found[0], found[1])
-    assert found[0].min() > -5
+        values.append(evidence.values(trials).values)
+    np.testing.assert_allclose(values[0], values[1])
+    assert values[0].min() > -5
 
 
 def test_too_little_is_none(make):
@@ -103,7 +103,7 @@ def test_constraints_keep_their_zero(make):
     low, zero, high = data["floor"].values
     assert low < zero == 0 < high
     np.testing.assert_array_equal(np.sign(data["failed"].values), [-1, -1, -1, 1])
-    assert [feasible(trial) for trial in trials] == [True, True, False, False]
+    assert [is_feasible(trial) for trial in trials] == [True, True, False, False]
 
 
 def test_trials_come_in_the_order_in_which_they_ended(make):
@@ -112,23 +112,23 @@ def test_trials_come_in_the_order_in_which_they_ended(make):
         record.ask(name)
     record.complete("c", 1.0, {})
     record.prune("a", {})
-    assert [trial.user_attrs["trial"] for trial in ended(record.study)] == ["c", "a"]
+    assert [trial.user_attrs["trial"] for trial in ended_trials(record.study)] == ["c", "a"]
 
 
 def test_milestones_are_a_tenth_apart():
     assert [milestone(count) for count in (1, 9, 10, 19, 20, 21, 22)] == [1, 9, 10, 19, 20, 20, 22]
-    passed = [count for count in range(1, 1001) if milestone(count) == count]
-    assert all(later <= max(one + 1, 1.1 * one) for one, later in pairwise(passed))
-    assert len(passed) < 70
+    milestones = [count for count in range(1, 1001) if milestone(count) == count]
+    assert all(upper <= max(lower + 1, 1.1 * lower) for lower, upper in pairwise(milestones))
+    assert len(milestones) < 70
 
 
 def test_a_subset_has_the_best_half_and_some_of_all_others(make):
     record = make()
     for number in range(40):
         tell(record, str(number), (float(number),))
-    trials = ended(record.study)
+    trials = ended_trials(record.study)
     assert subset(trials, 40, record.study.direction) == trials
-    kept = [trial.value for trial in subset(trials, 10, record.study.direction)]
-    assert kept == sorted(kept)
-    assert kept[5:] == [35, 36, 37, 38, 39]
-    assert (kept[0], kept[4]) == (0, 34)
+    values = [trial.value for trial in subset(trials, 10, record.study.direction)]
+    assert values == sorted(values)
+    assert values[5:] == [35, 36, 37, 38, 39]
+    assert (values[0], values[4]) == (0, 34)

@@ -5,10 +5,9 @@ import optuna
 import pytest
 
 from search.engine.optuna_record import OptunaRecord
-from search.run.session import sampler_maker
 from search.samplers.evolution import POPULATION
+from search.samplers.registry import sampler_maker
 from searchspace.domains import Choice, Float, Int
-from searchspace.random import draw, to_unit
 from searchspace.space import Param, Space, When
 
 SPACE = Space(
@@ -38,8 +37,8 @@ def test_a_child_differs_from_one_of_the_living_in_one_parameter(record):
         config = record.ask(str(number))
         assert SPACE.contains(config)
         if number >= 5:
-            steps = [differing(config, one) for one in configs[-POPULATION:]]
-            # what a kind switches on or off comes along
+            steps = [differing(config, rival) for rival in configs[-POPULATION:]]
+            # a kind switches another parameter on or off
             assert any(len(step) == 1 or step == {"kind", "only"} for step in steps)
         configs.append(config)
         record.complete(str(number), float(config["depth"]), {})
@@ -56,12 +55,3 @@ def test_the_old_die_however_good_they_are(record):
         record.ask(str(number), {"depth": 1, "kind": "b", "lr": 0.5, "only": "p"})
         record.complete(str(number), 0.0, {})
     assert record.ask("child")["lr"] != best["lr"]
-
-
-@pytest.mark.parametrize("domain", [Float(-2.0, 3.0), Float(1e-5, 10.0, log=True), Int(1, 9)])
-def test_units_are_the_inverse_of_draws(domain):
-    for u in (0.01, 0.3, 0.77, 0.999):
-        value = draw(domain, u)
-        assert draw(domain, to_unit(domain, value)) == pytest.approx(value)
-        if isinstance(domain, Float):
-            assert to_unit(domain, value) == pytest.approx(u)

@@ -21,25 +21,26 @@ C = {"kind": "b", "lr": 1e-4, "depth": 1, "act": "relu"}
 
 
 def test_options_are_columns_and_numbers_lie_on_their_scale():
-    found = Encoder(SPACE).encode([A, B])
+    features = Encoder(SPACE).encode([A, B])
     # kind a, kind b, act relu, act elu
-    np.testing.assert_array_equal(found.options, [[1, 0, 0, 0], [0, 1, 0, 1]])
-    np.testing.assert_allclose(found.numbers, [[0.5, np.nan], [1.0, 0.875]])
-    np.testing.assert_array_equal(found.on, [[1, 0], [1, 1]])
+    np.testing.assert_array_equal(features.options, [[1, 0, 0, 0], [0, 1, 0, 1]])
+    np.testing.assert_allclose(features.numbers, [[0.5, np.nan], [1.0, 0.875]])
+    np.testing.assert_array_equal(features.on, [[1, 0], [1, 1]])
 
 
 def test_pairs_know_what_is_switched_off():
     encoder = Encoder(SPACE)
-    found = encoder.encode([A, B]).pairs(encoder.encode([A, B, C]))
-    np.testing.assert_allclose(found.gaps[0], [[0, 0.5, 0.5], [0.5, 0, 1]])  # lr
-    np.testing.assert_allclose(found.gaps[1], [[0, 1, 1], [1, 0, 0.75]])  # depth
-    np.testing.assert_allclose(found.likeness[0], [[1, 0.5, 0.5], [0.5, 1, 0]])
-    np.testing.assert_allclose(found.likeness[1], [[0, 0, 0], [0, 1, 0.25]])
+    pairs = encoder.encode([A, B]).pairs(encoder.encode([A, B, C]))
+    np.testing.assert_allclose(pairs.gaps[0], [[0, 0.5, 0.5], [0.5, 0, 1]])  # lr
+    np.testing.assert_allclose(pairs.gaps[1], [[0, 1, 1], [1, 0, 0.75]])  # depth
+    np.testing.assert_allclose(pairs.likeness[0], [[1, 0.5, 0.5], [0.5, 1, 0]])
+    np.testing.assert_allclose(pairs.likeness[1], [[0, 0, 0], [0, 1, 0.25]])
 
 
 def test_configs_can_be_joined():
     encoder = Encoder(SPACE)
-    joined, whole = encoder.encode([A]).and_then(encoder.encode([B, C])), encoder.encode([A, B, C])
-    assert len(joined) == 3
-    np.testing.assert_array_equal(joined.options, whole.options)
-    np.testing.assert_array_equal(joined.numbers, whole.numbers)
+    union = encoder.encode([A]).append(encoder.encode([B, C]))
+    expected = encoder.encode([A, B, C])
+    assert len(union) == 3
+    np.testing.assert_array_equal(union.options, expected.options)
+    np.testing.assert_array_equal(union.numbers, expected.numbers)

@@ -26,15 +26,18 @@ COLUMNS = 3 + 2 + 3  # options of kind, of act, numbers
 
 
 def make_data(space, count, rungs=1, seed=0, value=None):
-    dice = np.random.default_rng(seed)
-    configs = [to_random.sample(space, dice) for _ in range(count)]
-    values = dice.standard_normal(count) if value is None else np.array([*map(value, configs)])
+    generator = np.random.default_rng(seed)
+    configs = [to_random.sample(space, generator) for _ in range(count)]
+    values = generator.standard_normal(count) if value is None else np.array([*map(value, configs)])
     typical = float(np.mean([len(config) for config in configs]))
     features = Encoder(space).encode(configs)
-    return configs, Data(features, dice.integers(0, rungs, count), rungs - 1, values, typical)
+    levels = generator.integers(0, rungs, count)
+    return configs, Data(
+        features=features, rungs=levels, last=rungs - 1, values=values, typical=typical
+    )
 
 
-def covariance(one, other, theta, apart):
+def covariance(x, y, theta, distance_in_rungs):
     """The kernel by its definition, for two configs of `MIXED`."""
     names = [("kind", o) for o in "abc"] + [("act", o) for o in ("relu", "elu")]
     weights = dict(zip(names, np.exp(theta[:5]), strict=True)) | {("act", None): 0.0}
@@ -43,20 +46,22 @@ def covariance(one, other, theta, apart):
     scale, change = np.exp(theta[2 * COLUMNS : 2 * COLUMNS + 2])
     distance = single = 0.0
     for name in ("kind", "act"):
-        a, b = (name, one.get(name)), (name, other.get(name))
+        a, b = (name, x.get(name)), (name, y.get(name))
         distance += 0.0 if a == b else (weights[a] + weights[b]) / 2
         single += effects[a] if a == b else 0.0
-    for place, name in enumerate(("depth", "lr", "width")):
-        weight, effect = np.exp(theta[5 + place]), np.exp(theta[COLUMNS + 5 + place])
-        if name in one and name in other:
+    for column, name in enumerate(("depth", "lr", "width")):
+        weight, effect = np.exp(theta[5 + column]), np.exp(theta[COLUMNS + 5 + column])
+        if name in x and name in y:
             domain = next(param.domain for param in MIXED.params if param.name == name)
-            gap = abs(to_random.to_unit(domain, one[name]) - to_random.to_unit(domain, other[name]))
+            gap = abs(to_random.to_unit(domain, x[name]) - to_random.to_unit(domain, y[name]))
             distance += weight * gap
             single += effect * (1 - gap)
-        elif name in one or name in other:
+        elif name in x or name in y:
             distance += weight
     signal = scale * np.exp(-distance) + single
-    return signal * np.exp(-change * apart) + (OFFSET if apart == 0 else 0.0)
+    return signal * np.exp(-change * distance_in_rungs) + (
+        OFFSET if distance_in_rungs == 0 else 0.0
+    )
 
 
 def test_it_agrees_with_scikit_learn_on_a_line():
@@ -67,21 +72,21 @@ def test_it_agrees_with_scikit_learn_on_a_line():
     kernel = ConstantKernel(scale) * Matern(1 / weight, nu=0.5) + ConstantKernel(OFFSET)
     oracle = GaussianProcessRegressor(kernel, alpha=noise, optimizer=None)
     oracle.fit(data.features.numbers, data.values)
-    _, others = make_data(LINE, 5, seed=1)
-    mean, deviation = oracle.predict(others.features.numbers, return_std=True)
-    found, variance = Posterior(data, theta).predict(others.features)
-    np.testing.assert_allclose(found, mean, rtol=1e-5)
+    _, queries = make_data(LINE, 5, seed=1)
+    mean, deviation = oracle.predict(queries.features.numbers, return_std=True)
+    prediction, variance = Posterior(data, theta).predict(queries.features)
+    np.testing.assert_allclose(prediction, mean, rtol=1e-5)
     np.testing.assert_allclose(np.sqrt(variance), deviation, rtol=1e-5)
     centre, spread = data.prior
     improbable = 0.5 * np.sum(np.square((theta - centre) / spread))
     likelihood = improbable - loss(theta, data, data.features.pairs(data.features))[0]
-    known = oracle.log_marginal_likelihood_value_ + len(data.values) / 2 * np.log(2 * np.pi)
-    assert likelihood == pytest.approx(known, rel=1e-5)
+    expected = oracle.log_marginal_likelihood_value_ + len(data.values) / 2 * np.log(2 * np.pi)
+    assert likelihood == pytest.approx(expected, rel=1e-5)
 
 
 def test_it_is_the_formula_over_choices_conditions_and_rungs():
     configs, data = make_data(MIXED, 14, rungs=3)
-    new, others = make_data(MIXED, 6, seed=1)
+    new, queries = make_data(MIXED, 6, seed=1)
     theta = data.prior[0] + np.random.default_rng(2).normal(0, 0.4, len(data.prior[0]))
     noise = np.exp(theta[-3:])
     full = np.array(
@@ -96,11 +101,11 @@ def test_it_is_the_formula_over_choices_conditions_and_rungs():
     across = np.array(
         [[covariance(a, b, theta, 2 - r) for b in new] for a, r in zip(configs, data.rungs)]  # noqa: B905
     )
-    mean, variance = Posterior(data, theta).predict(others.features)
+    mean, variance = Posterior(data, theta).predict(queries.features)
     np.testing.assert_allclose(mean, across.T @ np.linalg.solve(full, data.values), rtol=1e-4)
-    own = np.array([covariance(b, b, theta, 0) for b in new])
-    explained = np.sum(across * np.linalg.solve(full, across), axis=0)
-    np.testing.assert_allclose(variance, own - explained, rtol=1e-4)
+    prior = np.array([covariance(b, b, theta, 0) for b in new])
+    reduction = np.sum(across * np.linalg.solve(full, across), axis=0)
+    np.testing.assert_allclose(variance, prior - reduction, rtol=1e-4)
 
 
 def test_the_gradient_is_that_of_the_loss():
@@ -123,12 +128,12 @@ def test_fitting_finds_what_matters():
         return 2.0 * (config["kind"] == "c") + 1.5 * (config.get("act") == "elu") - 1.2
 
     _, data = make_data(MIXED, 60, value=value)
-    new, others = make_data(MIXED, 40, seed=1)
+    new, queries = make_data(MIXED, 40, seed=1)
     theta, pairs = most_likely(data), data.features.pairs(data.features)
     assert loss(theta, data, pairs)[0] < loss(data.prior[0], data, pairs)[0] - 10
     errors = [
-        np.std(Posterior(data, which).predict(others.features)[0] - np.array([*map(value, new)]))
-        for which in (theta, data.prior[0])
+        np.std(Posterior(data, weights).predict(queries.features)[0] - np.array([*map(value, new)]))
+        for weights in (theta, data.prior[0])
     ]
     assert errors[0] < min(0.1, 0.5 * errors[1])
 
@@ -140,12 +145,12 @@ def test_a_rung_below_informs_less_than_the_last():
     assert variance[data.rungs == 0].min() > variance[data.rungs == 1].max()
 
 
-def test_what_is_believed_moves_no_mean_but_leaves_less_to_learn():
+def test_belief_moves_no_mean_but_leaves_less_to_learn():
     _, data = make_data(MIXED, 15, rungs=2)
     new = make_data(MIXED, 4, seed=5)[1].features
     elsewhere = make_data(MIXED, 6, seed=6)[1].features
     before = Posterior(data, data.prior[0])
-    after = before.believing(new)
+    after = before.believe(new)
     for features in (new, elsewhere):
         np.testing.assert_allclose(after.predict(features)[0], before.predict(features)[0])
         assert (after.predict(features)[1] < before.predict(features)[1]).all()

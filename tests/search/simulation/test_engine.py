@@ -5,7 +5,7 @@ import pytest
 
 from search.engine.trial import State
 from search.simulation.engine import Engine
-from search.simulation.executor import Clock, Effort, execute
+from search.simulation.executor import Effort, VirtualClock, execute
 from search.simulation.tables.generate import generate
 from search.simulation.tables.ladder import parse_ladder, parse_prices
 from search.simulation.tables.problem import Laboratory, Problem
@@ -16,9 +16,11 @@ PRICES = parse_prices("weak=1,strong=10")
 
 @pytest.fixture
 def run():
-    def runner(problem, ladder="weak_eps1,strong_eps1", images="all,all", sampler="random", **own):
-        effort = Effort(**{"trials": 60, "workers": 4, "scheduler": "fifo", "seed": 0} | own)
-        ladder, clock = parse_ladder(ladder, images, PRICES), Clock()
+    def runner(
+        problem, ladder="weak_eps1,strong_eps1", images="all,all", sampler="random", **changes
+    ):
+        effort = Effort(**{"trials": 60, "workers": 4, "scheduler": "fifo", "seed": 0} | changes)
+        ladder, clock = parse_ladder(ladder, images, PRICES), VirtualClock()
         engine = Engine(problem, ladder, sampler, effort, clock)
         shift = execute(engine, Laboratory(problem, ladder, effort.seed), effort.workers, clock)
         return engine, shift
@@ -26,8 +28,8 @@ def run():
     return runner
 
 
-class Known:
-    """Observes which points were answered from the record."""
+class Repeats:
+    """Observes which points are answered from the record."""
 
     def __init__(self):
         self.points = []
@@ -46,11 +48,11 @@ def test_tries_every_network_once_and_hands_over_the_best_that_meets_the_floor(m
     engine, shift = run(problem)
     assert sorted(rows_at(shift, 0)) == sorted(rows_at(shift, 1)) == list(range(24))
     assert engine.winner == 21
-    assert engine.known > 0
+    assert engine.repeats > 0
     assert engine.propose() is None
 
 
-def test_no_network_meets_the_floor_among_those_tried(make_problem, run):
+def test_no_winner_if_no_measured_network_meets_the_floor(make_problem, run):
     problem = make_problem(clean=np.r_[np.full(23, 0.4), 0.9])
     engine, shift = run(problem, trials=2)
     assert 23 not in rows_at(shift, 0)
@@ -58,13 +60,13 @@ def test_no_network_meets_the_floor_among_those_tried(make_problem, run):
 
 
 def test_asha_lets_a_third_go_on_to_the_last_rung(make_problem, run):
-    _, everyone = run(make_problem())
+    _, unstopped = run(make_problem())
     engine, shift = run(make_problem(), scheduler="asha")
     promoted = rows_at(shift, 1)
     assert len(rows_at(shift, 0)) == 24
     assert 0 < len(promoted) < 16
     assert np.mean(promoted) > 11.5
-    assert shift.cost == 24 * 2 * 10_000 + len(promoted) * 100_000 < everyone.cost
+    assert shift.cost == 24 * 2 * 10_000 + len(promoted) * 100_000 < unstopped.cost
     states = {trial.state for trial in engine._coordinator.trials.values()}
     assert states == {State.COMPLETED, State.PRUNED}
 
@@ -72,8 +74,8 @@ def test_asha_lets_a_third_go_on_to_the_last_rung(make_problem, run):
 def test_a_rung_is_ranked_by_its_own_metric(make_problem, run):
     problem = make_problem(weak_eps1=np.linspace(0.93, 0.01, 24))  # the opposite of the target
     _, shift = run(problem, scheduler="asha")
-    seen = rows_at(shift, 0)[8:]
-    promoted = [row for row in rows_at(shift, 1) if row in seen]
+    late = rows_at(shift, 0)[8:]
+    promoted = [row for row in rows_at(shift, 1) if row in late]
     assert all(row < 12 for row in promoted)
 
 
@@ -83,18 +85,18 @@ def test_a_search_by_the_weak_attack_hands_over_what_that_likes(make_problem, ru
     assert engine.winner == 0
 
 
-def test_a_cell_is_known_under_any_encoding():
+def test_a_cell_is_recognised_in_any_encoding():
     problem = Problem(generate(0), "pgd_eps1", 0.0)
-    ladder, clock = parse_ladder("pgd_eps1", None, parse_prices("")), Clock()
+    ladder, clock = parse_ladder("pgd_eps1", None, parse_prices("")), VirtualClock()
     engine = Engine(problem, ladder, "random", Effort(300, 4, "fifo", 0), clock)
-    log = Known()
+    log = Repeats()
     engine._coordinator.observers.append(log)
-    tried = rows_at(execute(engine, Laboratory(problem, ladder, 0), 4, clock), 0)
-    assert len(tried) == len(set(tried)) == 300
-    assert engine.known == len(log.points)
+    rows = rows_at(execute(engine, Laboratory(problem, ladder, 0), 4, clock), 0)
+    assert len(rows) == len(set(rows)) == 300
+    assert engine.repeats == len(log.points)
     points = [trial.point for trial in engine._coordinator.trials.values()]
     assert any(point not in points for point in log.points)  # written in another way
-    assert all(problem.networks.row(point) in tried for point in log.points)
+    assert all(problem.networks.row(point) in rows for point in log.points)
 
 
 def test_what_the_table_lacks_is_refused_and_costs_nothing(make_problem, run):

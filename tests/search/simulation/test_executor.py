@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.simulation.executor import Clock, Contender, Evaluation, Job, execute
+from search.simulation.executor import Candidate, Contender, VirtualClock, execute
 from search.simulation.tables.ladder import parse_ladder, parse_prices
 from search.simulation.tables.problem import Laboratory
 
@@ -20,33 +20,33 @@ class Scripted(Contender):
             return None
         row = self.rows.pop(0)
         self.log.append(("propose", row, round(self.clock())))
-        return Job(f"job {row}", row)
+        return Candidate(f"job {row}", row)
 
-    def report(self, job, rung, metrics):
-        self.log.append(("report", job.row, round(self.clock())))
-        assert job.id == f"job {job.row}"
-        return rung == 0 and job.row in self.go_on
+    def report(self, candidate, rung, metrics):
+        self.log.append(("report", candidate.row, round(self.clock())))
+        assert candidate.id == f"job {candidate.row}"
+        return rung == 0 and candidate.row in self.go_on
 
-    winner = known = None
+    winner = repeats = None
 
 
 @pytest.fixture
 def run(make_problem):
     def runner(rows, go_on, workers):
-        clock = Clock()
+        clock = VirtualClock()
         contender = Scripted(clock, rows, go_on)
         ladder = parse_ladder("weak_eps1,strong_eps1", "1,1", PRICES)
         shift = execute(contender, Laboratory(make_problem(), ladder, 0), workers, clock)
-        done = [(round(e.time), round(e.spent), e.row, e.rung) for e in shift.evaluations]
-        return shift, done, contender.log
+        timeline = [(round(e.time), round(e.total_cost), e.row, e.rung) for e in shift.evaluations]
+        return shift, timeline, contender.log
 
     return runner
 
 
 def test_timeline_of_two_workers(run):
-    shift, done, log = run(range(5), {0}, workers=2)
+    shift, timeline, log = run(range(5), {0}, workers=2)
     # one worker: row 0 for 1, then its second rung for 3; the other: rows 1, 2, 3, 4
-    assert done == [
+    assert timeline == [
         (1, 1, 0, 0),
         (1, 2, 1, 0),
         (2, 3, 2, 0),
@@ -72,16 +72,12 @@ def test_timeline_of_two_workers(run):
 
 
 def test_a_worker_without_work_is_idle(run):
-    shift, done, _ = run([0], {0}, workers=4)
-    assert done == [(1, 1, 0, 0), (4, 4, 0, 1)]
+    shift, timeline, _ = run([0], {0}, workers=4)
+    assert timeline == [(1, 1, 0, 0), (4, 4, 0, 1)]
     assert shift.utilisation == pytest.approx(1 / 4)
 
 
 def test_nothing_to_do(run):
-    shift, done, _ = run([], set(), workers=2)
-    assert done == []
+    shift, timeline, _ = run([], set(), workers=2)
+    assert timeline == []
     assert shift.cost == shift.utilisation == 0
-
-
-def test_evaluations_are_read_by_name():
-    assert Evaluation(1.0, 2.0, 3, 4)._asdict() == {"time": 1.0, "spent": 2.0, "row": 3, "rung": 4}

@@ -1,11 +1,11 @@
-"""The peers pay for all that they try."""
+"""The peers pay for every network that they try."""
 
 import numpy as np
 import optuna
 import pytest
 from optuna.trial import TrialState
 
-from search.simulation.executor import Clock, Effort, execute
+from search.simulation.executor import Effort, VirtualClock, execute
 from search.simulation.peers import PEERS, Peer
 from search.simulation.tables.ladder import parse_ladder, parse_prices
 from search.simulation.tables.problem import Laboratory
@@ -17,7 +17,7 @@ LADDER = parse_ladder("strong_eps1", None, parse_prices("strong=10"))
 def run():
     def runner(problem, make, trials=30, seed=0):
         peer = Peer(problem, make, Effort(trials, 4, "fifo", seed))
-        shift = execute(peer, Laboratory(problem, LADDER, seed), 4, Clock())
+        shift = execute(peer, Laboratory(problem, LADDER, seed), 4, VirtualClock())
         return peer, [e.row for e in shift.evaluations], shift
 
     return runner
@@ -29,15 +29,15 @@ def test_every_trial_costs_the_target_and_repeats_count(make_problem, run, name)
     peer, rows, shift = run(problem, PEERS[name])
     assert len(rows) == 30
     assert shift.cost == 30 * 11 * 10_000
-    assert peer.known == 30 - len(set(rows)) > 0
+    assert peer.repeats == 30 - len(set(rows)) > 0
     assert peer.winner == max(row for row in rows if row < 12)
     assert [trial.state for trial in peer._study.trials] == [TrialState.COMPLETE] * 30
 
 
 @pytest.mark.parametrize("name", PEERS)
 def test_the_same_seed_gives_the_same_search(make_problem, run, name):
-    found = [run(make_problem(), PEERS[name], seed=seed)[1] for seed in (1, 1, 2)]
-    assert found[0] == found[1] != found[2]
+    searches = [run(make_problem(), PEERS[name], seed=seed)[1] for seed in (1, 1, 2)]
+    assert searches[0] == searches[1] != searches[2]
 
 
 def test_a_missed_floor_is_a_violated_constraint(make_problem, run):
@@ -64,7 +64,7 @@ def test_the_optuna_peer_is_optuna_as_it_comes(make_problem, run):
     problem = make_problem(floor=0)
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=3))
     waiting, expected = [], []
-    for _ in range(30):  # equal costs: whoever waits longest is told first
+    for _ in range(30):  # equal costs: the trial that waits longest ends first
         if len(waiting) == 4:
             trial, row = waiting.pop(0)
             study.tell(trial, problem.table.column("strong_eps1")[row])

@@ -8,22 +8,12 @@ import typer
 from typer.testing import CliRunner
 
 from search.cli.simulate import simulate
-from search.simulation.bench import Setup, search_all
-from search.simulation.tables.ladder import parse_ladder, parse_prices
 from searchspace.errors import UserError
-
-PRICES = parse_prices("strong=10")
 
 
 @pytest.fixture
-def table(make_problem, tmp_path):
-    found = make_problem().table
-    file = tmp_path / "toy.csv"
-    with file.open("w", newline="") as opened:
-        writer = csv.writer(opened)
-        writer.writerow(["arch", *found.columns])
-        writer.writerows(zip(found.archs, *found.columns.values(), strict=True))
-    return file
+def table(make_problem, write_table, tmp_path):
+    return write_table(make_problem().table, tmp_path / "toy.csv")
 
 
 @pytest.fixture
@@ -73,22 +63,22 @@ def test_a_method_that_runs_out_of_networks_says_so(call):
 
 
 def test_everything_is_written(call, tmp_path):
-    out = tmp_path / "found.json"
+    out = tmp_path / "out.json"
     assert call("--trials", "20", "--out", str(out)).exception is None
-    found = json.loads(out.read_text())
-    assert {(run["method"], run["seed"]) for run in found["searches"]} == {
+    content = json.loads(out.read_text())
+    assert {(run["method"], run["seed"]) for run in content["searches"]} == {
         (method, seed)
         for method in ("engine tpe", "Optuna TPE", "Hyperopt TPE", "random")
         for seed in (0, 1)
     }
-    assert found["methods"][0]["method"] == found["goals"][0]["method"] == "engine tpe"
-    assert len(found["goals"]) == 3
-    for row in found["methods"]:  # the engine's repeats come on top of its trials
-        mine = [run for run in found["searches"] if run["method"] == row["method"]]
-        trials, known = (sum(run[name] for run in mine) for name in ("trials", "known"))
-        paid = trials + known if row["method"] == "engine tpe" else trials
-        assert row["duplicates"] == known / paid
-    assert found["setup"]["ladder"]["rungs"][0] == {
+    assert content["methods"][0]["method"] == content["goals"][0]["method"] == "engine tpe"
+    assert len(content["goals"]) == 3
+    for row in content["methods"]:  # the engine's repeats come on top of its trials
+        searches = [run for run in content["searches"] if run["method"] == row["method"]]
+        trials, repeats = (sum(run[name] for run in searches) for name in ("trials", "known"))
+        proposals = trials + repeats if row["method"] == "engine tpe" else trials
+        assert row["duplicates"] == repeats / proposals
+    assert content["setup"]["ladder"]["rungs"][0] == {
         "metric": "weak_eps1",
         "images": 1000,
         "passes": 1.0,
@@ -96,7 +86,7 @@ def test_everything_is_written(call, tmp_path):
 
 
 def test_a_row_for_each_search(call, tmp_path):
-    out = tmp_path / "found.csv"
+    out = tmp_path / "out.csv"
     assert call("--trials", "4", "--out", str(out)).exception is None
     rows = list(csv.DictReader(out.read_text().splitlines()))
     assert len(rows) == 8
@@ -115,8 +105,8 @@ def test_a_row_for_each_search(call, tmp_path):
         (["--sampler", ""], "--sampler is empty"),
         (["--scheduler", "ashe"], "unknown scheduler 'ashe'"),
         (["--prices", "weak=1"], "unknown attack of --prices 'strong'"),
-        (["--out", "found.txt"], "end it in .json or .csv"),
-        (["--out", "nowhere/found.json"], "there is no folder nowhere"),
+        (["--out", "out.txt"], "end it in .json or .csv"),
+        (["--out", "nowhere/out.json"], "there is no folder nowhere"),
     ],
 )
 def test_mistakes(call, options, message):
@@ -131,21 +121,3 @@ def test_networks_that_cannot_be_read(call, table):
     result = call("--jobs", "2")
     assert "arch is 'resnet' in row 1" in str(result.exception)
     assert result.output == ""
-
-
-def test_processes_change_nothing(table):
-    setup = Setup(
-        str(table), "strong_eps1", 0.5, parse_ladder("strong_eps1", "100", PRICES), PRICES,
-        ("random",), "fifo", trials=4, workers=2, seeds=2, seed=7,
-    )  # fmt: skip
-    alone = list(search_all(setup, 1))
-    assert [outcome.seed for outcome in alone] == [7] * 4 + [8] * 4
-    assert list(search_all(setup, 2)) == alone
-
-
-def test_the_generated_table_needs_no_file(monkeypatch):
-    setup = Setup(
-        "generated", "apgd_ce_eps1", 0.9, parse_ladder("pgd_eps1,apgd_ce_eps1", None, PRICES),
-        PRICES, ("random",), "asha", trials=8, workers=4, seeds=1, seed=0,
-    )  # fmt: skip
-    assert [outcome.trials for outcome in search_all(setup, 1)] == [8] * 4

@@ -8,10 +8,10 @@ from s3 import ENVIRONMENT, Server
 
 @pytest.fixture(scope="session")
 def environment():
-    before = {name: os.environ.get(name) for name in ENVIRONMENT}
+    values = {name: os.environ.get(name) for name in ENVIRONMENT}
     os.environ.update(ENVIRONMENT)
     yield
-    for name, value in before.items():
+    for name, value in values.items():
         if value is None:
             del os.environ[name]
         else:

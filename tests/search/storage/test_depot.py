@@ -7,10 +7,14 @@ import re
 from operator import methodcaller
 
 import pytest
+from places import SUPPORT
+from rich.console import Console
+from whole_runs import check_whole, events_of, manifest_of
 
+from search.confirmation.confirm import ConfirmPlan, confirm
 from search.storage import depot
 from search.storage.depot import LISTING, SHARED, StoredFolder, fetch_folder, keep_folder
-from search.storage.store import StorageError, parse_uri
+from search.storage.store import StorageError, Store, parse_uri
 
 
 @pytest.fixture
@@ -29,9 +33,9 @@ def run(tmp_path):
 
 @pytest.fixture
 def node(tmp_path, monkeypatch):
-    """The cache of a node of its own."""
+    """Give the process the cache of a new node."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    depot._cached.cache_clear()
+    depot._cache.cache_clear()
     return tmp_path / "cache"
 
 
@@ -57,89 +61,158 @@ def test_checkpoints_and_half_written_files_do_not_travel_with_a_folder(store, r
 @pytest.mark.parametrize("damage", ["changed", "cut", "gone", "unlisted"])
 def test_a_damaged_folder_is_refused_and_nothing_is_left(store, run, tmp_path, damage):
     keep_folder(run / "assets", store)
-    whole = store.read("images.npz")
+    content = store.read("images.npz")
     match damage:
         case "changed":
-            store.write("images.npz", whole[:-1] + bytes([whole[-1] ^ 1]))
+            store.write("images.npz", content[:-1] + bytes([content[-1] ^ 1]))
         case "cut":
-            store.write("images.npz", whole[:-1])
+            store.write("images.npz", content[:-1])
         case "gone":
             store.remove("images.npz")
         case "unlisted":
             store.remove(LISTING)
     with pytest.raises(StorageError, match=f"{re.escape(str(store))}.* (damaged|not there)"):
-        fetch_folder(store, tmp_path / "copies" / "one")
+        fetch_folder(store, tmp_path / "copies" / "assets")
     assert not list(tmp_path.glob("copies/*"))
 
 
 def test_a_node_fetches_a_folder_once_and_shares_it_among_runs(store, run, node, server):
-    here = StoredFolder(run, store)
-    here.send_folder(run / "assets")
-    there = here.for_nodes()
-    copy = there.bring_folder(run / "assets")
-    depot._cached.cache_clear()  # as in another process
-    assert there.bring_folder(run / "assets") == copy
+    home = StoredFolder(run, store)
+    home.send_folder(run / "assets")
+    guest = home.for_nodes()
+    copy = guest.bring_folder(run / "assets")
+    depot._cache.cache_clear()  # as in another process
+    assert guest.bring_folder(run / "assets") == copy
     assert contents(copy) == contents(run / "assets")
-    again = StoredFolder(run, store.child("again"))
-    again.send_folder(run / "assets")
-    assert again.for_nodes().bring_folder(run / "assets") == copy
+    rerun = StoredFolder(run, store.child("again"))
+    rerun.send_folder(run / "assets")
+    assert rerun.for_nodes().bring_folder(run / "assets") == copy
     name = str(store).rpartition("/")[2]
-    fetched = [path for path in server.gets(name) if path.endswith("images.npz")]
-    assert len(fetched) == server.gets(f"{name}/assets/images.npz").total() == 1
+    paths = [path for path in server.gets(name) if path.endswith("images.npz")]
+    assert len(paths) == server.gets(f"{name}/assets/images.npz").total() == 1
     assert copy.is_relative_to(node)
 
 
 def test_processes_that_ask_at_once_fetch_once(store, run, node, server):
-    here = StoredFolder(run, store)
-    here.send_folder(run / "assets")
+    home = StoredFolder(run, store)
+    home.send_folder(run / "assets")
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         # A function of this file would not be found there, and the pool would wait for ever.
         bring = methodcaller("bring_folder", run / "assets")
-        copies = set(pool.map(bring, [here.for_nodes()] * 3, chunksize=1))
+        copies = set(pool.map(bring, [home.for_nodes()] * 3, chunksize=1))
     assert len(copies) == 1
     name = str(store).rpartition("/")[2]
     assert server.gets(f"{name}/assets/images.npz").total() == 1
 
 
 def test_a_node_works_in_a_folder_of_its_own_and_leaves_nothing_there(store, run, node):
-    here = StoredFolder(run, store)
-    there = here.for_nodes()
+    home = StoredFolder(run, store)
+    guest = home.for_nodes()
     trial, file = run / "trials" / "t001", run / "trials" / "t001" / "checkpoint.safetensors"
-    place = there.place(trial)
-    assert place.is_relative_to(node)
-    place.mkdir(parents=True)
-    (place / "model").write_bytes(b"model")
-    (place / file.name).write_bytes(b"state")
-    there.send_file(file)
-    there.send_folder(trial)
+    workplace = guest.place(trial)
+    assert workplace.is_relative_to(node)
+    workplace.mkdir(parents=True)
+    (workplace / "model").write_bytes(b"model")
+    (workplace / file.name).write_bytes(b"state")
+    guest.send_file(file)
+    guest.send_folder(trial)
     assert not trial.exists()
-    assert not [left for left in node.rglob("*") if left.is_file()]
-    assert there.bring_file(file).read_bytes() == b"state"
-    assert contents(here.bring_folder(trial)) == {(trial / "model").relative_to(trial): b"model"}
-    here.remove_file(file)
-    assert not there.bring_file(file).exists()
+    assert not [file for file in node.rglob("*") if file.is_file()]
+    assert guest.bring_file(file).read_bytes() == b"state"
+    assert contents(home.bring_folder(trial)) == {(trial / "model").relative_to(trial): b"model"}
+    home.remove_file(file)
+    assert not guest.bring_file(file).exists()
 
 
-def test_a_file_of_the_drivers_own_is_not_fetched(store, run, server):
-    here = StoredFolder(run, store)
+def test_the_driver_does_not_fetch_its_files(store, run, server):
+    home = StoredFolder(run, store)
     file = run / "assets" / "images.npz"
-    before = len(server.asked)
-    assert here.bring_file(file) == here.place(file) == file
-    assert len(server.asked) == before
-    assert not here.bring_file(run / "nothing").exists()
+    count = len(server.asked)
+    assert home.bring_file(file) == home.place(file) == file
+    assert len(server.asked) == count
+    assert not home.bring_file(run / "nothing").exists()
 
 
-def test_what_is_there_is_not_sent_again(store, run, server):
-    here = StoredFolder(run, store)
-    here.ensure_folder(run / "assets")
+def test_a_folder_that_was_sent_is_not_sent_again(store, run, server):
+    home = StoredFolder(run, store)
+    home.ensure_folder(run / "assets")
     listing = json.loads(store.read(f"assets/{LISTING}"))
     assert set(listing) == {"images.npz", "deep/facts.json"}
-    before = sum(verb == "PUT" for verb, *_ in server.asked)
-    here.ensure_folder(run / "assets")
-    assert sum(verb == "PUT" for verb, *_ in server.asked) == before
+    count = sum(verb == "PUT" for verb, *_ in server.asked)
+    home.ensure_folder(run / "assets")
+    assert sum(verb == "PUT" for verb, *_ in server.asked) == count
 
 
 def test_a_shared_folder_is_where_it_is(tmp_path):
     for method in (SHARED.place, SHARED.bring_folder, SHARED.bring_file):
         assert method(tmp_path) == tmp_path
     assert SHARED.for_nodes() is SHARED
+
+
+@pytest.fixture
+def nodes(environment, tmp_path):
+    """Start two nodes of a core each, with caches of their own; return their address."""
+    from ray.cluster_utils import Cluster  # noqa: PLC0415
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    try:
+        for name in ("first", "second"):
+            cluster.add_node(num_cpus=1, env_vars={"XDG_CACHE_HOME": str(tmp_path / name)})
+        yield cluster.address
+    finally:
+        cluster.shutdown()
+
+
+@pytest.mark.ray
+def test_each_node_fetches_the_assets_once_whatever_the_number_of_trials(
+    nodes, start, server, tmp_path
+):
+    folder, storage = tmp_path / "run", server.uri("nodes")
+    process = start(
+        folder,
+        in_process=False,
+        concurrency=2,
+        trials=6,
+        storage=storage,
+        address=nodes,
+        settings={"epoch_s": 0.05},
+    )
+    output, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, errors + output
+    check_whole(folder, 6)
+    caches = [tmp_path / name / "robust-medical-search" / "nodes" for name in ("first", "second")]
+    assert all(list(cache.glob("*/shared.txt")) for cache in caches), "both nodes took part"
+    assert server.gets("/nodes/run/assets/shared.txt").total() == 2
+    assert not [file for cache in caches for file in cache.glob("run-*/trials/*/*")]
+    store = Store(storage).child("run")
+    trials = [event["trial"] for event in events_of(folder, "ended")]
+    assert all(f"trials/{trial}/model.json" in store.names("") for trial in trials)
+    assert not [name for name in store.names("") if "probe" in name or "checkpoint" in name]
+    winner = manifest_of(folder)["winner"]
+    assert (folder / "best" / "steps.json").read_bytes() == store.read(
+        f"trials/{winner}/steps.json"
+    )
+
+
+@pytest.mark.ray
+def test_models_are_examined_on_nodes_that_have_none_of_them(
+    server, run_toy, toy, tmp_path, monkeypatch
+):
+    """The driver's machine is a node like others: its workers fetch models, and send results."""
+    monkeypatch.setenv("PYTHONPATH", str(SUPPORT))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    storage = server.uri("examined")
+    _, folder, _ = run_toy(trials=3, storage=storage)
+    machine = {"in_process": False, "concurrency": 2}
+    console, find = Console(width=80), (lambda name: toy)
+    assert confirm(folder, ConfirmPlan(top=1, seeds=2), None, machine, find, console) == 0
+    store = Store(storage).child("run")
+    examined = [name for name in store.names("confirm/examined") if name.startswith("test/")]
+    assert sorted(examined) == ["test/r01.2.npz", "test/r01.npz", "test/r02.2.npz", "test/r02.npz"]
+    for name in examined:
+        assert (
+            store.read(f"confirm/examined/{name}")
+            == (folder / "confirm" / "examined" / name).read_bytes()
+        )
+    assert server.gets("/examined/run/confirm/test/opened").total() == 1, "once a node"
+    assert server.gets("/examined/run/assets/shared.txt").total() == 1

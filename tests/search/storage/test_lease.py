@@ -19,10 +19,10 @@ def store(server, request):
 
 
 def hold(store, host, pid=1) -> None:
-    store.write("lease.json", json.dumps({"token": "other", "host": host, "pid": pid}).encode())
+    store.write("lease.json", json.dumps({"token": "rival", "host": host, "pid": pid}).encode())
 
 
-def test_it_is_taken_and_given_back(store):
+def test_a_lease_leaves_nothing_behind(store):
     lease = Lease(store)
     lease.take()
     assert read_holder(store)["host"] == socket.gethostname()
@@ -31,18 +31,18 @@ def test_it_is_taken_and_given_back(store):
     assert store.names("") == []
 
 
-def test_another_hosts_is_respected_until_it_expires(store):
-    hold(store, "another")
-    with pytest.raises(UserError, match=r"is running on another: .* try again in 60 seconds"):
+def test_the_lease_of_another_host_is_respected(store):
+    hold(store, "distant")
+    with pytest.raises(UserError, match=r"is running on distant: .* try again in 60 seconds"):
         Lease(store).take()
-    assert read_holder(store)["host"] == "another"
+    assert read_holder(store)["host"] == "distant"
 
 
 @pytest.mark.parametrize(("silent_s", "gone"), [(EXPIRES_S - 1, False), (EXPIRES_S + 1, True)])
 def test_silence_is_death_after_a_minute(silent_s, gone):
-    now = datetime.now(UTC)
-    holder = {"token": "other", "host": "another", "pid": 1}
-    assert leases._is_gone(holder, now - timedelta(seconds=silent_s), now) is gone
+    time_now = datetime.now(UTC)
+    holder = {"token": "rival", "host": "distant", "pid": 1}
+    assert leases._is_gone(holder, time_now - timedelta(seconds=silent_s), time_now) is gone
 
 
 def test_a_process_that_died_here_is_known_to_be_dead_at_once(store):
@@ -57,13 +57,13 @@ def test_a_process_that_died_here_is_known_to_be_dead_at_once(store):
         Lease(store).take()
 
 
-def test_who_finds_anothers_in_its_place_stops(store, monkeypatch):
+def test_a_driver_stops_if_the_lease_is_another_drivers(store, monkeypatch):
     monkeypatch.setattr(leases, "RENEW_S", 0.0)
     lease = Lease(store)
     lease.take()
     lease.renew()
-    hold(store, "another")
-    with pytest.raises(StorageError, match="was taken over by another"):
+    hold(store, "distant")
+    with pytest.raises(StorageError, match="was taken over by distant"):
         lease.renew()
     lease.release()
-    assert read_holder(store)["host"] == "another"
+    assert read_holder(store)["host"] == "distant"

@@ -1,4 +1,4 @@
-"""A record in pieces: never a line lost or twice, at a cost that its length bears."""
+"""A record in pieces: never a line lost or twice, at a cost in proportion to its length."""
 
 import pytest
 
@@ -50,15 +50,15 @@ def test_a_line_that_is_being_written_waits_for_its_end(store, folder):
     assert read_record(folder, store) == line(1) + line(2)
 
 
-class Counting:
+class Memory:
     """A store in memory that adds up what is written."""
 
     def __init__(self) -> None:
-        self.objects, self.sent = {}, 0
+        self.objects, self.size = {}, 0
 
     def write(self, name, data) -> None:
         self.objects[name] = data
-        self.sent += len(data)
+        self.size += len(data)
 
     def read(self, name):
         return self.objects.get(name)
@@ -72,31 +72,31 @@ class Counting:
 
 def test_ten_times_the_record_costs_little_more_than_ten_times_as_much(folder):
     """Sent whole each time, 2000 lines would cost a hundred times what 200 do."""
-    store, cost = Counting(), {}
+    store, cost = Memory(), {}
     record = SentRecord(folder, store, 1)
     for number in range(1, 2049):
         append(folder, line(number))
         record.send()
-        cost[number] = store.sent
+        cost[number] = store.size
         assert len(store.objects) <= 12
     assert read_record(folder, store) == folder.events.read_bytes()
     assert cost[2048] < 12 * 2048 * len(line(0))
     assert cost[2048] / cost[204] < 20
 
 
-def test_a_later_drivers_record_counts_alone(store, folder, tmp_path):
-    """The first is not dead, as had been thought, and writes on; what it lost is not joined in."""
+def test_only_the_last_drivers_record_counts(store, folder, tmp_path):
+    """The earlier driver is not dead, as the later one assumed, and writes on: to no effect."""
     first = SentRecord(folder, store, 1)
     append(folder, line(1) + line(2))
     first.send()
-    other = RunFolder(tmp_path / "other")
-    other.path.mkdir()
-    append(other, line(1))
-    second = SentRecord(other, store, 2)
+    successor = RunFolder(tmp_path / "successor")
+    successor.path.mkdir()
+    append(successor, line(1))
+    second = SentRecord(successor, store, 2)
     second.send()
     append(folder, line(3))
     first.send()
-    append(other, line(4))
+    append(successor, line(4))
     second.send()
     assert read_record(folder, store) == line(1) + line(4)
 
@@ -109,7 +109,7 @@ def test_a_driver_that_dies_before_its_first_piece_leaves_what_was_there(store, 
     assert read_record(folder, store) == line(1)
 
 
-def test_a_missing_piece_is_told(store, folder):
+def test_a_missing_piece_is_an_error(store, folder):
     record = SentRecord(folder, store, 1)
     for size in (4, 2, 1):
         append(folder, line(1) * size)

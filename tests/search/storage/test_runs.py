@@ -7,7 +7,9 @@ import threading
 import time
 from pathlib import Path
 
+import fsspec
 import pytest
+from pyarrow.fs import FSSpecHandler, PyFileSystem
 from rich.console import Console
 from s3 import Server
 from whole_runs import check_whole, events_of, manifest_of, wait_for, without_times
@@ -15,8 +17,9 @@ from whole_runs import check_whole, events_of, manifest_of, wait_for, without_ti
 from search.confirmation.confirm import ConfirmPlan, confirm
 from search.run.runner import replay
 from search.run.status import show
+from search.storage import store as stores
 from search.storage.runs import new_folder
-from search.storage.store import Store
+from search.storage.store import Store, parse_uri
 from searchspace.errors import UserError
 
 
@@ -25,7 +28,7 @@ def storage(server, request):
     return server.uri(request.node.name.replace("[", "-").replace("]", ""))
 
 
-def at(storage, name="run") -> Store:
+def store_of(storage, name="run") -> Store:
     return Store(storage).child(name)
 
 
@@ -34,7 +37,7 @@ def test_a_run_on_s3_is_the_run_of_a_folder_and_leaves_all_of_it_there(run_toy, 
     assert status == 0
     run_toy("local", trials=4)
     assert without_times(events_of(folder)) == without_times(events_of(tmp_path / "local"))
-    store = at(storage)
+    store = store_of(storage)
     for file in ("events.jsonl", "trials.csv", "study.journal", "manifest.json"):
         assert store.read(file) == (folder / file).read_bytes(), file
     winner = manifest_of(folder)["winner"]
@@ -47,10 +50,10 @@ def test_a_run_on_s3_is_the_run_of_a_folder_and_leaves_all_of_it_there(run_toy, 
 
 def test_credentials_are_nowhere(run_toy, storage, capsys):
     _, folder, printed = run_toy(trials=1, storage=storage)
-    store = at(storage)
-    written = [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
-    written += [store.read(name) for name in store.names("")]
-    assert not [text for text in [*written, printed.encode()] if b"tests-secret" in text]
+    store = store_of(storage)
+    contents = [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
+    contents += [store.read(name) for name in store.names("")]
+    assert not [text for text in [*contents, printed.encode()] if b"tests-secret" in text]
 
 
 @pytest.fixture
@@ -66,13 +69,13 @@ def elsewhere(tmp_path, monkeypatch):
 def killed_in_the_middle(start, storage, folder, **plan):
     """Start a run, and kill it once the storage knows of trials that have ended."""
     process = start(folder, storage=storage, **plan)
-    store = at(storage, folder.name)
+    store = store_of(storage, folder.name)
 
-    def known():
+    def ends_are_stored():
         pieces = [store.read(f"events/{name}") or b"" for name in store.names("events")]
         return b"".join(pieces).count(b'"event": "ended"') >= 2
 
-    wait_for(known, process)
+    wait_for(ends_are_stored, process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
 
@@ -85,18 +88,18 @@ def test_a_killed_run_goes_on_elsewhere_as_if_nothing_had_come_between(
     killed_in_the_middle(start, storage, tmp_path / "run", trials=6, settings=settings)
     address = str(storage).replace("?", "/run?")
     assert show(address, Console(width=80)) == 0
-    seen = capsys.readouterr().out
-    assert seen.startswith("run: running on ")  # for a minute nobody else can tell
+    output = capsys.readouterr().out
+    assert output.startswith("run: running on ")  # for a minute nobody else can tell
     shutil.rmtree(tmp_path / "run")
     status, printed = take_up(address)
     assert status == 0, printed
-    here = elsewhere / "runs" / "run"
-    check_whole(here, 6)
-    assert at(storage).read("events.jsonl") == (here / "events.jsonl").read_bytes()
-    assert not at(storage).names("events")
+    folder = elsewhere / "runs" / "run"
+    check_whole(folder, 6)
+    assert store_of(storage).read("events.jsonl") == (folder / "events.jsonl").read_bytes()
+    assert not store_of(storage).names("events")
     run_toy("undisturbed", trials=6, settings=settings)
-    proposed = [e["config"] for e in events_of(here, "proposed")]
-    assert proposed == [e["config"] for e in events_of(tmp_path / "undisturbed", "proposed")]
+    configs = [e["config"] for e in events_of(folder, "proposed")]
+    assert configs == [e["config"] for e in events_of(tmp_path / "undisturbed", "proposed")]
     assert replay(address, lambda name: toy, Console(width=80)) == 0
     assert show(address, Console(width=80)) == 0
     assert "run: finished\n8/8 done" in capsys.readouterr().out
@@ -109,16 +112,16 @@ def test_a_finished_run_is_extended_elsewhere_and_its_first_folder_is_then_behin
     address = storage.replace("?", "/run?")
     assert take_up(address, trials=4)[0] == 0
     check_whole(elsewhere / "runs" / "run", 4)
-    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    contents = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
     with pytest.raises(UserError, match="another machine has gone on with s3://lab/"):
         take_up(folder, trials=6)
-    assert {file: file.read_bytes() for file in before} == before
+    assert {file: file.read_bytes() for file in contents} == contents
     assert take_up(elsewhere / "runs" / "run", trials=5)[0] == 0, "the other folder is not"
 
 
 def test_a_run_that_goes_on_is_not_taken_up_elsewhere(start, take_up, storage, tmp_path, elsewhere):
     process = start(tmp_path / "run", storage=storage, trials=1, settings={"faults": ["hang"]})
-    store = at(storage)
+    store = store_of(storage)
     try:
         wait_for(lambda: store.read("manifest.json") is not None and store.names("events"), process)
         with pytest.raises(UserError, match="is running on "):
@@ -134,15 +137,38 @@ def test_a_name_that_is_taken_is_refused_and_nothing_is_written(run_toy, storage
     with pytest.raises(UserError, match="holds a run already: name a new one"):
         run_toy(trials=1, storage=storage)
     assert not (tmp_path / "run").exists()
-    assert at(storage).read("lease.json") is None
+    assert store_of(storage).read("lease.json") is None
 
 
 def test_another_run_of_that_name_is_not_overwritten(run_toy, take_up, storage, elsewhere):
     run_toy(trials=1, storage=storage)
     (elsewhere / "runs" / "run").mkdir(parents=True)
-    (elsewhere / "runs" / "run" / "mine").touch()
+    (elsewhere / "runs" / "run" / "notes.txt").touch()
     with pytest.raises(UserError, match="is another run than s3://lab/"):
         take_up(storage.replace("?", "/run?"))
+
+
+@pytest.fixture
+def memory(monkeypatch):
+    """Stand in for Google's storage, which has no server to test against.
+
+    What is checked is that only pyarrow's common interface is used, not Google's answers.
+    """
+    files = PyFileSystem(FSSpecHandler(fsspec.filesystem("memory")))
+    monkeypatch.setattr(stores, "_open", lambda uri: files)
+    yield
+    fsspec.filesystem("memory").rm("/", recursive=True)
+
+
+def test_a_run_is_stored_taken_up_and_fetched(memory, run_toy, take_up, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_toy(trials=2, storage="gs://lab/runs")[0] == 0
+    assert take_up("gs://lab/runs/run", trials=4)[0] == 0
+    check_whole(tmp_path / "runs" / "run", 4)
+    assert (
+        parse_uri("gs://lab/runs/run").read("events.jsonl")
+        == (tmp_path / "runs" / "run" / "events.jsonl").read_bytes()
+    )
 
 
 def test_storage_that_is_a_folder_holds_the_run_folder():
@@ -168,12 +194,12 @@ def test_the_endpoint_dies_in_the_middle_and_the_run_goes_on_once_it_is_back(
 
     killer = threading.Thread(target=stop_in_the_middle)
     killer.start()
-    with pytest.raises(UserError) as told:
+    with pytest.raises(UserError) as error:
         run_toy(trials=4, storage=mortal.uri("x"), settings={"epoch_s": 0.1})
     killer.join()
-    said = str(told.value)
-    assert said.startswith("s3://lab/x/run: does not answer: look at the network")
-    assert said.endswith(f"python -m search resume {folder}")
+    message = str(error.value)
+    assert message.startswith("s3://lab/x/run: does not answer: look at the network")
+    assert message.endswith(f"python -m search resume {folder}")
     assert manifest_of(folder)["status"] == "failed"
     finished = [e for e in events_of(folder, "ended") if e["state"] != "interrupted"]
     assert finished
@@ -197,11 +223,11 @@ def test_the_winner_is_confirmed_elsewhere(run_toy, toy, storage, elsewhere, cap
     find, console = (lambda name: toy), Console(width=80)
     assert confirm(address, ConfirmPlan(top=2, seeds=2), None, {}, find, console) == 0
     capsys.readouterr()
-    here, store = elsewhere / "runs" / "run", at(storage)
+    folder, store = elsewhere / "runs" / "run", store_of(storage)
     names = ["confirm/confirm.json", "test_openings.json", "confirm/best/robustness.json"]
     for name in [*names, "confirm/training/events.jsonl"]:
-        assert store.read(name) == (here / name).read_bytes()
-    shutil.rmtree(here)
+        assert store.read(name) == (folder / name).read_bytes()
+    shutil.rmtree(folder)
     assert confirm(address, ConfirmPlan(top=2, seeds=2), None, {}, find, console) == 0
     printed = capsys.readouterr().out
     assert "attacking" not in printed, "what was done on another machine is not done again"

@@ -4,6 +4,7 @@ import http.server
 import threading
 
 import pytest
+from pyarrow.fs import GcsFileSystem
 
 from search.storage.store import Store, is_remote, parse_uri
 from searchspace.errors import UserError
@@ -17,15 +18,15 @@ def store(server, request):
 def test_what_is_written_is_read_listed_and_removed(store, tmp_path):
     store.write("a/b.txt", b"one")
     store.write("a/b.txt", b"two")
-    (tmp_path / "here").write_bytes(b"x" * 11_000_000)  # more than one part
-    sent = store.upload(tmp_path / "here", "c")
+    (tmp_path / "file").write_bytes(b"x" * 11_000_000)  # more than one part
+    upload = store.upload(tmp_path / "file", "c")
     assert store.read("a/b.txt") == b"two"
     assert store.child("a").read("b.txt") == b"two"
     assert store.names("") == ["a/b.txt", "c"]
     assert store.names("a") == ["b.txt"]
     assert store.names("nothing") == []
-    assert store.download("c", tmp_path / "there") == sent
-    assert (tmp_path / "there").read_bytes() == (tmp_path / "here").read_bytes()
+    assert store.download("c", tmp_path / "copy") == upload
+    assert (tmp_path / "copy").read_bytes() == (tmp_path / "file").read_bytes()
     store.remove("a/b.txt")
     store.remove("a/b.txt")
     assert store.read("a/b.txt") is None
@@ -41,7 +42,7 @@ def test_a_small_object_is_one_request(store, server):
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "message"),
     [
         ("s4://lab/x", "unknown kind of storage 's4': did you mean s3"),
         ("s3://", "names no bucket"),
@@ -49,11 +50,11 @@ def test_a_small_object_is_one_request(store, server):
         ("s3://lab/x?nonsense=1", "Unexpected query parameter"),
     ],
 )
-def test_an_address_that_cannot_be_is_told_in_one_line(address, said):
-    with pytest.raises(UserError, match=said) as told:
+def test_a_wrong_address_is_refused_in_one_line(address, message):
+    with pytest.raises(UserError, match=message) as error:
         parse_uri(address).read("x")
-    assert "\n" not in str(told.value)
-    assert "secret" not in str(told.value)
+    assert "\n" not in str(error.value)
+    assert "secret" not in str(error.value)
 
 
 def test_kinds_of_storage():
@@ -62,6 +63,13 @@ def test_kinds_of_storage():
     assert not is_remote("/mnt/runs")
     assert not is_remote("file:///mnt/runs")
     assert str(parse_uri("gs://anonymous@lab/x/")) == "gs://anonymous@lab/x"
+
+
+def test_googles_client_gives_up_in_time():
+    store = parse_uri("gs://anonymous@lab/runs")
+    assert store.uri.endswith("?retry_limit_seconds=10")
+    assert isinstance(store._files, GcsFileSystem)
+    assert store._path("a") == "lab/runs/a"
 
 
 def test_no_such_bucket(server):
@@ -78,14 +86,14 @@ class Refusing:
     """An S3 server that answers each request with an error, or so many of them and then well."""
 
     def __init__(self, status: int, code: str, times: int = 1000) -> None:
-        self.asked = 0
+        self.requests = 0
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_PUT(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                outer.asked += 1
-                fails = outer.asked <= times
+                outer.requests += 1
+                fails = outer.requests <= times
                 body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
                 self.send_response(status if fails else 200)
                 self.send_header("Content-Length", str(len(body)) if fails else "0")
@@ -112,7 +120,7 @@ class Refusing:
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message"),
     [
         ("AccessDenied", "access is denied: give this machine and every node credentials"),
         ("InvalidAccessKeyId", "the credentials are refused"),
@@ -120,10 +128,10 @@ class Refusing:
         ("ExpiredToken", "the credentials are refused"),
     ],
 )
-def test_credentials_that_do_not_do(environment, code, said):
-    with Refusing(403, code) as server, pytest.raises(UserError, match=f"^s3://lab/x: {said}"):
+def test_credentials_that_do_not_do(environment, code, message):
+    with Refusing(403, code) as server, pytest.raises(UserError, match=f"^s3://lab/x: {message}"):
         server.store.write("a", b"x")
-    assert server.asked == 1, "trying again cannot help"
+    assert server.requests == 1, "trying again cannot help"
 
 
 def test_a_storage_that_is_busy_for_a_moment_is_tried_again(environment, monkeypatch):
@@ -131,14 +139,14 @@ def test_a_storage_that_is_busy_for_a_moment_is_tried_again(environment, monkeyp
     monkeypatch.setattr("search.storage.store.WAITS_S", (0.0, 0.0))
     with Refusing(503, "SlowDown", times=4) as server:
         server.store.write("a", b"x")
-    assert server.asked == 5
+    assert server.requests == 5
 
 
-def test_a_storage_that_stays_broken_is_told_in_its_own_words(environment, impatient):
-    with Refusing(507, "QuotaExceeded") as server, pytest.raises(UserError) as told:
+def test_a_storage_that_stays_broken_is_reported_in_its_own_words(environment, impatient):
+    with Refusing(507, "QuotaExceeded") as server, pytest.raises(UserError) as error:
         server.store.write("a", b"x")
-    assert str(told.value).startswith("s3://lab/x: ")
-    assert "QuotaExceeded" in str(told.value)
+    assert str(error.value).startswith("s3://lab/x: ")
+    assert "QuotaExceeded" in str(error.value)
 
 
 def test_a_store_travels_as_its_address_alone(store):

@@ -19,9 +19,9 @@ MAPS = {
 }
 
 
-def compute(found):
+def compute(encoding):
     """Run a cell on a number."""
-    operations, nodes = iter(found), [123_456_789]
+    operations, nodes = iter(encoding), [123_456_789]
     for sources in cell.SOURCES:
         total = 0
         for source in sources:
@@ -51,31 +51,31 @@ NONE, SKIP, SMALL, LARGE, POOL = cell.OPERATIONS
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("cell_a", "cell_b"),
     [
-        # node 1 holds nothing: what is done with it does not matter
+        # node 1 is zero: the operations on it do not matter
         ((NONE, SKIP, NONE, NONE, NONE, SKIP), (NONE, SKIP, POOL, NONE, LARGE, SKIP)),
-        # node 1 holds the input: edges from it are edges from node 0
+        # node 1 is the input: edges from it are edges from node 0
         ((SKIP, SMALL, LARGE, NONE, POOL, SKIP), (SKIP, LARGE, SMALL, POOL, NONE, SKIP)),
         # the order of a sum does not matter
         ((SKIP, SKIP, NONE, SMALL, LARGE, POOL), (SKIP, NONE, SKIP, LARGE, SMALL, POOL)),
     ],
 )
-def test_encodings_of_the_same_network_share_a_key(one, other):
-    assert compute(one) == compute(other)
-    assert cell.key(one) == cell.key(other)
+def test_encodings_of_the_same_network_share_a_key(cell_a, cell_b):
+    assert compute(cell_a) == compute(cell_b)
+    assert cell.key(cell_a) == cell.key(cell_b)
 
 
 def test_the_benchmark_trained_some_networks_twice():
-    one, other = (SMALL, LARGE, NONE, NONE, POOL, SKIP), (LARGE, SMALL, NONE, NONE, SKIP, POOL)
-    assert compute(one) == compute(other)  # nodes 1 and 2 swapped
-    assert cell.key(one) != cell.key(other)
+    cell_a, cell_b = (SMALL, LARGE, NONE, NONE, POOL, SKIP), (LARGE, SMALL, NONE, NONE, SKIP, POOL)
+    assert compute(cell_a) == compute(cell_b)  # nodes 1 and 2 swapped
+    assert cell.key(cell_a) != cell.key(cell_b)
 
 
 def test_cells_that_share_a_key_compute_the_same():
     results = defaultdict(set)
-    for found in cell.every_cell():
-        results[cell.key(found)].add(compute(found))
+    for operations in cell.every_cell():
+        results[cell.key(operations)].add(compute(operations))
     assert len(results) == 6466
     assert all(len(values) == 1 for values in results.values())
     assert len(set.union(*results.values())) == 4930  # as the docstring of `key` says
@@ -85,7 +85,8 @@ def test_cells_that_share_a_key_compute_the_same():
 def test_every_encoding_finds_its_row(shared_data):
     table = read_table(shared_data / "nasbench201_robustness_cifar10.csv.gz")
     networks = read_networks(table.archs)
-    rows = [networks.row(dict(zip(cell.EDGES, found, strict=True))) for found in cell.every_cell()]
+    points = [dict(zip(cell.EDGES, names, strict=True)) for names in cell.every_cell()]
+    rows = [networks.row(point) for point in points]
     assert None not in rows
     assert set(rows) == set(range(6466))
     texts = dict(zip(map(cell.write, cell.every_cell()), rows, strict=True))

@@ -20,22 +20,22 @@ def test_has_a_row_for_every_cell(table):
     networks = read_networks(table.archs)
     assert len(table.archs) == 6466
     assert all(
-        networks.row(dict(zip(cell.EDGES, found, strict=True))) is not None
-        for found in cell.every_cell()
+        networks.row(dict(zip(cell.EDGES, operations, strict=True))) is not None
+        for operations in cell.every_cell()
     )
 
 
 def test_the_same_seed_gives_the_same_table(table):
-    again, other = generate(0), generate(1)
-    found = table.column("pgd_eps1")
-    assert (found == again.column("pgd_eps1")).all() != (found == other.column("pgd_eps1")).all()
+    column = table.column("pgd_eps1")
+    equal = [(column == generate(seed).column("pgd_eps1")).all() for seed in (0, 1)]
+    assert sorted(equal) == [False, True]
 
 
 def test_stronger_attacks_leave_less(table):
     for radius in RADII:
         order = [table.column(f"{name}_eps{radius:g}") for name in ("apgd_ce", "pgd", "fgsm")]
         order.append(table.column("clean"))
-        assert all((one <= other).all() for one, other in pairwise(order))
+        assert all((strong <= weak).all() for strong, weak in pairwise(order))
     for attack in ATTACKS:
         larger, smaller = table.column(f"{attack}_eps2"), table.column(f"{attack}_eps0.5")
         assert (larger <= smaller).all()

@@ -32,8 +32,8 @@ def test_a_point_that_the_table_lacks_has_no_row():
 def test_encodings_of_one_network_have_one_digest():
     networks = read_networks(generate(0).archs)
     by_row = {}
-    for found in cell.every_cell()[::7]:
-        point = dict(zip(cell.EDGES, found, strict=True))
+    for operations in cell.every_cell()[::7]:
+        point = dict(zip(cell.EDGES, operations, strict=True))
         name = digest(networks.space, networks.canonical(point))
         assert by_row.setdefault(networks.row(point), name) == name
     assert len(set(by_row.values())) == len(by_row)
@@ -60,7 +60,7 @@ def test_mistakes(archs, message):
 
 
 def test_isomorphic_rows_are_a_mistake():
-    one = ("none", "skip_connect", "none", "none", "none", "skip_connect")
-    other = ("none", "skip_connect", "avg_pool_3x3", "none", "none", "skip_connect")
+    encoding = ("none", "skip_connect", "none", "none", "none", "skip_connect")
+    variant = ("none", "skip_connect", "avg_pool_3x3", "none", "none", "skip_connect")
     with pytest.raises(UserError, match="rows 1 and 2 of the table are the same network"):
-        read_networks([cell.write(one), cell.write(other)])
+        read_networks([cell.write(encoding), cell.write(variant)])

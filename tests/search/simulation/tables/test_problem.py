@@ -1,4 +1,4 @@
-"""What is to be found, and what may be seen."""
+"""The target of a search, and the measurements that it may see."""
 
 import numpy as np
 import pytest
@@ -46,14 +46,14 @@ def test_a_floor_that_nobody_meets(make_problem):
 
 
 def test_only_what_is_paid_for_is_seen(make_problem):
-    found = laboratory(make_problem(), "all,all")
-    assert found.measure(3, 0) == {"clean": 0.9, "weak_eps1": pytest.approx(0.13)}
-    assert found.measure(3, 1).keys() == {"clean", "weak_eps1", "strong_eps1"}
+    instrument = laboratory(make_problem(), "all,all")
+    assert instrument.measure(3, 0) == {"clean": 0.9, "weak_eps1": pytest.approx(0.13)}
+    assert instrument.measure(3, 1).keys() == {"clean", "weak_eps1", "strong_eps1"}
 
 
 def test_fewer_images_add_binomial_noise(make_problem):
     problem = make_problem(weak_eps1=np.full(24, 0.3))
-    drawn = np.array(
+    accuracies = np.array(
         [
             laboratory(problem, "100,all", seed).measure(row, 0)["weak_eps1"]
             for seed in range(100)
@@ -61,21 +61,21 @@ def test_fewer_images_add_binomial_noise(make_problem):
         ]
     )
     deviation = np.sqrt(0.3 * 0.7 / 100)
-    assert abs(drawn.mean() - 0.3) < 4 * deviation / np.sqrt(2400)
-    assert abs(drawn.std() / deviation - 1) < 4 / np.sqrt(2 * 2400)
-    assert np.allclose(drawn * 100, np.round(drawn * 100))
+    assert abs(accuracies.mean() - 0.3) < 4 * deviation / np.sqrt(2400)
+    assert abs(accuracies.std() / deviation - 1) < 4 / np.sqrt(2 * 2400)
+    assert np.allclose(accuracies * 100, np.round(accuracies * 100))
 
 
 def test_measuring_again_shows_the_same(make_problem):
-    found = laboratory(make_problem(), "100,100", seed=5)
-    assert found.measure(12, 0)["weak_eps1"] == found.measure(12, 1)["weak_eps1"]
-    others = {
+    instrument = laboratory(make_problem(), "100,100", seed=5)
+    assert instrument.measure(12, 0)["weak_eps1"] == instrument.measure(12, 1)["weak_eps1"]
+    repeats = {
         laboratory(make_problem(), "100", seed, "weak_eps1").measure(12, 0)["weak_eps1"]
         for seed in range(9)
     }
-    assert len(others) > 1
+    assert len(repeats) > 1
 
 
 def test_a_higher_rung_replaces_what_a_lower_one_saw_of_the_same_metric(make_problem):
-    found = laboratory(make_problem(), "10,all", ladder="strong_eps1,strong_eps1")
-    assert found.measure(12, 1)["strong_eps1"] == pytest.approx(0.01 + 12 * 0.04)
+    instrument = laboratory(make_problem(), "10,all", ladder="strong_eps1,strong_eps1")
+    assert instrument.measure(12, 1)["strong_eps1"] == pytest.approx(0.01 + 12 * 0.04)
