@@ -13,7 +13,7 @@ PIXELS = Threat(
 SCORES = {
     "acc": Score(words="accuracy", direction="max", from_zero=True),
     "bacc": Score(words="balanced accuracy", direction="max", from_zero=True),
-    "auc": Score(words="AUC", direction="max", from_zero=True),
+    "auc": Score(words="AUC", direction="max", from_zero=True, level=0.5),
 }
 COLUMNS = {
     "clean": "ranking_clean_{score}",

@@ -44,12 +44,14 @@ class Score:
         direction: Whether more or less of it is better.
         digits: After the point.
         from_zero: Whether its axis begins at 0.
+        level: The level that a model has to beat, where it is the same for all data: 0.5 of an AUC.
     """
 
     words: str
     direction: Direction
     digits: int = 3
     from_zero: bool = False
+    level: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,31 @@
+"""How synthesis studies describe themselves."""
+
+from trainables.metrics.synthesis import SCORES
+from trainables.study.about import About
+from trainables.synthesis.about import about_synthesis
+
+ABOUT = about_synthesis("guest", "what a guest asks", ("first", "second"))
+
+
+def test_it_is_the_studys_own_in_name_title_and_papers():
+    assert (ABOUT.name, ABOUT.title) == ("guest", "what a guest asks")
+    assert ABOUT.cites == ("first", "second")
+
+
+def test_a_manifest_gives_it_back():
+    assert About.from_json(ABOUT.as_json()) == ABOUT
+
+
+def test_every_score_that_is_measured_is_described():
+    assert set(ABOUT.scores) == set(SCORES)
+    assert ABOUT.kept in SCORES
+
+
+def test_errors_are_to_fall_and_overlaps_to_rise():
+    directions = {name.split("_")[0]: score.direction for name, score in ABOUT.scores.items()}
+    assert directions == {"mae": "min", "dice": "max"}
+
+
+def test_radii_are_unbounded_and_in_standard_deviations():
+    assert ABOUT.threat.scale == 1
+    assert ABOUT.threat.bounds is None
