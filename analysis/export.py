@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analysis.extras import all_extras, exhibits
 from analysis.figures.catalogue import FIGURES, WIDE, figure, overview
 from analysis.figures.compare import figures_of
 from analysis.figures.pictures import draw_sheet, sheets
@@ -21,10 +22,6 @@ from analysis.numbers.ladder import attack_agreement, rung_agreement, survival
 from analysis.numbers.tables import configs, leaderboard
 from analysis.report.compare import comparison
 from analysis.report.page import report
-from analysis.studies.robmednas.architecture import draw
-from analysis.studies.robmednas.experiments import CORRUPTION, STABILITY, read
-from analysis.studies.robmednas.figures import draw_corruption, draw_stability
-from analysis.studies.robmednas.numbers import blocks, winning_architecture
 from trainables.runtime.files import cannot_write
 
 TABLES = {"leaderboard": leaderboard, "configs": configs}
@@ -44,7 +41,6 @@ NUMBERS = {
     "states": states,
 }
 REPORT, COMPARISON = "report.html", "compare.html"
-EXPERIMENTS = {CORRUPTION: draw_corruption, STABILITY: draw_stability}
 
 
 def export(run: Run, folder: Path) -> list[str]:
@@ -64,9 +60,9 @@ def export(run: Run, folder: Path) -> list[str]:
         for name in FIGURES:
             written += _write_figure(figure(run, name), folder / name)
         written += _write_figure(overview(run), folder / "overview")
-        if (architecture := winning_architecture(run)) is not None:
-            written.append(_write_table(blocks(*architecture), folder / "architecture.csv"))
-            written += _write_figure(draw(*architecture), folder / "architecture")
+        for exhibit in exhibits(run):
+            written.append(_write_table(exhibit.table, folder / f"{exhibit.name}.csv"))
+            written += _write_figure(exhibit.draw(), folder / exhibit.name)
         for sheet in sheets(run):
             written += _write_figure(draw_sheet(sheet), folder / sheet.name)
         (folder / REPORT).write_text(report(run, written), encoding="utf-8")
@@ -83,10 +79,11 @@ def export_experiments(folder: Path, out: Path) -> list[str]:
     """
     written: list[str] = []
     try:
-        for name, drawn in EXPERIMENTS.items():
+        experiments = [pair for extras in all_extras() for pair in extras.experiments.items()]
+        for name, draw in experiments:
             if (folder / name).is_file():
                 out.mkdir(parents=True, exist_ok=True)
-                written += _write_figure(drawn(read(folder / name)), out / Path(name).stem)
+                written += _write_figure(draw(folder / name), out / Path(name).stem)
     except OSError as error:
         raise cannot_write(out, error) from error
     return written

@@ -12,13 +12,16 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.vocabulary import Vocabulary, undescribed
 from search.engine.objective import Objective
 from search.engine.trial import Trial
 from search.record.events import follow, number, read_events
 from search.record.manifest import read_manifest, read_objective
 from search.record.run_folder import RunFolder
 from search.results.ranking import Row, rank, winner
+from search.studies import about
 from searchspace.errors import UserError
+from trainables.study.about import About
 from trainables.study.report import Report
 
 Record = dict[str, Any]
@@ -32,6 +35,7 @@ class Run:
         folder: Where it lies.
         manifest: What was run, on what, and how it ended.
         objective: The metric that ranks, and its better direction.
+        vocabulary: Reads and writes its metrics, by the description of the study.
         trials: One row per trial, best first: ``rank`` from 1, ``trial``, ``label`` (empty for
             sampled trials), ``seeds`` (trainings that its value is the mean of: a race gives the
             leaders more), ``reference``, ``scaled``, ``control``, ``winner``, ``state``, ``note``
@@ -51,12 +55,18 @@ class Run:
     folder: Path
     manifest: Record
     objective: Objective
+    vocabulary: Vocabulary
     trials: pd.DataFrame
     reports: pd.DataFrame
     refused: int
     rows: tuple[Row, ...] = ()
     record: tuple[Trial, ...] = ()
     elapsed_s: float = 0.0
+
+    @property
+    def about(self) -> About:
+        """The description of the study."""
+        return self.vocabulary.about
 
     @property
     def winner(self) -> str | None:
@@ -78,7 +88,7 @@ def load(run: str | Path) -> Run:
         state = manifest.get("status", "unknown")
         raise UserError(f"no trial was started in {folder.path} (status: {state})")
     try:
-        objective = read_objective(manifest)
+        objective, description = read_objective(manifest), _about(manifest)
         trials, times = follow(events)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{folder.events} is not a record of this version: {error!r}") from None
@@ -101,6 +111,7 @@ def load(run: str | Path) -> Run:
         folder.path,
         manifest,
         objective,
+        Vocabulary(description),
         pd.DataFrame(ranked),
         measured,
         refused=sum(event["event"] == "refused" for event in events),
@@ -108,6 +119,14 @@ def load(run: str | Path) -> Run:
         record=tuple(trials.values()),
         elapsed_s=max(float(event["elapsed_s"]) for event in events),
     )
+
+
+def _about(manifest: Record) -> About:
+    """Return the description that a run holds; of an older run, the study's own of today."""
+    if "about" in manifest:
+        return About.from_json(manifest["about"])
+    study = str(manifest.get("plan", {}).get("study", "unknown"))
+    return about(study) or undescribed(study)
 
 
 def _trial_row(row: Row) -> Record:

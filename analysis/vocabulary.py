@@ -1,129 +1,109 @@
-"""What scores are called and how they are read: the one place that tells their kinds apart."""
+"""How metrics are read and written, by the description of the study that measured them."""
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from trainables.study.about import About, Score, Threat
+
+CURVE = "curve"  # the point that means all radii
+MEASUREMENTS = {"clean": "clean", "noise": "noisy"}  # those without an attack, as adjectives
+
+
+class Name(NamedTuple):
+    """The parts of a metric's name.
+
+    Attributes:
+        split: Of the data, such as ``ranking``.
+        measurement: ``clean``, ``noise`` or an attack.
+        score: One of the study's scores.
+        point: ``curve`` (mean over the radii), ``eps`` with a radius, or empty.
+    """
+
+    split: str
+    measurement: str
+    score: str
+    point: str
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What the scores of one kind of task have in common.
+class Vocabulary:
+    """Reads the names of a study's metrics, and writes their values.
 
     Attributes:
-        inputs: What a model sees, in words.
-        threat: What an attacker may do, in words.
-        eps_axis: Epsilon and its unit, as an axis says it.
-        eps_unit: What follows a radius in words.
-        eps_scale: Radii in ``ranking.npz`` times this are those in the names of metrics.
-        kept: The score that ``ranking.npz`` holds.
-        level: What the level that a model has to beat is called.
-        columns: Of the leaderboard, beside the value: metrics, where ``{score}`` is the one shown.
+        about: The description of the study.
     """
 
-    inputs: str
-    threat: str
-    eps_axis: str
-    eps_unit: str
-    eps_scale: float
-    kept: str
-    level: str
-    columns: Mapping[str, str]
+    about: About
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        scores = "|".join(map(re.escape, self.about.scores))
+        return re.compile(
+            rf"(?P<split>[a-z]+)_(?P<measurement>.+?)_(?P<score>{scores})"
+            rf"(_(?P<point>{CURVE}|eps.+))?"
+        )
+
+    def parse(self, metric: str) -> Name | None:
+        """Take a metric's name apart; None where it follows no rule."""
+        match = self._pattern.fullmatch(metric) if self.about.scores else None
+        return Name(**match.groupdict(default="")) if match else None
+
+    def score_of(self, metric: str) -> str | None:
+        """Return the score that a metric is of; None where its name follows no rule."""
+        name = self.parse(metric)
+        return None if name is None else name.score
+
+    def score(self, name: str) -> Score:
+        """Return how a score is read; one without a description is called by its name."""
+        return self.about.scores.get(name) or Score(words=name.replace("_", " "), direction="max")
+
+    def describe(self, metric: str) -> str:
+        """Say in words what a metric is; a name that follows no rule stays as it is."""
+        name = self.parse(metric)
+        if name is None:
+            return metric.replace("_", " ")
+        words = self.score(name.score).words
+        if name.measurement in MEASUREMENTS:
+            words += f" on {MEASUREMENTS[name.measurement]} {self.about.inputs}"
+        else:
+            words += f" under {name.measurement.upper()}"
+        if name.point == CURVE:
+            words += ", mean over ε"
+        elif name.point:
+            words += f", ε = {name.point.removeprefix('eps')}{self.about.threat.suffix}"
+        return words if name.split == "ranking" else f"{words} ({name.split})"
+
+    def written(self, metric: str, value: float) -> str:
+        """Write a metric's value with as many digits as can be told apart."""
+        score = self.score_of(metric)
+        return f"{value:.{self.score(score or '').digits}f}"
+
+    def signed(self, metric: str, value: float) -> str:
+        """Write a gain of a metric with its sign."""
+        return f"{'+' if value > 0 else '-'}{self.written(metric, abs(value))}"
 
 
-@dataclass(frozen=True)
-class Score:
-    """How a score is read.
-
-    Attributes:
-        words: What it is, with its unit.
-        kind: What it shares with others.
-        digits: After the point.
-        from_zero: Whether its axis begins at 0.
-    """
-
-    words: str
-    kind: Kind
-    digits: int = 3
-    from_zero: bool = False
-
-
-CLASSIFICATION = Kind(
-    inputs="images",
-    threat="L∞: every pixel moves by at most ε and stays in [0, 1]; ε in 255ths of that range",
-    eps_axis="ε in 255ths",
-    eps_unit="/255",
-    eps_scale=255.0,
-    kept="bacc",
-    level="chance",
-    columns={
-        "clean": "ranking_clean_{score}",
-        "noise": "ranking_noise_{score}",
-        "fgsm": "ranking_fgsm_{score}_curve",
-    },
-)
-SYNTHESIS = Kind(
-    inputs="MR",
-    threat="L∞: every pixel of the MR moves by at most ε, without clipping; ε in standard "
-    "deviations of the subject's MR",
-    eps_axis="ε in standard deviations of the MR",
-    eps_unit=" SD",
-    eps_scale=1.0,
-    kept="mae_head",
-    level="mean CT by MR intensity",
-    columns={
-        "clean": "ranking_clean_{score}",
-        "fgsm": "ranking_fgsm_{score}_curve",
-        "parameters": "parameters",
-        "multiply_adds": "multiply_adds",
-    },
-)
-
-REGIONS = {"head": "head", "air": "air", "bone": "bone", "soft": "soft tissue"}
-SCORES: Mapping[str, Score] = {
-    "acc": Score("accuracy", CLASSIFICATION, from_zero=True),
-    "bacc": Score("balanced accuracy", CLASSIFICATION, from_zero=True),
-    "auc": Score("AUC", CLASSIFICATION, from_zero=True),
-    # Errors in HU and overlaps differ by a small part of themselves: from 0, all lines were one.
-    **{f"mae_{key}": Score(f"{name} MAE in HU", SYNTHESIS, 1) for key, name in REGIONS.items()},
-    **{f"dice_{key}": Score(f"Dice of {name}", SYNTHESIS) for key, name in REGIONS.items()},
-}
-METRIC = re.compile(
-    rf"(?P<split>[a-z]+)_(?P<how>.+?)_(?P<score>{'|'.join(SCORES)})(_(?P<point>curve|eps.+))?"
-)
-
-
-def score_of(metric: str) -> str | None:
-    """Return the score that a metric is of; None where its name follows no rule."""
-    found = METRIC.fullmatch(metric)
-    return None if found is None else found["score"]
-
-
-def describe(metric: str) -> str:
-    """Say in words what a metric is; a name that follows no rule stays as it is."""
-    found = METRIC.fullmatch(metric)
-    if found is None:
-        return metric.replace("_", " ")
-    score, how, point = SCORES[found["score"]], found["how"], found["point"]
-    if how in {"clean", "noise"}:
-        words = f"{score.words} on {'clean' if how == 'clean' else 'noisy'} {score.kind.inputs}"
-    else:
-        words = f"{score.words} under {how.upper()}"
-    if point == "curve":
-        words += ", mean over ε"
-    elif point:
-        words += f", ε = {point.removeprefix('eps')}{score.kind.eps_unit}"
-    return words if found["split"] == "ranking" else f"{words} ({found['split']})"
-
-
-def written(metric: str, value: float) -> str:
-    """Write a metric's value with as many digits as can be told apart."""
-    score = score_of(metric)
-    return f"{value:.{3 if score is None else SCORES[score].digits}f}"
+def undescribed(study: str) -> About:
+    """Stand in for the description of a study that has none: metrics keep their names."""
+    threat = Threat(
+        words="not described by the run", unit="", bounds=None, axis="ε", suffix="", scale=1.0
+    )
+    return About(
+        name=study, title="", cites=(), inputs="", threat=threat, scores={}, kept="", level=""
+    )
 
 
 def written_tau(tau: float, low: float, high: float) -> str:
-    """Write Kendall's tau with its interval, of which there is none where all pairs agree."""
+    """Write Kendall's tau with its interval, of which there is none where all pairs agree.
+
+    Args:
+        tau: In [-1, 1]; NaN where it is not known.
+        low: Lower end of its 95 % interval; -1 where nothing bounds it.
+        high: Upper end; 1 where nothing bounds it.
+    """
     if math.isnan(tau):
         return "not known"
     if abs(tau) > 1 - 1e-9:

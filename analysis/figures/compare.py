@@ -11,8 +11,7 @@ from analysis.figures.labels import Label, label_ends
 from analysis.figures.marks import say, time_unit, upright
 from analysis.figures.style import COLOURS, MARKERS, styled
 from analysis.load import Run
-from analysis.numbers.compare import names_of, progress, winners
-from analysis.vocabulary import describe
+from analysis.numbers.compare import names_of, progress, vocabulary_of, winners
 
 
 def draw_progress(runs: Sequence[Run], metric: str, x: str, width: float) -> Figure:
@@ -34,7 +33,7 @@ def draw_progress(runs: Sequence[Run], metric: str, x: str, width: float) -> Fig
             if not own.empty:
                 ends.append(_draw_run(ax, own, own[x] / scale, COLOURS[place % len(COLOURS)]))
         against = f"{unit} from the start" if unit else "sampled trials that have ended"
-        ax.set(xlabel=against, ylabel=upright(describe(metric)))
+        ax.set(xlabel=against, ylabel=upright(vocabulary_of(runs, metric).describe(metric)))
         ax.set_title(f"Best so far against {'time' if unit else 'trials'}")
         if unit:
             ax.set_xlim(left=0)
@@ -64,7 +63,7 @@ def draw_winners(runs: Sequence[Run], metric: str, width: float) -> Figure:
             ax.plot([row["value"]], [at], color=colour, marker=marker)
         ax.set_yticks(range(len(own)), [f"{row.run}: {row.winner}" for row in own.itertuples()])
         ax.set_ylim(len(own) - 0.5, -0.5)
-        ax.set_xlabel(describe(metric))
+        ax.set_xlabel(vocabulary_of(runs, metric).describe(metric))
         ax.tick_params(axis="y", length=0)
         ax.grid(visible=False, axis="y")
     return canvas

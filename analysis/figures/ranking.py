@@ -15,8 +15,7 @@ from analysis.figures.style import MUTED, SAMPLED, WINNER, Look, looks
 from analysis.load import Run
 from analysis.numbers import frames as numbers
 from analysis.numbers.frames import Group
-from analysis.numbers.tables import Yardstick, rows_of, yardstick
-from analysis.vocabulary import SCORES, describe, written
+from analysis.numbers.tables import rows_of, yardstick
 
 BESIDE = 5  # inches of width from which a key stands beside the axes, not below
 MOST = 12  # sampled trials of a group that the leaderboard draws
@@ -30,7 +29,7 @@ def draw_leaderboard(run: Run, canvas: FigureBase) -> None:
     """Draw the trials in order of rank with 95 % intervals; references are never left out."""
     found, styles, ax = numbers.standings(run), looks(run.trials), canvas.subplots()
     ax.set_title("Trials by rank, with 95 % intervals")
-    ax.set_xlabel(describe(run.objective.metric))
+    ax.set_xlabel(run.vocabulary.describe(run.objective.metric))
     if found.empty:
         say(ax, "no trial has a value")
         return
@@ -38,8 +37,8 @@ def draw_leaderboard(run: Run, canvas: FigureBase) -> None:
     marks = "hollow: cannot win"
     if not math.isnan(level):
         ax.axvline(level, color=MUTED, lw=1, ls=DOTTED)
-        marks += f"; dotted: {yardstick(run).kind.level}"
-    ax.set_xlabel(f"{describe(run.objective.metric)}\n({marks})")
+        marks += f"; dotted: {run.about.level}"
+    ax.set_xlabel(f"{run.vocabulary.describe(run.objective.metric)}\n({marks})")
     at, ticks = 0, {}
     for group in Group:
         rows = found[found["group"] == group]
@@ -51,7 +50,7 @@ def draw_leaderboard(run: Run, canvas: FigureBase) -> None:
             at += 1
             ticks[at] = row
             _draw_row(ax, at, row, styles[row.trial])
-            value = written(run.objective.metric, row.value)
+            value = run.vocabulary.written(run.objective.metric, row.value)
             _remark(ax, at, 1, value + (f" @{row.epoch}" if group == Group.STOPPED else ""))
         if len(shown) < len(rows):
             at += 1
@@ -83,7 +82,7 @@ def draw_robustness(run: Run, canvas: FigureBase) -> None:
         axes[0].set_title("Robustness")
         say(axes[0], "no attack was measured on winner or references")
         return
-    axes[0].set_ylabel(SCORES[yardstick(run).score].words)
+    axes[0].set_ylabel(run.vocabulary.score(yardstick(run).score).words)
     ends = [_draw_curves(run, ax, attack) for ax, attack in zip(axes, known, strict=True)]
     label_ends(axes[-1], ends[-1])
 
@@ -91,7 +90,7 @@ def draw_robustness(run: Run, canvas: FigureBase) -> None:
 def draw_attack(run: Run, canvas: FigureBase, attack: str) -> None:
     """Draw the score of winner and references against epsilon under one attack."""
     ax = canvas.subplots()
-    ax.set_ylabel(SCORES[yardstick(run).score].words)
+    ax.set_ylabel(run.vocabulary.score(yardstick(run).score).words)
     label_ends(ax, _draw_curves(run, ax, attack))
 
 
@@ -101,7 +100,7 @@ def _draw_curves(run: Run, ax: Axes, attack: str) -> list[Label]:
     whole = numbers.robustness(run)
     found = whole[whole["attack"] == attack]
     ax.set_title(f"Under {attack.upper()}")
-    ax.set_xlabel(yard.kind.eps_axis)
+    ax.set_xlabel(run.about.threat.axis)
     for trial, curve in found.groupby("trial", sort=False):
         look, last = styles[str(trial)], rows_of(curve)[-1]
         style = {"color": look.colour, "ls": look.dash, "marker": look.marker}
@@ -113,19 +112,20 @@ def _draw_curves(run: Run, ax: Axes, attack: str) -> list[Label]:
             ax.fill_between(curve["eps"], *bounds, color=look.colour, alpha=0.15, lw=0)
     if not math.isnan(yard.level):
         ax.axhline(yard.level, color=MUTED, lw=1, ls=DOTTED)
-        ends.append(Label(found["eps"].max(), yard.level, yard.kind.level, MUTED))
+        ends.append(Label(found["eps"].max(), yard.level, run.about.level, MUTED))
     if found["eps"].nunique() <= 8:
         ax.set_xticks(sorted(found["eps"].unique()))
-    ax.set_ylim(*_limits(whole, yard))
+    ax.set_ylim(*_limits(run, whole))
     return ends
 
 
-def _limits(whole: pd.DataFrame, yard: Yardstick) -> tuple[float, float]:
+def _limits(run: Run, whole: pd.DataFrame) -> tuple[float, float]:
     """Return the ends of the axis of scores, the same for all attacks."""
+    yard = yardstick(run)
     values = [*whole[["value", "low", "high"]].to_numpy().ravel(), yard.level]
     low, high = np.nanmin(values), np.nanmax(values)
     margin = 0.05 * (high - low) or 0.05
-    return 0.0 if SCORES[yard.score].from_zero else low - margin, high + margin
+    return 0.0 if run.vocabulary.score(yard.score).from_zero else low - margin, high + margin
 
 
 def draw_clean_and_robust(run: Run, canvas: FigureBase) -> None:
@@ -136,8 +136,8 @@ def draw_clean_and_robust(run: Run, canvas: FigureBase) -> None:
     """
     styles, ax, found = looks(run.trials), canvas.subplots(), numbers.trade_off(run)
     ax.set_title("Pareto front" if run.objective.other else "Clean against robust")
-    ax.set_xlabel(describe(numbers.second_metric(run)))
-    ax.set_ylabel(upright(describe(run.objective.metric)))
+    ax.set_xlabel(run.vocabulary.describe(numbers.second_metric(run)))
+    ax.set_ylabel(upright(run.vocabulary.describe(run.objective.metric)))
     if found.empty:
         say(ax, "no trial reached its budget with both scores")
         return

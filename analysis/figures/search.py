@@ -37,7 +37,7 @@ from analysis.numbers.cost import timeline
 from analysis.numbers.frames import Group
 from analysis.numbers.ladder import rung_agreement, rung_ranks, survival
 from analysis.numbers.tables import rows_of
-from analysis.vocabulary import describe, written_tau
+from analysis.vocabulary import written_tau
 
 FATES = {"went_on": COMPLETED, "stopped": STOPPED, "failed": FAILED, "open": OPEN}
 MOST_LANES = 24  # of which each has its own line on the axis
@@ -74,7 +74,7 @@ def _draw_best(
     styles, ax = looks(run.trials), canvas.subplots()
     levels = numbers.standings(run).query("reference and group != 'stopped'")
     top = max(numbers.fence(run, found["value"]), levels["value"].max())
-    ax.set_ylabel(upright(describe(run.objective.metric)))
+    ax.set_ylabel(upright(run.vocabulary.describe(run.objective.metric)))
     if found["value"].isna().all() and levels.empty:
         say(ax, "no trial has a value")
         return ax

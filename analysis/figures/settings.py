@@ -16,7 +16,6 @@ from analysis.load import Run
 from analysis.numbers import frames as numbers
 from analysis.numbers.frames import Group
 from analysis.numbers.importance import LEAST, categories, importance, is_numeric, parallel
-from analysis.vocabulary import describe
 
 MANY_LINES = 40  # thinner from here on
 PANELS = 3  # hyperparameters in a row
@@ -40,7 +39,7 @@ def draw_hyperparameters(run: Run, canvas: FigureBase) -> None:
         ax.set_axis_off()
     for ax, name in zip(axes.flat, names, strict=False):
         _draw_hyperparameter(run, ax, found, name)
-    canvas.supylabel(describe(run.objective.metric), fontsize=8.5)
+    canvas.supylabel(run.vocabulary.describe(run.objective.metric), fontsize=8.5)
     canvas.suptitle(marks_of_slices(run), fontsize=8, color=MUTED, x=0.01, ha="left")
 
 

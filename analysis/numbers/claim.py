@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.load import Run
 from analysis.numbers.tables import rows_of
-from analysis.vocabulary import describe, written
+from analysis.vocabulary import Vocabulary
 from search.record.lock import is_running
 from search.record.run_folder import RunFolder
 from search.results.ranking import Row, gains, tied
@@ -72,18 +72,18 @@ def ties(run: Run) -> list[str]:
 
 def sentences(run: Run) -> list[str]:
     """Say who won, by how much, what cannot be told apart, and how far to trust it."""
-    first, metric = winner_row(run), run.objective.metric
+    first, metric, words = winner_row(run), run.objective.metric, run.vocabulary
     sampled = sum(not (one.is_reference or one.repeats) for one in run.record)
     if first is None:
         tried = f"{sampled} sampled trials and the references"
         return [f"No winner: none of {tried} reached the last rung and met its constraints."]
-    value = written(metric, first.value)
-    bounds = _bounds(metric, first.interval)
+    value = words.written(metric, first.value)
+    bounds = _bounds(words, metric, first.interval)
     better = {"max": "higher", "min": "lower"}[run.objective.direction]
     who = f"{first.trial.id} is the best of {sampled} sampled trials"
     if first.trial.is_reference:
         who = f"{first.trial.label}, a reference, is the best"
-    said = [f"{who}: {value}{bounds} of {describe(metric)}, {better} is better."]
+    said = [f"{who}: {value}{bounds} of {words.describe(metric)}, {better} is better."]
     if first.trial.is_reference:
         said.append("No sampled trial that reached its budget beat it.")
     if first.seeds > 1:
@@ -103,7 +103,7 @@ def _compared(run: Run) -> list[str]:
             continue
         closest = rows_of(own.assign(distance=own["gain"].abs()).nsmallest(1, "distance"))[0]
         names = [f"{row.over}{' (a control)' if row.control else ''}" for row in rows_of(own)]
-        by = _by(run.objective.metric, closest)
+        by = _by(run, closest)
         if len(names) == 1:
             said.append(f"{words} {names[0]}, {by}.")
         else:
@@ -111,22 +111,25 @@ def _compared(run: Run) -> list[str]:
     return said
 
 
-def _by(metric: str, row: Any) -> str:  # noqa: ANN401 - a row of a frame
+def _by(run: Run, row: Any) -> str:  # noqa: ANN401 - a row of a frame
     """Write a gain; of one that is worse, by how much it is worse."""
+    words, metric = run.vocabulary, run.objective.metric
     if row.verdict == WORSE:
-        return f"by {_signed(metric, -row.gain)}{_bounds(metric, (-row.high, -row.low))}"
-    words = "by" if row.verdict == BETTER else "a gain of"
-    return f"{words} {_signed(metric, row.gain)}{_bounds(metric, (row.low, row.high))}"
+        loss = _signed(words, metric, -row.gain)
+        return f"by {loss}{_bounds(words, metric, (-row.high, -row.low))}"
+    before = "by" if row.verdict == BETTER else "a gain of"
+    gain = _signed(words, metric, row.gain)
+    return f"{before} {gain}{_bounds(words, metric, (row.low, row.high))}"
 
 
-def _signed(metric: str, value: float) -> str:
-    return f"{'-' if value < 0 else ''}{written(metric, abs(value))}"
+def _signed(words: Vocabulary, metric: str, value: float) -> str:
+    return f"{'-' if value < 0 else ''}{words.written(metric, abs(value))}"
 
 
-def _bounds(metric: str, bounds: Any) -> str:  # noqa: ANN401 - a pair of numbers, or None
+def _bounds(words: Vocabulary, metric: str, bounds: tuple[float, float] | None) -> str:
     if bounds is None or any(math.isnan(bound) for bound in bounds):
         return ""
-    low, high = (_signed(metric, bound) for bound in bounds)
+    low, high = (_signed(words, metric, bound) for bound in bounds)
     return f" [{low}, {high}]"
 
 

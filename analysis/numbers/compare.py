@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.load import Run
 from analysis.numbers.claim import condition, gains_over, verdict_of, winner_row
 from analysis.numbers.frames import best_so_far
+from analysis.vocabulary import Vocabulary
 from search.record.run_folder import RunFolder
 from search.results.ranking import Row, paired_interval, sign_of
 
@@ -98,6 +99,11 @@ def comparable(runs: Sequence[Run]) -> str:
     if len(set(map(str, own))) > 1:
         return "The runs rank on other images: a difference may be that of the images."
     return ""
+
+
+def vocabulary_of(runs: Sequence[Run], metric: str) -> Vocabulary:
+    """Return the vocabulary of the runs that are ranked by a metric."""
+    return next(run.vocabulary for run in runs if run.objective.metric == metric)
 
 
 def _folder(run: Run, row: Row) -> Path:

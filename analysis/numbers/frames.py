@@ -7,11 +7,10 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
+from analysis.extras import extras_of
 from analysis.load import Run
 from analysis.numbers.remember import once_a_run
 from analysis.numbers.tables import Yardstick, answers, metric, rows_of, yardstick
-from analysis.studies.robmednas.numbers import traits
-from analysis.vocabulary import score_of
 from search.results.ranking import front
 from trainables.metrics.classification import Labels
 from trainables.metrics.intervals import Scores, curve_interval, mean_interval
@@ -121,7 +120,7 @@ def trade_off(run: Run) -> pd.DataFrame:
 def hyperparameters(run: Run) -> pd.DataFrame:
     """Pair the values of sampled trials with every hyperparameter that differs between them.
 
-    An architecture is no axis: numbers that describe it stand in its place.
+    What is no axis, such as an architecture, is described by numbers in its place.
 
     Returns:
         ``name`` of the hyperparameter, ``setting``, ``trial``, ``group``, ``epoch``, ``value``.
@@ -144,7 +143,7 @@ def hyperparameters(run: Run) -> pd.DataFrame:
 def level_of(run: Run, name: str) -> float:
     """Return the level that a model has to beat by a metric; NaN where that is not known."""
     score, level = yardstick(run)
-    return level if score_of(name) == score else math.nan
+    return level if run.vocabulary.score_of(name) == score else math.nan
 
 
 def fence(run: Run, values: pd.Series) -> float:
@@ -175,23 +174,16 @@ def settings_of(run: Run, trials: pd.DataFrame) -> pd.DataFrame:
     """
     columns = [name for name in trials.columns if str(name).startswith("config.")]
     found = trials[columns].rename(columns=lambda name: name.removeprefix("config."))
-    if "architecture" not in found:
-        return found
-    size = run.manifest["settings"]["size"]
-    described = [
-        traits(row.architecture, row.kernels, size)
-        for row in rows_of(found[["architecture", "kernels"]])
-    ]
-    return found.drop(columns="architecture").join(pd.DataFrame(described, index=found.index))
+    return extras_of(run.about.name).settings(run, found)
 
 
 def _bounds(run: Run, trial: str, yard: Yardstick) -> dict[float, tuple[float, float]]:
     """Return the 95 % interval of the score at each radius, where single answers were kept."""
-    found = answers(run, trial) if yard.score == yard.kind.kept else None
+    found = answers(run, trial) if yard.score == run.about.kept else None
     if found is None or found.labels.ndim != 1:
         return {}
     return {
-        round(yard.kind.eps_scale * eps, 6): _interval(scores, found.labels)
+        round(run.about.threat.scale * eps, 6): _interval(scores, found.labels)
         for eps, scores in zip(found.eps, found.scores, strict=True)
     }
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.load import Run
 from analysis.numbers.tables import yardstick
-from analysis.vocabulary import METRIC, describe
+from analysis.vocabulary import CURVE, MEASUREMENTS, Vocabulary
 from search.engine.agreement import agreement, kendall, pairs_of
 from search.engine.trial import State, Trial
 from trainables.study.ladder import format_rung
@@ -87,7 +87,8 @@ def attack_agreement(run: Run) -> pd.DataFrame:
     """
     own, objective, score = run.objective.metric, run.objective, yardstick(run).score
     last = [trial.reports[-1] for trial in _completed(run.record)]
-    names = sorted({name for report in last for name in report.metrics if _whole(name, score)})
+    measured = {name for report in last for name in report.metrics}
+    names = sorted(name for name in measured if _whole(run.vocabulary, name, score))
     rows = []
     for name in names:
         pairs = [
@@ -99,7 +100,7 @@ def attack_agreement(run: Run) -> pd.DataFrame:
         ]
         if name != own and pairs:
             ours, theirs = zip(*pairs, strict=True)
-            rows.append((name, describe(name), len(pairs), *kendall(ours, theirs)))
+            rows.append((name, run.vocabulary.describe(name), len(pairs), *kendall(ours, theirs)))
     columns = ["metric", "words", "trials", "tau", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -108,12 +109,12 @@ def _completed(record: Iterable[Trial]) -> list[Trial]:
     return [one for one in record if one.state is State.COMPLETED and not one.repeats]
 
 
-def _whole(name: str, score: str) -> bool:
+def _whole(vocabulary: Vocabulary, metric: str, score: str) -> bool:
     """Tell whether a metric is of the ranking split and no single radius."""
-    found = METRIC.fullmatch(name)
-    if found is None or found["split"] != "ranking" or found["score"] != score:
+    name = vocabulary.parse(metric)
+    if name is None or name.split != "ranking" or name.score != score:
         return False
-    return found["point"] == "curve" or found["how"] in {"clean", "noise"}
+    return name.point == CURVE or name.measurement in MEASUREMENTS
 
 
 def _places(run: Run, place: int) -> pd.DataFrame:

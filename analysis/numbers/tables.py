@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.load import Run
-from analysis.vocabulary import CLASSIFICATION, SCORES, SYNTHESIS, Kind, score_of
 from search.record.run_folder import RunFolder
+from trainables.study.about import About
 
 
 class Answers(NamedTuple):
@@ -31,18 +31,13 @@ class Yardstick(NamedTuple):
     score: str
     level: float
 
-    @property
-    def kind(self) -> Kind:
-        """What the score shares with others."""
-        return SCORES[self.score].kind
-
 
 def leaderboard(run: Run) -> pd.DataFrame:
     """List the trials, best first, in the engine's order.
 
     Returns:
         ``rank``, ``trial`` (id and label), ``value`` with its 95 % interval ``low`` to ``high``,
-        the columns of the score's kind, such as ``clean`` and ``fgsm`` (over all radii), NaN where
+        the columns of the study, such as ``clean`` and ``fgsm`` (over all radii), NaN where
         not measured, ``epochs``, ``state`` and ``note`` (winner, or why it cannot win).
     """
     trials, yard = run.trials, yardstick(run)
@@ -50,7 +45,7 @@ def leaderboard(run: Run) -> pd.DataFrame:
     named = [" ".join(filter(None, pair)) for pair in zip(trials.trial, trials.label, strict=True)]
     scaled = np.where(trials["scaled"], " (scaled)", "")
     found["trial"] = [name + mark for name, mark in zip(named, scaled, strict=True)]
-    for column, name in yard.kind.columns.items():
+    for column, name in run.about.columns.items():
         found[column] = metric(run, name.format(score=yard.score))
     found["epochs"] = trials["epoch"]
     found["state"] = trials["state"]
@@ -92,22 +87,27 @@ def answers(run: Run, trial: str) -> Answers | None:
 
 
 def yardstick(run: Run) -> Yardstick:
-    """Choose the score that figures show, by what the run measured."""
-    ranked_by = score_of(run.objective.metric)
-    measured = [score for score in SCORES if f"metric.ranking_clean_{score}" in run.trials]
-    known = [score for score in (ranked_by, *measured) if score is not None]
-    if known and SCORES[known[0]].kind is SYNTHESIS:
-        score = ranked_by or SYNTHESIS.kept
-        return Yardstick(score, run.manifest.get("details", {}).get(f"trivial_{score}", math.nan))
-    return _of_classifiers(run)
+    """Choose the score that figures show, and the level that a model has to beat.
+
+    The level is the one that the run measured. Without one, and where answers are right or wrong,
+    it is that of a constant answer: by the number of classes for the score that the study keeps;
+    of several labels an image, that of the score whose level is the same for all data.
+    """
+    score = run.vocabulary.score_of(run.objective.metric) or run.about.kept
+    level = run.manifest.get("details", {}).get(f"trivial_{score}")
+    if level is not None:
+        return Yardstick(score, level)
+    known = (answers(run, trial) for trial in run.trials["trial"])
+    first = next((kept for kept in known if kept is not None), None)
+    if first is None or first.scores.dtype != np.bool_:
+        return Yardstick(score, math.nan)
+    if first.labels.ndim == 1:
+        return Yardstick(run.about.kept, 1 / len(np.unique(first.labels)))
+    return _of_labels(run.about, score)
 
 
-def _of_classifiers(run: Run) -> Yardstick:
-    """Choose the score that neither a constant classifier nor an imbalance can flatter."""
-    for trial in run.trials["trial"]:
-        found = answers(run, trial)
-        if found is not None and found.labels.ndim == 2:
-            return Yardstick("auc", 0.5)
-        if found is not None:
-            return Yardstick(CLASSIFICATION.kept, 1 / len(np.unique(found.labels)))
-    return Yardstick(CLASSIFICATION.kept, math.nan)
+def _of_labels(about: About, score: str) -> Yardstick:
+    """Choose a score whose level is the same for all data, best the one that ranks."""
+    levels = {name: read.level for name, read in about.scores.items() if read.level is not None}
+    name = score if score in levels else next(iter(levels), score)
+    return Yardstick(name, levels.get(name, math.nan))

@@ -1,4 +1,4 @@
-"""What to cite for a run: the study's paper, and those of what the run used."""
+"""What to cite for a run: the papers of its study, and those of what the run used."""
 
 import re
 import unicodedata
@@ -6,18 +6,25 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from analysis.load import Run
-from analysis.vocabulary import METRIC
+from analysis.report.confirmation import confirmed_under
+from trainables.data import medmnist
 
-# By what a manifest says: a name that is not here has no paper of its own to cite.
-BY_STUDY = {
-    "tsynd": ("tsynd", "vqvae", "batchbald"),
-    "robmednas": ("robmednas", "se"),
+# By the names that a manifest says; a name that is not here has no paper of its own to cite.
+BY_SAMPLER = {
+    "tpe": ("tpe",),
+    "bayes": ("gpml", "ei", "logei"),
+    "hyperopt": ("tpe",),
+    "evolution": ("evolution",),
 }
-BY_SAMPLER = {"tpe": ("tpe",), "hyperopt": ("tpe",), "evolution": ("evolution",)}
 BY_SCHEDULER = {"asha": ("asha",)}
 BY_CLASSIFIER = {"resnet": ("resnet",), "densenet": ("densenet",)}
-BY_ATTACK = {"fgsm": ("fgsm",), "pgd": ("pgd",), "apgd": ("apgd",), "square": ("square",)}
-NO_PAPER = {"phantom"}  # data that are made here
+BY_ATTACK = {
+    "fgsm": ("fgsm",),
+    "pgd": ("pgd",),
+    "apgd": ("apgd",),
+    "fab": ("fab",),
+    "square": ("square",),
+}
 _ENTRY = re.compile(r"^@\w+\{(?P<key>[^,]+),\n(?P<fields>.*?)\n\}", re.DOTALL | re.MULTILINE)
 _FIELD = re.compile(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", re.MULTILINE)
 _ACCENT = re.compile(r"\{?\\(['`^\"~])\{?(\w)\}?\}?")
@@ -46,30 +53,31 @@ def references() -> dict[str, Reference]:
 
 
 def keys(run: Run) -> list[str]:
-    """List the keys of what a run should cite, the study's own paper first."""
-    manifest = run.manifest
-    plan, settings = manifest.get("plan", {}), manifest.get("settings", {})
-    found = [*BY_STUDY.get(str(plan.get("study")), ())]
-    if settings.get("dataset", "phantom") not in NO_PAPER:
-        found.append("medmnist")
+    """List the keys of what a run should cite: the study's papers first, then what the run used."""
+    plan, settings = run.manifest.get("plan", {}), run.manifest.get("settings", {})
+    cited = [*run.about.cites]
+    if settings.get("dataset") in medmnist.table():
+        cited.append("medmnist")
     classifier = str(settings.get("classifier", ""))
-    found += [
-        key for name, own in BY_CLASSIFIER.items() if classifier.startswith(name) for key in own
-    ]
-    found += [key for attack in _attacks(run) for key in BY_ATTACK.get(attack, ())]
-    found += BY_SAMPLER.get(str(plan.get("sampler")), ())
-    found += BY_SCHEDULER.get(str(plan.get("scheduler")), ())
+    cited += [
+        key for name, papers in BY_CLASSIFIER.items() if classifier.startswith(name)
+        for key in papers
+    ]  # fmt: skip
+    cited += [key for attack in _attacks(run) for key in BY_ATTACK.get(attack, ())]
+    cited += BY_SAMPLER.get(str(plan.get("sampler")), ())
+    cited += BY_SCHEDULER.get(str(plan.get("scheduler")), ())
     if any(str(name).startswith("constraint.masking") for name in run.trials):
-        found.append("obfuscated")
+        cited.append("obfuscated")
     if run.objective.other is not None:
-        found.append("nsga2")
-    return [*dict.fromkeys(found), "pedanova"]
+        cited.append("nsga2")
+    return [*dict.fromkeys(cited), "pedanova"]
 
 
 def _attacks(run: Run) -> list[str]:
-    """List the attacks that were measured, without their variants: apgd-ce is apgd."""
-    names = (METRIC.fullmatch(str(name).removeprefix("metric.")) for name in run.trials)
-    return sorted({re.split("[-_]", found["how"])[0] for found in names if found})
+    """List the attacks of search and confirmation, without their variants: apgd-ce is apgd."""
+    names = [run.vocabulary.parse(str(name).removeprefix("metric.")) for name in run.trials]
+    attacks = [name.measurement for name in names if name is not None]
+    return sorted({re.split("[-_]", attack)[0] for attack in (*attacks, *confirmed_under(run))})
 
 
 def _reference(entry: re.Match[str]) -> Reference:

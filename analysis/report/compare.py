@@ -8,13 +8,19 @@ from matplotlib.figure import Figure
 from analysis.figures.catalogue import NARROW
 from analysis.figures.compare import figures_of
 from analysis.load import Run
-from analysis.numbers.compare import comparable, differences, duels, names_of, winners
+from analysis.numbers.compare import (
+    comparable,
+    differences,
+    duels,
+    names_of,
+    vocabulary_of,
+    winners,
+)
 from analysis.numbers.tables import rows_of
 from analysis.report.html import Html, Section, join, link, table, tag
 from analysis.report.page import page
 from analysis.report.svg import inline
 from analysis.report.words import bounded, seconds
-from analysis.vocabulary import describe, written
 
 ALTS = {
     "winners": "Winners of the runs with 95 % intervals; the numbers are in the table.",
@@ -36,7 +42,8 @@ def comparison(runs: Sequence[Run], pages: Sequence[str]) -> str:
     metrics = list(dict.fromkeys(run.objective.metric for run in runs))
     for metric in metrics:
         drawn = (_figure(name, one) for name, one in figures_of(runs, metric, NARROW).items())
-        found += [tag("h3", f"Ranked by {describe(metric)}")] if len(metrics) > 1 else []
+        words = vocabulary_of(runs, metric).describe(metric)
+        found += [tag("h3", f"Ranked by {words}")] if len(metrics) > 1 else []
         found.append(tag("div", *drawn, class_="figures"))
     parts = [
         Section("winners", "What each run found", join(found)),
@@ -57,15 +64,15 @@ def _figure(name: str, drawn: Figure) -> Html:
 def _winners(runs: Sequence[Run], pages: Sequence[str]) -> Html:
     rows = []
     for row, target in zip(rows_of(winners(runs)), pages, strict=True):
-        value = "" if math.isnan(row.value) else written(row.metric, row.value)
-        sign = "+" if row.gain > 0 else "-"
-        by = f"{sign}{written(row.metric, abs(row.gain))}"
-        gain = "" if math.isnan(row.gain) else f"{by} over {row.over}"
-        bounds = bounded(row.metric, row.gain_low, row.gain_high, signed=True)
-        interval = bounded(row.metric, row.low, row.high)
-        compute = seconds(row.compute_s)
+        vocabulary = vocabulary_of(runs, row.metric)
+        value = "" if math.isnan(row.value) else vocabulary.written(row.metric, row.value)
+        gain = vocabulary.signed(row.metric, row.gain)
+        gain = "" if math.isnan(row.gain) else f"{gain} over {row.over}"
+        bounds = bounded(vocabulary, row.metric, row.gain_low, row.gain_high, signed=True)
+        interval = bounded(vocabulary, row.metric, row.low, row.high)
+        compute, words = seconds(row.compute_s), vocabulary.describe(row.metric)
         rows.append((
-            link(target, row.run), row.state, row.winner or "none", describe(row.metric), value,
+            link(target, row.run), row.state, row.winner or "none", words, value,
             interval, join((gain, " ", tag("span", bounds, class_="whole"))), row.trials, compute,
         ))  # fmt: skip
     headings = ("run", "state", "winner", "metric", "value", "95 % interval",
@@ -76,8 +83,9 @@ def _winners(runs: Sequence[Run], pages: Sequence[str]) -> Html:
 def _duels(runs: Sequence[Run]) -> Html:
     rows = []
     for row in rows_of(duels(runs)):
-        gain = f"{'+' if row.gain > 0 else '-'}{written(row.metric, abs(row.gain))}"
-        bounds = bounded(row.metric, row.low, row.high, signed=True)
+        vocabulary = vocabulary_of(runs, row.metric)
+        gain = vocabulary.signed(row.metric, row.gain)
+        bounds = bounded(vocabulary, row.metric, row.low, row.high, signed=True)
         rows.append((row.run, row.other, gain, bounds, row.verdict))
     if not rows:
         return Html()

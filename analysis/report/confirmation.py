@@ -20,18 +20,48 @@ def confirmation(run: Run) -> Section | None:
     Raises:
         UserError: If its file is damaged.
     """
+    found = _read(run)
+    if found is None:
+        return None
+    if "comparisons" not in found:
+        said = "Begun and not ended: give the command again, it goes on."
+        return Section("confirmation", "Confirmation", tag("p", said))
+    try:
+        body = join([bullets(sentences(found)), _ranking(found), _test(found), _cards()])
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(run, error) from None
+    return Section("confirmation", "Confirmation: other seeds, stronger attacks, test", body)
+
+
+def confirmed_under(run: Run) -> list[str]:
+    """List the attacks of a confirmation that has ended; none where there is no such.
+
+    Raises:
+        UserError: If its file is damaged.
+    """
+    found = _read(run) or {}
+    try:
+        return sorted(found.get("wins", {}).get("test", {}))
+    except (AttributeError, TypeError) as error:
+        raise _damaged(run, error) from None
+
+
+def _read(run: Run) -> Mapping[str, Any] | None:
     file = run.folder / FOLDER / FILE
     if not file.is_file():
         return None
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-        if "comparisons" not in found:
-            said = "Begun and not ended: give the command again, it goes on."
-            return Section("confirmation", "Confirmation", tag("p", said))
-        body = join([bullets(sentences(found)), _ranking(found), _test(found), _cards()])
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{file} is not a confirmation of this version: {error!r}") from None
-    return Section("confirmation", "Confirmation: other seeds, stronger attacks, test", body)
+    except (OSError, ValueError) as error:
+        raise _damaged(run, error) from None
+    if not isinstance(found, dict):
+        raise _damaged(run, TypeError("no JSON object"))
+    return found
+
+
+def _damaged(run: Run, error: Exception) -> UserError:
+    file = run.folder / FOLDER / FILE
+    return UserError(f"{file} is not a confirmation of this version: {error!r}")
 
 
 def _ranking(found: Mapping[str, Any]) -> Html:

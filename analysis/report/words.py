@@ -2,16 +2,28 @@
 
 import math
 
-from analysis.vocabulary import written
+from analysis.vocabulary import Vocabulary
 from search.results.tables import duration
 
 
-def bounded(metric: str, low: float, high: float, *, signed: bool = False) -> str:
-    """Write an interval of a metric; nothing where there is none."""
+def bounded(
+    vocabulary: Vocabulary, metric: str, low: float, high: float, *, signed: bool = False
+) -> str:
+    """Write an interval of a metric; nothing where there is none.
+
+    Args:
+        vocabulary: Of the study.
+        metric: Its name, which says how many digits there are.
+        low: Lower end, NaN where there is none.
+        high: Upper end, NaN where there is none.
+        signed: Whether a positive end gets a plus.
+    """
     if math.isnan(low) or math.isnan(high):
         return ""
     sign = "+" if signed else ""
-    ends = (f"{'-' if end < 0 else sign}{written(metric, abs(end))}" for end in (low, high))
+    ends = (
+        f"{'-' if end < 0 else sign}{vocabulary.written(metric, abs(end))}" for end in (low, high)
+    )
     return f"[{', '.join(ends)}]"
 
 

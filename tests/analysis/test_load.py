@@ -13,6 +13,7 @@ from make_run import REFERENCES, Made
 
 from analysis.load import load
 from search.engine.trial import State
+from search.studies import about
 from searchspace.errors import UserError
 
 BASELINE = REFERENCES[0]
@@ -111,6 +112,29 @@ def test_an_unfinished_last_line_is_dropped(made, rest):
     pd.testing.assert_frame_equal(load(run.folder).trials, run.trials)
 
 
+def test_a_run_is_read_by_the_description_that_it_holds(made):
+    run = made(BASELINE)
+    described = json.loads((run.folder / "manifest.json").read_text())
+    described["about"]["scores"]["bacc"]["words"] = "mean recall"
+    (run.folder / "manifest.json").write_text(json.dumps(described))
+    assert load(run.folder).vocabulary.describe(run.objective.metric).startswith("mean recall")
+
+
+def test_a_run_of_before_it_described_itself_is_read_by_what_its_study_says_today(made):
+    run = made(BASELINE, describes_itself=False)
+    assert "about" not in run.manifest
+    assert run.about == about("tsynd")
+
+
+def test_a_run_of_an_unknown_study_keeps_the_names_of_its_metrics(made):
+    run = made(BASELINE, describes_itself=False)
+    text = (run.folder / "manifest.json").read_text().replace('"tsynd"', '"strange"')
+    (run.folder / "manifest.json").write_text(text)
+    strange = load(run.folder)
+    assert strange.about.name == "strange"
+    assert strange.vocabulary.describe("ranking_pgd_bacc_curve") == "ranking pgd bacc curve"
+
+
 def test_null_is_nan(made):
     run = made(BASELINE)
     events = run.folder / "events.jsonl"
@@ -140,6 +164,8 @@ def damage(folder: Path, kind: str) -> None:
             events.write_text(
                 "".join([lines[0], lines[1].replace("metrics", "scores"), *lines[2:]])
             )
+        case "another description":
+            manifest.write_text(manifest.read_text().replace('"threat"', '"menace"'))
         case "an orphan":
             events.write_text(lines[0].replace("r01", "r02") + "".join(lines[1:]))
 
@@ -154,6 +180,7 @@ def damage(folder: Path, kind: str) -> None:
         ("no objective", "(status: interrupted)"),
         ("a broken line", "line 2 of"),
         ("another record", "is not a record of this version: KeyError"),
+        ("another description", "is not a record of this version: KeyError('threat')"),
         ("an orphan", "is not a record of this version: KeyError('r01')"),
     ],
 )

@@ -1,46 +1,75 @@
-"""What metrics are called."""
+"""What metrics are called, by the description of a study."""
+
+from dataclasses import replace
 
 import pytest
 
-from analysis.vocabulary import SCORES, describe, score_of, written, written_tau
-from trainables.metrics import synthesis
+from analysis.vocabulary import Name, Vocabulary, undescribed, written_tau
+from search.studies import about
+from trainables.study.about import Score
+
+STUDIES = {name: Vocabulary(about(name)) for name in ("tsynd", "robmednas")}
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("study", "metric", "words"),
     [
-        ("ranking_pgd_bacc_curve", "balanced accuracy under PGD, mean over ε"),
-        ("ranking_apgd-ce_auc_eps0.5", "AUC under APGD-CE, ε = 0.5/255"),
-        ("ranking_clean_acc", "accuracy on clean images"),
-        ("ranking_noise_bacc", "balanced accuracy on noisy images"),
-        ("val_clean_bacc", "balanced accuracy on clean images (val)"),
-        ("val_loss", "val loss"),
-        ("ranking_pgd_mae_head_curve", "head MAE in HU under PGD, mean over ε"),
-        ("ranking_fgsm_dice_bone_eps0.05", "Dice of bone under FGSM, ε = 0.05 SD"),
-        ("ranking_clean_mae_soft", "soft tissue MAE in HU on clean MR"),
+        ("tsynd", "ranking_pgd_bacc_curve", "balanced accuracy under PGD, mean over ε"),
+        ("tsynd", "ranking_apgd-ce_auc_eps0.5", "AUC under APGD-CE, ε = 0.5/255"),
+        ("tsynd", "ranking_clean_acc", "accuracy on clean images"),
+        ("tsynd", "ranking_noise_bacc", "balanced accuracy on noisy images"),
+        ("tsynd", "val_clean_bacc", "balanced accuracy on clean images (val)"),
+        ("tsynd", "val_loss", "val loss"),
+        ("tsynd", "ranking_clean_mae_soft", "ranking clean mae soft"),  # of another study
+        ("robmednas", "ranking_pgd_mae_head_curve", "head MAE in HU under PGD, mean over ε"),
+        ("robmednas", "ranking_fgsm_dice_bone_eps0.05", "Dice of bone under FGSM, ε = 0.05 SD"),
+        ("robmednas", "ranking_clean_mae_soft", "soft tissue MAE in HU on clean MR"),
     ],
 )
-def test_metrics_are_described_in_words(name, words):
-    assert describe(name) == words
+def test_metrics_are_described_in_words(study, metric, words):
+    assert STUDIES[study].describe(metric) == words
 
 
-def test_every_score_of_synthesis_has_words():
-    assert set(synthesis.SCORES) <= set(SCORES)
-    assert score_of("ranking_pgd_mae_head_eps0.1") == "mae_head"
-    assert score_of("parameters") is None
+def test_a_name_is_taken_apart():
+    vocabulary = STUDIES["tsynd"]
+    assert vocabulary.parse("ranking_pgd_bacc_eps4") == Name("ranking", "pgd", "bacc", "eps4")
+    assert vocabulary.parse("val_clean_auc") == Name("val", "clean", "auc", "")
+    assert vocabulary.parse("parameters") is None
+    assert vocabulary.score_of("ranking_pgd_bacc_eps4") == "bacc"
+    assert vocabulary.score_of("parameters") is None
+
+
+def test_the_name_of_a_score_is_no_pattern():
+    scores = {"f.": Score(words="F", direction="max")}
+    vocabulary = Vocabulary(replace(about("tsynd"), scores=scores))
+    assert vocabulary.score_of("ranking_clean_f.") == "f."
+    assert vocabulary.score_of("ranking_clean_f1") is None
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "text"),
+    ("study", "metric", "value", "text"),
     [
-        ("ranking_pgd_mae_head_curve", 169.26, "169.3"),
-        ("ranking_pgd_dice_head_curve", 0.91234, "0.912"),
-        ("ranking_pgd_bacc_curve", 0.5, "0.500"),
-        ("loss", 2.0, "2.000"),
+        ("robmednas", "ranking_pgd_mae_head_curve", 169.26, "169.3"),
+        ("robmednas", "ranking_pgd_dice_head_curve", 0.91234, "0.912"),
+        ("tsynd", "ranking_pgd_bacc_curve", 0.5, "0.500"),
+        ("tsynd", "loss", 2.0, "2.000"),
     ],
 )
-def test_values_have_the_digits_that_can_be_told_apart(name, value, text):
-    assert written(name, value) == text
+def test_values_have_the_digits_that_can_be_told_apart(study, metric, value, text):
+    assert STUDIES[study].written(metric, value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.25, "+0.250"), (-0.25, "-0.250"), (0.0, "-0.000")])
+def test_a_gain_has_a_sign(value, text):
+    assert STUDIES["tsynd"].signed("ranking_pgd_bacc_curve", value) == text
+
+
+def test_without_a_description_names_stay_as_they_are():
+    vocabulary = Vocabulary(undescribed("strange"))
+    assert vocabulary.describe("ranking_pgd_bacc_curve") == "ranking pgd bacc curve"
+    assert vocabulary.score_of("ranking__bacc") is None
+    assert vocabulary.written("ranking_pgd_bacc_curve", 0.5) == "0.500"
+    assert vocabulary.score("top_one").words == "top one"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pandas as pd
 from make_run import RUNGS, Made, Task
 
 from search.engine.trial import State
+from search.studies import about
 from searchspace.unet import cost, parse
 from trainables.metrics.curve import area
 from trainables.metrics.intervals import mean_interval
@@ -79,7 +80,7 @@ def measure(made, epoch, subjects):
 
 
 ROBMEDNAS = Task(
-    "robmednas", METRIC, "min", EPS, Fixed(), CONFIG, measure, {"trivial_mae_head": TRIVIAL}
+    about("robmednas"), METRIC, "min", EPS, Fixed(), CONFIG, measure, {"trivial_mae_head": TRIVIAL}
 )
 REFERENCES = [
     Made("r01", "baseline", 0.86, 2.2),

@@ -19,9 +19,11 @@ from search.record.manifest import new_manifest
 from search.record.run_folder import RunFolder, create_run_folder
 from search.record.writer import Records
 from search.results.ranking import rank, winner
+from search.studies import about
 from trainables.metrics.classification import mean_recall
 from trainables.metrics.curve import area
 from trainables.metrics.intervals import curve_interval
+from trainables.study.about import About
 from trainables.study.report import Report
 
 EPS = (0.0, 1 / 255, 2 / 255, 4 / 255, 8 / 255)
@@ -61,7 +63,7 @@ class Fixed:
 class Task:
     """What a made run is about; ``measure`` gives a report, and scores with labels or None."""
 
-    study: str
+    about: About
     metric: str
     direction: str
     eps: tuple[float, ...]
@@ -108,7 +110,7 @@ def measure(made, epoch, images):
     return report, (under_pgd, labels)
 
 
-TSYND = Task("tsynd", METRIC, "max", EPS, Fixed(), PAPER, measure)
+TSYND = Task(about("tsynd"), METRIC, "max", EPS, Fixed(), PAPER, measure)
 
 
 def make_run(
@@ -123,17 +125,23 @@ def make_run(
     keep_answers: bool = True,
     refused: int = 0,
     other: dict[str, str] | None = None,
+    describes_itself: bool = True,
 ) -> Path:
-    """Write the folder of a run; a status of ``running`` leaves out what only the end writes."""
+    """Write the folder of a run; a status of ``running`` leaves out what only the end writes.
+
+    Without describing itself it is like a run of before manifests did.
+    """
     run: RunFolder = create_run_folder(folder)
     ranked_by = {"metric": metric or task.metric, "direction": direction or task.direction}
     objective = Objective(**ranked_by, other=Other(**other) if other else None)
     ticks = itertools.count()
-    manifest = new_manifest(run, Plan(study=task.study, run=folder, trials=9), task.settings)
+    manifest = new_manifest(run, Plan(study=task.about.name, run=folder, trials=9), task.settings)
     rungs = [{"epochs": epochs, "metric": objective.metric, "level": None} for epochs in RUNGS]
     manifest.add(
         objective=ranked_by | {"other": other}, rungs=rungs, facts=["made"], details=task.details
     )
+    if describes_itself:
+        manifest.add(about=task.about.as_json())
     records = Records(run, objective, lambda: float(next(ticks)))
 
     def notice(event, trial, **details):

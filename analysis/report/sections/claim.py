@@ -7,9 +7,8 @@ from analysis.numbers.claim import CONDITIONS, condition, gains_over, sentences,
 from analysis.numbers.cost import activities
 from analysis.numbers.tables import rows_of
 from analysis.report.html import Html, Section, join, safe, table, tag, terms
-from analysis.report.sections.figure import architecture
+from analysis.report.sections.figure import shown_exhibits
 from analysis.report.words import bounded, seconds
-from analysis.vocabulary import describe, written
 from search.engine.trial import State
 
 
@@ -19,13 +18,13 @@ def claim(run: Run) -> Section:
     parts = [tag("p", said[0], class_="lede"), _tiles(run)]
     parts += [_gains(run)] if winner_row(run) else []
     parts += [tag("p", " ".join(said[1:]))] if said[1:] else []
-    parts += [_config(run), architecture(run)]
+    parts += [_config(run), shown_exhibits(run)]
     return Section("claim", "What was found", join(parts))
 
 
 def _tiles(run: Run) -> Html:
     """Show the few numbers that matter most."""
-    first, metric = winner_row(run), run.objective.metric
+    first, metric, words = winner_row(run), run.objective.metric, run.vocabulary
     spent = activities(run)["total"].sum()
     completed = sum(one.state is State.COMPLETED for one in run.record)
     tiles: list[tuple[str, object, object]] = []
@@ -33,8 +32,8 @@ def _tiles(run: Run) -> Html:
         others = len(ties(run))
         tied = f"{others} more cannot be told apart" if others else "told apart from all others"
         tiles.append(("winner", first.trial.label or first.trial.id, tied))
-        bounds = bounded(metric, *(first.interval or (math.nan, math.nan)))
-        tiles.append((describe(metric), written(metric, first.value), bounds))
+        bounds = bounded(words, metric, *(first.interval or (math.nan, math.nan)))
+        tiles.append((words.describe(metric), words.written(metric, first.value), bounds))
     name = condition(run)
     tiles += [
         ("trials", len(run.record), f"{completed} to the last rung"),
@@ -58,8 +57,8 @@ def _gains(run: Run) -> Html:
     rows = [
         (
             f"{row.over}{' (control)' if row.control else ''}",
-            f"{'+' if row.gain > 0 else '-'}{written(metric, abs(row.gain))}",
-            bounded(metric, row.low, row.high, signed=True),
+            run.vocabulary.signed(metric, row.gain),
+            bounded(run.vocabulary, metric, row.low, row.high, signed=True),
             tag("span", row.verdict, class_=f"verdict {row.verdict.split()[0]}"),
         )
         for row in rows_of(found)

@@ -1,11 +1,12 @@
 """A figure of a run with its words, and the files that hold its numbers."""
 
+from pandas.api.types import is_numeric_dtype
+
+from analysis.extras import Exhibit, exhibits
 from analysis.figures.catalogue import NARROW, figure, panels
 from analysis.load import Run
 from analysis.report.html import Html, join, link, table, tag
 from analysis.report.svg import inline
-from analysis.studies.robmednas.architecture import draw
-from analysis.studies.robmednas.numbers import blocks, winning_architecture
 
 
 def shown(run: Run, name: str, alt: str, note: str, numbers: str = "") -> Html:
@@ -40,18 +41,19 @@ def _links(table: str, name: str) -> Html:
     return tag("span", join(links, " "), class_="files")
 
 
-def architecture(run: Run) -> Html:
-    """Show the winner's architecture; nothing where a run has none."""
-    found = winning_architecture(run)
-    if found is None:
-        return Html()
-    alt = f"The winner's U-Net: {found[0]}"
-    beside = [link(f"architecture.{kind}", kind.upper()) for kind in ("csv", "png", "svg")]
-    words = tag("figcaption", "The winner's architecture. ", join(beside, " "))
-    drawn = inline(draw(*found), "architecture", alt)
-    scrolled = tag("div", drawn, class_="scroll", tabindex="0", role="region", aria_label=alt)
-    listed = blocks(*found)
-    rows = [(*row[:-1], f"1/{row[-1]}" if row[-1] else "") for row in listed.to_numpy().tolist()]
-    caption = f"Blocks in the order of computation, their branches and filters: {found[0]}"
-    numbers = table(list(listed.columns), rows, caption, numeric=(5,))
-    return join((tag("figure", scrolled, words, class_="wide"), numbers))
+def shown_exhibits(run: Run) -> Html:
+    """Show what the study of a run adds to its claim; nothing where it adds nothing."""
+    return join(map(_exhibit, exhibits(run)))
+
+
+def _exhibit(exhibit: Exhibit) -> Html:
+    kinds = ("csv", "png", "svg")
+    files = [link(f"{exhibit.name}.{kind}", kind.upper()) for kind in kinds]
+    words = tag("figcaption", exhibit.title, " ", join(files, " "))
+    drawing = inline(exhibit.draw(), exhibit.name, exhibit.alt)
+    frame = {"class_": "scroll", "tabindex": "0", "role": "region", "aria_label": exhibit.alt}
+    figure = tag("figure", tag("div", drawing, **frame), words, class_="wide")
+    cells = exhibit.shown
+    numeric = [column for column, name in enumerate(cells) if is_numeric_dtype(cells[name])]
+    rows = cells.to_numpy().tolist()
+    return join((figure, table(list(cells.columns), rows, exhibit.caption, numeric=numeric)))

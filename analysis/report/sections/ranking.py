@@ -9,7 +9,6 @@ from analysis.numbers.tables import leaderboard, rows_of, yardstick
 from analysis.report.html import Html, Section, join, link, safe, table, tag
 from analysis.report.sections.figure import shown, shown_in_panels
 from analysis.report.words import bounded, shortened
-from analysis.vocabulary import SCORES, describe, written
 
 MOST = 25  # rows of the table
 SIZES = {"parameters", "multiply_adds"}
@@ -18,11 +17,12 @@ SIZES = {"parameters", "multiply_adds"}
 def ranking(run: Run) -> Section:
     """Show the leaderboard, as a figure and as a table."""
     found = standings(run)
-    metric = describe(run.objective.metric)
+    metric = run.vocabulary.describe(run.objective.metric)
     alt = f"No trial has a value of {metric}."
     if not found.empty:
         first, last = found.iloc[0], found.iloc[-1]
-        values = [written(run.objective.metric, one["value"]) for one in (first, last)]
+        words = run.vocabulary
+        values = [words.written(run.objective.metric, row["value"]) for row in (first, last)]
         alt = (
             f"{len(found)} trials by {metric} with 95 % intervals, from {first['name']} with "
             f"{values[0]} to {last['name']} with {values[1]}."
@@ -44,7 +44,7 @@ def robust(run: Run) -> Section:
 def _price(run: Run) -> Html:
     """Show the metric that ranks against the second one."""
     found, other = trade_off(run), second_metric(run)
-    names = describe(run.objective.metric), describe(other)
+    names = run.vocabulary.describe(run.objective.metric), run.vocabulary.describe(other)
     alt = f"{len(found)} trials that reached their budget: {names[0]} against {names[1]}."
     note = "Trials that reached their budget; no line is fitted."
     if run.objective.other:
@@ -55,24 +55,24 @@ def _price(run: Run) -> Html:
 
 def _scores(run: Run) -> Html:
     """List the score of winner and references at each radius of each attack."""
-    found, yard = robustness(run), yardstick(run)
+    found = robustness(run)
     if found.empty:
         return Html()
+    score = run.vocabulary.score(yardstick(run).score)
     radii = sorted(found["eps"].unique())
     rows = []
     for (trial, name, attack), curve in found.groupby(["trial", "name", "attack"], sort=False):
         at = {one.eps: one for one in rows_of(curve)}
-        cells = [_score_at(yard.score, at[eps]) if eps in at else "" for eps in radii]
+        cells = [_score_at(score.digits, at[eps]) if eps in at else "" for eps in radii]
         rows.append((str(trial) == run.winner, (str(name), str(attack).upper(), *cells)))
     headings = ("trial", "attack", *(f"ε = {eps:g}" for eps in radii))
-    caption = f"{SCORES[yard.score].words}, {yard.kind.eps_axis}; 95 % intervals where known"
+    caption = f"{score.words}, {run.about.threat.axis}; 95 % intervals where known"
     marked = [place for place, (winner, _) in enumerate(rows) if winner]
     numeric = range(2, len(headings))
     return table(headings, [row for _, row in rows], caption, numeric=numeric, marked=marked)
 
 
-def _score_at(score: str, row: Any) -> Html:  # noqa: ANN401 - a row of a frame
-    digits = SCORES[score].digits
+def _score_at(digits: int, row: Any) -> Html:  # noqa: ANN401 - a row of a frame
     value = f"{row.value:.{digits}f}"
     if math.isnan(row.low):
         return safe(value)
@@ -80,15 +80,15 @@ def _score_at(score: str, row: Any) -> Html:  # noqa: ANN401 - a row of a frame
 
 
 def _table(run: Run) -> Html:
-    found, columns = leaderboard(run), yardstick(run).kind.columns
-    rows = rows_of(found.head(MOST))
+    found, columns = leaderboard(run), run.about.columns
+    words, metric, rows = run.vocabulary, run.objective.metric, rows_of(found.head(MOST))
     headings = ("trial", "#", "value", "95 % interval", *columns, "epochs", "state", "note")
     cells = [
         (
             row.trial,
             row.rank,
-            "" if math.isnan(row.value) else written(run.objective.metric, row.value),
-            bounded(run.objective.metric, row.low, row.high),
+            "" if math.isnan(row.value) else words.written(metric, row.value),
+            bounded(words, metric, row.low, row.high),
             *(_score(run, column, getattr(row, column)) for column in columns),
             row.epochs,
             row.state,
@@ -108,6 +108,6 @@ def _table(run: Run) -> Html:
 def _score(run: Run, column: str, value: float) -> str:
     if math.isnan(value):
         return ""
-    return (
-        shortened(value) if column in SIZES else f"{value:.{SCORES[yardstick(run).score].digits}f}"
-    )
+    if column in SIZES:
+        return shortened(value)
+    return f"{value:.{run.vocabulary.score(yardstick(run).score).digits}f}"

@@ -4,7 +4,6 @@ from analysis.load import Run
 from analysis.numbers.frames import best_so_far
 from analysis.report.html import Section, join, tag
 from analysis.report.sections.figure import shown
-from analysis.vocabulary import describe, written
 
 
 def search(run: Run) -> Section:
@@ -15,9 +14,10 @@ def search(run: Run) -> Section:
     if not best.empty:
         last = best.iloc[-1]
         since = best.loc[best["best"] == last["best"]].iloc[0]
+        words, value = run.vocabulary, run.vocabulary.written(metric, last["best"])
         alt = (
-            f"After {len(found)} sampled trials the best {describe(metric)} was "
-            f"{written(metric, last['best'])}, by {since['trial']}, trial {since['number']} to end."
+            f"After {len(found)} sampled trials the best {words.describe(metric)} was {value}, "
+            f"by {since['trial']}, trial {since['number']} to end."
         )
     count = "Step line: the best of the trials that could win by then. Level lines: references."
     time = "Time between an end and a resumption does not count."

@@ -6,7 +6,6 @@ from analysis.numbers.frames import hyperparameters
 from analysis.numbers.importance import LEAST, importance
 from analysis.report.html import Section, join, tag
 from analysis.report.sections.figure import shown, shown_in_panels
-from analysis.vocabulary import describe
 
 
 def settings(run: Run) -> Section | None:
@@ -28,7 +27,7 @@ def settings(run: Run) -> Section | None:
         tag("p", verdict) if found.empty else shown(run, "importance", alt, note),
         shown(run, "parallel", f"{every}: one line a sampled trial.", spaced, "hyperparameters"),
     )
-    metric = describe(run.objective.metric)
+    metric = run.vocabulary.describe(run.objective.metric)
     uneven = f"{metric}. {marks_of_slices(run)}. A sampler looks longer where it was good."
     slices = shown_in_panels(run, "hyperparameters", f"{metric} against", uneven)
     body = join((tag("div", *figures, class_="figures"), slices))

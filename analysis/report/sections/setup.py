@@ -6,10 +6,7 @@ from typing import Any
 
 from analysis.load import Run
 from analysis.numbers.ladder import rungs
-from analysis.numbers.tables import yardstick
 from analysis.report.html import Section, bullets, join, tag, terms
-from analysis.vocabulary import describe
-from search.studies import STUDIES
 
 
 def setup(run: Run) -> Section:
@@ -19,18 +16,16 @@ def setup(run: Run) -> Section:
 
 def _facts(run: Run) -> Iterator[tuple[str, object]]:
     manifest, plan = run.manifest, run.manifest.get("plan", {})
-    settings, kind = manifest.get("settings", {}), yardstick(run).kind
-    name = str(plan.get("study", "unknown"))
-    study = STUDIES.get(name)
-    yield "Study", f"{name}: {study.title}" if study else name
+    settings, about = manifest.get("settings", {}), run.about
+    yield "Study", f"{about.name}: {about.title}" if about.title else about.name
     yield "Data and splits", bullets(manifest.get("facts", []))
-    radii = ", ".join(f"{kind.eps_scale * eps:g}" for eps in settings.get("eps", []))
-    yield "Threat model", f"{kind.threat}{f': {radii}' if radii else ''}"
+    radii = ", ".join(f"{about.threat.scale * eps:g}" for eps in settings.get("eps", []))
+    yield "Threat model", f"{about.threat.words}{f': {radii}' if radii else ''}"
     better = {"max": "higher is better", "min": "lower is better"}
     own, other = run.objective, run.objective.other
-    ranked_by = f"{describe(own.metric)}; {better[own.direction]}"
+    ranked_by = f"{run.vocabulary.describe(own.metric)}; {better[own.direction]}"
     if other is not None:
-        ranked_by += f", and {describe(other.metric)}; {better[other.direction]}"
+        ranked_by += f", and {run.vocabulary.describe(other.metric)}; {better[other.direction]}"
     yield "Ranked by", ranked_by
     if ladder := rungs(run):
         words = "epochs : attack - steps x restarts @ images, ! where alarms are measured"

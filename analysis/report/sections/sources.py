@@ -10,10 +10,16 @@ from analysis.report.html import Section, bullets, join, link, tag
 
 def citing(run: Run) -> Section:
     """List the papers that a run rests on, and their BibTeX."""
-    known = references()
-    found = [known[key] for key in keys(run)]
-    listed = bullets(join((one.text, " ", tag("code", one.key))) for one in found)
-    bibtex = tag("pre", "\n\n".join(one.bibtex for one in found))
+    entries, cited = references(), keys(run)
+    papers = [entries[key] for key in cited if key in entries]
+    lines = [join((paper.text, " ", tag("code", paper.key))) for paper in papers]
+    lines += [
+        join((tag("code", key), ": in the study's own bibliography"))
+        for key in cited
+        if key not in entries
+    ]
+    listed = bullets(lines)
+    bibtex = tag("pre", "\n\n".join(paper.bibtex for paper in papers))
     return Section(
         "cite", "What to cite", join((listed, tag("details", tag("summary", "BibTeX"), bibtex)))
     )

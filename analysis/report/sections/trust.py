@@ -6,7 +6,7 @@ from analysis.numbers.ladder import attack_agreement, survival
 from analysis.numbers.tables import rows_of
 from analysis.report.html import Html, Section, join, table, tag
 from analysis.report.sections.figure import shown, shown_in_panels
-from analysis.vocabulary import describe, written_tau
+from analysis.vocabulary import written_tau
 
 MOST_NAMES = 12
 
@@ -29,7 +29,7 @@ def _attacks(run: Run) -> Html:
     found = attack_agreement(run)
     if found.empty:
         return Html()
-    own = describe(run.objective.metric)
+    own = run.vocabulary.describe(run.objective.metric)
     rows = [
         (row.words, written_tau(row.tau, row.low, row.high), row.trials) for row in rows_of(found)
     ]

@@ -7,13 +7,13 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.style import COLOURS, MARKERS, styled
 from analysis.studies.robmednas.experiments import curves, trainings
-from analysis.vocabulary import REGIONS, SYNTHESIS
+from trainables.synthesis.about import REGIONS, THREAT
 
 KINDS = {"fgsm": "FGSM", "pgd": "PGD", "noise": "Gaussian noise"}
 MEASURES = {"mae": "MAE in HU, mean over regions", "dice": "Dice, mean over regions"}
 STRENGTHS = {
-    "fgsm": SYNTHESIS.eps_axis,
-    "pgd": SYNTHESIS.eps_axis,
+    "fgsm": THREAT.axis,
+    "pgd": THREAT.axis,
     "noise": "standard deviation of the noise, in those of the MR",
 }
 ATTACK = "pgd"

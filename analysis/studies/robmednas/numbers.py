@@ -34,6 +34,23 @@ def traits(architecture: str, kernels: str, size: int) -> dict[str, float]:
     }
 
 
+def described(run: Run, settings: pd.DataFrame) -> pd.DataFrame:
+    """Put the numbers that describe an architecture in its place.
+
+    Args:
+        run: Whose trials they are.
+        settings: Hyperparameters of trials, one column each.
+    """
+    if "architecture" not in settings:
+        return settings
+    size = run.manifest["settings"]["size"]
+    rows = [
+        traits(architecture, kernels, size)
+        for architecture, kernels in zip(settings["architecture"], settings["kernels"], strict=True)
+    ]
+    return settings.drop(columns="architecture").join(pd.DataFrame(rows, index=settings.index))
+
+
 def blocks(architecture: Architecture, kernels: str) -> pd.DataFrame:
     """List the blocks in the order of computation [robmednas, table 4].
 

@@ -64,3 +64,16 @@ def test_answers_cut_short_are_none(made, content):
     run = made(Made("t001", state=State.RUNNING, reports=1), status="running")
     (run.folder / "trials" / "t001" / "ranking.npz").write_bytes(content)
     assert answers(run, "t001") is None
+
+
+def test_the_level_that_a_run_measured_comes_first(made):
+    run = made(REFERENCES[0])
+    run.manifest["details"] = {"trivial_bacc": 0.4}
+    assert yardstick(run) == ("bacc", 0.4)
+
+
+def test_numbers_have_no_chance(made):
+    run = made(REFERENCES[0])
+    file = run.folder / "trials" / "r01" / "ranking.npz"
+    np.savez(file, scores=np.ones((2, 4)), labels=np.array([0, 0, 1, 1]), eps=[0.0, 0.1])
+    assert math.isnan(yardstick(run).level)

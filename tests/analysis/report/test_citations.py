@@ -1,14 +1,20 @@
 """What to cite."""
 
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import make_robmednas
 import pytest
-from make_run import Made
+from make_run import METRIC, TSYND, Made
 
 from analysis.report import citations
 from analysis.report.citations import keys, references
+from analysis.report.sections.sources import citing
+from search.samplers.registry import SAMPLERS
+from search.studies import STUDIES, about
+from trainables.attacks.registry import ATTACKS, SYNTHESIS_ATTACKS
 
 BIB = Path(__file__).parents[3] / "CITATIONS.bib"
 
@@ -49,13 +55,13 @@ def test_no_entry_is_left_with_latex():
 
 def test_every_key_that_may_be_cited_exists():
     tables = (
-        citations.BY_STUDY,
         citations.BY_SAMPLER,
         citations.BY_SCHEDULER,
         citations.BY_CLASSIFIER,
         citations.BY_ATTACK,
     )
-    cited = {key for table in tables for own in table.values() for key in own}
+    cited = {key for table in tables for papers in table.values() for key in papers}
+    cited |= {key for study in STUDIES for key in about(study).cites}
     assert cited | {"medmnist", "obfuscated", "nsga2", "pedanova"} <= set(references())
 
 
@@ -70,6 +76,8 @@ def test_data_and_network_are_cited_where_they_have_a_paper(made):
     run = made(Made("t001"))
     run.manifest["settings"] |= {"dataset": "breastmnist", "classifier": "resnet18-16"}
     assert {"medmnist", "resnet"} <= set(keys(run))
+    run.manifest["settings"]["dataset"] = "mydata"  # a user's own has no paper that we know
+    assert "medmnist" not in keys(run)
 
 
 def test_the_other_study_cites_its_own(made):
@@ -77,3 +85,37 @@ def test_the_other_study_cites_its_own(made):
     run = made(Made("t001", config=config), task=make_robmednas.ROBMEDNAS, images=8)
     assert keys(run)[0] == "robmednas"
     assert "tsynd" not in keys(run)
+
+
+def test_a_guest_says_itself_what_to_cite(made):
+    run = made(Made("t001"), task=replace(TSYND, about=replace(TSYND.about, cites=("guest", "se"))))
+    assert keys(run)[:2] == ["guest", "se"]
+    assert "tsynd" not in keys(run)
+    text = citing(run).body
+    assert "<code>guest</code>: in the study&#x27;s own bibliography" in text
+    assert "Squeeze-and-Excitation" in text
+
+
+@pytest.mark.parametrize("attack", sorted(ATTACKS | SYNTHESIS_ATTACKS))
+def test_every_attack_is_cited(made, attack):
+    run = made(Made("t001", metrics={METRIC: 0.5, f"ranking_{attack}_bacc_eps4": 0.5}))
+    assert attack.split("-")[0] in keys(run)
+
+
+def test_every_sampler_with_a_paper_is_cited():
+    assert set(SAMPLERS) - set(citations.BY_SAMPLER) == {"random"}
+
+
+def test_the_gaussian_process_is_cited_with_what_it_maximises(made):
+    run = made(Made("t001"))
+    run.manifest["plan"]["sampler"] = "bayes"
+    assert {"gpml", "ei", "logei"} <= set(keys(run))
+
+
+def test_the_attacks_of_a_confirmation_are_cited(made):
+    run = made(Made("t001"))
+    (run.folder / "confirm").mkdir()
+    wins = {"test": {"apgd-t": 3, "fab": 0, "transfer": 1}}
+    (run.folder / "confirm" / "confirm.json").write_text(json.dumps({"wins": wins}))
+    assert {"apgd", "fab"} <= set(keys(run))
+    assert "transfer" not in keys(run)

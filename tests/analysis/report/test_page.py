@@ -1,12 +1,13 @@
 """The page of every kind of run: whole in itself, accessible, and it says what the numbers say."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 
 import make_robmednas
 import pytest
-from make_run import METRIC, REFERENCES, Made, make_run
+from make_run import METRIC, REFERENCES, TSYND, Made, make_run
 
 from analysis.load import load
 from analysis.numbers.claim import sentences
@@ -14,6 +15,8 @@ from analysis.report.compare import comparison
 from analysis.report.page import SECTIONS, report
 from analysis.report.svg import VARIABLES
 from search.engine.trial import State
+from trainables.study.about import Score
+from trainables.study.report import Report
 
 FAILED = Made("t001", state=State.FAILED, reports=0, reason="out of memory")
 KINDS = {
@@ -156,3 +159,45 @@ def test_runs_side_by_side(tmp_path):
     page = checked(comparison(runs, ["a/report.html", "b/report.html"]))
     assert {"a/report.html", "b/report.html"} <= set(page.targets)
     assert page.headings[0] == "2 runs side by side"
+
+
+def measure_of_a_guest(made, epoch, _):
+    error = 0.05 * made.skill
+    metrics = {"ranking_clean_ece": error, "ranking_pgd_ece_curve": 2 * error}
+    return Report(epoch, metrics | {"ranking_pgd_ece_eps4": 3 * error}, best_epoch=epoch), None
+
+
+def guest():
+    """A classification study whose score is minimised."""
+    about = replace(
+        TSYND.about,
+        name="calibrated",
+        title="whether confidence survives attack",
+        scores={"ece": Score(words="calibration error", direction="min", digits=4)},
+        kept="ece",
+        columns={"clean": "ranking_clean_{score}"},
+    )
+    metric = "ranking_pgd_ece_curve"
+    return replace(TSYND, about=about, metric=metric, direction="min", measure=measure_of_a_guest)
+
+
+def test_a_guest_is_read_by_its_own_description(tmp_path):
+    trials = [Made("r01", "baseline", 0.8), Made("t001", skill=0.4)]
+    run = load(make_run(tmp_path / "run", trials, task=guest()))
+    text = " ".join(checked(report(run, [])).words)
+    assert "calibrated: whether confidence survives attack" in text
+    assert "calibration error under PGD, mean over ε" in text
+    assert "0.0400" in text
+    assert "every pixel moves by at most ε and stays in [0, 1]" in text  # though less is better
+    assert "ε in 255ths" in text
+    assert "standard deviations" not in text
+    assert "accuracy" not in text
+
+
+def test_a_run_that_nobody_describes_has_a_page(tmp_path):
+    folder = make_run(tmp_path / "run", [REFERENCES[0], Made("t001")], describes_itself=False)
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"tsynd"', '"strange"'))
+    text = " ".join(checked(report(load(folder), [])).words)
+    assert "not described by the run" in text
+    assert "ranking pgd bacc curve" in text
