@@ -58,14 +58,14 @@ def _report(runs: list[Path], folders: list[Path], out: Path | None) -> None:
 
     loaded = {}
     for run, folder in zip(runs, folders, strict=True):
-        written = export_experiments(run, folder)
-        if not written or (run / MANIFEST).exists():
+        files = export_experiments(run, folder)
+        if not files or (run / MANIFEST).exists():
             loaded[folder] = load(run)
-            written += export(loaded[folder], folder)
-        _say(folder, written)
+            files += export(loaded[folder], folder)
+        _say(folder, files)
     if len(loaded) > 1:
-        for place in [out] if out else loaded:
-            _say(place, export_comparison(list(loaded.values()), list(loaded), place))
+        for target in [out] if out else loaded:
+            _say(target, export_comparison(list(loaded.values()), list(loaded), target))
 
 
 def main() -> None:
@@ -91,8 +91,8 @@ def _folder(run: Path, out: Path | None, *, several: bool) -> Path:
     return out / run.resolve().name if several else out
 
 
-def _say(folder: Path, written: Iterable[str]) -> None:
-    sys.stdout.write("\n".join([f"{folder}:", *(f"  {name}" for name in written), ""]))
+def _say(folder: Path, names: Iterable[str]) -> None:
+    sys.stdout.write("\n".join([f"{folder}:", *(f"  {name}" for name in names), ""]))
 
 
 def _complain(message: str) -> None:

@@ -52,23 +52,23 @@ def export(run: Run, folder: Path) -> list[str]:
     Raises:
         UserError: If the folder cannot be written to.
     """
-    written: list[str] = []
+    files: list[str] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in {**TABLES, **NUMBERS}.items():
-            written.append(_write_table(table(run), folder / f"{name}.csv"))
+            files.append(_write_table(table(run), folder / f"{name}.csv"))
         for name in FIGURES:
-            written += _write_figure(figure(run, name), folder / name)
-        written += _write_figure(overview(run), folder / "overview")
+            files += _write_figure(figure(run, name), folder / name)
+        files += _write_figure(overview(run), folder / "overview")
         for exhibit in exhibits(run):
-            written.append(_write_table(exhibit.table, folder / f"{exhibit.name}.csv"))
-            written += _write_figure(exhibit.draw(), folder / exhibit.name)
+            files.append(_write_table(exhibit.table, folder / f"{exhibit.name}.csv"))
+            files += _write_figure(exhibit.draw(), folder / exhibit.name)
         for sheet in sheets(run):
-            written += _write_figure(draw_sheet(sheet), folder / sheet.name)
-        (folder / REPORT).write_text(report(run, written), encoding="utf-8")
+            files += _write_figure(draw_sheet(sheet), folder / sheet.name)
+        (folder / REPORT).write_text(report(run, files), encoding="utf-8")
     except OSError as error:
         raise cannot_write(folder, error) from error
-    return [REPORT, *written]
+    return [REPORT, *files]
 
 
 def export_experiments(folder: Path, out: Path) -> list[str]:
@@ -77,16 +77,16 @@ def export_experiments(folder: Path, out: Path) -> list[str]:
     Raises:
         UserError: If a file is damaged or the folder cannot be written to.
     """
-    written: list[str] = []
+    files: list[str] = []
     try:
         experiments = [pair for extras in all_extras() for pair in extras.experiments.items()]
         for name, draw in experiments:
             if (folder / name).is_file():
                 out.mkdir(parents=True, exist_ok=True)
-                written += _write_figure(draw(folder / name), out / Path(name).stem)
+                files += _write_figure(draw(folder / name), out / Path(name).stem)
     except OSError as error:
         raise cannot_write(out, error) from error
-    return written
+    return files
 
 
 def export_comparison(runs: Sequence[Run], folders: Sequence[Path], out: Path) -> list[str]:
@@ -107,18 +107,18 @@ def export_comparison(runs: Sequence[Run], folders: Sequence[Path], out: Path) -
         "differences": differences,
     }
     pages = [os.path.relpath(folder / REPORT, out) for folder in folders]
-    written: list[str] = []
+    files: list[str] = []
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / COMPARISON).write_text(comparison(runs, pages), encoding="utf-8")
         for name, table in tables.items():
-            written.append(_write_table(table(runs), out / f"compare_{name}.csv"))
+            files.append(_write_table(table(runs), out / f"compare_{name}.csv"))
         for metric in dict.fromkeys(run.objective.metric for run in runs):
-            for name, drawn in figures_of(runs, metric, WIDE).items():
-                written += _write_figure(drawn, out / name)
+            for name, canvas in figures_of(runs, metric, WIDE).items():
+                files += _write_figure(canvas, out / name)
     except OSError as error:
         raise cannot_write(out, error) from error
-    return [COMPARISON, *written]
+    return [COMPARISON, *files]
 
 
 def _write_table(table: pd.DataFrame, file: Path) -> str:
@@ -126,10 +126,10 @@ def _write_table(table: pd.DataFrame, file: Path) -> str:
     return file.name
 
 
-def _write_figure(drawn: Figure, stem: Path) -> list[str]:
+def _write_figure(canvas: Figure, stem: Path) -> list[str]:
     files = [stem.with_suffix(".png"), stem.with_suffix(".svg")]
     with styled():
-        drawn.savefig(files[0])
-        drawn.set_layout_engine("none")  # all has its place
-        drawn.savefig(files[1], metadata={"Date": None})
+        canvas.savefig(files[0])
+        canvas.set_layout_engine("none")  # all has its place
+        canvas.savefig(files[1], metadata={"Date": None})
     return [file.name for file in files]

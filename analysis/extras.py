@@ -1,4 +1,4 @@
-"""What a study adds to the analysis of its runs, found by the name of the study.
+"""What a study adds to the analysis of its runs: found by its name, never imported by it.
 
 A study ``NAME`` that adds something has a module ``analysis.studies.NAME.extras`` that holds an
 `Extras` called ``EXTRAS``. Nothing else in the analysis names a study.
@@ -33,7 +33,7 @@ class Exhibit:
         caption: What the table holds.
         draw: Draw the figure.
         table: Its numbers, as they go into a CSV file.
-        shown: The same as the page shows them: numbers stand to the right.
+        cells: The same as the page shows them: numbers stand to the right.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Exhibit:
     caption: str
     draw: Callable[[], "Figure"]
     table: pd.DataFrame
-    shown: pd.DataFrame
+    cells: pd.DataFrame
 
 
 def _unchanged(run: Run, settings: pd.DataFrame) -> pd.DataFrame:  # noqa: ARG001 - as others have it
@@ -54,11 +54,10 @@ class Extras:
     """What a study adds; each part may be left out.
 
     Attributes:
-        settings: From a run, and the hyperparameters of its trials, one column each: those that
-            figures and importance show. A text that is no axis is replaced by numbers here.
-        exhibits: What is shown below the claim of a run; None where a run has nothing to show.
-        experiments: Files that the study's experiments leave in a folder, by name: each read and
-            drawn.
+        settings: Take a run and the hyperparameters of its trials, one column each; return the
+            columns that figures and importance show. Text that is no axis becomes numbers here.
+        exhibits: Each makes what is shown below the claim of a run; None where there is nothing.
+        experiments: Of files that the study's experiments leave in a folder, by name: draw one.
     """
 
     settings: Callable[[Run, pd.DataFrame], pd.DataFrame] = _unchanged

@@ -5,14 +5,14 @@ All follows from ``events.jsonl``, which is whole up to its last line however a 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis.vocabulary import Vocabulary, undescribed
+from analysis.vocabulary import Vocabulary, placeholder
 from search.engine.objective import Objective
 from search.engine.trial import Trial
 from search.record.events import follow, number, read_events
@@ -27,7 +27,7 @@ from trainables.study.report import Report
 Record = dict[str, Any]
 
 
-@dataclass(frozen=True, eq=False)  # itself and no other, so that what follows can be remembered
+@dataclass(frozen=True, eq=False)  # compared by identity: results are cached a run
 class Run:
     """A run as read from disk.
 
@@ -71,8 +71,8 @@ class Run:
     @property
     def winner(self) -> str | None:
         """The winner's id; None where no trial can win."""
-        found = self.trials.loc[self.trials["winner"], "trial"]
-        return None if found.empty else str(found.iloc[0])
+        winners = self.trials.loc[self.trials["winner"], "trial"]
+        return None if winners.empty else str(winners.iloc[0])
 
 
 def load(run: str | Path) -> Run:
@@ -95,25 +95,13 @@ def load(run: str | Path) -> Run:
     rows = rank(trials.values(), objective)
     first = winner(rows)
     best = manifest.get("winner", first and first.trial.id)
-    ranked = [
-        {"rank": place, "winner": row.trial.id == best} | _trial_row(row)
-        for place, row in enumerate(rows, start=1)
-    ]
-    reports = [
-        {"trial": trial, "time_s": time_s, "epoch": report.epoch}
-        | {"best_epoch": number(report.best_epoch), "value": objective.value(report)}
-        | _measured(report)
-        for time_s, trial, report in times
-    ]
-    columns = ["trial", "time_s", "epoch", "best_epoch", "value"]
-    measured = pd.DataFrame(reports) if reports else pd.DataFrame(columns=columns)
     return Run(
         folder.path,
         manifest,
         objective,
         Vocabulary(description),
-        pd.DataFrame(ranked),
-        measured,
+        _trials(rows, best),
+        _reports(times, objective),
         refused=sum(event["event"] == "refused" for event in events),
         rows=tuple(rows),
         record=tuple(trials.values()),
@@ -126,13 +114,33 @@ def _about(manifest: Record) -> About:
     if "about" in manifest:
         return About.from_json(manifest["about"])
     study = str(manifest.get("plan", {}).get("study", "unknown"))
-    return about(study) or undescribed(study)
+    return about(study) or placeholder(study)
+
+
+def _trials(rows: Sequence[Row], best: str | None) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"rank": position, "winner": row.trial.id == best} | _trial_row(row)
+            for position, row in enumerate(rows, start=1)
+        ]
+    )
+
+
+def _reports(times: Iterable[tuple[float, str, Report]], objective: Objective) -> pd.DataFrame:
+    rows = [
+        {"trial": trial, "time_s": time_s, "epoch": report.epoch}
+        | {"best_epoch": number(report.best_epoch), "value": objective.value(report)}
+        | _report_columns(report)
+        for time_s, trial, report in times
+    ]
+    columns = ["trial", "time_s", "epoch", "best_epoch", "value"]
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
 
 
 def _trial_row(row: Row) -> Record:
     trial = row.trial
     low, high = row.interval or (math.nan, math.nan)
-    found: Record = {
+    columns: Record = {
         "trial": trial.id,
         "label": trial.label,
         "seeds": row.seeds,
@@ -149,22 +157,21 @@ def _trial_row(row: Row) -> Record:
         "started_s": trial.started_s,
         "ended_s": math.nan if trial.ended_s is None else trial.ended_s,
     }
-    found |= _prefixed("config", trial.config)
+    columns |= _with_prefix("config", trial.config)
     if trial.reports:
-        found |= _measured(trial.reports[-1])
-    spent = [_prefixed("seconds", report.seconds) for report in trial.reports]
-    names = dict.fromkeys(name for report in spent for name in report)
-    return found | {name: sum(report.get(name, 0.0) for report in spent) for name in names}
+        columns |= _report_columns(trial.reports[-1])
+    seconds = [_with_prefix("seconds", report.seconds) for report in trial.reports]
+    names = dict.fromkeys(name for report in seconds for name in report)
+    return columns | {name: sum(report.get(name, 0.0) for report in seconds) for name in names}
 
 
-def _measured(report: Report) -> Record:
-    found = _prefixed("metric", report.metrics)
+def _report_columns(report: Report) -> Record:
+    columns = _with_prefix("metric", report.metrics)
     for name, (low, high) in report.intervals.items():
-        found |= {f"low.{name}": low, f"high.{name}": high}
-    return (
-        found | _prefixed("constraint", report.constraints) | _prefixed("seconds", report.seconds)
-    )
+        columns |= {f"low.{name}": low, f"high.{name}": high}
+    columns |= _with_prefix("constraint", report.constraints)
+    return columns | _with_prefix("seconds", report.seconds)
 
 
-def _prefixed(prefix: str, values: Mapping[str, object]) -> Record:
+def _with_prefix(prefix: str, values: Mapping[str, object]) -> Record:
     return {f"{prefix}.{name}": value for name, value in values.items()}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from trainables.study.about import About, Score, Threat
 
-CURVE = "curve"  # the point that means all radii
+CURVE, EPS = "curve", "eps"  # points: over all radii, and what a single radius follows
 MEASUREMENTS = {"clean": "clean", "noise": "noisy"}  # those without an attack, as adjectives
 
 
@@ -43,7 +43,7 @@ class Vocabulary:
         scores = "|".join(map(re.escape, self.about.scores))
         return re.compile(
             rf"(?P<split>[a-z]+)_(?P<measurement>.+?)_(?P<score>{scores})"
-            rf"(_(?P<point>{CURVE}|eps.+))?"
+            rf"(_(?P<point>{CURVE}|{EPS}.+))?"
         )
 
     def parse(self, metric: str) -> Name | None:
@@ -73,20 +73,20 @@ class Vocabulary:
         if name.point == CURVE:
             words += ", mean over ε"
         elif name.point:
-            words += f", ε = {name.point.removeprefix('eps')}{self.about.threat.suffix}"
+            words += f", ε = {name.point.removeprefix(EPS)}{self.about.threat.suffix}"
         return words if name.split == "ranking" else f"{words} ({name.split})"
 
-    def written(self, metric: str, value: float) -> str:
+    def format_value(self, metric: str, value: float) -> str:
         """Write a metric's value with as many digits as can be told apart."""
         score = self.score_of(metric)
         return f"{value:.{self.score(score or '').digits}f}"
 
-    def signed(self, metric: str, value: float) -> str:
+    def format_gain(self, metric: str, value: float) -> str:
         """Write a gain of a metric with its sign."""
-        return f"{'+' if value > 0 else '-'}{self.written(metric, abs(value))}"
+        return f"{'+' if value > 0 else '-'}{self.format_value(metric, abs(value))}"
 
 
-def undescribed(study: str) -> About:
+def placeholder(study: str) -> About:
     """Stand in for the description of a study that has none: metrics keep their names."""
     threat = Threat(
         words="not described by the run", unit="", bounds=None, axis="ε", suffix="", scale=1.0
@@ -96,7 +96,7 @@ def undescribed(study: str) -> About:
     )
 
 
-def written_tau(tau: float, low: float, high: float) -> str:
+def format_tau(tau: float, low: float, high: float) -> str:
     """Write Kendall's tau with its interval, of which there is none where all pairs agree.
 
     Args:

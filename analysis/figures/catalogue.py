@@ -29,9 +29,9 @@ from analysis.figures.settings import (
     draw_importance,
     draw_parallel,
     draw_slice,
+    hyperparameter_names,
     hyperparameters_height,
     importance_height,
-    varied,
 )
 from analysis.figures.style import styled
 from analysis.load import Run
@@ -58,7 +58,7 @@ FIGURES: dict[str, tuple[Draw, Height]] = {
 # Figures that are too wide for a narrow page, as one figure a panel: which, how, width and height.
 PANELS: dict[str, tuple[Callable[[Run], list[str]], DrawPanel, tuple[float, float]]] = {
     "robustness": (attacks, draw_attack, (NARROW, 3.0)),
-    "hyperparameters": (varied, draw_slice, (2.3, 2.1)),
+    "hyperparameters": (hyperparameter_names, draw_slice, (2.3, 2.1)),
     "agreement": (pairs, draw_pair, (2.3, 2.3)),
 }
 
@@ -81,12 +81,12 @@ def figure(run: Run, name: str, width: float = WIDE) -> Figure:
 def panels(run: Run, name: str) -> dict[str, Figure]:
     """Draw one of `PANELS`: a figure a panel, none where there is nothing to draw."""
     names, draw, size = PANELS[name]
-    drawn = {}
+    figures = {}
     with styled():
         for panel in names(run):
-            drawn[panel] = Figure(figsize=size, layout="constrained")
-            draw(run, drawn[panel], panel)
-    return drawn
+            figures[panel] = Figure(figsize=size, layout="constrained")
+            draw(run, figures[panel], panel)
+    return figures
 
 
 def overview(run: Run) -> Figure:

@@ -23,15 +23,16 @@ def draw_progress(runs: Sequence[Run], metric: str, x: str, width: float) -> Fig
         x: ``number`` of sampled trials that have ended, or ``ended_s``, seconds of work.
         width: In inches.
     """
-    found, names = progress(runs), names_of(runs)
+    frame, names = progress(runs), names_of(runs)
     scale, unit = time_unit(max(run.elapsed_s for run in runs)) if x == "ended_s" else (1.0, "")
     with styled():
         canvas = Figure(figsize=(width, 3.4), layout="constrained")
         ax, ends = canvas.subplots(), []
-        for place, name in enumerate(names):
-            own = found[(found["run"] == name) & (found["metric"] == metric)].dropna(subset="best")
-            if not own.empty:
-                ends.append(_draw_run(ax, own, own[x] / scale, COLOURS[place % len(COLOURS)]))
+        for number, name in enumerate(names):
+            rows = (frame["run"] == name) & (frame["metric"] == metric)
+            steps = frame[rows].dropna(subset="best")
+            if not steps.empty:
+                ends.append(_draw_run(ax, steps, steps[x] / scale, COLOURS[number % len(COLOURS)]))
         against = f"{unit} from the start" if unit else "sampled trials that have ended"
         ax.set(xlabel=against, ylabel=upright(vocabulary_of(runs, metric).describe(metric)))
         ax.set_title(f"Best so far against {'time' if unit else 'trials'}")
@@ -46,23 +47,29 @@ def draw_progress(runs: Sequence[Run], metric: str, x: str, width: float) -> Fig
 
 
 def draw_winners(runs: Sequence[Run], metric: str, width: float) -> Figure:
-    """Draw the winner of each run that is ranked by a metric, with its 95 % interval."""
-    names, found = names_of(runs), winners(runs)
-    own = found[(found["metric"] == metric) & found["value"].notna()]
+    """Draw the winner of each run that is ranked by a metric, with its 95 % interval.
+
+    Args:
+        runs: The runs.
+        metric: Runs that are ranked by another are left out.
+        width: In inches.
+    """
+    names, frame = names_of(runs), winners(runs)
+    rows = frame[(frame["metric"] == metric) & frame["value"].notna()]
     with styled():
-        canvas = Figure(figsize=(width, 1.2 + 0.3 * max(2, len(own))), layout="constrained")
+        canvas = Figure(figsize=(width, 1.2 + 0.3 * max(2, len(rows))), layout="constrained")
         ax = canvas.subplots()
         ax.set_title("Winners, with 95 % intervals")
-        if own.empty:
+        if rows.empty:
             say(ax, "no run has a winner")
             return canvas
-        for at, (_, row) in enumerate(own.iterrows()):
-            place = names.index(row["run"])
-            colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
-            ax.plot([row["low"], row["high"]], [at, at], color=colour, alpha=0.5, lw=2)
-            ax.plot([row["value"]], [at], color=colour, marker=marker)
-        ax.set_yticks(range(len(own)), [f"{row.run}: {row.winner}" for row in own.itertuples()])
-        ax.set_ylim(len(own) - 0.5, -0.5)
+        for height, (_, row) in enumerate(rows.iterrows()):
+            number = names.index(row["run"])
+            colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
+            ax.plot([row["low"], row["high"]], [height, height], color=colour, alpha=0.5, lw=2)
+            ax.plot([row["value"]], [height], color=colour, marker=marker)
+        ax.set_yticks(range(len(rows)), [f"{row.run}: {row.winner}" for row in rows.itertuples()])
+        ax.set_ylim(len(rows) - 0.5, -0.5)
         ax.set_xlabel(vocabulary_of(runs, metric).describe(metric))
         ax.tick_params(axis="y", length=0)
         ax.grid(visible=False, axis="y")
@@ -70,7 +77,16 @@ def draw_winners(runs: Sequence[Run], metric: str, width: float) -> Figure:
 
 
 def figures_of(runs: Sequence[Run], metric: str, width: float) -> dict[str, Figure]:
-    """Draw what compares the runs that are ranked by a metric, by the name of a file."""
+    """Draw what compares the runs that are ranked by a metric.
+
+    Args:
+        runs: The runs.
+        metric: Runs that are ranked by another are left out.
+        width: In inches.
+
+    Returns:
+        The figures by the names of their files, without an ending.
+    """
     metrics = list(dict.fromkeys(run.objective.metric for run in runs))
     number = f"_{metrics.index(metric) + 1}" if metric != metrics[0] else ""
     return {
@@ -80,7 +96,7 @@ def figures_of(runs: Sequence[Run], metric: str, width: float) -> dict[str, Figu
     }
 
 
-def _draw_run(ax: Axes, own: pd.DataFrame, at: pd.Series, colour: str) -> Label:
-    ax.step(at, own["best"], where="post", color=colour)
-    ax.plot(at.iloc[-1:], own["best"].iloc[-1:], ".", color=colour)
-    return Label(at.iloc[-1], own["best"].iloc[-1], str(own["run"].iloc[0]), colour)
+def _draw_run(ax: Axes, steps: pd.DataFrame, x: pd.Series, colour: str) -> Label:
+    ax.step(x, steps["best"], where="post", color=colour)
+    ax.plot(x.iloc[-1:], steps["best"].iloc[-1:], ".", color=colour)
+    return Label(x.iloc[-1], steps["best"].iloc[-1], str(steps["run"].iloc[0]), colour)

@@ -21,38 +21,47 @@ class Label:
     colour: str
 
 
-def spread(wanted: npt.ArrayLike, gap: float, low: float, high: float) -> npt.NDArray[np.float64]:
+def spread(
+    positions: npt.ArrayLike, gap: float, low: float, high: float
+) -> npt.NDArray[np.float64]:
     """Move positions as little as possible (in squares) until all are ``gap`` apart.
 
     Args:
-        wanted: Positions (N,), in any order; the order is kept.
+        positions: Positions (N,), in any order, which stays the same.
         gap: Least distance of neighbours.
         low: Least position.
         high: Greatest position; exceeded only where there is no room.
     """
-    places = np.asarray(wanted, dtype=np.float64)
-    if len(places) == 0:
-        return places
-    order = np.argsort(places, kind="stable")
-    steps = gap * np.arange(len(places))
-    free = isotonic_regression(places[order] - steps).x
-    found = np.empty_like(places)
-    found[order] = np.clip(free, low, max(low, high - steps[-1])) + steps
-    return found
+    targets = np.asarray(positions, dtype=np.float64)
+    if len(targets) == 0:
+        return targets
+    order = np.argsort(targets, kind="stable")
+    steps = gap * np.arange(len(targets))
+    free = isotonic_regression(targets[order] - steps).x
+    result = np.empty_like(targets)
+    result[order] = np.clip(free, low, max(low, high - steps[-1])) + steps
+    return result
 
 
 def label_ends(ax: Axes, labels: Sequence[Label], size: float = 8) -> None:
-    """Write names in a column to the right of the axes, joined by thin lines to their points."""
+    """Write names in a column to the right of the axes, joined by thin lines to their points.
+
+    Args:
+        ax: Axes with all that they show, as the limits must be final.
+        labels: One a point.
+        size: Of the font, in points.
+    """
     ax.figure.figure.draw_without_rendering()  # only now the axes have their height and limits
     to_axes = ax.transData + ax.transAxes.inverted()
-    wanted = [to_axes.transform((label.x, label.y))[1] for label in labels]
+    heights = [to_axes.transform((label.x, label.y))[1] for label in labels]
     height_points = ax.get_window_extent().height / ax.figure.dpi * 72
-    for label, at in zip(labels, spread(wanted, LINE * size / height_points, 0, 1), strict=True):
+    gap = LINE * size / height_points
+    for label, height in zip(labels, spread(heights, gap, 0, 1), strict=True):
         leader = {"arrowstyle": "-", "lw": 0.6, "alpha": 0.6, "shrinkA": 0, "shrinkB": 4}
         ax.annotate(
             label.text,
             (label.x, label.y),
-            (1.06, at),
+            (1.06, height),
             textcoords="axes fraction",
             va="center",
             fontsize=size,

@@ -22,7 +22,7 @@ def width_of(canvas: FigureBase) -> float:
     return float(canvas.get_window_extent().width / canvas.get_figure(root=True).dpi)
 
 
-def wrapped(canvas: FigureBase, text: str) -> str:
+def wrap(canvas: FigureBase, text: str) -> str:
     """Break a line of text where it would leave the figure."""
     return textwrap.fill(text, int(LETTERS * width_of(canvas)), break_long_words=False)
 
@@ -40,15 +40,23 @@ def time_unit(longest_s: float) -> tuple[float, str]:
 
 
 def dots(ax: Axes, x: npt.ArrayLike, y: npt.ArrayLike, top: float, look: dict[str, Any]) -> None:
-    """Draw dots; one beyond ``top`` is an arrow head there."""
-    places, values = np.asarray(x), np.asarray(y, dtype=np.float64)
+    """Draw dots; one beyond the top is an arrow head there.
+
+    Args:
+        ax: Axes to draw on.
+        x: Abscissas (N,).
+        y: Ordinates (N,).
+        top: The end of the axis of ordinates; inf where it shows all.
+        look: What `Axes.scatter` takes, with sizes ``s`` for N dots or one for all.
+    """
+    abscissas, values = np.asarray(x), np.asarray(y, dtype=np.float64)
     sizes = np.broadcast_to(look["s"], values.shape) * min(1.0, MANY / max(1, len(values))) ** 0.5
     beyond = values > top
     if not beyond.all():
-        ax.scatter(places[~beyond], values[~beyond], **look | {"s": sizes[~beyond]})
+        ax.scatter(abscissas[~beyond], values[~beyond], **look | {"s": sizes[~beyond]})
     if beyond.any():
         arrows = look | {"marker": "^", "clip_on": False, "s": sizes[beyond]}
-        ax.scatter(places[beyond], np.full(beyond.sum(), top), **arrows)
+        ax.scatter(abscissas[beyond], np.full(beyond.sum(), top), **arrows)
 
 
 def dot(group: Group, shares: npt.ArrayLike = 0.3) -> dict[str, Any]:

@@ -35,8 +35,8 @@ def draw_sheet(sheet: Sheet) -> Figure:
     size = SIDE + len(sheet.columns) * (CELL + GAP), TOP + len(sheet.rows) * (height + note) + key
     with styled():
         canvas = Figure(figsize=size)
-        for place, column in enumerate(sheet.columns):
-            left = SIDE + place * (CELL + GAP)
+        for number, column in enumerate(sheet.columns):
+            left = SIDE + number * (CELL + GAP)
             for row, name in enumerate(sheet.rows):
                 bottom = size[1] - TOP - row * (height + note) - height
                 ax = _axes(canvas, left, bottom, height)
@@ -46,7 +46,7 @@ def draw_sheet(sheet: Sheet) -> Figure:
                 if column.notes:
                     words = {"ha": "center", "va": "top", "color": MUTED, "fontsize": SMALL}
                     ax.text(0.5, -0.03, column.notes[row], words, transform=ax.transAxes)
-                if place == 0:
+                if number == 0:
                     words = {"ha": "right", "va": "center", "color": INK, "fontsize": SMALL}
                     ax.text(-0.08, 0.5, name, words, transform=ax.transAxes)
             if column.unit:
@@ -67,8 +67,8 @@ def _draw_cell(ax: Axes, sheet: Sheet, column: Column, row: int) -> None:
     if column.scale == "heat":
         cell = _over(sheet.columns[0], row, cell)
     low, high = _ends(column)
-    shown = np.clip(cell, 0, 1) if cell.ndim == 3 else cell
-    ax.imshow(shown, cmap=MAPS[column.scale], vmin=low, vmax=high, interpolation="none")
+    pixels = np.clip(cell, 0, 1) if cell.ndim == 3 else cell
+    ax.imshow(pixels, cmap=MAPS[column.scale], vmin=low, vmax=high, interpolation="none")
 
 
 def _over(column: Column, row: int, heat: Floats) -> Floats:
@@ -92,8 +92,8 @@ def _draw_key(ax: Axes, column: Column) -> None:
     ramp = np.linspace(0, 1, 64)[None]
     ax.imshow(ramp, cmap=MAPS[column.scale], aspect="auto", interpolation="none")
     words = {"va": "top", "color": MUTED, "fontsize": SMALL - 0.5}
-    for place, end in enumerate(_ends(column)):
+    for number, end in enumerate(_ends(column)):
         text = f"{end:.2g}" if abs(end) < 100 else f"{end:.0f}"
-        side = ("left", "right")[place]
-        ax.text(place, -0.5, text, words, ha=side, transform=ax.transAxes)
+        side = ("left", "right")[number]
+        ax.text(number, -0.5, text, words, ha=side, transform=ax.transAxes)
     ax.text(0.5, -0.5, column.unit, words, ha="center", transform=ax.transAxes)

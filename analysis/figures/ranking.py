@@ -27,68 +27,81 @@ HEADINGS = {
 
 def draw_leaderboard(run: Run, canvas: FigureBase) -> None:
     """Draw the trials in order of rank with 95 % intervals; references are never left out."""
-    found, styles, ax = numbers.standings(run), looks(run.trials), canvas.subplots()
+    frame, styles, ax = numbers.standings(run), looks(run.trials), canvas.subplots()
     ax.set_title("Trials by rank, with 95 % intervals")
-    ax.set_xlabel(run.vocabulary.describe(run.objective.metric))
-    if found.empty:
+    metric = run.objective.metric
+    ax.set_xlabel(run.vocabulary.describe(metric))
+    if frame.empty:
         say(ax, "no trial has a value")
         return
-    level = numbers.level_of(run, run.objective.metric)
+    level = numbers.level_of(run, metric)
     marks = "hollow: cannot win"
     if not math.isnan(level):
         ax.axvline(level, color=MUTED, lw=1, ls=DOTTED)
         marks += f"; dotted: {run.about.level}"
-    ax.set_xlabel(f"{run.vocabulary.describe(run.objective.metric)}\n({marks})")
-    at, ticks = 0, {}
-    for group in Group:
-        rows = found[found["group"] == group]
-        shown = rows[rows["reference"] | (rows.groupby("reference").cumcount() < MOST)]
-        if group in HEADINGS and len(rows):
-            at += 1
-            _remark(ax, at, 0, HEADINGS[group], style="italic")
-        for row in rows_of(shown):
-            at += 1
-            ticks[at] = row
-            _draw_row(ax, at, row, styles[row.trial])
-            value = run.vocabulary.written(run.objective.metric, row.value)
-            _remark(ax, at, 1, value + (f" @{row.epoch}" if group == Group.STOPPED else ""))
-        if len(shown) < len(rows):
-            at += 1
-            _remark(ax, at, 0, f"and {len(rows) - len(shown)} more", style="italic")
+    ax.set_xlabel(f"{run.vocabulary.describe(metric)}\n({marks})")
+    ticks, line = _draw_groups(run, ax)
     ax.set_yticks(list(ticks), [row.name for row in ticks.values()])
     for label, row in zip(ax.get_yticklabels(), ticks.values(), strict=True):
         label.set(weight="bold" if row.winner else "normal", color=styles[row.trial].ink)
-    ax.set_ylim(max(at, 8) + 0.7, 0.3)
-    bound = max(numbers.fence(run, found["value"]), found.query("reference")["value"].max())
+    ax.set_ylim(max(line, 8) + 0.7, 0.3)
+    bound = max(numbers.fence(run, frame["value"]), frame.query("reference")["value"].max())
     if math.isfinite(bound):  # the number beside a trial beyond it tells its value
-        least = min(found["value"].min(), found["low"].fillna(math.inf).min())
+        least = min(frame["value"].min(), frame["low"].fillna(math.inf).min())
         ax.set_xlim(least - 0.05 * (bound - least), bound)
     ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False, axis="y")
 
 
+def _draw_groups(run: Run, ax: Axes) -> tuple[dict[int, Any], int]:
+    """Draw the rows of each group from line 1; return the trials by their lines, and the last."""
+    frame, styles, line, ticks = numbers.standings(run), looks(run.trials), 0, {}
+    for group in Group:
+        rows = frame[frame["group"] == group]
+        visible = rows[rows["reference"] | (rows.groupby("reference").cumcount() < MOST)]
+        if group in HEADINGS and len(rows):
+            line += 1
+            _remark(ax, line, 0, HEADINGS[group], style="italic")
+        for row in rows_of(visible):
+            line += 1
+            ticks[line] = row
+            _draw_row(ax, line, row, styles[row.trial])
+            value = run.vocabulary.format_value(run.objective.metric, row.value)
+            _remark(ax, line, 1, value + (f" @{row.epoch}" if group == Group.STOPPED else ""))
+        if len(visible) < len(rows):
+            line += 1
+            _remark(ax, line, 0, f"and {len(rows) - len(visible)} more", style="italic")
+    return ticks, line
+
+
 def attacks(run: Run) -> list[str]:
     """List the attacks that were measured on winner or references, FGSM last."""
-    known = numbers.robustness(run)["attack"].unique()
-    return sorted(known, key=lambda name: (name == "fgsm", name))
+    names = numbers.robustness(run)["attack"].unique()
+    return sorted(names, key=lambda name: (name == "fgsm", name))
 
 
 def draw_robustness(run: Run, canvas: FigureBase) -> None:
     """Draw the score of winner and references against epsilon, one panel an attack."""
-    known = attacks(run)
-    axes = canvas.subplots(1, max(1, len(known)), sharey=True, squeeze=False)[0]
-    if not known:
+    names = attacks(run)
+    axes = canvas.subplots(1, max(1, len(names)), sharey=True, squeeze=False)[0]
+    if not names:
         axes[0].set_title("Robustness")
         say(axes[0], "no attack was measured on winner or references")
         return
     axes[0].set_ylabel(run.vocabulary.score(yardstick(run).score).words)
-    ends = [_draw_curves(run, ax, attack) for ax, attack in zip(axes, known, strict=True)]
+    ends = [_draw_curves(run, ax, attack) for ax, attack in zip(axes, names, strict=True)]
     label_ends(axes[-1], ends[-1])
 
 
 def draw_attack(run: Run, canvas: FigureBase, attack: str) -> None:
-    """Draw the score of winner and references against epsilon under one attack."""
+    """Draw the score of winner and references against epsilon under one attack.
+
+    Args:
+        run: The run.
+        canvas: The figure, or a part of one.
+        attack: One of `attacks`.
+    """
     ax = canvas.subplots()
     ax.set_ylabel(run.vocabulary.score(yardstick(run).score).words)
     label_ends(ax, _draw_curves(run, ax, attack))
@@ -97,11 +110,11 @@ def draw_attack(run: Run, canvas: FigureBase, attack: str) -> None:
 def _draw_curves(run: Run, ax: Axes, attack: str) -> list[Label]:
     """Draw the curves under one attack, and the level to beat; return what to call them."""
     styles, yard, ends = looks(run.trials), yardstick(run), []
-    whole = numbers.robustness(run)
-    found = whole[whole["attack"] == attack]
+    frame = numbers.robustness(run)
+    curves = frame[frame["attack"] == attack]
     ax.set_title(f"Under {attack.upper()}")
     ax.set_xlabel(run.about.threat.axis)
-    for trial, curve in found.groupby("trial", sort=False):
+    for trial, curve in curves.groupby("trial", sort=False):
         look, last = styles[str(trial)], rows_of(curve)[-1]
         style = {"color": look.colour, "ls": look.dash, "marker": look.marker}
         size = {"lw": look.width, "ms": look.size**0.5 * 0.8}
@@ -112,17 +125,17 @@ def _draw_curves(run: Run, ax: Axes, attack: str) -> list[Label]:
             ax.fill_between(curve["eps"], *bounds, color=look.colour, alpha=0.15, lw=0)
     if not math.isnan(yard.level):
         ax.axhline(yard.level, color=MUTED, lw=1, ls=DOTTED)
-        ends.append(Label(found["eps"].max(), yard.level, run.about.level, MUTED))
-    if found["eps"].nunique() <= 8:
-        ax.set_xticks(sorted(found["eps"].unique()))
-    ax.set_ylim(*_limits(run, whole))
+        ends.append(Label(curves["eps"].max(), yard.level, run.about.level, MUTED))
+    if curves["eps"].nunique() <= 8:
+        ax.set_xticks(sorted(curves["eps"].unique()))
+    ax.set_ylim(*_limits(run, frame))
     return ends
 
 
-def _limits(run: Run, whole: pd.DataFrame) -> tuple[float, float]:
+def _limits(run: Run, frame: pd.DataFrame) -> tuple[float, float]:
     """Return the ends of the axis of scores, the same for all attacks."""
     yard = yardstick(run)
-    values = [*whole[["value", "low", "high"]].to_numpy().ravel(), yard.level]
+    values = [*frame[["value", "low", "high"]].to_numpy().ravel(), yard.level]
     low, high = np.nanmin(values), np.nanmax(values)
     margin = 0.05 * (high - low) or 0.05
     return 0.0 if run.vocabulary.score(yard.score).from_zero else low - margin, high + margin
@@ -134,30 +147,30 @@ def draw_clean_and_robust(run: Run, canvas: FigureBase) -> None:
     The second metric is the other objective, with the Pareto front, where the run has two; else the
     clean score.
     """
-    styles, ax, found = looks(run.trials), canvas.subplots(), numbers.trade_off(run)
+    styles, ax, frame = looks(run.trials), canvas.subplots(), numbers.trade_off(run)
     ax.set_title("Pareto front" if run.objective.other else "Clean against robust")
     ax.set_xlabel(run.vocabulary.describe(numbers.second_metric(run)))
     ax.set_ylabel(upright(run.vocabulary.describe(run.objective.metric)))
-    if found.empty:
+    if frame.empty:
         say(ax, "no trial reached its budget with both scores")
         return
-    front = found[found["front"]].sort_values("other")
+    front = frame[frame["front"]].sort_values("other")
     if not front.empty:
         ax.plot(front["other"], front["value"], color=WINNER, lw=1.2, zorder=2, label="front")
-    sampled = ~(found["reference"] | found["winner"])
-    for can_win, own in found[sampled].groupby("can_win"):
-        ax.scatter(own["other"], own["value"], **Look(SAMPLED, "o").dot(hollow=not can_win))
+    sampled = ~(frame["reference"] | frame["winner"])
+    for can_win, points in frame[sampled].groupby("can_win"):
+        ax.scatter(points["other"], points["value"], **Look(SAMPLED, "o").dot(hollow=not can_win))
     key = {"sampled": ax.scatter([], [], **Look(SAMPLED, "o").dot())} if sampled.any() else {}
-    for row in rows_of(found[~sampled]):
+    for row in rows_of(frame[~sampled]):
         look = styles[row.trial]
         key[row.name] = ax.scatter(row.other, row.value, **look.dot(hollow=not row.can_win))
-    if not found["can_win"].all():
+    if not frame["can_win"].all():
         key["hollow: cannot win"] = ax.scatter([], [], alpha=0)
     ax.margins(0.08)
-    place: Any = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
+    anchor: Any = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
     if width_of(canvas) < BESIDE:
-        place = {"loc": "upper center", "bbox_to_anchor": (0.45, -0.16), "ncols": 2}
-    ax.legend(list(key.values()), list(key), **place, frameon=False, fontsize=8, handletextpad=0.2)
+        anchor = {"loc": "upper center", "bbox_to_anchor": (0.45, -0.16), "ncols": 2}
+    ax.legend(list(key.values()), list(key), **anchor, frameon=False, fontsize=8, handletextpad=0.2)
 
 
 def trade_off_height(run: Run, width: float) -> float:
@@ -172,17 +185,17 @@ def leaderboard_height(run: Run) -> float:
     return 1.3 + 0.19 * (rows.clip(upper=MOST).sum() + 3)
 
 
-def _draw_row(ax: Axes, at: int, row: Any, look: Look) -> None:  # noqa: ANN401 - a row of a frame
+def _draw_row(ax: Axes, line: int, row: Any, look: Look) -> None:  # noqa: ANN401 - a row of a frame
     alpha = 0.45 if row.group == Group.STOPPED else 1.0
-    ax.plot([row.low, row.high], [at, at], color=look.colour, lw=look.width, alpha=0.5 * alpha)
-    ax.scatter(row.value, at, **look.dot(hollow=not row.can_win), alpha=alpha)
+    ax.plot([row.low, row.high], [line, line], color=look.colour, lw=look.width, alpha=0.5 * alpha)
+    ax.scatter(row.value, line, **look.dot(hollow=not row.can_win), alpha=alpha)
 
 
-def _remark(ax: Axes, at: int, x: float, text: str, style: str = "normal") -> None:
+def _remark(ax: Axes, line: int, x: float, text: str, style: str = "normal") -> None:
     """Write in a row of the leaderboard, from a fraction ``x`` of its width."""
     ax.annotate(
         text,
-        (x, at),
+        (x, line),
         (4, 0),
         xycoords=("axes fraction", "data"),
         textcoords="offset points",

@@ -76,13 +76,13 @@ def looks(trials: pd.DataFrame) -> dict[str, Look]:
     references = sorted(trials.loc[trials["reference"], "trial"])
     dashes = cycle(dash for dash in DASHES for _ in COLOURS)
     styles = zip(references, cycle(COLOURS), cycle(MARKERS), dashes, strict=False)
-    found = {trial: Look(colour, marker, dash) for trial, colour, marker, dash in styles}
-    for trial in set(trials["trial"]) - set(found):
-        found[trial] = Look(SAMPLED, "o")
+    result = {trial: Look(colour, marker, dash) for trial, colour, marker, dash in styles}
+    for trial in set(trials["trial"]) - set(result):
+        result[trial] = Look(SAMPLED, "o")
     for trial in trials.loc[trials["winner"], "trial"]:
-        colour = found[trial].colour if trial in references else WINNER
-        found[trial] = Look(colour, "*", found[trial].dash, 2.6, 110)
-    return found
+        colour = result[trial].colour if trial in references else WINNER
+        result[trial] = Look(colour, "*", result[trial].dash, 2.6, 110)
+    return result
 
 
 @contextmanager

@@ -25,17 +25,23 @@ def alarms(run: Run) -> pd.DataFrame:
         ``constraint``, ``meaning``, ``measured``, ``missed``, ``trials`` (names with commas), the
         most missed first.
     """
-    asked: dict[str, int] = {}
+    counts: dict[str, int] = {}
     failing: dict[str, list[Trial]] = {}
     for trial in run.record:
         for name in trial.reports[-1].constraints if trial.reports else ():
-            asked[name] = asked.get(name, 0) + 1
+            counts[name] = counts.get(name, 0) + 1
         for name in missed(trial):
             failing.setdefault(name, []).append(trial)
     rows = [
-        (name, MEANINGS.get(name, LIMIT), count, len(own), ", ".join(one.name for one in own))
-        for name, count in asked.items()
-        for own in [failing.get(name, [])]
+        (
+            name,
+            MEANINGS.get(name, LIMIT),
+            count,
+            len(trials),
+            ", ".join(trial.name for trial in trials),
+        )
+        for name, count in counts.items()
+        for trials in [failing.get(name, [])]
     ]
-    found = pd.DataFrame(rows, columns=["constraint", "meaning", "measured", "missed", "trials"])
-    return found.sort_values("missed", ascending=False, kind="stable", ignore_index=True)
+    frame = pd.DataFrame(rows, columns=["constraint", "meaning", "measured", "missed", "trials"])
+    return frame.sort_values("missed", ascending=False, kind="stable", ignore_index=True)

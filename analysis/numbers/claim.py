@@ -55,12 +55,12 @@ def gains_over(run: Run) -> pd.DataFrame:
     if first is None:
         return pd.DataFrame(columns=columns)
     rows = []
-    for one in gains(first, list(run.rows), run.objective, RunFolder(run.folder)):
-        if math.isnan(one.value):  # a reference without a value
+    for gain in gains(first, list(run.rows), run.objective, RunFolder(run.folder)):
+        if math.isnan(gain.value):  # a reference without a value
             continue
-        low, high = one.interval or (math.nan, math.nan)
+        low, high = gain.interval or (math.nan, math.nan)
         verdict = verdict_of(low, high)
-        rows.append((one.over.label, one.over.control, one.value, low, high, verdict))
+        rows.append((gain.over.label, gain.over.control, gain.value, low, high, verdict))
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -73,63 +73,63 @@ def ties(run: Run) -> list[str]:
 def sentences(run: Run) -> list[str]:
     """Say who won, by how much, what cannot be told apart, and how far to trust it."""
     first, metric, words = winner_row(run), run.objective.metric, run.vocabulary
-    sampled = sum(not (one.is_reference or one.repeats) for one in run.record)
+    sampled = sum(not (trial.is_reference or trial.repeats) for trial in run.record)
     if first is None:
-        tried = f"{sampled} sampled trials and the references"
-        return [f"No winner: none of {tried} reached the last rung and met its constraints."]
-    value = words.written(metric, first.value)
-    bounds = _bounds(words, metric, first.interval)
+        candidates = f"{sampled} sampled trials and the references"
+        return [f"No winner: none of {candidates} reached the last rung and met its constraints."]
+    value = words.format_value(metric, first.value)
+    bounds = _format_bounds(words, metric, first.interval)
     better = {"max": "higher", "min": "lower"}[run.objective.direction]
     who = f"{first.trial.id} is the best of {sampled} sampled trials"
     if first.trial.is_reference:
         who = f"{first.trial.label}, a reference, is the best"
-    said = [f"{who}: {value}{bounds} of {words.describe(metric)}, {better} is better."]
+    lines = [f"{who}: {value}{bounds} of {words.describe(metric)}, {better} is better."]
     if first.trial.is_reference:
-        said.append("No sampled trial that reached its budget beat it.")
+        lines.append("No sampled trial that reached its budget beat it.")
     if first.seeds > 1:
-        said.append(f"The value is the mean over {first.seeds} seeds; the range is theirs.")
-    said += _compared(run)
-    if others := ties(run):
-        said.append(f"Of all trials, these cannot be told apart from it: {', '.join(others)}.")
-    return [*said, "It was chosen by this value on the ranking split, so the value is optimistic."]
+        lines.append(f"The value is the mean over {first.seeds} seeds; the range is theirs.")
+    lines += _comparisons(run)
+    if names := ties(run):
+        lines.append(f"Of all trials, these cannot be told apart from it: {', '.join(names)}.")
+    return [*lines, "It was chosen by this value on the ranking split, so the value is optimistic."]
 
 
-def _compared(run: Run) -> list[str]:
+def _comparisons(run: Run) -> list[str]:
     """Say how the winner compares with the references: by name where few, else by the closest."""
-    found, said = gains_over(run), []
+    frame, lines = gains_over(run), []
     for verdict, words in VERDICTS.items():
-        own = found[found["verdict"] == verdict]
-        if own.empty:
+        rows = frame[frame["verdict"] == verdict]
+        if rows.empty:
             continue
-        closest = rows_of(own.assign(distance=own["gain"].abs()).nsmallest(1, "distance"))[0]
-        names = [f"{row.over}{' (a control)' if row.control else ''}" for row in rows_of(own)]
-        by = _by(run, closest)
+        closest = rows_of(rows.assign(distance=rows["gain"].abs()).nsmallest(1, "distance"))[0]
+        names = [f"{row.over}{' (a control)' if row.control else ''}" for row in rows_of(rows)]
+        gap = _difference(run, closest)
         if len(names) == 1:
-            said.append(f"{words} {names[0]}, {by}.")
+            lines.append(f"{words} {names[0]}, {gap}.")
         else:
-            said.append(f"{words} {', '.join(names)}; the closest is {closest.over}, {by}.")
-    return said
+            lines.append(f"{words} {', '.join(names)}; the closest is {closest.over}, {gap}.")
+    return lines
 
 
-def _by(run: Run, row: Any) -> str:  # noqa: ANN401 - a row of a frame
+def _difference(run: Run, row: Any) -> str:  # noqa: ANN401 - a row of a frame
     """Write a gain; of one that is worse, by how much it is worse."""
     words, metric = run.vocabulary, run.objective.metric
     if row.verdict == WORSE:
-        loss = _signed(words, metric, -row.gain)
-        return f"by {loss}{_bounds(words, metric, (-row.high, -row.low))}"
+        loss = _format_gain(words, metric, -row.gain)
+        return f"by {loss}{_format_bounds(words, metric, (-row.high, -row.low))}"
     before = "by" if row.verdict == BETTER else "a gain of"
-    gain = _signed(words, metric, row.gain)
-    return f"{before} {gain}{_bounds(words, metric, (row.low, row.high))}"
+    gain = _format_gain(words, metric, row.gain)
+    return f"{before} {gain}{_format_bounds(words, metric, (row.low, row.high))}"
 
 
-def _signed(words: Vocabulary, metric: str, value: float) -> str:
-    return f"{'-' if value < 0 else ''}{words.written(metric, abs(value))}"
+def _format_gain(words: Vocabulary, metric: str, value: float) -> str:
+    return f"{'-' if value < 0 else ''}{words.format_value(metric, abs(value))}"
 
 
-def _bounds(words: Vocabulary, metric: str, bounds: tuple[float, float] | None) -> str:
+def _format_bounds(words: Vocabulary, metric: str, bounds: tuple[float, float] | None) -> str:
     if bounds is None or any(math.isnan(bound) for bound in bounds):
         return ""
-    low, high = (_signed(words, metric, bound) for bound in bounds)
+    low, high = (_format_gain(words, metric, bound) for bound in bounds)
     return f" [{low}, {high}]"
 
 

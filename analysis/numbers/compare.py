@@ -53,16 +53,16 @@ def duels(runs: Sequence[Run]) -> pd.DataFrame:
     """
     columns = ["run", "other", "metric", "gain", "low", "high", "verdict"]
     rows = []
-    for (name, run), (other_name, other) in combinations(zip(names_of(runs), runs, strict=True), 2):
-        first, second = winner_row(run), winner_row(other)
-        if first is None or second is None or comparable([run, other]):
+    for (name, run), (rival_name, rival) in combinations(zip(names_of(runs), runs, strict=True), 2):
+        first, second = winner_row(run), winner_row(rival)
+        if first is None or second is None or comparable([run, rival]):
             continue
         sign = sign_of(run.objective)
         gain = sign * (first.value - second.value)
-        own, its = _folder(run, first), _folder(other, second)
-        low, high = paired_interval(own, its, gain, sign) or (math.nan, math.nan)
+        folder, rival_folder = _folder(run, first), _folder(rival, second)
+        low, high = paired_interval(folder, rival_folder, gain, sign) or (math.nan, math.nan)
         verdict = verdict_of(low, high)
-        rows.append((name, other_name, run.objective.metric, gain, low, high, verdict))
+        rows.append((name, rival_name, run.objective.metric, gain, low, high, verdict))
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -83,8 +83,8 @@ def differences(runs: Sequence[Run]) -> pd.DataFrame:
     """
     names, flat = names_of(runs), [_settings(run) for run in runs]
     rows = []
-    for key in dict.fromkeys(key for one in flat for key in one):
-        values = [one.get(key, "") for one in flat]
+    for key in dict.fromkeys(key for settings in flat for key in settings):
+        values = [settings.get(key, "") for settings in flat]
         if len(set(values)) > 1:
             rows.append({"setting": key, **dict(zip(names, values, strict=True))})
     return pd.DataFrame(rows, columns=["setting", *names])
@@ -95,8 +95,10 @@ def comparable(runs: Sequence[Run]) -> str:
     if len({run.objective.metric for run in runs}) > 1:
         return "The runs are ranked by different metrics: their values do not compare."
     digests = [run.manifest.get("digests", {}) for run in runs]
-    own = [one.get("ranking") or (one.get("data"), one.get("splits")) for one in digests]
-    if len(set(map(str, own))) > 1:
+    images = [
+        digest.get("ranking") or (digest.get("data"), digest.get("splits")) for digest in digests
+    ]
+    if len(set(map(str, images))) > 1:
         return "The runs rank on other images: a difference may be that of the images."
     return ""
 
@@ -111,10 +113,10 @@ def _folder(run: Run, row: Row) -> Path:
 
 
 def _winner(run: Run, name: str) -> dict[str, Any]:
-    first, found = winner_row(run), gains_over(run)
+    first, gains = winner_row(run), gains_over(run)
     low, high = (first and first.interval) or (math.nan, math.nan)
-    known: Sequence[Mapping[Any, Any]] = found.to_dict("records")
-    closest: Mapping[Any, Any] = min(known, key=lambda row: row["gain"], default={})
+    rows: Sequence[Mapping[Any, Any]] = gains.to_dict("records")
+    closest: Mapping[Any, Any] = min(rows, key=lambda row: row["gain"], default={})
     return {
         "run": name,
         "state": condition(run),
@@ -127,8 +129,8 @@ def _winner(run: Run, name: str) -> dict[str, Any]:
         "gain": closest.get("gain", math.nan),
         "gain_low": closest.get("low", math.nan),
         "gain_high": closest.get("high", math.nan),
-        "trials": sum(not (one.is_reference or one.repeats) for one in run.record),
-        "compute_s": sum(one.spent_s for one in run.record),
+        "trials": sum(not (trial.is_reference or trial.repeats) for trial in run.record),
+        "compute_s": sum(trial.spent_s for trial in run.record),
         "elapsed_s": run.elapsed_s,
     }
 
@@ -141,13 +143,13 @@ def _settings(run: Run) -> dict[str, str]:
 
 
 def _left_out(key: str) -> bool:
-    return any(key == one or key.startswith(f"{one}.") for one in NO_SETTINGS)
+    return any(key == setting or key.startswith(f"{setting}.") for setting in NO_SETTINGS)
 
 
 def _flat(prefix: str, value: object) -> dict[str, str]:
     if isinstance(value, Mapping):
-        found: dict[str, str] = {}
-        for key, one in value.items():
-            found |= _flat(f"{prefix}.{key}" if prefix else str(key), one)
-        return found
+        flat: dict[str, str] = {}
+        for key, item in value.items():
+            flat |= _flat(f"{prefix}.{key}" if prefix else str(key), item)
+        return flat
     return {prefix: "" if value is None else str(value)}

@@ -19,9 +19,10 @@ def timeline(run: Run) -> pd.DataFrame:
     """
     free: list[float] = []
     rows = []
-    for trial in sorted(run.record, key=lambda one: one.started_s):
+    for trial in sorted(run.record, key=lambda trial: trial.started_s):
         end = run.elapsed_s if trial.ended_s is None else trial.ended_s
-        lane = next((at for at, since in enumerate(free) if since <= trial.started_s), len(free))
+        idle = (lane for lane, since in enumerate(free) if since <= trial.started_s)
+        lane = next(idle, len(free))
         free[lane : lane + 1] = [end]
         start = trial.started_s
         rows.append((trial.id, lane + 1, trial.state.value, trial.is_reference, start, end))
@@ -33,7 +34,7 @@ def activities(run: Run) -> pd.DataFrame:
     """Sum the seconds that trials reported, by activity and by what became of the trial.
 
     Returns:
-        ``activity``, a column a state that occurs, ``total``, ``share`` of all; the dearest first.
+        ``activity``, a column a state that occurs, ``total``, ``share`` of all; the longest first.
     """
     rows = [
         {"activity": activity, "state": trial.state.value, "seconds": seconds}
@@ -43,15 +44,15 @@ def activities(run: Run) -> pd.DataFrame:
     ]
     if not rows:
         return pd.DataFrame(columns=["activity", "total", "share"])
-    found = pd.DataFrame(rows).pivot_table(
+    frame = pd.DataFrame(rows).pivot_table(
         index="activity", columns="state", values="seconds", aggfunc="sum", fill_value=0.0
     )
-    found = found[[state.value for state in State if state.value in found]]
-    found["total"] = found.sum(axis=1)
-    whole = found["total"].sum()
-    found["share"] = found["total"] / whole if whole > 0 else math.nan
-    found = found.sort_values("total", ascending=False, kind="stable").reset_index()
-    return found.rename_axis(columns=None)
+    frame = frame[[state.value for state in State if state.value in frame]]
+    frame["total"] = frame.sum(axis=1)
+    seconds = frame["total"].sum()
+    frame["share"] = frame["total"] / seconds if seconds > 0 else math.nan
+    frame = frame.sort_values("total", ascending=False, kind="stable").reset_index()
+    return frame.rename_axis(columns=None)
 
 
 def states(run: Run) -> pd.DataFrame:
@@ -62,16 +63,16 @@ def states(run: Run) -> pd.DataFrame:
     """
     rows = []
     for state in State:
-        own = [trial for trial in run.record if trial.state is state]
-        references = sum(trial.is_reference for trial in own)
-        seeds = sum(bool(trial.repeats) for trial in own)
-        if own:
-            rows.append((state.value, references, len(own) - references - seeds, seeds))
+        trials = [trial for trial in run.record if trial.state is state]
+        references = sum(trial.is_reference for trial in trials)
+        seeds = sum(bool(trial.repeats) for trial in trials)
+        if trials:
+            rows.append((state.value, references, len(trials) - references - seeds, seeds))
     return pd.DataFrame(rows, columns=["state", "references", "sampled", "seeds"])
 
 
 def busy_share(run: Run) -> float:
     """Compute the share of the lanes' time in which a trial ran; NaN before any time has passed."""
-    found = timeline(run)
-    whole = found["lane"].max() * (found["end_s"].max() - found["start_s"].min())
-    return float((found["end_s"] - found["start_s"]).sum() / whole) if whole > 0 else math.nan
+    frame = timeline(run)
+    seconds = frame["lane"].max() * (frame["end_s"].max() - frame["start_s"].min())
+    return float((frame["end_s"] - frame["start_s"]).sum() / seconds) if seconds > 0 else math.nan

@@ -1,7 +1,6 @@
 """What the figures show, as tidy frames: all computing happens here, none in a figure."""
 
 import math
-import re
 from enum import StrEnum
 
 import numpy as np
@@ -11,6 +10,7 @@ from analysis.extras import extras_of
 from analysis.load import Run
 from analysis.numbers.remember import once_a_run
 from analysis.numbers.tables import Yardstick, answers, metric, rows_of, yardstick
+from analysis.vocabulary import EPS
 from search.results.ranking import front
 from trainables.metrics.classification import Labels
 from trainables.metrics.intervals import Scores, curve_interval, mean_interval
@@ -35,17 +35,17 @@ def standings(run: Run) -> pd.DataFrame:
     """
     trials = run.trials
     columns = ["trial", "reference", "winner", "epoch", "value", "low", "high"]
-    found = trials[columns].copy()
-    found.insert(1, "name", trials["label"].where(trials["reference"], trials["trial"]))
+    frame = trials[columns].copy()
+    frame.insert(1, "name", trials["label"].where(trials["reference"], trials["trial"]))
     completed, barred = trials["state"] == "completed", trials["note"] != ""
     groups = np.select(
         [completed & ~barred, completed], [Group.RANKED, Group.BARRED], Group.STOPPED
     )
-    found.insert(4, "can_win", completed & ~barred & ~trials["control"])
-    found.insert(5, "group", groups)
-    found["clean"] = metric(run, f"ranking_clean_{yardstick(run).score}")
-    valued = found["value"].notna() & (trials["state"] != "failed")
-    return found.loc[valued].reset_index(drop=True)
+    frame.insert(4, "can_win", completed & ~barred & ~trials["control"])
+    frame.insert(5, "group", groups)
+    frame["clean"] = metric(run, f"ranking_clean_{yardstick(run).score}")
+    valued = frame["value"].notna() & (trials["state"] != "failed")
+    return frame.loc[valued].reset_index(drop=True)
 
 
 @once_a_run
@@ -56,21 +56,18 @@ def robustness(run: Run) -> pd.DataFrame:
         ``trial``, ``name``, ``attack``, ``eps`` (as the metrics name it), ``value``; ``low`` and
         ``high`` are its 95 % interval under the attack that ranks, elsewhere NaN.
     """
-    yard, found = yardstick(run), standings(run)
-    named = re.compile(rf"metric\.ranking_(?P<attack>.+)_{yard.score}_eps(?P<eps>[0-9.e-]+)")
-    columns = {name: at for name in run.trials.columns if (at := named.fullmatch(name))}
-    shown = found[found["winner"] | (found["reference"] & (found["group"] != Group.STOPPED))]
+    yard, frame = yardstick(run), standings(run)
+    columns = _points(run, yard.score)
+    trials = frame[frame["winner"] | (frame["reference"] & (frame["group"] != Group.STOPPED))]
     ranked_under = run.manifest.get("settings", {}).get("attack")
     rows = []
-    for trial in rows_of(shown.merge(run.trials[["trial", *columns]], on="trial")):
+    for trial in rows_of(trials.merge(run.trials[["trial", *columns]], on="trial")):
         bounds = _bounds(run, trial.trial, yard)
-        values = {
-            (at["attack"], float(at["eps"])): getattr(trial, name) for name, at in columns.items()
-        }
+        values = {point: getattr(trial, column) for column, point in columns.items()}
         values |= {(attack, 0.0): trial.clean for attack, _ in values}
         for (attack, eps), value in sorted(values.items()):
-            known = bounds.get(round(eps, 6)) if attack == ranked_under else None
-            low, high = known or (math.nan, math.nan)
+            interval = bounds.get(round(eps, 6)) if attack == ranked_under else None
+            low, high = interval or (math.nan, math.nan)
             rows.append((trial.trial, trial.name, attack, eps, value, low, high))
     names = ["trial", "name", "attack", "eps", "value", "low", "high"]
     return pd.DataFrame(rows, columns=names).dropna(subset="value", ignore_index=True)
@@ -84,20 +81,20 @@ def best_so_far(run: Run) -> pd.DataFrame:
         included), ``trial``, ``group``, ``value``, and ``best``: the best value so far of a trial
         that can win, NaN before the first.
     """
-    found = run.trials[["trial", "ended_s"]].merge(standings(run), how="left", on="trial")
-    sampled = ~run.trials["reference"].to_numpy(dtype=bool) & found["ended_s"].notna().to_numpy()
-    found = found[sampled].sort_values(["ended_s", "trial"], ignore_index=True)
-    found.insert(0, "number", range(1, len(found) + 1))
-    eligible = found["value"].where(found["group"] == Group.RANKED)
-    most = eligible.cummax() if run.objective.direction == "max" else eligible.cummin()
-    found["best"] = most.ffill()
-    return found[["number", "ended_s", "trial", "group", "value", "best"]]
+    frame = run.trials[["trial", "ended_s"]].merge(standings(run), how="left", on="trial")
+    sampled = ~run.trials["reference"].to_numpy(dtype=bool) & frame["ended_s"].notna().to_numpy()
+    frame = frame[sampled].sort_values(["ended_s", "trial"], ignore_index=True)
+    frame.insert(0, "number", range(1, len(frame) + 1))
+    eligible = frame["value"].where(frame["group"] == Group.RANKED)
+    best = eligible.cummax() if run.objective.direction == "max" else eligible.cummin()
+    frame["best"] = best.ffill()
+    return frame[["number", "ended_s", "trial", "group", "value", "best"]]
 
 
 def second_metric(run: Run) -> str:
     """Name what stands beside the metric that ranks: the other objective, or the clean score."""
-    other = run.objective.other
-    return other.metric if other else f"ranking_clean_{yardstick(run).score}"
+    second = run.objective.other
+    return second.metric if second else f"ranking_clean_{yardstick(run).score}"
 
 
 def trade_off(run: Run) -> pd.DataFrame:
@@ -107,13 +104,13 @@ def trade_off(run: Run) -> pd.DataFrame:
         The columns of `standings`, ``other`` (of `second_metric`), and ``front``: whether the trial
         is on the Pareto front, of two objectives and among those that met every constraint.
     """
-    found = standings(run)
-    other = metric(run, second_metric(run)).set_axis(run.trials["trial"])
+    frame = standings(run)
+    second = metric(run, second_metric(run)).set_axis(run.trials["trial"])
     on_front = {row.trial.id for row in front(list(run.rows), run.objective)}
-    found["other"] = found["trial"].map(other)
-    found["front"] = found["trial"].isin(on_front)
-    reached = found["group"] != Group.STOPPED
-    return found[reached].dropna(subset="other").reset_index(drop=True)
+    frame["other"] = frame["trial"].map(second)
+    frame["front"] = frame["trial"].isin(on_front)
+    reached = frame["group"] != Group.STOPPED
+    return frame[reached].dropna(subset="other").reset_index(drop=True)
 
 
 @once_a_run
@@ -125,8 +122,8 @@ def hyperparameters(run: Run) -> pd.DataFrame:
     Returns:
         ``name`` of the hyperparameter, ``setting``, ``trial``, ``group``, ``epoch``, ``value``.
     """
-    found = standings(run).merge(run.trials.drop(columns=["value", "epoch"]), on="trial")
-    sampled = found[found["label"] == ""]
+    frame = standings(run).merge(run.trials.drop(columns=["value", "epoch"]), on="trial")
+    sampled = frame[frame["label"] == ""]
     parts = [
         sampled[["trial", "group", "epoch", "value"]].assign(
             name=str(name), setting=settings.astype(object)
@@ -173,18 +170,31 @@ def settings_of(run: Run, trials: pd.DataFrame) -> pd.DataFrame:
         trials: Rows of its ``trials``.
     """
     columns = [name for name in trials.columns if str(name).startswith("config.")]
-    found = trials[columns].rename(columns=lambda name: name.removeprefix("config."))
-    return extras_of(run.about.name).settings(run, found)
+    settings = trials[columns].rename(columns=lambda name: name.removeprefix("config."))
+    return extras_of(run.about.name).settings(run, settings)
+
+
+def _points(run: Run, score: str) -> dict[str, tuple[str, float]]:
+    """Return the columns of ``trials`` that hold a score under an attack: attack and radius."""
+    names = {
+        column: run.vocabulary.parse(str(column).removeprefix("metric."))
+        for column in run.trials.columns
+    }
+    return {
+        column: (name.measurement, float(name.point.removeprefix(EPS)))
+        for column, name in names.items()
+        if name and (name.split, name.score) == ("ranking", score) and name.point.startswith(EPS)
+    }
 
 
 def _bounds(run: Run, trial: str, yard: Yardstick) -> dict[float, tuple[float, float]]:
     """Return the 95 % interval of the score at each radius, where single answers were kept."""
-    found = answers(run, trial) if yard.score == run.about.kept else None
-    if found is None or found.labels.ndim != 1:
+    ranking = answers(run, trial) if yard.score == run.about.kept else None
+    if ranking is None or ranking.labels.ndim != 1:
         return {}
     return {
-        round(run.about.threat.scale * eps, 6): _interval(scores, found.labels)
-        for eps, scores in zip(found.eps, found.scores, strict=True)
+        round(run.about.threat.scale * eps, 6): _interval(scores, ranking.labels)
+        for eps, scores in zip(ranking.eps, ranking.scores, strict=True)
     }
 
 

@@ -38,20 +38,21 @@ def importance(run: Run) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     from analysis.numbers.pedanova import Axis, divergences, make_study  # noqa: PLC0415 - Optuna takes 1 s
 
-    axes = {str(name): Axis(_written(column), is_wide(column)) for name, column in settings.items()}
+    axes = {
+        str(name): Axis(_axis_settings(column), is_wide(column))
+        for name, column in settings.items()
+    }
     study, order = make_study(axes), trials["rank"].to_numpy(dtype=np.float64)
-    dice, best = np.random.default_rng(SEED), max(BEST_SHARE, BEST_LEAST / len(trials))
-    own = divergences(study, order, best)
-    shuffled = [divergences(study, dice.permutation(order), best) for _ in range(SHUFFLES)]
-    whole = sum(own.values())
-    if not whole > 0:
+    generator, best = np.random.default_rng(SEED), max(BEST_SHARE, BEST_LEAST / len(trials))
+    measured = divergences(study, order, best)
+    shuffled = [divergences(study, generator.permutation(order), best) for _ in range(SHUFFLES)]
+    total = sum(measured.values())
+    if not total > 0:
         return pd.DataFrame(columns=columns)
-    rows = [
-        (name, value / whole, float(np.quantile([one[name] for one in shuffled], 0.95)) / whole)
-        for name, value in own.items()
-    ]
-    found = pd.DataFrame(rows, columns=columns)
-    return found.sort_values("importance", ascending=False, kind="stable", ignore_index=True)
+    chance = {name: np.quantile([values[name] for values in shuffled], 0.95) for name in measured}
+    rows = [(name, value / total, chance[name] / total) for name, value in measured.items()]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.sort_values("importance", ascending=False, kind="stable", ignore_index=True)
 
 
 def parallel(run: Run) -> pd.DataFrame:
@@ -61,19 +62,21 @@ def parallel(run: Run) -> pd.DataFrame:
         The columns of `hyperparameters`; ``place`` in [0, 1], logarithmic where the axis is wide;
         ``best``: among the best tenth in the engine's order, at least three.
     """
-    found = hyperparameters(run)
-    if found.empty:
-        return found.assign(place=[], best=[])
-    places = [_places(own["setting"]) for _, own in found.groupby("name", sort=False)]
-    trials = run.trials.loc[run.trials["trial"].isin(found["trial"]), ["trial", "rank"]]
-    most = max(3, math.ceil(BEST_SHARE * len(trials)))
-    best = set(trials.nsmallest(most, "rank")["trial"])
-    return found.assign(place=pd.concat(places), best=found["trial"].isin(best))
+    frame = hyperparameters(run)
+    if frame.empty:
+        return frame.assign(place=[], best=[])
+    positions = [_positions(rows["setting"]) for _, rows in frame.groupby("name", sort=False)]
+    trials = run.trials.loc[run.trials["trial"].isin(frame["trial"]), ["trial", "rank"]]
+    count = max(3, math.ceil(BEST_SHARE * len(trials)))
+    best = set(trials.nsmallest(count, "rank")["trial"])
+    return frame.assign(place=pd.concat(positions), best=frame["trial"].isin(best))
 
 
 def is_numeric(settings: pd.Series) -> bool:
     """Tell whether settings are numbers, and not names or switches."""
-    return all(isinstance(one, int | float) and not isinstance(one, bool) for one in settings)
+    return all(
+        isinstance(setting, int | float) and not isinstance(setting, bool) for setting in settings
+    )
 
 
 def categories(settings: pd.Series) -> list[str]:
@@ -81,18 +84,18 @@ def categories(settings: pd.Series) -> list[str]:
     return sorted(settings.astype(str).unique())
 
 
-def _places(settings: pd.Series) -> pd.Series:
+def _positions(settings: pd.Series) -> pd.Series:
     if not is_numeric(settings):
-        known = categories(settings)
-        return settings.astype(str).map(known.index) / max(1, len(known) - 1)
+        names = categories(settings)
+        return settings.astype(str).map(names.index) / max(1, len(names) - 1)
     numbers = settings.astype(float)
     if is_wide(numbers):
         numbers = numbers.map(math.log)
     return (numbers - numbers.min()) / (numbers.max() - numbers.min())
 
 
-def _written(settings: pd.Series) -> list[str | float | None]:
+def _axis_settings(settings: pd.Series) -> list[str | float | None]:
     """List settings as numbers, or all as names; None where a trial has none."""
-    known = settings.dropna()
-    as_one = float if is_numeric(known) else str
-    return [as_one(known[at]) if at in known.index else None for at in settings.index]
+    values = settings.dropna()
+    convert = float if is_numeric(values) else str
+    return [convert(values[trial]) if trial in values.index else None for trial in settings.index]

@@ -17,13 +17,13 @@ from trainables.study.report import Level, Rung
 
 def rungs(run: Run) -> list[str]:
     """Write each rung as a ladder does, ``20:pgd-5@128``; as its epochs where no more is known."""
-    found = []
+    texts = []
     for rung in run.manifest.get("rungs", []):
         level = rung.get("level")
         if level is not None:
             level = Level(**level | {"eps": tuple(level["eps"])})
-        found.append(format_rung(Rung(rung["epochs"], rung.get("metric", ""), level)))
-    return found
+        texts.append(format_rung(Rung(rung["epochs"], rung.get("metric", ""), level)))
+    return texts
 
 
 def survival(run: Run) -> pd.DataFrame:
@@ -56,10 +56,10 @@ def rung_agreement(run: Run) -> pd.DataFrame:
         ``tau`` (Kendall's) with its 95 % interval ``low`` to ``high``.
     """
     names, rows = rungs(run), []
-    for place in range(len(names) - 1):
-        found = agreement(pairs_of(run.record, place, run.objective), place)
-        pair = names[place], names[place + 1]
-        rows.append((place + 1, *pair, found.trials, found.tau, found.low, found.high))
+    for number in range(len(names) - 1):
+        measured = agreement(pairs_of(run.record, number, run.objective), number)
+        pair = names[number], names[number + 1]
+        rows.append((number + 1, *pair, measured.trials, measured.tau, measured.low, measured.high))
     columns = ["rung", "lower", "upper", "trials", "tau", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -71,10 +71,10 @@ def rung_ranks(run: Run) -> pd.DataFrame:
         ``rung`` (the lower, from 1), ``trial``, ``lower`` and ``upper``: places from 1, the best,
         the mean place where values are equal.
     """
-    frames = [_places(run, place) for place in range(len(rungs(run)) - 1)]
+    frames = [_rank_pairs(run, number) for number in range(len(rungs(run)) - 1)]
     columns = ["rung", "trial", "lower", "upper"]
-    known = [frame for frame in frames if not frame.empty]
-    return pd.concat(known, ignore_index=True) if known else pd.DataFrame(columns=columns)
+    parts = [frame for frame in frames if not frame.empty]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
 def attack_agreement(run: Run) -> pd.DataFrame:
@@ -85,10 +85,10 @@ def attack_agreement(run: Run) -> pd.DataFrame:
     Returns:
         ``metric``, ``words``, ``trials``, ``tau`` with its 95 % interval ``low`` to ``high``.
     """
-    own, objective, score = run.objective.metric, run.objective, yardstick(run).score
+    metric, objective, score = run.objective.metric, run.objective, yardstick(run).score
     last = [trial.reports[-1] for trial in _completed(run.record)]
     measured = {name for report in last for name in report.metrics}
-    names = sorted(name for name in measured if _whole(run.vocabulary, name, score))
+    names = sorted(name for name in measured if _is_comparable(run.vocabulary, name, score))
     rows = []
     for name in names:
         pairs = [
@@ -98,18 +98,18 @@ def attack_agreement(run: Run) -> pd.DataFrame:
             and math.isfinite(objective.value(report))
             and math.isfinite(report.metrics[name])
         ]
-        if name != own and pairs:
-            ours, theirs = zip(*pairs, strict=True)
-            rows.append((name, run.vocabulary.describe(name), len(pairs), *kendall(ours, theirs)))
+        if name != metric and pairs:
+            values, scores = zip(*pairs, strict=True)
+            rows.append((name, run.vocabulary.describe(name), len(pairs), *kendall(values, scores)))
     columns = ["metric", "words", "trials", "tau", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _completed(record: Iterable[Trial]) -> list[Trial]:
-    return [one for one in record if one.state is State.COMPLETED and not one.repeats]
+    return [trial for trial in record if trial.state is State.COMPLETED and not trial.repeats]
 
 
-def _whole(vocabulary: Vocabulary, metric: str, score: str) -> bool:
+def _is_comparable(vocabulary: Vocabulary, metric: str, score: str) -> bool:
     """Tell whether a metric is of the ranking split and no single radius."""
     name = vocabulary.parse(metric)
     if name is None or name.split != "ranking" or name.score != score:
@@ -117,15 +117,15 @@ def _whole(vocabulary: Vocabulary, metric: str, score: str) -> bool:
     return name.point == CURVE or name.measurement in MEASUREMENTS
 
 
-def _places(run: Run, place: int) -> pd.DataFrame:
+def _rank_pairs(run: Run, number: int) -> pd.DataFrame:
     rows = []
     for trial in run.record:
         values = {report.rung: run.objective.value(report) for report in trial.reports}
-        pair = values.get(place, math.nan), values.get(place + 1, math.nan)
+        pair = values.get(number, math.nan), values.get(number + 1, math.nan)
         if all(map(math.isfinite, pair)):
-            rows.append((place + 1, trial.id, *pair))
-    found = pd.DataFrame(rows, columns=["rung", "trial", "lower", "upper"])
+            rows.append((number + 1, trial.id, *pair))
+    frame = pd.DataFrame(rows, columns=["rung", "trial", "lower", "upper"])
     ascending = run.objective.direction == "min"
     for column in ("lower", "upper"):
-        found[column] = found[column].rank(ascending=ascending)
-    return found
+        frame[column] = frame[column].rank(ascending=ascending)
+    return frame

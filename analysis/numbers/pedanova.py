@@ -30,7 +30,9 @@ def make_study(axes: Mapping[str, Axis]) -> optuna.Study:
     domains = {name: _domain(axis) for name, axis in axes.items()}
     columns = [axis.settings for axis in axes.values()]
     for row in zip(*columns, strict=True):
-        params = {name: one for name, one in zip(axes, row, strict=True) if one is not None}
+        params = {
+            name: setting for name, setting in zip(axes, row, strict=True) if setting is not None
+        }
         distributions = {name: domains[name] for name in params}
         trial = optuna.trial.create_trial(params=params, distributions=distributions, value=0.0)
         study.add_trial(trial)
@@ -59,8 +61,8 @@ def divergences(
 
 
 def _domain(axis: Axis) -> BaseDistribution:
-    known = [one for one in axis.settings if one is not None]
-    numbers = [one for one in known if isinstance(one, float)]
+    settings = [setting for setting in axis.settings if setting is not None]
+    numbers = [setting for setting in settings if isinstance(setting, float)]
     if not numbers:
-        return CategoricalDistribution(sorted(set(map(str, known))))
+        return CategoricalDistribution(sorted(set(map(str, settings))))
     return FloatDistribution(min(numbers), max(numbers), log=axis.log)

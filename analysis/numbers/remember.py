@@ -13,12 +13,12 @@ Compute = Callable[[Run], pd.DataFrame]
 
 def once_a_run(compute: Compute) -> Compute:
     """Remember what a function computed of each run as long as the run is in use."""
-    known: WeakKeyDictionary[Run, pd.DataFrame] = WeakKeyDictionary()
+    memory: WeakKeyDictionary[Run, pd.DataFrame] = WeakKeyDictionary()
 
     @wraps(compute)
     def remembered(run: Run) -> pd.DataFrame:
-        if run not in known:
-            known[run] = compute(run)
-        return known[run].copy()
+        if run not in memory:
+            memory[run] = compute(run)
+        return memory[run].copy()
 
     return remembered

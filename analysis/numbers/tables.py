@@ -41,24 +41,24 @@ def leaderboard(run: Run) -> pd.DataFrame:
         not measured, ``epochs``, ``state`` and ``note`` (winner, or why it cannot win).
     """
     trials, yard = run.trials, yardstick(run)
-    found = trials[["rank", "trial", "value", "low", "high"]].copy()
+    frame = trials[["rank", "trial", "value", "low", "high"]].copy()
     named = [" ".join(filter(None, pair)) for pair in zip(trials.trial, trials.label, strict=True)]
     scaled = np.where(trials["scaled"], " (scaled)", "")
-    found["trial"] = [name + mark for name, mark in zip(named, scaled, strict=True)]
+    frame["trial"] = [name + mark for name, mark in zip(named, scaled, strict=True)]
     for column, name in run.about.columns.items():
-        found[column] = metric(run, name.format(score=yard.score))
-    found["epochs"] = trials["epoch"]
-    found["state"] = trials["state"]
-    known = trials["note"].mask(trials["control"] & (trials["note"] == ""), "control: cannot win")
-    found["note"] = known.mask(trials["winner"], "winner")
-    return found
+        frame[column] = metric(run, name.format(score=yard.score))
+    frame["epochs"] = trials["epoch"]
+    frame["state"] = trials["state"]
+    notes = trials["note"].mask(trials["control"] & (trials["note"] == ""), "control: cannot win")
+    frame["note"] = notes.mask(trials["winner"], "winner")
+    return frame
 
 
 def configs(run: Run) -> pd.DataFrame:
     """List the config of every trial, best first: ``rank``, ``trial``, one column a field."""
     columns = [name for name in run.trials.columns if name.startswith("config.")]
-    found = run.trials[["rank", "trial", *columns]]
-    return found.rename(columns=lambda name: name.removeprefix("config."))
+    frame = run.trials[["rank", "trial", *columns]]
+    return frame.rename(columns=lambda name: name.removeprefix("config."))
 
 
 def rows_of(frame: pd.DataFrame) -> list[Any]:
@@ -97,8 +97,8 @@ def yardstick(run: Run) -> Yardstick:
     level = run.manifest.get("details", {}).get(f"trivial_{score}")
     if level is not None:
         return Yardstick(score, level)
-    known = (answers(run, trial) for trial in run.trials["trial"])
-    first = next((kept for kept in known if kept is not None), None)
+    readings = (answers(run, trial) for trial in run.trials["trial"])
+    first = next((reading for reading in readings if reading is not None), None)
     if first is None or first.scores.dtype != np.bool_:
         return Yardstick(score, math.nan)
     if first.labels.ndim == 1:
@@ -108,6 +108,6 @@ def yardstick(run: Run) -> Yardstick:
 
 def _of_labels(about: About, score: str) -> Yardstick:
     """Choose a score whose level is the same for all data, best the one that ranks."""
-    levels = {name: read.level for name, read in about.scores.items() if read.level is not None}
+    levels = {key: entry.level for key, entry in about.scores.items() if entry.level is not None}
     name = score if score in levels else next(iter(levels), score)
     return Yardstick(name, levels.get(name, math.nan))

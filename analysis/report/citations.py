@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from analysis.load import Run
-from analysis.report.confirmation import confirmed_under
+from analysis.report.confirmation import attacks_of_confirmation
 from trainables.data import medmnist
 
 # By the names that a manifest says; a name that is not here has no paper of its own to cite.
@@ -48,8 +48,8 @@ class Reference:
 
 def references() -> dict[str, Reference]:
     """Read CITATIONS.bib."""
-    whole = files("analysis.report").joinpath("CITATIONS.bib").read_text(encoding="utf-8")
-    return {found["key"]: _reference(found) for found in _ENTRY.finditer(whole)}
+    text = files("analysis.report").joinpath("CITATIONS.bib").read_text(encoding="utf-8")
+    return {entry["key"]: _reference(entry) for entry in _ENTRY.finditer(text)}
 
 
 def keys(run: Run) -> list[str]:
@@ -77,13 +77,15 @@ def _attacks(run: Run) -> list[str]:
     """List the attacks of search and confirmation, without their variants: apgd-ce is apgd."""
     names = [run.vocabulary.parse(str(name).removeprefix("metric.")) for name in run.trials]
     attacks = [name.measurement for name in names if name is not None]
-    return sorted({re.split("[-_]", attack)[0] for attack in (*attacks, *confirmed_under(run))})
+    return sorted(
+        {re.split("[-_]", attack)[0] for attack in (*attacks, *attacks_of_confirmation(run))}
+    )
 
 
 def _reference(entry: re.Match[str]) -> Reference:
     fields = {key.lower(): _plain(value) for key, value in _FIELD.findall(entry["fields"])}
     authors = fields.get("author", "").split(" and ")
-    names = [" ".join(reversed(one.split(", "))) for one in authors]
+    names = [" ".join(reversed(author.split(", "))) for author in authors]
     listed = ", ".join(names) if len(names) <= 3 else f"{names[0]} et al."
     where = fields.get("booktitle") or fields.get("journal") or fields.get("note", "")
     parts = [f"{listed} ({fields.get('year', 'n. d.')})", fields.get("title", ""), where]
@@ -92,5 +94,5 @@ def _reference(entry: re.Match[str]) -> Reference:
 
 def _plain(text: str) -> str:
     """Write LaTeX as text."""
-    accented = _ACCENT.sub(lambda found: found[2] + _COMBINING[found[1]], text)
+    accented = _ACCENT.sub(lambda accent: accent[2] + _COMBINING[accent[1]], text)
     return unicodedata.normalize("NFC", re.sub(r"[{}]|\\(?=&)", "", accented))

@@ -20,7 +20,7 @@ from analysis.numbers.tables import rows_of
 from analysis.report.html import Html, Section, join, link, table, tag
 from analysis.report.page import page
 from analysis.report.svg import inline
-from analysis.report.words import bounded, seconds
+from analysis.report.words import format_interval, seconds
 
 ALTS = {
     "winners": "Winners of the runs with 95 % intervals; the numbers are in the table.",
@@ -37,39 +37,39 @@ def comparison(runs: Sequence[Run], pages: Sequence[str]) -> str:
         pages: Where the page of each run lies, seen from this one.
     """
     warning = comparable(runs)
-    found = [tag("p", warning, class_="lede")] if warning else []
-    found += [_winners(runs, pages), _duels(runs)]
+    pieces = [tag("p", warning, class_="lede")] if warning else []
+    pieces += [_winners(runs, pages), _duels(runs)]
     metrics = list(dict.fromkeys(run.objective.metric for run in runs))
     for metric in metrics:
-        drawn = (_figure(name, one) for name, one in figures_of(runs, metric, NARROW).items())
+        figures = [_figure(*item) for item in figures_of(runs, metric, NARROW).items()]
         words = vocabulary_of(runs, metric).describe(metric)
-        found += [tag("h3", f"Ranked by {words}")] if len(metrics) > 1 else []
-        found.append(tag("div", *drawn, class_="figures"))
+        pieces += [tag("h3", f"Ranked by {words}")] if len(metrics) > 1 else []
+        pieces.append(tag("div", *figures, class_="figures"))
     parts = [
-        Section("winners", "What each run found", join(found)),
+        Section("winners", "What each run found", join(pieces)),
         Section("differences", "What differs between them", _differences(runs)),
     ]
     return page(f"{len(runs)} runs side by side", ", ".join(names_of(runs)), parts)
 
 
-def _figure(name: str, drawn: Figure) -> Html:
+def _figure(name: str, canvas: Figure) -> Html:
     alt = ALTS[name.split("_")[1]]
     table_of = "winners" if "winners" in name else "progress"
     links = [link(f"compare_{table_of}.csv", "CSV"), link(f"{name}.png", "PNG")]
     links.append(link(f"{name}.svg", "SVG"))
     beside = tag("span", join(links, " "), class_="files")
-    return tag("figure", inline(drawn, name, alt), tag("figcaption", beside))
+    return tag("figure", inline(canvas, name, alt), tag("figcaption", beside))
 
 
 def _winners(runs: Sequence[Run], pages: Sequence[str]) -> Html:
     rows = []
     for row, target in zip(rows_of(winners(runs)), pages, strict=True):
         vocabulary = vocabulary_of(runs, row.metric)
-        value = "" if math.isnan(row.value) else vocabulary.written(row.metric, row.value)
-        gain = vocabulary.signed(row.metric, row.gain)
+        value = "" if math.isnan(row.value) else vocabulary.format_value(row.metric, row.value)
+        gain = vocabulary.format_gain(row.metric, row.gain)
         gain = "" if math.isnan(row.gain) else f"{gain} over {row.over}"
-        bounds = bounded(vocabulary, row.metric, row.gain_low, row.gain_high, signed=True)
-        interval = bounded(vocabulary, row.metric, row.low, row.high)
+        bounds = format_interval(vocabulary, row.metric, row.gain_low, row.gain_high, signed=True)
+        interval = format_interval(vocabulary, row.metric, row.low, row.high)
         compute, words = seconds(row.compute_s), vocabulary.describe(row.metric)
         rows.append((
             link(target, row.run), row.state, row.winner or "none", words, value,
@@ -84,8 +84,8 @@ def _duels(runs: Sequence[Run]) -> Html:
     rows = []
     for row in rows_of(duels(runs)):
         vocabulary = vocabulary_of(runs, row.metric)
-        gain = vocabulary.signed(row.metric, row.gain)
-        bounds = bounded(vocabulary, row.metric, row.low, row.high, signed=True)
+        gain = vocabulary.format_gain(row.metric, row.gain)
+        bounds = format_interval(vocabulary, row.metric, row.low, row.high, signed=True)
         rows.append((row.run, row.other, gain, bounds, row.verdict))
     if not rows:
         return Html()
@@ -95,8 +95,8 @@ def _duels(runs: Sequence[Run]) -> Html:
 
 
 def _differences(runs: Sequence[Run]) -> Html:
-    found = differences(runs)
-    if found.empty:
+    frame = differences(runs)
+    if frame.empty:
         return tag("p", "Nothing: plan, settings, data, versions and code are the same.")
-    rows = [tuple(row) for row in found.itertuples(index=False)]
-    return table([str(name) for name in found], rows, "Plan, settings, data, versions and code")
+    rows = [tuple(row) for row in frame.itertuples(index=False)]
+    return table([str(name) for name in frame], rows, "Plan, settings, data, versions and code")

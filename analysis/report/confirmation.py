@@ -20,28 +20,28 @@ def confirmation(run: Run) -> Section | None:
     Raises:
         UserError: If its file is damaged.
     """
-    found = _read(run)
-    if found is None:
+    content = _read(run)
+    if content is None:
         return None
-    if "comparisons" not in found:
-        said = "Begun and not ended: give the command again, it goes on."
-        return Section("confirmation", "Confirmation", tag("p", said))
+    if "comparisons" not in content:
+        note = "Begun and not ended: give the command again, it goes on."
+        return Section("confirmation", "Confirmation", tag("p", note))
     try:
-        body = join([bullets(sentences(found)), _ranking(found), _test(found), _cards()])
+        body = join([bullets(sentences(content)), _ranking(content), _test(content), _cards()])
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(run, error) from None
     return Section("confirmation", "Confirmation: other seeds, stronger attacks, test", body)
 
 
-def confirmed_under(run: Run) -> list[str]:
+def attacks_of_confirmation(run: Run) -> list[str]:
     """List the attacks of a confirmation that has ended; none where there is no such.
 
     Raises:
         UserError: If its file is damaged.
     """
-    found = _read(run) or {}
+    content = _read(run) or {}
     try:
-        return sorted(found.get("wins", {}).get("test", {}))
+        return sorted(content.get("wins", {}).get("test", {}))
     except (AttributeError, TypeError) as error:
         raise _damaged(run, error) from None
 
@@ -51,12 +51,12 @@ def _read(run: Run) -> Mapping[str, Any] | None:
     if not file.is_file():
         return None
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise _damaged(run, error) from None
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise _damaged(run, TypeError("no JSON object"))
-    return found
+    return content
 
 
 def _damaged(run: Run, error: Exception) -> UserError:
@@ -64,42 +64,43 @@ def _damaged(run: Run, error: Exception) -> UserError:
     return UserError(f"{file} is not a confirmation of this version: {error!r}")
 
 
-def _ranking(found: Mapping[str, Any]) -> Html:
+def _ranking(content: Mapping[str, Any]) -> Html:
     rows = [
         (
-            one["name"],
-            number(one["value"]["value"]),
-            interval((one["value"]["low"], one["value"]["high"])),
-            ", ".join(number(seed) for seed in one["seeds"]),
-            f"{number(one['promised'])} (#{one['place']})",
-            ", ".join(one["barred"]) + " missed" if one["barred"] else "",
+            finalist["name"],
+            number(finalist["value"]["value"]),
+            interval((finalist["value"]["low"], finalist["value"]["high"])),
+            ", ".join(number(seed) for seed in finalist["seeds"]),
+            f"{number(finalist['promised'])} (#{finalist['place']})",
+            ", ".join(finalist["barred"]) + " missed" if finalist["barred"] else "",
         )
-        for one in found["standings"]
+        for finalist in content["standings"]
     ]
     caption = (
-        f"{found['score']} against epsilon, area under the worst of the "
-        f"{found['plan']['attacks']} ensemble, on {found['images']['ranking']} ranking images"
+        f"{content['score']} against epsilon, area under the worst of the "
+        f"{content['plan']['attacks']} ensemble, on {content['images']['ranking']} ranking images"
     )
     heads = ("finalist", "value", "95 % interval", "seeds", "in the search", "")
-    return table(heads, rows, caption, numeric=(1, 3, 4), marked=_winners(found))
+    return table(heads, rows, caption, numeric=(1, 3, 4), marked=_winners(content))
 
 
-def _test(found: Mapping[str, Any]) -> Html:
-    names = names_of(found)
-    conditions = next(iter(found["conditions"].values()))
-    shown = [n for n, one in enumerate(conditions) if one["kind"] in {"clean", "noise", ENSEMBLE}]
-    heads = ("", *(heading(conditions[n], found) for n in shown), "area", "95 % interval")
+def _test(content: Mapping[str, Any]) -> Html:
+    names = names_of(content)
+    conditions = next(iter(content["conditions"].values()))
+    kinds = {"clean", "noise", ENSEMBLE}
+    columns = [n for n, condition in enumerate(conditions) if condition["kind"] in kinds]
+    heads = ("", *(heading(conditions[n], content) for n in columns), "area", "95 % interval")
     rows = [
         (
             names[name],
-            *(number(scores[n]["score"]) for n in shown),
-            number(found["test"][name]["value"]),
-            interval((found["test"][name]["low"], found["test"][name]["high"])),
+            *(number(scores[n]["score"]) for n in columns),
+            number(content["test"][name]["value"]),
+            interval((content["test"][name]["low"], content["test"][name]["high"])),
         )
-        for name, scores in found["conditions"].items()
+        for name, scores in content["conditions"].items()
     ]
-    caption = f"{found['score']} on {found['images']['test']} test images, opened once"
-    marked = [n for n, name in enumerate(found["conditions"]) if name == found["winner"]]
+    caption = f"{content['score']} on {content['images']['test']} test images, opened once"
+    marked = [n for n, name in enumerate(content["conditions"]) if name == content["winner"]]
     return table(heads, rows, caption, numeric=range(1, len(heads)), marked=marked)
 
 
@@ -112,5 +113,6 @@ def _cards() -> Html:
     )
 
 
-def _winners(found: Mapping[str, Any]) -> list[int]:
-    return [n for n, one in enumerate(found["standings"]) if one["id"] == found["winner"]]
+def _winners(content: Mapping[str, Any]) -> list[int]:
+    names = [finalist["id"] for finalist in content["standings"]]
+    return [n for n, name in enumerate(names) if name == content["winner"]]

@@ -33,12 +33,12 @@ def safe(text: object) -> Html:
 
 def tag(name: str, *inside: object, **attributes: str | None) -> Html:
     """Enclose in a tag; ``class_`` is written class, ``aria_label`` aria-label."""
-    written = "".join(
+    pairs = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{html.escape(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
-    return Html(f"<{name}{written}>{join(inside)}</{name}>")
+    return Html(f"<{name}{pairs}>{join(inside)}</{name}>")
 
 
 def join(parts: Iterable[object], between: str = "") -> Html:
@@ -58,7 +58,7 @@ def bullets(items: Iterable[object]) -> Html:
 
 def terms(pairs: Iterable[tuple[str, object]]) -> Html:
     """List terms and what they are."""
-    rows = (tag("div", tag("dt", term), tag("dd", found)) for term, found in pairs)
+    rows = (tag("div", tag("dt", term), tag("dd", meaning)) for term, meaning in pairs)
     return tag("dl", *rows)
 
 
@@ -80,27 +80,21 @@ def table(
         marked: Rows that stand out.
     """
     right, bold = set(numeric), set(marked)
-
-    def cell(kind: str, at: int, content: object) -> Html:
-        scope = {"scope": "row"} if kind == "th" else {}
-        return tag(kind, content, class_="number" if at in right else None, **scope)
-
-    head = tag(
-        "tr",
-        *(
-            tag("th", name, scope="col", class_="number" if at in right else None)
-            for at, name in enumerate(headings)
-        ),
-    )
+    classes = ["number" if column in right else None for column in range(len(headings))]
+    columns = zip(headings, classes, strict=True)
+    head = tag("tr", *(tag("th", name, scope="col", class_=kind) for name, kind in columns))
     body = [
-        tag(
-            "tr",
-            *(cell("th" if at == 0 else "td", at, one) for at, one in enumerate(row)),
-            class_="marked" if place in bold else None,
-        )
-        for place, row in enumerate(rows)
+        tag("tr", *_cells(row, classes), class_="marked" if number in bold else None)
+        for number, row in enumerate(rows)
     ]
     inside = tag(
         "table", tag("caption", tag("span", caption)), tag("thead", head), tag("tbody", *body)
     )
     return tag("div", inside, class_="scroll", tabindex="0", role="region", aria_label=caption)
+
+
+def _cells(row: Sequence[object], classes: Sequence[str | None]) -> Iterable[Html]:
+    """Lay out a row, whose first cell heads it."""
+    first, *rest = zip(row, classes, strict=True)
+    yield tag("th", first[0], class_=first[1], scope="row")
+    yield from (tag("td", content, class_=kind) for content, kind in rest)

@@ -34,15 +34,15 @@ SECTIONS: tuple[Callable[[Run], Section | None], ...] = (
 )
 
 
-def report(run: Run, written: Sequence[str]) -> str:
+def report(run: Run, names: Sequence[str]) -> str:
     """Write the page of a run.
 
     Args:
         run: The run.
-        written: Names of the files beside the page, which it links to.
+        names: Names of the files beside the page, which it links to.
     """
-    found = [section for make in SECTIONS if (section := make(run)) is not None]
-    return page(title(run), subtitle(run), [*found, beside(written)])
+    sections = [section for make in SECTIONS if (section := make(run)) is not None]
+    return page(title(run), subtitle(run), [*sections, beside(names)])
 
 
 def title(run: Run) -> str:
@@ -52,15 +52,21 @@ def title(run: Run) -> str:
 
 def subtitle(run: Run) -> str:
     """Say what a run is about."""
-    settings_of, plan = run.manifest.get("settings", {}), run.manifest.get("plan", {})
-    data = PurePath(settings_of.get("dataset") or settings_of.get("data") or "phantom").name
+    settings, plan = run.manifest.get("settings", {}), run.manifest.get("plan", {})
+    data = PurePath(settings.get("dataset") or settings.get("data") or "phantom").name
     started = str(run.manifest.get("started", ""))[:10]
     return " · ".join(filter(None, (str(plan.get("study")), data, started, condition(run))))
 
 
 def page(heading: str, below: str, parts: Iterable[Section]) -> str:
-    """Lay out a page, whole in itself."""
-    known = list(parts)
+    """Lay out a page, whole in itself.
+
+    Args:
+        heading: Its title.
+        below: A line about it.
+        parts: Its sections, in order.
+    """
+    sections = list(parts)
     style = files("analysis.report").joinpath("page.css").read_text(encoding="utf-8")
     head = (
         Html('<meta charset="utf-8">'),
@@ -70,12 +76,18 @@ def page(heading: str, below: str, parts: Iterable[Section]) -> str:
         tag("style", Html(style)),
     )
     contents = tag(
-        "nav", *(link(f"#{one.name}", one.title) for one in known), aria_label="Contents"
+        "nav",
+        *(link(f"#{section.name}", section.title) for section in sections),
+        aria_label="Contents",
     )
     body = (
         tag("header", tag("p", below, class_="below"), tag("h1", heading), contents),
         tag(
-            "main", *(tag("section", tag("h2", one.title), one.body, id=one.name) for one in known)
+            "main",
+            *(
+                tag("section", tag("h2", section.title), section.body, id=section.name)
+                for section in sections
+            ),
         ),
     )
     html = tag("html", tag("head", *head), tag("body", *body), lang="en")

@@ -27,25 +27,25 @@ _ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r"(url\(#|href=\"#)([^\")]+)")
 
 
-def inline(drawn: Figure, name: str, alt: str) -> Html:
+def inline(canvas: Figure, name: str, alt: str) -> Html:
     """Write a figure as an SVG element.
 
     Args:
-        drawn: The figure.
+        canvas: The figure.
         name: Of all figures of the page, so that no two parts of a page have the same id.
         alt: What it shows, in words.
     """
     file = io.StringIO()
     with styled(), mpl.rc_context({"svg.fonttype": "none"}):
-        drawn.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        canvas.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     text = file.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<(metadata|style).*?</\1>", "", text, flags=re.DOTALL)  # of the whole page
-    used = {found[2] for found in _REFERENCE.finditer(text)}
-    text = _ID.sub(lambda found: f' id="{name}-{found[1]}"' if found[1] in used else "", text)
+    used = {match[2] for match in _REFERENCE.finditer(text)}
+    text = _ID.sub(lambda match: f' id="{name}-{match[1]}"' if match[1] in used else "", text)
     text = _REFERENCE.sub(rf"\1{name}-\2", text)
-    text = _COLOUR.sub(lambda found: f"var(--{VARIABLES[found[0]]})", text)
-    text = _PLACES.sub(lambda found: _LONG.sub(_rounded, found[0]), text)
+    text = _COLOUR.sub(lambda match: f"var(--{VARIABLES[match[0]]})", text)
+    text = _PLACES.sub(lambda match: _LONG.sub(_rounded, match[0]), text)
     size = re.search(r'viewBox="([^"]+)"', text)
     box = size[1] if size else ""
     opening = f'<svg role="img" viewBox="{box}" aria-labelledby="{name}-alt">'

@@ -6,7 +6,7 @@ from analysis.vocabulary import Vocabulary
 from search.results.tables import duration
 
 
-def bounded(
+def format_interval(
     vocabulary: Vocabulary, metric: str, low: float, high: float, *, signed: bool = False
 ) -> str:
     """Write an interval of a metric; nothing where there is none.
@@ -21,13 +21,12 @@ def bounded(
     if math.isnan(low) or math.isnan(high):
         return ""
     sign = "+" if signed else ""
-    ends = (
-        f"{'-' if end < 0 else sign}{vocabulary.written(metric, abs(end))}" for end in (low, high)
-    )
-    return f"[{', '.join(ends)}]"
+    values = [vocabulary.format_value(metric, abs(end)) for end in (low, high)]
+    signs = ["-" if end < 0 else sign for end in (low, high)]
+    return f"[{signs[0]}{values[0]}, {signs[1]}{values[1]}]"
 
 
-def shortened(number: float) -> str:
+def format_size(number: float) -> str:
     """Write a number of which only the size matters, such as parameters."""
     if math.isnan(number):
         return ""

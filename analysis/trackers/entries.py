@@ -57,14 +57,14 @@ def entries(run: Run) -> Iterator[Entry]:
         times.setdefault(row.trial, []).append(start_s + row.time_s)
     for trial in run.record:
         points = tuple(
-            Point(report.rung + 1, times[trial.id][place], _values(trial, place))
-            for place, report in enumerate(trial.reports)
+            Point(report.rung + 1, times[trial.id][number], _values(trial, number))
+            for number, report in enumerate(trial.reports)
         )
-        begun_s = start_s + trial.started_s
-        ended_s = start_s + trial.ended_s if trial.ended_s is not None else begun_s
-        end_s = max([ended_s, *(point.time_s for point in points)])
+        first_s = start_s + trial.started_s
+        last_s = start_s + trial.ended_s if trial.ended_s is not None else first_s
+        end_s = max([last_s, *(point.time_s for point in points)])
         tags = _tags(run, trial)
-        yield Entry(trial.name, trial.config, tags, begun_s, end_s, points)
+        yield Entry(trial.name, trial.config, tags, first_s, end_s, points)
 
 
 def summary(run: Run) -> dict[str, str]:
@@ -79,12 +79,12 @@ def summary(run: Run) -> dict[str, str]:
     }
 
 
-def _values(trial: Trial, place: int) -> dict[str, float]:
-    report = trial.reports[place]
-    found: dict[str, float] = {**report.metrics, "epoch": float(report.epoch)}
-    found |= {f"constraint/{name}": value for name, value in report.constraints.items()}
-    found |= {f"seconds/{name}": value for name, value in report.seconds.items()}
-    return {name: float(value) for name, value in found.items() if math.isfinite(value)}
+def _values(trial: Trial, number: int) -> dict[str, float]:
+    report = trial.reports[number]
+    values: dict[str, float] = {**report.metrics, "epoch": float(report.epoch)}
+    values |= {f"constraint/{name}": value for name, value in report.constraints.items()}
+    values |= {f"seconds/{name}": value for name, value in report.seconds.items()}
+    return {name: float(value) for name, value in values.items() if math.isfinite(value)}
 
 
 def _tags(run: Run, trial: Trial) -> dict[str, str]:

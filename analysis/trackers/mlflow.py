@@ -27,8 +27,9 @@ def write(run: Run, folder: Path) -> str:
         store = f"sqlite:///{(folder / 'mlflow.db').resolve()}"
     client = MlflowClient(tracking_uri=store)
     name = f"{run.folder.resolve().name} {run.manifest['started']}"
-    found = client.get_experiment_by_name(name)
-    experiment = found.experiment_id if found else client.create_experiment(name, tags=summary(run))
+    existing = client.get_experiment_by_name(name)
+    existing_id = existing and existing.experiment_id
+    experiment = existing_id or client.create_experiment(name, tags=summary(run))
     for old in client.search_runs([experiment], max_results=50_000):  # written anew, not twice
         client.delete_run(old.info.run_id)
     for entry in entries(run):
@@ -39,16 +40,16 @@ def write(run: Run, folder: Path) -> str:
 def _write_trial(client: Any, experiment: str, entry: Entry) -> None:  # noqa: ANN401 - an extra
     from mlflow.entities import Metric, Param  # noqa: PLC0415 - an extra
 
-    begun = client.create_run(experiment, round(1000 * entry.start_s), entry.tags, entry.name)
+    trial = client.create_run(experiment, round(1000 * entry.start_s), entry.tags, entry.name)
     params = [Param(key, str(value)[:LONGEST]) for key, value in entry.config.items()]
     metrics = [
         Metric(key, value, round(1000 * point.time_s), point.rung)
         for point in entry.points
         for key, value in point.values.items()
     ]
-    for at in range(0, max(len(metrics), len(params)), MOST_PARAMS):
-        client.log_batch(begun.info.run_id, params=params[at : at + MOST_PARAMS])
-    for at in range(0, len(metrics), MOST_METRICS):
-        client.log_batch(begun.info.run_id, metrics=metrics[at : at + MOST_METRICS])
-    status, ended = STATUS[entry.tags["state"]], round(1000 * entry.end_s)
-    client.set_terminated(begun.info.run_id, status, ended)
+    for start in range(0, max(len(metrics), len(params)), MOST_PARAMS):
+        client.log_batch(trial.info.run_id, params=params[start : start + MOST_PARAMS])
+    for start in range(0, len(metrics), MOST_METRICS):
+        client.log_batch(trial.info.run_id, metrics=metrics[start : start + MOST_METRICS])
+    status, end_ms = STATUS[entry.tags["state"]], round(1000 * entry.end_s)
+    client.set_terminated(trial.info.run_id, status, end_ms)

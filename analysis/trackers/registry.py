@@ -19,6 +19,11 @@ LOGS = {
 def write_log(name: str, run: Run, folder: Path) -> str:
     """Write a run for a tracker; return the command that shows it.
 
+    Args:
+        name: A key of `LOGS`.
+        run: The run.
+        folder: Where to write, made where it is missing.
+
     Raises:
         UserError: If there is no such tracker, it is not installed, or the folder is not writable.
     """

@@ -19,9 +19,9 @@ _STRING = 7  # the type of a tensor of strings
 def write(run: Run, folder: Path) -> str:
     """Write a folder a trial, for ``tensorboard --logdir``; say where."""
     for entry in entries(run):
-        own = folder / "tensorboard" / entry.name.replace("/", "-")
-        own.mkdir(parents=True, exist_ok=True)
-        (own / FILE).write_bytes(b"".join(map(_record, _events(entry))))
+        target = folder / "tensorboard" / entry.name.replace("/", "-")
+        target.mkdir(parents=True, exist_ok=True)
+        (target / FILE).write_bytes(b"".join(map(_record, _events(entry))))
     return f"tensorboard --logdir {folder / 'tensorboard'}"
 
 
@@ -58,11 +58,11 @@ def _bytes_field(number: int, content: bytes) -> bytes:
 
 
 def _varint(value: int) -> bytes:
-    found = bytearray()
+    content = bytearray()
     while value > 0x7F:
-        found.append(value & 0x7F | 0x80)
+        content.append(value & 0x7F | 0x80)
         value >>= 7
-    return bytes([*found, value])
+    return bytes([*content, value])
 
 
 def _record(content: bytes) -> bytes:
@@ -71,13 +71,13 @@ def _record(content: bytes) -> bytes:
 
 
 def _table() -> tuple[int, ...]:
-    found = []
+    table = []
     for value in range(256):
         rest = value
         for _ in range(8):
             rest = rest >> 1 ^ (_POLYNOMIAL if rest & 1 else 0)
-        found.append(rest)
-    return tuple(found)
+        table.append(rest)
+    return tuple(table)
 
 
 _TABLE = _table()

@@ -26,7 +26,7 @@ def write(run: Run, folder: Path) -> str:
             dir=str(folder),
             mode=mode,
             reinit="create_new",
-        ) as own:
+        ) as tracked:
             for point in entry.points:
-                own.log(point.values, step=point.rung)
+                tracked.log(point.values, step=point.rung)
     return f"wandb sync {folder / 'wandb'}/offline-run-*" if mode == "offline" else about["study"]

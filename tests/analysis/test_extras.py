@@ -26,7 +26,7 @@ EXHIBIT = Exhibit(
     caption="Its layers",
     draw=Figure,
     table=TABLE,
-    shown=TABLE.assign(kind=["narrow", "wide"]),
+    cells=TABLE.assign(kind=["narrow", "wide"]),
 )
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.vocabulary import Name, Vocabulary, undescribed, written_tau
+from analysis.vocabulary import Name, Vocabulary, format_tau, placeholder
 from search.studies import about
 from trainables.study.about import Score
 
@@ -56,19 +56,19 @@ def test_the_name_of_a_score_is_no_pattern():
     ],
 )
 def test_values_have_the_digits_that_can_be_told_apart(study, metric, value, text):
-    assert STUDIES[study].written(metric, value) == text
+    assert STUDIES[study].format_value(metric, value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.25, "+0.250"), (-0.25, "-0.250"), (0.0, "-0.000")])
 def test_a_gain_has_a_sign(value, text):
-    assert STUDIES["tsynd"].signed("ranking_pgd_bacc_curve", value) == text
+    assert STUDIES["tsynd"].format_gain("ranking_pgd_bacc_curve", value) == text
 
 
 def test_without_a_description_names_stay_as_they_are():
-    vocabulary = Vocabulary(undescribed("strange"))
+    vocabulary = Vocabulary(placeholder("strange"))
     assert vocabulary.describe("ranking_pgd_bacc_curve") == "ranking pgd bacc curve"
     assert vocabulary.score_of("ranking__bacc") is None
-    assert vocabulary.written("ranking_pgd_bacc_curve", 0.5) == "0.500"
+    assert vocabulary.format_value("ranking_pgd_bacc_curve", 0.5) == "0.500"
     assert vocabulary.score("top_one").words == "top one"
 
 
@@ -83,4 +83,4 @@ def test_without_a_description_names_stay_as_they_are():
     ],
 )
 def test_tau_is_written_with_what_is_known_of_it(tau, interval, words):
-    assert written_tau(tau, *interval) == words
+    assert format_tau(tau, *interval) == words

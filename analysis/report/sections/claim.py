@@ -7,18 +7,18 @@ from analysis.numbers.claim import CONDITIONS, condition, gains_over, sentences,
 from analysis.numbers.cost import activities
 from analysis.numbers.tables import rows_of
 from analysis.report.html import Html, Section, join, safe, table, tag, terms
-from analysis.report.sections.figure import shown_exhibits
-from analysis.report.words import bounded, seconds
+from analysis.report.sections.figure import show_exhibits
+from analysis.report.words import format_interval, seconds
 from search.engine.trial import State
 
 
 def claim(run: Run) -> Section:
     """Say in words, numbers and a table what the run found."""
-    said = sentences(run)
-    parts = [tag("p", said[0], class_="lede"), _tiles(run)]
+    lines = sentences(run)
+    parts = [tag("p", lines[0], class_="lede"), _tiles(run)]
     parts += [_gains(run)] if winner_row(run) else []
-    parts += [tag("p", " ".join(said[1:]))] if said[1:] else []
-    parts += [_config(run), shown_exhibits(run)]
+    parts += [tag("p", " ".join(lines[1:]))] if lines[1:] else []
+    parts += [_config(run), show_exhibits(run)]
     return Section("claim", "What was found", join(parts))
 
 
@@ -26,14 +26,14 @@ def _tiles(run: Run) -> Html:
     """Show the few numbers that matter most."""
     first, metric, words = winner_row(run), run.objective.metric, run.vocabulary
     spent = activities(run)["total"].sum()
-    completed = sum(one.state is State.COMPLETED for one in run.record)
+    completed = sum(trial.state is State.COMPLETED for trial in run.record)
     tiles: list[tuple[str, object, object]] = []
     if first is not None:
-        others = len(ties(run))
-        tied = f"{others} more cannot be told apart" if others else "told apart from all others"
-        tiles.append(("winner", first.trial.label or first.trial.id, tied))
-        bounds = bounded(words, metric, *(first.interval or (math.nan, math.nan)))
-        tiles.append((words.describe(metric), words.written(metric, first.value), bounds))
+        rivals = len(ties(run))
+        distinct = f"{rivals} more cannot be told apart" if rivals else "told apart from all others"
+        tiles.append(("winner", first.trial.label or first.trial.id, distinct))
+        bounds = format_interval(words, metric, *(first.interval or (math.nan, math.nan)))
+        tiles.append((words.describe(metric), words.format_value(metric, first.value), bounds))
     name = condition(run)
     tiles += [
         ("trials", len(run.record), f"{completed} to the last rung"),
@@ -43,25 +43,25 @@ def _tiles(run: Run) -> Html:
     return tag(
         "div",
         *(
-            tag("div", tag("small", name), tag("b", value), tag("span", more))
-            for name, value, more in tiles
+            tag("div", tag("small", name), tag("b", value), tag("span", note))
+            for name, value, note in tiles
         ),
         class_="tiles",
     )
 
 
 def _gains(run: Run) -> Html:
-    found, metric = gains_over(run), run.objective.metric
-    if found.empty:
+    frame, metric = gains_over(run), run.objective.metric
+    if frame.empty:
         return tag("p", "No other reference reached its budget: there is nothing to compare with.")
     rows = [
         (
             f"{row.over}{' (control)' if row.control else ''}",
-            run.vocabulary.signed(metric, row.gain),
-            bounded(run.vocabulary, metric, row.low, row.high, signed=True),
+            run.vocabulary.format_gain(metric, row.gain),
+            format_interval(run.vocabulary, metric, row.low, row.high, signed=True),
             tag("span", row.verdict, class_=f"verdict {row.verdict.split()[0]}"),
         )
-        for row in rows_of(found)
+        for row in rows_of(frame)
     ]
     caption = "Gain of the winner over each reference, towards better; intervals paired by case"
     headings = ("reference", "gain", "95 % interval", "the winner is")

@@ -4,7 +4,7 @@ from analysis.load import Run
 from analysis.numbers.cost import activities, busy_share, states, timeline
 from analysis.numbers.tables import rows_of
 from analysis.report.html import Html, Section, join, table, tag
-from analysis.report.sections.figure import shown
+from analysis.report.sections.figure import show
 from analysis.report.words import seconds, share
 
 
@@ -13,19 +13,19 @@ def cost(run: Run) -> Section:
     lanes, busy = int(timeline(run)["lane"].max()), share(busy_share(run))
     words = f"{len(run.record)} trials in {lanes} lanes, {busy or 'none'} of whose time was used."
     note = f"{words} A lane is one trial at a time: a record does not name the process."
-    figure = tag("div", shown(run, "timeline", words, note), class_="figures one")
+    figure = tag("div", show(run, "timeline", words, note), class_="figures one")
     return Section("cost", "What it cost", join((figure, _activities(run), _states(run))))
 
 
 def _activities(run: Run) -> Html:
-    found = activities(run)
-    kinds = [str(name) for name in found if name not in {"activity", "total", "share"}]
-    if found.empty:
+    frame = activities(run)
+    kinds = [str(name) for name in frame if name not in {"activity", "total", "share"}]
+    if frame.empty:
         return tag("p", "No trial has reported seconds.")
     rows = [
         (row.activity, *(seconds(getattr(row, name)) for name in kinds), seconds(row.total),
          share(row.share))
-        for row in rows_of(found)
+        for row in rows_of(frame)
     ]  # fmt: skip
     headings = ("activity", *kinds, "total", "share")
     caption = "Seconds by activity, and by what became of the trial; as trials reported them"

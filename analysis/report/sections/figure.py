@@ -9,7 +9,7 @@ from analysis.report.html import Html, join, link, table, tag
 from analysis.report.svg import inline
 
 
-def shown(run: Run, name: str, alt: str, note: str, numbers: str = "") -> Html:
+def show(run: Run, name: str, alt: str, note: str, numbers: str = "") -> Html:
     """Show one of `analysis.figures.catalogue.FIGURES`.
 
     Args:
@@ -20,20 +20,28 @@ def shown(run: Run, name: str, alt: str, note: str, numbers: str = "") -> Html:
         numbers: The table that it renders, the name of a CSV file; the figure's own where empty.
     """
     beside = _links(numbers or name, name)
-    drawn = inline(figure(run, name, NARROW), name.replace("_", "-"), alt)
-    return tag("figure", drawn, tag("figcaption", note, " ", beside))
+    drawing = inline(figure(run, name, NARROW), name.replace("_", "-"), alt)
+    return tag("figure", drawing, tag("figcaption", note, " ", beside))
 
 
-def shown_in_panels(run: Run, name: str, alt: str, note: str, numbers: str = "") -> Html:
-    """Show one of `catalogue.PANELS`; ``alt`` goes before the name of each panel."""
-    drawn = [
-        inline(one, f"{name}-{place}", f"{alt} {panel.replace('_', ' ')}")
-        for place, (panel, one) in enumerate(panels(run, name).items())
+def show_panels(run: Run, name: str, alt: str, note: str, numbers: str = "") -> Html:
+    """Show one of `catalogue.PANELS`.
+
+    Args:
+        run: The run.
+        name: Of the figure.
+        alt: What each panel shows, up to the name of the panel, which is added.
+        note: How to read them.
+        numbers: As of `show`.
+    """
+    drawings = [
+        inline(canvas, f"{name}-{number}", f"{alt} {panel.replace('_', ' ')}")
+        for number, (panel, canvas) in enumerate(panels(run, name).items())
     ]
-    if not drawn:
+    if not drawings:
         return tag("p", f"{alt} nothing that was measured.")
     words = tag("figcaption", note, " ", _links(numbers or name, name))
-    return tag("figure", tag("div", *drawn, class_=f"panels {name}"), words, class_="wide")
+    return tag("figure", tag("div", *drawings, class_=f"panels {name}"), words, class_="wide")
 
 
 def _links(table: str, name: str) -> Html:
@@ -41,19 +49,19 @@ def _links(table: str, name: str) -> Html:
     return tag("span", join(links, " "), class_="files")
 
 
-def shown_exhibits(run: Run) -> Html:
+def show_exhibits(run: Run) -> Html:
     """Show what the study of a run adds to its claim; nothing where it adds nothing."""
-    return join(map(_exhibit, exhibits(run)))
+    return join(map(_show_exhibit, exhibits(run)))
 
 
-def _exhibit(exhibit: Exhibit) -> Html:
+def _show_exhibit(exhibit: Exhibit) -> Html:
     kinds = ("csv", "png", "svg")
     files = [link(f"{exhibit.name}.{kind}", kind.upper()) for kind in kinds]
     words = tag("figcaption", exhibit.title, " ", join(files, " "))
     drawing = inline(exhibit.draw(), exhibit.name, exhibit.alt)
     frame = {"class_": "scroll", "tabindex": "0", "role": "region", "aria_label": exhibit.alt}
     figure = tag("figure", tag("div", drawing, **frame), words, class_="wide")
-    cells = exhibit.shown
+    cells = exhibit.cells
     numeric = [column for column, name in enumerate(cells) if is_numeric_dtype(cells[name])]
     rows = cells.to_numpy().tolist()
     return join((figure, table(list(cells.columns), rows, exhibit.caption, numeric=numeric)))

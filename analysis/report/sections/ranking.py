@@ -7,8 +7,8 @@ from analysis.load import Run
 from analysis.numbers.frames import robustness, second_metric, standings, trade_off
 from analysis.numbers.tables import leaderboard, rows_of, yardstick
 from analysis.report.html import Html, Section, join, link, safe, table, tag
-from analysis.report.sections.figure import shown, shown_in_panels
-from analysis.report.words import bounded, shortened
+from analysis.report.sections.figure import show, show_panels
+from analysis.report.words import format_interval, format_size
 
 MOST = 25  # rows of the table
 SIZES = {"parameters", "multiply_adds"}
@@ -16,58 +16,58 @@ SIZES = {"parameters", "multiply_adds"}
 
 def ranking(run: Run) -> Section:
     """Show the leaderboard, as a figure and as a table."""
-    found = standings(run)
+    frame = standings(run)
     metric = run.vocabulary.describe(run.objective.metric)
     alt = f"No trial has a value of {metric}."
-    if not found.empty:
-        first, last = found.iloc[0], found.iloc[-1]
+    if not frame.empty:
+        first, last = frame.iloc[0], frame.iloc[-1]
         words = run.vocabulary
-        values = [words.written(run.objective.metric, row["value"]) for row in (first, last)]
+        values = [words.format_value(run.objective.metric, end["value"]) for end in (first, last)]
         alt = (
-            f"{len(found)} trials by {metric} with 95 % intervals, from {first['name']} with "
+            f"{len(frame)} trials by {metric} with 95 % intervals, from {first['name']} with "
             f"{values[0]} to {last['name']} with {values[1]}."
         )
     note = "References are always shown; an interval is that of the images, not of the training."
-    figures = shown(run, "leaderboard", alt, note, "standings"), _price(run)
-    shown_first = tag("div", *figures, class_="figures")
-    return Section("ranking", "The trials in order", join((shown_first, _table(run))))
+    figures = show(run, "leaderboard", alt, note, "standings"), _price(run)
+    row = tag("div", *figures, class_="figures")
+    return Section("ranking", "The trials in order", join((row, _table(run))))
 
 
 def robust(run: Run) -> Section:
     """Show robustness against epsilon, as figures and in numbers."""
     alt = "Score of the winner and the references against epsilon under"
     note = "Shaded: 95 % interval of the winner under the attack that ranks."
-    parts = shown_in_panels(run, "robustness", alt, note), _scores(run)
+    parts = show_panels(run, "robustness", alt, note), _scores(run)
     return Section("robustness", "Robustness", join(parts))
 
 
 def _price(run: Run) -> Html:
     """Show the metric that ranks against the second one."""
-    found, other = trade_off(run), second_metric(run)
-    names = run.vocabulary.describe(run.objective.metric), run.vocabulary.describe(other)
-    alt = f"{len(found)} trials that reached their budget: {names[0]} against {names[1]}."
+    frame, second = trade_off(run), second_metric(run)
+    names = run.vocabulary.describe(run.objective.metric), run.vocabulary.describe(second)
+    alt = f"{len(frame)} trials that reached their budget: {names[0]} against {names[1]}."
     note = "Trials that reached their budget; no line is fitted."
     if run.objective.other:
-        front = ", ".join(found.loc[found["front"], "name"])
+        front = ", ".join(frame.loc[frame["front"], "name"])
         note = f"On the Pareto front: {front or 'none'}."
-    return shown(run, "clean_and_robust", f"{alt} {note}", note, "trade_off")
+    return show(run, "clean_and_robust", f"{alt} {note}", note, "trade_off")
 
 
 def _scores(run: Run) -> Html:
     """List the score of winner and references at each radius of each attack."""
-    found = robustness(run)
-    if found.empty:
+    frame = robustness(run)
+    if frame.empty:
         return Html()
     score = run.vocabulary.score(yardstick(run).score)
-    radii = sorted(found["eps"].unique())
+    radii = sorted(frame["eps"].unique())
     rows = []
-    for (trial, name, attack), curve in found.groupby(["trial", "name", "attack"], sort=False):
-        at = {one.eps: one for one in rows_of(curve)}
-        cells = [_score_at(score.digits, at[eps]) if eps in at else "" for eps in radii]
+    for (trial, name, attack), curve in frame.groupby(["trial", "name", "attack"], sort=False):
+        points = {point.eps: point for point in rows_of(curve)}
+        cells = [_score_at(score.digits, points[eps]) if eps in points else "" for eps in radii]
         rows.append((str(trial) == run.winner, (str(name), str(attack).upper(), *cells)))
     headings = ("trial", "attack", *(f"ε = {eps:g}" for eps in radii))
     caption = f"{score.words}, {run.about.threat.axis}; 95 % intervals where known"
-    marked = [place for place, (winner, _) in enumerate(rows) if winner]
+    marked = [number for number, (winner, _) in enumerate(rows) if winner]
     numeric = range(2, len(headings))
     return table(headings, [row for _, row in rows], caption, numeric=numeric, marked=marked)
 
@@ -80,15 +80,15 @@ def _score_at(digits: int, row: Any) -> Html:  # noqa: ANN401 - a row of a frame
 
 
 def _table(run: Run) -> Html:
-    found, columns = leaderboard(run), run.about.columns
-    words, metric, rows = run.vocabulary, run.objective.metric, rows_of(found.head(MOST))
+    frame, columns = leaderboard(run), run.about.columns
+    words, metric, rows = run.vocabulary, run.objective.metric, rows_of(frame.head(MOST))
     headings = ("trial", "#", "value", "95 % interval", *columns, "epochs", "state", "note")
     cells = [
         (
             row.trial,
             row.rank,
-            "" if math.isnan(row.value) else words.written(metric, row.value),
-            bounded(words, metric, row.low, row.high),
+            "" if math.isnan(row.value) else words.format_value(metric, row.value),
+            format_interval(words, metric, row.low, row.high),
             *(_score(run, column, getattr(row, column)) for column in columns),
             row.epochs,
             row.state,
@@ -97,11 +97,11 @@ def _table(run: Run) -> Html:
         for row in rows
     ]
     caption = "Leaderboard, best first"
-    marked = [at for at, row in enumerate(rows) if row.note == "winner"]
+    marked = [number for number, row in enumerate(rows) if row.note == "winner"]
     numeric = range(1, 5 + len(columns))
     beyond = Html()
-    if len(found) > MOST:
-        beyond = tag("p", f"{len(found) - MOST} more trials in ", link("leaderboard.csv", "CSV"))
+    if len(frame) > MOST:
+        beyond = tag("p", f"{len(frame) - MOST} more trials in ", link("leaderboard.csv", "CSV"))
     return join((table(headings, cells, caption, numeric=numeric, marked=marked), beyond))
 
 
@@ -109,5 +109,5 @@ def _score(run: Run, column: str, value: float) -> str:
     if math.isnan(value):
         return ""
     if column in SIZES:
-        return shortened(value)
+        return format_size(value)
     return f"{value:.{run.vocabulary.score(yardstick(run).score).digits}f}"

@@ -22,10 +22,10 @@ def _facts(run: Run) -> Iterator[tuple[str, object]]:
     radii = ", ".join(f"{about.threat.scale * eps:g}" for eps in settings.get("eps", []))
     yield "Threat model", f"{about.threat.words}{f': {radii}' if radii else ''}"
     better = {"max": "higher is better", "min": "lower is better"}
-    own, other = run.objective, run.objective.other
-    ranked_by = f"{run.vocabulary.describe(own.metric)}; {better[own.direction]}"
-    if other is not None:
-        ranked_by += f", and {run.vocabulary.describe(other.metric)}; {better[other.direction]}"
+    objective, second = run.objective, run.objective.other
+    ranked_by = f"{run.vocabulary.describe(objective.metric)}; {better[objective.direction]}"
+    if second is not None:
+        ranked_by += f", and {run.vocabulary.describe(second.metric)}; {better[second.direction]}"
     yield "Ranked by", ranked_by
     if ladder := rungs(run):
         words = "epochs : attack - steps x restarts @ images, ! where alarms are measured"
@@ -46,11 +46,12 @@ def _search(plan: dict[str, Any]) -> str:
 
 
 def _provenance(manifest: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    begun = [f"started {_minute(manifest.get('started'))}"]
-    begun += [f"resumed {_minute(one.get('time'))}" for one in manifest.get("resumed", [])]
+    moments = [f"started {_minute(manifest.get('started'))}"]
+    again = manifest.get("resumed", [])
+    moments += [f"resumed {_minute(resumption.get('time'))}" for resumption in again]
     if manifest.get("ended"):
-        begun.append(f"ended {_minute(manifest['ended'])}")
-    yield "When", f"{', '.join(begun)} (UTC)"
+        moments.append(f"ended {_minute(manifest['ended'])}")
+    yield "When", f"{', '.join(moments)} (UTC)"
     yield "Command", tag("code", _command(manifest.get("command", [])))
     versions = manifest.get("versions", {})
     yield "Versions", ", ".join(f"{key} {value}" for key, value in versions.items() if value)
@@ -66,8 +67,8 @@ def _provenance(manifest: dict[str, Any]) -> Iterator[tuple[str, object]]:
     machine = manifest.get("machine", {})
     yield "Machine", f"{machine.get('platform', 'unknown')}, {machine.get('cores', '?')} cores"
     if digests := manifest.get("digests"):
-        shown = (join((f"{key} ", tag("code", str(one)[:12]))) for key, one in digests.items())
-        yield "Digests", join(shown, ", ")
+        codes = (join((f"{key} ", tag("code", str(code)[:12]))) for key, code in digests.items())
+        yield "Digests", join(codes, ", ")
 
 
 def _minute(moment: object) -> str:

@@ -18,17 +18,17 @@ def citing(run: Run) -> Section:
         for key in cited
         if key not in entries
     ]
-    listed = bullets(lines)
+    items = bullets(lines)
     bibtex = tag("pre", "\n\n".join(paper.bibtex for paper in papers))
     return Section(
-        "cite", "What to cite", join((listed, tag("details", tag("summary", "BibTeX"), bibtex)))
+        "cite", "What to cite", join((items, tag("details", tag("summary", "BibTeX"), bibtex)))
     )
 
 
-def files(written: Sequence[str]) -> Section:
+def files(paths: Sequence[str]) -> Section:
     """Link to the tables and figures beside the page."""
     stems: dict[str, list[str]] = {}
-    for name in written:
+    for name in paths:
         stems.setdefault(PurePath(name).stem, []).append(name)
     lines = [
         join(

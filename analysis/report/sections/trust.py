@@ -5,20 +5,20 @@ from analysis.numbers.alarms import alarms
 from analysis.numbers.ladder import attack_agreement, survival
 from analysis.numbers.tables import rows_of
 from analysis.report.html import Html, Section, join, table, tag
-from analysis.report.sections.figure import shown, shown_in_panels
-from analysis.vocabulary import written_tau
+from analysis.report.sections.figure import show, show_panels
+from analysis.vocabulary import format_tau
 
 MOST_NAMES = 12
 
 
 def trust(run: Run) -> Section:
     """Show what the ladder kept, whether rungs and attacks agree, and what was barred."""
-    kept = ", ".join(f"{row.reached} at {row.level}" for row in rows_of(survival(run)))
-    counted = "References and further seeds always go on and are not counted."
-    alike = "Places by value, 1 the best; trials that go on are alike, which lowers Kendall's τ."
+    counts = ", ".join(f"{row.reached} at {row.level}" for row in rows_of(survival(run)))
+    scope = "References and further seeds always go on and are not counted."
+    reading = "Places by value, 1 the best; trials that go on are alike, which lowers Kendall's τ."
     figures = (
-        shown(run, "survival", f"Sampled trials reached: {kept}.", counted),
-        shown_in_panels(run, "agreement", "Places of trials at the next rung against rung", alike,
+        show(run, "survival", f"Sampled trials reached: {counts}.", scope),
+        show_panels(run, "agreement", "Places of trials at the next rung against rung", reading,
                         "rung_agreement"),
     )  # fmt: skip
     parts = [tag("div", *figures, class_="figures"), _attacks(run), _alarms(run)]
@@ -26,20 +26,20 @@ def trust(run: Run) -> Section:
 
 
 def _attacks(run: Run) -> Html:
-    found = attack_agreement(run)
-    if found.empty:
+    frame = attack_agreement(run)
+    if frame.empty:
         return Html()
-    own = run.vocabulary.describe(run.objective.metric)
+    ranked_by = run.vocabulary.describe(run.objective.metric)
     rows = [
-        (row.words, written_tau(row.tau, row.low, row.high), row.trials) for row in rows_of(found)
+        (row.words, format_tau(row.tau, row.low, row.high), row.trials) for row in rows_of(frame)
     ]
-    caption = f"Does another score rank as {own} does? Trials that reached their budget"
+    caption = f"Does another score rank as {ranked_by} does? Trials that reached their budget"
     return table(("score", "Kendall's tau, 95 % interval", "trials"), rows, caption, numeric=(1, 2))
 
 
 def _alarms(run: Run) -> Html:
-    found = alarms(run)
-    if found.empty:
+    frame = alarms(run)
+    if frame.empty:
         return tag("p", "No constraint was measured.")
     rows = [
         (
@@ -49,7 +49,7 @@ def _alarms(run: Run) -> Html:
             tag("span", row.missed, class_="verdict worse") if row.missed else row.missed,
             _names(row.trials),
         )
-        for row in rows_of(found)
+        for row in rows_of(frame)
     ]
     caption = "Alarms and constraints: a trial that misses one cannot win"
     headings = ("constraint", "missed means", "asked", "missed", "by")
@@ -57,7 +57,7 @@ def _alarms(run: Run) -> Html:
 
 
 def _names(names: str) -> str:
-    known = names.split(", ")
-    if len(known) <= MOST_NAMES:
+    trials = names.split(", ")
+    if len(trials) <= MOST_NAMES:
         return names
-    return f"{', '.join(known[:MOST_NAMES])} and {len(known) - MOST_NAMES} more"
+    return f"{', '.join(trials[:MOST_NAMES])} and {len(trials) - MOST_NAMES} more"

@@ -78,9 +78,9 @@ def _draw_block(ax: Axes, block: Block, name: str, x: float, y: float) -> None:
     )
     middle = y + 0.12
     shift = -0.09 if block.se else 0.0
-    place = "right" if block.se else "center"
+    alignment = "right" if block.se else "center"
     style: dict[str, Any] = {"va": "center_baseline", "fontsize": 9.5, "weight": "bold"}
-    ax.text(x + shift, middle, str(block.filters), ha=place, gid=f"{name}_filters", **style)
+    ax.text(x + shift, middle, str(block.filters), ha=alignment, gid=f"{name}_filters", **style)
     if block.se:
         badge = {"boxstyle": "round,pad=0.2", "facecolor": SE, "edgecolor": "none"}
         style = {"va": "center_baseline", "fontsize": SMALL, "bbox": badge}

@@ -23,13 +23,13 @@ def read(file: Path) -> pd.DataFrame:
         UserError: If it cannot be read or lacks a column.
     """
     try:
-        found = pd.read_csv(file)
+        frame = pd.read_csv(file)
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {file}: {error}") from None
-    missing = [name for name in COLUMNS[file.name] if name not in found]
+    missing = [name for name in COLUMNS[file.name] if name not in frame]
     if missing:
         raise UserError(f"{file} has no column '{missing[0]}': make it again")
-    return found
+    return frame
 
 
 def curves(scores: pd.DataFrame) -> pd.DataFrame:
@@ -44,13 +44,13 @@ def curves(scores: pd.DataFrame) -> pd.DataFrame:
     """
     kinds = [kind for kind in scores["kind"].unique() if kind != "clean"]
     clean = [scores[scores["kind"] == "clean"].assign(kind=kind) for kind in kinds]
-    whole = pd.concat([*clean, scores[scores["kind"] != "clean"]], ignore_index=True)
-    whole["measure"] = whole["score"].str.split("_").str[0]
+    frame = pd.concat([*clean, scores[scores["kind"] != "clean"]], ignore_index=True)
+    frame["measure"] = frame["score"].str.split("_").str[0]
     keys = ["row", "kind", "measure", "strength"]
-    subjects = whole.groupby([*keys, "subject"], sort=False)["value"].mean().reset_index()
-    found = subjects.groupby(keys, sort=False)["value"].agg(["mean", "std"]).reset_index()
-    found = found.rename(columns={"std": "deviation"})
-    return found.sort_values(["kind", "measure", "strength"], kind="stable", ignore_index=True)
+    subjects = frame.groupby([*keys, "subject"], sort=False)["value"].mean().reset_index()
+    result = subjects.groupby(keys, sort=False)["value"].agg(["mean", "std"]).reset_index()
+    result = result.rename(columns={"std": "deviation"})
+    return result.sort_values(["kind", "measure", "strength"], kind="stable", ignore_index=True)
 
 
 def trainings(scores: pd.DataFrame, condition: str) -> pd.DataFrame:
@@ -63,6 +63,6 @@ def trainings(scores: pd.DataFrame, condition: str) -> pd.DataFrame:
     Returns:
         ``row``, ``kind`` (what differs between trainings), ``score``, ``number``, ``value``.
     """
-    own = scores[scores["condition"] == condition]
+    rows = scores[scores["condition"] == condition]
     keys = ["row", "kind", "score", "number"]
-    return own.groupby(keys, sort=False)["value"].mean().reset_index()
+    return rows.groupby(keys, sort=False)["value"].mean().reset_index()

@@ -10,7 +10,7 @@ from analysis.load import Run
 from analysis.studies.robmednas.architecture import draw
 from analysis.studies.robmednas.experiments import CORRUPTION, STABILITY, read
 from analysis.studies.robmednas.figures import draw_corruption, draw_stability
-from analysis.studies.robmednas.numbers import blocks, described, winning_architecture
+from analysis.studies.robmednas.numbers import blocks, describe_architectures, winning_architecture
 
 
 def architecture(run: Run) -> Exhibit | None:
@@ -27,7 +27,7 @@ def architecture(run: Run) -> Exhibit | None:
         caption=f"Blocks in the order of computation, their branches and filters: {text}",
         draw=partial(draw, *winner),
         table=table,
-        shown=table.assign(SE=ratios),
+        cells=table.assign(SE=ratios),
     )
 
 
@@ -50,7 +50,7 @@ def stability(file: Path) -> Figure:
 
 
 EXTRAS = Extras(
-    settings=described,
+    settings=describe_architectures,
     exhibits=(architecture,),
     experiments={CORRUPTION: corruption, STABILITY: stability},
 )

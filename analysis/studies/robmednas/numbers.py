@@ -20,11 +20,11 @@ def traits(architecture: str, kernels: str, size: int) -> dict[str, float]:
         ``depth``; ``parameters``; ``multiply_adds`` for one image; ``mean_log2_filters`` of all
         blocks; ``share_of_blocks_with_SE``; ``share_of_branches_open``.
     """
-    found = parse(architecture)
-    blocks = (*found.encoder, *found.decoder)
-    price = cost(found, kernels, size, size)
+    network = parse(architecture)
+    blocks = (*network.encoder, *network.decoder)
+    price = cost(network, kernels, size, size)
     return {
-        "depth": found.depth,
+        "depth": network.depth,
         "parameters": price.parameters,
         "multiply_adds": price.multiply_adds,
         "mean_log2_filters": sum(math.log2(block.filters) for block in blocks) / len(blocks),
@@ -34,7 +34,7 @@ def traits(architecture: str, kernels: str, size: int) -> dict[str, float]:
     }
 
 
-def described(run: Run, settings: pd.DataFrame) -> pd.DataFrame:
+def describe_architectures(run: Run, settings: pd.DataFrame) -> pd.DataFrame:
     """Put the numbers that describe an architecture in its place.
 
     Args:
@@ -59,17 +59,14 @@ def blocks(architecture: Architecture, kernels: str) -> pd.DataFrame:
         branch that is there, else empty; ``filters``; ``SE``, the ratio of squeeze-and-excitation,
         0 for none.
     """
-    known = [" · ".join(f"{h}x{w}" for h, w in branch) for branch in KERNELS[kernels]]
+    kernel_names = [" · ".join(f"{h}x{w}" for h, w in branch) for branch in KERNELS[kernels]]
     rows = []
     for side, of_side in (("encoder", architecture.encoder), ("decoder", architecture.decoder)):
-        for place, block in enumerate(of_side, start=1):
-            there = {
-                f"A{n}": name if bit == "1" else ""
-                for n, (name, bit) in enumerate(zip(known, block.pattern, strict=True), start=1)
-            }
-            rows.append(
-                {"block": f"{side} {place}", **there, "filters": block.filters, "SE": block.se}
-            )
+        for number, block in enumerate(of_side, start=1):
+            switches = enumerate(zip(kernel_names, block.pattern, strict=True), start=1)
+            branches = {f"A{n}": name if bit == "1" else "" for n, (name, bit) in switches}
+            sizes = {"filters": block.filters, "SE": block.se}
+            rows.append({"block": f"{side} {number}", **branches, **sizes})
     return pd.DataFrame(rows)
 
 
