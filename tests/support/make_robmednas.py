@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from search.studies import about
 from searchspace.unet import cost, parse
 from trainables.metrics.curve import area
 from trainables.metrics.intervals import mean_interval
+from trainables.study.about import About
 from trainables.study.report import Report
 
 EPS = (0.0, 0.05, 0.1, 0.2)
@@ -35,6 +37,7 @@ CONFIG = {
 class Fixed:
     """Settings of a made run."""
 
+    about: ClassVar[About] = about("robmednas")
     data: str | None = None
     attack: str = "pgd"
     size: int = SIZE
@@ -79,9 +82,7 @@ def measure(made, epoch, subjects):
     return report, (head, np.zeros(subjects, dtype=np.int64))
 
 
-ROBMEDNAS = Task(
-    about("robmednas"), METRIC, "min", EPS, Fixed(), CONFIG, measure, {"trivial_mae_head": TRIVIAL}
-)
+ROBMEDNAS = Task(METRIC, "min", EPS, Fixed(), CONFIG, measure, {"trivial_mae_head": TRIVIAL})
 REFERENCES = [
     Made("r01", "baseline", 0.86, 2.2),
     Made("r02", "baseline w/AT", 0.8, 14.0, control=True, config={"regime": "adversarial"}),

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -53,6 +53,7 @@ class Made:
 class Fixed:
     """Settings of a made run."""
 
+    about: ClassVar[About] = about("tsynd")
     dataset: str = "phantom"
     attack: str = "pgd"
     classifier: str = "cnn"
@@ -63,7 +64,6 @@ class Fixed:
 class Task:
     """What a made run is about; ``measure`` gives a report, and scores with labels or None."""
 
-    about: About
     metric: str
     direction: str
     eps: tuple[float, ...]
@@ -110,7 +110,7 @@ def measure(made, epoch, images):
     return report, (under_pgd, labels)
 
 
-TSYND = Task(about("tsynd"), METRIC, "max", EPS, Fixed(), PAPER, measure)
+TSYND = Task(METRIC, "max", EPS, Fixed(), PAPER, measure)
 
 
 def make_run(
@@ -135,13 +135,15 @@ def make_run(
     ranked_by = {"metric": metric or task.metric, "direction": direction or task.direction}
     objective = Objective(**ranked_by, other=Other(**other) if other else None)
     ticks = itertools.count()
-    manifest = new_manifest(run, Plan(study=task.about.name, run=folder, trials=9), task.settings)
+    manifest = new_manifest(
+        run, Plan(study=task.settings.about.name, run=folder, trials=9), task.settings
+    )
+    if not describes_itself:
+        del manifest.content["about"]
     rungs = [{"epochs": epochs, "metric": objective.metric, "level": None} for epochs in RUNGS]
     manifest.add(
         objective=ranked_by | {"other": other}, rungs=rungs, facts=["made"], details=task.details
     )
-    if describes_itself:
-        manifest.add(about=task.about.as_json())
     records = Records(run, objective, lambda: float(next(ticks)))
 
     def notice(event, trial, **details):

@@ -8,13 +8,13 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.style import COLOURS, MARKERS, styled
 from analysis.studies.robmednas.experiments import curves, trainings
-from trainables.synthesis.about import REGIONS, THREAT
+from trainables.synthesis.about import MR_DEVIATIONS, REGIONS
 
 KINDS = {"fgsm": "FGSM", "pgd": "PGD", "noise": "Gaussian noise"}
 MEASURES = {"mae": "MAE in HU, mean over regions", "dice": "Dice, mean over regions"}
 STRENGTHS = {
-    "fgsm": THREAT.axis,
-    "pgd": THREAT.axis,
+    "fgsm": MR_DEVIATIONS.axis,
+    "pgd": MR_DEVIATIONS.axis,
     "noise": "standard deviation of the noise, in those of the MR",
 }
 ATTACK = "pgd"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import make_robmednas
 import pytest
-from make_run import METRIC, TSYND, Made
+from make_run import METRIC, TSYND, Fixed, Made
 
 from analysis.report import citations
 from analysis.report.citations import keys, references
@@ -88,7 +88,10 @@ def test_the_other_study_cites_its_own(made):
 
 
 def test_a_guest_says_itself_what_to_cite(made):
-    run = made(Made("t001"), task=replace(TSYND, about=replace(TSYND.about, cites=("guest", "se"))))
+    class Guest(Fixed):
+        about = replace(Fixed.about, cites=("guest", "se"))
+
+    run = made(Made("t001"), task=replace(TSYND, settings=Guest()))
     assert keys(run)[:2] == ["guest", "se"]
     assert "tsynd" not in keys(run)
     text = citing(run).body

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import make_robmednas
 import pytest
-from make_run import METRIC, REFERENCES, TSYND, Made, make_run
+from make_run import METRIC, REFERENCES, TSYND, Fixed, Made, make_run
 
 from analysis.load import load
 from analysis.numbers.claim import sentences
@@ -167,23 +167,31 @@ def measure_of_a_guest(made, epoch, _):
     return Report(epoch, metrics | {"ranking_pgd_ece_eps4": 3 * error}, best_epoch=epoch), None
 
 
-def guest():
-    """A classification study whose score is minimised."""
+class Calibrated(Fixed):
+    """Settings of a classification study whose score is minimised."""
+
     about = replace(
-        TSYND.about,
+        Fixed.about,
         name="calibrated",
         title="whether confidence survives attack",
         scores={"ece": Score(words="calibration error", direction="min", digits=4)},
         kept="ece",
         columns={"clean": "ranking_clean_{score}"},
     )
-    metric = "ranking_pgd_ece_curve"
-    return replace(TSYND, about=about, metric=metric, direction="min", measure=measure_of_a_guest)
+
+
+GUEST = replace(
+    TSYND,
+    metric="ranking_pgd_ece_curve",
+    direction="min",
+    settings=Calibrated(),
+    measure=measure_of_a_guest,
+)
 
 
 def test_a_guest_is_read_by_its_own_description(tmp_path):
     trials = [Made("r01", "baseline", 0.8), Made("t001", skill=0.4)]
-    run = load(make_run(tmp_path / "run", trials, task=guest()))
+    run = load(make_run(tmp_path / "run", trials, task=GUEST))
     text = " ".join(checked(report(run, [])).words)
     assert "calibrated: whether confidence survives attack" in text
     assert "calibration error under PGD, mean over ε" in text
