@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pandas as pd
 import pytest
-from make_run import Made
+from make_run import Blueprint
 from matplotlib.figure import Figure
 
 import analysis.studies
@@ -71,8 +71,8 @@ def test_nothing_else_imports_what_a_study_adds():
 
 
 @pytest.fixture
-def run(made):
-    return made(*(Made(f"t00{number}") for number in (1, 2, 3)))
+def run(build):
+    return build(*(Blueprint(f"t00{number}") for number in (1, 2, 3)))
 
 
 def test_numbers_that_a_study_adds_are_hyperparameters(guest, run):
@@ -96,8 +96,8 @@ def test_exhibits_of_a_study_are_in_the_claim(guest, run):
     assert "<td>narrow</td>" in body
 
 
-def test_nothing_is_shown_where_a_study_has_nothing_to_show(guest, made):
-    assert exhibits(made(Made("t001", violation=0.1))) == []
+def test_nothing_is_shown_where_a_study_has_nothing_to_show(guest, build):
+    assert exhibits(build(Blueprint("t001", violation=0.1))) == []
 
 
 def test_experiments_are_found_by_their_file(guest, tmp_path):

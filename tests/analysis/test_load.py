@@ -9,7 +9,7 @@ import make_run
 import numpy as np
 import pandas as pd
 import pytest
-from make_run import REFERENCES, Made
+from make_run import REFERENCES, Blueprint
 
 from analysis.load import load
 from search.engine.trial import State
@@ -19,25 +19,25 @@ from searchspace.errors import UserError
 BASELINE = REFERENCES[0]
 
 
-def test_it_agrees_with_the_table_the_engine_wrote(many):
-    table = pd.read_csv(many.folder / "trials.csv").set_index("trial")
-    ours = many.trials.set_index("trial").loc[table.index]
+def test_it_agrees_with_the_table_the_engine_wrote(whole_run):
+    table = pd.read_csv(whole_run.folder / "trials.csv").set_index("trial")
+    trials = whole_run.trials.set_index("trial").loc[table.index]
     reached = table[table["epoch"] > 0].index
     for column in set(table) - {"label", "repeats", "reason", "started_s", "ended_s", "node"}:
-        left, right = ours.loc[reached, column], table.loc[reached, column]
+        left, right = trials.loc[reached, column], table.loc[reached, column]
         if pd.api.types.is_numeric_dtype(right):
             np.testing.assert_allclose(left.astype(float), right.astype(float), err_msg=column)
         else:
             assert left.tolist() == right.tolist()
-    assert ours["label"].tolist() == table["label"].fillna("").tolist()
+    assert trials["label"].tolist() == table["label"].fillna("").tolist()
     pruned = table["state"] == "pruned"
-    assert ours.loc[pruned, "note"].tolist() == table.loc[pruned, "reason"].tolist()
+    assert trials.loc[pruned, "note"].tolist() == table.loc[pruned, "reason"].tolist()
 
 
-def test_the_order_and_the_winner_are_the_engines(many):
-    trials = many.trials
+def test_the_order_and_the_winner_are_the_engines(whole_run):
+    trials = whole_run.trials
     assert trials["rank"].tolist() == list(range(1, 33))
-    assert many.winner == many.manifest["winner"] == trials["trial"].iloc[0]
+    assert whole_run.winner == whole_run.manifest["winner"] == trials["trial"].iloc[0]
     assert trials["winner"].sum() == 1
     states = trials["state"].tolist()
     assert states == sorted(states, key=["completed", "pruned", "failed"].index)
@@ -47,8 +47,8 @@ def test_the_order_and_the_winner_are_the_engines(many):
     assert barred["trial"].tolist() == ["t023"]
 
 
-def test_columns_have_clean_types(many):
-    types = many.trials.dtypes
+def test_columns_have_clean_types(whole_run):
+    types = whole_run.trials.dtypes
     assert all(
         pd.api.types.is_bool_dtype(types[name])
         for name in ("winner", "reference", "scaled", "control")
@@ -56,48 +56,52 @@ def test_columns_have_clean_types(many):
     assert all(pd.api.types.is_integer_dtype(types[name]) for name in ("rank", "epoch"))
     numbers = ("value", "low", "high", "best_epoch", "started_s", "ended_s")
     assert all(pd.api.types.is_float_dtype(types[name]) for name in numbers)
-    assert not many.trials[["trial", "label", "state", "note"]].isna().any(axis=None)
+    assert not whole_run.trials[["trial", "label", "state", "note"]].isna().any(axis=None)
 
 
-def test_there_is_a_row_for_every_report(many):
-    counts = many.reports.groupby("trial").size()
-    wanted = {made.id: made.reports for made in make_run.many() if made.reports}
-    assert counts.to_dict() == wanted
-    assert many.reports["time_s"].is_monotonic_increasing
-    last = many.reports.groupby("trial")["value"].last()
-    values = many.trials.set_index("trial")["value"].dropna()
+def test_there_is_a_row_for_every_report(whole_run):
+    counts = whole_run.reports.groupby("trial").size()
+    expected = {
+        blueprint.id: blueprint.reports
+        for blueprint in make_run.whole_search()
+        if blueprint.reports
+    }
+    assert counts.to_dict() == expected
+    assert whole_run.reports["time_s"].is_monotonic_increasing
+    last = whole_run.reports.groupby("trial")["value"].last()
+    values = whole_run.trials.set_index("trial")["value"].dropna()
     pd.testing.assert_series_equal(last.sort_index(), values.sort_index())
 
 
-def test_seconds_are_totals_per_trial_and_parts_per_report(many):
-    first = many.trials.set_index("trial").loc["r01"]
+def test_seconds_are_totals_per_trial_and_parts_per_report(whole_run):
+    first = whole_run.trials.set_index("trial").loc["r01"]
     assert first["seconds.generation"] == 8.0
-    assert many.reports.query("trial == 'r01'")["seconds.generation"].tolist() == [2.0] * 4
+    assert whole_run.reports.query("trial == 'r01'")["seconds.generation"].tolist() == [2.0] * 4
 
 
-def test_a_running_run_shows_what_is_known(made):
-    run = made(BASELINE, Made("t001", reports=2, state=State.RUNNING), status="running")
+def test_a_running_run_shows_what_is_known(build):
+    run = build(BASELINE, Blueprint("t001", reports=2, state=State.RUNNING), status="running")
     assert run.trials["state"].tolist() == ["completed", "running"]
     assert run.winner == "r01"
     assert np.isnan(run.trials["ended_s"].iloc[1])
 
 
-def test_an_interrupted_run_keeps_its_winner(made):
-    run = made(
+def test_an_interrupted_run_keeps_its_winner(build):
+    run = build(
         BASELINE,
-        Made("t001", reports=1, state=State.INTERRUPTED, reason="stopped by the user"),
+        Blueprint("t001", reports=1, state=State.INTERRUPTED, reason="stopped by the user"),
         status="interrupted",
     )
     assert run.winner == "r01"
     assert run.trials["note"].tolist() == ["", "stopped by the user"]
 
 
-def test_a_run_without_winner(made):
-    assert made(Made("t001", violation=0.1)).winner is None
+def test_a_run_without_winner(build):
+    assert build(Blueprint("t001", violation=0.1)).winner is None
 
 
-def test_a_run_of_failures_has_no_reports(made):
-    run = made(Made("t001", state=State.FAILED, reports=0, reason="out of memory"))
+def test_a_run_of_failures_has_no_reports(build):
+    run = build(Blueprint("t001", state=State.FAILED, reports=0, reason="out of memory"))
     assert run.winner is None
     assert run.reports.empty
     assert "value" in run.reports
@@ -105,29 +109,29 @@ def test_a_run_of_failures_has_no_reports(made):
 
 
 @pytest.mark.parametrize("rest", ['{"time": "2026-01-01T00', '{"event": "x"}'])
-def test_an_unfinished_last_line_is_dropped(made, rest):
-    run = made(BASELINE)
+def test_an_unfinished_last_line_is_dropped(build, rest):
+    run = build(BASELINE)
     with (run.folder / "events.jsonl").open("a") as file:
         file.write(rest)
     pd.testing.assert_frame_equal(load(run.folder).trials, run.trials)
 
 
-def test_a_run_is_read_by_the_description_that_it_holds(made):
-    run = made(BASELINE)
+def test_a_run_is_read_by_the_description_that_it_holds(build):
+    run = build(BASELINE)
     described = json.loads((run.folder / "manifest.json").read_text())
     described["about"]["scores"]["bacc"]["words"] = "mean recall"
     (run.folder / "manifest.json").write_text(json.dumps(described))
     assert load(run.folder).vocabulary.describe(run.objective.metric).startswith("mean recall")
 
 
-def test_a_run_of_before_it_described_itself_is_read_by_what_its_study_says_today(made):
-    run = made(BASELINE, describes_itself=False)
+def test_a_run_of_before_it_described_itself_is_read_by_what_its_study_says_today(build):
+    run = build(BASELINE, describes_itself=False)
     assert "about" not in run.manifest
     assert run.about == about("tsynd")
 
 
-def test_a_run_of_an_unknown_study_keeps_the_names_of_its_metrics(made):
-    run = made(BASELINE, describes_itself=False)
+def test_a_run_of_an_unknown_study_keeps_the_names_of_its_metrics(build):
+    run = build(BASELINE, describes_itself=False)
     text = (run.folder / "manifest.json").read_text().replace('"tsynd"', '"strange"')
     (run.folder / "manifest.json").write_text(text)
     strange = load(run.folder)
@@ -135,8 +139,8 @@ def test_a_run_of_an_unknown_study_keeps_the_names_of_its_metrics(made):
     assert strange.vocabulary.describe("ranking_pgd_bacc_curve") == "ranking pgd bacc curve"
 
 
-def test_null_is_nan(made):
-    run = made(BASELINE)
+def test_null_is_nan(build):
+    run = build(BASELINE)
     events = run.folder / "events.jsonl"
     lines = [json.loads(line) for line in events.read_text().splitlines()]
     lines[-2]["metrics"]["ranking_clean_bacc"] = None
@@ -212,5 +216,5 @@ def test_it_loads_neither_torch_nor_ray():
 
 
 def test_made_runs_are_varied():
-    states = {made.state for made in make_run.many()}
+    states = {blueprint.state for blueprint in make_run.whole_search()}
     assert states == {State.COMPLETED, State.PRUNED, State.FAILED}

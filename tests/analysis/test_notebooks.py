@@ -45,10 +45,10 @@ def small_runs(tmp_path_factory):
     root = tmp_path_factory.mktemp("small")
 
     def search(study):
-        own = {"cache": root / "cache"} if study == "tsynd" else {}
+        cache = {"cache": root / "cache"} if study == "tsynd" else {}
         plan = Plan(
             study=study,
-            settings=SMALL[study] | own | {"device": "cpu"},
+            settings=SMALL[study] | cache | {"device": "cpu"},
             trials=1,
             references="few",
             in_process=True,
@@ -76,8 +76,8 @@ def execute(small_runs, tmp_path, monkeypatch):
         )
         client.execute(env=dict(os.environ))
         results = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-        assert not [one for one in results if one.output_type == "error"]
-        images = [one for one in results if "image/png" in one.get("data", {})]
+        assert not [output for output in results if output.output_type == "error"]
+        images = [output for output in results if "image/png" in output.get("data", {})]
         last = ast.literal_eval(notebook.cells[-1].outputs[-1]["data"]["text/plain"])
         return len(images), last, load(small_runs[study])
 
@@ -85,11 +85,13 @@ def execute(small_runs, tmp_path, monkeypatch):
 
 
 def test_a_first_look_shows_the_run_and_its_model_scores_as_the_table_says(execute):
-    images, found, run = execute("first_look", "tsynd")
+    images, scores_of_model, run = execute("first_look", "tsynd")
     assert images == 5
     best = run.trials.query("winner").iloc[0]
     for score in ("acc", "bacc", "auc"):
-        assert found[score] == pytest.approx(best[f"metric.ranking_clean_{score}"], abs=1e-6)
+        assert scores_of_model[score] == pytest.approx(
+            best[f"metric.ranking_clean_{score}"], abs=1e-6
+        )
 
 
 def test_tsynd_shows_what_is_made_and_that_more_steps_make_it_more_uncertain(execute):
@@ -101,10 +103,12 @@ def test_tsynd_shows_what_is_made_and_that_more_steps_make_it_more_uncertain(exe
 
 
 def test_robmednas_shows_the_winner_and_its_model_scores_as_the_table_says(execute):
-    images, found, run = execute("robmednas", "robmednas")
+    images, scores_of_model, run = execute("robmednas", "robmednas")
     assert images == 4  # robustness, the architecture, clean against robust, predictions
     best = run.trials.query("winner").iloc[0]
-    assert found["mae_head"] == pytest.approx(best["metric.ranking_clean_mae_head"], rel=1e-4)
+    assert scores_of_model["mae_head"] == pytest.approx(
+        best["metric.ranking_clean_mae_head"], rel=1e-4
+    )
 
 
 @pytest.mark.parametrize("notebook", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda file: file.stem)

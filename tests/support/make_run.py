@@ -33,7 +33,7 @@ PAPER = {"regime": "tsynd", "latent_lr": 0.1, "latent_iterations": 50, "lr": 1e-
 
 
 @dataclass
-class Made:
+class Blueprint:
     """A trial to be made: its ``skill`` without attack, of which ``reach`` 255ths take 63 %."""
 
     id: str
@@ -69,29 +69,29 @@ class Task:
     eps: tuple[float, ...]
     settings: Any
     config: dict[str, Any]
-    measure: Callable[[Made, int, int], tuple[Report, tuple[np.ndarray, np.ndarray] | None]]
+    measure: Callable[[Blueprint, int, int], tuple[Report, tuple[np.ndarray, np.ndarray] | None]]
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def answers(skill, reach, labels, dice):
+def answers(skill, reach, labels, generator):
     """Right answers (E, N); a wrong one without attack is wrong with it."""
-    known = dice.random(len(labels)) < 1 / 3 + 2 / 3 * skill
-    threshold = dice.exponential(max(reach, 1e-6) / 255, len(labels))
-    return np.array([known & (threshold >= eps) for eps in EPS])
+    right = generator.random(len(labels)) < 1 / 3 + 2 / 3 * skill
+    threshold = generator.exponential(max(reach, 1e-6) / 255, len(labels))
+    return np.array([right & (threshold >= eps) for eps in EPS])
 
 
-def measure(made, epoch, images):
+def measure(blueprint, epoch, images):
     """The report of a made trial; its answers under PGD, and their labels."""
     labels = np.arange(images) % 3
-    if made.metrics is not None:
-        constraints = {"clean_floor": made.violation}
-        return Report(epoch, made.metrics, constraints=constraints, best_epoch=epoch), None
-    dice = np.random.default_rng([*made.id.encode(), epoch])
-    skill = made.skill * (epoch / RUNGS[-1]) ** 0.3
+    if blueprint.metrics is not None:
+        constraints = {"clean_floor": blueprint.violation}
+        return Report(epoch, blueprint.metrics, constraints=constraints, best_epoch=epoch), None
+    generator = np.random.default_rng([*blueprint.id.encode(), epoch])
+    skill = blueprint.skill * (epoch / RUNGS[-1]) ** 0.3
     metrics, under_pgd = {}, None
     for attack, factor in (("fgsm", 1.4), ("pgd", 1.0)):
-        correct = answers(skill, factor * made.reach, labels, np.random.default_rng(7))
-        correct ^= dice.random(correct.shape) < 0.03
+        correct = answers(skill, factor * blueprint.reach, labels, np.random.default_rng(7))
+        correct ^= generator.random(correct.shape) < 0.03
         curve = [float(mean_recall(row, labels)) for row in correct]
         metrics[f"ranking_{attack}_bacc_curve"] = area(EPS, curve)
         for eps, value in zip(EPS[1:], curve[1:], strict=True):
@@ -103,7 +103,7 @@ def measure(made, epoch, images):
         epoch,
         metrics,
         {METRIC: (low, high)},
-        {"clean_floor": made.violation},
+        {"clean_floor": blueprint.violation},
         {"generation": 2.0, "training": 1.0},
         best_epoch=max(1, epoch - 1),
     )
@@ -115,7 +115,7 @@ TSYND = Task(METRIC, "max", EPS, Fixed(), PAPER, measure)
 
 def make_run(
     folder: Path,
-    trials: list[Made],
+    trials: list[Blueprint],
     *,
     status: str = "finished",
     images: int = 240,
@@ -124,7 +124,7 @@ def make_run(
     direction: str = "",
     keep_answers: bool = True,
     refused: int = 0,
-    other: dict[str, str] | None = None,
+    second: dict[str, str] | None = None,
     describes_itself: bool = True,
 ) -> Path:
     """Write the folder of a run; a status of ``running`` leaves out what only the end writes.
@@ -133,7 +133,7 @@ def make_run(
     """
     run: RunFolder = create_run_folder(folder)
     ranked_by = {"metric": metric or task.metric, "direction": direction or task.direction}
-    objective = Objective(**ranked_by, other=Other(**other) if other else None)
+    objective = Objective(**ranked_by, other=Other(**second) if second else None)
     ticks = itertools.count()
     manifest = new_manifest(
         run, Plan(study=task.settings.about.name, run=folder, trials=9), task.settings
@@ -142,7 +142,7 @@ def make_run(
         del manifest.content["about"]
     rungs = [{"epochs": epochs, "metric": objective.metric, "level": None} for epochs in RUNGS]
     manifest.add(
-        objective=ranked_by | {"other": other}, rungs=rungs, facts=["made"], details=task.details
+        objective=ranked_by | {"other": second}, rungs=rungs, facts=["made"], details=task.details
     )
     records = Records(run, objective, lambda: float(next(ticks)))
 
@@ -152,67 +152,77 @@ def make_run(
     for _ in range(refused):
         beyond = {"config": task.config, "constraints": {"max_params": 0.5}}
         notice("refused", None, **beyond)
-    made_trials = []
-    for made in trials:
+    record = []
+    for blueprint in trials:
         trial = Trial(
-            made.id, task.config | made.config, made.label, bool(made.label), made.control
+            blueprint.id,
+            task.config | blueprint.config,
+            blueprint.label,
+            bool(blueprint.label),
+            blueprint.control,
         )
-        made_trials.append(trial)
+        record.append(trial)
         notice("proposed", trial, config=trial.config, point=None, known={})
-        for rung, epoch in enumerate(RUNGS[: made.reports]):
-            report, kept = task.measure(made, epoch, images)
+        for rung, epoch in enumerate(RUNGS[: blueprint.reports]):
+            report, scores = task.measure(blueprint, epoch, images)
             report = replace(report, rung=rung)
             trial.reports.append(report)
             value = objective.value(report)
             notice("reported", trial, report=report, value=value, decision="continue")
-            if keep_answers and kept is not None:
+            if keep_answers and scores is not None:
                 run.trial(trial.id).mkdir(parents=True, exist_ok=True)
                 file = run.trial(trial.id) / "ranking.npz"
-                np.savez(file, scores=kept[0], labels=kept[1], eps=np.array(task.eps))
-        trial.state, trial.reason, trial.ended_s = made.state, made.reason, float(next(ticks))
-        if made.state is not State.RUNNING:
-            failure = Failure(made.reason)
-            notice("ended", trial, state=made.state, reason=failure.reason, trace="")
+                np.savez(file, scores=scores[0], labels=scores[1], eps=np.array(task.eps))
+        trial.state, trial.reason, trial.ended_s = (
+            blueprint.state,
+            blueprint.reason,
+            float(next(ticks)),
+        )
+        if blueprint.state is not State.RUNNING:
+            failure = Failure(blueprint.reason)
+            notice("ended", trial, state=blueprint.state, reason=failure.reason, trace="")
     records.write_table()
-    first = winner(rank(made_trials, objective))
+    first = winner(rank(record, objective))
     if status != "running":
         manifest.end(status, winner=first and first.trial.id)
     return folder
 
 
 REFERENCES = [
-    Made("r01", "baseline", 0.75, 1.2, config={"regime": "baseline"}),
-    Made("r02", "reconstruction", 0.72, 1.5, config={"regime": "reconstruction"}),
-    Made("r03", "noise", 0.7, 1.9, config={"regime": "noise"}),
-    Made("r04", "adversarial", 0.62, 6.0, control=True, config={"regime": "adversarial"}),
-    Made("r05", "paper 50/0.1", 0.7, 2.0),
-    Made("r06", "paper 50/1.0", 0.68, 2.6),
-    Made("r07", "paper 100/0.1", 0.71, 2.1),
-    Made("r08", "paper 100/1.0", 0.66, 2.7),
+    Blueprint("r01", "baseline", 0.75, 1.2, config={"regime": "baseline"}),
+    Blueprint("r02", "reconstruction", 0.72, 1.5, config={"regime": "reconstruction"}),
+    Blueprint("r03", "noise", 0.7, 1.9, config={"regime": "noise"}),
+    Blueprint("r04", "adversarial", 0.62, 6.0, control=True, config={"regime": "adversarial"}),
+    Blueprint("r05", "paper 50/0.1", 0.7, 2.0),
+    Blueprint("r06", "paper 50/1.0", 0.68, 2.6),
+    Blueprint("r07", "paper 100/0.1", 0.71, 2.1),
+    Blueprint("r08", "paper 100/1.0", 0.66, 2.7),
 ]
 
 
-def many(sampled: int = 24, seed: int = 0) -> list[Made]:
+def whole_search(sampled: int = 24, seed: int = 0) -> list[Blueprint]:
     """References and a search as ASHA leaves it: most trials stopped, one failed, one barred."""
-    dice = np.random.default_rng(seed)
+    generator = np.random.default_rng(seed)
     trials = list(REFERENCES)
     for number in range(1, sampled + 1):
-        lr = float(10 ** dice.uniform(-3, 0))
-        reach = 2.5 + 4.5 * np.exp(-((np.log10(lr) + 0.8) ** 2)) + dice.normal(0, 0.4)
+        lr = float(10 ** generator.uniform(-3, 0))
+        reach = 2.5 + 4.5 * np.exp(-((np.log10(lr) + 0.8) ** 2)) + generator.normal(0, 0.4)
         config = {
             "latent_lr": lr,
-            "latent_iterations": int(dice.integers(5, 101)),
-            "lr": float(10 ** dice.uniform(-4, -2)),
-            "uncertainty": str(dice.choice(["mi", "entropy"])),
+            "latent_iterations": int(generator.integers(5, 101)),
+            "lr": float(10 ** generator.uniform(-4, -2)),
+            "uncertainty": str(generator.choice(["mi", "entropy"])),
         }
-        made = Made(
-            f"t{number:03d}", "", float(dice.uniform(0.55, 0.75)), float(reach), config=config
+        blueprint = Blueprint(
+            f"t{number:03d}", "", float(generator.uniform(0.55, 0.75)), float(reach), config=config
         )
-        made.reports = int(dice.choice([1, 2, 3, 4], p=[0.4, 0.2, 0.1, 0.3]))
-        if made.reports < 4:
-            made.state = State.PRUNED
-            made.reason = f"not among the best at epoch {RUNGS[made.reports - 1]}"
-        trials.append(made)
-    trials[-1] = Made(f"t{sampled:03d}", "", state=State.FAILED, reports=0, reason="out of memory")
-    trials[-2] = Made(f"t{sampled - 1:03d}", "", 0.05, 40.0, violation=0.03, config=PAPER)
+        blueprint.reports = int(generator.choice([1, 2, 3, 4], p=[0.4, 0.2, 0.1, 0.3]))
+        if blueprint.reports < 4:
+            blueprint.state = State.PRUNED
+            blueprint.reason = f"not among the best at epoch {RUNGS[blueprint.reports - 1]}"
+        trials.append(blueprint)
+    trials[-1] = Blueprint(
+        f"t{sampled:03d}", "", state=State.FAILED, reports=0, reason="out of memory"
+    )
+    trials[-2] = Blueprint(f"t{sampled - 1:03d}", "", 0.05, 40.0, violation=0.03, config=PAPER)
     return trials

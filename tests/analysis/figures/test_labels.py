@@ -28,23 +28,23 @@ def test_nothing_is_nothing():
 
 
 @given(POSITIONS)
-def test_order_and_distance_hold(wanted):
-    found = spread(wanted, 0.1, 0, 1)
-    order = np.argsort(wanted, kind="stable")
-    assert (np.diff(found[order]) > 0.1 - 1e-9).all()
-    assert found.min() > -1e-9
-    assert found.max() < 1 + 1e-9
+def test_order_and_distance_hold(positions):
+    result = spread(positions, 0.1, 0, 1)
+    order = np.argsort(positions, kind="stable")
+    assert (np.diff(result[order]) > 0.1 - 1e-9).all()
+    assert result.min() > -1e-9
+    assert result.max() < 1 + 1e-9
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_nothing_moves_less(seed):
-    wanted = np.sort(np.random.default_rng(seed).random(6)) * 0.5
+    positions = np.sort(np.random.default_rng(seed).random(6)) * 0.5
     apart = {"type": "ineq", "fun": lambda x: np.diff(x) - 0.12}
     best = minimize(
-        lambda x: ((x - wanted) ** 2).sum(),
+        lambda x: ((x - positions) ** 2).sum(),
         np.linspace(0, 1, 6),
         bounds=[(0, 1)] * 6,
         constraints=apart,
         tol=1e-12,
     )
-    np.testing.assert_allclose(spread(wanted, 0.12, 0, 1), best.x, atol=1e-4)
+    np.testing.assert_allclose(spread(positions, 0.12, 0, 1), best.x, atol=1e-4)

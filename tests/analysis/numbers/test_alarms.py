@@ -1,18 +1,18 @@
 """Which constraints were missed."""
 
-from make_run import Made
+from make_run import Blueprint
 
 from analysis.numbers.alarms import MEANINGS, alarms
 from search.engine.trial import State
 from trainables.metrics.alarms import ALARMS
 
 
-def test_a_missed_constraint_is_counted_with_its_trials(made):
-    failed = Made("t003", state=State.FAILED, reports=0, reason="x")
-    run = made(
-        Made("r01", "baseline", violation=-0.1),
-        Made("t001", violation=0.2),
-        Made("t002", violation=0.1),
+def test_a_missed_constraint_is_counted_with_its_trials(build):
+    failed = Blueprint("t003", state=State.FAILED, reports=0, reason="x")
+    run = build(
+        Blueprint("r01", "baseline", violation=-0.1),
+        Blueprint("t001", violation=0.2),
+        Blueprint("t002", violation=0.1),
         failed,
     )
     (row,) = alarms(run).itertuples()
@@ -20,7 +20,7 @@ def test_a_missed_constraint_is_counted_with_its_trials(made):
     assert row.trials == "t001, t002"
 
 
-def test_every_alarm_has_a_meaning(made):
+def test_every_alarm_has_a_meaning(build):
     assert set(ALARMS) < set(MEANINGS)
-    run = made(Made("t001", violation=-1.0))
+    run = build(Blueprint("t001", violation=-1.0))
     assert alarms(run)["missed"].tolist() == [0]

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from make_run import METRIC, REFERENCES, Made, make_run
+from make_run import METRIC, REFERENCES, Blueprint, make_run
 
 from analysis.load import load
 from analysis.numbers.claim import condition, gains_over, sentences, ties, winner_row
@@ -14,47 +14,52 @@ from search.record.run_folder import RunFolder
 from trainables.metrics.intervals import paired_difference
 
 
-def test_gains_are_paired_by_image(many):
-    found = gains_over(many).set_index("over")
-    assert set(found.index) == {reference.label for reference in REFERENCES}
-    with np.load(many.folder / "trials" / many.winner / "ranking.npz") as a:
-        own, labels, eps = a["scores"], a["labels"], a["eps"].tolist()
-    with np.load(many.folder / "trials" / "r01" / "ranking.npz") as b:
-        wanted = paired_difference(own, b["scores"], labels, eps, seed=0)
-    row = found.loc["baseline"]
-    assert (row["gain"], row["low"], row["high"]) == pytest.approx(tuple(wanted))
+def test_gains_are_paired_by_image(whole_run):
+    gains = gains_over(whole_run).set_index("over")
+    assert set(gains.index) == {reference.label for reference in REFERENCES}
+    with np.load(whole_run.folder / "trials" / whole_run.winner / "ranking.npz") as a:
+        scores, labels, eps = a["scores"], a["labels"], a["eps"].tolist()
+    with np.load(whole_run.folder / "trials" / "r01" / "ranking.npz") as b:
+        expected = paired_difference(scores, b["scores"], labels, eps, seed=0)
+    row = gains.loc["baseline"]
+    assert (row["gain"], row["low"], row["high"]) == pytest.approx(tuple(expected))
     assert row["verdict"] == "better"
-    assert found.loc["adversarial", "control"]
+    assert gains.loc["adversarial", "control"]
 
 
-def test_a_gain_without_single_answers_has_no_verdict(made):
-    run = made(Made("r01", "baseline", metrics={METRIC: 0.3}), Made("t001", metrics={METRIC: 0.5}))
+def test_a_gain_without_single_answers_has_no_verdict(build):
+    run = build(
+        Blueprint("r01", "baseline", metrics={METRIC: 0.3}),
+        Blueprint("t001", metrics={METRIC: 0.5}),
+    )
     assert gains_over(run)["verdict"].tolist() == ["not known"]
     assert "Compared, without an interval, with baseline, a gain of 0.200." in sentences(run)
 
 
-def test_a_control_that_is_better_is_said_so(made):
-    run = made(
-        Made("r01", "adversarial", 0.9, 9.0, control=True),
-        Made("t001", skill=0.5, reach=1.0),
+def test_a_control_that_is_better_is_said_so(build):
+    run = build(
+        Blueprint("r01", "adversarial", 0.9, 9.0, control=True),
+        Blueprint("t001", skill=0.5, reach=1.0),
     )
     (row,) = gains_over(run).itertuples()
     assert row.verdict == "worse"
     assert row.high < 0
-    (said,) = (one for one in sentences(run) if one.startswith("Worse than adversarial"))
-    assert f"by {-row.gain:.3f} [{-row.high:.3f}, {-row.low:.3f}]" in said
+    (comparison,) = (
+        sentence for sentence in sentences(run) if sentence.startswith("Worse than adversarial")
+    )
+    assert f"by {-row.gain:.3f} [{-row.high:.3f}, {-row.low:.3f}]" in comparison
 
 
-def test_twins_cannot_be_told_apart(made):
-    run = made(Made("t001", skill=0.7), Made("t002", skill=0.7))
+def test_twins_cannot_be_told_apart(build):
+    run = build(Blueprint("t001", skill=0.7), Blueprint("t002", skill=0.7))
     first = run.winner
-    other = "t002" if first == "t001" else "t001"
-    assert ties(run) == [other]
-    assert f"Of all trials, these cannot be told apart from it: {other}." in sentences(run)
+    twin = "t002" if first == "t001" else "t001"
+    assert ties(run) == [twin]
+    assert f"Of all trials, these cannot be told apart from it: {twin}." in sentences(run)
 
 
-def test_the_first_sentence_names_winner_value_and_direction(made):
-    run = made(REFERENCES[0], Made("t001", skill=0.7, reach=8.0))
+def test_the_first_sentence_names_winner_value_and_direction(build):
+    run = build(REFERENCES[0], Blueprint("t001", skill=0.7, reach=8.0))
     row = winner_row(run)
     said = sentences(run)
     low, high = row.interval
@@ -65,14 +70,17 @@ def test_the_first_sentence_names_winner_value_and_direction(made):
     assert said[-1].endswith("so the value is optimistic.")
 
 
-def test_a_reference_that_wins_is_said_so(made):
-    said = sentences(made(REFERENCES[0], Made("t001", skill=0.1, reach=0.1)))
+def test_a_reference_that_wins_is_said_so(build):
+    said = sentences(build(REFERENCES[0], Blueprint("t001", skill=0.1, reach=0.1)))
     assert said[0].startswith("baseline, a reference, is the best")
     assert "No sampled trial that reached its budget beat it." in said
 
 
-def test_without_a_winner_nothing_is_claimed(made):
-    run = made(Made("t001", violation=0.3), Made("t002", state=State.PRUNED, reports=1, reason="x"))
+def test_without_a_winner_nothing_is_claimed(build):
+    run = build(
+        Blueprint("t001", violation=0.3),
+        Blueprint("t002", state=State.PRUNED, reports=1, reason="x"),
+    )
     assert winner_row(run) is None
     assert gains_over(run).empty
     assert ties(run) == []
@@ -82,19 +90,19 @@ def test_without_a_winner_nothing_is_claimed(made):
 
 @pytest.mark.parametrize("status", ["finished", "interrupted", "failed"])
 def test_the_state_is_the_manifests(tmp_path, status):
-    run = load(make_run(tmp_path / "run", [Made("t001")], status=status))
+    run = load(make_run(tmp_path / "run", [Blueprint("t001")], status=status))
     assert condition(run) == status
 
 
 def test_a_run_that_nobody_runs_has_died(tmp_path):
-    folder = make_run(tmp_path / "run", [Made("t001", state=State.RUNNING)], status="running")
+    folder = make_run(tmp_path / "run", [Blueprint("t001", state=State.RUNNING)], status="running")
     assert condition(load(folder)) == "died"
     with locked(RunFolder(folder)):
         assert condition(load(folder)) == "running"
 
 
 def test_a_run_of_a_status_unknown_has_died(tmp_path):
-    folder = make_run(tmp_path / "run", [Made("t001")])
+    folder = make_run(tmp_path / "run", [Blueprint("t001")])
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest | {"status": "?"}))
     assert condition(load(folder)) == "died"

@@ -1,13 +1,9 @@
 """Importance: what made the difference is found, and chance is told from it."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import optuna
 import pytest
-from make_run import METRIC, Made
+from make_run import METRIC, Blueprint
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
 from analysis.numbers.importance import LEAST, importance, parallel
@@ -15,38 +11,40 @@ from search.engine.trial import State
 
 
 def searched(count, value, seed=0):
-    dice = np.random.default_rng(seed)
+    generator = np.random.default_rng(seed)
     trials = []
     for number in range(count):
         config = {
-            "lr": float(10 ** dice.uniform(-4, -2)),
-            "latent_lr": float(dice.uniform(0, 1)),
-            "uncertainty": str(dice.choice(["mi", "entropy"])),
+            "lr": float(10 ** generator.uniform(-4, -2)),
+            "latent_lr": float(generator.uniform(0, 1)),
+            "uncertainty": str(generator.choice(["mi", "entropy"])),
         }
-        metrics = {METRIC: float(value(config, dice))}
-        trials.append(Made(f"t{number:03d}", config=config, metrics=metrics))
+        metrics = {METRIC: float(value(config, generator))}
+        trials.append(Blueprint(f"t{number:03d}", config=config, metrics=metrics))
     return trials
 
 
-def test_the_one_that_decides_is_first_and_beyond_chance(made):
-    run = made(*searched(40, lambda config, dice: -abs(np.log10(config["lr"]) + 3)))
-    found = importance(run).set_index("name")
-    assert found.index[0] == "lr"
-    assert found["importance"].sum() == pytest.approx(1)
-    assert found.loc["lr", "importance"] > 2 * found.loc["lr", "chance"]
+def test_the_one_that_decides_is_first_and_beyond_chance(build):
+    run = build(*searched(40, lambda config, generator: -abs(np.log10(config["lr"]) + 3)))
+    frame = importance(run).set_index("name")
+    assert frame.index[0] == "lr"
+    assert frame["importance"].sum() == pytest.approx(1)
+    assert frame.loc["lr", "importance"] > 2 * frame.loc["lr", "chance"]
 
 
-def test_noise_is_not_beyond_chance(made):
+def test_noise_is_not_beyond_chance(build):
     beyond = []
     for seed in range(3):
-        run = made(*searched(40, lambda config, dice: dice.normal(), seed), name=f"run{seed}")
-        found = importance(run)
-        beyond += list(found["importance"] > found["chance"])
+        run = build(
+            *searched(40, lambda config, generator: generator.normal(), seed), name=f"run{seed}"
+        )
+        frame = importance(run)
+        beyond += list(frame["importance"] > frame["chance"])
     assert np.mean(beyond) <= 2 / 9  # of 9, each with a chance of 0.05
 
 
-def test_it_is_what_optuna_computes_of_the_same_trials(made):
-    trials = searched(30, lambda config, dice: config["latent_lr"] + 0.1 * dice.normal())
+def test_it_is_what_optuna_computes_of_the_same_trials(build):
+    trials = searched(30, lambda config, generator: config["latent_lr"] + 0.1 * generator.normal())
     study = optuna.create_study(direction="maximize")
     lows = {name: [t.config[name] for t in trials] for name in ("lr", "latent_lr")}
     axes = {
@@ -63,50 +61,41 @@ def test_it_is_what_optuna_computes_of_the_same_trials(made):
             )
         )
     evaluator = PedAnovaImportanceEvaluator(target_quantile=5 / 30)
-    wanted = get_param_importances(study, evaluator=evaluator)
-    found = importance(made(*trials)).set_index("name")["importance"].to_dict()
-    assert found == pytest.approx(wanted)
+    expected = get_param_importances(study, evaluator=evaluator)
+    shares = importance(build(*trials)).set_index("name")["importance"].to_dict()
+    assert shares == pytest.approx(expected)
 
 
-def test_stopped_and_failed_trials_count_by_their_place(made):
-    trials = searched(12, lambda config, dice: config["latent_lr"])
+def test_stopped_and_failed_trials_count_by_their_place(build):
+    trials = searched(12, lambda config, generator: config["latent_lr"])
     for trial in trials[:4]:
         trial.state, trial.reports, trial.reason = State.PRUNED, 1, "x"
     trials[0].state, trials[0].reports, trials[0].metrics = State.FAILED, 0, None
-    assert len(importance(made(*trials))) == 3
+    assert len(importance(build(*trials))) == 3
 
 
-def test_of_few_trials_nothing_is_said(made):
-    assert importance(made(*searched(LEAST - 1, lambda config, dice: dice.normal()))).empty
+def test_of_few_trials_nothing_is_said(build):
+    assert importance(
+        build(*searched(LEAST - 1, lambda config, generator: generator.normal()))
+    ).empty
 
 
-def test_settings_lie_between_the_ends_of_their_axes(made):
-    run = made(
+def test_settings_lie_between_the_ends_of_their_axes(build):
+    run = build(
         *(
-            Made(f"t00{i}", config={"lr": lr, "uncertainty": how}, metrics={METRIC: lr})
+            Blueprint(f"t00{i}", config={"lr": lr, "uncertainty": how}, metrics={METRIC: lr})
             for i, (lr, how) in enumerate([(1e-4, "mi"), (1e-3, "entropy"), (1e-2, "mi")])
         )
     )
-    found = parallel(run)
-    places = found[found["name"] == "lr"].set_index("trial")["place"]
-    assert places.to_dict() == pytest.approx({"t000": 0, "t001": 0.5, "t002": 1})
-    places = found[found["name"] == "uncertainty"].set_index("trial")["place"]
-    assert places.to_dict() == {"t000": 1, "t001": 0, "t002": 1}
+    frame = parallel(run)
+    positions = frame[frame["name"] == "lr"].set_index("trial")["place"]
+    assert positions.to_dict() == pytest.approx({"t000": 0, "t001": 0.5, "t002": 1})
+    positions = frame[frame["name"] == "uncertainty"].set_index("trial")["place"]
+    assert positions.to_dict() == {"t000": 1, "t001": 0, "t002": 1}
 
 
-def test_the_best_are_a_tenth_and_at_least_three(made):
-    run = made(*searched(40, lambda config, dice: config["latent_lr"]))
-    found = parallel(run)
-    best = set(found.loc[found["best"], "trial"])
+def test_the_best_are_a_tenth_and_at_least_three(build):
+    run = build(*searched(40, lambda config, generator: config["latent_lr"]))
+    frame = parallel(run)
+    best = set(frame.loc[frame["best"], "trial"])
     assert best == set(run.trials.head(4)["trial"])
-
-
-def test_it_loads_neither_torch_nor_ray():
-    code = (
-        "import sys, analysis.numbers.pedanova\n"
-        "heavy = {'torch', 'ray'} & set(sys.modules)\n"
-        "sys.exit(str(heavy) if heavy else 0)"
-    )
-    root = Path(__file__).parents[3]
-    done = subprocess.run([sys.executable, "-c", code], check=False, cwd=root, capture_output=True)
-    assert done.returncode == 0, done.stderr

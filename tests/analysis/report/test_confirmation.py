@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from make_run import REFERENCES, Made, make_run
+from make_run import REFERENCES, Blueprint, make_run
 
 from analysis.load import load
 from analysis.report.confirmation import confirmation
@@ -21,10 +21,12 @@ def standing(name, trial, value, **fields):
 def conditions(*scores):
     kinds = (("clean", 0.0), ("ensemble", EPS), ("noise", 0.2), ("pixelate", 1.0))
     rows = zip(kinds, scores, strict=True)
-    return [{"kind": kind, "strength": at, "score": score} for (kind, at), score in rows]
+    return [
+        {"kind": kind, "strength": strength, "score": score} for (kind, strength), score in rows
+    ]
 
 
-FOUND = {
+CONTENT = {
     "score": "balanced accuracy", "direction": "max", "eps": [0, EPS], "winner": "r01",
     "plan": {"attacks": "standard"}, "images": {"ranking": 60, "test": 70},
     "standings": [standing("r01", "t<1>", 0.43), standing("r02", "base", 0.3, barred=["floor"])],
@@ -45,13 +47,13 @@ FOUND = {
 
 @pytest.fixture
 def run(tmp_path):
-    return load(make_run(tmp_path / "run", [*REFERENCES, Made("t001")]))
+    return load(make_run(tmp_path / "run", [*REFERENCES, Blueprint("t001")]))
 
 
-def confirmed(run, found):
+def confirmed(run, content):
     file = run.folder / "confirm" / "confirm.json"
     file.parent.mkdir()
-    file.write_text(found if isinstance(found, str) else json.dumps(found))
+    file.write_text(content if isinstance(content, str) else json.dumps(content))
     return confirmation(run)
 
 
@@ -60,7 +62,7 @@ def test_there_is_no_section_without_a_confirmation(run):
 
 
 def test_it_says_what_was_found(run):
-    body = confirmed(run, FOUND).body
+    body = confirmed(run, CONTENT).body
     assert "t&lt;1&gt;" in body
     assert "t<1>" not in body
     assert "on test better than base: +0.160 [+0.050, +0.270], p = 0.02" in body
@@ -76,7 +78,7 @@ def test_one_that_has_not_ended_says_so(run):
     assert "Begun and not ended" in confirmed(run, {"plan": {}}).body
 
 
-@pytest.mark.parametrize("damaged", ["{", json.dumps(FOUND | {"test": {}})])
+@pytest.mark.parametrize("damaged", ["{", json.dumps(CONTENT | {"test": {}})])
 def test_a_damaged_one_is_told_in_one_line(run, damaged):
     with pytest.raises(UserError, match="is not a confirmation of this version"):
         confirmed(run, damaged)

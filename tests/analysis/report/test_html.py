@@ -21,7 +21,7 @@ EVIL = '<script>alert("x")</script>'
 
 
 def test_text_is_never_markup():
-    whole = join(
+    page = join(
         (
             safe(EVIL),
             tag("p", EVIL),
@@ -31,8 +31,8 @@ def test_text_is_never_markup():
             table([EVIL], [[EVIL]], EVIL),
         )
     )
-    assert "<script" not in whole
-    assert Text(whole).words.count(EVIL) == 9
+    assert "<script" not in page
+    assert Text(page).words.count(EVIL) == 9
 
 
 def test_html_stays_html():
@@ -46,8 +46,8 @@ def test_attributes_that_are_none_are_left_out():
 
 
 def test_a_table_has_headers_for_rows_and_columns():
-    found = table(["a", "b"], [["x", 1], ["y", 2]], "words", numeric=[1], marked=[1])
-    assert '<th scope="col">a</th><th scope="col" class="number">b</th>' in found
-    assert '<tr><th scope="row">x</th><td class="number">1</td></tr>' in found
-    assert '<tr class="marked"><th scope="row">y</th>' in found
-    assert "<caption><span>words</span></caption>" in found
+    page = table(["a", "b"], [["x", 1], ["y", 2]], "words", numeric=[1], marked=[1])
+    assert '<th scope="col">a</th><th scope="col" class="number">b</th>' in page
+    assert '<tr><th scope="row">x</th><td class="number">1</td></tr>' in page
+    assert '<tr class="marked"><th scope="row">y</th>' in page
+    assert "<caption><span>words</span></caption>" in page

@@ -13,7 +13,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def drawn():
+def canvas():
     with styled():
         canvas = Figure(figsize=(2, 2))
         ax = canvas.subplots()
@@ -28,30 +28,30 @@ def parsed(text):
     return ET.fromstring(text.replace("<svg", f"<svg {spaces}", 1))  # noqa: S314 - our own
 
 
-def test_it_has_words_and_no_size_of_its_own(drawn):
-    found = parsed(inline(drawn, "one", 'a "figure" & more'))
-    assert found.attrib["role"] == "img"
-    assert "width" not in found.attrib
-    title = found.find(f"{SVG}title")
+def test_it_has_words_and_no_size_of_its_own(canvas):
+    page = parsed(inline(canvas, "one", 'a "figure" & more'))
+    assert page.attrib["role"] == "img"
+    assert "width" not in page.attrib
+    title = page.find(f"{SVG}title")
     assert title.text == 'a "figure" & more'
-    assert found.attrib["aria-labelledby"] == title.attrib["id"]
+    assert page.attrib["aria-labelledby"] == title.attrib["id"]
 
 
-def test_text_stays_as_it_was_written(drawn):
-    words = [one.text for one in parsed(inline(drawn, "one", "x")).iter(f"{SVG}text")]
+def test_text_stays_as_it_was_written(canvas):
+    words = [word.text for word in parsed(inline(canvas, "one", "x")).iter(f"{SVG}text")]
     assert "0.123456 & <b>" in words
 
 
-def test_every_reference_has_its_target_in_the_same_figure(drawn):
-    texts = [inline(drawn, name, "x") for name in ("one", "two")]
+def test_every_reference_has_its_target_in_the_same_figure(canvas):
+    texts = [inline(canvas, name, "x") for name in ("one", "two")]
     ids = [set(re.findall(r' id="([^"]+)"', text)) for text in texts]
-    for text, own in zip(texts, ids, strict=True):
-        assert set(re.findall(r"(?:url\(|href=\")#([^\")]+)", text)) <= own
+    for text, targets in zip(texts, ids, strict=True):
+        assert set(re.findall(r"(?:url\(|href=\")#([^\")]+)", text)) <= targets
     assert not ids[0] & ids[1]
 
 
-def test_colours_are_the_pages(drawn):
-    text = inline(drawn, "one", "x")
+def test_colours_are_the_pages(canvas):
+    text = inline(canvas, "one", "x")
     assert "var(--winner)" in text
     assert not re.findall(r"#[0-9a-f]{6}", text)
     assert "<style" not in text
@@ -62,6 +62,6 @@ def test_every_colour_of_the_style_has_a_variable():
     assert used <= set(VARIABLES)
 
 
-def test_coordinates_are_short(drawn):
-    for places in re.findall(r' d="([^"]*)"', inline(drawn, "one", "x")):
-        assert not re.search(r"\.\d{3}", places)
+def test_coordinates_are_short(canvas):
+    for positions in re.findall(r' d="([^"]*)"', inline(canvas, "one", "x")):
+        assert not re.search(r"\.\d{3}", positions)

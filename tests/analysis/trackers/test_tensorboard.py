@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from make_run import METRIC, REFERENCES, Made
+from make_run import METRIC, REFERENCES, Blueprint
 
 from analysis.trackers.entries import entries
 from analysis.trackers.tensorboard import FILE, _checksum, _varint, write
@@ -11,14 +11,14 @@ from analysis.trackers.tensorboard import FILE, _checksum, _varint, write
 
 def records(content):
     """Split a file into its records; lengths and checksums must fit."""
-    found = []
+    contents = []
     while content:
         length = struct.unpack("<Q", content[:8])[0]
         assert content[8:12] == _checksum(content[:8])
-        found.append(content[12 : 12 + length])
-        assert content[12 + length : 16 + length] == _checksum(found[-1])
+        contents.append(content[12 : 12 + length])
+        assert content[12 + length : 16 + length] == _checksum(contents[-1])
         content = content[16 + length :]
-    return found
+    return contents
 
 
 def test_the_checksum_is_crc32c():
@@ -34,15 +34,15 @@ def test_numbers_are_written_as_varints(value, written):
     assert _varint(value) == written
 
 
-def test_every_report_is_read_back(made, tmp_path):
+def test_every_report_is_read_back(build, tmp_path):
     event_pb2 = pytest.importorskip("tensorboardX.proto.event_pb2")  # it comes with Ray
-    run = made(REFERENCES[0], Made("t001"))
+    run = build(REFERENCES[0], Blueprint("t001"))
     command = write(run, tmp_path)
     assert command == f"tensorboard --logdir {tmp_path / 'tensorboard'}"
     for entry in entries(run):
         file = tmp_path / "tensorboard" / entry.name / FILE
         version, config, *reports = (
-            event_pb2.Event.FromString(one) for one in records(file.read_bytes())
+            event_pb2.Event.FromString(scalar) for scalar in records(file.read_bytes())
         )
         assert version.file_version == "brain.Event:2"
         (text,) = config.summary.value

@@ -24,7 +24,7 @@ NETWORKS = {
 }
 
 
-def drawn(network, kernels="square"):
+def render(network, kernels="square"):
     canvas = draw(network, kernels)
     canvas.draw_without_rendering()
     return canvas
@@ -43,34 +43,36 @@ def blocks_of(network):
 
 
 def texts_of(canvas):
-    found = [text for text in canvas.findobj(Text) if text.get_text()]
-    return [text for text in found if not isinstance(text, Annotation)]
+    texts = [text for text in canvas.findobj(Text) if text.get_text()]
+    return [text for text in texts if not isinstance(text, Annotation)]
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_each_block_shows_its_switches_filters_and_ratio(name):
     network = NETWORKS[name]
-    found = parts(drawn(network))
-    for at, block in blocks_of(network):
-        faces = [to_hex(found[f"{at}_A{branch}"].get_facecolor()) for branch in range(1, 5)]
+    artists = parts(render(network))
+    for name_of_block, block in blocks_of(network):
+        faces = [
+            to_hex(artists[f"{name_of_block}_A{branch}"].get_facecolor()) for branch in range(1, 5)
+        ]
         assert "".join("1" if face == INK else "0" for face in faces) == block.pattern
-        corners = [found[f"{at}_A{branch}"].get_x() for branch in range(1, 5)]
+        corners = [artists[f"{name_of_block}_A{branch}"].get_x() for branch in range(1, 5)]
         assert corners == sorted(corners)
-        assert found[f"{at}_filters"].get_text() == str(block.filters)
-        badge = found.get(f"{at}_SE")
+        assert artists[f"{name_of_block}_filters"].get_text() == str(block.filters)
+        badge = artists.get(f"{name_of_block}_SE")
         assert (badge.get_text() if badge else "none") == (f"SE {block.se}" if block.se else "none")
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_skip_connection_joins_partners_and_the_deepest_pair_has_a_plain_arrow(name):
     network = NETWORKS[name]
-    found = parts(drawn(network))
-    skips = {gid for gid in found if gid.startswith("skip")}
+    artists = parts(render(network))
+    skips = {gid for gid in artists if gid.startswith("skip")}
     assert skips == {f"skip{level}" for level in range(1, network.depth)}
     ends = {f"skip{level}": level for level in range(1, network.depth)} | {"bottom": network.depth}
     for gid, level in ends.items():
-        left, right = (found[f"{side}{level}"].get_bbox() for side in ("enc", "dec"))
-        arrow = found[gid]
+        left, right = (artists[f"{side}{level}"].get_bbox() for side in ("enc", "dec"))
+        arrow = artists[gid]
         assert arrow.xyann == pytest.approx((left.x1, (left.y0 + left.y1) / 2))
         assert arrow.xy == pytest.approx((right.x0, (right.y0 + right.y1) / 2))
         assert (arrow.arrow_patch.get_linestyle() == "-") == (gid == "bottom")
@@ -79,7 +81,7 @@ def test_a_skip_connection_joins_partners_and_the_deepest_pair_has_a_plain_arrow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_way_leads_down_the_encoder_and_up_the_decoder(name):
     network = NETWORKS[name]
-    canvas = drawn(network)
+    canvas = render(network)
     arrows = [note for note in canvas.findobj(Annotation) if note.get_gid() == "path"]
     assert len(arrows) == 2 * network.depth
     middle = canvas.axes[0].get_xlim()[1] / 2
@@ -89,7 +91,7 @@ def test_the_way_leads_down_the_encoder_and_up_the_decoder(name):
 
 
 def test_resolutions_halve_from_row_to_row():
-    words = [text.get_text() for text in texts_of(drawn(NETWORKS["the paper's"]))]
+    words = [text.get_text() for text in texts_of(render(NETWORKS["the paper's"]))]
     assert [word for word in words if word.startswith("1/")] == [
         "1/2",
         "1/4",
@@ -102,40 +104,40 @@ def test_resolutions_halve_from_row_to_row():
 @pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_no_text_covers_another_or_leaves_the_figure(name, kernels):
-    canvas = drawn(NETWORKS[name], kernels)
+    canvas = render(NETWORKS[name], kernels)
     boxes = [(text.get_text(), text.get_window_extent()) for text in texts_of(canvas)]
-    for (one, here), (other, there) in itertools.combinations(boxes, 2):
-        assert not here.overlaps(there), (one, other)
-    assert all(canvas.bbox.containsx(at) for _, box in boxes for at in (box.x0, box.x1))
-    assert all(canvas.bbox.containsy(at) for _, box in boxes for at in (box.y0, box.y1))
+    for (first, box), (second, second_box) in itertools.combinations(boxes, 2):
+        assert not box.overlaps(second_box), (first, second)
+    assert all(canvas.bbox.containsx(end) for _, box in boxes for end in (box.x0, box.x1))
+    assert all(canvas.bbox.containsy(end) for _, box in boxes for end in (box.y0, box.y1))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_what_belongs_to_a_block_lies_in_it_and_blocks_lie_apart(name):
     network = NETWORKS[name]
-    found = parts(drawn(network))
-    names = [at for at, _ in blocks_of(network)]
-    for at in names:
-        outer = found[at].get_window_extent()
-        for gid, part in found.items():
+    artists = parts(render(network))
+    names = [block for block, _ in blocks_of(network)]
+    for block in names:
+        outer = artists[block].get_window_extent()
+        for gid, part in artists.items():
             inner = part.get_window_extent()
-            if gid.startswith(f"{at}_"):
+            if gid.startswith(f"{block}_"):
                 assert outer.x0 < inner.x0 < inner.x1 < outer.x1, gid
                 assert outer.y0 < inner.y0 < inner.y1 < outer.y1, gid
-    for one, other in itertools.combinations(names, 2):
-        assert not found[one].get_window_extent().overlaps(found[other].get_window_extent())
+    for first, second in itertools.combinations(names, 2):
+        assert not artists[first].get_window_extent().overlaps(artists[second].get_window_extent())
 
 
 def test_more_filters_make_a_wider_block():
-    found = parts(drawn(parse("1000x8 1000x32 | 1000x16 1000x256")))
-    widths = [found[name].get_bbox().width for name in ("enc1", "dec2", "enc2", "dec1")]
+    artists = parts(render(parse("1000x8 1000x32 | 1000x16 1000x256")))
+    widths = [artists[name].get_bbox().width for name in ("enc1", "dec2", "enc2", "dec1")]
     assert widths == sorted(set(widths))
 
 
 @pytest.mark.parametrize("kernels", KERNELS)
 def test_parameters_and_kernels_are_stated(kernels):
     network = NETWORKS["the paper's"]
-    canvas = drawn(network, kernels)
+    canvas = render(network, kernels)
     assert f"{cost(network, kernels, 64, 64).parameters:,} parameters" in " ".join(
         text.get_text() for text in texts_of(canvas)
     )
@@ -151,7 +153,7 @@ def test_unknown_kernels_are_said():
 
 def test_matplotlibs_settings_are_left_as_they_were():
     before = dict(mpl.rcParams)
-    drawn(NETWORKS["one level"])
+    render(NETWORKS["one level"])
     assert dict(mpl.rcParams) == before
 
 
@@ -163,5 +165,5 @@ def test_drawing_opens_no_window_and_needs_no_torch():
         "print(sorted({'torch', 'ray', 'matplotlib.pyplot'} & set(sys.modules)))"
     )
     command = [sys.executable, "-c", code]
-    found = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "[]"
