@@ -1,4 +1,4 @@
-"""The VQ-VAE whose latents TSynD optimises [vqvae].
+"""The VQ-VAE: images to codes of a codebook, and back [vqvae].
 
 Our own and not MONAI's: ``monai.networks.nets`` imports torchvision, whose import fails beside a
 CPU build of torch, and its quantiser does not revive dead codes, which on a few hundred images
@@ -99,7 +99,7 @@ class VQVAE(nn.Module):
         return latents
 
     def quantise(self, images: Tensor) -> Tensor:
-        """Encode images to their codes, (N, D, h, w): where TSynD starts."""
+        """Encode images to their codes, (N, D, h, w)."""
         quantised: Quantised = self.codebook(self.encode(images))
         return quantised.latents
 
