@@ -23,13 +23,11 @@ from trainables.generative.frozen_autoencoder import (
     obtain_autoencoder,
     read_autoencoder,
 )
-from trainables.runtime.device import threads
 from trainables.studies.tsynd.settings import TSynDSettings
 from trainables.study.study import Say
 
 AUTOENCODER = "autoencoder.safetensors"
 UNLABELLED = "unlabelled.npz"
-AUTOENCODER_THREADS = 2  # fixed, so that a run's results do not depend on how many cores there are
 BATCH = 256  # images that are encoded at a time
 
 
@@ -58,8 +56,7 @@ def make_autoencoder(
     unlabelled = splits.take(dataset, "autoencoder")
     np.savez(assets / UNLABELLED, allow_pickle=False, images=unlabelled.pixels)
     images = to_tensors(unlabelled, device).images
-    with threads(AUTOENCODER_THREADS):
-        autoencoder = obtain_autoencoder(images, recipe, settings.cache, say)
+    autoencoder = obtain_autoencoder(images, recipe, settings.cache, say)
     autoencoder.write(assets / AUTOENCODER)
     val = to_tensors(splits.take(dataset, "val"), device).images
     error = measure_reconstruction(autoencoder.model, val)
@@ -108,5 +105,4 @@ def _of_seed(
     with np.load(file, allow_pickle=False) as arrays:
         pixels = arrays["images"]
     images = to_tensors(Images(pixels, np.zeros(len(pixels), dtype=np.int64)), device).images
-    with threads(AUTOENCODER_THREADS):
-        return obtain_autoencoder(images, replace(run.settings, seed=seed), cache, lambda _: None)
+    return obtain_autoencoder(images, replace(run.settings, seed=seed), cache, lambda _: None)
