@@ -85,7 +85,8 @@ def parameters(network: nn.Module) -> int:
 
 def monai_unet(count: int) -> Callable[[], nn.Module]:
     """Return a maker of MONAI's residual U-Net of four levels, of the width that fits best."""
-    # MONAI imports torchvision if it is installed, which fails beside a torch for CPUs alone.
+    # MONAI runs without torchvision, and tries it where it is there: beside a torch for CPUs alone
+    # that import fails, and MONAI goes on.
     sys.modules.setdefault("torchvision", None)  # type: ignore[arg-type]
     nets: Any = importlib.import_module("monai.networks.nets.unet")
 

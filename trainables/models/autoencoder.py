@@ -1,7 +1,6 @@
 """The VQ-VAE: images to codes of a codebook, and back [vqvae].
 
-Our own and not MONAI's: ``monai.networks.nets`` imports torchvision, whose import fails beside a
-CPU build of torch, and its quantiser does not revive dead codes, which on a few hundred images
+Our own and not MONAI's, whose quantiser does not revive dead codes: on a few hundred images that
 leaves most of a codebook unused.
 """
 

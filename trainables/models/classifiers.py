@@ -13,6 +13,7 @@ from searchspace.names import lookup
 from trainables.models.body import Body, BuildBody, Shape
 from trainables.models.cnn import build_cnn
 from trainables.models.densenet import build_densenet
+from trainables.models.monai_networks import build_resnet, build_seresnet50
 from trainables.models.resnet import build_resnet18
 
 KINDS = {2: "images", 3: "volumes"}  # by the number of spatial dimensions
@@ -79,12 +80,23 @@ class Architecture:
     dimensions: tuple[int, ...] = (2,)
 
 
-# The smallest first: it is a CPU's default.
+ANY = (2, 3)
+# Our own, the smallest first: it is a CPU's default. MONAI's are an extra.
 BODIES: Mapping[str, Architecture] = {
     "cnn": Architecture(partial(build_cnn, width=16)),
     "densenet": Architecture(partial(build_densenet, growth=12, layers=6)),
     "resnet18-16": Architecture(partial(build_resnet18, width=16)),
     "resnet18": Architecture(partial(build_resnet18, width=64)),
+    "monai-resnet18-16": Architecture(
+        partial(build_resnet, block="basic", blocks=(2, 2, 2, 2), width=16), ANY
+    ),
+    "monai-resnet18": Architecture(
+        partial(build_resnet, block="basic", blocks=(2, 2, 2, 2), width=64), ANY
+    ),
+    "monai-resnet50": Architecture(
+        partial(build_resnet, block="bottleneck", blocks=(3, 4, 6, 3), width=64), ANY
+    ),
+    "monai-seresnet50": Architecture(build_seresnet50, ANY),
 }
 
 
