@@ -17,7 +17,12 @@ BY_SAMPLER = {
     "evolution": ("evolution",),
 }
 BY_SCHEDULER = {"asha": ("asha",)}
-BY_CLASSIFIER = {"resnet": ("resnet",), "densenet": ("densenet",)}
+BY_CLASSIFIER = {
+    "resnet": ("resnet",),
+    "densenet": ("densenet",),
+    "monai-resnet": ("monai", "resnet"),
+    "monai-seresnet": ("monai", "se"),
+}
 BY_ATTACK = {
     "fgsm": ("fgsm",),
     "pgd": ("pgd",),

@@ -124,8 +124,7 @@ def make_splits(
     Raises:
         UserError: If there are too few images to train on or to rank on.
     """
-    train = _draw_train(dataset, fraction, _rng(seed, 0))
-    contents = _contents(dataset)
+    train, contents = _draw_train(dataset, fraction, _rng(seed, 0)), _contents(dataset)
     sources = _sources(dataset, train, contents)
     if ranking_from == "auto":
         ranking_from = "left-out" if sources["left-out"].capacity > len(dataset.val) / 2 else "val"

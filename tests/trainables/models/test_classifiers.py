@@ -158,8 +158,12 @@ def test_a_classifier_of_volumes_pools_over_all_three_dimensions(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "shape", "message"),
     [
-        ("cnn", (28, 28, 28), "'cnn' takes images, not volumes: choose from monai-.*, cubes, either$"),
-        ("cubes", (28, 28), "'cubes' takes volumes, not images: choose from cnn, .*, either$"),
+        (
+            "cnn",
+            (28, 28, 28),
+            "'cnn' takes images, not volumes: choose from monai-.*, cubes, either$",
+        ),
+        ("cubes", (28, 28), "takes volumes, not images: choose from cnn, .*, either$"),
     ],
 )
 def test_a_network_of_other_dimensions_is_refused_in_one_line(monkeypatch, name, shape, message):

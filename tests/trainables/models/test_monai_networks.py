@@ -33,8 +33,8 @@ def renamed(weights):
     for name, value in weights.items():
         match = re.fullmatch(r"layers\.(\d+)\.(.*)", name)
         layer, rest = int(match[1]), match[2]
-        for ours, theirs in names.items():
-            rest = rest.replace(ours, theirs)
+        for part, twin in names.items():
+            rest = rest.replace(part, twin)
         stage = f"{(layer + 1) // 2}.{(layer - 1) % 2}." if layer else "0."
         yield f"layers.{stage}{rest}", value
 
