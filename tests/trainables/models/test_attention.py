@@ -12,7 +12,7 @@ from trainables.models.classifiers import BODIES, Classifier, build_classifier
 from trainables.runtime.seeding import generator, seeded
 
 CPU = torch.device("cpu")
-OWN = [name for name in BODIES if not name.startswith("monai-")]
+BUILT_IN = [name for name in BODIES if not name.startswith("monai-")]
 
 
 def weigh(convolution: type[nn.Module], dimensions: int) -> Classifier:
@@ -53,7 +53,7 @@ def test_of_an_even_image_nothing_speaks(plain):
     assert float(maps.abs().max()) < 1e-3
 
 
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", BUILT_IN)
 @pytest.mark.parametrize("size", [28, 64])
 def test_it_is_the_first_component_of_the_deepest_layer_that_is_fine_enough(name, size):
     """Against NumPy's covariance and its eigenvectors, and gradients by another way."""

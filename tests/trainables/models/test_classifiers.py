@@ -11,7 +11,7 @@ from trainables.models.classifiers import BODIES, Architecture, build_classifier
 from trainables.runtime.seeding import generator, seeded
 
 CPU = torch.device("cpu")
-OWN = [name for name in BODIES if not name.startswith("monai-")]
+BUILT_IN = [name for name in BODIES if not name.startswith("monai-")]
 
 
 def count(module: nn.Module) -> int:
@@ -50,13 +50,13 @@ def test_a_seed_means_the_same_initial_weights_as_ever(name, size, digest, total
 
 
 def test_the_cpus_default_is_the_first_and_smallest():
-    sizes = {name: count(build_classifier(name, 1, (28, 28), 2)) for name in OWN}
+    sizes = {name: count(build_classifier(name, 1, (28, 28), 2)) for name in BUILT_IN}
     assert list(sizes) == sorted(sizes, key=lambda name: sizes[name])
     assert sizes["cnn"] < 70_000
 
 
 @pytest.mark.parametrize(("size", "channels"), [(28, 1), (28, 3), (64, 1), (128, 3), (224, 3)])
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_every_classifier_runs_at_every_size(name, size, channels):
     classifier = build_classifier(name, channels, (size, size), n_classes=5).eval()
     images = torch.rand(1, channels, size, size, generator=generator(CPU, 0))
@@ -68,7 +68,7 @@ def test_every_classifier_runs_at_every_size(name, size, channels):
     assert maps.shape[1] == classifier.body.n_features == classifier.head.in_features
 
 
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_gradients_reach_every_parameter_in_training(name):
     classifier = build_classifier(name, 1, (28, 28), n_classes=3, dropout=0.0)
     images = torch.rand(4, 1, 28, 28, generator=generator(CPU, 1))
