@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from searchspace.errors import UserError
 from searchspace.names import lookup
+from trainables.runtime.errors import first_line
 
 # Added to an address. With S3, an object of up to 10 MB then takes one request instead of three;
 # Google's client would otherwise try for 15 minutes.
@@ -220,7 +221,7 @@ def _open(uri: str) -> Any:  # noqa: ANN401 - of pyarrow, which has no types
     try:
         return FileSystem.from_uri(uri)[0]
     except ArrowInvalid as error:
-        raise UserError(f"{uri.partition('?')[0]}: {_first_line(error)}") from error
+        raise UserError(f"{uri.partition('?')[0]}: {first_line(error)}") from error
 
 
 def _copy(source: IO[bytes], target: IO[bytes]) -> Copy:
@@ -238,8 +239,4 @@ def _reason(error: OSError) -> tuple[str, bool]:
     for sign, reason, transient in REASONS:
         if sign in message:
             return reason, transient
-    return _first_line(error)[:200], True
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return first_line(error)[:200], True

@@ -37,6 +37,7 @@ from typing import Generic, TypeVar, final
 
 from searchspace.errors import UserError
 from searchspace.names import lookup
+from trainables.runtime.errors import typed_line
 
 Value = TypeVar("Value")
 
@@ -223,14 +224,12 @@ def _load_file(source: str) -> ModuleType:
 
 def _cannot_import(source: str, error: BaseException) -> UserError:
     """Say in one line why the user's code failed, and in which line of which file."""
-    reason = (str(error).strip().splitlines() or [""])[0]
-    kind = type(error).__name__
     frames = traceback.extract_tb(error.__traceback__)
-    place = "" if isinstance(error, SyntaxError) or not frames else _place(frames[-1])
-    return UserError(f"cannot import {source}: {': '.join(filter(None, (kind, reason)))}{place}")
+    line = "" if isinstance(error, SyntaxError) or not frames else _line(frames[-1])
+    return UserError(f"cannot import {source}: {typed_line(error)}{line}")
 
 
-def _place(frame: traceback.FrameSummary) -> str:
+def _line(frame: traceback.FrameSummary) -> str:
     return f" ({Path(frame.filename).name}, line {frame.lineno})"  # as a syntax error says it
 
 

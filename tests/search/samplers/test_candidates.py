@@ -3,7 +3,7 @@
 import numpy as np
 
 from search.samplers.candidates import best_candidate
-from searchspace.domains import Choice, Int
+from searchspace.domains import Choice
 from searchspace.space import Param, Space, When
 
 
@@ -30,12 +30,15 @@ def test_a_space_that_is_used_up_still_gets_a_proposal():
 
 def test_what_was_never_switched_on_is_climbed_too():
     """Off scores better than a first try of on, but on is best once it is tuned."""
-    digits = Param("n", Int(0, 999), "", when=When("kind", ("on",)))
-    space = Space("switch", (Param("kind", Choice(("on", "off")), ""), digits))
+    params = [
+        Param(f"p{i}", Choice(tuple("abcde")), "", when=When("kind", ("on",))) for i in range(6)
+    ]
+    idle = Param("idle", Choice(tuple("uvwxyz")), "")  # so that off could fill all climbs
+    space = Space("switch", (Param("kind", Choice(("on", "off")), ""), idle, *params))
 
     def score(configs):
-        return np.array([1.0 if c["kind"] == "off" else 2 - abs(c["n"] - 500) / 2 for c in configs])
+        return np.array([4.5 if c["kind"] == "off" else [*c.values()].count("e") for c in configs])
 
-    parents = [{"kind": "off"}] * 20
-    candidate = best_candidate(space, score, parents, [], np.random.default_rng(0))
-    assert candidate == {"kind": "on", "n": 500}
+    generators = [np.random.default_rng(seed) for seed in range(5)]
+    candidates = [best_candidate(space, score, [], [], generator) for generator in generators]
+    assert score(candidates).tolist() == [6.0] * 5
