@@ -25,7 +25,7 @@ from trainables.studies.tsynd.trial import Shared, TSynDTrial
 from searchspace.unet import PAPER_BEST, handcrafted
 from trainables.attacks.threat import mr_deviations, pixels
 from trainables.classification.assets import Data as Images
-from trainables.classification.assets import Labelled
+from trainables.classification.assets import LabelledImages
 from trainables.classification.memory import need_of as need_of_classifier
 from trainables.data.medmnist import table
 from trainables.generative.autoencoder import AutoencoderSettings
@@ -131,11 +131,11 @@ def classifier(name: str, size: int, limit: float) -> dict[str, Any]:
     few, classes = config.batch_size // 2, table()["pathmnist"].classes
     images = torch.randint(256, (256, 3, size, size), dtype=torch.uint8)
     labels = torch.arange(256) % len(classes)
-    train, val = Labelled(images[:few], labels[:few]), Labelled(images[:8], labels[:8])
+    train, val = LabelledImages(images[:few], labels[:few]), LabelledImages(images[:8], labels[:8])
     autoencoder = VQVAE(3, size).eval().requires_grad_(requires_grad=False)
     with torch.no_grad():
         codes = autoencoder.quantise(train.images.float() / 255)
-    data = Images("multi-class", classes, train, val, Labelled(images, labels))
+    data = Images("multi-class", classes, train, val, LabelledImages(images, labels))
     frozen = FrozenAutoencoder(autoencoder, 1.0, AutoencoderSettings(), 3, size, "")
     before = resident("VmRSS")
     trial = TSynDTrial(config, settings, Shared(data, codes, frozen))
