@@ -23,7 +23,7 @@ import torch
 from searchspace.unet import PAPER_BEST, handcrafted
 from trainables.attacks.threat import mr_deviations, pixels
 from trainables.classification.assets import Data as Images
-from trainables.classification.assets import Labelled
+from trainables.classification.assets import LabelledImages
 from trainables.classification.memory import need_of as need_of_classifier
 from trainables.classification.trial import ClassifierTrial
 from trainables.data.medmnist import table
@@ -147,13 +147,13 @@ def classifier(name: str, size: int, limit: float) -> dict[str, Any]:
     images = torch.randint(256, (256, 3, size, size), dtype=torch.uint8)
     labels = torch.arange(256) % len(classes)
     train, val = (
-        Labelled(images[:half_batch], labels[:half_batch]),
-        Labelled(images[:8], labels[:8]),
+        LabelledImages(images[:half_batch], labels[:half_batch]),
+        LabelledImages(images[:8], labels[:8]),
     )
     autoencoder = VQVAE(3, size).eval().requires_grad_(requires_grad=False)
     with torch.no_grad():
         codes = autoencoder.quantise(train.images.float() / 255)
-    data = Images("multi-class", classes, train, val, Labelled(images, labels))
+    data = Images("multi-class", classes, train, val, LabelledImages(images, labels))
     frozen = FrozenAutoencoder(
         model=autoencoder,
         latent_std=1.0,

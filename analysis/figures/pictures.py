@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from analysis.figures.style import INK, MUTED, styled
 from analysis.load import Run
 from search.record.run_folder import RunFolder
-from trainables.study.sheet import Column, Floats, Sheet, read_sheet
+from trainables.runtime.arrays import Floats32
+from trainables.study.sheet import Column, Sheet, read_sheet
 
 CELL, NOTE, TOP, SIDE, GAP = 1.0, 0.2, 0.3, 0.95, 0.06  # inches
 KEY, BAR_FROM, BAR = 0.34, 0.2, 0.06
@@ -71,7 +72,7 @@ def _draw_cell(ax: Axes, sheet: Sheet, column: Column, row: int) -> None:
     ax.imshow(pixels, cmap=MAPS[column.scale], vmin=low, vmax=high, interpolation="none")
 
 
-def _over(column: Column, row: int, heat: Floats) -> Floats:
+def _over(column: Column, row: int, heat: Floats32) -> Floats32:
     """Lay heat over a picture, thicker where it is hotter: an SVG would not blend two images."""
     under = column.cells[row]
     if under.ndim == 2:
@@ -79,7 +80,7 @@ def _over(column: Column, row: int, heat: Floats) -> Floats:
         under = np.repeat(grey[..., None], 3, axis=2)
     share = OVER * np.clip(heat, 0, 1)[..., None]
     hot = colormaps[MAPS["heat"]](heat)[..., :3]
-    blended: Floats = (1 - share) * np.clip(under, 0, 1) + share * hot
+    blended: Floats32 = (1 - share) * np.clip(under, 0, 1) + share * hot
     return blended
 
 

@@ -190,7 +190,7 @@ def wins(examined: Examined) -> dict[str, int]:
     total: dict[str, int] = {}
     for seeds in examined.values():
         for one in seeds:
-            for name, count in zip(one.attacks, one.won.sum(axis=0).tolist(), strict=True):
+            for name, count in zip(one.attacks, one.wins.sum(axis=0).tolist(), strict=True):
                 total[name] = total.get(name, 0) + count
     return total
 

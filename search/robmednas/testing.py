@@ -17,7 +17,7 @@ from trainables.runtime.seeding import derive
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
 from trainables.synthesis.assets import write_test
-from trainables.synthesis.measurement import Perturb, attacked, score_subjects
+from trainables.synthesis.measurement import Perturb, perturbation, score_subjects
 from trainables.synthesis.slices import Split, read_split
 
 BATCH = 16  # slices attacked at a time
@@ -45,7 +45,7 @@ class Condition:
                 mr, self.strength, derive(own, int(numbers[0])), threat
             )
         attack = build_synthesis_attack(self.kind, BATCH)
-        return attacked(network, attack, self.strength, derive(seed, "attack"))
+        return perturbation(network, attack, self.strength, derive(seed, "attack"))
 
 
 def open_test(settings: RobMedNASSettings, folder: Path, say: Say) -> Split:

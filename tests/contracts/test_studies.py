@@ -314,7 +314,7 @@ def test_a_saved_model_answers_as_it_was_ranked(case, trained, tmp_path):
     trial, _ = trained
     trial.advance(case.settings.rungs[-1])
     trial.save(tmp_path)
-    exam = Exam("quick", "ranking", whole=False, images=None, seed=0)
+    exam = Exam("quick", "ranking", corruptions=False, images=None, seed=0)
     examination = case.study.examine(tmp_path, case.assets, case.settings, exam)
     assert examination.conditions[0] == (CLEAN, 0.0)
     with np.load(tmp_path / "ranking.npz", allow_pickle=False) as arrays:

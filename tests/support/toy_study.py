@@ -214,7 +214,7 @@ class ToyStudy(Study[Settings]):
         good = quality(config) * (0.5 if config["kind"] == "b" else 1.0)
         at = [good + 0.02 * dice.normal() - 0.1 * step for step in range(len(EPS))]
         conditions = [("clean", 0.0), *(("ensemble", eps) for eps in EPS[1:])]
-        if exam.whole:
+        if exam.corruptions:
             conditions, at = [*conditions, ("noise", 0.2)], [*at, good - 0.05]
         scores = np.array([np.arange(len(LABELS)) < len(LABELS) * one for one in at], dtype=float)
         won = np.array([[3, 1]] * (len(EPS) - 1))

@@ -3,34 +3,32 @@
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 from torch import Tensor, nn
 
 from trainables.attacks.ensemble import run_ensemble
 from trainables.attacks.evaluation import predict
 from trainables.attacks.presets import build_ensemble
 from trainables.attacks.threat import pixels
-from trainables.classification.assets import Labelled, at_most
+from trainables.classification.assets import LabelledImages, at_most
 from trainables.classification.measurement import NOISE_SIGMA
 from trainables.corruptions.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from trainables.corruptions.noise import gaussian
 from trainables.data.task import Task
 from trainables.metrics.classification import correct
+from trainables.runtime.arrays import Floats32, Floats64
 from trainables.runtime.seeding import derive
 from trainables.study.examination import CLEAN, ENSEMBLE, NOISE, Exam, Examination, count_wins
-
-Floats = npt.NDArray[np.float64]
 
 
 def examine_classifier(
     classifier: nn.Module,
-    data: Labelled,
+    data: LabelledImages,
     task: Task,
     eps: tuple[float, ...],
     exam: Exam,
     sources: Mapping[str, nn.Module],
 ) -> Examination:
-    """Score every image clean, under the ensemble at every radius, and where asked corrupted.
+    """Score every image clean, under the ensemble at every radius, and corrupted if the exam says.
 
     For multi-label data the score of an image is the share of its labels that are right.
 
@@ -39,37 +37,40 @@ def examine_classifier(
         data: The split.
         task: What the labels mean.
         eps: Radii in pixels of [0, 1], rising from 0.
-        exam: How.
-        sources: Other classifiers, whose adversarial images are tried as well.
+        exam: The ensemble, the seed, how many images, whether corruptions are applied.
+        sources: Other classifiers by name; their adversarial images are used as well.
     """
     data = data if exam.images is None else at_most(data, exam.images)
     images, labels = data.images.float() / 255, data.labels
     ensemble = build_ensemble(exam.attacks, task, sources)
     seed = derive(exam.seed, "ensemble")
-    found = run_ensemble(classifier, images, labels, task, ensemble, eps, seed=seed)
+    outcome = run_ensemble(classifier, images, labels, task, ensemble, eps, seed=seed)
     conditions = [(CLEAN, 0.0), *((ENSEMBLE, radius) for radius in eps[1:])]
-    rows = [_right(task, at, data) for at in found.worst.probabilities]
-    if exam.whole:
-        for kind, strength, shown in _corrupted(images, exam.seed):
+    rows = [_scores(task, answers, data) for answers in outcome.worst.probabilities]
+    if exam.corruptions:
+        for kind, strength, corruption in _corruptions(images, exam.seed):
             conditions.append((kind, strength))
-            rows.append(_right(task, predict(classifier, shown, task).cpu().numpy(), data))
-    attacks, won = count_wins(found.names, found.attackers[1:])
-    many = task == "multi-label"
-    classes = np.zeros(len(data), dtype=np.int64) if many else labels.cpu().numpy()
-    score = "share of right labels" if many else "balanced accuracy"
-    return Examination(score, "max", tuple(conditions), np.stack(rows), classes, attacks, won)
+            answers = predict(classifier, corruption, task).cpu().numpy()
+            rows.append(_scores(task, answers, data))
+    attacks, wins = count_wins(outcome.names, outcome.attackers[1:])
+    multi_label = task == "multi-label"
+    classes = np.zeros(len(data), dtype=np.int64) if multi_label else labels.cpu().numpy()
+    score = "share of right labels" if multi_label else "balanced accuracy"
+    return Examination(score, "max", tuple(conditions), np.stack(rows), classes, attacks, wins)
 
 
-def _corrupted(images: Tensor, seed: int) -> list[tuple[str, float, Tensor]]:
+def _corruptions(images: Tensor, seed: int) -> list[tuple[str, float, Tensor]]:
+    """Return the images under noise and every corruption, each with its kind and strength."""
     noisy = gaussian(images, NOISE_SIGMA, derive(seed, "noise"), pixels(0))
-    own = derive(seed, "corruptions")
+    corruption_seed = derive(seed, "corruptions")
     return [(NOISE, NOISE_SIGMA, noisy)] + [
-        (name, float(severity), corrupt(images, name, severity, own))
+        (name, float(severity), corrupt(images, name, severity, corruption_seed))
         for name in CORRUPTIONS
         for severity in SEVERITIES
     ]
 
 
-def _right(task: Task, probabilities: npt.NDArray[np.float32], data: Labelled) -> Floats:
+def _scores(task: Task, probabilities: Floats32, data: LabelledImages) -> Floats64:
+    """Return 1 for each image that is right and 0 otherwise, or its share of right labels, (N,)."""
     right = correct(task, probabilities, data.labels.cpu().numpy()).astype(np.float64)
     return right.mean(axis=1) if right.ndim == 2 else right

@@ -1,4 +1,4 @@
-"""All that differs between the trials of classification studies: how an epoch trains."""
+"""What differs between classification studies: how a trial trains, and the config it trains by."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,45 +6,64 @@ from typing import Any, Protocol
 
 import torch
 
-from trainables.classification.assets import Labelled
+from trainables.classification.assets import LabelledImages
 from trainables.data.task import Task
 from trainables.losses.likelihood import Loss
 from trainables.models.classifiers import Classifier
 
 
+class ClassifierConfig(Protocol):
+    """A config of a classification study: a `trainables.runtime.config.Frozen` with these fields.
+
+    A protocol and not a base class, so that the fields of a study keep their order: tables of
+    trials list them in that order.
+    """
+
+    @property
+    def batch_size(self) -> int:
+        """Images of a training step; the prediction of memory depends on it."""
+
+    @property
+    def dropout(self) -> float:
+        """Probability of dropping a feature before the classifier's last layer, in [0, 1)."""
+
+    def model_dump(self) -> dict[str, Any]:
+        """Return the fields, as pydantic does."""
+
+
 class Learner(Protocol):
     """Trains one classifier, epoch by epoch; made anew for each trial.
 
-    It is given the classifier when it is made (see `ClassificationStudy.learner`), with weights
-    drawn from the trial's seed, and owns optimiser, schedule and whatever its losses remember.
+    It gets the classifier when it is made (see `ClassificationStudy.learner`), with initial weights
+    from the trial's seed. It owns the optimiser, the schedule and the state of its losses.
     """
 
     def epoch(self, number: int) -> float:
         """Train one epoch, and return the mean training loss.
 
         Args:
-            number: Epochs trained before, from 0; seeds derive from it, so that a trial goes on
-                after an interruption as if nothing had come between.
+            number: Epochs trained before, from 0. Seeds derive from it, so that an interrupted
+                trial goes on as if it had never stopped.
         """
 
     def state(self) -> dict[str, Any]:
-        """Return what training goes on from, the classifier's weights apart."""
+        """Return the state of training, without the classifier's weights."""
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state` returned."""
+        """Restore the value of `state`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
-    """What a learner is given beside its config and the study's own assets.
+    """What a learner works with, beside its config and the study's own assets.
 
     Attributes:
-        classifier: On ``device``, with its first weights.
-        train: The images that train, on ``device``; no other split is given.
+        classifier: On ``device``, with its initial weights.
+        train: The training images, on ``device``. A learner sees no other split.
         task: What the labels mean.
         loss: The loss per image (N,) that the attacks of the ladder maximise.
         epochs: Budget of the trial, for schedules.
-        seed: Of order, noise and whatever else is drawn: derive from it, the epoch and a name.
+        seed: Of all random numbers of the training: derive from it, the epoch and a name.
         device: Where to compute.
         precision: ``auto``, ``fp32`` or ``bf16``, see `trainables.runtime.device`.
         spend: Adds the seconds since a time to an activity other than training, such as
@@ -52,7 +71,7 @@ class Lesson:
     """
 
     classifier: Classifier
-    train: Labelled
+    train: LabelledImages
     task: Task
     loss: Loss
     epochs: int

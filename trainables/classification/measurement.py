@@ -13,7 +13,7 @@ from trainables.attacks.attack import Attack
 from trainables.attacks.evaluation import PREDICTION_FACTOR, RobustReport, evaluate, predict
 from trainables.attacks.registry import build_attack
 from trainables.attacks.threat import pixels
-from trainables.classification.assets import Labelled
+from trainables.classification.assets import LabelledImages
 from trainables.classification.naming import headline, ranking_metric
 from trainables.corruptions.noise import gaussian
 from trainables.data.task import Task
@@ -27,8 +27,8 @@ from trainables.study.study import Directions
 
 NOISE_SIGMA = 0.2  # of Gaussian noise on pixels in [0, 1] [tsynd, section 4]
 SCORES = ("acc", "bacc", "auc")
-TINY = 1e-12  # least probability that a loss is taken of
-ATTACK_BATCH = 256  # images that are attacked at a time, at most
+TINY = 1e-12  # least probability of which the loss takes the logarithm
+ATTACK_BATCH = 256  # greatest number of images that are attacked at a time
 ALWAYS = ("fgsm", "pgd")  # measured whichever attack ranks: one weaker, one stronger
 
 
@@ -40,10 +40,10 @@ class Measurement:
         task: What the labels mean.
         attack: The attack that ranks.
         eps: Radii in pixels of [0, 1], rising from 0.
-        seed: Of noise and random starts, so that all trials meet the same.
-        steps: Of the attack that ranks; None for its own.
-        restarts: Of the attack that ranks.
-        batch_size: Images that are attacked at a time; a question of memory only.
+        seed: Of noise and random starts, which are the same for all trials.
+        steps: Of the attack that ranks; None for its default.
+        restarts: Of the attack that ranks, at least 1.
+        batch_size: Images that are attacked at a time; affects only the memory.
     """
 
     task: Task
@@ -55,7 +55,7 @@ class Measurement:
     batch_size: int = ATTACK_BATCH
 
     def at(self, level: Level | None) -> "Measurement":
-        """Return the protocol of a level of the ladder; None stands for this one."""
+        """Return this measurement at a level of the ladder; unchanged where the level is None."""
         if level is None:
             return self
         return replace(
@@ -63,18 +63,18 @@ class Measurement:
         )
 
     def build(self, kind: str) -> Attack:
-        """Build one of `attacks`; only the one that ranks is as strong as the level says."""
+        """Build one of `attacks`; the strength of a level applies to the one that ranks alone."""
         strength = (self.steps, self.restarts) if kind == self.attack else (None, 1)
         return build_attack(kind, self.task, *strength, batch_size=self.batch_size)
 
     @property
     def loss(self) -> Loss:
-        """The loss per image that is trained on, and that attacks maximise."""
+        """The loss per image (N,) that training minimises and attacks maximise."""
         return likelihood_loss(self.task)
 
     @property
     def headline(self) -> str:
-        """The score of `headline`."""
+        """The score that ranks and chooses the epoch, see `naming.headline`."""
         return headline(self.task)
 
     @property
@@ -88,29 +88,32 @@ class Measurement:
         return ranking_metric(self.attack, self.task)
 
 
-def measured(attack: str, eps: tuple[float, ...]) -> Directions:
-    """List the metrics of `measure_clean` on val, and of `measure_robust` on both splits."""
+def metrics_of(attack: str, eps: tuple[float, ...]) -> Directions:
+    """Map the metrics of `measure_clean` on val and `measure_robust` on both splits to directions.
+
+    They are the ones of a measurement with this attack at these radii, which rise from 0.
+    """
     points = ["", "_curve", *(f"_{_point(radius)}" for radius in eps[1:])]
     kinds = {"clean": points[:1], "noise": points[:1]} | dict.fromkeys(_attacks(attack), points[1:])
     names = [
         f"{split}_{kind}_{score}{point}"
         for split in ("ranking", "val")
-        for kind, at in kinds.items()
+        for kind, suffixes in kinds.items()
         for score in SCORES
-        for point in at
+        for point in suffixes
     ]
     return {**dict.fromkeys(names, "max"), "val_loss": "min"}
 
 
 @dataclass(frozen=True)
 class Robustness:
-    """What was measured on one split under noise and attack.
+    """The scores of one split, clean, under noise and under attack.
 
     Attributes:
         metrics: Scores by name.
         reports: Answers to every image, by attack.
-        attack: The one that ranks.
-        constraints: What makes them unbelievable, see `trainables.metrics.alarms`.
+        attack: The attack that ranks.
+        constraints: Alarms that make the scores doubtful, see `trainables.metrics.alarms`.
     """
 
     metrics: dict[str, float]
@@ -119,36 +122,53 @@ class Robustness:
     constraints: dict[str, float] = field(default_factory=dict)
 
     @property
-    def ranked(self) -> RobustReport:
+    def ranking_report(self) -> RobustReport:
         """Answers under the attack that ranks."""
         return self.reports[self.attack]
 
 
 def measure_clean(
-    classifier: Classifier, data: Labelled, measurement: Measurement, split: str
+    classifier: Classifier, data: LabelledImages, measurement: Measurement, split: str
 ) -> dict[str, float]:
-    """Score a classifier on clean images of a split, and give its mean loss."""
+    """Score a classifier on clean images, and compute its mean loss.
+
+    Args:
+        classifier: Maps images to logits (N, K).
+        data: The images.
+        measurement: The task and the batch size.
+        split: The name of the split, with which the names of the metrics begin.
+
+    Returns:
+        Scores by name, and ``{split}_loss``.
+    """
     images = data.images.float() / 255
     probabilities = predict(
         classifier, images, measurement.task, PREDICTION_FACTOR * measurement.batch_size
     )
-    found = _scores(measurement.task, probabilities, data)
-    metrics = {f"{split}_clean_{name}": value for name, value in found.items()}
+    values = _scores(measurement.task, probabilities, data)
+    metrics = {f"{split}_clean_{name}": value for name, value in values.items()}
     metrics[f"{split}_loss"] = _mean_log_loss(probabilities, data.labels)
     return metrics
 
 
 def measure_robust(
-    classifier: Classifier, data: Labelled, measurement: Measurement, split: str = "ranking"
+    classifier: Classifier, data: LabelledImages, measurement: Measurement, split: str = "ranking"
 ) -> Robustness:
-    """Score a classifier on a split: clean, noisy and attacked."""
+    """Score a classifier on clean images, under noise, and under every attack of a measurement.
+
+    Args:
+        classifier: Maps images to logits (N, K).
+        data: The images.
+        measurement: The attacks, their radii and their strength.
+        split: The name of the split, with which the names of the metrics begin.
+    """
     task, images = measurement.task, data.images.float() / 255
     metrics: dict[str, float] = {}
     noisy = gaussian(images, NOISE_SIGMA, derive(measurement.seed, "noise"), pixels(0))
-    for kind, shown in (("clean", images), ("noise", noisy)):
-        probabilities = predict(classifier, shown, task, PREDICTION_FACTOR * measurement.batch_size)
-        found = _scores(task, probabilities, data)
-        metrics |= {f"{split}_{kind}_{name}": value for name, value in found.items()}
+    batch_size = PREDICTION_FACTOR * measurement.batch_size
+    for kind, inputs in (("clean", images), ("noise", noisy)):
+        values = _scores(task, predict(classifier, inputs, task, batch_size), data)
+        metrics |= {f"{split}_{kind}_{name}": value for name, value in values.items()}
     reports: dict[str, RobustReport] = {}
     for name in measurement.attacks:
         attack, seed = measurement.build(name), derive(measurement.seed, "attack")
@@ -158,7 +178,7 @@ def measure_robust(
     return Robustness(metrics, reports, measurement.attack)
 
 
-def _scores(task: Task, probabilities: Tensor, data: Labelled) -> dict[str, float]:
+def _scores(task: Task, probabilities: Tensor, data: LabelledImages) -> dict[str, float]:
     return scores(task, probabilities.cpu().numpy(), data.labels.cpu().numpy())
 
 

@@ -1,4 +1,4 @@
-"""How much memory a classifier needs, in training and under attack, and what its study adds."""
+"""The memory that a classifier needs, in training and under attack, and what its study adds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,55 +11,53 @@ from trainables.models.classifiers import Classifier, build_classifier
 from trainables.models.counting import kept_for_backward
 from trainables.runtime.memory import Need
 
-COPIES = 6  # of a parameter: itself, its gradient, Adam's two moments, the best epoch's, one put by
-WORKING = 2  # what is kept counts so often: a backward pass holds gradients of the same shapes
-COUNTED, CLASSES = 2, 2  # images that are counted on; more classes add next to nothing
+COPIES = 6  # of a parameter: itself, its gradient, Adam's two moments, the best epoch's, a spare
+WORKING = 2  # activations count twice: a backward pass holds gradients of the same shapes
+IMAGES, CLASSES = 2, 2  # of the counted batch; more classes add almost nothing
 
 
 @dataclass(frozen=True)
-class Also:
-    """What a study holds beside the classifier.
+class Extra:
+    """What a study holds in memory beside the classifier.
 
     Attributes:
         parameters: Of frozen models.
-        per_batch: Numbers that the backward pass of what the study does to a batch needs, for
-            `COUNTED` images.
+        per_batch: Numbers that stay in memory for the backward pass of the study's own computations
+            on a batch of `IMAGES` images.
     """
 
     parameters: int = 0
     per_batch: int = 0
 
 
-CountAlso = Callable[[Classifier, Tensor], Also]
-"""(classifier, images), both on the meta device -> what a study holds beside them."""
+CountExtra = Callable[[Classifier, Tensor], Extra]
+"""(classifier, images), both on the meta device -> what the study holds beside them."""
 
 
-def nothing_more(classifier: Classifier, images: Tensor) -> Also:
-    """Count nothing: the study trains the classifier and no more."""
+def no_extra(classifier: Classifier, images: Tensor) -> Extra:
+    """Count nothing, for a study that holds only the classifier."""
     del classifier, images
-    return Also()
+    return Extra()
 
 
 @cache
-def need_of(
-    classifier: str, channels: int, size: int, count_also: CountAlso = nothing_more
-) -> Need:
-    """Predict what a classifier needs; counted once a process, as a run's networks are alike.
+def need_of(classifier: str, channels: int, size: int, count_extra: CountExtra = no_extra) -> Need:
+    """Predict the memory of a classifier; counted once a process, as a run's networks are alike.
 
     Args:
         classifier: A name of `trainables.models.classifiers.BODIES`.
         channels: Of its images.
         size: Of its images, in pixels.
-        count_also: Counts what the study holds beside it.
+        count_extra: Counts what the study holds beside the classifier.
     """
     with torch.device("meta"):
         network = build_classifier(classifier, channels, (size, size), CLASSES)
-        images = torch.empty((COUNTED, channels, size, size))
-        also = count_also(network, images)
+        images = torch.empty((IMAGES, channels, size, size))
+        extra = count_extra(network, images)
     attacked = kept_for_backward(network, network, images)
     trained = parameters_of(network)
     return Need(
-        COPIES * trained + also.parameters, WORKING * max(attacked, also.per_batch) // COUNTED
+        COPIES * trained + extra.parameters, WORKING * max(attacked, extra.per_batch) // IMAGES
     )
 
 

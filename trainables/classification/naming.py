@@ -1,12 +1,13 @@
-"""Names of the metrics that rank."""
+"""The score that ranks classifiers, and the metric that ranks trials. Loads no torch."""
 
 from trainables.data.task import Task
 
 
 def headline(task: Task) -> str:
-    """Return the score that neither a constant classifier nor an imbalance can flatter.
+    """Return the score that a constant classifier cannot raise, however imbalanced the data.
 
-    Balanced accuracy; for multi-label data, whose 0.5 is no operating point, the macro AUC.
+    That is balanced accuracy. For multi-label data it is the macro AUC, as a threshold of 0.5 has
+    no meaning there.
     """
     return "auc" if task == "multi-label" else "bacc"
 

@@ -1,44 +1,44 @@
-"""Radii chosen by what an attack leaves of one trained classifier."""
+"""Choose radii by the score that one trained classifier keeps under attack."""
 
 from trainables.attacks.evaluation import evaluate
-from trainables.classification.assets import Labelled
+from trainables.classification.assets import LabelledImages
 from trainables.classification.measurement import Measurement
 from trainables.metrics.classification import chance
 from trainables.metrics.radii import SHARES, radii_at
 from trainables.models.classifiers import Classifier
 from trainables.runtime.seeding import derive
-from trainables.study.study import Chosen
+from trainables.study.study import EpsChoice
 
 PIXEL = 1 / 255
-TRIED = (0.0, *(2**power * PIXEL for power in range(-3, 7)))
+RADII = (0.0, *(2**power * PIXEL for power in range(-3, 7)))
 
 
 def choose_eps(
-    classifier: Classifier, val: Labelled, measurement: Measurement, name: str
-) -> Chosen:
-    """Choose the radii at which a classifier keeps certain shares of what it has above chance.
+    classifier: Classifier, val: LabelledImages, measurement: Measurement, name: str
+) -> EpsChoice:
+    """Choose radii at which a classifier keeps certain shares of its score above chance.
 
-    And twice the last of them, for classifiers that are more robust.
+    Twice the last of them is added, for classifiers that are more robust.
 
     Args:
         classifier: Trained.
-        val: Never the images that rank.
-        measurement: Its radii are kept where the classifier is no better than chance.
+        val: The val images, never the ones that rank.
+        measurement: Its radii remain where the classifier is no better than chance.
         name: Of the classifier, for the reader.
     """
     images, seed = val.images.float() / 255, derive(measurement.seed, "pilot")
     attack = measurement.build("pgd")
-    report = evaluate(classifier, images, val.labels, measurement.task, attack, TRIED, seed=seed)
+    report = evaluate(classifier, images, val.labels, measurement.task, attack, RADII, seed=seed)
     least = chance(measurement.task, report.labels)
     above = report.curve(measurement.headline) - least
     if not above[0] > 0:
-        return Chosen(measurement.eps, f"eps as by default: the {name} is at chance on val", {})
-    kept = above / above[0]
-    eps = radii_at(TRIED, kept, unit=PIXEL, beyond=True)
-    shown = ", ".join(f"{radius / PIXEL:g}" for radius in eps)
-    wanted = ", ".join(f"{share:.0%}" for share in SHARES)
+        return EpsChoice(measurement.eps, f"eps as by default: the {name} is at chance on val", {})
+    shares = above / above[0]
+    eps = radii_at(RADII, shares, unit=PIXEL, beyond=True)
+    radii = ", ".join(f"{radius / PIXEL:g}" for radius in eps)
+    targets = ", ".join(f"{share:.0%}" for share in SHARES)
     line = (
-        f"eps chosen on val: {shown} (/255); PGD leaves the {name} {wanted} of what it has above "
+        f"eps chosen on val: {radii} (/255); PGD leaves the {name} {targets} of what it has above "
         "chance, and at twice the last radius less"
     )
-    return Chosen(eps, line, {"tried": list(TRIED), "kept": kept.tolist(), "pilot": name})
+    return EpsChoice(eps, line, {"tried": list(RADII), "kept": shares.tolist(), "pilot": name})

@@ -1,4 +1,4 @@
-"""What is fixed for a run of a classification study."""
+"""Settings that all classification studies share."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ DEFAULT_EPS = "0,1/255,2/255,4/255,8/255"
 
 
 class ClassificationSettings(AttackSettings):
-    """What is fixed for a run; every field has a default that suits a laptop."""
+    """What is fixed for a run of a classification study; the defaults suit a laptop."""
 
     DEFAULT_EPS: ClassVar[str] = DEFAULT_EPS
     SMALL: ClassVar[Mapping[str, Any]] = {
@@ -37,7 +37,7 @@ class ClassificationSettings(AttackSettings):
         None,
         "Folder of the npz files; what is missing is downloaded.",
         DATA,
-        shown="the user's cache",
+        default_text="the user's cache",
     )
     size: int = setting(28, "Pixels: 28, 64, 128 or 224.", DATA)
     fraction: float = setting(0.1, "Share of the training images that trains.", DATA)
@@ -52,7 +52,7 @@ class ClassificationSettings(AttackSettings):
         "cnn",
         "cnn, densenet, resnet18-16 (width 16) or resnet18.",
         TRAINING,
-        shown="cnn; on a GPU resnet18-16",
+        default_text="cnn; on a GPU resnet18-16",
     )
     attack: str = setting(
         "pgd",
@@ -69,7 +69,7 @@ class ClassificationSettings(AttackSettings):
         None,
         "Rungs, cheap first, as EPOCHS:ATTACK[-STEPS][xRESTARTS][@IMAGES][!].",
         ROBUSTNESS,
-        shown="20:pgd-5@128,60:pgd-10,60:pgd-20x2!",
+        default_text="20:pgd-5@128,60:pgd-10,60:pgd-20x2!",
     )
     floor: float = setting(
         0.15,
@@ -82,7 +82,7 @@ class ClassificationSettings(AttackSettings):
 
     @classmethod
     def defaults_on(cls, device: str) -> dict[str, Any]:
-        """Return a larger classifier for a GPU."""
+        """Return the defaults that differ on a device: a larger classifier on a GPU."""
         return {"classifier": "resnet18-16"} if device == "cuda" else {}
 
     @field_validator("eps", mode="before")
@@ -90,7 +90,7 @@ class ClassificationSettings(AttackSettings):
     def _parse_eps(cls, value: object) -> object:
         from trainables.attacks.threat import parse_eps  # noqa: PLC0415 - loads torch
 
-        # Numbers take the same way as text, so that no curve starts above 0 or goes back.
+        # Numbers are parsed as text is, so that every curve starts at 0 and rises.
         entries = value if isinstance(value, list | tuple) else [value]
         return parse_eps(",".join(str(entry) for entry in entries))
 
@@ -112,12 +112,12 @@ class ClassificationSettings(AttackSettings):
 
     @property
     def data_name(self) -> str:
-        """Name the dataset."""
+        """The name of the dataset."""
         return self.dataset
 
     @property
     def task(self) -> Task:
-        """What the labels of the dataset mean, known before it is opened."""
+        """What the labels of the dataset mean; needs no open dataset."""
         from trainables.data import phantom  # noqa: PLC0415 - loads NumPy
         from trainables.data.medmnist import table  # noqa: PLC0415
 
@@ -126,7 +126,7 @@ class ClassificationSettings(AttackSettings):
 
     @property
     def channels(self) -> int:
-        """Channels of the dataset's images, known before it is opened."""
+        """Channels of the dataset's images; needs no open dataset."""
         from trainables.data.medmnist import table  # noqa: PLC0415 - loads NumPy
 
         entry = table().get(self.dataset)
@@ -134,12 +134,12 @@ class ClassificationSettings(AttackSettings):
 
     @property
     def memory_gib(self) -> float | None:
-        """The limit of memory in GiB; None where there is none, or none is known yet."""
+        """The limit of memory in GiB; None where there is none, or not yet."""
         return known_limit(self.max_memory)
 
     @property
     def rungs(self) -> tuple[Rung, ...]:
-        """The ladder."""
+        """The ladder of the settings, or the default one of the attack that ranks."""
         from trainables.attacks.registry import ATTACKS  # noqa: PLC0415 - loads torch
 
         default = default_ladder(self.attack, self.epochs, min(SUBSET, self.ranking_images))
@@ -155,7 +155,7 @@ class ClassificationSettings(AttackSettings):
     def _check_ladder(self) -> "ClassificationSettings":
         from trainables.attacks.registry import build_attack  # noqa: PLC0415 - loads torch
 
-        for rung in self.rungs:  # a ladder that cannot be climbed is the user's to change now
+        for rung in self.rungs:  # an attack that cannot run is an error before anything is trained
             if level := rung.level:
                 build_attack(level.attack, self.task, level.steps, level.restarts)
         return self

@@ -1,4 +1,4 @@
-"""What all classification studies have in common: everything but space, references and learning."""
+"""What all classification studies share: everything except space, references and learner."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -18,11 +18,10 @@ from trainables.classification.assets import (
     write_data,
     write_test,
 )
-from trainables.classification.config import ClassifierConfig
 from trainables.classification.examination import examine_classifier
-from trainables.classification.learner import Learner, Lesson
-from trainables.classification.measurement import measured
-from trainables.classification.memory import CountAlso, need_of, nothing_more
+from trainables.classification.learner import ClassifierConfig, Learner, Lesson
+from trainables.classification.measurement import metrics_of
+from trainables.classification.memory import CountExtra, need_of, no_extra
 from trainables.classification.naming import headline
 from trainables.classification.pilot import choose_eps
 from trainables.classification.settings import ClassificationSettings
@@ -37,9 +36,9 @@ from trainables.study.sheet import Sheet
 from trainables.study.study import (
     BASELINE,
     MEMORY,
-    Chosen,
     Config,
     Directions,
+    EpsChoice,
     Facts,
     Floor,
     Reference,
@@ -53,7 +52,13 @@ C = TypeVar("C", bound=Frozen)
 
 @dataclass(frozen=True, kw_only=True)
 class Assets:
-    """Assets that a study made beside the splits: digests by name, sentences, and details."""
+    """Facts on the assets that a study made beside the splits.
+
+    Attributes:
+        digests: SHA-256 of frozen models, by name.
+        lines: Sentences for the terminal and the manifest.
+        details: Further values for the manifest, JSON values only.
+    """
 
     digests: dict[str, str] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
@@ -63,19 +68,19 @@ class Assets:
 class ClassificationStudy(Study[S], Generic[S, C]):
     """A study of classifiers: subclass it, name settings and config, and say how an epoch trains.
 
-    Splits, measuring, alarms, ladder, floor, memory, saving, confirmation and test are done here,
-    alike for all. A subclass says what varies (`space`), what every run is compared with
-    (`references`), and how one trial trains (`learner`); it may make assets of its own.
+    Splits, measurement, alarms, ladder, floor, memory, saving, confirmation and test are the same
+    for all and are done here. A subclass says what varies (`space`), which trials every run
+    contains (`references`), and how one trial trains (`learner`); it may make assets of its own.
     """
 
     @property
     @abstractmethod
     def config(self) -> type[C]:
-        """The class of a trial's config, with the fields of `ClassifierConfig`."""
+        """The class of a config, which has at least the fields of `ClassifierConfig`."""
 
     @abstractmethod
     def space(self, settings: S) -> Space:
-        """Return what varies in this run; every parameter is a field of `config`."""
+        """Return the space that the run searches; every parameter is a field of `config`."""
 
     @abstractmethod
     def references(self, settings: S) -> tuple[Reference, ...]:
@@ -86,10 +91,10 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         """Make what trains a trial's classifier.
 
         Args:
-            config: The trial's.
+            config: Of the trial.
             settings: Of the run, with the trial's seed.
             lesson: The classifier, the training images, and how to train.
-            assets: The run's; what `make_assets` wrote is there.
+            assets: Folder of the run, with the files that `make_assets` wrote.
         """
 
     def make_assets(
@@ -97,60 +102,66 @@ class ClassificationStudy(Study[S], Generic[S, C]):
     ) -> Assets:
         """Make what the study needs beside the splits, once a run; nothing unless overridden.
 
-        What is drawn at random must follow from data, settings and ``settings.seed``, so that a
-        trial with another seed can make its own (see `trainables.saved.frozen`).
+        Random objects must follow from data, settings and ``settings.seed``, so that a trial with
+        another seed can make its own (see `trainables.saved.frozen`).
 
         Args:
             settings: Of the run.
-            dataset: Opened. Of its test images nothing may be used.
+            dataset: Opened. Its test images may not be used.
             splits: Of the dataset.
             assets: Folder to write into.
-            say: Told what takes long.
+            say: Receives a sentence before each step that takes long.
         """
         del settings, dataset, splits, assets, say
         return Assets()
 
     @property
-    def count_also(self) -> CountAlso:
-        """What counts the memory that the study takes beside the classifier."""
-        return nothing_more
+    def count_extra(self) -> CountExtra:
+        """The function that counts the memory of the study's own objects; none by default."""
+        return no_extra
 
     @property
     def pilot(self) -> str:
-        """The label of the reference by whose loss under attack ``--eps auto`` chooses radii."""
+        """The label of the reference on which ``--eps auto`` measures attacks to choose radii."""
         return BASELINE
 
     def illustrate(
         self, models: Mapping[str, Path], assets: Path, settings: S
     ) -> tuple[Sheet, ...]:
-        """Show nothing unless overridden."""
+        """Make no pictures, unless overridden.
+
+        Args:
+            models: Folders of saved models, by label.
+            assets: Folder of the run.
+            settings: Of the run.
+        """
         del models, assets, settings
         return ()
 
     @final
     def complete(self, point: Config, settings: S) -> dict[str, Any]:
-        """Turn a point of the space into a whole config."""
-        del settings  # nothing of a config depends on them
+        """Turn a point of the space into a whole config; defaults fill what it leaves out."""
+        del settings  # no config depends on them
         return parse(self.config, point).model_dump()
 
     @final
     def metrics(self, settings: S) -> Directions:
-        """List every metric that a trial reports, and whether more or less of it is better."""
+        """Map every metric that a trial reports to the better direction."""
         kinds = {rung.level.attack for rung in settings.rungs if rung.level}
         directions: dict[str, Literal["max", "min"]] = {"train_loss": "min"}
         for kind in sorted(kinds):
-            directions |= measured(kind, settings.eps)
+            directions |= metrics_of(kind, settings.eps)
         return directions
 
     @final
     def floor(self, settings: S) -> Floor:
-        """Demand a clean score close to the baseline's."""
+        """Return the floor: a clean score close to the baseline's."""
         metric = f"ranking_clean_{headline(settings.task)}"
         return Floor("clean_floor", metric, BASELINE, settings.floor)
 
     @final
     def limits(self, config: Config, settings: S) -> dict[str, float]:
-        """Compute by how much a trial exceeds the limit of memory."""
+        """Compute the share by which a trial exceeds the limit of memory; empty without a limit."""
         gib = settings.memory_gib
         if gib is None:
             return {}
@@ -158,47 +169,73 @@ class ClassificationStudy(Study[S], Generic[S, C]):
 
     @final
     def need(self, settings: S) -> Need:
-        """Predict the memory of a trial: of the classifier, and of what the study adds."""
-        return need_of(settings.classifier, settings.channels, settings.size, self.count_also)
+        """Predict the memory of a trial, of the classifier and of the study's own objects."""
+        return need_of(settings.classifier, settings.channels, settings.size, self.count_extra)
 
     @final
     def prepare(self, settings: S, assets: Path, say: Say) -> Facts:
-        """Split the data, let the study make its own assets, choose radii where asked to."""
+        """Split the data, make the study's own assets, and choose radii where eps is auto.
+
+        Args:
+            settings: Of the run.
+            assets: An empty folder to write into.
+            say: Receives a sentence before each step that takes long.
+        """
         dataset, splits = open_splits(settings, say)
         write_data(assets, dataset, splits)
-        made = self.make_assets(settings, dataset, splits, assets, say)
+        extra = self.make_assets(settings, dataset, splits, assets, say)
         facts = Facts(
-            digests={"data": dataset.digest, "splits": splits.digest} | made.digests,
-            lines=(dataset.source, *splits.notes, *made.lines),
+            digests={"data": dataset.digest, "splits": splits.digest} | extra.digests,
+            lines=(dataset.source, *splits.notes, *extra.lines),
             default_metric=settings.rungs[-1].metric,
-            details=made.details,
+            details=extra.details,
         )
         return (
-            facts.choosing(self._choose_eps(settings, assets, say)) if settings.eps_auto else facts
+            facts.with_eps(self._choose_eps(settings, assets, say)) if settings.eps_auto else facts
         )
 
     @final
     def build(self, config: Config, settings: S, assets: Path) -> ClassifierTrial:
-        """Make one trial; the splits are read once a process."""
-        parsed = parse(self.config, config)
+        """Make one trial; the splits are read once a process.
+
+        Args:
+            config: A whole config.
+            settings: Of the run, with the trial's seed.
+            assets: Folder of the run; read only.
+        """
+        trial_config = parse(self.config, config)
         return ClassifierTrial(
             study=self.about.name,
-            config=_classifier_config(parsed),
+            config=_classifier_config(trial_config),
             settings=settings,
             data=read_splits(assets, settings.device),
-            make_learner=lambda lesson: self.learner(parsed, settings, lesson, assets),
+            make_learner=lambda lesson: self.learner(trial_config, settings, lesson, assets),
             need=self.need(settings),
         )
 
     @final
     def open_test(self, settings: S, assets: Path, folder: Path, say: Say) -> None:
-        """Write the test images into a folder, unless they are there."""
-        del assets  # the official splits share no image; see `trainables.data.splits`
+        """Write the test images into a folder, unless they are there already.
+
+        Args:
+            settings: Of the run.
+            assets: Folder of the run.
+            folder: For the test split alone.
+            say: Receives a sentence before each step that takes long.
+        """
+        del assets  # the official splits share no image, see `trainables.data.splits`
         write_test(folder, settings, say)
 
     @final
     def examine(self, model: Path, data: Path, settings: S, exam: Exam) -> Examination:
-        """Examine a classifier that a trial saved."""
+        """Examine a classifier that a trial saved, under an ensemble of attacks.
+
+        Args:
+            model: Folder of the saved model.
+            data: Folder of the run's assets, or of the test split.
+            settings: Of the run.
+            exam: The split, the attacks, the seed, and other models to take attacks from.
+        """
         device = torch.device(settings.device)
         classifier, card = load_classifier(model)
         sources = {name: load_classifier(path)[0].to(device) for name, path in exam.sources.items()}
@@ -208,8 +245,8 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             classifier.to(device), split, card.task, settings.eps, exam, sources
         )
 
-    def _choose_eps(self, settings: S, assets: Path, say: Say) -> Chosen:
-        """Train the pilot, and choose the radii by it."""
+    def _choose_eps(self, settings: S, assets: Path, say: Say) -> EpsChoice:
+        """Train the pilot, and choose the radii by its scores under attack."""
         say(f"training the {self.pilot}, to choose eps ...")
         (config,) = (
             reference.config
@@ -229,12 +266,12 @@ def read_splits(assets: Path, device: str) -> Data:
 
 
 def _classifier_config(config: Frozen) -> ClassifierConfig:
-    """Take a config for a classifier's.
+    """Return a config as a `ClassifierConfig`.
 
     Raises:
-        TypeError: If it lacks a field of `ClassifierConfig`: a defect of the study.
+        TypeError: If it lacks a field, which is a defect of the study.
     """
     missing = [name for name in ("batch_size", "dropout") if not hasattr(config, name)]
     if missing:
         raise TypeError(f"{type(config).__name__} has no field {' and no '.join(missing)}")
-    return config  # type: ignore[return-value]  # its fields were looked at
+    return config  # type: ignore[return-value]  # the check above

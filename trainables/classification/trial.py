@@ -1,4 +1,4 @@
-"""One trial of any classification study: the best epoch, measuring, saving, going on."""
+"""One trial of any classification study: the best epoch, measurement, saving, resuming."""
 
 import math
 import time
@@ -13,8 +13,7 @@ from torch import Tensor
 
 from trainables.classification.assets import Data, at_most
 from trainables.classification.audit import audit, guards
-from trainables.classification.config import ClassifierConfig
-from trainables.classification.learner import Learner, Lesson
+from trainables.classification.learner import ClassifierConfig, Learner, Lesson
 from trainables.classification.measurement import (
     ATTACK_BATCH,
     Measurement,
@@ -36,7 +35,14 @@ MakeLearner = Callable[[Lesson], Learner]
 
 @dataclass(frozen=True)
 class Best:
-    """The best epoch so far on val: higher scores first, then lower loss."""
+    """The best epoch so far on val.
+
+    Attributes:
+        epoch: Its number, from 1.
+        key: Its score and its loss with the sign changed: the greatest key is the best.
+        metrics: On val, and the training loss.
+        weights: Of the classifier.
+    """
 
     epoch: int
     key: tuple[float, ...]
@@ -46,19 +52,19 @@ class Best:
 
 @final
 class ClassifierTrial(Trainable):
-    """Trains one classifier as its learner does; the best epoch on val is the one measured.
+    """Trains one classifier with a learner, and measures the best epoch on val.
 
-    The best epoch is the one of the highest balanced accuracy on val (several labels: macro AUC),
-    then of the lowest loss: by plain accuracy a classifier that always gives the same answer would
+    The best epoch has the highest balanced accuracy on val (multi-label: macro AUC), and among
+    equals the lowest loss. By plain accuracy, a classifier that always gives the same answer would
     win on imbalanced data.
 
     Args:
         study: Name of the study, for the model's card.
         config: The trial's whole config.
         settings: Of the run, with the trial's seed.
-        data: The splits that a trial may see. The learner is given train alone.
-        make_learner: Makes what trains the classifier.
-        need: Predicted memory, which bounds the images attacked at a time.
+        data: The splits that a trial may see. The learner sees train alone.
+        make_learner: Makes the learner that trains the classifier.
+        need: The predicted memory, which limits how many images are attacked at a time.
     """
 
     def __init__(
@@ -99,13 +105,13 @@ class ClassifierTrial(Trainable):
             )
         )
         self.best: Best | None = None
-        self.measured: tuple[int, Level | None, Robustness] | None = None
+        self.evaluation: tuple[int, Level | None, Robustness] | None = None
 
     def step(self) -> None:
-        """Train one epoch, and validate."""
+        """Train one epoch, measure it on val, and keep its weights if it is the best so far."""
         started, spent = time.perf_counter(), sum(self.seconds.values())
         loss = self.learner.epoch(self.epoch)
-        elsewhere = sum(self.seconds.values()) - spent  # by the learner, on another activity
+        elsewhere = sum(self.seconds.values()) - spent  # of the learner, for other activities
         self.spend("training", started + elsewhere)
         self._validate(loss)
 
@@ -125,8 +131,8 @@ class ClassifierTrial(Trainable):
         )
 
     def save(self, folder: Path) -> None:
-        """Write the best epoch's model, and the answers that its rank rests on."""
-        best, robust = self._best(), self._last_measured()
+        """Write the best epoch's model, and the answers behind its rank."""
+        best, robust = self._best(), self._last_robustness()
         provenance = {
             "study": self.study,
             "config": self.config.model_dump(),
@@ -136,11 +142,11 @@ class ClassifierTrial(Trainable):
         with self.at_best():
             card = self.card.model_copy(update={"provenance": provenance})
             save_model(folder, self.classifier, card)
-        report = robust.ranked
+        report = robust.ranking_report
         ranking_file.write(folder, report.correct, report.labels, report.eps)
 
     def state(self) -> dict[str, Any]:
-        """Return weights, what the learner goes on from, and the best epoch so far."""
+        """Return the weights, the state of the learner, and the best epoch so far."""
         return {
             "classifier": self.classifier.state_dict(),
             "learner": self.learner.state(),
@@ -148,16 +154,16 @@ class ClassifierTrial(Trainable):
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state` returned."""
+        """Restore the value of `state`."""
         self.classifier.load_state_dict(state["classifier"])
-        # Checkpoints of the code before this had the learner's parts beside the classifier's.
+        # Older checkpoints hold the learner's parts beside the classifier's.
         self.learner.load_state(state.get("learner", state))
         best = state["best"]
         self.best = Best(**best | {"key": tuple(best["key"])}) if best else None
 
     @contextmanager
     def at_best(self) -> Iterator[None]:
-        """Put the best epoch's weights in place of the current ones."""
+        """Load the best epoch's weights; the current ones return when the block ends."""
         current = {name: value.clone() for name, value in self.classifier.state_dict().items()}
         self.classifier.load_state_dict(self._best().weights)
         try:
@@ -169,7 +175,7 @@ class ClassifierTrial(Trainable):
         started = time.perf_counter()
         metrics = measure_clean(self.classifier, self.data.val, self.measurement, "val")
         headline = f"val_clean_{self.measurement.headline}"
-        # A diverged epoch is the worst; as NaN it would be neither better nor worse than any.
+        # A diverged epoch ranks last; NaN would compare as neither better nor worse.
         ranks = (metrics[headline], -metrics["val_loss"])
         key = tuple(-math.inf if math.isnan(value) else value for value in ranks)
         if self.best is None or key > self.best.key:
@@ -185,11 +191,11 @@ class ClassifierTrial(Trainable):
 
     def _measure_best(self, level: Level | None) -> Robustness:
         epoch = self._best().epoch
-        if self.measured is None or self.measured[:2] != (epoch, level):
+        if self.evaluation is None or self.evaluation[:2] != (epoch, level):
             measurement = self.measurement.at(level)
             images = (level and level.images) or self.settings.ranking_images
             ranking = at_most(self.data.ranking, images)
-            # Decides nothing; beside the ranking's values it shows what selection flattered.
+            # Decides nothing: next to the ranking's values it shows the effect of selection.
             val = at_most(self.data.val, images)
             with self.at_best():
                 robust = measure_robust(self.classifier, ranking, measurement)
@@ -198,18 +204,18 @@ class ClassifierTrial(Trainable):
                 if level and level.audit:
                     alarms |= audit(self.classifier, ranking, measurement)
             robust = replace(robust, metrics=beside | robust.metrics, constraints=alarms)
-            self.measured = epoch, level, robust
-        return self.measured[2]
+            self.evaluation = epoch, level, robust
+        return self.evaluation[2]
 
-    def _last_measured(self) -> Robustness:
-        if self.measured is None:
+    def _last_robustness(self) -> Robustness:
+        if self.evaluation is None:
             raise ValueError("nothing was evaluated yet: there is nothing to save")
-        return self.measured[2]
+        return self.evaluation[2]
 
     def _interval(self, robust: Robustness, metric: str) -> dict[str, tuple[float, float]]:
         if self.measurement.headline != "bacc":
             return {}
-        report, seed = robust.ranked, derive(self.settings.seed, "bootstrap")
+        report, seed = robust.ranking_report, derive(self.settings.seed, "bootstrap")
         interval = curve_interval(report.correct, report.labels, report.eps, seed=seed)
         return {metric: (interval.low, interval.high)}
 

@@ -1,4 +1,4 @@
-"""What a finished model withstands: each image's score under each condition, on disk and back."""
+"""How well a finished model withstands attack: scores by image and condition, and their file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,10 +8,12 @@ from typing import Literal, final
 import numpy as np
 import numpy.typing as npt
 
+from trainables.runtime.arrays import Floats64
+from trainables.runtime.files import replacement
+
 CLEAN, ENSEMBLE, NOISE = "clean", "ensemble", "noise"
-TRANSFER = "transfer"  # stands for all attacks on other models
+TRANSFER = "transfer"  # all attacks made on other models
 Direction = Literal["max", "min"]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -21,15 +23,15 @@ class Exam:
     Attributes:
         attacks: Name of the ensemble.
         split: ``ranking`` or ``test``.
-        whole: Whether noise and corruptions are tried as well as attacks.
-        images: At most so many images; None for all. Subjects are always all taken.
+        corruptions: Whether noise and corruptions are applied, besides the attacks.
+        images: The greatest number of images; None for all. All subjects are always examined.
         seed: Of noise and random starts: the same for all models.
-        sources: Folders of other models, by name, whose adversarial images are tried as well.
+        sources: Folders of other models, by name; their adversarial images are used as well.
     """
 
     attacks: str
     split: Literal["ranking", "test"]
-    whole: bool
+    corruptions: bool
     images: int | None
     seed: int
     sources: Mapping[str, Path] = field(default_factory=dict)
@@ -41,24 +43,25 @@ class Examination:
     """The scores of N images (or subjects) under C conditions.
 
     Attributes:
-        score: What a score is, in words.
+        score: The meaning of a score, in words.
         direction: Whether more ("max") or less ("min") of it is better.
-        conditions: Kind and strength: ``clean`` at 0, ``ensemble`` at each radius, rising,
+        conditions: Kind and strength: ``clean`` at 0, ``ensemble`` at each radius in rising order,
             ``noise`` at its standard deviation, a corruption by its name at each severity.
-        scores: (C, N); of a classifier 1 where it is right.
-        labels: Classes, over which scores are averaged alike, (N,); all 0 where there are none.
-        attacks: Names of the ensemble's attacks, all transfers as one.
-        won: How many images or slices each attack found the worst version of, at each radius of the
-            ensemble, (E, A).
+        scores: (C, N); for a classifier 1 where it is right.
+        labels: Classes, (N,): the mean over images weighs every class alike. All 0 where there are
+            no classes.
+        attacks: Names of the A attacks of the ensemble, all transfers as one.
+        wins: The number of images or slices of which each attack made the worst version, at each
+            of the E radii of the ensemble, (E, A).
     """
 
     score: str
     direction: Direction
     conditions: tuple[tuple[str, float], ...]
-    scores: Floats
+    scores: Floats64
     labels: npt.NDArray[np.int64]
     attacks: tuple[str, ...]
-    won: npt.NDArray[np.int64]
+    wins: npt.NDArray[np.int64]
 
     @property
     def eps(self) -> tuple[float, ...]:
@@ -66,22 +69,21 @@ class Examination:
         return (0.0, *(strength for kind, strength in self.conditions if kind == ENSEMBLE))
 
     def write(self, file: Path) -> None:
-        """Write an npz file, whole or not at all."""
+        """Write an npz file, whole or not at all; missing folders are made."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part.npz")
-        np.savez(
-            part,
-            allow_pickle=False,
-            score=self.score,
-            direction=self.direction,
-            kinds=np.array([kind for kind, _ in self.conditions]),
-            strengths=np.array([strength for _, strength in self.conditions]),
-            scores=self.scores,
-            labels=self.labels,
-            attacks=np.array(self.attacks),
-            won=self.won,
-        )
-        part.replace(file)
+        with replacement(file) as part, part.open("wb") as stream:
+            np.savez(
+                stream,
+                allow_pickle=False,
+                score=self.score,
+                direction=self.direction,
+                kinds=np.array([kind for kind, _ in self.conditions]),
+                strengths=np.array([strength for _, strength in self.conditions]),
+                scores=self.scores,
+                labels=self.labels,
+                attacks=np.array(self.attacks),
+                won=self.wins,
+            )
 
 
 def read_examination(file: Path) -> Examination:
@@ -90,34 +92,34 @@ def read_examination(file: Path) -> Examination:
     Raises:
         OSError, ValueError, KeyError: If it cannot be read.
     """
-    with np.load(file, allow_pickle=False) as found:
-        direction: Direction = "max" if str(found["direction"]) == "max" else "min"
+    with np.load(file, allow_pickle=False) as arrays:
+        direction: Direction = "max" if str(arrays["direction"]) == "max" else "min"
         return Examination(
-            str(found["score"]),
+            str(arrays["score"]),
             direction,
-            tuple(zip(found["kinds"].tolist(), found["strengths"].tolist(), strict=True)),
-            found["scores"],
-            found["labels"],
-            tuple(found["attacks"].tolist()),
-            found["won"],
+            tuple(zip(arrays["kinds"].tolist(), arrays["strengths"].tolist(), strict=True)),
+            arrays["scores"],
+            arrays["labels"],
+            tuple(arrays["attacks"].tolist()),
+            arrays["won"],
         )
 
 
 def count_wins(
-    names: tuple[str, ...], by: npt.NDArray[np.int64]
+    names: tuple[str, ...], winners: npt.NDArray[np.int64]
 ) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
-    """Count what each attack won, all transfers as one.
+    """Count the images on which each attack was the worst, all transfers as one.
 
     Args:
         names: Of A attacks; those that begin with ``transfer-`` become one.
-        by: Number of the attack that won each image, below 0 for none, (E, N).
+        winners: The number of the worst attack on each image, below 0 for none, (E, N).
 
     Returns:
         The names, and counts, (E, number of names).
     """
-    plain = [TRANSFER if name.startswith(f"{TRANSFER}-") else name for name in names]
-    merged = tuple(dict.fromkeys(plain))
-    won = np.zeros((len(by), len(merged)), dtype=np.int64)
-    for number, name in enumerate(plain):
-        won[:, merged.index(name)] += (by == number).sum(axis=1)
-    return merged, won
+    kinds = [TRANSFER if name.startswith(f"{TRANSFER}-") else name for name in names]
+    attacks = tuple(dict.fromkeys(kinds))
+    wins = np.zeros((len(winners), len(attacks)), dtype=np.int64)
+    for number, kind in enumerate(kinds):
+        wins[:, attacks.index(kind)] += (winners == number).sum(axis=1)
+    return attacks, wins

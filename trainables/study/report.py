@@ -1,20 +1,20 @@
-"""What a trial is asked for, a rung, and what it answers: a report."""
+"""A rung of the ladder, where trials are measured, and the report of a trial at a rung."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Level:
-    """How hard a model is attacked: a fidelity beside epochs.
+    """How hard a model is attacked: what a measurement costs, besides the epochs of training.
 
     Attributes:
         attack: The kind that ranks, a name of the study's attacks.
         steps: Of its gradient, or queries of a black box; None for the attack's own.
-        restarts: From other random starts, at least 1.
+        restarts: Random starts of the attack, at least 1.
         eps: Radii in the unit of the study's threat model, rising from 0.
-        images: At most so many images (subjects) of the ranking split, the same for all trials;
-            None for all.
-        audit: Whether what betrays masked gradients is measured, which costs more.
+        images: The greatest number of images (subjects) of the ranking split, the same ones for
+            all trials; None for all.
+        audit: Whether the signs of masked gradients are measured, which costs more.
     """
 
     attack: str
@@ -27,12 +27,13 @@ class Level:
 
 @dataclass(frozen=True)
 class Rung:
-    """Where trials are compared.
+    """A point of the budget at which trials are compared.
 
     Attributes:
-        epochs: How long they have trained; may be the same as at the rung before.
-        metric: A key of `Report.metrics`: what they are compared by, unless the user names another.
-        level: How hard they are attacked; None where nothing is.
+        epochs: Epochs of training; may be the same as at the rung before.
+        metric: A key of `Report.metrics`, by which trials are compared unless the user names
+            another.
+        level: How hard the models are attacked; None for no attack.
     """
 
     epochs: int
@@ -42,17 +43,17 @@ class Rung:
 
 @dataclass(frozen=True)
 class Report:
-    """What a trial says at a rung, of its best-on-val epoch so far.
+    """The scores of a trial at a rung, measured on its best-on-val epoch so far.
 
     Attributes:
         epoch: Epochs trained.
         metrics: Scores by name, ``{split}_{measurement}_{score}``; every value finite or NaN.
         intervals: 95 % intervals (low, high) of some of the metrics.
-        constraints: Each is met where its value is at most 0.
+        constraints: By name; a constraint is met where its value is at most 0.
         seconds: Time spent since the last report, by activity.
-        best_epoch: The epoch that val chose and whose model was measured, where val chooses.
-        rung: Its place on the ladder, from 0; the worker fills it in.
-        notes: What the user should be told.
+        best_epoch: The epoch whose model was measured, where val chooses it; None otherwise.
+        rung: The number of the rung on the ladder, from 0; the worker sets it.
+        notes: Sentences for the user.
     """
 
     epoch: int

@@ -1,4 +1,4 @@
-"""Settings: what is fixed for a run, declared once, with help, panel and bounds.
+"""Settings, which are fixed for a run: each is declared once, with help, panel and bounds.
 
 The command line, the YAML file of a run and its manifest are all made from these declarations.
 Importing this, and a study's settings, loads neither NumPy nor torch: ``--help`` reads them.
@@ -28,25 +28,25 @@ def setting(
     text: str,
     panel: str,
     *,
-    shown: str | None = None,
+    default_text: str | None = None,
     option: str | None = None,
     aliases: tuple[str, ...] = (),
     **bounds: Any,  # noqa: ANN401 - those of pydantic's Field
 ) -> Any:  # noqa: ANN401 - as pydantic's Field
-    """Declare a setting: a pydantic field that knows how the command line offers it.
+    """Declare a setting: a pydantic field that says how the command line offers it.
 
     Args:
-        default: Its value where the user gives none.
+        default: The value where the user gives none.
         text: Help, one or two short sentences.
-        panel: Under which heading the help lists it, one of `PANELS`; empty for no option.
-        shown: The default as the help shows it; None for the default itself.
+        panel: The heading under which the help lists it, one of `PANELS`; empty for no option.
+        default_text: The default as the help shows it; None for the default itself.
         option: The name of the option where it differs from the field's.
         aliases: Further names of the option.
         bounds: ``ge``, ``le``, ``gt``, ``lt`` and what else `pydantic.Field` takes.
     """
     extra: dict[str, Any] = {
         "panel": panel,
-        "shown": shown,
+        "shown": default_text,
         "option": option,
         "aliases": list(aliases),
     }
@@ -60,9 +60,9 @@ def offer_of(field: FieldInfo) -> Mapping[str, Any] | None:
 
 
 class StudySettings(Frozen):
-    """What the engine reads of any study's settings.
+    """The settings that every study has, and that the engine reads.
 
-    A subclass adds fields with `setting`, and says in ``about`` what the study is.
+    A subclass adds fields with `setting`, and describes the study in ``about``.
     """
 
     about: ClassVar[About]
@@ -71,7 +71,7 @@ class StudySettings(Frozen):
     PAPER_PLAN: ClassVar[Mapping[str, Any]] = {}
     """Options of the engine that the same preset changes, such as ``trials``."""
     SMALL: ClassVar[Mapping[str, Any]] = {}
-    """Settings of the smallest run that still means something: what contract tests run."""
+    """Settings of the smallest run that still means something, for the contract tests."""
 
     epochs: int = setting(60, "Budget of a trial.", TRAINING, ge=1)
     max_memory: MaxMemory = setting(
@@ -86,7 +86,7 @@ class StudySettings(Frozen):
 
     @property
     def data_name(self) -> str:
-        """Name the data in a few letters, for the run folder; empty where there is no name."""
+        """A short name of the data, for the run folder; empty where there is none."""
         return ""
 
     @property

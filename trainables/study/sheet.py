@@ -1,4 +1,4 @@
-"""Pictures as numbers: a run writes them, whoever reads the run draws them. Needs no torch."""
+"""Pictures as numbers: a run writes them, and a reader of the run draws them without torch."""
 
 import json
 from dataclasses import dataclass, fields
@@ -7,31 +7,32 @@ from typing import Any, Literal, final
 from zipfile import BadZipFile
 
 import numpy as np
-import numpy.typing as npt
 
 from searchspace.errors import UserError
+from trainables.runtime.arrays import Floats32
+from trainables.runtime.errors import first_line
+from trainables.runtime.files import replacement
 
 Scale = Literal["image", "signed", "heat"]
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """Pictures of one kind, one a row.
+    """Pictures of one kind, one for each row of a sheet.
 
     Attributes:
         title: Of the column.
         cells: (R, H, W), or in colour (R, H, W, 3).
         scale: ``image`` in grey or colour; ``signed`` around 0; ``heat`` from 0 to 1 over the
             row's first picture.
-        low: What is drawn darkest (``signed``: its opposite).
-        high: What is drawn lightest.
-        unit: Of the numbers; empty where they need no key.
+        low: The value that is drawn darkest; not used by ``signed``.
+        high: The value that is drawn lightest; ``signed`` spans from its negative to it.
+        unit: Of the numbers; empty where they need no colour bar.
         notes: A line below each cell; none where empty.
     """
 
     title: str
-    cells: Floats
+    cells: Floats32
     scale: Scale = "image"
     low: float = 0.0
     high: float = 1.0
@@ -39,7 +40,7 @@ class Column:
     notes: tuple[str, ...] = ()
 
     def words(self) -> dict[str, Any]:
-        """Return all but the cells."""
+        """Return all fields except the cells, as JSON values."""
         names = (field.name for field in fields(self) if field.name != "cells")
         return {name: getattr(self, name) for name in names}
 
@@ -47,12 +48,12 @@ class Column:
 @final
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """A page of pictures.
+    """A page of pictures, in rows and columns.
 
     Attributes:
-        name: Of the files that it is drawn into.
+        name: Of the files that the page is drawn into, without a suffix.
         title: A few words.
-        caption: What is seen, how it was made, and from which split.
+        caption: What the page shows, how it was made, and from which split.
         rows: A name for each row.
         columns: From left to right, each with as many cells as there are rows.
     """
@@ -64,14 +65,15 @@ class Sheet:
     columns: tuple[Column, ...]
 
     def write(self, file: Path) -> None:
-        """Write an npz file, in half precision, whole or not at all."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_name(f".{file.stem}.part.npz")
-        cells = {f"cells_{n}": one.cells.astype(np.float16) for n, one in enumerate(self.columns)}
+        """Write an npz file, in half precision, whole or not at all; missing folders are made."""
         words = {field.name: getattr(self, field.name) for field in fields(self)}
-        words["columns"] = [one.words() for one in self.columns]
-        np.savez_compressed(part, allow_pickle=False, words=np.array(json.dumps(words)), **cells)
-        part.replace(file)
+        words["columns"] = [column.words() for column in self.columns]
+        arrays: dict[str, np.ndarray] = {"words": np.array(json.dumps(words))}
+        for number, column in enumerate(self.columns):
+            arrays[f"cells_{number}"] = column.cells.astype(np.float16)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with replacement(file) as part, part.open("wb") as stream:
+            np.savez_compressed(stream, allow_pickle=False, **arrays)
 
 
 def read_sheet(file: Path) -> Sheet:
@@ -81,16 +83,16 @@ def read_sheet(file: Path) -> Sheet:
         UserError: If it is damaged.
     """
     try:
-        with file.open("rb") as raw, np.load(raw, allow_pickle=False) as found:
-            words: dict[str, Any] = json.loads(str(found["words"]))
+        with file.open("rb") as raw, np.load(raw, allow_pickle=False) as arrays:
+            words: dict[str, Any] = json.loads(str(arrays["words"]))
             columns = tuple(
                 Column(
                     **column | {"notes": tuple(column["notes"])},
-                    cells=found[f"cells_{n}"].astype(np.float32),
+                    cells=arrays[f"cells_{number}"].astype(np.float32),
                 )
-                for n, column in enumerate(words.pop("columns"))
+                for number, column in enumerate(words.pop("columns"))
             )
         return Sheet(**words | {"rows": tuple(words["rows"])}, columns=columns)
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"the pictures in {file} are damaged ({first}): remove the file") from None
+        reason = first_line(error)
+        raise UserError(f"the pictures in {file} are damaged ({reason}): remove the file") from None

@@ -1,4 +1,4 @@
-"""What a study offers to the engine: its space, its references, its trials, its assets.
+"""The interface between engine and study: space, references, assets, trials.
 
 The engine (package ``search``) knows this file and no study; a study knows this file and no engine.
 """
@@ -20,11 +20,11 @@ if TYPE_CHECKING:  # NumPy, which the command line does without
     from trainables.study.examination import Exam, Examination
     from trainables.study.sheet import Sheet
 
-WINNER = "winner"  # its label among the models of `Study.illustrate`
-BASELINE = "baseline"  # the reference that every study has, and that most floors rest on
+WINNER = "winner"  # the label of the best trial among the models of `Study.illustrate`
+BASELINE = "baseline"  # the reference that every study has, and most floors compare with
 
 MEMORY = "max_memory"
-"""The limit beyond which a trial is not just unwanted but cannot run; its setting's name, too."""
+"""The name of the memory limit, beyond which a trial cannot run; also the name of its setting."""
 
 Config = Mapping[str, Any]
 Directions = Mapping[str, Literal["max", "min"]]
@@ -34,16 +34,17 @@ S = TypeVar("S", bound=StudySettings)
 
 @dataclass(frozen=True)
 class Reference:
-    """A trial that every run contains, to compare with: a baseline or a paper's setting.
+    """A trial that every run contains, for comparison: a baseline or a paper's config.
 
     Attributes:
         label: Short name for tables, such as ``baseline``.
         config: The whole config.
         scaled: True where the run's model or budget is smaller than the paper's.
-        essential: Stays where the user asks for few references.
-        control: Outside the study's question: compared with, but never the winner.
-        point: The point of the space that says the same as ``config``, told to the sampler; None
-            where no point does.
+        essential: True where it stays when the user asks for few references.
+        control: True where it lies outside the study's question: it is compared with, but never
+            wins.
+        point: The point of the space that stands for ``config``, for the sampler; None where there
+            is no such point.
     """
 
     label: str
@@ -57,13 +58,13 @@ class Reference:
 
 @dataclass(frozen=True)
 class Floor:
-    """A demand on a trial's quality, relative to a reference after as many epochs.
+    """The least quality of a trial, relative to a reference after the same number of epochs.
 
     Attributes:
         name: Of the constraint.
         metric: A key of `Report.metrics` whose values are positive.
         reference: The label of the reference.
-        slack: Share by which a trial may be worse than the reference, at least 0.
+        slack: The share by which a trial may be worse than the reference, at least 0.
     """
 
     name: str
@@ -73,13 +74,13 @@ class Floor:
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """Radii that a run chose for itself, and why.
+class EpsChoice:
+    """Radii that a run chose by itself, and the reason.
 
     Attributes:
         eps: In the unit of the study's threat model, rising from 0.
         line: For the terminal and the manifest.
-        details: What the choice rests on, JSON values only.
+        details: The numbers that the choice is based on, JSON values only.
     """
 
     eps: tuple[float, ...]
@@ -93,11 +94,11 @@ class Facts:
 
     Attributes:
         digests: SHA-256 of data, splits and frozen models, by name.
-        lines: Sentences for the terminal and the manifest: where the data come from, which split
+        lines: Sentences for the terminal and the manifest: the source of the data, the split that
             ranks.
-        default_metric: The one that ranks unless the user names another.
-        details: Anything else worth keeping, JSON values only.
-        settled: Settings that the user left to the run, as it chose them.
+        default_metric: The metric that ranks unless the user names another.
+        details: Further values for the manifest, JSON values only.
+        settled: The values of the settings that the user left to the run.
     """
 
     digests: dict[str, str]
@@ -106,8 +107,8 @@ class Facts:
     details: dict[str, Any] = field(default_factory=dict)
     settled: dict[str, Any] = field(default_factory=dict)
 
-    def choosing(self, choice: Chosen) -> "Facts":
-        """Return these facts, and which radii were chosen."""
+    def with_eps(self, choice: EpsChoice) -> "Facts":
+        """Return these facts together with the radii that the run chose."""
         return replace(
             self,
             lines=(*self.lines, choice.line),
@@ -119,24 +120,24 @@ class Facts:
 class Study(ABC, Generic[S]):
     """A question that the engine can search: what may vary, what is compared, how a trial runs.
 
-    One instance serves all runs of a process and holds no state of any. The engine calls, in this
-    order:
+    One instance serves all runs of a process and holds no state of any run. The engine calls the
+    methods in this order:
 
     ===============  ==============================================================================
-    `parse_settings` before anything is written: what the user fixed becomes settings
-    `space`          with the settings, whenever a sampler needs it
-    `references`     before preparing, to see that the essential ones fit; then as first trials
-    `limits`         on every config, right before it would be trained
+    `parse_settings` before anything is written: the values that the user fixed become settings
+    `space`          whenever a sampler needs it
+    `references`     before preparing, to check that the essential ones fit; then as first trials
+    `limits`         on every config, right before its training would start
     `prepare`        once a run, on the driver, into the run's folder of assets
     `complete`       on every point that the sampler proposes: a point becomes a whole config
     `build`          in a worker, once for each trial that it runs, and again after a restart
     `illustrate`     on the driver, after the last trial, with the models of the best trials
-    `open_test`      by a confirmation alone, once its winner is written down
+    `open_test`      by a confirmation alone, once the winner is recorded
     `examine`        in a worker, by a confirmation, on one saved model and one split
     ===============  ==============================================================================
 
-    What a study raises as `UserError` is the user's to mend and ends the run in one line; whatever
-    else a trial raises makes that trial failed, and the search goes on.
+    A `UserError` is for the user to correct: it ends the run with one line. After any other
+    exception of a trial, that trial has failed and the search goes on.
     """
 
     @property
@@ -152,20 +153,20 @@ class Study(ABC, Generic[S]):
 
     @final
     def parse_settings(self, values: Mapping[str, Any]) -> S:
-        """Validate what is fixed for a run.
+        """Validate the values that are fixed for a run.
 
         Raises:
-            UserError: With one clear line, if a name is unknown or a value out of bounds.
+            UserError: In one line, if a name is unknown or a value out of bounds.
         """
         return parse(self.settings, values)
 
     def ladder(self, settings: S) -> tuple[Rung, ...]:
-        """List the rungs at which trials are compared, each as far as the one before or farther."""
+        """List the rungs at which trials are compared, in rising order of epochs."""
         return settings.rungs
 
     @abstractmethod
     def space(self, settings: S) -> Space:
-        """Return what varies in this run."""
+        """Return the space that the run searches."""
 
     @abstractmethod
     def complete(self, point: Config, settings: S) -> dict[str, Any]:
@@ -177,45 +178,45 @@ class Study(ABC, Generic[S]):
 
     @abstractmethod
     def metrics(self, settings: S) -> Directions:
-        """List every metric that a trial will report, and whether more or less of it is better."""
+        """Map every metric that a trial will report to the better direction."""
 
     @abstractmethod
     def floor(self, settings: S) -> Floor | None:
-        """Say what quality, relative to a reference, a trial needs to win; None for no demand."""
+        """Return the least quality that a trial needs to win; None where any will do."""
 
     @abstractmethod
     def limits(self, config: Config, settings: S) -> dict[str, float]:
-        """Compute the constraints that need no training, met at 0 and below; often none."""
+        """Compute the constraints that need no training; each is met at 0 and below."""
 
     @abstractmethod
     def prepare(self, settings: S, assets: Path, say: Say) -> Facts:
-        """Do once what all trials share, into the folder ``assets``: splits, frozen models.
+        """Make what all trials share, once a run: splits, frozen models.
 
         Args:
             settings: Of the run.
-            assets: An empty folder. No test image goes into it.
-            say: Told what takes long, a sentence at a time.
+            assets: An empty folder to write into. No test image goes into it.
+            say: Receives a sentence before each step that takes long.
         """
 
     @abstractmethod
     def build(self, config: Config, settings: S, assets: Path) -> Trainable:
-        """Make one trial.
+        """Make one trial, ready to train.
 
         Args:
-            config: A whole config, as `complete` or a reference gives it.
+            config: A whole config, from `complete` or a reference.
             settings: Of the run; those of a trial with another seed differ in ``seed``.
-            assets: What `prepare` wrote; read only.
+            assets: The folder that `prepare` wrote; read only.
         """
 
     @abstractmethod
     def open_test(self, settings: S, assets: Path, folder: Path, say: Say) -> None:
-        """Write the test split into a folder, unless it is there: only a confirmation does.
+        """Write the test split into a folder, unless it is there already.
 
         Args:
             settings: Of the run.
-            assets: What `prepare` wrote: what trained, chose or ranked must not be in test.
+            assets: The folder that `prepare` wrote. Nothing in it may be in the test split.
             folder: For the test split alone.
-            say: Told what takes long.
+            say: Receives a sentence before each step that takes long.
         """
 
     @abstractmethod
@@ -223,20 +224,20 @@ class Study(ABC, Generic[S]):
         """Examine a model that a trial saved, on the ranking or the test split.
 
         Args:
-            model: Folder that `Trainable.save` wrote.
-            data: For ``ranking`` the run's assets, for ``test`` what `open_test` wrote.
+            model: The folder that `Trainable.save` wrote.
+            data: For ``ranking`` the run's assets, for ``test`` the folder that `open_test` wrote.
             settings: Of the run.
-            exam: How: the split, the attacks, the seed, other models to take attacks from.
+            exam: The split, the attacks, the seed, and other models to take attacks from.
         """
 
     @abstractmethod
     def illustrate(
         self, models: Mapping[str, Path], assets: Path, settings: S
     ) -> "tuple[Sheet, ...]":
-        """Show what a run came to, on images that its trials may see.
+        """Make the pictures of a run, from images that its trials may see.
 
         Args:
             models: Folders that `Trainable.save` wrote, by label: ``winner``, and the references.
-            assets: What `prepare` wrote.
+            assets: The folder that `prepare` wrote.
             settings: Of the run.
         """

@@ -1,4 +1,4 @@
-"""One trial: the order of its calls is sealed, what it does is the study's."""
+"""One trial: the order of the calls is fixed here, training and evaluation are the study's."""
 
 import time
 from abc import ABC, abstractmethod
@@ -10,7 +10,7 @@ from trainables.study.report import Report, Rung
 
 
 class Trainable(ABC):
-    """One trial. Subclasses train and evaluate; the order of the calls is sealed here."""
+    """One trial. Subclasses train and evaluate; the order of the calls is fixed here."""
 
     def __init__(self) -> None:
         self.epoch = 0
@@ -21,8 +21,8 @@ class Trainable(ABC):
         """Train to a rung, then evaluate the best-on-val epoch so far as the rung says.
 
         Args:
-            rung: Where to.
-            after_epoch: Called after each epoch, to keep a checkpoint.
+            rung: The epochs to reach, and how hard to attack there.
+            after_epoch: Called after each epoch, to write a checkpoint.
 
         Raises:
             ValueError: If the trial is already past that rung.
@@ -38,18 +38,18 @@ class Trainable(ABC):
 
     @final
     def checkpoint(self) -> dict[str, Any]:
-        """Return all that the trial goes on from: nested dicts of tensors, numbers and texts."""
+        """Return the state that the trial goes on from: nested dicts of tensors, numbers, texts."""
         return {"epoch": self.epoch, "seconds": self.seconds, "state": self.state()}
 
     @final
     def resume(self, checkpoint: Mapping[str, Any]) -> None:
-        """Go on from what `checkpoint` returned, as if nothing had come between."""
+        """Go on from the value of `checkpoint`, as if the trial had not been interrupted."""
         self.load_state(checkpoint["state"])
         self.epoch, self._seconds = checkpoint["epoch"], dict(checkpoint["seconds"])
 
     @final
     def train(self, epochs: int, stop: Callable[[], bool] = lambda: False) -> None:
-        """Train until ``epochs`` epochs are done, or ``stop`` says so after one."""
+        """Train until ``epochs`` epochs are done, or ``stop`` returns true after an epoch."""
         while self.epoch < epochs:
             self.step()
             self.epoch += 1
@@ -58,30 +58,30 @@ class Trainable(ABC):
 
     @final
     def spend(self, activity: str, since: float) -> None:
-        """Add the time from ``since`` (``time.perf_counter``) to now to an activity, in seconds."""
+        """Add the seconds since ``since``, a value of ``time.perf_counter``, to an activity."""
         self._seconds[activity] = self._seconds.get(activity, 0.0) + time.perf_counter() - since
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Seconds by activity since the last report."""
+        """Seconds since the last report, by activity."""
         return dict(self._seconds)
 
     @abstractmethod
     def step(self) -> None:
-        """Train one epoch, validate on val, and keep the weights if it is the best so far."""
+        """Train one epoch, measure it on val, and keep its weights if it is the best so far."""
 
     @abstractmethod
     def evaluate(self, rung: Rung) -> Report:
-        """Measure the best-on-val epoch so far on the ranking split, as hard as the rung says."""
+        """Measure the best-on-val epoch so far on the ranking split, at the level of the rung."""
 
     @abstractmethod
     def state(self) -> dict[str, Any]:
-        """Return what training goes on from, the best epoch so far included."""
+        """Return the state of training, the best epoch so far included."""
 
     @abstractmethod
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state` returned."""
+        """Restore the value of `state`."""
 
     @abstractmethod
     def save(self, folder: Path) -> None:
-        """Write the best-on-val model, and what its ranking value rests on, into a folder."""
+        """Write the best-on-val model, and the scores behind its rank, into a folder."""

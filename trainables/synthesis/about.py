@@ -1,4 +1,4 @@
-"""How studies of MR-to-CT synthesis describe themselves: threat model, scores, columns."""
+"""How studies of MR-to-CT synthesis describe themselves: threat model, scores, columns, metric."""
 
 from trainables.study.about import About, Score, Threat
 
@@ -11,8 +11,9 @@ MR_DEVIATIONS = Threat(
     suffix=" SD",
     scale=1.0,
 )
+HEADLINE = "mae_head"  # the score that ranks
 REGIONS = {"head": "head", "air": "air", "bone": "bone", "soft": "soft tissue"}
-# Errors in HU and overlaps differ by a small part of themselves: from 0, all lines would be one.
+# Axes do not start at 0: the scores of networks differ little, and all lines would coincide.
 SCORES = {
     f"mae_{key}": Score(words=f"{name} MAE in HU", direction="min", digits=1)
     for key, name in REGIONS.items()
@@ -42,7 +43,12 @@ def about_synthesis(name: str, title: str, cites: tuple[str, ...]) -> About:
         inputs="MR",
         threat=MR_DEVIATIONS,
         scores=SCORES,
-        kept="mae_head",
+        kept=HEADLINE,
         level="mean CT by MR intensity",
         columns=COLUMNS,
     )
+
+
+def ranking_metric(attack: str) -> str:
+    """Return the metric that ranks trials unless the user names another."""
+    return f"ranking_{attack}_{HEADLINE}_curve"

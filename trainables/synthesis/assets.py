@@ -1,4 +1,4 @@
-"""What all trials of a run share: slices of the splits that they may see, and no test slice."""
+"""The slices of a run: splits written once for all trials, without the test subjects."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,18 +13,19 @@ from trainables.data.subjects import SubjectSplits, paper_subset, split_subjects
 from trainables.data.volumes import Subject, open_folder
 from trainables.metrics.synthesis import measure, truth_of
 from trainables.models.intensity_map import IntensityMap
+from trainables.runtime.files import write_atomically
 from trainables.study.study import Say
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split, digest_of, read_split, write_split
 
 TRIAL_SPLITS = ("train", "val", "ranking")
 SUBJECTS = "subjects.json"
-CROPPED = 0.01  # share of a head outside the field from which on it is said
+CROP_SHARE = 0.01  # the share of a head outside the field above which the user is told
 
 
 @dataclass(frozen=True)
 class Data:
-    """The splits that a trial may see: train trains, val chooses the epoch, ranking ranks."""
+    """The splits that a trial may see: train for training, val for the best epoch, ranking."""
 
     train: Split
     val: Split
@@ -32,7 +33,7 @@ class Data:
 
 
 def open_subjects(settings: SynthesisSettings) -> tuple[Subject, ...]:
-    """Open the folder of subjects, or make the phantom's; no voxel is read yet."""
+    """Open the folder of subjects, or make the subjects of the phantom; no voxel is read yet."""
     if settings.data is not None:
         return open_folder(settings.data)
     return phantom_subjects(
@@ -41,14 +42,14 @@ def open_subjects(settings: SynthesisSettings) -> tuple[Subject, ...]:
 
 
 def make_splits(settings: SynthesisSettings, subjects: Sequence[Subject]) -> SubjectSplits:
-    """Split the subjects; ``paper`` takes its three small splits from the training subjects."""
+    """Split the subjects by name; the subset ``paper`` is taken from the training subjects."""
     splits = split_subjects([subject.name for subject in subjects], settings.data_seed)
     return paper_subset(splits, settings.data_seed) if settings.subset == "paper" else splits
 
 
 @dataclass(frozen=True)
-class Written:
-    """What writing the splits found.
+class DataFacts:
+    """Facts on the splits that were written.
 
     Attributes:
         digests: SHA-256 of the slices, by split.
@@ -64,19 +65,19 @@ def write_data(
     settings: SynthesisSettings,
     names: dict[str, tuple[str, ...]],
     say: Say,
-    known: Mapping[bytes, str] | None = None,
-) -> Written:
-    """Bring subjects to the network's grid and write them, one at a time, split by split.
+    foreign: Mapping[bytes, str] | None = None,
+) -> DataFacts:
+    """Resample subjects to the network's grid and write them, one at a time, split by split.
 
     Args:
-        folder: Gets a folder for each split.
-        settings: Say where the subjects are, and the grid.
-        names: The subjects of each split.
-        say: Told what takes long.
-        known: Subjects written elsewhere, none of whom these may be, see `known_mr`.
+        folder: Receives a folder for each split.
+        settings: Of the run: where the subjects are, and the grid.
+        names: The names of the subjects of each split.
+        say: Receives a sentence before each step that takes long.
+        foreign: The subjects of other splits, which may not appear here, see `mr_names`.
 
     Raises:
-        UserError: If a file is missing or damaged, or holds what cannot be trained on.
+        UserError: If a file is missing or damaged, or cannot be used for training.
     """
     subjects = {subject.name: subject for subject in open_subjects(settings)}
     if settings.data is not None:
@@ -84,19 +85,19 @@ def write_data(
     cropped: list[str] = []
     depths: set[int] = set()
 
-    def on_grid(wanted: tuple[str, ...]) -> Iterator[Slices]:
-        for name in wanted:
+    def on_grid(split: tuple[str, ...]) -> Iterator[Slices]:
+        for name in split:
             slices = to_slices(name, subjects[name].load(), settings.size, settings.field_mm)
             depths.add(len(slices.mr))
-            if slices.lost > CROPPED:
+            if slices.lost > CROP_SHARE:
                 cropped.append(f"{name} ({slices.lost:.0%})")
             yield slices
 
-    seen = dict(known or {})
+    owners = dict(foreign or {})
     digests = {
-        split: write_split(folder / split, on_grid(wanted), seen) for split, wanted in names.items()
+        name: write_split(folder / name, on_grid(split), owners) for name, split in names.items()
     }
-    (folder / SUBJECTS).write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")
+    write_atomically(folder / SUBJECTS, json.dumps(names, indent=2) + "\n")
     lines = []
     if depths == {1}:
         lines.append("every subject has one slice: where 'volume' is said, that slice is meant")
@@ -105,34 +106,34 @@ def write_data(
             f"{len(cropped)} heads reach beyond the field of {settings.field_mm:g} mm, the most "
             f"cropped {max(cropped)}: widen it with --field"
         )
-    return Written(digests, tuple(lines))
+    return DataFacts(digests, tuple(lines))
 
 
 def read_data(folder: Path) -> Data:
-    """Map what `write_data` wrote."""
+    """Map the splits that `write_data` wrote; no slice is loaded yet."""
     train, val, ranking = (read_split(folder / name) for name in TRIAL_SPLITS)
     return Data(train, val, ranking)
 
 
 def write_test(settings: SynthesisSettings, assets: Path, folder: Path, say: Say) -> None:
-    """Open the test subjects, once: what the folder holds already is not written again.
+    """Open the test subjects and write them, unless the folder holds them already.
 
     Args:
         settings: Of the run.
-        assets: Where the other splits are.
+        assets: Folder of the other splits.
         folder: For the test subjects alone.
-        say: Told what takes long.
+        say: Receives a sentence before each step that takes long.
 
     Raises:
         UserError: If a test subject's MR is also that of another subject.
     """
     if not (folder / "test" / SUBJECTS).is_file():
         names = {"test": make_splits(settings, open_subjects(settings)).test}
-        write_data(folder, settings, names, say, known_mr(assets))
+        write_data(folder, settings, names, say, mr_names(assets))
 
 
-def known_mr(folder: Path) -> dict[bytes, str]:
-    """Return the digest of the MR of every subject in a folder of splits, and whose it is."""
+def mr_names(folder: Path) -> dict[bytes, str]:
+    """Map the digest of every MR in a folder of splits to the name of its subject."""
     data = read_data(folder)
     return {
         digest_of(subject.mr): subject.name
@@ -141,16 +142,17 @@ def known_mr(folder: Path) -> dict[bytes, str]:
     }
 
 
-def trivial_mae(train: Split, measured: Split) -> float:
+def trivial_mae(train: Split, ranking: Split) -> float:
     """Measure the mean CT by MR intensity: the head MAE in HU that a network has to beat."""
-    fitted = IntensityMap.fit(
-        (one.mr.astype(np.float32), one.ct.astype(np.float32), one.mask) for one in train.subjects
+    model = IntensityMap.fit(
+        (subject.mr.astype(np.float32), subject.ct.astype(np.float32), subject.mask)
+        for subject in train.subjects
     )
     errors = [
         measure(
-            fitted.predict(one.mr.astype(np.float32)),
-            truth_of(one.ct.astype(np.float32), np.asarray(one.mask)),
+            model.predict(subject.mr.astype(np.float32)),
+            truth_of(subject.ct.astype(np.float32), np.asarray(subject.mask)),
         )["mae_head"]
-        for one in measured.subjects
+        for subject in ranking.subjects
     ]
     return float(np.mean(errors))

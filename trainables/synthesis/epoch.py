@@ -1,4 +1,4 @@
-"""One epoch of training a network that predicts CT, readable from top to bottom."""
+"""One epoch of training a network that predicts CT, and its loss on val."""
 
 from collections.abc import Callable
 
@@ -29,19 +29,19 @@ def train_epoch(
     Args:
         network: Left in train mode.
         optimiser: Over the network's parameters.
-        split: What is trained on.
-        replace: Makes what is trained on of clean slices, as adversarial training does.
-        batch_size: Slices a step; a last batch of one slice is left out, as batch normalisation
-            has nothing to normalise over at a bottleneck of one pixel.
+        split: The training slices.
+        replace: Returns the MR to train on in place of a clean batch, as adversarial training does.
+        batch_size: Slices a step. A last batch of one slice is skipped: at a bottleneck of one
+            pixel, batch normalisation would have a single value.
         flip: Mirror slices left and right, each with probability 0.5.
         generator: Of order and mirroring, on the CPU.
         autocast: The precision of the forward pass.
     """
-    total, seen, device = 0.0, 0, next(network.parameters()).device
+    total, count, device = 0.0, 0, next(network.parameters()).device
     order = torch.randperm(len(split), generator=generator)
     mirrored = torch.rand(len(split), generator=generator) < (0.5 if flip else 0.0)
     for rows, mirror in zip(order.split(batch_size), mirrored.split(batch_size), strict=True):
-        if len(rows) == 1 and seen:
+        if len(rows) == 1 and count:
             continue
         mr, ct = split.batch(rows.tolist(), device)
         turned = mirror.to(device).reshape(-1, 1, 1, 1)
@@ -55,14 +55,21 @@ def train_epoch(
         loss.backward()
         optimiser.step()
         total += float(loss.detach()) * len(rows)
-        seen += len(rows)
-    return total / seen
+        count += len(rows)
+    return total / count
 
 
 def validation_loss(
     network: nn.Module, split: Split, device: torch.device, batch_size: int = 32
 ) -> float:
-    """Compute the mean squared error over clean slices in eval mode; leaves the mode at eval."""
+    """Compute the mean squared error over clean slices; the network stays in eval mode.
+
+    Args:
+        network: Predicts normalised CT from MR.
+        split: The slices.
+        device: Of the network.
+        batch_size: Slices that the network sees at a time; affects only the memory.
+    """
     network.eval()
     total = 0.0
     with torch.no_grad():

@@ -11,8 +11,8 @@ from trainables.attacks.threat import mr_deviations
 from trainables.corruptions.noise import gaussian
 from trainables.runtime.seeding import derive
 from trainables.study.examination import CLEAN, ENSEMBLE, NOISE, Exam, Examination, count_wins
+from trainables.synthesis.about import HEADLINE
 from trainables.synthesis.measurement import Perturb, score_subjects
-from trainables.synthesis.naming import HEADLINE
 from trainables.synthesis.slices import Split
 from trainables.synthesis.worst import WorstOf
 
@@ -34,8 +34,8 @@ def examine_synthesis(
         network: Predicts normalised CT from MR.
         split: The subjects.
         eps: Radii in standard deviations of the MR, rising from 0.
-        exam: How.
-        sources: Other networks, whose adversarial MR are tried as well.
+        exam: The ensemble, the seed, whether noise is applied.
+        sources: Other networks by name; their adversarial MR are used as well.
         device: Of the network.
         batch_size: Slices at a time.
     """
@@ -46,16 +46,16 @@ def examine_synthesis(
         for radius in eps[1:]
     ]
     conditions = [(CLEAN, 0.0), *((ENSEMBLE, radius) for radius in eps[1:])]
-    seen: list[Perturb | None] = [None, *worst]
-    if exam.whole:
+    perturbations: list[Perturb | None] = [None, *worst]
+    if exam.corruptions:
         conditions += [(NOISE, sigma) for sigma in SIGMAS]
-        seen += [_noise(sigma, derive(exam.seed, "noise")) for sigma in SIGMAS]
-    scored = score_subjects(network, split, seen, device, batch_size)
-    by = np.array([list(one.by.values()) for one in worst], dtype=np.int64)
-    attacks, won = count_wins(tuple(ensemble), by)
-    scores = np.stack([scores[HEADLINE] for scores in scored])
-    none = np.zeros(scores.shape[1], dtype=np.int64)
-    return Examination("head MAE, HU", "min", tuple(conditions), scores, none, attacks, won)
+        perturbations += [_noise(sigma, derive(exam.seed, "noise")) for sigma in SIGMAS]
+    by_condition = score_subjects(network, split, perturbations, device, batch_size)
+    winners = np.array([list(perturb.winners.values()) for perturb in worst], dtype=np.int64)
+    attacks, wins = count_wins(tuple(ensemble), winners)
+    scores = np.stack([by_name[HEADLINE] for by_name in by_condition])
+    labels = np.zeros(scores.shape[1], dtype=np.int64)  # subjects have no classes
+    return Examination("head MAE, HU", "min", tuple(conditions), scores, labels, attacks, wins)
 
 
 def _noise(sigma: float, seed: int) -> Perturb:

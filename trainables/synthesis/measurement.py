@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -20,14 +19,15 @@ from trainables.metrics.curve import trapezoid_weights
 from trainables.metrics.intervals import mean_interval
 from trainables.metrics.synthesis import DIRECTIONS, SCORES, measure, truth_of
 from trainables.models.modes import frozen
+from trainables.runtime.arrays import Floats32, Floats64
 from trainables.runtime.seeding import derive
 from trainables.study.report import Level
 from trainables.study.study import Directions
-from trainables.synthesis.naming import ranking_metric
+from trainables.synthesis.about import ranking_metric
 from trainables.synthesis.slices import Split, SubjectSlices, to_hu
 
 ALWAYS = ("fgsm", "pgd")  # measured whichever attack ranks: one weaker, one stronger
-GROUP = 256  # slices of several subjects that are attacked together; a larger subject is its own
+GROUP = 256  # slices of several subjects that are attacked together; a larger subject goes alone
 Perturb = Callable[[Tensor, Tensor, Tensor], Tensor]
 """(MR, normalised CT, numbers of the slices) -> perturbed MR."""
 
@@ -39,10 +39,10 @@ class Measurement:
     Attributes:
         attack: The attack that ranks.
         eps: Radii in standard deviations of the MR, rising from 0.
-        seed: Of random starts, so that all trials meet the same.
-        batch_size: Slices that the network sees at a time; a question of memory only.
-        steps: Of the attack that ranks; None for its own.
-        restarts: Of the attack that ranks.
+        seed: Of random starts, which are the same for all trials.
+        batch_size: Slices that the network sees at a time; affects only the memory.
+        steps: Of the attack that ranks; None for its default.
+        restarts: Of the attack that ranks, at least 1.
     """
 
     attack: str
@@ -53,7 +53,7 @@ class Measurement:
     restarts: int = 1
 
     def at(self, level: Level | None) -> "Measurement":
-        """Return the protocol of a level of the ladder; None stands for this one."""
+        """Return this measurement at a level of the ladder; unchanged where the level is None."""
         if level is None:
             return self
         return replace(
@@ -61,7 +61,7 @@ class Measurement:
         )
 
     def build(self, kind: str) -> Attack:
-        """Build one of `attacks`; only the one that ranks is as strong as the level says."""
+        """Build one of `attacks`; the strength of a level applies to the one that ranks alone."""
         strength = (self.steps, self.restarts) if kind == self.attack else (None, 1)
         return build_synthesis_attack(kind, self.batch_size, *strength)
 
@@ -76,59 +76,70 @@ class Measurement:
         return ranking_metric(self.attack)
 
 
-def measured(attack: str, eps: tuple[float, ...]) -> Directions:
-    """List the metrics of `measure_robust` on ranking and of `measure_clean` on val."""
+def metrics_of(attack: str, eps: tuple[float, ...]) -> Directions:
+    """Map the metrics of `measure_robust` on ranking and `measure_clean` on val to directions.
+
+    They are the ones of a measurement with this attack at these radii, which rise from 0.
+    """
     points = ["_curve", *(f"_{point(radius)}" for radius in eps[1:])]
-    found = {
-        f"{split}_clean_{score}": better
+    directions = {
+        f"{split}_clean_{score}": direction
         for split in ("ranking", "val")
-        for score, better in DIRECTIONS.items()
+        for score, direction in DIRECTIONS.items()
     }
-    found |= {
-        f"ranking_{kind}_{score}{at}": better
+    directions |= {
+        f"ranking_{kind}_{score}{suffix}": direction
         for kind in _attacks(attack)
-        for score, better in DIRECTIONS.items()
-        for at in points
+        for score, direction in DIRECTIONS.items()
+        for suffix in points
     }
-    return {**found, "val_loss": "min"}
+    return {**directions, "val_loss": "min"}
 
 
-Scored = dict[str, npt.NDArray[np.float64]]
-"""Each score of every subject, (N,); NaN where a subject lacks the region."""
+SubjectScores = dict[str, Floats64]
+"""By score, the values of N subjects, (N,); NaN where a subject lacks the region."""
 
 
 @dataclass(frozen=True)
 class Robustness:
-    """What was measured on one split.
+    """The scores of one split, clean and under attack.
 
     Attributes:
         metrics: Means over subjects, by name.
-        intervals: 95 % bootstrap intervals over subjects of the clean scores, and of the curves of
+        intervals: 95 % bootstrap intervals over subjects, of the clean scores and of the curves of
             the attack that ranks.
-        eps: E radii.
-        curves: Scores of every subject along the radii, by attack, (E, N).
-        constraints: What makes them unbelievable, see `trainables.metrics.alarms`.
+        eps: E radii, rising from 0.
+        curves: By attack and score, the values of every subject along the radii, (E, N).
+        constraints: Alarms that make the scores doubtful, see `trainables.metrics.alarms`.
     """
 
     metrics: dict[str, float]
     intervals: dict[str, tuple[float, float]]
     eps: tuple[float, ...]
-    curves: dict[str, Scored]
+    curves: dict[str, SubjectScores]
     constraints: dict[str, float] = field(default_factory=dict)
 
 
-def predict(network: nn.Module, mr: Tensor, batch_size: int = 32) -> npt.NDArray[np.float32]:
-    """Predict HU from MR (n, 1, S, S) in eval mode, without gradients: (n, S, S).
+def predict(network: nn.Module, mr: Tensor, batch_size: int = 32) -> Floats32:
+    """Predict CT in eval mode, without gradients.
+
+    Args:
+        network: Predicts normalised CT from MR; its mode is restored.
+        mr: (n, 1, S, S).
+        batch_size: Slices that the network sees at a time; affects only the memory.
+
+    Returns:
+        HU, (n, S, S).
 
     Raises:
-        FloatingPointError: If a value is not finite: a mean over regions would hide it.
+        FloatingPointError: If a value is not finite, which a mean over regions would hide.
     """
     with frozen(network), torch.no_grad():
         batches = [to_hu(network(batch).float()) for batch in mr.split(batch_size)]
-    found: npt.NDArray[np.float32] = torch.cat(batches).squeeze(1).cpu().numpy()
-    if not np.isfinite(found).all():
+    hu: Floats32 = torch.cat(batches).squeeze(1).cpu().numpy()
+    if not np.isfinite(hu).all():
         raise FloatingPointError("the network predicts values that are not finite")
-    return found
+    return hu
 
 
 def score_subjects(
@@ -137,30 +148,52 @@ def score_subjects(
     perturbations: Sequence[Perturb | None],
     device: torch.device,
     batch_size: int = 32,
-) -> list[Scored]:
-    """Score every subject of a split under each perturbation; None stands for clean.
+) -> list[SubjectScores]:
+    """Score every subject of a split under each perturbation.
 
-    Subjects are read, perturbed and scored in groups, so that a split's volumes never need to be
-    in memory at once.
+    Subjects are read, perturbed and scored in groups of about `GROUP` slices, so that the volumes
+    of a split never need to be in memory at once.
+
+    Args:
+        network: Predicts normalised CT from MR.
+        split: The subjects.
+        perturbations: Applied to the MR; None leaves it clean.
+        device: Of the network.
+        batch_size: Slices that the network sees at a time; affects only the memory.
+
+    Returns:
+        The scores of all subjects, one mapping for each perturbation.
     """
     rows: list[list[dict[str, float]]] = [[] for _ in perturbations]
     for start, group in split.groups(GROUP):
         count = sum(map(len, group))
         numbers = torch.arange(start, start + count, device=device)
         mr, ct = split.batch(range(start, start + count), device)
-        truths = [truth_of(one.ct.astype(np.float32), np.asarray(one.mask)) for one in group]
-        for kept, perturb in zip(rows, perturbations, strict=True):
-            seen = mr if perturb is None else perturb(mr, ct, numbers)
-            parts = _by_subject(predict(network, seen, batch_size), group)
-            kept += [measure(part, truth) for part, truth in zip(parts, truths, strict=True)]
+        truths = [
+            truth_of(subject.ct.astype(np.float32), np.asarray(subject.mask)) for subject in group
+        ]
+        for table, perturb in zip(rows, perturbations, strict=True):
+            inputs = mr if perturb is None else perturb(mr, ct, numbers)
+            volumes = _by_subject(predict(network, inputs, batch_size), group)
+            table += [measure(volume, truth) for volume, truth in zip(volumes, truths, strict=True)]
     return [
-        {score: np.array([row[score] for row in kept], dtype=np.float64) for score in SCORES}
-        for kept in rows
+        {score: np.array([row[score] for row in table], dtype=np.float64) for score in SCORES}
+        for table in rows
     ]
 
 
-def attacked(network: nn.Module, attack: Attack, eps: float, seed: int) -> Perturb | None:
-    """Return the perturbation of an attack at one radius; None at 0."""
+def perturbation(network: nn.Module, attack: Attack, eps: float, seed: int) -> Perturb | None:
+    """Make the perturbation of an attack at one radius.
+
+    Args:
+        network: The network under attack; predicts normalised CT from MR.
+        attack: Built for synthesis.
+        eps: Radius in standard deviations of the MR.
+        seed: Of the random starts.
+
+    Returns:
+        None at radius 0, as for clean MR.
+    """
     if eps == 0:
         return None
     threat = mr_deviations(eps)
@@ -170,45 +203,63 @@ def attacked(network: nn.Module, attack: Attack, eps: float, seed: int) -> Pertu
 def measure_clean(
     network: nn.Module, split: Split, measurement: Measurement, device: torch.device, name: str
 ) -> dict[str, float]:
-    """Average each score of clean slices over the subjects of a split."""
-    (found,) = score_subjects(network, split, [None], device, measurement.batch_size)
-    return {f"{name}_clean_{score}": mean_known(values) for score, values in found.items()}
+    """Average each score of clean slices over the subjects of a split.
+
+    Args:
+        network: Predicts normalised CT from MR.
+        split: The subjects.
+        measurement: The batch size.
+        device: Of the network.
+        name: Of the split, with which the names of the metrics begin.
+    """
+    (scores,) = score_subjects(network, split, [None], device, measurement.batch_size)
+    return {f"{name}_clean_{score}": mean_without_nan(values) for score, values in scores.items()}
 
 
 def measure_robust(
     network: nn.Module, split: Split, measurement: Measurement, device: torch.device, name: str
 ) -> Robustness:
-    """Score a network on a split, clean and under every attack of the measurement."""
+    """Score a network on a split, clean and under every attack of a measurement.
+
+    Args:
+        network: Predicts normalised CT from MR.
+        split: The subjects.
+        measurement: The attacks, their radii and their strength.
+        device: Of the network.
+        name: Of the split, with which the names of the metrics begin.
+    """
     seed, eps = derive(measurement.seed, "attack"), measurement.eps
     attacks = {kind: measurement.build(kind) for kind in measurement.attacks}
-    wanted = [(kind, radius) for kind in attacks for radius in eps[1:]]
-    perturbations = [attacked(network, attacks[kind], radius, seed) for kind, radius in wanted]
-    seen = [None, *perturbations]
-    clean, *found = score_subjects(network, split, seen, device, measurement.batch_size)
-    at = dict(zip(wanted, found, strict=True))
+    plan = [(kind, radius) for kind in attacks for radius in eps[1:]]
+    perturbations = [
+        None,
+        *(perturbation(network, attacks[kind], radius, seed) for kind, radius in plan),
+    ]
+    clean, *by_plan = score_subjects(network, split, perturbations, device, measurement.batch_size)
+    by_attack = dict(zip(plan, by_plan, strict=True))
     curves = {
         kind: {
-            score: np.stack([clean[score], *(at[kind, radius][score] for radius in eps[1:])])
+            score: np.stack([clean[score], *(by_attack[kind, radius][score] for radius in eps[1:])])
             for score in SCORES
         }
         for kind in attacks
     }
-    metrics = {f"{name}_clean_{score}": mean_known(clean[score]) for score in SCORES}
-    for kind, scored in curves.items():
-        metrics |= _curve_metrics(f"{name}_{kind}", eps, scored)
+    metrics = {f"{name}_clean_{score}": mean_without_nan(clean[score]) for score in SCORES}
+    for kind, curve in curves.items():
+        metrics |= _curve_metrics(f"{name}_{kind}", eps, curve)
     return Robustness(metrics, _intervals(name, measurement, clean, curves), eps, curves)
 
 
-def areas(eps: Sequence[float], curve: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Compute the area under every subject's curve (E, N), normalised by the range: (N,)."""
-    found: npt.NDArray[np.float64] = trapezoid_weights(eps) @ curve
-    return found
+def areas(eps: Sequence[float], curve: Floats64) -> Floats64:
+    """Compute the area under every subject's curve (E, N), divided by the range of radii: (N,)."""
+    means: Floats64 = trapezoid_weights(eps) @ curve
+    return means
 
 
-def mean_known(values: npt.NDArray[np.float64]) -> float:
-    """Average over the subjects that have the region; NaN where none has."""
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else float("nan")
+def mean_without_nan(values: Floats64) -> float:
+    """Average over the subjects that have the region; NaN where none has it."""
+    finite = values[~np.isnan(values)]
+    return float(finite.mean()) if len(finite) else float("nan")
 
 
 def point(eps: float) -> str:
@@ -216,31 +267,29 @@ def point(eps: float) -> str:
     return f"eps{eps:g}"
 
 
-def _curve_metrics(prefix: str, eps: tuple[float, ...], scored: Scored) -> dict[str, float]:
+def _curve_metrics(prefix: str, eps: tuple[float, ...], curves: SubjectScores) -> dict[str, float]:
     metrics = {}
-    for score, curve in scored.items():
-        metrics[f"{prefix}_{score}_curve"] = mean_known(areas(eps, curve))
+    for score, curve in curves.items():
+        metrics[f"{prefix}_{score}_curve"] = mean_without_nan(areas(eps, curve))
         for radius, values in zip(eps[1:], curve[1:], strict=True):
-            metrics[f"{prefix}_{score}_{point(radius)}"] = mean_known(values)
+            metrics[f"{prefix}_{score}_{point(radius)}"] = mean_without_nan(values)
     return metrics
 
 
 def _intervals(
-    name: str, measurement: Measurement, clean: Scored, curves: dict[str, Scored]
+    name: str, measurement: Measurement, clean: SubjectScores, curves: dict[str, SubjectScores]
 ) -> dict[str, tuple[float, float]]:
     seed = derive(measurement.seed, "bootstrap")
     samples = {f"{name}_clean_{score}": values for score, values in clean.items()}
     for score, curve in curves[measurement.attack].items():
         samples[f"{name}_{measurement.attack}_{score}_curve"] = areas(measurement.eps, curve)
-    found = {metric: mean_interval(values, seed) for metric, values in samples.items()}
-    return {metric: (interval.low, interval.high) for metric, interval in found.items()}
+    intervals = {metric: mean_interval(values, seed) for metric, values in samples.items()}
+    return {metric: (interval.low, interval.high) for metric, interval in intervals.items()}
 
 
-def _by_subject(
-    volumes: npt.NDArray[np.float32], group: tuple[SubjectSlices, ...]
-) -> list[npt.NDArray[np.float32]]:
+def _by_subject(slices: Floats32, group: tuple[SubjectSlices, ...]) -> list[Floats32]:
     ends = np.cumsum([len(subject) for subject in group])
-    return np.split(volumes, ends[:-1])
+    return np.split(slices, ends[:-1])
 
 
 def _attacks(attack: str) -> tuple[str, ...]:

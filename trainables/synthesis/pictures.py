@@ -1,21 +1,19 @@
-"""What can be shown of networks that predict CT: predictions and errors, clean and attacked."""
+"""Pictures of networks that predict CT: predictions and errors, clean and attacked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
+from trainables.runtime.arrays import Floats32, Mask
 from trainables.runtime.seeding import derive
 from trainables.study.sheet import Column, Sheet
-from trainables.synthesis.measurement import Measurement, attacked, predict
+from trainables.synthesis.measurement import Measurement, perturbation, predict
 from trainables.synthesis.slices import Split
 
 SUBJECTS = 2
 WINDOW = (-1000.0, 1500.0)  # HU, as the paper clips
-
-Floats = npt.NDArray[np.float32]
 
 
 def draw_predictions(
@@ -29,47 +27,63 @@ def draw_predictions(
         measurement: Its attack is shown, at the middle one of its radii.
         device: Of the networks.
     """
-    few = split.widest(SUBJECTS)
-    rows = range(len(few))
+    subset = split.widest(SUBJECTS)
     eps, seed = measurement.eps[len(measurement.eps) // 2], derive(measurement.seed, "attack")
-    mr, ct = few.batch(rows, device)
-    hu = np.stack([one.ct[0] for one in few.subjects]).astype(np.float32)
-    seen, clean, harmed = [], [], []
+    mr, ct = subset.batch(range(len(subset)), device)
+    numbers = torch.arange(len(subset), device=device)
+    attacked_mr, clean, attacked = [], [], []
     for network in networks.values():
-        perturb = attacked(network, measurement.build(measurement.attack), eps, seed)
-        after = perturb(mr, ct, torch.arange(len(few), device=device)) if perturb else mr
-        seen.append(after.squeeze(1).cpu().numpy())
+        perturb = perturbation(network, measurement.build(measurement.attack), eps, seed)
+        inputs = perturb(mr, ct, numbers) if perturb else mr
+        attacked_mr.append(inputs.squeeze(1).cpu().numpy())
         clean.append(predict(network, mr, measurement.batch_size))
-        harmed.append(predict(network, after, measurement.batch_size))
-    # Rows go subject by subject, so that networks stand below each other.
-    before, after_attack, attacked_mr = (
-        np.stack(one, axis=1).reshape(-1, *hu.shape[1:]) for one in (clean, harmed, seen)
-    )
+        attacked.append(predict(network, inputs, measurement.batch_size))
     count = len(networks)
-    true, input_mr = np.repeat(hu, count, axis=0), np.repeat(mr.squeeze(1).cpu().numpy(), count, 0)
-    heads = np.repeat(np.stack([one.mask[0] for one in few.subjects]), count, axis=0)
-    errors, errors_attacked = before - true, after_attack - true
-    most = float(np.quantile(np.abs(errors_attacked[heads]), 0.99))
-    low, high = (float(np.quantile(input_mr, at)) for at in (0.01, 0.995))
+    columns = _columns(
+        np.repeat(mr.squeeze(1).cpu().numpy(), count, axis=0),
+        np.repeat(np.stack([subject.ct[0] for subject in subset.subjects]), count, axis=0),
+        np.repeat(np.stack([subject.mask[0] for subject in subset.subjects]), count, axis=0),
+        _by_subject(attacked_mr),
+        (_by_subject(clean), _by_subject(attacked)),
+    )
     caption = (
         "Subjects of val, the slice with most of the head. Attacked by "
         f"{measurement.attack.upper()} at {eps:g} standard deviations of the MR. Below errors: "
         "mean absolute error over the head."
     )
-    columns = (
-        Column("MR", input_mr, low=low, high=high),
-        Column("CT", true, low=WINDOW[0], high=WINDOW[1]),
-        Column("prediction", before, low=WINDOW[0], high=WINDOW[1]),
-        _errors("error", errors, heads, most),
-        Column("attacked MR", attacked_mr, low=low, high=high),
-        Column("prediction", after_attack, low=WINDOW[0], high=WINDOW[1]),
-        _errors("error", errors_attacked, heads, most),
-    )
-    names = tuple(f"{one.name}\n{name}" for one in few.subjects for name in networks)
+    names = tuple(f"{subject.name}\n{name}" for subject in subset.subjects for name in networks)
     return Sheet("predictions", "Predictions, clean and attacked", caption, names, columns)
 
 
-def _errors(title: str, errors: Floats, heads: npt.NDArray[np.bool_], most: float) -> Column:
-    maes = [float(np.abs(one[head]).mean()) for one, head in zip(errors, heads, strict=True)]
+def _by_subject(pictures: Sequence[Floats32]) -> Floats32:
+    """Order pictures subject by subject, so that the rows of the networks follow each other."""
+    return np.stack(pictures, axis=1).reshape(-1, *pictures[0].shape[1:])
+
+
+def _columns(
+    mr: Floats32,
+    ct: np.ndarray,
+    heads: Mask,
+    attacked_mr: Floats32,
+    predictions: tuple[Floats32, Floats32],
+) -> tuple[Column, ...]:
+    """Make the columns, (R, S, S) each; ``predictions`` are of clean and of attacked MR."""
+    hu = ct.astype(np.float32)
+    clean_hu, attacked_hu = predictions
+    bound = float(np.quantile(np.abs((attacked_hu - hu)[heads]), 0.99))
+    low, high = (float(np.quantile(mr, share)) for share in (0.01, 0.995))
+    return (
+        Column("MR", mr, low=low, high=high),
+        Column("CT", hu, low=WINDOW[0], high=WINDOW[1]),
+        Column("prediction", clean_hu, low=WINDOW[0], high=WINDOW[1]),
+        _errors(clean_hu - hu, heads, bound),
+        Column("attacked MR", attacked_mr, low=low, high=high),
+        Column("prediction", attacked_hu, low=WINDOW[0], high=WINDOW[1]),
+        _errors(attacked_hu - hu, heads, bound),
+    )
+
+
+def _errors(errors: Floats32, heads: Mask, bound: float) -> Column:
+    maes = [float(np.abs(error[head]).mean()) for error, head in zip(errors, heads, strict=True)]
     notes = tuple(f"{mae:.0f} HU" for mae in maes)
-    return Column(title, errors, "signed", high=most, unit="HU", notes=notes)
+    return Column("error", errors, "signed", high=bound, unit="HU", notes=notes)

@@ -1,4 +1,4 @@
-"""What a network is trained on: clean slices, or attacked ones among them."""
+"""What a network trains on: clean slices, or clean and attacked ones mixed."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,11 +10,17 @@ from trainables.attacks.threat import mr_deviations
 from trainables.losses.likelihood import squared_error
 from trainables.synthesis.epoch import Replace
 
-REPLACED = 0.5  # probability of a slice to be replaced by its attacked version
+PROBABILITY = 0.5  # that the attacked version of a slice takes its place
 
 
 def standard(network: nn.Module, eps: float, generator: torch.Generator) -> Replace:
-    """Train on clean slices."""
+    """Train on clean slices.
+
+    Args:
+        network: Not used.
+        eps: Not used.
+        generator: Not used.
+    """
     del network, eps, generator
     return lambda mr, ct: mr  # noqa: ARG005 - the same call for all regimes
 
@@ -23,17 +29,22 @@ def adversarial(network: nn.Module, eps: float, generator: torch.Generator) -> R
     """Replace each slice by its FGSM version with probability 0.5 [robmednas, section 2.4].
 
     The paper writes the loss as beta l(S) + (1 - beta) l(S_adv) with beta ~ Bernoulli(0.5) for each
-    slice: one of the two is 0, so that is a replacement.
+    slice. One of the two terms is always 0, so this is the same as a replacement.
+
+    Args:
+        network: In training; the attack is on it.
+        eps: Radius of the attack, in standard deviations of the MR.
+        generator: Of which slices are replaced, on the CPU.
     """
     attack, threat = FGSM(loss=squared_error), mr_deviations(eps)
 
     def replace(mr: Tensor, ct: Tensor) -> Tensor:
-        chosen = torch.rand(len(mr), generator=generator) < REPLACED
-        rows = torch.nonzero(chosen).squeeze(1).to(mr.device)
+        mask = torch.rand(len(mr), generator=generator) < PROBABILITY
+        rows = torch.nonzero(mask).squeeze(1).to(mr.device)
         if len(rows) == 0:
             return mr
-        found = attack(network, mr[rows], ct[rows], threat, seed=0)  # FGSM draws nothing
-        return mr.index_copy(0, rows, found)
+        versions = attack(network, mr[rows], ct[rows], threat, seed=0)  # FGSM draws no numbers
+        return mr.index_copy(0, rows, versions)
 
     return replace
 

@@ -1,4 +1,4 @@
-"""What is fixed for a run of a synthesis study."""
+"""Settings that all synthesis studies share."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,13 +20,13 @@ from trainables.study.settings import (
     TRAINING,
     setting,
 )
-from trainables.synthesis.naming import ranking_metric
+from trainables.synthesis.about import ranking_metric
 
 DEFAULT_EPS = "0,0.05,0.1,0.2"
 
 
 class SynthesisSettings(AttackSettings):
-    """What is fixed for a run; every field has a default that suits a laptop."""
+    """What is fixed for a run of a synthesis study; the defaults suit a laptop."""
 
     DEFAULT_EPS: ClassVar[str] = DEFAULT_EPS
     SMALL: ClassVar[Mapping[str, Any]] = {
@@ -41,7 +41,7 @@ class SynthesisSettings(AttackSettings):
         None,
         "Folder with a folder a subject: mr, ct and maybe mask, .nii or .nii.gz.",
         DATA,
-        shown="a phantom, made here",
+        default_text="a phantom, made here",
     )
     subjects: int = setting(40, "Of the phantom.", DATA, ge=4)
     slices: int = setting(3, "Of a phantom subject.", DATA, ge=1)
@@ -52,7 +52,7 @@ class SynthesisSettings(AttackSettings):
         "Millimetres that they cover: the image is cropped or padded to that.",
         DATA,
         option="field",
-        shown="256",
+        default_text="256",
         gt=0,
     )
     subset: Literal["all", "paper"] = setting(
@@ -80,13 +80,13 @@ class SynthesisSettings(AttackSettings):
         None,
         "Rungs, cheap first, as EPOCHS:ATTACK[-STEPS][xRESTARTS][@IMAGES][!].",
         ROBUSTNESS,
-        shown="10:pgd-5,30:pgd-10,30:pgd-20x2!",
+        default_text="10:pgd-5,30:pgd-10,30:pgd-20x2!",
     )
     floor: float = setting(
         0.25, "Share by which clean head MAE may exceed the baseline's.", ROBUSTNESS, ge=0
     )
     max_params: int | None = setting(
-        None, "Most parameters of a network that is trained.", SEARCH, shown="none", ge=1
+        None, "Most parameters of a network that is trained.", SEARCH, default_text="none", ge=1
     )
     precision: Literal["auto", "fp32", "bf16"] = setting(
         "auto",
@@ -99,7 +99,7 @@ class SynthesisSettings(AttackSettings):
 
     @property
     def data_name(self) -> str:
-        """Name the data in a few letters, for the run folder."""
+        """The name of the folder of subjects, or ``phantom``."""
         return "phantom" if self.data is None else self.data.name
 
     @field_validator("eps", mode="before")
@@ -126,7 +126,7 @@ class SynthesisSettings(AttackSettings):
 
     @property
     def rungs(self) -> tuple[Rung, ...]:
-        """The ladder; every rung sees all subjects, who are few."""
+        """The ladder, or the default one; every rung measures all subjects, as there are few."""
         from trainables.attacks.registry import SYNTHESIS_ATTACKS  # noqa: PLC0415 - loads torch
 
         return parse_ladder(
@@ -141,7 +141,7 @@ class SynthesisSettings(AttackSettings):
     def _check_ladder(self) -> "SynthesisSettings":
         from trainables.attacks.registry import build_synthesis_attack  # noqa: PLC0415 - loads torch
 
-        for rung in self.rungs:  # a ladder that cannot be climbed is the user's to change now
+        for rung in self.rungs:  # an attack that cannot run is an error before anything is trained
             if level := rung.level:
                 build_synthesis_attack(level.attack, steps=level.steps, restarts=level.restarts)
         return self

@@ -1,8 +1,8 @@
 """Slices of subjects on disk: written once a run, read slice by slice by every trial.
 
-A split is a folder with three ``.npy`` files a subject, which are mapped and not loaded: 180
-subjects of 182 slices never need their size in memory. MR is kept as float16, whose rounding error
-of 2**-11 of the value is a fiftieth of the smallest default radius; CT as whole HU.
+A split is a folder with three ``.npy`` files for each subject. They are mapped and not loaded, so
+that 180 subjects of 182 slices need not fit into memory. MR is stored as float16, whose rounding
+error of 2**-11 of the value is a fiftieth of the smallest default radius; CT is stored as whole HU.
 """
 
 import hashlib
@@ -19,9 +19,11 @@ from torch import Tensor
 from searchspace.errors import UserError
 from trainables.data.grid import Slices
 from trainables.metrics.synthesis import head_mask
+from trainables.runtime.arrays import Mask
+from trainables.runtime.files import write_atomically
 
-# The paper adds -1000, subtracts 1250 and divides by 2500; of the readings only this one maps
-# [-1000, 1500] HU onto [-0.5, 0.5]. Each is affine with the same scale: no metric depends on it.
+# The paper adds -1000, subtracts 1250 and divides by 2500. Among the possible readings, only this
+# one maps [-1000, 1500] HU onto [-0.5, 0.5]. All have the same scale, and no metric depends on it.
 CENTRE_HU, SCALE_HU = 250.0, 2500.0
 NAMES = "subjects.json"
 PARTS = ("mr", "ct", "mask")
@@ -51,21 +53,21 @@ class SubjectSlices:
     name: str
     mr: npt.NDArray[np.float16]
     ct: npt.NDArray[np.int16]
-    mask: npt.NDArray[np.bool_]
+    mask: Mask
 
     def __len__(self) -> int:
         return len(self.mr)
 
     def widest(self) -> "SubjectSlices":
-        """Return the one slice that shows most of the head."""
-        place = int(self.mask.sum(axis=(1, 2)).argmax())
-        rows = slice(place, place + 1)
+        """Return the slice that shows most of the head, as a subject of one slice."""
+        row = int(self.mask.sum(axis=(1, 2)).argmax())
+        rows = slice(row, row + 1)
         return SubjectSlices(self.name, self.mr[rows], self.ct[rows], self.mask[rows])
 
 
 @dataclass(frozen=True)
 class Split:
-    """The subjects of a split, and their slices in one numbering."""
+    """The subjects of a split; their slices are numbered from 0 in the order of the subjects."""
 
     subjects: tuple[SubjectSlices, ...]
 
@@ -75,38 +77,39 @@ class Split:
 
     def batch(self, rows: Iterable[int], device: torch.device) -> tuple[Tensor, Tensor]:
         """Read slices by number: MR and normalised CT, float32 (n, 1, S, S)."""
-        places = [self._place(row) for row in rows]
-        mr = np.stack([subject.mr[z] for subject, z in places])
-        ct = np.stack([subject.ct[z] for subject, z in places])
+        slices = [self._find(row) for row in rows]
+        mr = np.stack([subject.mr[z] for subject, z in slices])
+        ct = np.stack([subject.ct[z] for subject, z in slices])
         return _image(mr, device), to_normalised(_image(ct, device))
 
     def masks(self, rows: Iterable[int], device: torch.device) -> Tensor:
         """Read the heads of slices by number: bool (n, S, S)."""
-        masks = [subject.mask[z] for subject, z in map(self._place, rows)]
+        masks = [subject.mask[z] for subject, z in map(self._find, rows)]
         return torch.from_numpy(np.stack(masks)).to(device)
 
-    def groups(self, most: int) -> Iterator[tuple[int, tuple[SubjectSlices, ...]]]:
-        """Go through whole subjects in groups of at most so many slices, but at least one subject.
+    def groups(self, limit: int) -> Iterator[tuple[int, tuple[SubjectSlices, ...]]]:
+        """Group the subjects, in order: at most ``limit`` slices a group, but at least one subject.
 
         Yields:
             The number of the group's first slice, and its subjects.
         """
-        start, held = 0, 0
+        start, size = 0, 0
         group: list[SubjectSlices] = []
         for subject in self.subjects:
-            if group and held + len(subject) > most:
+            if group and size + len(subject) > limit:
                 yield start, tuple(group)
-                start, held, group = start + held, 0, []
+                start, size, group = start + size, 0, []
             group.append(subject)
-            held += len(subject)
+            size += len(subject)
         if group:
             yield start, tuple(group)
 
-    def widest(self, most: int) -> "Split":
-        """Return, of at most so many subjects, the one slice that shows most of the head."""
-        return Split(tuple(subject.widest() for subject in self.subjects[:most]))
+    def widest(self, count: int) -> "Split":
+        """Return, of the first ``count`` subjects, the slice that shows most of the head."""
+        return Split(tuple(subject.widest() for subject in self.subjects[:count]))
 
-    def _place(self, row: int) -> tuple[SubjectSlices, int]:
+    def _find(self, row: int) -> tuple[SubjectSlices, int]:
+        """Return the subject of a slice, and the slice's number within it."""
         for subject in self.subjects:
             if row < len(subject):
                 return subject, row
@@ -114,15 +117,16 @@ class Split:
         raise IndexError(f"no slice {row} beyond the last")
 
 
-def write_split(folder: Path, subjects: Iterable[Slices], known: dict[bytes, str]) -> str:
+def write_split(folder: Path, subjects: Iterable[Slices], owners: dict[bytes, str]) -> str:
     """Write the subjects of a split, one at a time, and return the SHA-256 of all they hold.
 
-    A head mask is made from the CT where a subject has none.
+    Where a subject has no head mask, one is made from its CT.
 
     Args:
-        folder: Made here.
-        subjects: Taken one at a time.
-        known: Digests of the MR seen in this and other splits, and whose they are; added to.
+        folder: Made here where it does not exist.
+        subjects: Read one at a time.
+        owners: The name of the subject by the digest of its MR, for all splits so far; the subjects
+            of this one are added.
 
     Raises:
         UserError: If a subject's CT has no head, or two subjects have the same MR.
@@ -140,21 +144,21 @@ def write_split(folder: Path, subjects: Iterable[Slices], known: dict[bytes, str
         for part, array in zip(PARTS, arrays, strict=True):
             np.save(folder / f"{number:04d}_{part}.npy", array, allow_pickle=False)
             sha.update(np.ascontiguousarray(array).data)
-        same = known.setdefault(digest_of(arrays[0]), subject.name)
-        if same != subject.name:
-            raise UserError(f"subjects '{same}' and '{subject.name}' have the same MR: remove one")
+        owner = owners.setdefault(digest_of(arrays[0]), subject.name)
+        if owner != subject.name:
+            raise UserError(f"subjects '{owner}' and '{subject.name}' have the same MR: remove one")
         names.append(subject.name)
-    (folder / NAMES).write_text(json.dumps(names) + "\n", encoding="utf-8")
+    write_atomically(folder / NAMES, json.dumps(names) + "\n")
     return sha.hexdigest()
 
 
 def digest_of(mr: npt.NDArray[np.float16]) -> bytes:
-    """Return the SHA-256 of a subject's MR."""
+    """Return the SHA-256 of a subject's MR, by which the same MR under two names is noticed."""
     return hashlib.sha256(mr.tobytes()).digest()
 
 
 def read_split(folder: Path) -> Split:
-    """Map what `write_split` wrote."""
+    """Map the files that `write_split` wrote; no slice is loaded yet."""
     names = json.loads((folder / NAMES).read_text(encoding="utf-8"))
     return Split(
         tuple(

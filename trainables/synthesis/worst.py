@@ -1,4 +1,4 @@
-"""The worst of several attacks, slice by slice, by the error that is reported: within the head."""
+"""The worst of several attacks on each slice, by the error within the head, which is reported."""
 
 from typing import final
 
@@ -14,16 +14,16 @@ from trainables.synthesis.slices import Split, to_hu
 
 @final
 class WorstOf:
-    """A perturbation for `score_subjects`: of what each attack makes of a slice, the worst.
+    """A perturbation for `score_subjects`: the worst version of each slice that any attack makes.
 
-    That is the one with the greatest absolute error summed over the slice's head. A subject's head
-    MAE adds these sums up, so that the worst of every slice makes the worst of the subject. No
-    slice is ever "broken": every attack runs on all of them.
+    The worst version has the greatest absolute error summed over the slice's head. A subject's head
+    MAE adds up these sums, so that the worst slices together are the worst for the subject. Every
+    attack runs on every slice: an error in HU has no point at which a slice counts as broken.
 
     Attributes:
         names: Of the attacks, in order.
-        by: For each slice seen, by number, the number of the attack that won; `CLEAN` where none
-            did more harm than nothing.
+        winners: By slice number, the number of the attack that made the worst version; `CLEAN`
+            where no attack did any harm.
     """
 
     def __init__(
@@ -36,33 +36,42 @@ class WorstOf:
         seed: int,
         batch_size: int = 32,
     ) -> None:
-        """Prepare to attack slices of a split.
+        """Prepare to attack the slices of a split.
 
         Args:
             network: Predicts normalised CT from MR.
-            split: Says where the heads are.
-            ensemble: Attacks by name; each one's seed is derived from the name.
+            split: The slices, with the masks of the heads.
+            ensemble: Attacks by name; the seed of each is derived from its name.
             eps: Radius, in standard deviations of the MR.
             seed: Of the random starts.
-            batch_size: Slices that the network predicts at a time.
+            batch_size: Slices that the network sees at a time; affects only the memory.
         """
-        self.names, self.by = tuple(ensemble), dict[int, int]()
+        self.names, self.winners = tuple(ensemble), dict[int, int]()
         self._network, self._split, self._ensemble = network, split, ensemble
         self._threat, self._seed, self._batch_size = mr_deviations(eps), seed, batch_size
 
     def __call__(self, mr: Tensor, ct: Tensor, numbers: Tensor) -> Tensor:
-        """Attack MR (n, 1, S, S) against normalised CT; ``numbers`` (n,) say which slices."""
+        """Attack slices of the split, and record the winners.
+
+        Args:
+            mr: (n, 1, S, S).
+            ct: Normalised, (n, 1, S, S).
+            numbers: Of the slices in the split, (n,).
+
+        Returns:
+            The worst version of each slice, (n, 1, S, S).
+        """
         worst, error = mr, self._errors(mr, ct, numbers)
-        by = torch.full_like(numbers, CLEAN)
+        winners = torch.full_like(numbers, CLEAN)
         for number, (name, attack) in enumerate(self._ensemble.items()):
             seed = derive(self._seed, name)
             attacked = attack(self._network, mr, ct, self._threat, seed, positions=numbers)
-            found = self._errors(attacked, ct, numbers)
-            worse = found > error
+            attacked_error = self._errors(attacked, ct, numbers)
+            worse = attacked_error > error
             worst = torch.where(worse.reshape(-1, 1, 1, 1), attacked, worst)
-            error = torch.where(worse, found, error)
-            by = torch.where(worse, number, by)
-        self.by |= dict(zip(numbers.tolist(), by.tolist(), strict=True))
+            error = torch.where(worse, attacked_error, error)
+            winners = torch.where(worse, number, winners)
+        self.winners |= dict(zip(numbers.tolist(), winners.tolist(), strict=True))
         return worst
 
     def _errors(self, mr: Tensor, ct: Tensor, numbers: Tensor) -> Tensor:

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from trainables.classification.assets import (
-    Labelled,
+    LabelledImages,
     at_most,
     open_splits,
     read_data,
@@ -92,7 +92,7 @@ def test_settings_choose_dataset_and_splits():
 @pytest.mark.parametrize("count", [2, 7, 13, 29, 30])
 def test_a_part_has_its_share_of_every_label_and_no_image_twice(count):
     labels = torch.tensor([0] * 20 + [1] * 10)[torch.randperm(30, generator=torch.Generator())]
-    whole = Labelled(torch.arange(30)[:, None, None, None], labels)
+    whole = LabelledImages(torch.arange(30)[:, None, None, None], labels)
     part = at_most(whole, count)
     numbers = part.images.flatten()
     assert len(numbers.unique()) == len(part) == count
@@ -102,6 +102,6 @@ def test_a_part_has_its_share_of_every_label_and_no_image_twice(count):
 
 
 def test_a_part_no_smaller_than_the_whole_is_the_whole():
-    whole = Labelled(torch.zeros(3, 1, 2, 2), torch.tensor([[1, 0], [0, 0], [1, 1]]))
+    whole = LabelledImages(torch.zeros(3, 1, 2, 2), torch.tensor([[1, 0], [0, 0], [1, 1]]))
     assert at_most(whole, 3) is at_most(whole, 9) is whole
     assert len(at_most(whole, 2)) == 2

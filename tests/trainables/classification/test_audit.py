@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from trainables.classification import audit as module
-from trainables.classification.assets import Labelled, read_data
+from trainables.classification.assets import LabelledImages, read_data
 from trainables.classification.audit import IMAGES, audit, guards
 from trainables.classification.measurement import Measurement, measure_robust
 from trainables.metrics import alarms
@@ -20,7 +20,7 @@ EPS = (0.0, 0.02, 0.04, 0.08)
 PROTOCOL = Measurement("binary", "pgd", EPS, seed=0, steps=10)
 
 
-def images_of(count: int, shift: float, seed: int = 0) -> Labelled:
+def images_of(count: int, shift: float, seed: int = 0) -> LabelledImages:
     """Make noise, brighter on average for class 1, so that the best direction is known."""
     dice = torch.Generator().manual_seed(seed)
     labels = torch.arange(count) % 2
@@ -28,7 +28,7 @@ def images_of(count: int, shift: float, seed: int = 0) -> Labelled:
     pixels += (pixels.new_tensor([-shift, shift])[labels] - pixels.mean((1, 2, 3)) + 0.5)[
         :, None, None, None
     ]
-    return Labelled((255 * pixels.clamp(0, 1)).round().to(torch.uint8), labels)
+    return LabelledImages((255 * pixels.clamp(0, 1)).round().to(torch.uint8), labels)
 
 
 class Brightness(nn.Module):
@@ -64,7 +64,7 @@ def quantised(pixels: Tensor) -> Tensor:
     return (20 * pixels).round() / 20
 
 
-def raised(model: nn.Module, data: Labelled, measurement: Measurement = PROTOCOL) -> set[str]:
+def raised(model: nn.Module, data: LabelledImages, measurement: Measurement = PROTOCOL) -> set[str]:
     found = guards(measure_robust(model, data, measurement), measurement)
     found |= audit(model, data, measurement)
     assert set(found) == set(alarms.ALARMS)
@@ -101,7 +101,7 @@ def test_a_gradient_that_is_right_at_the_image_alone_is_fooled_by_one_step():
 def test_a_gradient_that_lasts_for_short_steps_only_rises_with_epsilon():
     labels = torch.arange(64) % 2
     greys = torch.tensor([115, 140], dtype=torch.uint8)[labels]
-    data = Labelled(greys[:, None, None, None].expand(64, 1, 6, 6).contiguous(), labels)
+    data = LabelledImages(greys[:, None, None, None].expand(64, 1, 6, 6).contiguous(), labels)
     measurement = Measurement("binary", "pgd", (0.0, 0.06, 0.5), seed=0)
     assert alarms.RISING in raised(Brightness(through=patched), data, measurement)
     assert alarms.RISING not in raised(Brightness(), data, measurement)
@@ -150,8 +150,8 @@ def test_many_labels_are_audited_as_well():
     data = images_of(40, 0.2)
     labels = torch.stack([1 - data.labels, data.labels], dim=1)
     measurement = Measurement("multi-label", "pgd", EPS, seed=0)
-    assert raised(Brightness(), Labelled(data.images, labels), measurement) == set()
-    masked = raised(Brightness(squash=saturated), Labelled(data.images, labels), measurement)
+    assert raised(Brightness(), LabelledImages(data.images, labels), measurement) == set()
+    masked = raised(Brightness(squash=saturated), LabelledImages(data.images, labels), measurement)
     assert alarms.UNBOUNDED in masked
 
 

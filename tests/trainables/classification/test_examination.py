@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from trainables.classification.assets import Labelled
+from trainables.classification.assets import LabelledImages
 from trainables.classification.examination import examine_classifier
 from trainables.study.examination import Exam
 
@@ -22,11 +22,11 @@ class Brightness(nn.Module):
 
 def data(labels=LABELS):
     images = GREYS.to(torch.uint8).reshape(-1, 1, 1, 1).expand(-1, 1, 4, 4)
-    return Labelled(images.contiguous(), labels)
+    return LabelledImages(images.contiguous(), labels)
 
 
 def exam(**fields):
-    return Exam(**({"attacks": "quick", "split": "test", "whole": False} | fields), seed=0)
+    return Exam(**({"attacks": "quick", "split": "test", "corruptions": False} | fields), seed=0)
 
 
 def test_each_image_falls_at_its_distance_from_the_middle():
@@ -37,12 +37,12 @@ def test_each_image_falls_at_its_distance_from_the_middle():
     assert [kind for kind, _ in found.conditions] == ["clean", "ensemble", "ensemble"]
     assert (found.score, found.direction) == ("balanced accuracy", "max")
     np.testing.assert_array_equal(found.labels, LABELS.numpy())
-    assert found.won.sum() > 0
+    assert found.wins.sum() > 0
 
 
 def test_a_whole_examination_goes_beyond_attacks():
     found = examine_classifier(
-        Brightness(), data(), "binary", EPS, exam(images=None, whole=True), {}
+        Brightness(), data(), "binary", EPS, exam(images=None, corruptions=True), {}
     )
     kinds = [kind for kind, _ in found.conditions]
     assert "noise" in kinds

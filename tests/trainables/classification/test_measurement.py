@@ -7,12 +7,12 @@ from torch.nn import functional
 
 from trainables.attacks.gradient import FGSM
 from trainables.attacks.threat import pixels
-from trainables.classification.assets import Labelled, read_data
+from trainables.classification.assets import LabelledImages, read_data
 from trainables.classification.measurement import (
     Measurement,
     measure_clean,
     measure_robust,
-    measured,
+    metrics_of,
 )
 
 CPU = torch.device("cpu")
@@ -30,14 +30,14 @@ class Answer(nn.Module):
         return self.logits + 0 * images.flatten(1).sum(dim=1, keepdim=True)
 
 
-def noise_images(labels: Tensor) -> Labelled:
+def noise_images(labels: Tensor) -> LabelledImages:
     dice = torch.Generator().manual_seed(0)
     shape = (len(labels), 1, 8, 8)
-    return Labelled(torch.randint(0, 256, shape, generator=dice).to(torch.uint8), labels)
+    return LabelledImages(torch.randint(0, 256, shape, generator=dice).to(torch.uint8), labels)
 
 
 @pytest.fixture
-def data(prepared) -> Labelled:
+def data(prepared) -> LabelledImages:
     return read_data(prepared.assets, CPU).ranking
 
 
@@ -111,7 +111,9 @@ def test_what_ranks_is_kept_image_by_image(trained, data):
     found = measure_robust(
         trained, data, Measurement("multi-class", "apgd-ce", (0, 4 / 255), seed=0)
     )
-    assert found.ranked.curve("acc")[1] == pytest.approx(found.metrics["ranking_apgd-ce_acc_eps4"])
+    assert found.ranking_report.curve("acc")[1] == pytest.approx(
+        found.metrics["ranking_apgd-ce_acc_eps4"]
+    )
     assert found.metrics["ranking_apgd-ce_acc_eps4"] <= found.metrics["ranking_pgd_acc_eps4"]
 
 
@@ -121,8 +123,10 @@ def test_all_trials_meet_the_same_noise_and_attacks(trained, data):
 
     first, again, other = measure(0), measure(0), measure(1)
     assert first.metrics == again.metrics
-    assert np.array_equal(first.ranked.probabilities, again.ranked.probabilities)
-    assert not np.array_equal(first.ranked.probabilities, other.ranked.probabilities)
+    assert np.array_equal(first.ranking_report.probabilities, again.ranking_report.probabilities)
+    assert not np.array_equal(
+        first.ranking_report.probabilities, other.ranking_report.probabilities
+    )
 
 
 def test_measuring_leaves_the_classifier_and_global_randomness_alone(trained, data):
@@ -140,12 +144,12 @@ def test_measuring_leaves_the_classifier_and_global_randomness_alone(trained, da
 @pytest.mark.parametrize("attack", ["fgsm", "apgd-ce"])
 @pytest.mark.parametrize("eps", [(0.0,), EPS])
 def test_the_list_of_metrics_is_what_is_measured(trained, data, attack, eps):
-    few = Labelled(data.images[:6], data.labels[:6])
+    few = LabelledImages(data.images[:6], data.labels[:6])
     measurement = Measurement("multi-class", attack, eps, seed=0)
     found = measure_clean(trained, few, measurement, "val")
     for split in ("val", "ranking"):
         found |= measure_robust(trained, few, measurement, split).metrics
-    directions = measured(attack, eps)
+    directions = metrics_of(attack, eps)
     assert set(found) == set(directions)
     assert measurement.ranking_metric in directions
     assert {name for name, better in directions.items() if better == "min"} == {"val_loss"}

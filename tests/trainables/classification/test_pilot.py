@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from trainables.classification.assets import Labelled
+from trainables.classification.assets import LabelledImages
 from trainables.classification.measurement import Measurement
 from trainables.classification.pilot import choose_eps
 
@@ -23,7 +23,7 @@ class Brightness(nn.Module):
 
 def val():
     images = GREYS.to(torch.uint8).reshape(-1, 1, 1, 1).expand(-1, 1, 2, 2)
-    return Labelled(images.contiguous(), (GREYS > 127).long())
+    return LabelledImages(images.contiguous(), (GREYS > 127).long())
 
 
 def test_radii_lie_where_images_are_lost():

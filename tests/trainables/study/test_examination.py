@@ -13,7 +13,7 @@ def test_what_is_written_is_read(tmp_path):
     assert (found.score, found.direction) == ("accuracy", "min")
     assert (found.conditions, found.attacks) == (conditions, ("a", "transfer"))
     assert found.eps == (0.0, 1 / 255)
-    for name in ("scores", "labels", "won"):
+    for name in ("scores", "labels", "wins"):
         np.testing.assert_array_equal(getattr(found, name), getattr(one, name))
     assert [file.name for file in (tmp_path / "folder").iterdir()] == ["one.npz"]
 

@@ -33,7 +33,7 @@ def heads(count):
 
 def test_every_subject_errs_by_what_the_radius_permits():
     """Already too high by 100 HU everywhere: the worst is all of it up by the radius."""
-    exam = Exam("quick", "test", whole=True, images=None, seed=0)
+    exam = Exam("quick", "test", corruptions=True, images=None, seed=0)
     found = examine_synthesis(Slope(), heads(3), EPS, exam, {"other": Slope()}, CPU)
     slope = float(to_hu(torch.tensor(1.0)) - to_hu(torch.tensor(0.0)))
     for row, eps in zip(found.scores[:3], EPS, strict=True):
@@ -41,5 +41,5 @@ def test_every_subject_errs_by_what_the_radius_permits():
     assert (found.score, found.direction) == ("head MAE, HU", "min")
     assert found.conditions[3:] == tuple(("noise", sigma) for sigma in SIGMAS)
     assert found.eps == EPS
-    assert found.won.sum(axis=1).tolist() == [3, 3]
+    assert found.wins.sum(axis=1).tolist() == [3, 3]
     assert found.attacks == ("pgd-clean", "apgd", "transfer", "square")

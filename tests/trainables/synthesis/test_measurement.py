@@ -11,11 +11,11 @@ from trainables.synthesis import measurement
 from trainables.synthesis.measurement import (
     Measurement,
     areas,
-    attacked,
-    mean_known,
+    mean_without_nan,
     measure_clean,
     measure_robust,
-    measured,
+    metrics_of,
+    perturbation,
     predict,
     score_subjects,
 )
@@ -90,7 +90,7 @@ def test_an_attack_on_an_affine_network_adds_its_weight_times_eps_to_every_error
     network, eps = Affine(), 0.3
     for kind in ("fgsm", "pgd"):
         attack = measurement.build_synthesis_attack(kind, 8)
-        found = score_subjects(network, split, [None, attacked(network, attack, eps, 0)], CPU)
+        found = score_subjects(network, split, [None, perturbation(network, attack, eps, 0)], CPU)
         growth = found[1]["mae_head"] - found[0]["mae_head"]
         assert growth == pytest.approx(np.full(len(growth), 0.2 * eps * 2500), rel=2e-2)
 
@@ -100,7 +100,7 @@ def test_random_starts_belong_to_slices_and_not_to_their_place_in_a_group(split,
     found = []
     for group in (2, 256):
         monkeypatch.setattr(measurement, "GROUP", group)
-        perturb = attacked(network, measurement.build_synthesis_attack("pgd", 8), 0.2, 0)
+        perturb = perturbation(network, measurement.build_synthesis_attack("pgd", 8), 0.2, 0)
         found.append(score_subjects(network, split, [perturb], CPU)[0]["mae_head"])
     np.testing.assert_allclose(*found, rtol=1e-5)
 
@@ -108,10 +108,10 @@ def test_random_starts_belong_to_slices_and_not_to_their_place_in_a_group(split,
 def test_metrics_are_what_was_announced(split):
     found = measure_robust(Affine(), split, PROTOCOL, CPU, "ranking").metrics
     found |= measure_clean(Affine(), split, PROTOCOL, CPU, "val") | {"val_loss": 0.0}
-    assert set(found) == set(measured("pgd", PROTOCOL.eps))
-    assert set(measured("apgd", (0.0, 1.0))) > {"ranking_apgd_dice_bone_eps1"}
-    assert measured("pgd", (0.0, 1.0))["ranking_pgd_mae_head_curve"] == "min"
-    assert measured("pgd", (0.0, 1.0))["ranking_pgd_dice_bone_curve"] == "max"
+    assert set(found) == set(metrics_of("pgd", PROTOCOL.eps))
+    assert set(metrics_of("apgd", (0.0, 1.0))) > {"ranking_apgd_dice_bone_eps1"}
+    assert metrics_of("pgd", (0.0, 1.0))["ranking_pgd_mae_head_curve"] == "min"
+    assert metrics_of("pgd", (0.0, 1.0))["ranking_pgd_dice_bone_curve"] == "max"
 
 
 def test_the_ranking_value_is_the_mean_over_subjects_of_the_area_of_each(split):
@@ -137,5 +137,5 @@ def test_a_measurement_does_not_depend_on_the_batch_size(split):
 
 
 def test_subjects_that_lack_a_region_are_left_out():
-    assert mean_known(np.array([1.0, np.nan, 3.0])) == 2.0
-    assert np.isnan(mean_known(np.array([np.nan])))
+    assert mean_without_nan(np.array([1.0, np.nan, 3.0])) == 2.0
+    assert np.isnan(mean_without_nan(np.array([np.nan])))

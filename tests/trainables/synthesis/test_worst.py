@@ -10,7 +10,7 @@ from trainables.attacks.presets import build_synthesis_ensemble
 from trainables.attacks.threat import mr_deviations
 from trainables.runtime.seeding import derive
 from trainables.synthesis import measurement
-from trainables.synthesis.measurement import attacked, predict, score_subjects
+from trainables.synthesis.measurement import perturbation, predict, score_subjects
 from trainables.synthesis.worst import WorstOf
 
 CPU = torch.device("cpu")
@@ -62,7 +62,7 @@ def test_each_slice_is_the_worst_of_what_the_attacks_make_of_it(network, split, 
     )
     assert (worst - mr).abs().max() <= EPS + 1e-6
     by = np.argmax(errors, axis=0) - 1
-    assert [perturb.by[number] for number in range(len(split))] == by.tolist()
+    assert [perturb.winners[number] for number in range(len(split))] == by.tolist()
     assert len(set(by.tolist())) > 1  # no attack wins everywhere
     assert perturb.names == tuple(ensemble)
 
@@ -71,7 +71,9 @@ def test_a_subject_s_head_error_is_at_least_that_of_each_attack(
     network, split, ensemble, monkeypatch
 ):
     monkeypatch.setattr(measurement, "GROUP", 4)
-    seen = [attacked(network, attack, EPS, derive(5, name)) for name, attack in ensemble.items()]
+    seen = [
+        perturbation(network, attack, EPS, derive(5, name)) for name, attack in ensemble.items()
+    ]
     *each, worst = score_subjects(
         network, split, [*seen, WorstOf(network, split, ensemble, EPS, seed=5)], CPU
     )
@@ -89,4 +91,4 @@ def test_where_nothing_does_harm_the_clean_slice_is_kept(split):
     ensemble = {"pgd": build_synthesis_ensemble("quick")["pgd-clean"]}
     perturb = WorstOf(Constant(), split, ensemble, EPS, seed=0)
     assert torch.equal(perturb(mr, ct, torch.tensor([0, 1])), mr)
-    assert perturb.by == {0: CLEAN, 1: CLEAN}
+    assert perturb.winners == {0: CLEAN, 1: CLEAN}

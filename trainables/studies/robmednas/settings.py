@@ -1,4 +1,4 @@
-"""What is fixed for a run of RobMedNAS, and what makes one trial [robmednas]."""
+"""Settings of RobMedNAS, and the config of one trial [robmednas]."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ from trainables.synthesis.settings import SynthesisSettings
 
 
 class RobMedNASSettings(SynthesisSettings):
-    """What is fixed for a run of the study."""
+    """What is fixed for a run of the study; ``PAPER`` holds the paper's values."""
 
     about: ClassVar[About] = about_synthesis(
         "robmednas", "U-Nets for MR-to-CT synthesis that withstand attack", ("robmednas", "se")
@@ -35,10 +35,10 @@ class RobMedNASSettings(SynthesisSettings):
 
 
 class RobMedNASConfig(Frozen):
-    """One trial of the study.
+    """What makes one trial of the study.
 
     Attributes:
-        architecture: The one-line text of `searchspace.unet`.
+        architecture: As the one-line text of `searchspace.unet`.
         kernels: Kernel sizes of the branches, a name of `searchspace.unet.KERNELS`.
         regime: A name of `trainables.synthesis.regimes.REGIMES`.
         attack_eps: Radius of adversarial training, in standard deviations of the MR.

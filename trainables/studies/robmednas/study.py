@@ -1,6 +1,6 @@
 """The RobMedNAS study: configurable U-Nets that predict CT from MR [robmednas].
 
-What the paper leaves open, and the choices made, are listed in docs/robmednas.md.
+The questions that the paper leaves open, and our choices, are listed in docs/robmednas.md.
 """
 
 from collections.abc import Mapping
@@ -24,15 +24,16 @@ from trainables.study.study import (
     BASELINE,
     MEMORY,
     WINNER,
-    Chosen,
     Config,
     Directions,
+    EpsChoice,
     Facts,
     Floor,
     Reference,
     Say,
     Study,
 )
+from trainables.synthesis.about import HEADLINE
 from trainables.synthesis.assets import (
     make_splits,
     open_subjects,
@@ -42,32 +43,31 @@ from trainables.synthesis.assets import (
     write_test,
 )
 from trainables.synthesis.examination import examine_synthesis
-from trainables.synthesis.measurement import Measurement, measured
-from trainables.synthesis.naming import HEADLINE
+from trainables.synthesis.measurement import Measurement, metrics_of
 from trainables.synthesis.pictures import draw_predictions
 from trainables.synthesis.pilot import choose_eps
 from trainables.synthesis.slices import read_split
 
-TRAINED_AGAINST = "baseline w/AT"
-HANDCRAFTED_DEPTH = 4  # as the classic U-Net; the depth of the paper's is not known
+ADVERSARIAL_BASELINE = "baseline w/AT"
+HANDCRAFTED_DEPTH = 4  # as of the classic U-Net; the paper does not give the depth of its own
 
 
 @final
 class RobMedNAS(Study[RobMedNASSettings]):
-    """Searches the blocks of a U-Net, and how many there are."""
+    """Searches the blocks of a U-Net, and its depth."""
 
     settings = RobMedNASSettings
 
     def space(self, settings: RobMedNASSettings) -> Space:
-        """Return the paper's space, narrowed to the filters and depths that the run may try."""
+        """Return the paper's space, limited to the run's greatest number of filters and depth."""
         return spaces.space(settings.max_filters, settings.max_depth)
 
     def complete(self, point: Config, settings: RobMedNASSettings) -> dict[str, Any]:
-        """Turn a point of the space into a whole config."""
+        """Turn a point of the space into a whole config: the settings fill what it leaves out."""
         return _config(spaces.to_architecture(point), settings)
 
     def limits(self, config: Config, settings: RobMedNASSettings) -> dict[str, float]:
-        """Compute by how much a network exceeds the limits of size, as a share of them."""
+        """Compute the share by which a network exceeds each limit of size."""
         size = cost(
             parse_architecture(config["architecture"]),
             config["kernels"],
@@ -82,7 +82,7 @@ class RobMedNAS(Study[RobMedNASSettings]):
         return exceeded
 
     def floor(self, settings: RobMedNASSettings) -> Floor:
-        """Demand a clean head MAE close to the baseline's."""
+        """Return the floor: a clean head MAE close to the baseline's."""
         return Floor("clean_floor", f"ranking_clean_{HEADLINE}", BASELINE, settings.floor)
 
     def references(self, settings: RobMedNASSettings) -> tuple[Reference, ...]:
@@ -103,7 +103,7 @@ class RobMedNAS(Study[RobMedNASSettings]):
 
         references = [
             reference(BASELINE, plain, essential=True),
-            reference(TRAINED_AGAINST, plain, adversarial=True, essential=True),
+            reference(ADVERSARIAL_BASELINE, plain, adversarial=True, essential=True),
         ]
         best = parse_architecture(PAPER_BEST)
         if space.contains(spaces.to_point(best)):
@@ -111,15 +111,21 @@ class RobMedNAS(Study[RobMedNASSettings]):
         return tuple(references)
 
     def metrics(self, settings: RobMedNASSettings) -> Directions:
-        """List every metric that a trial reports, and whether more or less of it is better."""
+        """Map every metric that a trial reports to the better direction."""
         directions: dict[str, Literal["max", "min"]] = {"train_loss": "min"}
         directions |= {"parameters": "min", "multiply_adds": "min"}
         for kind in sorted({rung.level.attack for rung in settings.rungs if rung.level}):
-            directions |= measured(kind, settings.eps)
+            directions |= metrics_of(kind, settings.eps)
         return directions
 
     def prepare(self, settings: RobMedNASSettings, assets: Path, say: Say) -> Facts:
-        """Split the subjects and write the slices of train, val and ranking for the trials."""
+        """Split the subjects, and write the slices of train, val and ranking for the trials.
+
+        Args:
+            settings: Of the run.
+            assets: An empty folder to write into.
+            say: Receives a sentence before each step that takes long.
+        """
         splits = make_splits(settings, open_subjects(settings))
         names = {"train": splits.train, "val": splits.val, "ranking": splits.ranking}
         written = write_data(assets, settings, names, say)
@@ -146,42 +152,67 @@ class RobMedNAS(Study[RobMedNASSettings]):
             details={"trivial_mae_head": trivial, "test_subjects": list(splits.test)},
         )
         return (
-            facts.choosing(self._choose_eps(settings, assets, say)) if settings.eps_auto else facts
+            facts.with_eps(self._choose_eps(settings, assets, say)) if settings.eps_auto else facts
         )
 
     def build(self, config: Config, settings: RobMedNASSettings, assets: Path) -> RobMedNASTrial:
-        """Make one trial; what trials share is mapped once a process."""
+        """Make one trial; the slices are mapped once a process.
+
+        Args:
+            config: A whole config.
+            settings: Of the run, with the trial's seed.
+            assets: Folder of the run; read only.
+        """
         return RobMedNASTrial(parse(RobMedNASConfig, config), settings, read_shared(assets))
 
     def open_test(self, settings: RobMedNASSettings, assets: Path, folder: Path, say: Say) -> None:
-        """Write the test subjects into a folder, unless they are there."""
+        """Write the test subjects into a folder, unless they are there already.
+
+        Args:
+            settings: Of the run.
+            assets: Folder of the run, whose subjects may not be in the test split.
+            folder: For the test split alone.
+            say: Receives a sentence before each step that takes long.
+        """
         write_test(settings, assets, folder, say)
 
     def illustrate(
         self, models: Mapping[str, Path], assets: Path, settings: RobMedNASSettings
     ) -> tuple[Sheet, ...]:
-        """Show what the winner and the baselines predict, clean and attacked."""
+        """Show the predictions of the winner and the baselines, clean and attacked.
+
+        Args:
+            models: Folders of saved models, by label.
+            assets: Folder of the run.
+            settings: Of the run.
+        """
         device = torch.device(settings.device)
-        names = (WINNER, BASELINE, TRAINED_AGAINST)
+        names = (WINNER, BASELINE, ADVERSARIAL_BASELINE)
         networks = {name: load_unet(models[name])[0].to(device) for name in names if name in models}
         level = settings.rungs[-1].level
-        measurement = Measurement(settings.attack, settings.eps, settings.seed, batch_size=1).at(
-            level
-        )
+        measurement = Measurement(settings.attack, settings.eps, settings.seed, batch_size=1)
+        measurement = measurement.at(level)
         return (draw_predictions(networks, read_shared(assets).val, measurement, device),)
 
     def examine(
         self, model: Path, data: Path, settings: RobMedNASSettings, exam: Exam
     ) -> Examination:
-        """Examine a network that a trial saved."""
+        """Examine a network that a trial saved, under an ensemble of attacks.
+
+        Args:
+            model: Folder of the saved model.
+            data: Folder of the run's assets, or of the test split.
+            settings: Of the run.
+            exam: The split, the attacks, the seed, and other models to take attacks from.
+        """
         device = torch.device(settings.device)
         network, _ = load_unet(model)
         sources = {name: load_unet(path)[0].to(device) for name, path in exam.sources.items()}
         split = read_split(data / exam.split)
         return examine_synthesis(network.to(device), split, settings.eps, exam, sources, device)
 
-    def _choose_eps(self, settings: RobMedNASSettings, assets: Path, say: Say) -> Chosen:
-        """Train the handcrafted U-Net, and choose the radii by it."""
+    def _choose_eps(self, settings: RobMedNASSettings, assets: Path, say: Say) -> EpsChoice:
+        """Train the handcrafted U-Net, and choose the radii by its error under attack."""
         say(f"training the {BASELINE}, to choose eps ...")
         baseline = next(
             reference for reference in self.references(settings) if reference.label == BASELINE

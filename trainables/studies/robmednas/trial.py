@@ -24,6 +24,7 @@ from trainables.studies.robmednas.settings import RobMedNASConfig
 from trainables.study import ranking_file
 from trainables.study.report import Level, Report, Rung
 from trainables.study.trial import Trainable
+from trainables.synthesis.about import HEADLINE
 from trainables.synthesis.assets import Data, read_data
 from trainables.synthesis.audit import audit, guards
 from trainables.synthesis.epoch import train_epoch, validation_loss
@@ -33,20 +34,26 @@ from trainables.synthesis.measurement import (
     measure_clean,
     measure_robust,
 )
-from trainables.synthesis.naming import HEADLINE
 from trainables.synthesis.regimes import REGIMES
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split
 
-ATTACK_BYTES = 2**30  # of activations, that an attack's batch may hold
+ATTACK_BYTES = 2**30  # greatest size of the activations of an attack's batch
 ATTACK_BATCH = 64
-# Of a parameter: itself, its gradient, the three moments of AMSGrad, the best epoch's, one put by.
+# Of a parameter: itself, its gradient, the three moments of AMSGrad, the best epoch's, a spare.
 COPIES = 7
 
 
 @dataclass(frozen=True)
 class Best:
-    """The epoch of the lowest loss on val so far."""
+    """The epoch of the lowest loss on val so far.
+
+    Attributes:
+        epoch: Its number, from 1.
+        loss: On val.
+        train_loss: The mean loss of its training.
+        weights: Of the network.
+    """
 
     epoch: int
     loss: float
@@ -56,7 +63,13 @@ class Best:
 
 @final
 class RobMedNASTrial(Trainable):
-    """Trains one U-Net; the epoch of the lowest loss on val is the one measured [robmednas]."""
+    """Trains one U-Net, and measures the epoch of the lowest loss on val [robmednas].
+
+    Args:
+        config: The trial's whole config.
+        settings: Of the run, with the trial's seed.
+        data: The splits that a trial may see.
+    """
 
     def __init__(self, config: RobMedNASConfig, settings: SynthesisSettings, data: Data) -> None:
         super().__init__()
@@ -70,10 +83,10 @@ class RobMedNASTrial(Trainable):
         self.network = channels_last(network.to(self.device))
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=config.lr, amsgrad=True)
         self.best: Best | None = None
-        self.measured: tuple[int, Level | None, Robustness] | None = None
+        self.evaluation: tuple[int, Level | None, Robustness] | None = None
 
     def step(self) -> None:
-        """Train one epoch, validate on val."""
+        """Train one epoch, measure it on val, and keep its weights if it is the best so far."""
         started, seed, cpu = time.perf_counter(), self.settings.seed, torch.device("cpu")
         replacement = generator(cpu, seed, self.epoch, "replacement")
         loss = train_epoch(
@@ -104,8 +117,8 @@ class RobMedNASTrial(Trainable):
         )
 
     def save(self, folder: Path) -> None:
-        """Write the best epoch's model, and the subjects' scores that its rank rests on."""
-        best, (level, robust) = self._best(), self._last_measured()
+        """Write the best epoch's model, and the scores of the subjects behind its rank."""
+        best, (level, robust) = self._best(), self._last_evaluation()
         card = UNetCard(
             architecture=self.config.architecture,
             kernels=self.config.kernels,
@@ -121,11 +134,11 @@ class RobMedNASTrial(Trainable):
         with self.at_best():
             save_model(folder, self.network, card)
         scores = robust.curves[self.measurement.at(level).attack][HEADLINE]
-        labels = np.zeros(scores.shape[1], dtype=np.int64)  # subjects are of one kind
+        labels = np.zeros(scores.shape[1], dtype=np.int64)  # subjects have no classes
         ranking_file.write(folder, scores, labels, robust.eps)
 
     def state(self) -> dict[str, Any]:
-        """Return weights, moments of the optimiser, and the best epoch so far."""
+        """Return the weights, the moments of the optimiser, and the best epoch so far."""
         return {
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -133,19 +146,19 @@ class RobMedNASTrial(Trainable):
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state` returned."""
+        """Restore the value of `state`."""
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.best = Best(**state["best"]) if state["best"] else None
 
     @property
     def epochs_since_best(self) -> int:
-        """Count the epochs without a new best, for early stopping."""
+        """The number of epochs since the best one, for early stopping."""
         return self.epoch - self._best().epoch
 
     @contextmanager
     def at_best(self) -> Iterator[None]:
-        """Put the best epoch's weights in place of the current ones."""
+        """Load the best epoch's weights; the current ones return when the block ends."""
         current = {name: value.clone() for name, value in self.network.state_dict().items()}
         self.network.load_state_dict(self._best().weights)
         try:
@@ -158,7 +171,7 @@ class RobMedNASTrial(Trainable):
         loss = validation_loss(
             self.network, self.data.val, self.device, self.measurement.batch_size
         )
-        # A diverged epoch is the worst; as NaN it would be neither better nor worse than any.
+        # A diverged epoch ranks last; NaN would compare as neither better nor worse.
         loss = math.inf if math.isnan(loss) else loss
         if self.best is None or loss < self.best.loss:
             weights = {name: value.clone() for name, value in self.network.state_dict().items()}
@@ -172,7 +185,7 @@ class RobMedNASTrial(Trainable):
 
     def _measure_best(self, level: Level | None) -> Robustness:
         best, measurement = self._best(), self.measurement.at(level)
-        if self.measured is None or self.measured[:2] != (best.epoch, level):
+        if self.evaluation is None or self.evaluation[:2] != (best.epoch, level):
             ranking = self.data.ranking
             if level and level.images:
                 ranking = Split(ranking.subjects[: level.images])
@@ -188,28 +201,28 @@ class RobMedNASTrial(Trainable):
                 "multiply_adds": self.cost.multiply_adds,
             }
             robust = replace(robust, metrics=robust.metrics | beside, constraints=alarms)
-            self.measured = best.epoch, level, robust
-        return self.measured[2]
+            self.evaluation = best.epoch, level, robust
+        return self.evaluation[2]
 
-    def _last_measured(self) -> tuple[Level | None, Robustness]:
-        if self.measured is None:
+    def _last_evaluation(self) -> tuple[Level | None, Robustness]:
+        if self.evaluation is None:
             raise ValueError("nothing was evaluated yet: there is nothing to save")
-        return self.measured[1:]
+        return self.evaluation[1:]
 
 
 @lru_cache(maxsize=1)
 def read_shared(assets: Path) -> Data:
-    """Map what `prepare` wrote, once a process."""
+    """Map the splits of a run, once a process."""
     return read_data(assets)
 
 
 def need_of(cost: Cost) -> Need:
-    """Predict the memory of training and attacking a network."""
+    """Predict the memory of a network, in training and under attack."""
     return Need(COPIES * cost.parameters, cost.activations)
 
 
 def _measurement(settings: SynthesisSettings, cost: Cost) -> Measurement:
-    most = max(1, min(ATTACK_BATCH, ATTACK_BYTES // (BYTES * cost.activations)))
+    greatest = max(1, min(ATTACK_BATCH, ATTACK_BYTES // (BYTES * cost.activations)))
     gib = known_limit(settings.max_memory)
-    batch_size = need_of(cost).images(gib, most) if gib else most
+    batch_size = need_of(cost).images(gib, greatest) if gib else greatest
     return Measurement(settings.attack, settings.eps, settings.seed, batch_size)

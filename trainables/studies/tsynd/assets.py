@@ -1,8 +1,8 @@
 """The autoencoder of a run, and those of trials with another seed [tsynd, section 3.1].
 
-An autoencoder is a random object: its seed decides a part of what every trial learns. So it is a
-function of images, settings and seed. The run's own is made before the first trial; a trial with
-another seed, of a race or a confirmation, makes its own, cached for all trials of that seed.
+An autoencoder is a random object: its seed affects what every trial learns. So it is a function of
+images, settings and seed. The run's own is made before the first trial. A trial with another seed,
+of a race or a confirmation, makes its own, which is cached for all trials of that seed.
 """
 
 from dataclasses import dataclass, replace
@@ -47,9 +47,10 @@ def make_autoencoder(
     Args:
         settings: Of the run.
         dataset: Opened.
-        splits: Of the dataset; the autoencoder sees all official training images that rank none.
+        splits: Of the dataset. The autoencoder sees all official training images except those of
+            the ranking split.
         assets: Folder to write into.
-        say: Told the progress.
+        say: Receives the progress.
     """
     device = torch.device(settings.device)
     recipe = AutoencoderSettings(steps=settings.autoencoder_steps, seed=settings.seed)
@@ -77,7 +78,7 @@ def codes_of(assets: Path, settings: TSynDSettings, *, decodes: bool) -> Codes:
     Args:
         assets: Of the run.
         settings: With the trial's seed.
-        decodes: Whether the trial decodes images at all; one that does not takes the run's.
+        decodes: Whether the trial decodes images; if not, it takes the run's autoencoder.
     """
     seed = settings.seed if decodes else None
     return _read_codes(assets, settings.device, settings.cache, seed)

@@ -1,4 +1,4 @@
-"""One epoch of classifier training, readable from top to bottom."""
+"""One epoch of classifier training, beside images that are made from each batch."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -30,8 +30,8 @@ def train_epoch(
         classifier: Left in train mode.
         optimiser: Over the classifier's parameters.
         data: All training images as uint8 (N, C, H, W), their codes and labels.
-        synthesise: Makes the second half of a batch, or None; asked again at every step, as the
-            classifier moves [tsynd, section 3.2].
+        synthesise: Makes the second half of a batch, or None. It is called at every step, as the
+            classifier changes [tsynd, section 3.2].
         loss: Per image, (N,).
         half_batch: Real images a step.
         generator: Of the order, on the CPU.
@@ -42,9 +42,11 @@ def train_epoch(
     for rows in order.split(half_batch):
         real = Batch(data.images[rows].float() / 255, data.latents[rows], data.labels[rows])
         with autocast():
-            made = synthesise(real)
-        images = real.images if made is None else torch.cat([real.images, made.float()])
-        labels = real.labels if made is None else torch.cat([real.labels, real.labels])
+            synthetic = synthesise(real)
+        images, labels = real.images, real.labels
+        if synthetic is not None:
+            images = torch.cat([images, synthetic.float()])
+            labels = torch.cat([labels, labels])
         classifier.train()
         value = loss(classifier(images), labels).mean()
         optimiser.zero_grad(set_to_none=True)

@@ -15,21 +15,27 @@ Objective = Callable[[Tensor], Tensor]  # images (N, C, H, W) -> what to maximis
 
 @dataclass(frozen=True)
 class Ascent:
-    """The best that was seen of each image.
+    """The best version of each image so far.
 
     Attributes:
         images: (N, C, H, W) in [0, 1].
-        reached: The objective there, (N,).
+        values: The objective of each, (N,).
     """
 
     images: Tensor
-    reached: Tensor
+    values: Tensor
 
-    def seeing(self, images: Tensor, value: Tensor, near: Tensor) -> "Ascent":
-        """Keep whichever is better and near enough, image by image; a NaN is never better."""
-        better = (value > self.reached) & near
-        kept = torch.where(better[:, None, None, None], images, self.images)
-        return Ascent(kept, torch.where(better, value, self.reached))
+    def update(self, images: Tensor, values: Tensor, near: Tensor) -> "Ascent":
+        """Take over the images that are better and near enough; NaN is never better.
+
+        Args:
+            images: The next version of each image, (N, C, H, W).
+            values: The objective of each, (N,).
+            near: Whether each lies within the greatest shift, (N,).
+        """
+        better = (values > self.values) & near
+        best = torch.where(better[:, None, None, None], images, self.images)
+        return Ascent(best, torch.where(better, values, self.values))
 
 
 def ascend(
@@ -42,13 +48,13 @@ def ascend(
 ) -> Ascent:
     """Maximise an objective of decoded images over their latents, each image on its own.
 
-    The optimiser, which the paper leaves open, is Adam with fresh state: under plain gradient steps
-    the paper's learning rate of 0.1 leaves the image unchanged. The best iterate is kept, the start
-    included, so that more iterations never lower what is reached.
+    The paper does not name the optimiser. Here it is Adam with fresh state: under plain gradient
+    steps the paper's learning rate of 0.1 leaves the image unchanged. The result is the best
+    iterate, the start included, so that more iterations never lower the objective.
 
     Args:
         decode: Latents (N, D, h, w) to images (N, C, H, W); the gradient is taken through it.
-        objective: What to maximise. Its parameters and the decoder's must not require gradients.
+        objective: To maximise. Its parameters and the decoder's must not require gradients.
         start: Latents (N, D, h, w).
         lr: Step size in latent units.
         iterations: Steps; 0 decodes the start.
@@ -63,11 +69,11 @@ def ascend(
         with torch.set_grad_enabled(not last):
             images = decode(latents)
             value = objective(images)
-        shown, found = images.detach().float(), value.detach().float()
+        iterate, values = images.detach().float(), value.detach().float()
         if best is None:
-            best, first = Ascent(shown, found), shown
-        shift = (shown - first).square().mean(dim=(1, 2, 3)).sqrt()
-        best = best.seeing(shown, found, shift <= max_shift)
+            best, first = Ascent(iterate, values), iterate
+        shift = (iterate - first).square().mean(dim=(1, 2, 3)).sqrt()
+        best = best.update(iterate, values, shift <= max_shift)
         if not last:
             # The sum, not the mean: an image's path must not depend on how many share its batch.
             (gradient,) = torch.autograd.grad(value.sum(), latents)
@@ -82,9 +88,15 @@ def uncertainty_of(
 ) -> Objective:
     """Make the objective of TSynD: the classifier's uncertainty under fixed dropout masks.
 
-    The masks (K, F) stay the same for all images and iterations of one ascent, as consistent masks
-    make the objective a function and not a noisy estimate [batchbald]. Only the last layer is
-    repeated K times [tsynd, section 3.1].
+    The masks stay the same for all images and iterations of one ascent: consistent masks make the
+    objective a function and not a noisy estimate [batchbald]. Only the last layer is repeated K
+    times [tsynd, section 3.1].
+
+    Args:
+        classifier: Frozen by the caller.
+        measure: Of uncertainty.
+        masks: K dropout masks of F features, (K, F).
+        multi_label: Whether each logit is a label of its own.
     """
     folded = classifier.fold_masks(masks).detach()
 
@@ -95,7 +107,7 @@ def uncertainty_of(
 
 
 class _Adam:
-    """Adam's steps for one tensor [adam]; torch.optim's state outlives a batch, this must not."""
+    """Adam's steps for one tensor [adam]; the state lasts for one ascent only."""
 
     BETA1, BETA2, TINY = 0.9, 0.999, 1e-8
 
@@ -106,7 +118,7 @@ class _Adam:
         self.steps = 0
 
     def step(self, gradient: Tensor) -> Tensor:
-        """Return the move, uphill, for a gradient of the same shape."""
+        """Return the step uphill for a gradient of the same shape."""
         self.steps += 1
         self.first.lerp_(gradient, 1 - self.BETA1)
         self.second.lerp_(gradient.square(), 1 - self.BETA2)

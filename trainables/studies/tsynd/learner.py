@@ -24,10 +24,10 @@ MILESTONES = (0.5, 0.75)
 class TSynDLearner:
     """Trains a classifier in one regime: half of a batch is real, half is made from it.
 
-    The halves and the images made anew at every step are the paper's [tsynd, section 3.2].
+    As in the paper, images are made anew at every step [tsynd, section 3.2].
 
     Args:
-        config: The trial's.
+        config: Of the trial.
         lesson: The classifier and the images to train it on.
         codes: The autoencoder, and the codes of those images.
     """
@@ -41,7 +41,7 @@ class TSynDLearner:
         self.schedule = torch.optim.lr_scheduler.MultiStepLR(self.optimiser, milestones)
 
     def epoch(self, number: int) -> float:
-        """Train one epoch in the trial's regime; return the mean loss."""
+        """Train epoch ``number``, from 0, in the trial's regime; return the mean loss."""
         lesson = self.lesson
         synthesis = self._synthesis(generator(lesson.device, lesson.seed, number, "synthesis"))
         dtype = resolve_precision(lesson.precision, lesson.device)
@@ -60,11 +60,11 @@ class TSynDLearner:
         return loss
 
     def state(self) -> dict[str, Any]:
-        """Return the optimiser's moments and the place in the schedule."""
+        """Return the optimiser's moments and the epoch of the schedule."""
         return {"optimiser": self.optimiser.state_dict(), "schedule": self.schedule.last_epoch}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state` returned."""
+        """Restore the value of `state`."""
         self.optimiser.load_state_dict(state["optimiser"])  # and with it the learning rate
         self.schedule.last_epoch = state["schedule"]
 

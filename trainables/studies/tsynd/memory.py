@@ -1,16 +1,16 @@
-"""What TSynD holds beside its classifier: the autoencoder, and the images made in a step."""
+"""The memory that TSynD needs beside its classifier: autoencoder, and images made in a step."""
 
 import torch
 from torch import Tensor, nn
 
-from trainables.classification.memory import Also, parameters_of
+from trainables.classification.memory import Extra, parameters_of
 from trainables.models.autoencoder import VQVAE
 from trainables.models.classifiers import Classifier
 from trainables.models.counting import kept_for_backward
 
 
-def count_autoencoder(classifier: Classifier, images: Tensor) -> Also:
-    """Count the autoencoder, and the way from codes to logits for half of a batch.
+def count_autoencoder(classifier: Classifier, images: Tensor) -> Extra:
+    """Count the autoencoder, and the computation from codes to logits for half of a batch.
 
     Args:
         classifier: On the meta device.
@@ -24,6 +24,6 @@ def count_autoencoder(classifier: Classifier, images: Tensor) -> Also:
         logits: Tensor = classifier(autoencoder.decode(latents))
         return logits
 
-    both = nn.ModuleList((classifier, autoencoder))
-    made = kept_for_backward(judge_decoded, both, codes) // 2  # of half the images of a batch
-    return Also(parameters_of(autoencoder), made)
+    networks = nn.ModuleList((classifier, autoencoder))
+    per_batch = kept_for_backward(judge_decoded, networks, codes) // 2  # half of a batch is made
+    return Extra(parameters_of(autoencoder), per_batch)

@@ -2,8 +2,8 @@
 
 Every regime sees the same real images in the same order, n of them a step, and adds n that it makes
 from them; the baseline adds none. That is the paper's division of a batch into two halves with the
-same indices [tsynd, section 3.2]. "Reconstruction" is the control that the paper lacks: what the
-autoencoder alone changes.
+same indices [tsynd, section 3.2]. "Reconstruction" is a control that the paper lacks: it shows the
+effect of the autoencoder alone.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Synthesis:
-    """What the regimes work with.
+    """The models and numbers that regimes work with.
 
     Attributes:
         classifier: In training; frozen while images are made.
@@ -72,12 +72,12 @@ Regime = Callable[[Synthesis, Batch], Tensor | None]
 
 
 def baseline(synthesis: Synthesis, batch: Batch) -> None:
-    """Add nothing."""
+    """Add no images."""
     del synthesis, batch
 
 
 def reconstruction(synthesis: Synthesis, batch: Batch) -> Tensor:
-    """Decode the codes as they are."""
+    """Decode the codes of the images, unchanged."""
     with torch.no_grad():
         return synthesis.autoencoder.decode(batch.latents)
 
@@ -91,8 +91,8 @@ def noise(synthesis: Synthesis, batch: Batch) -> Tensor:
 def tsynd(synthesis: Synthesis, batch: Batch) -> Tensor:
     """Decode noisy codes moved to where the classifier is most uncertain [tsynd, eq. 1].
 
-    The codes are moved and decoded without quantising them again: the paper writes f_dec(z + eps),
-    and the nearest code would swallow its noise of 0.1.
+    The moved codes are decoded without quantising them again: the paper writes f_dec(z + eps), and
+    the nearest code would undo its noise of 0.1.
     """
     masks = synthesis.classifier.draw_masks(synthesis.masks, synthesis.generator)
     measure = UNCERTAINTIES[synthesis.uncertainty]
@@ -128,7 +128,7 @@ REGIMES: Mapping[str, Regime] = {
     "adversarial": adversarial,
 }
 
-# Regimes that decode codes; the others have no use for an autoencoder.
+# Regimes that decode codes; the others need no autoencoder.
 DECODING = frozenset({"reconstruction", "noise", "tsynd"})
 
 

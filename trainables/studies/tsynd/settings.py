@@ -1,4 +1,4 @@
-"""What is fixed for a run of TSynD, and what makes one trial [tsynd]."""
+"""Settings of TSynD, and the config of one trial [tsynd]."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ from trainables.study.about import About
 
 
 class TSynDSettings(ClassificationSettings):
-    """What is fixed for a run of the study."""
+    """What is fixed for a run of the study; ``PAPER`` holds the paper's values."""
 
     about: ClassVar[About] = about_classification(
         "tsynd",
@@ -33,7 +33,7 @@ class TSynDSettings(ClassificationSettings):
 
 
 class TSynDConfig(Frozen):
-    """One trial of the study.
+    """What makes one trial of the study.
 
     Attributes:
         regime: A name of `trainables.studies.tsynd.regimes.REGIMES`.

@@ -1,6 +1,6 @@
 """The TSynD study: classifiers trained beside images of high epistemic uncertainty [tsynd].
 
-What the paper leaves open, and the choices made, are listed in docs/tsynd.md.
+The questions that the paper leaves open, and our choices, are listed in docs/tsynd.md.
 """
 
 import time
@@ -11,7 +11,7 @@ from typing import Any, final
 from searchspace.space import Space
 from searchspace.tsynd import SPACE
 from trainables.classification.learner import Lesson
-from trainables.classification.memory import CountAlso
+from trainables.classification.memory import CountExtra
 from trainables.classification.study import Assets, ClassificationStudy, read_splits
 from trainables.data.dataset import Dataset
 from trainables.data.splits import Splits
@@ -38,25 +38,25 @@ class TSynD(ClassificationStudy[TSynDSettings, TSynDConfig]):
 
     settings = TSynDSettings
     config = TSynDConfig
-    count_also: CountAlso = staticmethod(count_autoencoder)
+    count_extra: CountExtra = staticmethod(count_autoencoder)
 
     def space(self, settings: TSynDSettings) -> Space:
-        """Return what varies: the same whatever is fixed."""
+        """Return the space, which does not depend on the settings."""
         del settings
         return SPACE
 
     def references(self, settings: TSynDSettings) -> tuple[Reference, ...]:
-        """List the paper's arms, the control that it lacks, and adversarial training."""
+        """List the paper's arms, a control that it lacks, and adversarial training."""
         scaled = any(getattr(settings, name) != value for name, value in settings.PAPER.items())
 
         def reference(label: str, *, essential: bool = False, **config: Any) -> Reference:  # noqa: ANN401
-            whole = parse(TSynDConfig, config)
-            control = whole.regime != "tsynd"
-            # A control carries unused parameters, and would teach the sampler its value for them.
-            point = None if control else SPACE.restrict(whole.model_dump())
+            trial_config = parse(TSynDConfig, config)
+            control = trial_config.regime != "tsynd"
+            # A control has parameters that it does not use; the sampler would learn from them.
+            point = None if control else SPACE.restrict(trial_config.model_dump())
             return Reference(
                 label,
-                whole.model_dump(),
+                trial_config.model_dump(),
                 scaled=scaled,
                 essential=essential,
                 control=control,
@@ -84,13 +84,28 @@ class TSynD(ClassificationStudy[TSynDSettings, TSynDConfig]):
     def make_assets(
         self, settings: TSynDSettings, dataset: Dataset, splits: Splits, assets: Path, say: Say
     ) -> Assets:
-        """Train the autoencoder, see `make_autoencoder`."""
+        """Make the autoencoder of the run, see `make_autoencoder`.
+
+        Args:
+            settings: Of the run.
+            dataset: Opened.
+            splits: Of the dataset.
+            assets: Folder to write into.
+            say: Receives the progress.
+        """
         return make_autoencoder(settings, dataset, splits, assets, say)
 
     def learner(
         self, config: TSynDConfig, settings: TSynDSettings, lesson: Lesson, assets: Path
     ) -> TSynDLearner:
-        """Make what trains in the regime of a config; another seed has another autoencoder."""
+        """Make the learner of a trial; trials of another seed have another autoencoder.
+
+        Args:
+            config: Of the trial; names the regime.
+            settings: Of the run, with the trial's seed.
+            lesson: The classifier, the training images, and how to train.
+            assets: Folder of the run.
+        """
         started = time.perf_counter()
         codes = codes_of(assets, settings, decodes=config.regime in DECODING)
         lesson.spend("assets", started)
@@ -99,7 +114,13 @@ class TSynD(ClassificationStudy[TSynDSettings, TSynDConfig]):
     def illustrate(
         self, models: Mapping[str, Path], assets: Path, settings: TSynDSettings
     ) -> tuple[Sheet, ...]:
-        """Show the images that the winner's regime makes, and baseline against winner."""
+        """Show the images that the winner's regime makes, and compare winner and baseline.
+
+        Args:
+            models: Folders of saved models, by label.
+            assets: Folder of the run.
+            settings: Of the run.
+        """
         autoencoder = codes_of(assets, settings, decodes=True).autoencoder
         data = read_splits(assets, settings.device)
         studio = Studio(data, autoencoder.model, autoencoder.latent_std, settings.seed)

@@ -1,4 +1,4 @@
-"""What TSynD maximises: the classifier's uncertainty under Monte Carlo dropout, in nats."""
+"""The uncertainty that TSynD maximises: of a classifier under Monte Carlo dropout, in nats."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -32,11 +32,11 @@ def mutual_information(logits: Tensor, multi_label: bool) -> Tensor:  # noqa: FB
 def entropy(logits: Tensor, multi_label: bool) -> Tensor:  # noqa: FBT001
     """Compute H(E_k p_k), the paper's alternative [tsynd, table 2].
 
-    The paper writes the entropy of one deterministic prediction; over the masks' mean it is the
-    total uncertainty, of which the mutual information is a part, so that the two measures differ in
-    nothing else.
+    The paper writes the entropy of one deterministic prediction. Here it is that of the mean over
+    the masks: the total uncertainty, of which the mutual information is a part. So the two measures
+    use the same masks and differ in that alone.
 
-    Args and returns as for `mutual_information`.
+    Arguments and result are those of `mutual_information`.
     """
     return _entropy(_log_mean(_log_probabilities(logits, multi_label)))
 

@@ -20,7 +20,7 @@ from trainables.attacks.gradient import FGSM, PGD
 from trainables.attacks.square import Square
 from trainables.attacks.threat import pixels
 from trainables.attacks.transfer import Transfer
-from trainables.classification.assets import Labelled, at_most
+from trainables.classification.assets import LabelledImages, at_most
 from trainables.classification.trial import ClassifierTrial
 from trainables.models.classifiers import Classifier
 from trainables.studies.tsynd.settings import TSynDSettings
@@ -50,7 +50,7 @@ class Arms:
                     trial.step()
                     trial.epoch += 1
                 self.trained[name, seed] = trial.classifier.eval()
-                self.ranking: Labelled = trial.data.ranking
+                self.ranking: LabelledImages = trial.data.ranking
 
 
 @pytest.fixture(scope="module")

@@ -63,8 +63,8 @@ def test_every_iterate_is_that_of_torchs_adam(lr):
 
 def test_the_summit_is_found():
     best = ascend(same, hill, starts(), lr=0.05, iterations=300)
-    assert float(best.reached.max()) <= 0
-    assert float(best.reached.min()) > -1e-3
+    assert float(best.values.max()) <= 0
+    assert float(best.values.min()) > -1e-3
     torch.testing.assert_close(best.images, TOP.expand(3, 1, 3, 4), atol=0.02, rtol=0)
 
 
@@ -74,8 +74,8 @@ def test_the_best_iterate_is_kept_image_by_image():
     heights = torch.stack([hill(images) for images in path])  # (iterates, images)
     assert len(heights.argmax(dim=0).unique()) > 1
     best = ascend(same, hill, starts(), lr=0.3, iterations=12)
-    torch.testing.assert_close(best.reached, heights.amax(dim=0), atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(hill(best.images), best.reached)
+    torch.testing.assert_close(best.values, heights.amax(dim=0), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(hill(best.images), best.values)
 
 
 def test_nothing_is_worse_than_the_start():
@@ -87,7 +87,7 @@ def test_nothing_is_worse_than_the_start():
 
 @pytest.mark.parametrize("lr", [0.03, 0.5, 3.0])
 def test_more_iterations_never_reach_less(lr):
-    reached = [ascend(same, hill, starts(), lr, iterations).reached for iterations in range(9)]
+    reached = [ascend(same, hill, starts(), lr, iterations).values for iterations in range(9)]
     for less, more in pairwise(reached):
         assert bool((more >= less).all())
     assert bool((reached[-1] > reached[0]).any())
@@ -96,7 +96,7 @@ def test_more_iterations_never_reach_less(lr):
 def test_no_iterations_decode_the_start():
     best = ascend(lambda latents: latents / 2, hill, starts(), lr=0.1, iterations=0)
     assert torch.equal(best.images, starts() / 2)
-    assert torch.equal(best.reached, hill(starts() / 2))
+    assert torch.equal(best.values, hill(starts() / 2))
     with pytest.raises(ValueError, match="iterations is -1"):
         ascend(same, hill, starts(), lr=0.1, iterations=-1)
 
@@ -124,8 +124,8 @@ def test_images_stay_within_the_greatest_shift():
     bound = ascend(same, hill, starts(), lr=0.05, iterations=12, max_shift=0.12)
     assert bool((shift(free.images, starts()) > 0.12).all())
     assert bool((shift(bound.images, starts()) <= 0.12).all())
-    assert bool((bound.reached > hill(starts())).all())
-    torch.testing.assert_close(bound.reached, expected, atol=1e-5, rtol=1e-5)
+    assert bool((bound.values > hill(starts())).all())
+    torch.testing.assert_close(bound.values, expected, atol=1e-5, rtol=1e-5)
 
 
 def test_no_room_leaves_the_start():
@@ -164,15 +164,15 @@ def test_the_objective_is_the_uncertainty_under_the_masks(trained, autoencoder, 
     with frozen(trained):
         features = trained.features(best.images)
         logits = torch.stack([trained.head(features * mask) for mask in masks], dim=1)
-    torch.testing.assert_close(best.reached, UNCERTAINTIES["mi"](logits, False))
+    torch.testing.assert_close(best.values, UNCERTAINTIES["mi"](logits, False))
 
 
 @pytest.mark.parametrize("measure", UNCERTAINTIES)
 def test_a_real_classifiers_uncertainty_rises(trained, autoencoder, codes, measure):
     began, _ = climb(trained, autoencoder, codes[:8], measure=measure, iterations=0)
     best, _ = climb(trained, autoencoder, codes[:8], measure=measure, iterations=10)
-    assert bool((best.reached >= began.reached).all())
-    assert float(best.reached.mean()) > 1.3 * float(began.reached.mean())
+    assert bool((best.values >= began.values).all())
+    assert float(best.values.mean()) > 1.3 * float(began.values.mean())
     assert 0 <= float(best.images.min()) <= float(best.images.max()) <= 1
 
 
@@ -180,7 +180,7 @@ def test_an_image_does_not_depend_on_its_neighbours(trained, autoencoder, codes)
     one, _ = climb(trained, autoencoder, codes[[0, 1, 2, 3]])
     other, _ = climb(trained, autoencoder, codes[[0, 9, 8, 7]])
     assert torch.equal(one.images[0], other.images[0])
-    assert torch.equal(one.reached[0], other.reached[0])
+    assert torch.equal(one.values[0], other.values[0])
 
 
 def test_bf16_reaches_what_fp32_reaches(trained, autoencoder, codes):
@@ -191,5 +191,5 @@ def test_bf16_reaches_what_fp32_reaches(trained, autoencoder, codes):
         again = objective(half.images)
     assert half.images.dtype == torch.float32
     assert not torch.equal(half.images, single.images)
-    assert float(again.mean()) == pytest.approx(float(single.reached.mean()), rel=0.05)
-    torch.testing.assert_close(half.reached, again, atol=0.005, rtol=0.05)
+    assert float(again.mean()) == pytest.approx(float(single.values.mean()), rel=0.05)
+    torch.testing.assert_close(half.values, again, atol=0.005, rtol=0.05)

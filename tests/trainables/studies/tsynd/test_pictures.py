@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from trainables.classification.assets import Labelled, read_data
+from trainables.classification.assets import LabelledImages, read_data
 from trainables.models.autoencoder import VQVAE
 from trainables.saved.checkpoint import ModelCard
 from trainables.studies.tsynd.pictures import (
@@ -122,7 +122,7 @@ def test_colour_and_several_labels(data):
     """Of several labels the first finding is the class; changes are means over colours."""
     images = torch.randint(0, 256, (4, 3, 28, 28), dtype=torch.uint8)
     labels = torch.tensor([[0, 0, 1], [0, 1, 1], [0, 0, 0], [1, 0, 0]])
-    few, classes = Labelled(images, labels), ("a", "b", "c")
+    few, classes = LabelledImages(images, labels), ("a", "b", "c")
     data = replace(data, task="multi-label", classes=classes, train=few, val=few, ranking=few)
     autoencoder = VQVAE(3, 28).eval()
     card = ModelCard(

@@ -180,7 +180,7 @@ def test_the_best_epoch_is_what_is_evaluated_and_training_goes_on_from_the_last(
         trial.step()
         trial.epoch += 1
     last, moments = weights(trial), repr(trial.learner.optimiser.state_dict())
-    trial.measured = None  # as in a fresh process
+    trial.evaluation = None  # as in a fresh process
     report = trial.evaluate(Rung(0, "m"))
     assert equal(weights(trial), last)
     assert not equal(last, at_1)
