@@ -18,7 +18,7 @@ import numpy as np
 import optuna
 
 from search.engine.optuna_record import OptunaRecord
-from search.run.session import sampler_maker
+from search.samplers.registry import sampler_maker
 from searchspace import robmednas
 from searchspace.space import Space
 

@@ -2,11 +2,12 @@
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from trainables.runtime.config import Frozen
+from trainables.runtime.plugins import absolute
 
 
 class Plan(Frozen):
@@ -16,7 +17,7 @@ class Plan(Frozen):
         study: A name in the table of studies.
         settings: What the user fixed of the study's settings; the study knows its defaults.
         trials: Sampled trials; references come on top.
-        sampler: A name in `search.samplers.registry.SAMPLERS`.
+        sampler: A name or path that `search.samplers.registry` resolves.
         scheduler: A name in `search.engine.schedulers.SCHEDULERS`.
         metric: What ranks; None for the study's default.
         trade_off: A second metric to search for as well; None for one objective.
@@ -40,7 +41,7 @@ class Plan(Frozen):
     study: str
     settings: dict[str, Any] = Field(default_factory=dict)
     trials: PositiveInt = 20
-    sampler: str = "tpe"
+    sampler: Annotated[str, AfterValidator(absolute)] = "tpe"
     scheduler: str = "asha"
     references: Literal["all", "few"] = "all"
     metric: str | None = None

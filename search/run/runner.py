@@ -23,7 +23,7 @@ from search.results.ranking import leaders, rank
 from search.run.conclusion import conclude
 from search.run.preparation import prepare
 from search.run.session import Desk, Session, open_desk, verify_session
-from search.samplers.registry import OF_TWO, SAMPLERS
+from search.samplers.registry import OF_TWO, REGISTRY, takes_two_objectives
 from search.storage.runs import (
     Claim,
     claimed,
@@ -46,7 +46,7 @@ def run(plan: Plan, study: Study, console: Console) -> int:
     Raises:
         UserError: If anything that the user asked for cannot be done.
     """
-    lookup(SAMPLERS, plan.sampler, "sampler")
+    REGISTRY.find(plan.sampler)
     lookup(SCHEDULERS, plan.scheduler, "scheduler")
     module = study.load_module()
     settings = module.parse_settings(plan.settings)
@@ -164,7 +164,7 @@ def _check_nodes(session: Session) -> None:
 def _check_trade_off(plan: Plan) -> None:
     if plan.trade_off is None:
         return
-    if plan.sampler not in OF_TWO:
+    if not takes_two_objectives(plan.sampler):
         known = " or ".join(OF_TWO)
         raise UserError(f"{plan.sampler} knows one objective: for --trade-off take {known}")
     if plan.race:

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import optuna
 from rich.console import Console
 
 from search.engine.coordinator import Coordinator, Rules
 from search.engine.judge import Judge
 from search.engine.objective import Objective
-from search.engine.optuna_record import MakeSampler, OptunaRecord
+from search.engine.optuna_record import OptunaRecord
 from search.engine.proposals import Source
 from search.engine.schedulers import SCHEDULERS
 from search.execution.worker import Job
@@ -23,12 +22,10 @@ from search.record.replay import Clock, Difference, restore, verify
 from search.record.run_folder import RunFolder
 from search.record.writer import Records
 from search.results.progress import Progress
-from search.samplers.registry import SAMPLERS
-from search.samplers.whole_config import SamplerOptions
+from search.samplers.registry import sampler_maker
 from search.storage.depot import Depot
 from search.storage.runs import UNSTORED, Claim, Keeping, keep
 from search.study import Study
-from searchspace.space import Space
 from trainables.study.report import Rung
 from trainables.study.study import MEMORY, Reference
 from trainables.study.study import Study as Question
@@ -211,13 +208,3 @@ def optuna_record(
         sampler_maker(plan.sampler, space, plan.seed, startup),
         rules.objective.other.direction if rules.objective.other else None,
     )
-
-
-def sampler_maker(name: str, space: Space, seed: int, startup: int) -> MakeSampler:
-    """Return what makes the sampler of each question, seeded by the question's number."""
-
-    def make(number: int) -> optuna.samplers.BaseSampler:
-        (own,) = np.random.SeedSequence([seed, number]).generate_state(1)
-        return SAMPLERS[name](SamplerOptions(space, int(own), startup))
-
-    return make

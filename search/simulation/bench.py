@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from search.engine.schedulers import SCHEDULERS
-from search.samplers.registry import SAMPLERS
+from search.samplers.registry import REGISTRY, SAMPLERS
 from search.simulation.executor import Effort
 from search.simulation.peers import PEERS
 from search.simulation.study import ENGINE, Outcome, run_engine, run_peer
@@ -73,7 +73,7 @@ def open_problem(setup: Setup) -> Problem:
         UserError: If anything named in the setup is not there.
     """
     for sampler in setup.samplers:
-        lookup(SAMPLERS, sampler, "sampler")
+        REGISTRY.find(sampler)
     lookup(SCHEDULERS, setup.scheduler, "scheduler")
     if not setup.samplers:
         raise UserError(f"--sampler is empty: give one of {', '.join(SAMPLERS)}")

@@ -14,7 +14,7 @@ from search.engine.schedulers import SCHEDULERS
 from search.engine.trial import Decision
 from search.plan import startup_trials
 from search.results.ranking import rank, winner
-from search.run.session import sampler_maker
+from search.samplers.registry import sampler_maker
 from search.simulation.executor import Clock, Contender, Effort, Job
 from search.simulation.tables.ladder import Ladder
 from search.simulation.tables.problem import MISSING, Problem

@@ -10,7 +10,7 @@ import optuna
 from optuna.trial import TrialState
 
 from search.engine.proposals import REFUSALS
-from search.run.session import sampler_maker
+from search.samplers.registry import sampler_maker
 from search.simulation.executor import Contender, Effort, Job
 from search.simulation.tables.problem import FLOOR, MISSING, Problem
 from searchspace import optuna as to_optuna

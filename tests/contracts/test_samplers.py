@@ -7,8 +7,7 @@ import pytest
 
 from search.engine.optuna_record import OptunaRecord
 from search.plan import startup_trials
-from search.run.session import sampler_maker
-from search.samplers.registry import SAMPLERS
+from search.samplers.registry import SAMPLERS, sampler_maker
 from search.samplers.whole_config import SamplerOptions
 from searchspace.domains import Choice, Float, Int
 from searchspace.space import Param, Space, When

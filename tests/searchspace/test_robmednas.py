@@ -10,8 +10,7 @@ from hyperopt.base import Domain as HyperoptDomain
 from scipy import stats
 
 from search.engine.optuna_record import OptunaRecord
-from search.run.session import sampler_maker
-from search.samplers.registry import SAMPLERS
+from search.samplers.registry import SAMPLERS, sampler_maker
 from searchspace import hyperopt as to_hyperopt
 from searchspace import optuna as to_optuna
 from searchspace.domains import Choice

@@ -15,7 +15,7 @@ from search.engine.proposals import Source
 from search.engine.schedulers import Asha
 from search.engine.trial import Decision, Failure, State
 from search.record.journal import open_journal
-from search.run.session import sampler_maker
+from search.samplers.registry import sampler_maker
 from searchspace.domains import Choice
 from searchspace.space import Param, Space
 from trainables.study.report import Report, Rung

@@ -11,10 +11,10 @@ from scipy.stats import norm
 
 from search.engine.optuna_record import OptunaRecord
 from search.run.runner import replay
-from search.run.session import sampler_maker
 from search.samplers.acquisition import log_improvement
 from search.samplers.candidates import best_candidate
 from search.samplers.gaussian_process import most_likely
+from search.samplers.registry import sampler_maker
 from searchspace import robmednas
 from searchspace.domains import Choice, Float, Int
 from searchspace.space import Param, Space, When

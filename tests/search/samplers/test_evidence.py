@@ -7,9 +7,9 @@ import optuna
 import pytest
 
 from search.engine.optuna_record import OptunaRecord
-from search.run.session import sampler_maker
 from search.samplers.evidence import Evidence, ended, feasible, milestone, subset
 from search.samplers.features import Encoder
+from search.samplers.registry import sampler_maker
 from searchspace.domains import Float
 from searchspace.space import Param, Space
 

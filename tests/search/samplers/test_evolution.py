@@ -5,8 +5,8 @@ import optuna
 import pytest
 
 from search.engine.optuna_record import OptunaRecord
-from search.run.session import sampler_maker
 from search.samplers.evolution import POPULATION
+from search.samplers.registry import sampler_maker
 from searchspace.domains import Choice, Float, Int
 from searchspace.random import draw, to_unit
 from searchspace.space import Param, Space, When
