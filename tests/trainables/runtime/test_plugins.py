@@ -136,7 +136,7 @@ def test_annotations_of_a_file_find_their_names(file):
         ("mine:", "'mine:' names no tool: write module:Name or ./file.py:Name"),
         (
             "no_such.module:drill",
-            "there is no module no_such: install it, put its folder on PYTHONPATH, or name its file",
+            "there is no module no_such: install it, put its folder on PYTHONPATH, or name its f",
         ),
         ("math:drill", "unknown attribute of math 'drill': choose from acos, "),
     ],
