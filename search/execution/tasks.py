@@ -9,13 +9,14 @@ from typing import Any
 import torch
 
 from search.engine.trial import Failure
+from search.execution.portable import Portable
 from search.storage.depot import SHARED, Depot
 from search.study import load_module
 from trainables.study.examination import Exam
 
 
 @dataclass(frozen=True)
-class Task:
+class Task(Portable):
     """What is to be examined, and where the result goes.
 
     Attributes:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from search.engine.trial import Failure
+from search.execution.portable import Portable
 from search.execution.time_limit import time_limit
 from search.record.run_folder import CHECKPOINT, RunFolder
 from search.storage.depot import SHARED, Depot
@@ -27,7 +28,7 @@ NO_SPACE = ("No space left on device", "Disk quota exceeded")
 
 
 @dataclass(frozen=True)
-class Job:
+class Job(Portable):
     """What all workers of a run need to know.
 
     Attributes:
