@@ -53,7 +53,7 @@ def work(task: Task) -> Failure | None:
         model, data = depot.bring_folder(task.model), depot.bring_folder(task.data)
         sources = {name: depot.bring_folder(path) for name, path in task.exam.sources.items()}
         exam = replace(task.exam, sources=sources)
-        study.examine(model, data, task.settings, exam).write(depot.place(task.file))
+        study.examine(model, data, task.parsed_settings(), exam).write(depot.place(task.file))
         depot.send_file(task.file)
     except Exception as error:  # noqa: BLE001 - the other tasks go on
         first = (str(error).strip().splitlines() or [""])[0]

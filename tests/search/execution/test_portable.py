@@ -10,6 +10,7 @@ import toy_study
 
 from search.execution.portable import FILES, Portable
 from search.study import load_module
+from searchspace.errors import UserError
 from trainables.runtime import plugins
 
 MINE = """
@@ -52,10 +53,19 @@ def test_a_study_from_a_file_arrives_where_the_file_is_gone(tmp_path):
         del sys.modules[name]
     plugins._FILES.clear()
     file.unlink()
-    work = pickle.loads(content)  # noqa: S301 - made here
-    assert type(work.settings) is not type(settings)
-    assert work.settings.model_dump() == settings.model_dump()
-    assert type(load_module(work.module)).settings is type(work.settings)
+    work = pickle.loads(pickle.dumps(pickle.loads(content)))  # noqa: S301 - made here
+    arrived = work.parsed_settings()
+    assert type(arrived) is not type(settings)
+    assert arrived.model_dump() == settings.model_dump()
+    assert type(load_module(work.module)).settings is type(arrived)
+
+
+def test_code_that_cannot_be_loaded_fails_where_it_is_used(tmp_path):
+    """Not while the job is unpickled, where Ray would only say that a worker is lost."""
+    work = Work(f"{tmp_path}/gone.py:Mine", toy_study.Settings(), 4)
+    arrived = pickle.loads(pickle.dumps(work))  # noqa: S301 - made here
+    with pytest.raises(UserError, match=r"cannot read .*gone.py"):
+        arrived.parsed_settings()
 
 
 def test_files_that_other_names_stand_for_travel_along(tmp_path):
