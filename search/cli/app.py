@@ -10,6 +10,7 @@ import typer
 
 from search.cli import runs
 from search.cli.confirm import confirm
+from search.cli.files import files
 from search.cli.group import Commands
 from search.cli.simulate import simulate
 from search.exit_status import INTERRUPTED
@@ -55,6 +56,7 @@ app.command("status")(runs.status)
 app.command("replay")(runs.replay)
 app.command("confirm")(confirm)
 app.command("simulate")(simulate)
+app.command("files")(files)
 
 
 def main() -> None:
