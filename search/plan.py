@@ -8,57 +8,117 @@ from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, Pos
 
 from trainables.runtime.config import Frozen
 from trainables.runtime.plugins import absolute
+from trainables.study.settings import MACHINE, OUTPUT, SEARCH, setting
+
+PluginName = Annotated[str, AfterValidator(absolute)]
+"""A name that may be a path of the user's own code; that of a file becomes absolute."""
 
 
 class Plan(Frozen):
-    """The plan of a run.
+    """The plan of a run; fields that are options say in their declarations what they mean.
 
     Attributes:
-        study: A name in the table of studies.
-        settings: What the user fixed of the study's settings; the study knows its defaults.
-        trials: Sampled trials; references come on top.
-        sampler: A name or path that `search.samplers.registry` resolves.
-        scheduler: A name in `search.engine.schedulers.SCHEDULERS`.
-        metric: What ranks; None for the study's default.
-        trade_off: A second metric to search for as well; None for one objective.
-        references: ``few`` keeps those that the study calls essential.
-        concurrency: Trials at the same time; None for as many as there are cores for.
-        cpus_per_trial: Cores, and threads, of a trial.
-        gpus_per_trial: GPUs of a trial, may be a fraction; None to share those there are.
-        seed: Of sampler and study.
-        time_limit_s: Seconds for the trials; None for no limit.
-        compute_limit_s: Seconds of training and attacking, over all trials; None for no limit.
-        trial_limit_s: Seconds from one report of a trial to the next; None for no limit.
-        race: Further seeds for the leaders that cannot be told apart.
+        study: A name in the table of studies, or a path to a study of the user's own.
+        settings: What the user fixed of the study's settings; the study has the defaults.
         first: Points of the space that come before the sampler's.
-        run: The run folder; None for a new one under ``runs``.
-        storage: A folder, or the address of an object store, that holds runs; None for the run
-            folder alone.
-        address: Of a running Ray cluster; None for one on this machine.
-        in_process: One trial after the other, without Ray.
     """
 
-    study: str
+    study: PluginName
     settings: dict[str, Any] = Field(default_factory=dict)
-    trials: PositiveInt = 20
-    sampler: Annotated[str, AfterValidator(absolute)] = "tpe"
-    scheduler: str = "asha"
-    references: Literal["all", "few"] = "all"
-    metric: str | None = None
-    trade_off: str | None = None
-    concurrency: PositiveInt | None = None
-    cpus_per_trial: PositiveInt = 1
-    gpus_per_trial: NonNegativeFloat | None = None
-    seed: int = Field(default=0, ge=0)
-    time_limit_s: PositiveFloat | None = None
-    compute_limit_s: PositiveFloat | None = None
-    trial_limit_s: PositiveFloat | None = None
-    race: int = Field(default=0, ge=0)
     first: tuple[dict[str, Any], ...] = ()
-    run: Path | None = None
-    storage: str | None = None
-    address: str | None = None
-    in_process: bool = False
+    trials: PositiveInt = setting(20, "Sampled trials; the references come on top.", SEARCH)
+    sampler: PluginName = setting(
+        "tpe",
+        "Who proposes configs: tpe (Optuna's), bayes (a Gaussian process), hyperopt (its TPE), "
+        "evolution, random; or your own, as module:Name or ./file.py:Name.",
+        SEARCH,
+        examples=["tpe", "bayes", "hyperopt", "evolution", "random"],
+    )
+    scheduler: str = setting(
+        "asha",
+        "Who stops trials early: asha (at each rung the best third goes on), fifo (nobody).",
+        SEARCH,
+        examples=["asha", "fifo"],
+    )
+    references: Literal["all", "few"] = setting(
+        "all",
+        "Trials that every run contains, to compare with: all, or few (the essential).",
+        SEARCH,
+    )
+    metric: str | None = setting(
+        None,
+        "What ranks, such as ranking_pgd_acc_eps2; for a wrong name, close ones are listed.",
+        SEARCH,
+        default_text="the study's own",
+    )
+    trade_off: str | None = setting(
+        None,
+        "A second metric, such as ranking_clean_bacc: the run ends in a Pareto front.",
+        SEARCH,
+        default_text="none",
+    )
+    seed: int = setting(
+        0, "Same seed, same run, as long as trials run one at a time.", SEARCH, ge=0
+    )
+    race: int = setting(
+        0,
+        "Further seeds for the leaders, at most four, that cannot be told apart at the end.",
+        SEARCH,
+        ge=0,
+    )
+    time_limit_s: PositiveFloat | None = setting(
+        None,
+        "Seconds for the trials: then what has finished is ranked.",
+        SEARCH,
+        default_text="none",
+        option="time-limit",
+    )
+    compute_limit_s: PositiveFloat | None = setting(
+        None,
+        "Seconds of training and attacking, over all trials; then as with --time-limit.",
+        SEARCH,
+        default_text="none",
+        option="compute-limit",
+    )
+    trial_limit_s: PositiveFloat | None = setting(
+        None,
+        "Seconds from one report of a trial to the next, after which it counts as hung.",
+        SEARCH,
+        default_text="none",
+        option="trial-limit",
+    )
+    concurrency: PositiveInt | None = setting(
+        None, "Trials at the same time.", MACHINE, default_text="cores / cpus per trial"
+    )
+    cpus_per_trial: PositiveInt = setting(1, "Cores, and threads, of a trial.", MACHINE)
+    gpus_per_trial: NonNegativeFloat | None = setting(
+        None, "GPUs of a trial, may be a fraction.", MACHINE, default_text="those there are, shared"
+    )
+    address: str | None = setting(
+        None,
+        "Of a running Ray cluster, or auto.",
+        MACHINE,
+        default_text="a cluster of this machine alone",
+    )
+    in_process: bool = setting(
+        False,  # noqa: FBT003 - the default of a field
+        "Without Ray, one trial after the other: to debug a trial.",
+        MACHINE,
+        option="in-process/on-ray",
+    )
+    run: Path | None = setting(
+        None,
+        "Folder for all that the run writes; new or empty.",
+        OUTPUT,
+        default_text="runs/STUDY-DATASET-TIME",
+    )
+    storage: str | None = setting(
+        None,
+        "Where runs are kept for all nodes: a folder that they share, s3://BUCKET/PREFIX or "
+        "gs://BUCKET/PREFIX.",
+        OUTPUT,
+        default_text="the run folder alone",
+    )
 
     @property
     def workers(self) -> int:
@@ -66,6 +126,27 @@ class Plan(Frozen):
         if self.in_process:
             return 1
         return self.concurrency or max(1, available_cores() // self.cpus_per_trial)
+
+
+class Start(Frozen):
+    """What a command line says beside the plan: it becomes one plan for each repeat."""
+
+    repeats: PositiveInt = setting(
+        1, "Searches one after the other, with seeds that count up, in RUN-1, RUN-2...", SEARCH
+    )
+    first: Path | tuple[dict[str, Any], ...] | None = setting(
+        None,
+        "Your own configs, tried first: a JSON list of objects, each a point of the space.",
+        SEARCH,
+        default_text="none",
+    )
+    warm_start: tuple[Path, ...] = setting(
+        (),
+        "An earlier run of the same space, maybe on other data: its best five are tried first. "
+        "May be given again.",
+        SEARCH,
+        default_text="none",
+    )
 
 
 def startup_trials(trials: int, workers: int) -> int:

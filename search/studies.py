@@ -1,7 +1,14 @@
 """The one table of studies: a study is a row here and a folder of `trainables.studies`."""
 
-from search.study import Study
-from trainables.study.about import About
+from typing import TYPE_CHECKING
+
+from search.study import STUDY_CLASSES, Study, load_module
+from searchspace.errors import UserError
+from searchspace.names import lookup
+from trainables.runtime.plugins import absolute, is_path
+
+if TYPE_CHECKING:  # what the list of commands does without
+    from trainables.study.about import About
 
 
 def _row(name: str, title: str, class_name: str) -> Study:
@@ -20,7 +27,30 @@ STUDIES = {
 }
 
 
-def about(name: str) -> About | None:
-    """Return the description of a study; None where no study of that name is there."""
+def find_study(name: str) -> Study:
+    """Return a study of the table, of an installed package, or of a path.
+
+    Args:
+        name: A name in the table; the name of an entry point of the group
+            ``robust_medical_search.studies``; or ``module:Class`` or ``./file.py:Class``. The
+            latter two run the code that they name.
+
+    Raises:
+        UserError: If there is no such study.
+    """
+    if name in STUDIES:
+        return STUDIES[name]
+    if not is_path(name):
+        lookup(dict.fromkeys([*STUDIES, *STUDY_CLASSES.names()]), name, "study")
+    path = absolute(name)
+    plugin, settings = STUDY_CLASSES.find(path), load_module(path).settings
+    description = getattr(settings, "about", None)
+    if description is None:
+        raise UserError(f"the study {name} does not describe itself: give its settings an about")
+    return Study(description.name, description.title, path, source=plugin.provenance())
+
+
+def about(name: str) -> "About | None":
+    """Return the description of a study of the table; None where it has no such row."""
     row = STUDIES.get(name)
     return row.load_settings().about if row else None

@@ -1,11 +1,19 @@
 """A study by import path: naming it loads nothing."""
 
-from dataclasses import dataclass
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trainables.study.settings import StudySettings
-from trainables.study.study import Study as Question
+from searchspace.errors import UserError
+from trainables.runtime.plugins import Registry
+
+if TYPE_CHECKING:  # what the list of commands does without
+    from trainables.study.settings import StudySettings
+    from trainables.study.study import Study as Question
+
+GUEST = "guest"  # the field of a manifest that says where the code of a user's own study is
 
 
 @dataclass(frozen=True)
@@ -13,37 +21,68 @@ class Study:
     """A row of the table of studies.
 
     Attributes:
-        name: The word on the command line.
+        name: Its short name: the word on the command line, and in the name of the run folder.
         title: What it asks, in a few words, for the list of commands.
-        module: Path of its class, ``module:Class``. Workers load it from there, so that no code is
-            pickled.
+        module: Path of its class: ``module:Class``, or ``/folder/file.py:Class``. Workers load it
+            from there, so that no code is pickled.
         settings: Path of the class of its settings, which loads no torch; empty for the one that
             the study names.
+        source: Where the code of a study of the user's own is: its file, the digest of the file,
+            the package; empty for a study that is built in.
     """
 
     name: str
     title: str
     module: str
     settings: str = ""
+    source: Mapping[str, str] = field(default_factory=dict)
 
-    def load_module(self) -> Question[Any]:
+    def load_module(self) -> "Question[Any]":
         """Import the study."""
         return load_module(self.module)
 
-    def load_settings(self) -> type[StudySettings]:
+    def load_settings(self) -> "type[StudySettings]":
         """Import the class of its settings."""
-        settings: type[StudySettings] = (
-            _load(self.settings) if self.settings else self.load_module().settings
-        )
+        if not self.settings:
+            return self.load_module().settings
+        module, _, attribute = self.settings.partition(":")
+        settings: type[StudySettings] = getattr(import_module(module), attribute)
         return settings
 
+    def changes(self, recorded: Mapping[str, str] | None) -> list[str]:
+        """Name the study's own file where it is no longer the one that a run recorded.
 
-def load_module(path: str) -> Question[Any]:
-    """Import a study by ``module:Class``, and make its one instance."""
-    study: Question[Any] = _load(path)()
-    return study
+        Args:
+            recorded: What the manifest says of it, `source` at that time; None for nothing.
+        """
+        before = (recorded or {}).get("sha256")
+        changed = before is not None and before != self.source.get("sha256")
+        return [self.source.get("file", self.module)] if changed else []
 
 
-def _load(path: str) -> Any:  # noqa: ANN401 - whatever the path names
-    module, _, attribute = path.partition(":")
-    return getattr(import_module(module), attribute)
+def load_module(path: str) -> "Question[Any]":
+    """Import a study by its path, or the name of an entry point, and make its one instance.
+
+    Raises:
+        UserError: If there is no such thing, or it is no study or an unfinished one.
+    """
+    study = STUDY_CLASSES.resolve(path)
+    if inspect.isabstract(study):
+        missing = ", ".join(sorted(study.__abstractmethods__))
+        raise UserError(f"the study {path} is unfinished: it lacks {missing}")
+    return study()
+
+
+def _is_study(value: object) -> bool:
+    from trainables.study.study import Study as Question  # noqa: PLC0415 - loads spaces
+
+    return isinstance(value, type) and issubclass(value, Question)
+
+
+STUDY_CLASSES: Registry["type[Question[Any]]"] = Registry(
+    what="study",
+    group="studies",
+    builtin={},  # those are rows of `search.studies`
+    fits=_is_study,
+    form="a subclass of trainables.study.study.Study",
+)

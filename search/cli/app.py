@@ -4,53 +4,66 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from search.cli import runs
 from search.cli.confirm import confirm
+from search.cli.files import files
+from search.cli.group import Commands
 from search.cli.simulate import simulate
-from search.cli.tsynd import tsynd
 from search.exit_status import INTERRUPTED
-from search.robmednas import commands as robmednas_experiments
-from search.robmednas.command import robmednas
-from search.studies import STUDIES
 from searchspace.errors import UserError
 
 MISTAKE = 2
+DISTRIBUTION = "robust-medical-search"
+SCRIPT = "robust-search"  # what shells complete: they cannot complete `python -m search`
 
 app = typer.Typer(
     name="search",
+    cls=Commands,
     help="Search for medical-imaging models that withstand attack.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
+def _say_version(asks: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if asks:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        typer.echo(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
+        raise typer.Exit
+
+
 @app.callback()
-def studies() -> None:
+def studies(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
     """Search for medical-imaging models that withstand attack."""
 
 
-app.command("tsynd", help=f"{STUDIES['tsynd'].title.capitalize()}.")(tsynd)
-app.command("robmednas", help=f"{STUDIES['robmednas'].title}.")(robmednas)
 app.command("resume")(runs.resume)
 app.command("status")(runs.status)
 app.command("replay")(runs.replay)
 app.command("confirm")(confirm)
 app.command("simulate")(simulate)
-app.command("robmednas-final")(robmednas_experiments.final)
-app.command("robmednas-corruption")(robmednas_experiments.corruption)
-app.command("robmednas-stability")(robmednas_experiments.stability)
-app.command("phantom")(robmednas_experiments.phantom)
+app.command("files")(files)
 
 
 def main() -> None:
     """Run the command line, and turn whatever goes wrong into one line and an exit status."""
+    completion = any(word.endswith("-completion") for word in sys.argv[1:])
     try:
-        status = app(standalone_mode=False)
+        status = app(standalone_mode=False, prog_name=SCRIPT if completion else None)
     except UserError as error:
         status = _complain(str(error))
     except (KeyboardInterrupt, typer.Abort):

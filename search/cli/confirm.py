@@ -5,11 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from search.cli import options
-from search.cli.options import MACHINE, OUTPUT, ROBUSTNESS, SEARCH, TRAINING
-from search.cli.runs import RunArgument
-from search.studies import STUDIES
-from searchspace.names import lookup
+from search.cli.recorded import StudyOption, finder
+from search.cli.runs import Address, Concurrency, InProcess, RunArgument
+from trainables.study.settings import OUTPUT, ROBUSTNESS, SEARCH, TRAINING
 
 
 def confirm(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -54,17 +52,10 @@ def confirm(  # noqa: PLR0913, PLR0917 - one parameter an option
             rich_help_panel=OUTPUT,
         ),
     ] = None,
-    concurrency: options.Concurrency = None,
-    address: options.Address = None,
-    in_process: Annotated[
-        bool | None,
-        typer.Option(
-            "--in-process/--on-ray",
-            help="Without Ray, one training after the other.",
-            show_default="as the run was started",
-            rich_help_panel=MACHINE,
-        ),
-    ] = None,
+    concurrency: Concurrency = None,
+    address: Address = None,
+    in_process: InProcess = None,
+    study: StudyOption = None,
 ) -> int:
     """Train the best anew, rank them under stronger attacks, then open the test split, once."""
     from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
@@ -73,11 +64,10 @@ def confirm(  # noqa: PLR0913, PLR0917 - one parameter an option
     from search.confirmation.confirm import confirm as carry_out  # noqa: PLC0415
     from trainables.runtime.config import parse  # noqa: PLC0415
 
-    wanted = {"top": top, "seeds": seeds, "attacks": attacks, "images": images}
-    plan = parse(ConfirmPlan, wanted | {"references": references})
-    named: dict[str, Any] = {
+    choices = {"top": top, "seeds": seeds, "attacks": attacks, "images": images}
+    plan = parse(ConfirmPlan, choices | {"references": references})
+    options: dict[str, Any] = {
         "concurrency": concurrency, "address": address, "in_process": in_process
     }  # fmt: skip
-    machine = {name: value for name, value in named.items() if value is not None}
-    console = Console(soft_wrap=False)
-    return carry_out(run, plan, out, machine, lambda name: lookup(STUDIES, name, "study"), console)
+    machine = {name: value for name, value in options.items() if value is not None}
+    return carry_out(run, plan, out, machine, finder(study), Console(soft_wrap=False))

@@ -1,171 +1,98 @@
-"""The engine's command-line options, declared once; a study's command adds its own."""
+"""Declared settings as parameters of typer commands."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from inspect import Parameter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-DATA, TRAINING, ROBUSTNESS = "Data", "Training", "Robustness"
-SEARCH, MACHINE, OUTPUT = "Search", "Machine", "Output"
+from search.options import Option, option_of
+from search.plan import Plan
+from trainables.study.settings import PANELS
 
-Trials = Annotated[
-    int,
-    typer.Option(help="Sampled trials; the references come on top.", rich_help_panel=SEARCH),
-]
-Sampler = Annotated[
-    str,
-    typer.Option(
-        help="Who proposes configs: tpe (Optuna's), bayes (a Gaussian process), hyperopt (its "
-        "TPE), evolution, random.",
-        rich_help_panel=SEARCH,
-    ),
-]
-Scheduler = Annotated[
-    str,
-    typer.Option(
-        help="Who stops trials early: asha (at each rung the best third goes on), fifo (nobody).",
-        rich_help_panel=SEARCH,
-    ),
-]
-References = Annotated[
-    str,
-    typer.Option(
-        help="Trials that every run contains, to compare with: all, or few (the essential).",
-        rich_help_panel=SEARCH,
-    ),
-]
-Metric = Annotated[
-    str | None,
-    typer.Option(
-        help="What ranks, such as ranking_pgd_acc_eps2; a wrong name is told what is near.",
-        show_default="the study's own",
-        rich_help_panel=SEARCH,
-    ),
-]
-TradeOff = Annotated[
-    str | None,
-    typer.Option(
-        help="A second metric, such as ranking_clean_bacc: the run ends in a Pareto front.",
-        show_default="none",
-        rich_help_panel=SEARCH,
-    ),
-]
-Seed = Annotated[
-    int,
-    typer.Option(
-        help="Same seed, same run, as long as trials run one at a time.", rich_help_panel=SEARCH
-    ),
-]
-TimeLimit = Annotated[
-    float | None,
-    typer.Option(
-        help="Seconds for the trials: then what has finished is ranked.",
-        show_default="none",
-        rich_help_panel=SEARCH,
-    ),
-]
-ComputeLimit = Annotated[
-    float | None,
-    typer.Option(
-        help="Seconds of training and attacking, over all trials; then as with --time-limit.",
-        show_default="none",
-        rich_help_panel=SEARCH,
-    ),
-]
-TrialLimit = Annotated[
-    float | None,
-    typer.Option(
-        help="Seconds from one report of a trial to the next, after which it counts as hung.",
-        show_default="none",
-        rich_help_panel=SEARCH,
-    ),
-]
-First = Annotated[
-    Path | None,
-    typer.Option(
-        help="Your own configs, tried first: a JSON list of objects, each a point of the space.",
-        show_default="none",
-        exists=True,
-        dir_okay=False,
-        rich_help_panel=SEARCH,
-    ),
-]
-Race = Annotated[
-    int,
-    typer.Option(
-        help="Further seeds for the leaders, at most four, that cannot be told apart at the end.",
-        rich_help_panel=SEARCH,
-    ),
-]
-WarmStart = Annotated[
-    list[Path] | None,
-    typer.Option(
-        help="An earlier run of the same space, maybe on other data: its best five are tried "
-        "first. May be given again.",
-        show_default="none",
-        rich_help_panel=SEARCH,
-    ),
-]
-Device = Annotated[
-    str | None,
-    typer.Option(help="auto, cpu, cuda or cuda:1.", show_default="auto", rich_help_panel=MACHINE),
-]
-Concurrency = Annotated[
-    int | None,
-    typer.Option(
-        help="Trials at the same time.",
-        show_default="cores / cpus per trial",
-        rich_help_panel=MACHINE,
-    ),
-]
-CpusPerTrial = Annotated[int, typer.Option(help="Cores of a trial.", rich_help_panel=MACHINE)]
-GpusPerTrial = Annotated[
-    float | None,
-    typer.Option(
-        help="GPUs of a trial, may be a fraction.",
-        show_default="those there are, shared",
-        rich_help_panel=MACHINE,
-    ),
-]
-MaxMemory = Annotated[
-    str | None,
-    typer.Option(
-        help="Most GiB of a training step, as predicted: larger networks are refused. Also auto "
-        "(what a trial's device has) or none.",
-        show_default="auto",
-        rich_help_panel=MACHINE,
-    ),
-]
-Address = Annotated[
-    str | None,
-    typer.Option(
-        help="Of a running Ray cluster, or auto.",
-        show_default="a cluster of this machine alone",
-        rich_help_panel=MACHINE,
-    ),
-]
-InProcess = Annotated[
-    bool,
-    typer.Option(
-        "--in-process",
-        help="Without Ray, one trial after the other: to debug a trial.",
-        rich_help_panel=MACHINE,
-    ),
-]
-Storage = Annotated[
-    str | None,
-    typer.Option(
-        help="Where runs are kept for all nodes: a folder that they share, s3://BUCKET/PREFIX or "
-        "gs://BUCKET/PREFIX.",
-        show_default="the run folder alone",
-        rich_help_panel=OUTPUT,
-    ),
-]
-Run = Annotated[
-    Path | None,
-    typer.Option(
-        help="Folder for all that the run writes; new or empty.",
-        show_default="runs/STUDY-DATASET-TIME",
-        rich_help_panel=OUTPUT,
-    ),
-]
+Words = Callable[[str], list[str]]
+
+
+def parameter(option: Option, paper: object = None) -> Parameter:
+    """Return the parameter of a command function that offers an option.
+
+    Args:
+        option: What is offered.
+        paper: Its value with ``--preset paper``; None where the preset does not change it.
+    """
+    kind = list[Path] if option.repeatable and option.kind is Path else option.kind
+    if option.repeatable and option.kind is str:
+        kind = list[str]
+    default = option.default if isinstance(option.default, option.kind) else None
+    annotation = Annotated[kind | None, typer_option(option, paper)]  # type: ignore[valid-type]
+    return Parameter(option.field, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def typer_option(option: Option, paper: object = None) -> Any:  # noqa: ANN401 - as typer's own
+    """Return what typer needs to know of an option; arguments as of `parameter`."""
+    names = [f"--{name}" for name in (option.name, *option.aliases)]
+    if option.kind is bool:
+        names[0] += f"/--{option.opposite}"
+    return typer.Option(
+        *names,
+        help=escaped(option.text),
+        rich_help_panel=option.panel,
+        show_default=_default_of(option, paper),
+        autocompletion=_words(option.words),
+    )
+
+
+def engine_option(field: str, default_text: str | None = None) -> Any:  # noqa: ANN401 - as typer's own
+    """Return an option of `Plan` for a command that is written out.
+
+    Args:
+        field: Its name.
+        default_text: The default in words, where it is another than in a new run.
+    """
+    option = option_of(Plan, field)
+    return typer_option(
+        option if default_text is None else replace(option, default_text=default_text)
+    )
+
+
+def by_panel(options: tuple[Option, ...]) -> list[Option]:
+    """Sort options by the heading that they are listed under, the rest of the order untouched."""
+    order: Mapping[str, int] = {panel: number for number, panel in enumerate(PANELS)}
+    return sorted(options, key=lambda option: order.get(option.panel, len(PANELS)))
+
+
+def escaped(text: str) -> str:
+    """Return a help text as Rich is to print it: brackets in it are no markup."""
+    if "[" not in text:
+        return text
+    from rich.markup import escape  # noqa: PLC0415 - most texts do without
+
+    return escape(text)
+
+
+def _default_of(option: Option, paper: object) -> str | bool:
+    """Return the default as the help shows it; True for typer's own way."""
+    default_text = option.default_text
+    if paper not in {None, option.default}:
+        usual = option.default if default_text is None else default_text
+        return f"{_plain(usual, option)}; paper {_plain(paper, option)}"
+    return default_text if default_text is not None else option.default is not None
+
+
+def _plain(value: object, option: Option) -> str:
+    """Write a value as the user would; of a yes-or-no setting, the option that says so."""
+    if isinstance(value, bool):
+        return option.name if value else option.opposite
+    return str(value)
+
+
+def _words(words: tuple[str, ...]) -> Words | None:
+    if not words:
+        return None
+
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in words if word.startswith(incomplete)]
+
+    return complete

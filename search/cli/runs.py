@@ -4,13 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
-from search.cli import options
-from search.cli.options import MACHINE, SEARCH
-from search.studies import STUDIES
-from search.study import Study
+from search.cli.options import engine_option
+from search.cli.recorded import StudyOption, finder
 from searchspace.errors import UserError
-from searchspace.names import lookup
+from trainables.study.settings import SEARCH
 
+AS_BEFORE = "as the run was started"
 RunArgument = Annotated[
     str,
     typer.Argument(
@@ -19,6 +18,9 @@ RunArgument = Annotated[
         metavar="RUN",
     ),
 ]
+InProcess = Annotated[bool | None, engine_option("in_process", AS_BEFORE)]
+Concurrency = Annotated[int | None, engine_option("concurrency")]
+Address = Annotated[str | None, engine_option("address")]
 
 
 def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -27,32 +29,18 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
         str | None,
         typer.Option(
             help="Sampled trials: +20 for twenty more, or how many in all.",
-            show_default="as the run was started",
+            show_default=AS_BEFORE,
             rich_help_panel=SEARCH,
         ),
     ] = None,
-    race: Annotated[
-        int | None,
-        typer.Option(
-            help="Further seeds for the leaders that cannot be told apart.",
-            show_default="as the run was started",
-            rich_help_panel=SEARCH,
-        ),
-    ] = None,
-    time_limit: options.TimeLimit = None,
-    compute_limit: options.ComputeLimit = None,
-    trial_limit: options.TrialLimit = None,
-    concurrency: options.Concurrency = None,
-    address: options.Address = None,
-    in_process: Annotated[
-        bool | None,
-        typer.Option(
-            "--in-process/--on-ray",
-            help="Without Ray, one trial after the other.",
-            show_default="as the run was started",
-            rich_help_panel=MACHINE,
-        ),
-    ] = None,
+    race: Annotated[int | None, engine_option("race", AS_BEFORE)] = None,
+    time_limit: Annotated[float | None, engine_option("time_limit_s")] = None,
+    compute_limit: Annotated[float | None, engine_option("compute_limit_s")] = None,
+    trial_limit: Annotated[float | None, engine_option("trial_limit_s")] = None,
+    concurrency: Concurrency = None,
+    address: Address = None,
+    in_process: InProcess = None,
+    study: StudyOption = None,
 ) -> int:
     """Take a run up again after any end, or extend a finished one."""
     from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
@@ -66,11 +54,12 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
         "compute_limit_s": compute_limit,
         "trial_limit_s": trial_limit,
     }
-    named = {"race": race, "concurrency": concurrency, "address": address, "in_process": in_process}
-    change |= {name: value for name, value in named.items() if value is not None}
+    machine = {"concurrency": concurrency, "address": address, "in_process": in_process}
+    changes = {"race": race, **machine}
+    change |= {name: value for name, value in changes.items() if value is not None}
     if trials is not None:
         change["trials"] = _count(trials, open_run(run))
-    return take_up(run, change, _find, Console(soft_wrap=False))
+    return take_up(run, change, finder(study), Console(soft_wrap=False))
 
 
 def status(run: RunArgument) -> int:
@@ -82,17 +71,13 @@ def status(run: RunArgument) -> int:
     return show(run, Console(soft_wrap=False))
 
 
-def replay(run: RunArgument) -> int:
+def replay(run: RunArgument, study: StudyOption = None) -> int:
     """Ask a run's sampler again, and tell whether it would propose the same."""
     from rich.console import Console  # noqa: PLC0415
 
     from search.run.runner import replay as ask_again  # noqa: PLC0415
 
-    return ask_again(run, _find, Console(soft_wrap=False))
-
-
-def _find(name: str) -> Study:
-    return lookup(STUDIES, name, "study")
+    return ask_again(run, finder(study), Console(soft_wrap=False))
 
 
 def _count(text: str, folder: Any) -> int:  # noqa: ANN401 - of a module that loads late

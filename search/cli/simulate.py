@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from search.cli.options import MACHINE, OUTPUT, SEARCH
+from trainables.study.settings import MACHINE, OUTPUT, SEARCH
 
 TABLE, PRICE = "Table", "Price"
 

@@ -9,13 +9,14 @@ from typing import Any
 import torch
 
 from search.engine.trial import Failure
+from search.execution.portable import Portable
 from search.storage.depot import SHARED, Depot
 from search.study import load_module
 from trainables.study.examination import Exam
 
 
 @dataclass(frozen=True)
-class Task:
+class Task(Portable):
     """What is to be examined, and where the result goes.
 
     Attributes:
@@ -52,7 +53,7 @@ def work(task: Task) -> Failure | None:
         model, data = depot.bring_folder(task.model), depot.bring_folder(task.data)
         sources = {name: depot.bring_folder(path) for name, path in task.exam.sources.items()}
         exam = replace(task.exam, sources=sources)
-        study.examine(model, data, task.settings, exam).write(depot.place(task.file))
+        study.examine(model, data, task.parsed_settings(), exam).write(depot.place(task.file))
         depot.send_file(task.file)
     except Exception as error:  # noqa: BLE001 - the other tasks go on
         first = (str(error).strip().splitlines() or [""])[0]

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from search.engine.trial import Failure
+from search.execution.portable import Portable
 from search.execution.time_limit import time_limit
 from search.record.run_folder import CHECKPOINT, RunFolder
 from search.storage.depot import SHARED, Depot
@@ -27,7 +28,7 @@ NO_SPACE = ("No space left on device", "Disk quota exceeded")
 
 
 @dataclass(frozen=True)
-class Job:
+class Job(Portable):
     """What all workers of a run need to know.
 
     Attributes:
@@ -64,7 +65,7 @@ class Worker:
     def __init__(self, job: Job, trial_id: str, config: Config, seed: int = 0) -> None:
         self._job = job
         self._config = config
-        self._settings = _seeded(job.settings, seed)
+        self._seed = seed
         self._folder = RunFolder(job.folder)
         self._trial_id = trial_id
         self._reported: Report | None = None
@@ -110,7 +111,8 @@ class Worker:
         study, depot = load_module(self._job.module), self._job.depot
         assets = depot.bring_folder(self._job.assets)
         file = depot.bring_file(self._folder.checkpoint(self._trial_id))
-        trainable = study.build(self._config, self._settings, assets)
+        settings = _seeded(self._job.parsed_settings(), self._seed)
+        trainable = study.build(self._config, settings, assets)
         if not file.exists():
             return trainable
         try:
@@ -118,7 +120,7 @@ class Worker:
             trainable.resume(kept["trainable"])
         except (UserError, KeyError, TypeError, ValueError, RuntimeError) as error:
             self._notes = (f"its checkpoint cannot be used, it began anew ({_one_line(error)})",)
-            return study.build(self._config, self._settings, assets)
+            return study.build(self._config, settings, assets)
         self._reported = _report(kept["report"])
         return trainable
 

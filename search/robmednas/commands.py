@@ -76,3 +76,12 @@ def phantom(
 
     write_nifti(phantom_subjects(subjects, size, slices, field, seed), folder, typer.echo)
     return 0
+
+
+COMMANDS = {
+    "robmednas-final": final,
+    "robmednas-corruption": corruption,
+    "robmednas-stability": stability,
+    "phantom": phantom,
+}
+"""The commands of this study beside its search; `search.cli.group` looks for them here."""

@@ -22,6 +22,7 @@ from search.record.run_folder import create_run_folder
 from search.results.ranking import leaders, rank
 from search.run.conclusion import conclude
 from search.run.preparation import prepare
+from search.run.run_file import write_run_file
 from search.run.session import Desk, Session, open_desk, verify_session
 from search.samplers.registry import OF_TWO, REGISTRY, takes_two_objectives
 from search.storage.runs import (
@@ -33,7 +34,7 @@ from search.storage.runs import (
     open_run,
     stored_at,
 )
-from search.study import Study
+from search.study import GUEST, Study
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.runtime.config import parse
@@ -62,6 +63,9 @@ def run(plan: Plan, study: Study, console: Console) -> int:
         folder = create_run_folder(path)
         with locked(folder):
             manifest = new_manifest(folder, plan, settings)
+            write_run_file(folder.path, plan, type(settings))
+            if study.source:
+                manifest.add(**{GUEST: dict(study.source)})
             session = Session(plan, study, module, settings, folder, manifest, console)
             return _work(_kept(session, claim), execute, [])
 
@@ -91,8 +95,7 @@ def resume(
     with locked(folder), claimed(stored_at(content), content.get("stored")) as claim:
         manifest = Manifest(folder, content)
         session = Session(plan, study, module, settings, folder, manifest, console)
-        if changed := manifest.changes():
-            session.say(f"changed since the run was started: {', '.join(changed)}")
+        _say_changes(session)
         events = cleared(folder)
         manifest.go_on(plan)
         return _work(_kept(session, claim), execute, events)
@@ -113,8 +116,7 @@ def replay(run: str | Path, find: Callable[[str], Study], console: Console) -> i
     module = study.load_module()
     settings = module.parse_settings(content["settings"])
     session = Session(plan, study, module, settings, folder, Manifest(folder, content), console)
-    if changed := session.manifest.changes():
-        session.say(f"changed since the run was started: {', '.join(changed)}")
+    _say_changes(session)
     differences = verify_session(session, read_objective(content), events)
     for one in differences:
         session.say(f"{one.trial}: recorded {one.recorded}, proposed now {one.proposed}")
@@ -136,6 +138,12 @@ def _kept(session: Session, claim: Claim | None) -> Session:
     if claim:
         session.manifest.add(stored=claim.stored())
     return session.kept(claim)
+
+
+def _say_changes(session: Session) -> None:
+    guest = session.manifest.content.get(GUEST)
+    if changes := [*session.manifest.changes(), *session.study.changes(guest)]:
+        session.say(f"changed since the run was started: {', '.join(changes)}")
 
 
 def _work(session: Session, execute: Execute, events: list[Event]) -> int:

@@ -17,7 +17,7 @@ from trainables.classification.study import ClassificationStudy
 from trainables.study.report import Report, Rung
 from trainables.study.study import BASELINE, Facts, Study
 
-TEMPLATES: tuple[str, ...] = ()
+TEMPLATES = (f"{ROOT}/examples/label_smoothing.py:LabelSmoothing",)
 NAMES = (*STUDIES, *TEMPLATES)
 SPLITS = ("train", "val", "ranking")
 

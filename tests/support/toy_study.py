@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import Field
 from threadpoolctl import threadpool_info
 from torch import get_num_threads
 
@@ -17,7 +16,7 @@ from searchspace.space import Param, Space
 from trainables.study.about import About, Score, Threat
 from trainables.study.examination import Examination
 from trainables.study.report import Report, Rung
-from trainables.study.settings import StudySettings
+from trainables.study.settings import DATA, TRAINING, StudySettings, setting
 from trainables.study.sheet import Column, Sheet
 from trainables.study.study import Facts, Floor, Reference, Study
 from trainables.study.trial import Trainable
@@ -63,8 +62,8 @@ ABOUT = About(
 class Settings(StudySettings):
     about: ClassVar[About] = ABOUT
 
-    epochs: int = Field(default=9, ge=1)
-    dataset: str = "toy"
+    epochs: int = setting(9, "Budget of a trial.", TRAINING, ge=1)
+    dataset: str = setting("toy", "Of toys.", DATA)
     device: str = "cpu"
     faults: tuple[str, ...] = ()  # one more reference for each
     bad_above: float = 2.0  # sampled trials with a greater x raise

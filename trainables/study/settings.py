@@ -40,13 +40,15 @@ def setting(
         text: Help, one or two short sentences.
         panel: The heading under which the help lists it, one of `PANELS`; empty for no option.
         default_text: The default as the help shows it; None for the default itself.
-        option: The name of the option where it differs from the field's.
+        option: The name of the option where it differs from the field's. For a yes-or-no setting
+            ``NAME/OPPOSITE``, where ``--OPPOSITE`` turns it off; by default ``--no-NAME`` does.
         aliases: Further names of the option.
-        bounds: ``ge``, ``le``, ``gt``, ``lt`` and what else `pydantic.Field` takes.
+        bounds: ``ge``, ``le``, ``gt``, ``lt`` and what else `pydantic.Field` takes; ``examples``
+            are offered by shell completion.
     """
     extra: dict[str, Any] = {
         "panel": panel,
-        "shown": default_text,
+        "default_text": default_text,
         "option": option,
         "aliases": list(aliases),
     }
@@ -83,6 +85,11 @@ class StudySettings(Frozen):
     device: str = setting("auto", "auto, cpu, cuda or cuda:1.", MACHINE)
     # Without a panel: the engine's own --seed sets it too.
     seed: int = setting(0, "Of initialisation, order, noise and attacks.", "", ge=0)
+
+    @classmethod
+    def plan_of(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the engine's options that the preset among some settings changes."""
+        return cls.PAPER_PLAN if values.get("protocol") == PAPER_PRESET else {}
 
     @property
     def data_name(self) -> str:

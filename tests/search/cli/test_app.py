@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_a_search_from_the_command_line(command, tmp_path):
         (["--scheduler", "hyper"], "unknown scheduler 'hyper': choose from asha, fifo"),
         (["--references", "some"], "references is 'some'"),
         (["--metric", "robustnes"], "unknown metric 'robustnes': did you mean robustness?"),
-        (["--dataset", "toy", "--classifier", "cnn"], "unknown setting 'classifier'"),
+        (["--dataset", "toy", "--classifier", "cnn"], "No such option: --classifier"),
         (["--trails", "3"], "No such option: --trails"),
         (["--epochs", "0"], "epochs is 0"),
     ],
@@ -109,9 +110,20 @@ def test_a_defect_of_ours_is_one_line_and_a_file(command, monkeypatch, tmp_path)
     assert '"status": "failed"' in (tmp_path / "here" / "manifest.json").read_text()
 
 
-def test_help_is_for_people_and_loads_nothing_heavy(child_environment):
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (
+            ["tsynd"],
+            ("--dataset", "--trials", "--sampler", "--time-limit", "--in-process", "--run"),
+        ),
+        (["robmednas"], ("--data-seed", "--field", "--no-flip", "--preset,--protocol", "--config")),
+        ([], ("--version", "--install-completion", "tsynd", "robmednas-final", "phantom")),
+    ],
+)
+def test_help_is_for_people_and_loads_nothing_heavy(child_environment, words, options):
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "search", "tsynd", "--help"],
+        [sys.executable, "-X", "importtime", "-m", "search", *words, "--help"],
         env=child_environment,
         capture_output=True,
         text=True,
@@ -122,5 +134,18 @@ def test_help_is_for_people_and_loads_nothing_heavy(child_environment):
     assert "typer" in loaded
     assert not loaded & {"torch", "ray", "optuna", "hyperopt", "numpy", "sklearn"}
     assert max(map(len, done.stdout.splitlines())) <= 80
-    for option in ("--dataset", "--trials", "--sampler", "--time-limit", "--in-process", "--run"):
+    for option in options:
         assert option in done.stdout
+
+
+def test_the_version_is_that_of_the_installed_package(command):
+    status, out, _ = command("--version")
+    assert (status, out) == (0, f"robust-medical-search {version('robust-medical-search')}\n")
+
+
+def test_what_a_shell_completes_is_the_installed_command(command):
+    """`python -m search` cannot be completed: the script for the shell names the command."""
+    status, out, _ = command("--show-completion", "bash")
+    assert status == 0
+    assert "complete -o default -F _robust_search_completion robust-search" in out
+    assert "_ROBUST_SEARCH_COMPLETE=complete_bash" in out

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -12,6 +12,7 @@ from trainables.classification.settings import ClassificationSettings
 from trainables.runtime.config import Frozen
 from trainables.runtime.folders import cache_folder
 from trainables.study.about import About
+from trainables.study.settings import MACHINE, setting
 
 
 class TSynDSettings(ClassificationSettings):
@@ -25,6 +26,11 @@ class TSynDSettings(ClassificationSettings):
     PAPER: ClassVar[Mapping[str, Any]] = {"epochs": 100, "classifier": "resnet18"}
     SMALL: ClassVar[Mapping[str, Any]] = {**ClassificationSettings.SMALL, "autoencoder_steps": 20}
 
+    precision: Literal["auto", "fp32", "bf16"] = setting(
+        "auto",
+        "In which images are made: fp32, bf16, or bf16 where there is hardware (auto).",
+        MACHINE,
+    )
     # Not options: the first is part of the study, the second a place on this machine.
     autoencoder_steps: int = Field(
         default=800, ge=1, description="Optimiser steps of the autoencoder."
