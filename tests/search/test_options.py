@@ -38,7 +38,7 @@ def test_an_option_has_the_declared_names():
     assert (flip.name, flip.opposite) == ("flip", "no-flip")
     assert (near.name, near.opposite, near.aliases) == ("near", "far", ("close",))
     assert (subset.opposite, subset.words) == ("", ("all", "paper"))
-    assert (field.text, field.panel, field.shown) == ("Millimetres.", DATA, "256")
+    assert (field.text, field.panel, field.default_text) == ("Millimetres.", DATA, "256")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from places import ROOT
 
 from search.studies import STUDIES
 from search.study import load_module
