@@ -32,7 +32,7 @@ from ray.cluster_utils import Cluster
 from rich.console import Console
 from s3 import ENVIRONMENT, Server
 
-from search.execution.worker import Job
+from search.execution.worker import WorkerJob
 from search.plan import Plan
 from search.run.runner import run
 from search.storage.depot import StoredFolder
@@ -108,7 +108,7 @@ def main() -> None:
         depot = StoredFolder(Path(folder), Store(server.uri("bench")))
         settings = empty_study.Settings()
         rungs = settings.rungs
-        job = Job(empty_study.MODULE, settings, rungs, Path(folder), Path(folder), 1, depot=depot)
+        job = WorkerJob(empty_study.MODULE, settings, rungs, Path(folder), Path(folder), 1, depot=depot)
         print(f"through Ray's object store: {len(cloudpickle.dumps(job))} bytes a job")
     server.stop()
 

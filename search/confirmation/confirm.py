@@ -9,7 +9,7 @@ What was done is not done again: the same command goes on where it was stopped.
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -36,25 +36,22 @@ from search.confirmation.verdict import (
 )
 from search.engine.objective import Objective
 from search.engine.trial import Failure, Trial
-from search.execution.executor import executor, mapper
 from search.execution.tasks import Task
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
-from search.plan import Plan
 from search.record.events import follow, read_events
 from search.record.lock import is_running, locked
-from search.record.manifest import Manifest, read_manifest, read_objective
+from search.record.manifest import read_objective
 from search.record.run_folder import OPENINGS, RunFolder
 from search.record.writer import now
 from search.results.ranking import rank
 from search.results.tables import duration
-from search.run.session import Session
+from search.run.session import FindStudy, Session, open_session
 from search.storage.confirmation import keep_confirmation
 from search.storage.runs import CONFIRM, claimed, open_run, stored_at
-from search.study import Study
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.attacks.presets import ENSEMBLES
-from trainables.runtime.config import Frozen, parse
+from trainables.runtime.config import Frozen
 from trainables.runtime.files import cannot_write, to_json, write_atomically
 from trainables.saved.export import export
 from trainables.study.examination import Exam, read_examination
@@ -104,7 +101,7 @@ def confirm(
     plan: ConfirmPlan,
     out: Path | None,
     machine: dict[str, Any],
-    find: Callable[[str], Study],
+    find: FindStudy,
     console: Console,
 ) -> int:
     """Confirm a run, and return the exit status.
@@ -124,6 +121,7 @@ def confirm(
     lookup(ENSEMBLES, plan.attacks, "ensemble of attacks")
     session, objective = _open(run, machine, find, console)
     finalists = _finalists(session, objective, plan)
+    session.executor.check()
     folder = _place(session, out)
     stored = session.manifest.content.get("stored")
     with claimed(stored_at(session.manifest.content), stored) as claim:
@@ -147,9 +145,7 @@ def _work(job: Confirmation) -> int:
         f"training {len(job.finalists)} finalists on {job.plan.seeds} seeds that the search did "
         "not use"
     )
-    device = getattr(session.settings, "device", "cpu")
-    execute = executor(session.plan, device)
-    trained = retrain(place, job.finalists, job.plan.seeds, job.objective, execute)
+    trained = retrain(place, job.finalists, job.plan.seeds, job.objective)
     able = [one for one in job.finalists if trained[one.id]]
     if not able:
         raise UserError(f"none of the finalists could be trained: see {place.folder.events}")
@@ -180,21 +176,17 @@ def _work(job: Confirmation) -> int:
 
 
 def _open(
-    run: str | Path, machine: dict[str, Any], find: Callable[[str], Study], console: Console
+    run: str | Path, machine: dict[str, Any], find: FindStudy, console: Console
 ) -> tuple[Session, Objective]:
     folder = open_run(run)
-    content = read_manifest(folder)
+    session = open_session(folder, find, console, machine)
+    content = session.manifest.content
     if "confirms" in content:
         raise UserError(f"{run} belongs to a confirmation: name the run {content['confirms']}")
     if is_running(folder):
         raise UserError(f"{run} is still running: wait for its end, or stop it with Ctrl-C")
     if content.get("objective") is None:
         raise UserError(f"no trial was started in {folder.path}: there is nothing to confirm")
-    plan = parse(Plan, content["plan"] | {"run": folder.path} | machine)
-    study = find(plan.study)
-    module = study.load_module()
-    settings = module.parse_settings(content["settings"])
-    session = Session(plan, study, module, settings, folder, Manifest(folder, content), console)
     return session, read_objective(content)
 
 
@@ -345,7 +337,7 @@ def _run(job: Confirmation, tasks: Sequence[Task], split: str) -> None:
         if failure is not None:
             failures.append(f"{task.model.name}: {failure.reason}")
 
-    mapper(session.plan, getattr(session.settings, "device", "cpu"))(tasks, heard)
+    session.executor.map(tasks, heard)
     if failures:
         raise UserError(f"{failures[0]}; the rest is kept: give the same command again")
 

@@ -9,10 +9,10 @@ from search.confirmation.finalists import Finalist
 from search.engine.coordinator import Coordinator
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
-from search.execution.executor import Execute
 from search.record.events import cleared
 from search.record.manifest import Manifest, new_manifest, read_manifest
-from search.run.session import Session, make_rules, open_desk
+from search.run.desk import make_rules, open_desk
+from search.run.session import Session
 from searchspace.errors import UserError
 from trainables.study.study import Reference
 
@@ -24,7 +24,6 @@ def retrain(
     finalists: Sequence[Finalist],
     seeds: int,
     objective: Objective,
-    execute: Execute,
 ) -> dict[str, list[Trial]]:
     """Train every finalist on every seed; what was trained before is not trained again.
 
@@ -33,7 +32,6 @@ def retrain(
         finalists: Who is trained.
         seeds: How many trainings each.
         objective: Of the run.
-        execute: Runs trials.
 
     Returns:
         The completed trainings by finalist, in the order of the seeds.
@@ -52,13 +50,13 @@ def retrain(
     events = cleared(session.folder) if session.folder.events.exists() else []
     desk = open_desk(session, objective, events, rules)
     coordinator = desk.coordinator
-    job = replace(session.job(own_process=not session.plan.in_process), rungs=(rung,))
+    job = replace(session.job(), rungs=(rung,))
     with desk.progress:
-        execute(coordinator, job)
+        session.executor.execute(coordinator, job)
         firsts = [coordinator.trials[one.id] for one in finalists if one.id in coordinator.trials]
         able = [trial for trial in firsts if trial.state is State.COMPLETED]
         if not coordinator.over and coordinator.race(able, range(1, seeds)):
-            execute(coordinator, job)
+            session.executor.execute(coordinator, job)
     coordinator.close()
     desk.records.write_table()
     _check_ended(coordinator)

@@ -12,12 +12,13 @@ from search.engine.trial import Failure
 from search.execution.portable import Portable
 from search.storage.depot import SHARED, Depot
 from search.study import load_module
+from trainables.runtime.errors import typed_line
 from trainables.study.examination import Exam
 
 
 @dataclass(frozen=True)
 class Task(Portable):
-    """What is to be examined, and where the result goes.
+    """A model to be examined, and where the result goes.
 
     Attributes:
         module: Import path of the study's module.
@@ -40,12 +41,12 @@ class Task(Portable):
     depot: Depot = SHARED
 
 
-Heard = Callable[[Task, Failure | None], None]
-"""Is told of each task that has ended, and of what went wrong."""
+TaskEnd = Callable[[Task, Failure | None], None]
+"""Called with each task that has ended, and with what went wrong."""
 
 
-def work(task: Task) -> Failure | None:
-    """Examine a model, and write what was found."""
+def run_task(task: Task) -> Failure | None:
+    """Examine a model, and write the result; return why that failed."""
     try:
         torch.set_num_threads(task.threads)
         study = load_module(task.module)
@@ -56,7 +57,5 @@ def work(task: Task) -> Failure | None:
         study.examine(model, data, task.parsed_settings(), exam).write(depot.place(task.file))
         depot.send_file(task.file)
     except Exception as error:  # noqa: BLE001 - the other tasks go on
-        first = (str(error).strip().splitlines() or [""])[0]
-        trace = "".join(traceback.format_exception(error))
-        return Failure(f"{type(error).__name__}: {first}", trace)
+        return Failure(typed_line(error), "".join(traceback.format_exception(error)))
     return None

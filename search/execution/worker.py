@@ -17,6 +17,7 @@ from search.storage.depot import SHARED, Depot
 from search.storage.store import StorageError
 from search.study import load_module
 from searchspace.errors import UserError
+from trainables.runtime.errors import typed_line
 from trainables.runtime.snapshot import read_snapshot, write_snapshot
 from trainables.study.report import Report, Rung
 from trainables.study.study import Config
@@ -28,7 +29,7 @@ NO_SPACE = ("No space left on device", "Disk quota exceeded")
 
 
 @dataclass(frozen=True)
-class Job(Portable):
+class WorkerJob(Portable):
     """What all workers of a run need to know.
 
     Attributes:
@@ -40,7 +41,7 @@ class Job(Portable):
         threads: Threads torch may use: as many as the trial has cores, or concurrent trials slow
             each other.
         limit_s: Seconds from one report to the next; None for no limit.
-        own_process: Whether the process is the worker's own, and may be ended.
+        ends_processes: Whether the process of a trial that hangs may be ended.
         depot: Where all of these lie for this worker, and it leaves what it makes.
     """
 
@@ -51,7 +52,7 @@ class Job(Portable):
     assets: Path
     threads: int
     limit_s: float | None = None
-    own_process: bool = False
+    ends_processes: bool = False
     depot: Depot = SHARED
 
 
@@ -62,7 +63,7 @@ class Worker:
     the engine may have died before it heard it.
     """
 
-    def __init__(self, job: Job, trial_id: str, config: Config, seed: int = 0) -> None:
+    def __init__(self, job: WorkerJob, trial_id: str, config: Config, seed: int = 0) -> None:
         self._job = job
         self._config = config
         self._seed = seed
@@ -76,7 +77,7 @@ class Worker:
     def advance(self) -> Report | Failure:
         """Train to the next rung, evaluate, and save; what the study raises becomes a failure."""
         try:
-            with time_limit(self._job.limit_s, may_exit=self._job.own_process):
+            with time_limit(self._job.limit_s, may_exit=self._job.ends_processes):
                 return self._advance()
         except Exception as error:  # noqa: BLE001 - whatever a trial raises, the search goes on
             return _failure(error, self._job.folder)
@@ -119,7 +120,7 @@ class Worker:
             kept = read_snapshot(file)
             trainable.resume(kept["trainable"])
         except (UserError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            self._notes = (f"its checkpoint cannot be used, it began anew ({_one_line(error)})",)
+            self._notes = (f"its checkpoint cannot be used, it began anew ({typed_line(error)})",)
             return study.build(self._config, settings, assets)
         self._reported = _report(kept["report"])
         return trainable
@@ -154,12 +155,7 @@ def _failure(error: Exception, folder: Path) -> Failure:
     full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
     if full or any(text in str(error) for text in NO_SPACE):
         return Failure(f"no space left for {folder}", _tail(error), ends_run=True)
-    return Failure(_one_line(error), _tail(error))
-
-
-def _one_line(error: Exception) -> str:
-    first = (str(error).strip().splitlines() or [""])[0]
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+    return Failure(typed_line(error), _tail(error))
 
 
 def _tail(error: Exception) -> str:

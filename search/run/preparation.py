@@ -57,7 +57,7 @@ def _sized(session: Session) -> tuple[Session, list[str]]:
         UserError: If one does not: without it the trials cannot be judged.
     """
     device = getattr(session.trial_settings, "device", "cpu")
-    settled, line = settle_memory(session.plan, session.settings, device)
+    settled, line = settle_memory(session.executor, session.settings, device)
     session = session.settling(settled)
     lines = [line] if line else []
     if device != getattr(session.settings, "device", device):

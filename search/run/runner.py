@@ -2,7 +2,7 @@
 
 import contextlib
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -12,18 +12,19 @@ from rich.console import Console
 
 from search.engine.objective import Objective
 from search.engine.schedulers import SCHEDULERS
-from search.execution.executor import Execute, executor
+from search.execution.choose import choose_executor
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
 from search.plan import Plan
 from search.record.events import Event, cleared, read_events
 from search.record.lock import locked
-from search.record.manifest import Manifest, new_manifest, read_manifest, read_objective
+from search.record.manifest import new_manifest, read_objective
 from search.record.run_folder import create_run_folder
 from search.results.ranking import leaders, rank
 from search.run.conclusion import conclude
+from search.run.desk import Desk, open_desk, verify_session
 from search.run.preparation import prepare
 from search.run.run_file import write_run_file
-from search.run.session import Desk, Session, open_desk, verify_session
+from search.run.session import FindStudy, Session, open_session
 from search.samplers.registry import OF_TWO, REGISTRY, takes_two_objectives
 from search.storage.runs import (
     Claim,
@@ -37,7 +38,6 @@ from search.storage.runs import (
 from search.study import GUEST, Study
 from searchspace.errors import UserError
 from searchspace.names import lookup
-from trainables.runtime.config import parse
 from trainables.study.settings import StudySettings
 
 
@@ -57,7 +57,7 @@ def run(plan: Plan, study: Study, console: Console) -> int:
     _check_trade_off(plan)
     for point in plan.first:
         module.space(settings).check(point)
-    execute = executor(plan, getattr(settings, "device", "cpu"))
+    choose_executor(plan, settings).check()
     path = new_folder(plan.storage, plan.run, default_folder(study, settings))
     with claimed(new_store(plan.storage, path), None) as claim:
         folder = create_run_folder(path)
@@ -66,13 +66,11 @@ def run(plan: Plan, study: Study, console: Console) -> int:
             write_run_file(folder.path, plan, type(settings))
             if study.source:
                 manifest.add(**{GUEST: dict(study.source)})
-            session = Session(plan, study, module, settings, folder, manifest, console)
-            return _work(_kept(session, claim), execute, [])
+            session = open_session(folder, lambda _: study, console)
+            return _work(_kept(session, claim), [])
 
 
-def resume(
-    run: str | Path, change: dict[str, Any], find: Callable[[str], Study], console: Console
-) -> int:
+def resume(run: str | Path, change: dict[str, Any], find: FindStudy, console: Console) -> int:
     """Take a run up again where its record ends, and return the exit status.
 
     Args:
@@ -86,40 +84,34 @@ def resume(
             so that the record does not fit it.
     """
     folder = open_run(run)
-    content = read_manifest(folder)
-    plan = parse(Plan, content["plan"] | {"run": folder.path} | change)
-    study = find(plan.study)
-    module = study.load_module()
-    settings = module.parse_settings(content["settings"])
-    execute = executor(plan, getattr(settings, "device", "cpu"))
+    session = open_session(folder, find, console, change)
+    session.executor.check()
+    content = session.manifest.content
     with locked(folder), claimed(stored_at(content), content.get("stored")) as claim:
-        manifest = Manifest(folder, content)
-        session = Session(plan, study, module, settings, folder, manifest, console)
         _say_changes(session)
         events = cleared(folder)
-        manifest.go_on(plan)
-        return _work(_kept(session, claim), execute, events)
+        session.manifest.go_on(session.plan)
+        return _work(_kept(session, claim), events)
 
 
-def replay(run: str | Path, find: Callable[[str], Study], console: Console) -> int:
+def replay(run: str | Path, find: FindStudy, console: Console) -> int:
     """Ask a run's sampler again whatever it was asked; return 0 where it proposes the same.
 
     Raises:
         UserError: If the folder is none of a run.
     """
     with looked_at(run) as (folder, _):
-        content, events = read_manifest(folder), read_events(folder)
+        session, events = open_session(folder, find, console), read_events(folder)
+    content = session.manifest.content
     if "objective" not in content or not events:
         raise UserError(f"no trial was started in {folder.path}: there is nothing to replay")
-    plan = parse(Plan, content["plan"])
-    study = find(plan.study)
-    module = study.load_module()
-    settings = module.parse_settings(content["settings"])
-    session = Session(plan, study, module, settings, folder, Manifest(folder, content), console)
     _say_changes(session)
     differences = verify_session(session, read_objective(content), events)
-    for one in differences:
-        session.say(f"{one.trial}: recorded {one.recorded}, proposed now {one.proposed}")
+    for difference in differences:
+        session.say(
+            f"{difference.trial}: recorded {difference.recorded}, proposed now "
+            f"{difference.proposed}"
+        )
     proposed = sum(event["event"] == "proposed" for event in events)
     if not differences:
         session.say(f"all {proposed} proposals come out the same")
@@ -146,10 +138,11 @@ def _say_changes(session: Session) -> None:
         session.say(f"changed since the run was started: {', '.join(changes)}")
 
 
-def _work(session: Session, execute: Execute, events: list[Event]) -> int:
+def _work(session: Session, events: list[Event]) -> int:
     """Prepare what is not prepared yet, and search."""
     with _failing(session):
-        _check_nodes(session)
+        # Before anything is prepared: every node of a running cluster has to take part.
+        session.executor.check_nodes(session.folder, session.keeping.depot)
         try:
             session, objective = _prepared(session)
         except KeyboardInterrupt:
@@ -158,23 +151,15 @@ def _work(session: Session, execute: Execute, events: list[Event]) -> int:
             return INTERRUPTED
         session.keeping.depot.ensure_folder(session.folder.assets)
         with session.keeping.mirror or nullcontext():
-            return _search(session, objective, execute, events)
-
-
-def _check_nodes(session: Session) -> None:
-    """See, before anything is prepared, that every node of a running cluster can take part."""
-    if session.plan.address is not None and not session.plan.in_process:
-        from search.execution.ray.start import check_on_ray  # noqa: PLC0415
-
-        check_on_ray(session.plan, session.folder, session.keeping.depot)
+            return _search(session, objective, events)
 
 
 def _check_trade_off(plan: Plan) -> None:
     if plan.trade_off is None:
         return
     if not takes_two_objectives(plan.sampler):
-        known = " or ".join(OF_TWO)
-        raise UserError(f"{plan.sampler} knows one objective: for --trade-off take {known}")
+        names = " or ".join(OF_TWO)
+        raise UserError(f"{plan.sampler} knows one objective: for --trade-off take {names}")
     if plan.race:
         raise UserError("--race needs one objective: leave out --trade-off")
 
@@ -213,10 +198,10 @@ def _give_up(session: Session) -> None:
             session.folder.empty()
 
 
-def _search(session: Session, objective: Objective, execute: Execute, events: list[Event]) -> int:
+def _search(session: Session, objective: Objective, events: list[Event]) -> int:
     desk = open_desk(session, objective, events)
     coordinator = desk.coordinator
-    job = session.job(own_process=not session.plan.in_process)
+    job, execute = session.job(), session.executor.execute
     if mirror := session.keeping.mirror:
         mirror.on_failure(coordinator.halt)
         coordinator.observers.append(mirror)

@@ -1,34 +1,27 @@
-"""From a plan, new or taken up again, to a coordinator, its records and its progress."""
+"""A run while a process works on it, opened from what its folder says."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import optuna
 from rich.console import Console
 
-from search.engine.coordinator import Coordinator, Rules
-from search.engine.judge import Judge
-from search.engine.objective import Objective
-from search.engine.optuna_record import OptunaRecord
-from search.engine.proposals import Source
-from search.engine.schedulers import SCHEDULERS
-from search.execution.worker import Job
+from search.execution.choose import choose_executor
+from search.execution.executor import Executor
+from search.execution.worker import WorkerJob
 from search.plan import Plan
-from search.record.events import Event
-from search.record.journal import open_journal
-from search.record.manifest import Manifest
-from search.record.replay import Clock, Difference, restore, verify
+from search.record.manifest import Manifest, read_manifest
 from search.record.run_folder import RunFolder
-from search.record.writer import Records
-from search.results.progress import Progress
-from search.samplers.registry import sampler_maker
 from search.storage.depot import Depot
 from search.storage.runs import UNSTORED, Claim, Keeping, keep
 from search.study import Study
+from trainables.runtime.config import parse
 from trainables.study.report import Rung
 from trainables.study.study import MEMORY, Reference
 from trainables.study.study import Study as Question
+
+FindStudy = Callable[[str], Study]
+"""Finds a study by its name."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +33,7 @@ class Session:
         study: The question.
         module: What knows the study's space and trials.
         settings: The study's own.
+        executor: What runs its trials.
         folder: Where all is written.
         manifest: Of the folder.
         console: Where the user reads.
@@ -50,6 +44,7 @@ class Session:
     study: Study
     module: Question[Any]
     settings: Any
+    executor: Executor
     folder: RunFolder
     manifest: Manifest
     console: Console
@@ -99,18 +94,12 @@ class Session:
 
     @property
     def trial_settings(self) -> Any:  # noqa: ANN401 - the study's own
-        """The study's settings as trials see them.
+        """The study's settings as trials see them."""
+        return self.executor.trial_settings(self.settings)
 
-        On a cluster a trial that is given a GPU computes on it, though the driver may have none.
-        """
-        left_open = self.plan.settings.get("device", "auto") == "auto"
-        if self.plan.address and self.plan.gpus_per_trial and left_open:
-            return self.settings.model_copy(update={"device": "cuda"})
-        return self.settings
-
-    def job(self, *, own_process: bool) -> Job:
+    def job(self) -> WorkerJob:
         """Say what workers need to know."""
-        return Job(
+        return WorkerJob(
             self.study.module,
             self.trial_settings,
             self.rungs,
@@ -118,93 +107,45 @@ class Session:
             self.folder.assets.resolve(),  # a confirmation's are those of its run
             self.plan.cpus_per_trial,
             self.plan.trial_limit_s,
-            own_process,
+            self.executor.ends_processes,
             self.depot,
         )
 
     @property
     def depot(self) -> Depot:
         """Where the run's files lie for those who run its trials."""
-        return self.keeping.depot if self.plan.in_process else self.keeping.depot.for_nodes()
+        return self.executor.trial_depot(self.keeping.depot)
 
 
-@dataclass(frozen=True)
-class Desk:
-    """What follows a search: the coordinator, and those who listen to it."""
+def open_session(
+    folder: RunFolder,
+    find: FindStudy,
+    console: Console,
+    change: Mapping[str, Any] | None = None,
+) -> Session:
+    """Open a run as its manifest describes it, whether it is new or taken up again.
 
-    coordinator: Coordinator
-    records: Records
-    progress: Progress
+    Args:
+        folder: Of the run, with its manifest.
+        find: Finds the study.
+        console: Where the user reads.
+        change: Fields of the plan that are to be others than they were.
 
-
-def open_desk(
-    session: Session, objective: Objective, events: list[Event], rules: Rules | None = None
-) -> Desk:
-    """Set up a search, and bring it to where its record ends; rules are the session's or given."""
-    plan, clock, rules = session.plan, Clock(), rules or make_rules(session, objective)
-    record = optuna_record(session, rules, open_journal(session.folder.journal))
-    coordinator = Coordinator(rules, record, SCHEDULERS[plan.scheduler](), [], clock)
-    if events:
-        restore(coordinator, events, clock)
-    records = Records(session.folder, objective, clock)
-    progress = Progress(
-        session.console, objective, coordinator.total, rules.rungs[-1].epochs, plan.workers, clock
-    )
-    for listener in (records, progress):
-        listener.adopt(coordinator.trials)
-        coordinator.observers.append(listener)
-    if events:
-        records.notice(
-            "resumed", None, elapsed_s=round(coordinator.elapsed_s, 3), trials=plan.trials
-        )
-        coordinator.take_up()
-    coordinator.limit(plan.time_limit_s, plan.compute_limit_s)
-    return Desk(coordinator, records, progress)
-
-
-def verify_session(session: Session, objective: Objective, events: list[Event]) -> list[Difference]:
-    """Ask the sampler of a recorded run again; nothing is written."""
-    rules, clock = make_rules(session, objective), Clock()
-    record = optuna_record(session, rules, optuna.storages.InMemoryStorage())
-    scheduler = SCHEDULERS[session.plan.scheduler]()
-    return verify(Coordinator(rules, record, scheduler, [], clock), events, clock)
-
-
-def make_rules(session: Session, objective: Objective) -> Rules:
-    """Say how a search is run."""
-    plan, module, settings = session.plan, session.module, session.settings
-    left_out = [reference.label for reference, _ in session.too_large()]
-    references = tuple(one for one in session.references if one.label not in left_out)
-    space, floor = module.space(settings), module.floor(settings)
-    return Rules(
-        source=Source(
-            space=space,
-            complete=lambda point: module.complete(point, settings),
-            at_random=sampler_maker("random", space, plan.seed, 0),
-            first=plan.first,
-        ),
-        references=references,
-        trials=plan.trials,
-        rungs=session.rungs,
-        objective=objective,
-        judge=Judge(
-            limits=lambda config: module.limits(config, settings),
-            floor=floor,
-            direction="max" if floor is None else module.metrics(settings)[floor.metric],
-        ),
-    )
-
-
-def optuna_record(
-    session: Session, rules: Rules, storage: optuna.storages.BaseStorage
-) -> OptunaRecord:
-    """Open the study that the run's sampler learns from."""
-    plan, space, startup = session.plan, rules.source.space, session.manifest.content["startup"]
-    return OptunaRecord(
-        storage,
-        session.study.name,
-        space,
-        rules.objective.direction,
-        sampler_maker(plan.sampler, space, plan.seed, startup),
-        rules.objective.other.direction if rules.objective.other else None,
+    Raises:
+        UserError: If the manifest cannot be read, or the study refuses its settings.
+    """
+    content = read_manifest(folder)
+    plan = parse(Plan, content["plan"] | {"run": folder.path} | dict(change or {}))
+    study = find(plan.study)
+    module = study.load_module()
+    settings = module.parse_settings(content["settings"])
+    return Session(
+        plan=plan,
+        study=study,
+        module=module,
+        settings=settings,
+        executor=choose_executor(plan, settings),
+        folder=folder,
+        manifest=Manifest(folder, content),
+        console=console,
     )

@@ -13,7 +13,7 @@ import torch
 from study_cases import NAMES, SPLITS, Case, make_case, rung, timeless
 
 from search.engine.trial import Failure
-from search.execution.worker import Job, Worker
+from search.execution.worker import Worker, WorkerJob
 from search.studies import STUDIES, about
 from searchspace.errors import UserError
 from searchspace.random import sample
@@ -328,7 +328,7 @@ def test_what_a_guest_raises_is_one_line_and_no_end_of_the_search(case, tmp_path
 
     monkeypatch.setattr(type(case.study), "build", fail)
     path = f"{type(case.study).__module__}:{type(case.study).__name__}"
-    job = Job(path, case.settings, case.settings.rungs, tmp_path, case.assets, threads=1)
+    job = WorkerJob(path, case.settings, case.settings.rungs, tmp_path, case.assets, threads=1)
     outcome = Worker(job, "t001", {}).advance()
     assert isinstance(outcome, Failure)
     assert outcome.reason == "RuntimeError: out of [paint]"

@@ -6,7 +6,7 @@ from ray import tune
 
 from search.engine.trial import Failure
 from search.execution.ray.nodes import Probe, complaint
-from search.execution.worker import Job, Worker
+from search.execution.worker import Worker, WorkerJob
 
 OUTCOME = "outcome"
 
@@ -14,7 +14,7 @@ OUTCOME = "outcome"
 class Adapter(tune.Trainable):  # type: ignore[misc]  # Ray is not analysed
     """Runs one trial after the other in the same actor: starting one with torch takes seconds."""
 
-    def setup(self, config: dict[str, Any], job: Job, probe: Probe | None) -> None:
+    def setup(self, config: dict[str, Any], job: WorkerJob, probe: Probe | None) -> None:
         """Take the first trial; what all trials share comes once through Ray's object store."""
         self._job = job
         # Of nodes that joined after the run began; a cluster of this machine alone has none.

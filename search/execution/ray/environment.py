@@ -16,7 +16,7 @@ ALWAYS = {
 # Ray, on macOS and Windows, keeps to the loopback address.
 LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
-# Torch is told by `search.execution.worker`; these are for what a trial computes with besides.
+# Torch is set by `search.execution.worker`; these are for what a trial computes with besides.
 # Ray sets only the first, and not where the shell that started a node has set it.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

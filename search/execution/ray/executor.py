@@ -1,178 +1,132 @@
-"""Start or join a Ray cluster, and let Tune run what the coordinator proposes."""
+"""The executor on Ray; importing this file does not import Ray, using it does."""
 
-import contextlib
-import logging
-import shutil
-import signal
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from types import FrameType
+import socket
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, final
 
-import ray
-from ray import tune
-
-import search
 from search.engine.coordinator import Coordinator
-from search.execution.memory import SHARE, machine_bytes, reserved_bytes
-from search.execution.ray.adapter import Adapter
-from search.execution.ray.environment import threads
-from search.execution.ray.hooks import Decisions, Over, Proposals
-from search.execution.ray.nodes import check_nodes, leave_probe
-from search.execution.worker import Job
+from search.execution.executor import Executor
+from search.execution.machine import Share, share_of_gpu, share_of_machine, smallest_gpu
+from search.execution.ray import environment
+from search.execution.tasks import Task, TaskEnd
+from search.execution.worker import WorkerJob
+from search.plan import Plan
 from search.record.run_folder import RunFolder
 from search.storage.depot import Depot
 from searchspace.errors import UserError
 
-OBJECT_STORE_BYTES = (
-    256 * 2**20
-)  # holds a job and reports, a few kilobytes; Ray's default is 30 % of the memory
+if TYPE_CHECKING:
+    from search.execution.ray.cluster import Resources
+
+KNOCK_S = 5.0
 
 
-@dataclass(frozen=True)
-class Resources:
-    """What trials get.
+@final
+class RayExecutor(Executor):
+    """Runs trials on a cluster of this machine, or on a running one that the plan names."""
 
-    Attributes:
-        workers: Trials at the same time.
-        cpus: Cores of a trial.
-        gpus: GPUs of a trial; None to share those of the cluster.
-        address: Of a running cluster; None to start one here.
-    """
+    def __init__(self, plan: Plan, device: str) -> None:
+        """Remember where trials run; nothing is started.
 
-    workers: int
-    cpus: int
-    gpus: float | None
-    address: str | None
+        Args:
+            plan: Of the run.
+            device: Where trials compute: those on a CPU ask for no GPU.
+        """
+        self._plan = plan
+        self._device = device
 
-    def share_of_gpus(self) -> float:
-        """Return the GPUs of a trial: as asked for, or an equal share of the joined cluster's."""
-        if self.gpus is not None:
-            return self.gpus
-        return min(1.0, float(ray.cluster_resources().get("GPU", 0.0)) / self.workers)
+    def check(self) -> None:
+        """Refuse a run where Ray is not installed, or no cluster answers at the address."""
+        self._resources()
 
-    def of_a_trial(self, settings: object) -> dict[str, float]:
-        """Return what Ray sets apart for a trial; of memory never more than some node has."""
-        found: dict[str, float] = {"cpu": self.cpus, "gpu": self.share_of_gpus()}
-        reserved = reserved_bytes(settings)
-        if reserved is not None:
-            most = max(node["Resources"].get("memory", 0) for node in ray.nodes() if node["Alive"])
-            found["memory"] = min(reserved, int(most))
-        return found
+    def check_nodes(self, folder: RunFolder, depot: Depot) -> None:
+        """Ask every node of a running cluster; one that is started here needs no question."""
+        if self._plan.address is None:
+            return
+        from search.execution.ray.nodes import check_cluster  # noqa: PLC0415
+
+        check_cluster(folder, depot, self._resources())
+
+    def memory_share(self, device: str) -> Share | None:
+        """Return a trial's share on the smallest node.
+
+        None where no node could run a trial yet, as where GPU workers come when they are asked for.
+        """
+        plan = self._plan
+        if plan.address is not None:
+            resources = self._resources()
+            from search.execution.ray.memory import share_of_nodes  # noqa: PLC0415
+
+            return share_of_nodes(resources, device)
+        if device == "cpu":
+            return share_of_machine(plan.workers)
+        smallest, count = smallest_gpu()
+        return share_of_gpu(smallest, plan.gpus_per_trial or min(1.0, count / plan.workers))
+
+    def trial_settings(self, settings: Any) -> Any:  # noqa: ANN401 - the study's own
+        """Return the settings, with the GPU that a trial gets though the driver may have none."""
+        unset = self._plan.settings.get("device", "auto") == "auto"
+        if self._plan.address and self._plan.gpus_per_trial and unset:
+            return settings.model_copy(update={"device": "cuda"})
+        return settings
+
+    def trial_depot(self, depot: Depot) -> Depot:
+        """Return the depot as nodes use it that do not work in the driver's folder."""
+        return depot.for_nodes()
 
     @property
-    def restarts(self) -> int:
-        """How often a trial starts again whose process is lost.
+    def ends_processes(self) -> bool:
+        """Yes: a trial that hangs ends with its actor."""
+        return True
 
-        Here it was most likely out of memory, and will be again; machines of a cluster come and go.
-        """
-        return 1 if self.address is None else 5
+    def execute(self, coordinator: Coordinator, job: WorkerJob) -> None:
+        """Let Ray Tune run what the coordinator proposes."""
+        resources = self._resources()
+        from search.execution.ray.trials import run_trials  # noqa: PLC0415
+
+        run_trials(coordinator, job, resources)
+
+    def map(self, tasks: Sequence[Task], on_end: TaskEnd) -> None:
+        """Run as many tasks at a time as there is room for."""
+        resources = self._resources()
+        from search.execution.ray.tasks import run_tasks  # noqa: PLC0415
+
+        run_tasks(tasks, on_end, resources)
+
+    def _resources(self) -> "Resources":
+        plan = self._plan
+        if plan.address is not None:
+            _check_reachable(plan.address)
+        environment.prepare(local=plan.address is None)
+        try:
+            import ray.tune  # noqa: F401, PLC0415
+
+            from search.execution.ray.cluster import Resources  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise UserError(
+                f"{error.name} is not installed: install ray[tune], or add --in-process"
+            ) from error
+        gpus = plan.gpus_per_trial
+        if gpus is None and (self._device == "cpu" or plan.address is None):
+            gpus = _share_of_gpus(self._device, plan.workers)
+        return Resources(plan.workers, plan.cpus_per_trial, gpus, plan.address)
 
 
-def execute(coordinator: Coordinator, job: Job, resources: Resources) -> None:
-    """Run the search on Ray until nothing is proposed, or the run is over."""
-    with cluster(resources), _interrupts(coordinator):
-        _tune(coordinator, job, resources)
-
-
-def check(folder: RunFolder, depot: Depot, resources: Resources) -> None:
-    """Refuse a cluster of which a node cannot work on a run.
-
-    Raises:
-        UserError: If one does not see the run's files, or has other code.
-    """
+def _check_reachable(address: str) -> None:
+    """Knock at ``host:port``; Ray itself would try for two minutes. Other forms are left to Ray."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
     try:
-        with cluster(resources):
-            probe = leave_probe(folder, depot.for_nodes())
-            try:
-                check_nodes(probe)
-            finally:
-                probe.remove()
-    finally:
-        shutil.rmtree(folder.scratch, ignore_errors=True)
+        socket.create_connection((host, int(port)), timeout=KNOCK_S).close()
+    except (OSError, OverflowError) as error:
+        raise UserError(f"no Ray cluster answers at {address}: {error}") from error
 
 
-def _tune(coordinator: Coordinator, job: Job, resources: Resources) -> None:
-    folder = RunFolder(job.folder)
-    scratch = folder.scratch
-    # tune.run and not Tuner: the latter pickles searcher and scheduler, and with them the whole
-    # run, into its folder so that Tuner.restore works. This run is restored from its own record.
-    probe = leave_probe(folder, job.depot) if resources.address else None
-    try:
-        tune.run(
-            tune.with_parameters(Adapter, job=job, probe=probe),
-            name="trials",
-            storage_path=str(scratch),
-            search_alg=Proposals(coordinator, resources.restarts),
-            scheduler=Decisions(coordinator),
-            stop=Over(coordinator),
-            num_samples=-1,  # the searcher says when it is finished
-            max_concurrent_trials=resources.workers,
-            resources_per_trial=resources.of_a_trial(job.settings),
-            reuse_actors=True,
-            max_failures=resources.restarts,  # of lost processes; exceptions never get here
-            raise_on_failed_trial=False,
-            trial_dirname_creator=lambda trial: trial.config["trial"],
-            verbose=0,
-        )
-    finally:
-        if probe:
-            probe.remove()
-        shutil.rmtree(scratch, ignore_errors=True)
+def _share_of_gpus(device: str, workers: int) -> float:
+    """Share this machine's GPUs among trials; Ray hides them from trials that ask for none."""
+    import torch  # noqa: PLC0415 - only where a GPU may be used
 
-
-@contextlib.contextmanager
-def cluster(resources: Resources) -> Iterator[None]:
-    """Connect, and disconnect at the end.
-
-    Workers look for modules in the driver's current folder first, where a user may have a
-    ``search.py`` of their own; so the current folder is, while Ray starts, the one that holds this
-    package.
-    """
-    try:
-        with contextlib.chdir(Path(search.__file__).parent.parent):
-            if resources.address:
-                ray.init(
-                    resources.address,
-                    runtime_env={"env_vars": threads(resources.cpus)},
-                    log_to_driver=False,
-                    logging_level=logging.CRITICAL,
-                )
-            else:
-                _start_here(resources)
-    except (ConnectionError, TimeoutError, ValueError, RuntimeError) as error:
-        what = f"connect to Ray at {resources.address}" if resources.address else "start Ray"
-        raise UserError(f"cannot {what}: {str(error).splitlines()[0]}") from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _start_here(resources: Resources) -> None:
-    whole = machine_bytes()
-    ray.init(
-        address="local",  # and not one that RAY_ADDRESS names
-        num_cpus=resources.workers * resources.cpus,
-        _memory=int(SHARE * whole) if whole else None,  # what trials may take, not what is free
-        runtime_env={"env_vars": threads(resources.cpus)},
-        include_dashboard=False,
-        object_store_memory=OBJECT_STORE_BYTES,
-        log_to_driver=False,
-        logging_level=logging.CRITICAL,
-    )
-
-
-@contextlib.contextmanager
-def _interrupts(coordinator: Coordinator) -> Iterator[None]:
-    """Let Ctrl-C end the run between two of the coordinator's calls; a second one, at once."""
-
-    def interrupt(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        coordinator.interrupt()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    if device == "cpu" or not torch.cuda.is_available():
+        return 0.0
+    return min(1.0, torch.cuda.device_count() / workers)

@@ -17,8 +17,8 @@ CONTINUE: str = TrialScheduler.CONTINUE
 
 
 @final
-class Proposals(Searcher):  # type: ignore[misc]  # Ray is not analysed
-    """Tune's searcher: proposes, and hears of lost trials."""
+class TuneSearcher(Searcher):  # type: ignore[misc]  # Ray is not analysed
+    """Tune's searcher: proposes, and learns of lost trials."""
 
     def __init__(self, coordinator: Coordinator, restarts: int) -> None:
         super().__init__()
@@ -41,20 +41,20 @@ class Proposals(Searcher):  # type: ignore[misc]  # Ray is not analysed
         error: bool = False,  # noqa: FBT001, FBT002 - Tune's signature
     ) -> None:
         """Pass on the end; Tune calls alike for stopped and finished trials, we know which."""
-        ours = self._ids[trial_id]
+        engine_id = self._ids[trial_id]
         if error:
             times = f"{self._restarts + 1} times"
             reason = f"lost its worker process {times} (out of memory?)"
-            self._coordinator.fail(ours, Failure(reason))
+            self._coordinator.fail(engine_id, Failure(reason))
         else:
-            self._coordinator.complete(ours)
+            self._coordinator.complete(engine_id)
 
     def save_to_dir(self, checkpoint_dir: str, session_str: str = "default") -> None:
         """Save nothing: the run keeps its own record."""
 
 
 @final
-class Decisions(FIFOScheduler):  # type: ignore[misc]  # Ray is not analysed
+class TuneScheduler(FIFOScheduler):  # type: ignore[misc]  # Ray is not analysed
     """Tune's scheduler: passes results on and decisions back."""
 
     _supports_buffered_results = False  # each result is judged before the next step
@@ -79,17 +79,17 @@ class Decisions(FIFOScheduler):  # type: ignore[misc]  # Ray is not analysed
         result: dict[str, Any],
     ) -> str:
         """Pass on a report or a failure."""
-        ours, outcome = trial.config["trial"], result[OUTCOME]
-        self._coordinator.place(ours, result["hostname"])  # Tune adds it to each result
+        engine_id, outcome = trial.config["trial"], result[OUTCOME]
+        self._coordinator.place(engine_id, result["hostname"])  # Tune adds it to each result
         if isinstance(outcome, Failure):
-            self._coordinator.fail(ours, outcome)
+            self._coordinator.fail(engine_id, outcome)
             return STOP
-        decision = self._coordinator.report(ours, outcome)
+        decision = self._coordinator.report(engine_id, outcome)
         return STOP if decision is Decision.STOP else CONTINUE
 
 
 @final
-class Over(Stopper):  # type: ignore[misc]  # Ray is not analysed
+class TuneStopper(Stopper):  # type: ignore[misc]  # Ray is not analysed
     """Tune's stopper: ends the run where the user or the time limit did."""
 
     def __init__(self, coordinator: Coordinator) -> None:

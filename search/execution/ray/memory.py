@@ -5,8 +5,8 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from search.execution.memory import Share, share_of_gpu, smallest_gpu
-from search.execution.ray.executor import Resources, cluster
+from search.execution.machine import Share, share_of_gpu, smallest_gpu
+from search.execution.ray.cluster import Resources, cluster
 from trainables.runtime.memory import GIB
 
 ANSWER_S = 60.0  # a GPU that others hold all that time is not asked
@@ -20,7 +20,7 @@ def share_of_nodes(resources: Resources, device: str) -> Share | None:
         if device != "cpu":
             sizes = _gpu_sizes([node for node in nodes if node["Resources"].get("GPU")])
             return share_of_gpu(min(sizes), resources.share_of_gpus()) if sizes else None
-        shares = [found for node in nodes if (found := _of_node(node, resources))]
+        shares = [share for node in nodes if (share := _of_node(node, resources))]
         return min(shares, key=lambda share: share.gib, default=None)
 
 
@@ -34,16 +34,16 @@ def _of_node(node: dict[str, Any], resources: Resources) -> Share | None:
 
 
 def _gpu_sizes(nodes: list[dict[str, Any]]) -> list[int]:
-    asked = [
+    answers = [
         _ask.options(
             scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
         ).remote()
         for node in nodes
     ]
-    answered, late = ray.wait(asked, num_returns=len(asked), timeout=ANSWER_S)
-    for one in late:
-        ray.cancel(one)
-    return [size for size in ray.get(answered) if size]
+    ready, late = ray.wait(answers, num_returns=len(answers), timeout=ANSWER_S)
+    for answer in late:
+        ray.cancel(answer)
+    return [size for size in ray.get(ready) if size]
 
 
 @ray.remote(num_cpus=0, num_gpus=SLIVER, max_retries=0)  # type: ignore[untyped-decorator]  # Ray is not analysed

@@ -2,6 +2,7 @@
 
 import contextlib
 import secrets
+import shutil
 import socket
 import time
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from search.execution.ray.cluster import Resources, cluster
 from search.record.manifest import code_state, differences
 from search.record.run_folder import RunFolder
 from search.storage.depot import SHARED, Depot
@@ -54,13 +56,13 @@ def leave_probe(folder: RunFolder, depot: Depot) -> Probe:
     """
     token = secrets.token_hex(8)
     probe = Probe(folder.scratch / f"probe-{token}", token, code_state(), depot)
-    here = depot.place(probe.file)
+    path = depot.place(probe.file)
     try:
         folder.scratch.mkdir(exist_ok=True)
-        here.parent.mkdir(parents=True, exist_ok=True)
-        here.write_text(token, encoding="utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(token, encoding="utf-8")
     except OSError as error:
-        raise cannot_write(here, error) from error
+        raise cannot_write(path, error) from error
     depot.send_file(probe.file)
     return probe
 
@@ -69,10 +71,10 @@ def complaint(probe: Probe) -> str:
     """Say, on a node, what is wrong with it; empty where nothing is."""
     node, folder = f"the node {socket.gethostname()}", probe.file.parent.parent
     try:
-        found = _finds(probe)
+        visible = _finds(probe)
     except StorageError as error:
         return f"{node} cannot use {error}"
-    if not found:
+    if not visible:
         return (
             f"{node} does not see {folder}: name with --run a folder that all nodes share, such as "
             "a network file system, or with --storage an object store"
@@ -88,21 +90,43 @@ def check_nodes(probe: Probe) -> None:
     Raises:
         UserError: If one cannot work on the run.
     """
-    asked = {
+    answers = {
         node["NodeManagerHostname"]: _ask.options(
             scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
         ).remote(probe)
         for node in ray.nodes()
         if node["Alive"]
     }
-    for name, answer in asked.items():
+    for name, answer in answers.items():
         try:
-            found = ray.get(answer, timeout=ANSWER_S)
+            problem = ray.get(answer, timeout=ANSWER_S)
         except ray.exceptions.RayError as error:
             reason = str(error).strip().splitlines()[-1]
             raise UserError(f"the node {name} cannot run this package: {reason}") from error
-        if found:
-            raise UserError(found)
+        if problem:
+            raise UserError(problem)
+
+
+def check_cluster(folder: RunFolder, depot: Depot, resources: Resources) -> None:
+    """Refuse a running cluster of which a node cannot work on a run.
+
+    Args:
+        folder: Of the run, as this machine has it.
+        depot: Where the run's files lie for the driver.
+        resources: With the address of the cluster.
+
+    Raises:
+        UserError: If a node does not see the run's files, or has other code.
+    """
+    try:
+        with cluster(resources):
+            probe = leave_probe(folder, depot.for_nodes())
+            try:
+                check_nodes(probe)
+            finally:
+                probe.remove()
+    finally:
+        shutil.rmtree(folder.scratch, ignore_errors=True)
 
 
 @ray.remote(num_cpus=0, max_retries=0)  # type: ignore[untyped-decorator]  # Ray is not analysed
@@ -114,8 +138,8 @@ def _finds(probe: Probe) -> bool:
     until = time.monotonic() + PATIENCE_S
     while True:
         try:
-            here = probe.depot.bring_file(probe.file)
-            return here.read_text(encoding="utf-8") == probe.token
+            path = probe.depot.bring_file(probe.file)
+            return path.read_text(encoding="utf-8") == probe.token
         except OSError:
             if time.monotonic() > until:
                 return False

@@ -7,20 +7,27 @@ import ray
 from ray.exceptions import RayError
 
 from search.engine.trial import Failure
-from search.execution.ray.executor import Resources, cluster
-from search.execution.tasks import Heard, Task, work
+from search.execution.ray.cluster import Resources, cluster
+from search.execution.tasks import Task, TaskEnd, run_task
+from trainables.runtime.errors import first_line
 
 RETRIES = 2
 
 
-def run_tasks(tasks: Sequence[Task], heard: Heard, resources: Resources) -> None:
-    """Run tasks until all have ended, and tell of each as it does."""
+def run_tasks(tasks: Sequence[Task], on_end: TaskEnd, resources: Resources) -> None:
+    """Run tasks until all have ended, and report each as it does.
+
+    Args:
+        tasks: None of which needs another.
+        on_end: Called with each task, in the order in which they end.
+        resources: What a task gets, as a trial does.
+    """
     if not tasks:
         return
     with cluster(resources):
         logging.getLogger("ray").setLevel(logging.CRITICAL)
         gpus = resources.share_of_gpus()
-        start = ray.remote(num_cpus=resources.cpus, num_gpus=gpus, max_retries=RETRIES)(work)
+        start = ray.remote(num_cpus=resources.cpus, num_gpus=gpus, max_retries=RETRIES)(run_task)
         running = {start.remote(task): task for task in tasks}
         while running:
             (done,), _ = ray.wait(list(running))
@@ -28,5 +35,5 @@ def run_tasks(tasks: Sequence[Task], heard: Heard, resources: Resources) -> None
             try:
                 outcome = ray.get(done)
             except RayError as error:
-                outcome = Failure(f"its worker was lost: {str(error).splitlines()[0]}")
-            heard(task, outcome)
+                outcome = Failure(f"its worker was lost: {first_line(error)}")
+            on_end(task, outcome)

@@ -5,8 +5,8 @@ import json
 import pytest
 from rich.console import Console
 
-from search.confirmation import confirm as module
 from search.confirmation.confirm import ConfirmPlan, confirm
+from search.execution.inprocess import InProcess
 from search.record.lock import locked
 from search.record.run_folder import RunFolder
 from searchspace.errors import UserError
@@ -81,22 +81,19 @@ def test_what_was_done_is_not_done_again(run_toy, confirm_toy):
 
 def test_an_interrupted_confirmation_goes_on(run_toy, confirm_toy, monkeypatch):
     _, run, _ = run_toy(trials=6)
-    whole = module.mapper
+    whole = InProcess.map
 
-    def stopping(plan, device):
-        def some(tasks, heard):
-            whole(plan, device)(tasks[:3], heard)
-            raise KeyboardInterrupt
+    def stopping(self, tasks, on_end):
+        whole(self, tasks[:3], on_end)
+        raise KeyboardInterrupt
 
-        return some
-
-    monkeypatch.setattr(module, "mapper", stopping)
+    monkeypatch.setattr(InProcess, "map", stopping)
     status, printed = confirm_toy(run)
     assert status == 130
     assert "stopped: python -m search confirm" in printed
     before = written(run / "confirm")
     assert not (run / "confirm" / "test").exists()
-    monkeypatch.setattr(module, "mapper", whole)
+    monkeypatch.setattr(InProcess, "map", whole)
     assert confirm_toy(run)[0] == 0
     after = written(run / "confirm")
     assert {name: after[name] for name in before} == before

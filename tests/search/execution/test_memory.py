@@ -5,8 +5,10 @@ import json
 import pytest
 import toy_study
 
-from search.execution import memory
-from search.execution.memory import PROCESS_GIB, SHARE, reserved_bytes, settle_memory, share_of_gpu
+from search.execution import machine
+from search.execution.choose import choose_executor
+from search.execution.machine import SHARE
+from search.execution.memory import PROCESS_GIB, reserved_bytes, settle_memory
 from search.plan import Plan
 from searchspace.errors import UserError
 from trainables.runtime.memory import GIB
@@ -17,70 +19,47 @@ parse_settings = RobMedNAS().parse_settings
 
 @pytest.fixture(autouse=True)
 def sixteen_gib(monkeypatch):
-    monkeypatch.setattr(memory, "machine_bytes", lambda: 16 * GIB)
-
-
-def plan_of(**values):
-    return Plan(study="robmednas", **values)
+    monkeypatch.setattr(machine, "machine_bytes", lambda: 16 * GIB)
 
 
 def settings_of(limit):
     return parse_settings({"device": "cpu", "max_memory": limit})
 
 
+def settle(settings, device="cpu", **plan):
+    """Settle the limit of a run with such a plan."""
+    return settle_memory(
+        choose_executor(Plan(study="robmednas", **plan), settings), settings, device
+    )
+
+
 def test_trials_at_the_same_time_share_a_machine_and_each_needs_a_process():
-    settled, line = settle_memory(plan_of(concurrency=4), settings_of("auto"), "cpu")
+    settled, line = settle(settings_of("auto"), concurrency=4)
     assert settled == {"max_memory": pytest.approx(SHARE * 16 / 4 - PROCESS_GIB)}
     assert "90% of this machine's 16.0 GiB, for 4 at a time" in line
-    alone, _ = settle_memory(plan_of(in_process=True), settings_of("auto"), "cpu")
+    alone, _ = settle(settings_of("auto"), in_process=True)
     assert alone["max_memory"] == pytest.approx(SHARE * 16 - PROCESS_GIB)
 
 
 @pytest.mark.parametrize("limit", [3.0, "none"])
 def test_what_the_user_says_is_not_settled(limit):
-    assert settle_memory(plan_of(), settings_of(limit), "cpu") == ({}, "")
+    assert settle(settings_of(limit)) == ({}, "")
 
 
 def test_a_study_without_such_a_limit_needs_none():
-    assert settle_memory(plan_of(), toy_study.Settings(), "cpu") == ({}, "")
+    assert settle(toy_study.Settings()) == ({}, "")
 
 
 def test_a_share_that_is_less_than_a_process_is_refused():
     with pytest.raises(UserError, match=r"share of memory is 0\.23 GiB .*--concurrency"):
-        settle_memory(plan_of(concurrency=64), settings_of("auto"), "cpu")
+        settle(settings_of("auto"), concurrency=64)
 
 
 def test_where_the_memory_cannot_be_told_nothing_is_refused(monkeypatch):
-    monkeypatch.setattr(memory, "machine_bytes", lambda: None)
-    settled, line = settle_memory(plan_of(), settings_of("auto"), "cpu")
+    monkeypatch.setattr(machine, "machine_bytes", lambda: None)
+    settled, line = settle(settings_of("auto"))
     assert settled == {"max_memory": None}
     assert "none is refused" in line
-
-
-@pytest.mark.parametrize(
-    ("asked", "concurrency", "part"), [(0.25, 1, 0.25), (None, 4, 0.5), (None, 1, 1.0), (2, 1, 1.0)]
-)
-def test_a_share_of_a_gpu_is_what_a_trial_asks_for_of_the_smallest(
-    monkeypatch, asked, concurrency, part
-):
-    """Two GPUs, the smaller of 24 GiB; left open, trials share them; a network is on one."""
-    monkeypatch.setattr(memory, "smallest_gpu", lambda: (24 * GIB, 2))
-    plan = plan_of(gpus_per_trial=asked, concurrency=concurrency)
-    settled, line = settle_memory(plan, settings_of("auto"), "cuda")
-    assert settled["max_memory"] == pytest.approx(SHARE * 24 * part - PROCESS_GIB)
-    assert "smallest GPU's 24.0 GiB" in line
-    assert share_of_gpu(24 * GIB, part).gib == pytest.approx(SHARE * 24 * part)
-
-
-def test_a_container_has_what_its_group_may_take(tmp_path, monkeypatch):
-    monkeypatch.undo()  # the machine is its own again
-    files = tmp_path / "new", tmp_path / "old"
-    monkeypatch.setattr(memory, "GROUPS", files)
-    bare = memory.machine_bytes()
-    files[0].write_text("max\n")
-    assert memory.machine_bytes() == bare > 2**20
-    files[1].write_text(f"{2**20}\n")
-    assert memory.machine_bytes() == 2**20
 
 
 def test_ray_sets_apart_what_network_and_process_may_take_on_a_cpu_alone():
@@ -112,7 +91,7 @@ def manifest_of(folder):
 
 def test_the_limit_is_settled_recorded_and_kept(run_toy, take_up, sized, monkeypatch):
     """A machine of other memory takes the run up, and refuses by the limit that it began with."""
-    monkeypatch.setattr(memory, "machine_bytes", lambda: int((1.2 + PROCESS_GIB) / SHARE * GIB))
+    monkeypatch.setattr(machine, "machine_bytes", lambda: int((1.2 + PROCESS_GIB) / SHARE * GIB))
     status, folder, said = run_toy(trials=4)
     assert status == 0
     assert manifest_of(folder)["settings"]["max_memory"] == pytest.approx(1.2)
@@ -125,7 +104,7 @@ def test_the_limit_is_settled_recorded_and_kept(run_toy, take_up, sized, monkeyp
     assert min(refused) > 0.2 >= max(tried)
     assert {e["label"] for e in events if e["event"] == "proposed"} == {"", "baseline"}
 
-    monkeypatch.setattr(memory, "machine_bytes", lambda: 16 * GIB)
+    monkeypatch.setattr(machine, "machine_bytes", lambda: 16 * GIB)
     status, said = take_up(folder, trials=12)
     assert status == 0
     assert manifest_of(folder)["settings"]["max_memory"] == pytest.approx(1.2)
@@ -144,7 +123,7 @@ def test_replay_knows_the_limit(run_toy, sized, toy, monkeypatch):
 
     from search.run.runner import replay  # noqa: PLC0415
 
-    monkeypatch.setattr(memory, "machine_bytes", lambda: int((1.2 + PROCESS_GIB) / SHARE * GIB))
+    monkeypatch.setattr(machine, "machine_bytes", lambda: int((1.2 + PROCESS_GIB) / SHARE * GIB))
     _, folder, _ = run_toy(trials=6)
-    monkeypatch.setattr(memory, "machine_bytes", lambda: 16 * GIB)
+    monkeypatch.setattr(machine, "machine_bytes", lambda: 16 * GIB)
     assert replay(folder, lambda name: toy, Console(width=80)) == 0

@@ -1,93 +1,56 @@
-"""Whole searches on a local Ray cluster."""
-
-import csv
-import json
-import signal
-import socket
-import subprocess
-import sys
-import time
+"""What Ray's executor says before Ray is started."""
 
 import pytest
-from places import SUPPORT, TOY_MAIN
+from toy_study import Settings
 
-pytestmark = pytest.mark.ray
-
-CHANGING = {"time", "elapsed_s", "seconds", "trace", "command", "started", "ended", "node"}
-
-
-def events_of(folder, *skipped):
-    lines = (folder / "events.jsonl").read_text().splitlines()
-    events = [json.loads(line) for line in lines]
-    return [
-        {key: value for key, value in event.items() if key not in CHANGING}
-        for event in events
-        if event["event"] not in skipped
-    ]
+from search.execution.ray import executor as module
+from search.execution.ray.executor import RayExecutor
+from search.plan import Plan
+from search.record.run_folder import RunFolder
+from search.storage.depot import SHARED
+from searchspace.errors import UserError
+from trainables.runtime.memory import GIB
 
 
-def test_ray_gives_the_records_of_one_process(run_toy, tmp_path, monkeypatch):
-    """Also: a raising trial, one whose value is NaN, and one whose worker dies once."""
-    monkeypatch.setenv("PYTHONPATH", str(SUPPORT))  # for the workers
-    settings = {"faults": ("raise", "nan", "build", "exit once")}
-    status, on_ray, _ = run_toy("ray", in_process=False, settings=settings, concurrency=1)
-    assert (tmp_path / "marker").exists()  # so in this process no trial exits
-    assert run_toy("here", settings=settings)[0] == status == 0
-    assert events_of(on_ray, "restarted") == events_of(tmp_path / "here")
-
-    with (on_ray / "trials.csv").open() as file:
-        assert {row["node"] for row in csv.DictReader(file)} == {socket.gethostname()}
-
-    restarts = [e["trial"] for e in events_of(on_ray) if e["event"] == "restarted"]
-    assert restarts == ["r06"]
-    processes = {file.parent.name: file.read_text() for file in on_ray.glob("trials/*/pid")}
-    assert len(set(processes.values())) <= 3, "actors are used again"
-    assert len(processes) == 10  # all but those that fail before their first report
-    assert not (on_ray / ".ray").exists()
+def executor_of(device="cpu", **plan):
+    return RayExecutor(Plan(study="toy", **plan), device)
 
 
-def test_ctrl_c_in_a_folder_with_modules_of_the_users_own(tmp_path, child_environment):
-    """The trial that hangs is ended, the finished ones are ranked, and no module is mixed up."""
-    for name in ("search", "trainables", "searchspace"):
-        (tmp_path / f"{name}.py").write_text("raise RuntimeError('not this one')\n")
-    folder = tmp_path / "run"
-    settings = {"faults": ["raise", "hang"]}
-    plan = {"study": "toy", "settings": settings, "concurrency": 1, "run": str(folder)}
-    process = subprocess.Popen(
-        [sys.executable, "-P", str(TOY_MAIN), json.dumps(plan)],
-        cwd=tmp_path,
-        env=child_environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        wait_for(folder / "events.jsonl", '"trial": "r04"', process)
-        process.send_signal(signal.SIGINT)
-        printed, complained = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    assert process.returncode == 130, complained
-    ends = {e["trial"]: e["state"] for e in events_of(folder) if e["event"] == "ended"}
-    assert ends == {"r01": "completed", "r02": "completed", "r03": "failed", "r04": "interrupted"}
-    assert json.loads((folder / "manifest.json").read_text())["status"] == "interrupted"
-    assert "winner: r02 paper" in printed
-    assert "Traceback" not in complained
+@pytest.mark.parametrize(
+    ("gpus", "concurrency", "part"), [(0.25, 1, 0.25), (None, 4, 0.5), (None, 1, 1.0), (2, 1, 1.0)]
+)
+def test_a_share_of_a_gpu_is_what_a_trial_asks_for_of_the_smallest(
+    monkeypatch, gpus, concurrency, part
+):
+    """Two GPUs, the smaller of 24 GiB; left open, trials share them; a network is on one."""
+    monkeypatch.setattr(module, "smallest_gpu", lambda: (24 * GIB, 2))
+    executor = executor_of("cuda", gpus_per_trial=gpus, concurrency=concurrency)
+    share = executor.memory_share("cuda")
+    assert share == module.share_of_gpu(24 * GIB, part)
 
 
-def wait_for(file, text, process):
-    for _ in range(600):
-        if process.poll() is not None:
-            pytest.fail(f"ended early: {process.communicate()}")
-        if file.exists() and text in file.read_text():
-            return
-        time.sleep(0.1)
-    pytest.fail(f"{text} did not appear in {file}")
+@pytest.mark.parametrize(
+    ("plan", "device"),
+    [
+        ({"address": "ray://head:10001", "gpus_per_trial": 0.5}, "cuda"),
+        ({"address": "ray://head:10001"}, "cpu"),
+        ({"gpus_per_trial": 0.5}, "cpu"),
+        (
+            {"address": "ray://h:1", "gpus_per_trial": 0.5, "settings": {"device": "cpu"}},
+            "cpu",
+        ),
+    ],
+)
+def test_a_trial_computes_on_the_gpu_of_a_cluster_unless_the_user_names_a_device(plan, device):
+    """The driver's machine has none, so its settings say CPU."""
+    assert executor_of(**plan).trial_settings(Settings(device="cpu")).device == device
 
 
-def test_where_machines_come_and_go_a_trial_starts_again_more_often():
-    from search.execution.ray.executor import Resources  # noqa: PLC0415 - imports Ray
+def test_a_cluster_that_does_not_answer_is_one_line():
+    with pytest.raises(UserError, match=r"no Ray cluster answers at 127\.0\.0\.1:1: "):
+        executor_of(address="127.0.0.1:1").check()
 
-    here, cluster = (Resources(1, 1, 0.0, address) for address in (None, "auto"))
-    assert here.restarts == 1
-    assert cluster.restarts > here.restarts
+
+def test_a_cluster_of_this_machine_needs_no_question(tmp_path):
+    executor_of().check_nodes(RunFolder(tmp_path / "absent"), SHARED)
+    assert not list(tmp_path.iterdir())

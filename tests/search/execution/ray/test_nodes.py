@@ -8,7 +8,7 @@ import pytest
 from search.engine.trial import Failure
 from search.execution.ray import nodes
 from search.execution.ray.adapter import OUTCOME, Adapter
-from search.execution.worker import Job
+from search.execution.worker import WorkerJob
 from search.record.run_folder import RunFolder
 from search.storage.depot import SharedFolder
 from searchspace.errors import UserError
@@ -64,7 +64,7 @@ def test_a_node_that_joins_later_ends_the_run_and_says_why(probe, tmp_path):
     """Every trial would fail there; a run that ended goes on by `resume`."""
     probe.file.unlink()
     adapter = Adapter.__new__(Adapter)
-    job = Job("toy_study:ToyStudy", None, (), tmp_path, tmp_path, threads=1)
+    job = WorkerJob("toy_study:ToyStudy", None, (), tmp_path, tmp_path, threads=1)
     adapter.setup({"trial": "r01", "config": {}, "seed": 0}, job=job, probe=probe)
     outcome = adapter.step()[OUTCOME]
     assert isinstance(outcome, Failure)

@@ -70,7 +70,7 @@ def test_memory_is_set_apart_so_that_a_node_is_not_overcommitted(two_nodes, run_
 
 def test_no_more_memory_is_asked_for_than_the_largest_node_has(two_nodes):
     """Or a trial would wait for ever."""
-    from search.execution.ray.executor import Resources, cluster  # noqa: PLC0415
+    from search.execution.ray.cluster import Resources, cluster  # noqa: PLC0415
 
     resources = Resources(4, 1, 0.25, two_nodes)
     with cluster(resources):
@@ -81,7 +81,7 @@ def test_no_more_memory_is_asked_for_than_the_largest_node_has(two_nodes):
 
 
 def test_the_share_is_that_of_the_smallest_node(two_nodes):
-    from search.execution.ray.executor import Resources  # noqa: PLC0415
+    from search.execution.ray.cluster import Resources  # noqa: PLC0415
     from search.execution.ray.memory import share_of_nodes  # noqa: PLC0415
 
     share = share_of_nodes(Resources(4, 1, 0.0, two_nodes), "cpu")
@@ -90,3 +90,11 @@ def test_the_share_is_that_of_the_smallest_node(two_nodes):
     assert share_of_nodes(Resources(4, 2, 0.0, two_nodes), "cpu").gib == pytest.approx(2)
     assert share_of_nodes(Resources(4, 3, 0.0, two_nodes), "cpu") is None  # none has three cores
     assert share_of_nodes(Resources(4, 1, 0.5, two_nodes), "cuda") is None  # torch sees no GPU
+
+
+def test_where_machines_come_and_go_a_trial_starts_again_more_often():
+    from search.execution.ray.cluster import Resources  # noqa: PLC0415 - imports Ray
+
+    here, cluster = (Resources(1, 1, 0.0, address) for address in (None, "auto"))
+    assert here.restarts == 1
+    assert cluster.restarts > here.restarts

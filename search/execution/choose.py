@@ -1,0 +1,17 @@
+"""Which executor a plan asks for: the one place that decides it."""
+
+from search.execution.executor import Executor
+from search.execution.inprocess import InProcess
+from search.execution.ray.executor import RayExecutor
+from search.plan import Plan
+
+
+def choose_executor(plan: Plan, settings: object) -> Executor:
+    """Make the executor of a run; neither Ray nor torch is imported for it.
+
+    Args:
+        plan: Of the run.
+        settings: The study's; a study that names no device computes on the CPU.
+    """
+    device = str(getattr(settings, "device", "cpu"))
+    return InProcess(plan) if plan.in_process else RayExecutor(plan, device)

@@ -1,0 +1,101 @@
+"""From a session to a coordinator, its records and its progress."""
+
+from dataclasses import dataclass
+
+import optuna
+
+from search.engine.coordinator import Coordinator, Rules
+from search.engine.judge import Judge
+from search.engine.objective import Objective
+from search.engine.optuna_record import OptunaRecord
+from search.engine.proposals import Source
+from search.engine.schedulers import SCHEDULERS
+from search.record.events import Event
+from search.record.journal import open_journal
+from search.record.replay import Clock, Difference, restore, verify
+from search.record.writer import Records
+from search.results.progress import Progress
+from search.run.session import Session
+from search.samplers.registry import sampler_maker
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What follows a search: the coordinator, and those who listen to it."""
+
+    coordinator: Coordinator
+    records: Records
+    progress: Progress
+
+
+def open_desk(
+    session: Session, objective: Objective, events: list[Event], rules: Rules | None = None
+) -> Desk:
+    """Set up a search, and bring it to where its record ends; rules are the session's or given."""
+    plan, clock, rules = session.plan, Clock(), rules or make_rules(session, objective)
+    record = optuna_record(session, rules, open_journal(session.folder.journal))
+    coordinator = Coordinator(rules, record, SCHEDULERS[plan.scheduler](), [], clock)
+    if events:
+        restore(coordinator, events, clock)
+    records = Records(session.folder, objective, clock)
+    progress = Progress(
+        session.console, objective, coordinator.total, rules.rungs[-1].epochs, plan.workers, clock
+    )
+    for listener in (records, progress):
+        listener.adopt(coordinator.trials)
+        coordinator.observers.append(listener)
+    if events:
+        records.notice(
+            "resumed", None, elapsed_s=round(coordinator.elapsed_s, 3), trials=plan.trials
+        )
+        coordinator.take_up()
+    coordinator.limit(plan.time_limit_s, plan.compute_limit_s)
+    return Desk(coordinator, records, progress)
+
+
+def verify_session(session: Session, objective: Objective, events: list[Event]) -> list[Difference]:
+    """Ask the sampler of a recorded run again; nothing is written."""
+    rules, clock = make_rules(session, objective), Clock()
+    record = optuna_record(session, rules, optuna.storages.InMemoryStorage())
+    scheduler = SCHEDULERS[session.plan.scheduler]()
+    return verify(Coordinator(rules, record, scheduler, [], clock), events, clock)
+
+
+def make_rules(session: Session, objective: Objective) -> Rules:
+    """Say how a search is run."""
+    plan, module, settings = session.plan, session.module, session.settings
+    left_out = [reference.label for reference, _ in session.too_large()]
+    references = tuple(one for one in session.references if one.label not in left_out)
+    space, floor = module.space(settings), module.floor(settings)
+    return Rules(
+        source=Source(
+            space=space,
+            complete=lambda point: module.complete(point, settings),
+            at_random=sampler_maker("random", space, plan.seed, 0),
+            first=plan.first,
+        ),
+        references=references,
+        trials=plan.trials,
+        rungs=session.rungs,
+        objective=objective,
+        judge=Judge(
+            limits=lambda config: module.limits(config, settings),
+            floor=floor,
+            direction="max" if floor is None else module.metrics(settings)[floor.metric],
+        ),
+    )
+
+
+def optuna_record(
+    session: Session, rules: Rules, storage: optuna.storages.BaseStorage
+) -> OptunaRecord:
+    """Open the study that the run's sampler learns from."""
+    plan, space, startup = session.plan, rules.source.space, session.manifest.content["startup"]
+    return OptunaRecord(
+        storage,
+        session.study.name,
+        space,
+        rules.objective.direction,
+        sampler_maker(plan.sampler, space, plan.seed, startup),
+        rules.objective.other.direction if rules.objective.other else None,
+    )
