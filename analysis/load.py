@@ -16,7 +16,7 @@ from analysis.vocabulary import Vocabulary, placeholder
 from search.engine.objective import Objective
 from search.engine.trial import Trial
 from search.record.events import follow, number, read_events
-from search.record.manifest import read_manifest, read_objective
+from search.record.manifest import Manifest, read_manifest
 from search.record.run_folder import RunFolder
 from search.results.ranking import Row, rank, winner
 from search.studies import about
@@ -84,22 +84,21 @@ def load(run: str | Path) -> Run:
     folder = RunFolder(Path(run).expanduser())
     manifest = read_manifest(folder)
     events = read_events(folder)
-    if "objective" not in manifest or not any(event["event"] == "proposed" for event in events):
-        state = manifest.get("status", "unknown")
-        raise UserError(f"no trial was started in {folder.path} (status: {state})")
+    objective = manifest.objective
+    if objective is None or not any(event["event"] == "proposed" for event in events):
+        raise UserError(f"no trial was started in {folder.path} (status: {manifest.status})")
     try:
-        objective, description = read_objective(manifest), _about(manifest)
         trials, times = follow(events)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{folder.events} is not a record of this version: {error!r}") from None
     rows = rank(trials.values(), objective)
     first = winner(rows)
-    best = manifest.get("winner", first and first.trial.id)
+    best = manifest.as_json().get("winner", first and first.trial.id)
     return Run(
         folder.path,
-        manifest,
+        manifest.as_json(),
         objective,
-        Vocabulary(description),
+        Vocabulary(_about(manifest)),
         _trials(rows, best),
         _reports(times, objective),
         refused=sum(event["event"] == "refused" for event in events),
@@ -109,12 +108,10 @@ def load(run: str | Path) -> Run:
     )
 
 
-def _about(manifest: Record) -> About:
+def _about(manifest: Manifest) -> About:
     """Return the description that a run holds; of an older run, the study's own of today."""
-    if "about" in manifest:
-        return About.from_json(manifest["about"])
-    study = str(manifest.get("plan", {}).get("study", "unknown"))
-    return about(study) or placeholder(study)
+    study = manifest.plan.study
+    return manifest.about or about(study) or undescribed(study)
 
 
 def _trials(rows: Sequence[Row], best: str | None) -> pd.DataFrame:

@@ -86,7 +86,7 @@ def _count(text: str, folder: Any) -> int:  # noqa: ANN401 - of a module that lo
 
     if not text.removeprefix("+").isdigit() or int(text) == 0:
         raise UserError(f"--trials is {text!r}: give a number such as +20 or 120")
-    before = int(read_manifest(folder)["plan"]["trials"])
+    before = read_manifest(folder).plan.trials
     if text.startswith("+"):
         return before + int(text)
     if int(text) < before:

@@ -40,7 +40,6 @@ from search.execution.tasks import Task
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
 from search.record.events import follow, read_events
 from search.record.lock import is_running, locked
-from search.record.manifest import read_objective
 from search.record.run_folder import OPENINGS, RunFolder
 from search.record.writer import now
 from search.results.ranking import rank
@@ -123,8 +122,8 @@ def confirm(
     finalists = _finalists(session, objective, plan)
     session.executor.check()
     folder = _place(session, out)
-    stored = session.manifest.content.get("stored")
-    with claimed(stored_at(session.manifest.content), stored) as claim:
+    manifest = session.manifest.content
+    with claimed(stored_at(manifest), manifest.stored) as claim:
         session = session.kept(claim)
         _begin(folder, session, plan, finalists)
         with locked(RunFolder(folder)):
@@ -170,7 +169,7 @@ def _work(job: Confirmation) -> int:
     found["exports"] = export(model, job.folder / "best")
     _write(job.folder, **found, ended=now())
     say_test(session.console, session.say, _read(job.folder))
-    write_card(job.folder / "best", _read(job.folder), session.manifest.content)
+    write_card(job.folder / "best", _read(job.folder), session.manifest.content.as_json())
     session.say_path(f"everything: {job.folder}")
     return FINISHED
 
@@ -180,14 +179,12 @@ def _open(
 ) -> tuple[Session, Objective]:
     folder = open_run(run)
     session = open_session(folder, find, console, machine)
-    content = session.manifest.content
-    if "confirms" in content:
-        raise UserError(f"{run} belongs to a confirmation: name the run {content['confirms']}")
+    objective = session.manifest.content.objective
     if is_running(folder):
         raise UserError(f"{run} is still running: wait for its end, or stop it with Ctrl-C")
-    if content.get("objective") is None:
+    if objective is None:
         raise UserError(f"no trial was started in {folder.path}: there is nothing to confirm")
-    return session, read_objective(content)
+    return session, objective
 
 
 def _place(session: Session, out: Path | None) -> Path:

@@ -10,7 +10,7 @@ from search.engine.coordinator import Coordinator
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.events import cleared
-from search.record.manifest import Manifest, new_manifest, read_manifest
+from search.record.manifest import ManifestFile, new_manifest, read_manifest
 from search.run.desk import make_rules, open_desk
 from search.run.session import Session
 from searchspace.errors import UserError
@@ -75,7 +75,7 @@ def training_session(run: Session, folder: Path) -> Session:
     if not place.assets.is_symlink():
         place.assets.symlink_to(run.folder.assets, target_is_directory=True)
     if place.manifest.exists():
-        manifest = Manifest(place, read_manifest(place))
+        manifest = ManifestFile(place, read_manifest(place))
         manifest.go_on(plan)
     else:
         manifest = new_manifest(place, plan, settings)

@@ -1,44 +1,146 @@
-"""The manifest of a run: what is needed to judge it and to do it again."""
+"""The manifest of a run: what is needed to judge it and to do it again.
 
-import hashlib
-import json
-import platform
-import subprocess
+Version 1 of the format has the fields of `Manifest`. Version 0, which does not say its version,
+lacks ``about`` and is else the same.
+"""
+
 import sys
-from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
-import search
-from search.engine.objective import Objective, Other
-from search.plan import Plan, available_cores, startup_trials
+from pydantic import BaseModel, ConfigDict, Field
+
+from search.engine.objective import Objective
+from search.plan import Plan, startup_trials
+from search.record.provenance import CodeState, code_state, git_state, machine
 from search.record.run_folder import RunFolder
+from search.record.versioned import VERSION, Versioned, parse_versioned, read_versioned
 from search.record.writer import now
 from searchspace.errors import UserError
-from trainables.runtime.files import to_json, write_atomically
+from trainables.study.report import Rung
 from trainables.study.settings import StudySettings
 
-OURS = ("search", "searchspace", "trainables")
-PACKAGES = ("robust-medical-search", "torch", "numpy", "ray", "optuna", "hyperopt", "pydantic")
+
+class Stored(BaseModel):
+    """The store that keeps a run.
+
+    Attributes:
+        uri: Its address.
+        term: Which of the drivers that had the run wrote last, from 1.
+        token: Of that driver's lease.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    uri: str
+    term: int
+    token: str
 
 
-class Manifest:
-    """A JSON object on disk that is written anew whenever something is added."""
+class Resumption(BaseModel):
+    """One more start of a run.
 
-    def __init__(self, folder: RunFolder, content: dict[str, Any]) -> None:
+    Attributes:
+        time: When.
+        command: The command line.
+        trials: How many sampled trials the run was to have then.
+        versions: As of the manifest.
+        code: As of the manifest.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    time: str
+    command: tuple[str, ...]
+    trials: int
+    versions: dict[str, str | None]
+    code: str
+
+
+class Manifest(Versioned):
+    """A run, from what was asked for to how it ended.
+
+    Attributes:
+        status: ``running``, ``finished``, ``interrupted`` or ``failed``.
+        started: Time of the first start.
+        command: The command line.
+        plan: As the run was started or resumed last.
+        settings: The study's, as parsed; what preparing settled is in them.
+        seed: Of sampler and study.
+        startup: How many proposals are random before a sampler learns.
+        versions: Of Python and packages.
+        code: A digest of this project's code.
+        guest: Where the code of a study of the user's own is; None for a study that is built in.
+        about: How the study describes itself, as `trainables.study.about.About` writes it; None in
+            runs that did not write it down.
+        machine: Platform, processor and cores of the driver.
+        git: The commit, and what differed from it; None outside a repository.
+        objective: What ranks; None before the run was prepared, and in a confirmation's trainings.
+        rungs: The ladder.
+        digests: Of data, splits and frozen models, by name.
+        facts: Sentences for the reader, on data and splits.
+        details: What else the study has to say.
+        resumed: Every further start.
+        stored: The store that keeps it; None for the run folder alone.
+        confirms: The run whose finalists are trained here; None for a search.
+        ended: Time of the end.
+        winner: Id of the best trial; None where none can win.
+        front: Of two objectives, the trials that no other dominates.
+        agreements: How well each rung ranks as the next one does.
+    """
+
+    status: str
+    started: str
+    command: tuple[str, ...]
+    plan: Plan
+    settings: dict[str, Any]
+    seed: int
+    startup: int
+    versions: dict[str, str | None]
+    code: str
+    guest: dict[str, str] | None = None
+    about: dict[str, Any] | None = None
+    machine: dict[str, Any] = Field(default_factory=dict)
+    git: dict[str, Any] | None = None
+    objective: Objective | None = None
+    rungs: tuple[Rung, ...] = ()
+    digests: dict[str, str] = Field(default_factory=dict)
+    facts: tuple[str, ...] = ()
+    details: dict[str, Any] = Field(default_factory=dict)
+    resumed: tuple[Resumption, ...] = ()
+    stored: Stored | None = None
+    confirms: str | None = None
+    ended: str | None = None
+    winner: str | None = None
+    front: dict[str, Any] | None = None
+    agreements: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def code_state(self) -> CodeState:
+        """The code that wrote the run last."""
+        latest = self.resumed[-1] if self.resumed else self
+        return CodeState(latest.versions, latest.code)
+
+
+class ManifestFile:
+    """A manifest on disk, written anew whenever something is added.
+
+    Attributes:
+        content: What the file holds.
+    """
+
+    def __init__(self, folder: RunFolder, content: Manifest) -> None:
         self._file = folder.manifest
         self.content = content
 
     def add(self, **fields: Any) -> None:  # noqa: ANN401 - JSON values
         """Add fields, and write."""
-        self.content |= fields
-        write_atomically(self._file, to_json(self.content, indent=2) + "\n")
+        self.content = self.content.adding(self._file, **fields)
 
     def go_on(self, plan: Plan) -> None:
         """Say that the run goes on, with how many trials and by which code."""
-        before = self.content.get("resumed", [])
-        again = {"time": now(), "command": sys.argv, "trials": plan.trials, **code_state()}
+        before = self.content.as_json().get("resumed", [])
+        again = {"time": now(), "command": sys.argv, "trials": plan.trials, **asdict(code_state())}
         self.add(status="running", plan=plan.model_dump(mode="json"), resumed=[*before, again])
 
     def end(self, status: str, **fields: Any) -> None:  # noqa: ANN401 - JSON values
@@ -47,120 +149,45 @@ class Manifest:
 
     def changes(self) -> list[str]:
         """Name what differs between the code that wrote the run last and the code that reads it."""
-        return differences([self.content, *self.content.get("resumed", [])][-1], code_state())
+        return self.content.code_state.changes_to(code_state())
 
 
-def new_manifest(folder: RunFolder, plan: Plan, settings: StudySettings) -> Manifest:
-    """Begin the manifest of a new run."""
-    manifest = Manifest(folder, {})
-    manifest.add(
-        status="running",
-        started=now(),
-        command=sys.argv,
-        plan=plan.model_dump(mode="json"),
-        settings=_fields(settings),
-        about=settings.about.as_json(),
-        seed=plan.seed,
-        startup=startup_trials(plan.trials, plan.workers),
-        machine={
-            "platform": platform.platform(),
-            "processor": platform.machine(),
-            "cores": available_cores(),
-        },
-        git=_git_state(),
-        **code_state(),
-    )
+def new_manifest(folder: RunFolder, plan: Plan, settings: StudySettings) -> ManifestFile:
+    """Begin the manifest of a new run.
+
+    Args:
+        folder: Of the run.
+        plan: Of the run.
+        settings: The study's, which say how it describes itself.
+    """
+    values = {
+        "version": VERSION,
+        "status": "running",
+        "started": now(),
+        "command": sys.argv,
+        "plan": plan.model_dump(mode="json"),
+        "settings": settings.model_dump(mode="json"),
+        "seed": plan.seed,
+        "startup": startup_trials(plan.trials, plan.workers),
+        "about": settings.about.as_json(),
+        "machine": machine(),
+        "git": git_state(),
+        **asdict(code_state()),
+    }
+    manifest = ManifestFile(folder, parse_versioned(Manifest, values, folder.manifest))
+    manifest.add()
     return manifest
 
 
-def read_manifest(folder: RunFolder) -> dict[str, Any]:
+def read_manifest(folder: RunFolder) -> Manifest:
     """Read the manifest of a run.
 
     Raises:
-        UserError: If there is none, or it cannot be read.
+        UserError: If there is none, it cannot be read, or a field is not of this version.
     """
     if not folder.path.is_dir():
         raise UserError(f"there is no folder {folder.path}: name the folder of a run")
     try:
-        content = json.loads(folder.manifest.read_text(encoding="utf-8"))
+        return read_versioned(Manifest, folder.manifest)
     except FileNotFoundError:
         raise UserError(f"{folder.path} is not a run: it has no {folder.manifest.name}") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot read {folder.manifest}: {error}") from None
-    if not isinstance(content, dict):
-        raise UserError(f"{folder.manifest} holds no JSON object: it is not a run's")
-    return content
-
-
-def read_objective(manifest: Mapping[str, Any]) -> Objective:
-    """Return what the trials of a run are compared by.
-
-    Raises:
-        KeyError, TypeError: If the manifest is not one of this version.
-    """
-    objective = manifest["objective"]
-    other = objective.get("other")
-    return Objective(
-        objective["metric"],
-        objective["direction"],
-        tuple(objective.get("rungs", ())),
-        Other(**other) if other else None,
-    )
-
-
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Name what differs between two of `code_state`."""
-    versions = before.get("versions", {})
-    changed = [
-        f"{package} {versions.get(package)} -> {version}"
-        for package, version in after["versions"].items()
-        if versions.get(package) != version
-    ]
-    return changed + ["this platform's code"] * (before.get("code") != after["code"])
-
-
-def code_state() -> dict[str, Any]:
-    """Return the versions of what computes, and one digest of all our own code."""
-    root, found = Path(search.__file__).parent.parent, hashlib.sha256()
-    for package in OURS:
-        for file in sorted((root / package).rglob("*.py")):
-            found.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
-    return {"versions": _versions(), "code": found.hexdigest()[:16]}
-
-
-def _fields(settings: object) -> dict[str, Any]:
-    """Return the fields of a pydantic model or any plain object."""
-    dump = getattr(settings, "model_dump", None)
-    return dict(dump(mode="json")) if dump else dict(vars(settings))
-
-
-def _versions() -> dict[str, str | None]:
-    versions: dict[str, str | None] = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = None
-    return versions
-
-
-def _git_state() -> dict[str, Any] | None:
-    """Return the commit and what differs from it; None where the code is in no repository."""
-    root = Path(search.__file__).parent.parent
-    if not (root / ".git").exists():
-        return None
-    commit, changes = _git(root, "rev-parse", "HEAD"), _git(root, "status", "--porcelain")
-    if commit is None or changes is None:
-        return None
-    return {"commit": commit, "changed": changes.splitlines()}
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    command = ["git", "-C", str(root), *arguments]
-    try:
-        done = subprocess.run(  # noqa: S603 - fixed arguments
-            command, capture_output=True, text=True, timeout=10, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()

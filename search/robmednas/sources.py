@@ -1,6 +1,5 @@
 """Finished searches, and the architectures that they stand for."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
 from searchspace.errors import UserError
 from searchspace.random import sample
@@ -69,17 +69,17 @@ def read_source(path: Path) -> Source:
         UserError: If it is none, has not finished, or no sampled trial of it can win.
     """
     folder = RunFolder(path.expanduser().resolve())
-    manifest = _read_json(folder.manifest, f"{path} is not a run")
-    study = manifest.get("plan", {}).get("study")
+    manifest = read_manifest(folder)
+    study = manifest.plan.study
     if study != "robmednas":
         raise UserError(f"{path} is a run of {study}, not of robmednas: name another")
-    if manifest.get("status") != "finished":
-        raise UserError(f"{path} is {manifest.get('status')}: name a run that has finished")
-    settings = robmednas.parse_settings(manifest["settings"])
-    best = _best_sampled(folder.table, smallest=manifest["objective"]["direction"] == "min")
+    if manifest.status != "finished" or manifest.objective is None:
+        raise UserError(f"{path} is {manifest.status}: name a run that has finished")
+    settings = robmednas.parse_settings(manifest.settings)
+    best = _best_sampled(folder.table, smallest=manifest.objective.direction == "min")
     if best is None:
         raise UserError(f"no sampled trial of {path} can win: name a run with a longer search")
-    return Source(folder.path, ROWS[manifest["plan"]["sampler"]], best, settings)
+    return Source(folder.path, ROWS[manifest.plan.sampler], best, settings)
 
 
 def read_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
@@ -142,11 +142,3 @@ def _best_sampled(table: Path, *, smallest: bool) -> dict[str, Any] | None:
         if str(name).startswith("config.")
     }
     return parse(RobMedNASConfig, given).model_dump()
-
-
-def _read_json(file: Path, otherwise: str) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise UserError(f"{otherwise}: cannot read {file}") from None
-    return dict(content)

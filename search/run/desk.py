@@ -90,7 +90,7 @@ def optuna_record(
     session: Session, rules: Rules, storage: optuna.storages.BaseStorage
 ) -> OptunaRecord:
     """Open the study that the run's sampler learns from."""
-    plan, space, startup = session.plan, rules.source.space, session.manifest.content["startup"]
+    plan, space, startup = session.plan, rules.source.space, session.manifest.content.startup
     return OptunaRecord(
         storage,
         session.study.name,

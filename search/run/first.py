@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from search.record.events import follow, read_events
-from search.record.manifest import read_manifest, read_objective
+from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
 from search.results.ranking import rank
 from searchspace.errors import UserError
@@ -21,12 +21,12 @@ def read_points(file: Path) -> list[dict[str, Any]]:
         UserError: If it is none.
     """
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        points = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {file}: {error}") from None
-    if not isinstance(found, list) or not all(isinstance(point, dict) for point in found):
+    if not isinstance(points, list) or not all(isinstance(point, dict) for point in points):
         raise UserError(f'{file} holds no list of objects: write [{{"name": value, ...}}, ...]')
-    return found
+    return points
 
 
 def best_points(run: Path, study: str) -> list[dict[str, Any]]:
@@ -39,12 +39,13 @@ def best_points(run: Path, study: str) -> list[dict[str, Any]]:
     """
     folder = RunFolder(run.expanduser().resolve())
     manifest = read_manifest(folder)
-    found = manifest.get("plan", {}).get("study")
-    if found != study:
-        raise UserError(f"{run} is a run of {found}, not of {study}: name another")
+    if manifest.plan.study != study:
+        raise UserError(f"{run} is a run of {manifest.plan.study}, not of {study}: name another")
+    if manifest.objective is None:
+        raise UserError(f"no trial of {run} reported: name another run for --warm-start")
     try:
         trials, _ = follow(read_events(folder))
-        rows = rank(trials.values(), read_objective(manifest))
+        rows = rank(trials.values(), manifest.objective)
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{run} is not a run of this version: {error!r}") from None
     points = [row.trial.point for row in rows if row.trial.reports and row.trial.point is not None]

@@ -17,7 +17,7 @@ from search.exit_status import FAILED, FINISHED, INTERRUPTED
 from search.plan import Plan
 from search.record.events import Event, cleared, read_events
 from search.record.lock import locked
-from search.record.manifest import new_manifest, read_objective
+from search.record.manifest import new_manifest
 from search.record.run_folder import create_run_folder
 from search.results.ranking import leaders, rank
 from search.run.conclusion import conclude
@@ -87,7 +87,7 @@ def resume(run: str | Path, change: dict[str, Any], find: FindStudy, console: Co
     session = open_session(folder, find, console, change)
     session.executor.check()
     content = session.manifest.content
-    with locked(folder), claimed(stored_at(content), content.get("stored")) as claim:
+    with locked(folder), claimed(stored_at(content), content.stored) as claim:
         _say_changes(session)
         events = cleared(folder)
         session.manifest.go_on(session.plan)
@@ -102,11 +102,11 @@ def replay(run: str | Path, find: FindStudy, console: Console) -> int:
     """
     with looked_at(run) as (folder, _):
         session, events = open_session(folder, find, console), read_events(folder)
-    content = session.manifest.content
-    if "objective" not in content or not events:
+    objective = session.manifest.content.objective
+    if objective is None or not events:
         raise UserError(f"no trial was started in {folder.path}: there is nothing to replay")
     _say_changes(session)
-    differences = verify_session(session, read_objective(content), events)
+    differences = verify_session(session, objective, events)
     for difference in differences:
         session.say(
             f"{difference.trial}: recorded {difference.recorded}, proposed now "
@@ -133,7 +133,7 @@ def _kept(session: Session, claim: Claim | None) -> Session:
 
 
 def _say_changes(session: Session) -> None:
-    guest = session.manifest.content.get(GUEST)
+    guest = session.manifest.content.guest
     if changes := [*session.manifest.changes(), *session.study.changes(guest)]:
         session.say(f"changed since the run was started: {', '.join(changes)}")
 
@@ -165,8 +165,8 @@ def _check_trade_off(plan: Plan) -> None:
 
 
 def _prepared(session: Session) -> tuple[Session, Objective]:
-    content = session.manifest.content
-    return (session, read_objective(content)) if "objective" in content else prepare(session)
+    objective = session.manifest.content.objective
+    return prepare(session) if objective is None else (session, objective)
 
 
 @contextmanager

@@ -10,11 +10,12 @@ from search.execution.choose import choose_executor
 from search.execution.executor import Executor
 from search.execution.worker import WorkerJob
 from search.plan import Plan
-from search.record.manifest import Manifest, read_manifest
+from search.record.manifest import ManifestFile, read_manifest
 from search.record.run_folder import RunFolder
 from search.storage.depot import Depot
 from search.storage.runs import UNSTORED, Claim, Keeping, keep
 from search.study import Study
+from searchspace.errors import UserError
 from trainables.runtime.config import parse
 from trainables.study.report import Rung
 from trainables.study.study import MEMORY, Reference
@@ -46,7 +47,7 @@ class Session:
     settings: Any
     executor: Executor
     folder: RunFolder
-    manifest: Manifest
+    manifest: ManifestFile
     console: Console
     keeping: Keeping = UNSTORED
 
@@ -68,10 +69,9 @@ class Session:
         """Return this session with settings that preparing chose; the manifest is told."""
         if not settled:
             return self
-        known = self.manifest.content["settings"]
-        settings = self.module.parse_settings(known | settled)
-        self.manifest.add(settings=known | settled)
-        return replace(self, settings=settings)
+        values = self.manifest.content.settings | dict(settled)
+        self.manifest.add(settings=values)
+        return replace(self, settings=self.module.parse_settings(values))
 
     @property
     def rungs(self) -> tuple[Rung, ...]:
@@ -132,13 +132,16 @@ def open_session(
         change: Fields of the plan that are to be others than they were.
 
     Raises:
-        UserError: If the manifest cannot be read, or the study refuses its settings.
+        UserError: If the manifest cannot be read, is that of a confirmation's trainings, or the
+            study refuses its settings.
     """
     content = read_manifest(folder)
-    plan = parse(Plan, content["plan"] | {"run": folder.path} | dict(change or {}))
+    if content.confirms is not None:
+        raise UserError(f"{folder.path} belongs to a confirmation: name the run {content.confirms}")
+    plan = parse(Plan, content.plan.model_dump() | {"run": folder.path} | dict(change or {}))
     study = find(plan.study)
     module = study.load_module()
-    settings = module.parse_settings(content["settings"])
+    settings = module.parse_settings(content.settings)
     return Session(
         plan=plan,
         study=study,
@@ -146,6 +149,6 @@ def open_session(
         settings=settings,
         executor=choose_executor(plan, settings),
         folder=folder,
-        manifest=Manifest(folder, content),
+        manifest=ManifestFile(folder, content),
         console=console,
     )

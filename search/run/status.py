@@ -9,7 +9,7 @@ from rich.console import Console
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.events import follow, read_events
-from search.record.manifest import read_manifest, read_objective
+from search.record.manifest import read_manifest
 from search.results.ranking import rank, winner
 from search.results.tables import duration, number, ranked_table
 from search.storage.runs import looked_at
@@ -29,12 +29,10 @@ def show(run: str | Path, console: Console) -> int:
         manifest, events = read_manifest(folder), read_events(folder)
     try:
         trials = list(follow(events)[0].values())
-        objective = read_objective(manifest) if "objective" in manifest else None
-        total = int(manifest["plan"]["trials"]) + sum(trial.is_reference for trial in trials)
-        budget = manifest["rungs"][-1]["epochs"] if objective else 0
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{folder.path} is not a run of this version: {error!r}") from None
-    state = running or manifest.get("status", "unknown")
+    objective = manifest.objective
+    state = running or manifest.status
     if state == "running" and not running:
         where = "" if is_remote(str(run)) else " of this machine"
         state = f"died: no process{where} works on it"
@@ -43,12 +41,14 @@ def show(run: str | Path, console: Console) -> int:
         _say(console, "no trial has started yet")
         return 0
     last = datetime.now(UTC) - datetime.fromisoformat(events[-1]["time"])
+    total = manifest.plan.trials + sum(trial.is_reference for trial in trials)
     _say(console, _counts(trials, total, objective))
     _say(
         console,
         f"{duration(float(events[-1]['elapsed_s']))} of work, last event "
         f"{duration(max(0.0, last.total_seconds()))} ago",
     )
+    budget = manifest.rungs[-1].epochs
     console.print(ranked_table(rank(trials, objective)[:LEADERS], objective, budget))
     if not running and (state != "finished"):
         _say(console, f"go on with: python -m search resume {run}")

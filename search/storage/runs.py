@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, final
 
 from search.record.lock import is_running
+from search.record.manifest import Manifest, Stored, read_manifest
 from search.record.run_folder import MANIFEST, OPENINGS, RunFolder
 from search.storage.depot import SHARED, Depot, StoredFolder, fetch_folder
 from search.storage.lease import EXPIRES_S, NAME, Lease, read_holder
@@ -62,7 +63,7 @@ UNSTORED = Keeping(SHARED)
 
 
 @contextmanager
-def claimed(store: Store | None, known: Mapping[str, Any] | None) -> Iterator[Claim | None]:
+def claimed(store: Store | None, known: Stored | None) -> Iterator[Claim | None]:
     """Keep other drivers from a stored run.
 
     Args:
@@ -93,10 +94,9 @@ def keep(folder: RunFolder, claim: Claim | None) -> Keeping:
     return Keeping(StoredFolder(folder.path, claim.store), mirror)
 
 
-def stored_at(content: Mapping[str, Any]) -> Store | None:
+def stored_at(manifest: Manifest) -> Store | None:
     """Return where a manifest says that its run is stored; None for no store."""
-    stored = content.get("stored")
-    return Store(stored["uri"]) if stored else None
+    return Store(manifest.stored.uri) if manifest.stored else None
 
 
 def new_store(storage: str | None, folder: Path) -> Store | None:
@@ -159,25 +159,25 @@ def looked_at(run: str | Path) -> Iterator[tuple[RunFolder, str]]:
         yield folder, _driver(store)
 
 
-def _next_term(store: Store, known: Mapping[str, Any] | None) -> int:
+def _next_term(store: Store, known: Stored | None) -> int:
     manifest = store.read(MANIFEST)
     if manifest is None:
-        return int(known["term"]) + 1 if known else 1
+        return known.term + 1 if known else 1
     if known is None:
         raise UserError(f"{store} holds a run already: name a new one with --run, or resume it")
     there = json.loads(manifest)["stored"]
-    ahead = there["term"] - known["term"]
-    if ahead > 0 or (ahead == 0 and there["token"] != known["token"]):
+    ahead = there["term"] - known.term
+    if ahead > 0 or (ahead == 0 and there["token"] != known.token):
         raise UserError(
             f"another machine has gone on with {store}: move the folder here away, then: python -m "
             f"search resume {store}"
         )
-    return int(known["term"]) + 1
+    return known.term + 1
 
 
 def _belongs(folder: RunFolder, store: Store) -> bool:
     try:
-        known = stored_at(json.loads(folder.manifest.read_text(encoding="utf-8")))
+        known = stored_at(read_manifest(folder))
     except (OSError, ValueError):
         return False
     return str(known) == str(store)

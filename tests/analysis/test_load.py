@@ -161,7 +161,8 @@ def damage(folder: Path, kind: str) -> None:
         case "no events":
             events.unlink()
         case "no objective":
-            manifest.write_text('{"status": "interrupted"}')
+            values = json.loads(manifest.read_text()) | {"status": "interrupted"}
+            manifest.write_text(json.dumps(values | {"objective": None}))
         case "a broken line":
             events.write_text("".join([lines[0], lines[1][:30] + "\n", *lines[2:]]))
         case "another record":

@@ -5,6 +5,7 @@ trial follow from one array of answers, as they do in a real one.
 """
 
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -138,8 +139,6 @@ def make_run(
     manifest = new_manifest(
         run, Plan(study=task.settings.about.name, run=folder, trials=9), task.settings
     )
-    if not describes_itself:
-        del manifest.content["about"]
     rungs = [{"epochs": epochs, "metric": objective.metric, "level": None} for epochs in RUNGS]
     manifest.add(
         objective=ranked_by | {"other": second}, rungs=rungs, facts=["made"], details=task.details
@@ -185,6 +184,10 @@ def make_run(
     first = winner(rank(record, objective))
     if status != "running":
         manifest.end(status, winner=first and first.trial.id)
+    if not describes_itself:
+        values = json.loads(run.manifest.read_text())
+        del values["about"], values["version"]
+        run.manifest.write_text(json.dumps(values))
     return folder
 
 

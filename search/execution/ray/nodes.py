@@ -5,16 +5,14 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from search.execution.ray.cluster import Resources, cluster
-from search.record.manifest import code_state, differences
+from search.record.provenance import CodeState, code_state
 from search.record.run_folder import RunFolder
 from search.storage.depot import SHARED, Depot
 from search.storage.store import StorageError
@@ -39,7 +37,7 @@ class Probe:
 
     file: Path
     token: str
-    code: Mapping[str, Any]
+    code: CodeState
     depot: Depot = SHARED
 
     def remove(self) -> None:
@@ -79,8 +77,8 @@ def complaint(probe: Probe) -> str:
             f"{node} does not see {folder}: name with --run a folder that all nodes share, such as "
             "a network file system, or with --storage an object store"
         )
-    if different := differences(probe.code, code_state()):
-        return f"{node} differs from the driver ({', '.join(different)}): install the same there"
+    if changes := probe.code.changes_to(code_state()):
+        return f"{node} differs from the driver ({', '.join(changes)}): install the same there"
     return ""
 
 

@@ -9,6 +9,7 @@ from search.engine.trial import Failure
 from search.execution.ray import nodes
 from search.execution.ray.adapter import OUTCOME, Adapter
 from search.execution.worker import WorkerJob
+from search.record.provenance import code_state
 from search.record.run_folder import RunFolder
 from search.storage.depot import SharedFolder
 from searchspace.errors import UserError
@@ -40,12 +41,12 @@ def test_another_folder_under_the_same_path_is_not_the_runs(probe):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda code: {"versions": code["versions"] | {"torch": "1.0"}}, "torch 1.0 -> "),
-        (lambda code: {"code": "other"}, "this platform's code"),
+        ({"versions": code_state().versions | {"torch": "1.0"}}, "torch 1.0 -> "),
+        ({"code": "other"}, "this platform's code"),
     ],
 )
 def test_a_node_with_other_code_says_which(probe, change, said):
-    other = replace(probe, code=probe.code | change(probe.code))
+    other = replace(probe, code=replace(probe.code, **change))
     assert "differs from the driver" in nodes.complaint(other)
     assert said in nodes.complaint(other)
 
