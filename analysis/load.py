@@ -111,7 +111,7 @@ def load(run: str | Path) -> Run:
 def _about(manifest: Manifest) -> About:
     """Return the description that a run holds; of an older run, the study's own of today."""
     study = manifest.plan.study
-    return manifest.about or about(study) or undescribed(study)
+    return manifest.about or about(study) or placeholder(study)
 
 
 def _trials(rows: Sequence[Row], best: str | None) -> pd.DataFrame:

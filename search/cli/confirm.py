@@ -60,8 +60,8 @@ def confirm(  # noqa: PLR0913, PLR0917 - one parameter an option
     """Train the best anew, rank them under stronger attacks, then open the test split, once."""
     from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
 
-    from search.confirmation.confirm import ConfirmPlan  # noqa: PLC0415
     from search.confirmation.confirm import confirm as carry_out  # noqa: PLC0415
+    from search.confirmation.plan import ConfirmPlan  # noqa: PLC0415
     from trainables.runtime.config import parse  # noqa: PLC0415
 
     choices = {"top": top, "seeds": seeds, "attacks": attacks, "images": images}

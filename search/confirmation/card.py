@@ -3,133 +3,158 @@
 As JSON for programs, and as Markdown for people; both say the same.
 """
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from search.confirmation.record import Comparison, Confirmed
 from search.confirmation.words import sentences
+from search.record.manifest import Manifest
 from search.results.tables import duration, interval, number
 from trainables.runtime.files import to_json, write_atomically
+from trainables.study.about import About
 from trainables.study.examination import ENSEMBLE
 
 CARD = "robustness"  # .json and .md
+NORMS = {"linf": "L-infinity"}
+KNOWLEDGE = (
+    "white box: gradients through the whole model in eval mode, its normalisation included; and "
+    "black box, by queries and by transfer"
+)
 
 
-def write_card(folder: Path, found: dict[str, Any], run: dict[str, Any]) -> None:
-    """Write the card of a confirmation's winner beside its model.
+@dataclass(frozen=True)
+class Card:
+    """What a reader has to know of a confirmation's winner.
 
-    Args:
-        folder: Of the exported model.
-        found: What the confirmation wrote.
+    Attributes:
+        record: Of the confirmation.
         run: The manifest of the run that was confirmed.
+        about: How the study describes itself: its threat model is taken from there.
     """
-    card = make_card(found, run)
-    write_atomically(folder / f"{CARD}.json", to_json(card, indent=2) + "\n")
-    write_atomically(folder / f"{CARD}.md", as_markdown(card))
+
+    record: Confirmed
+    run: Manifest
+    about: About
+
+    def write(self, folder: Path) -> None:
+        """Write both forms beside an exported model."""
+        write_atomically(folder / f"{CARD}.json", to_json(self.as_json(), indent=2) + "\n")
+        write_atomically(folder / f"{CARD}.md", self.as_markdown())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the card for programs."""
+        record, run, threat = self.record, self.run, self.about.threat
+        values, winner = record.as_json(), record.first
+        return {
+            "model": winner.name,
+            "study": run.plan.study,
+            "config": winner.config,
+            "data": {"facts": run.facts, "digests": run.digests, "images": values["images"]},
+            "threat_model": {
+                "norm": threat.norm,
+                "eps": values["eps"],
+                "unit": threat.unit,
+                "bounds": threat.bounds,
+                "knowledge": KNOWLEDGE,
+            },
+            "attacks": {"ensemble": record.plan.attacks, "worst_found_by": record.wins.test},
+            "score": {"name": record.score, "direction": record.direction},
+            "ranking": winner.value.model_dump() | {"seeds": winner.seeds},
+            "test": values["test"][record.winner],
+            "conditions": values["conditions"][record.winner],
+            "comparisons": values["comparisons"],
+            "selection": values["selection"],
+            "alarms": winner.barred,
+            "exported": values["exported"],
+            "forms": record.exports,
+            "says": sentences(record),
+            "seconds": {"confirmation": record.seconds},
+            "versions": run.versions,
+            "code": run.code,
+        }
+
+    def as_markdown(self) -> str:
+        """Return the card for people."""
+        record, winner = self.record, self.record.first
+        worse = "" if record.direction == "max" else " (less is better)"
+        conditions = [
+            [condition.kind, f"{condition.strength:g}", number(condition.score)]
+            for condition in record.conditions[record.winner]
+        ]
+        comparisons = [_comparison_row(comparison) for comparison in record.comparisons]
+        parts = [
+            f"# Robustness card: {winner.name} ({self.run.plan.study})",
+            _bullets(sentences(record)),
+            "## Threat model",
+            self._threat_line(),
+            f"## {record.score.capitalize()} on {record.images.test} test images{worse}",
+            _table(["condition", "strength", "mean over seeds"], conditions),
+            self._area_line(),
+            "## Beside the references",
+            _table(
+                ["over", "difference", "95 % interval", "adjusted p", "effect", ""], comparisons
+            ),
+            "## Where it comes from",
+            _bullets(self._origin()),
+            "## Config",
+            _table(["name", "value"], [[name, _code(v)] for name, v in winner.config.items()]),
+        ]
+        return "\n\n".join(parts) + "\n"
+
+    def _threat_line(self) -> str:
+        threat = self.about.threat
+        clipping = "without bounds"
+        if threat.bounds is not None:
+            low, high = threat.bounds
+            clipping = f"the result clipped to [{low:g}, {high:g}]"
+        norm = NORMS.get(threat.norm, threat.norm)
+        return (
+            f"Any change of at most epsilon at each pixel ({norm}), in {threat.unit}, {clipping}. "
+            f"{KNOWLEDGE.capitalize()}. Other norms, patches, rotations and whatever else an "
+            "attacker may do were not tried."
+        )
+
+    def _area_line(self) -> str:
+        area = self.record.test[self.record.winner]
+        return (
+            f"`{ENSEMBLE}` is the worst of the {self.record.plan.attacks} ensemble, image by "
+            f"image. Area under it against epsilon: {number(area.value)} {interval(area.bounds)} "
+            "over images and seeds."
+        )
+
+    def _origin(self) -> list[str]:
+        record = self.record
+        training, seed = record.exported.training, record.exported.seed
+        return [
+            *self.run.facts,
+            f"exported: training {training}, seed {seed}, the median on ranking",
+            *(f"{form}: {file}" for form, file in record.exports.items()),
+            f"confirmation: {duration(record.seconds)}, of the command that ended it",
+        ]
 
 
-def make_card(found: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
-    """Collect what a reader has to know of a winner, as JSON values."""
-    winner = next(one for one in found["standings"] if one["id"] == found["winner"])
-    pixels = found["direction"] == "max"
-    return {
-        "model": winner["name"],
-        "study": run["plan"]["study"],
-        "config": winner["config"],
-        "data": {"facts": run["facts"], "digests": run["digests"], "images": found["images"]},
-        "threat_model": {
-            "norm": "linf",
-            "eps": found["eps"],
-            "unit": "pixel range [0, 1]" if pixels else "standard deviations of the subject's MR",
-            "bounds": [0, 1] if pixels else None,
-            "knowledge": "white box: gradients through the whole model in eval mode, its "
-            "normalisation included; and black box, by queries and by transfer",
-        },
-        "attacks": {"ensemble": found["plan"]["attacks"], "worst_found_by": found["wins"]["test"]},
-        "score": {"name": found["score"], "direction": found["direction"]},
-        "ranking": winner["value"] | {"seeds": winner["seeds"]},
-        "test": found["test"][found["winner"]],
-        "conditions": found["conditions"][found["winner"]],
-        "comparisons": found["comparisons"],
-        "selection": found["selection"],
-        "alarms": winner["barred"],
-        "exported": found["exported"],
-        "forms": found["exports"],
-        "says": sentences(found),
-        "seconds": {"confirmation": found["seconds"]},
-        "versions": run["versions"],
-        "code": run["code"],
-    }
-
-
-def as_markdown(card: dict[str, Any]) -> str:
-    """Write a card for people."""
-    threat, score = card["threat_model"], card["score"]
-    worse = "" if score["direction"] == "max" else " (less is better)"
-    parts = [
-        f"# Robustness card: {card['model']} ({card['study']})",
-        "\n".join(f"- {line}" for line in card["says"]),
-        "## Threat model",
-        f"Any change of at most epsilon at each pixel (L-infinity), in {threat['unit']}"
-        + (", the result clipped to [0, 1]" if threat["bounds"] else ", without bounds")
-        + f". {threat['knowledge'].capitalize()}. Other norms, patches, rotations and whatever "
-        "else an attacker may do were not tried.",
-        f"## {score['name'].capitalize()} on {card['data']['images']['test']} test images{worse}",
-        _table(
-            ["condition", "strength", "mean over seeds"],
-            [
-                [one["kind"], f"{one['strength']:g}", number(one["score"])]
-                for one in card["conditions"]
-            ],
-        ),
-        _area_line(card),
-        "## Beside the references",
-        _table(
-            ["over", "difference", "95 % interval", "adjusted p", "effect", ""],
-            [_comparison(one) for one in card["comparisons"]],
-        ),
-        "## Where it comes from",
-        "\n".join(f"- {line}" for line in _origin(card)),
-        "## Config",
-        _table(["name", "value"], [[name, _code(text)] for name, text in card["config"].items()]),
-    ]
-    return "\n\n".join(parts) + "\n"
-
-
-def _area_line(card: dict[str, Any]) -> str:
-    found = card["test"]
-    return (
-        f"`{ENSEMBLE}` is the worst of the {card['attacks']['ensemble']} ensemble, image by image. "
-        f"Area under it against epsilon: {number(found['value'])} "
-        f"{interval((found['low'], found['high']))} over images and seeds."
-    )
-
-
-def _origin(card: dict[str, Any]) -> list[str]:
-    made = card["exported"]
+def _comparison_row(comparison: Comparison) -> list[str]:
+    gap = comparison.difference
     return [
-        *card["data"]["facts"],
-        f"exported: training {made['training']}, seed {made['seed']}, the median on ranking",
-        *(f"{form}: {file}" for form, file in card["forms"].items()),
-        f"confirmation: {duration(card['seconds']['confirmation'])}, of the command that ended it",
+        comparison.over,
+        number(gap.value, signed=True),
+        interval(gap.bounds, signed=True),
+        f"{comparison.p_adjusted:.2g}",
+        f"{comparison.effect:+.2f}",
+        comparison.verdict,
     ]
 
 
-def _code(text: object) -> str:
-    return f"`{text}`".replace("|", "/")  # a bar would end the cell
+def _code(value: object) -> str:
+    return f"`{value}`".replace("|", "/")  # a bar would end the cell
 
 
-def _comparison(one: dict[str, Any]) -> list[str]:
-    gap = one["difference"]
-    return [
-        one["over"],
-        number(gap["value"], signed=True),
-        interval((gap["low"], gap["high"]), signed=True),
-        f"{one['p_adjusted']:.2g}",
-        f"{one['effect']:+.2f}",
-        one["verdict"],
-    ]
+def _bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
 
 
-def _table(heads: list[str], rows: list[list[str]]) -> str:
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

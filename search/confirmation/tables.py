@@ -1,21 +1,32 @@
 """What a person reads of a confirmation, at 80 columns."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from search.confirmation.plan import ConfirmPlan
+from search.confirmation.record import Condition, Confirmed
 from search.confirmation.verdict import Examined, Standing, wins
-from search.confirmation.words import heading, names_of, sentences
+from search.confirmation.words import heading, sentences
 from search.results.tables import interval, number
-from trainables.study.examination import ENSEMBLE
+from trainables.study.about import Threat
+from trainables.study.examination import CLEAN, ENSEMBLE, NOISE
 from trainables.study.study import Say
 
 
-def say_ranking(console: Console, rows: Sequence[Standing], examined: Examined, plan: Any) -> None:  # noqa: ANN401 - the file that declares it imports this one
-    """Print how the finalists rank under the ensemble, and what each attack found."""
+def say_ranking(
+    console: Console, rows: Sequence[Standing], examined: Examined, plan: ConfirmPlan
+) -> None:
+    """Print how the finalists rank under the ensemble, and how often each attack won.
+
+    Args:
+        console: Where the user reads.
+        rows: Finalists, best first.
+        examined: On the ranking split.
+        plan: Of the confirmation.
+    """
     first = next(iter(examined.values()))[0]
     better = {"max": "highest", "min": "lowest"}[first.direction]
     title = (
@@ -30,14 +41,16 @@ def say_ranking(console: Console, rows: Sequence[Standing], examined: Examined, 
     table.add_column("in the search", justify="right", no_wrap=True)
     table.add_column("", overflow="fold")
     for place, row in enumerate(rows, start=1):
-        one = row.finalist
-        note = ", ".join(row.barred) + " missed" if row.barred else "control" if one.control else ""
+        finalist = row.finalist
+        note = "control" if finalist.control else ""
+        if row.barred:
+            note = ", ".join(row.barred) + " missed"
         table.add_row(
             str(place),
-            Text(one.name),
+            Text(finalist.name),
             number(row.value.value),
             interval((row.value.low, row.value.high)),
-            f"{number(one.promised)} (#{one.place})",
+            f"{number(finalist.promised)} (#{finalist.place})",
             Text(note, style="yellow" if row.barred else "dim"),
         )
     table.caption = "interval: over images and seeds; a control cannot win"
@@ -46,30 +59,37 @@ def say_ranking(console: Console, rows: Sequence[Standing], examined: Examined, 
     console.print(f"worst images found by: {counts}", markup=False, highlight=False)
 
 
-def say_test(console: Console, say: Say, found: dict[str, Any]) -> None:
-    """Print what the test split says, and how far the search could be trusted."""
-    console.print(_test_table(found, names_of(found)))
-    for line in sentences(found):
+def say_test(console: Console, say: Say, record: Confirmed, threat: Threat) -> None:
+    """Print what the test split says, and how far the search could be trusted.
+
+    Args:
+        console: Where the table goes.
+        say: Prints a sentence.
+        record: Of the confirmation.
+        threat: Of the study, which says how a radius is written.
+    """
+    console.print(_test_table(record, threat))
+    for line in sentences(record):
         say(line)
 
 
-def _test_table(found: dict[str, Any], names: dict[str, str]) -> Table:
-    table = Table(title=Text(f"{found['score']} on {found['images']['test']} test images"))
+def _test_table(record: Confirmed, threat: Threat) -> Table:
+    table = Table(title=Text(f"{record.score} on {record.images.test} test images"))
     table.add_column("", overflow="fold")
-    shown = next(iter(found["conditions"].values()))
-    kept = [one for one in shown if one["kind"] in {"clean", "noise", ENSEMBLE}]
-    for one in _columns(kept):
-        table.add_column(heading(one, found), justify="right", no_wrap=True)
+    columns = _columns(next(iter(record.conditions.values())))
+    for condition in columns:
+        table.add_column(heading(condition, threat), justify="right", no_wrap=True)
     table.add_column("area", justify="right", no_wrap=True)
-    for name, scores in found["conditions"].items():
-        at = {(one["kind"], one["strength"]): one["score"] for one in scores}
-        cells = [number(at[one["kind"], one["strength"]]) for one in _columns(kept)]
-        mark = " (winner)" if name == found["winner"] else ""
-        table.add_row(Text(names[name] + mark), *cells, number(found["test"][name]["value"]))
+    for name, conditions in record.conditions.items():
+        scores = {(cell.kind, cell.strength): cell.score for cell in conditions}
+        cells = [number(scores[column.kind, column.strength]) for column in columns]
+        mark = " (winner)" if name == record.winner else ""
+        label = Text(record.names[name] + mark)
+        table.add_row(label, *cells, number(record.test[name].value))
     return table
 
 
-def _columns(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _columns(conditions: Sequence[Condition]) -> list[Condition]:
     """Keep clean, all radii, and of the noise one strength: 80 columns hold no more."""
-    noisy = [one for one in shown if one["kind"] == "noise"]
-    return [one for one in shown if one["kind"] != "noise"] + noisy[-1:]
+    columns = [condition for condition in conditions if condition.kind in {CLEAN, ENSEMBLE}]
+    return columns + [condition for condition in conditions if condition.kind == NOISE][-1:]

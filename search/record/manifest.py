@@ -17,6 +17,7 @@ from search.record.run_folder import RunFolder
 from search.record.versioned import VERSION, Versioned, parse_versioned, read_versioned
 from search.record.writer import now
 from searchspace.errors import UserError
+from trainables.study.about import About
 from trainables.study.report import Rung
 from trainables.study.settings import StudySettings
 
@@ -71,8 +72,7 @@ class Manifest(Versioned):
         versions: Of Python and packages.
         code: A digest of this project's code.
         guest: Where the code of a study of the user's own is; None for a study that is built in.
-        about: How the study describes itself, as `trainables.study.about.About` writes it; None in
-            runs that did not write it down.
+        about: How the study describes itself; None in runs that did not write it down.
         machine: Platform, processor and cores of the driver.
         git: The commit, and what differed from it; None outside a repository.
         objective: What ranks; None before the run was prepared, and in a confirmation's trainings.
@@ -99,7 +99,7 @@ class Manifest(Versioned):
     versions: dict[str, str | None]
     code: str
     guest: dict[str, str] | None = None
-    about: dict[str, Any] | None = None
+    about: About | None = None
     machine: dict[str, Any] = Field(default_factory=dict)
     git: dict[str, Any] | None = None
     objective: Objective | None = None

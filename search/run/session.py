@@ -17,6 +17,7 @@ from search.storage.runs import UNSTORED, Claim, Keeping, keep
 from search.study import Study
 from searchspace.errors import UserError
 from trainables.runtime.config import parse
+from trainables.study.about import About
 from trainables.study.report import Rung
 from trainables.study.study import MEMORY, Reference
 from trainables.study.study import Study as Question
@@ -72,6 +73,12 @@ class Session:
         values = self.manifest.content.settings | dict(settled)
         self.manifest.add(settings=values)
         return replace(self, settings=self.module.parse_settings(values))
+
+    @property
+    def about(self) -> About:
+        """How the study describes itself: as the run wrote it down, else as it does today."""
+        about: About = self.manifest.content.about or self.settings.about
+        return about
 
     @property
     def rungs(self) -> tuple[Rung, ...]:

@@ -13,6 +13,7 @@ EPS = 4 / 255
 def standing(name, trial, value, **fields):
     return {
         "id": name, "trial": trial, "name": trial, "place": 1, "promised": 0.5, "control": False,
+        "config": {}, "reference": False,
         "value": {"value": value, "low": value - 0.1, "high": value + 0.1},
         "seeds": [value, value], "barred": [],
     } | fields  # fmt: skip
@@ -28,7 +29,8 @@ def conditions(*scores):
 
 CONTENT = {
     "score": "balanced accuracy", "direction": "max", "eps": [0, EPS], "winner": "r01",
-    "plan": {"attacks": "standard"}, "images": {"ranking": 60, "test": 70},
+    "run": "run", "plan": {"attacks": "standard"}, "finalists": [], "started": "2026-01-01",
+    "images": {"ranking": 60, "test": 70},
     "standings": [standing("r01", "t<1>", 0.43), standing("r02", "base", 0.3, barred=["floor"])],
     "test": {
         "r01": {"value": 0.41, "low": 0.31, "high": 0.51},
@@ -42,7 +44,12 @@ CONTENT = {
     "selection": {"winner": "r02", "promised": 0.5, "left": 0.3, "regret": 0.13, "best_place": 2,
                   "tau": None, "optimism": 0.02},
     "wins": {"ranking": {"apgd-ce": 40}, "test": {"apgd-ce": 10, "square": 30}},
+    "seconds": 60.0, "exported": {"training": "r01", "seed": 1000}, "exports": {},
+    "ended": "2026-01-02",
 }  # fmt: skip
+
+
+BEGUN = ("run", "plan", "finalists", "started")
 
 
 @pytest.fixture
@@ -75,10 +82,10 @@ def test_it_says_what_was_found(run):
 
 
 def test_one_that_has_not_ended_says_so(run):
-    assert "Begun and not ended" in confirmed(run, {"plan": {}}).body
+    assert "Begun and not ended" in confirmed(run, {name: FOUND[name] for name in BEGUN}).body
 
 
 @pytest.mark.parametrize("damaged", ["{", json.dumps(CONTENT | {"test": {}})])
 def test_a_damaged_one_is_told_in_one_line(run, damaged):
-    with pytest.raises(UserError, match="is not a confirmation of this version"):
+    with pytest.raises(UserError, match=r"confirm\.json"):
         confirmed(run, damaged)

@@ -86,7 +86,9 @@ def test_two_objectives_end_in_a_front(tmp_path):
 def test_a_confirmation_is_shown_where_there_is_one(tmp_path):
     folder = make_run(tmp_path / "run", [Blueprint("t001")])
     (folder / "confirm").mkdir()
-    (folder / "confirm" / "confirm.json").write_text("{}")
+    (folder / "confirm" / "confirm.json").write_text(
+        '{"run": "run", "plan": {}, "finalists": [], "started": "2026-01-01"}'
+    )
     assert "Confirmation" in check(report(load(folder), [])).headings
 
 

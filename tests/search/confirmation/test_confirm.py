@@ -5,7 +5,8 @@ import json
 import pytest
 from rich.console import Console
 
-from search.confirmation.confirm import ConfirmPlan, confirm
+from search.confirmation.confirm import confirm
+from search.confirmation.plan import ConfirmPlan
 from search.execution.inprocess import InProcess
 from search.record.lock import locked
 from search.record.run_folder import RunFolder

@@ -11,7 +11,8 @@ from places import SUPPORT
 from rich.console import Console
 from whole_runs import check_whole, events_of, manifest_of
 
-from search.confirmation.confirm import ConfirmPlan, confirm
+from search.confirmation.confirm import confirm
+from search.confirmation.plan import ConfirmPlan
 from search.storage import depot
 from search.storage.depot import LISTING, SHARED, StoredFolder, fetch_folder, keep_folder
 from search.storage.store import StorageError, Store, parse_uri

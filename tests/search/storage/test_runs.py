@@ -14,7 +14,8 @@ from rich.console import Console
 from s3 import Server
 from whole_runs import check_whole, events_of, manifest_of, wait_for, without_times
 
-from search.confirmation.confirm import ConfirmPlan, confirm
+from search.confirmation.confirm import confirm
+from search.confirmation.plan import ConfirmPlan
 from search.run.runner import replay
 from search.run.status import show
 from search.storage import store as stores

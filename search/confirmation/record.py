@@ -1,0 +1,260 @@
+"""``confirm.json``: what is confirmed, and in the end what it came to. Needs neither torch nor Ray.
+
+Version 1 has the fields of `Begun`, and once the confirmation has ended those of `Confirmed`;
+version 0 has the same, and does not say its version.
+"""
+
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from search.confirmation.finalists import Finalist
+from search.confirmation.plan import ConfirmPlan
+from search.record.versioned import (
+    VERSION,
+    Measured,
+    Versioned,
+    parse_versioned,
+    read_versioned,
+)
+from search.record.writer import now
+from trainables.study.examination import Direction
+
+CONFIRMED = "confirm.json"
+
+
+class Part(BaseModel):
+    """Base of what a record consists of; fields that are unknown here are left alone."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Estimate(Part):
+    """A value with the bounds of its 95 % interval."""
+
+    value: Measured
+    low: Measured
+    high: Measured
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The interval."""
+        return self.low, self.high
+
+
+class Images(Part):
+    """How many images each split had."""
+
+    ranking: int
+    test: int
+
+
+class Placed(Part):
+    """A finalist under the ensemble, see `search.confirmation.verdict.Standing`.
+
+    Attributes:
+        id: In the confirmation.
+        name: What a reader knows it by.
+        config: The whole config.
+        place: In the run's ranking, from 1.
+        promised: Its value there.
+        value: On the ranking split, mean over seeds.
+        seeds: Value of each seed.
+        barred: Constraints that most of its trainings miss.
+    """
+
+    id: str
+    name: str
+    config: dict[str, Any]
+    place: int
+    promised: Measured
+    value: Estimate
+    seeds: tuple[Measured, ...]
+    barred: tuple[str, ...]
+
+
+class Condition(Part):
+    """The mean score of a finalist under a condition, see `Examination.conditions`."""
+
+    kind: str
+    strength: float
+    score: Measured
+
+
+class Comparison(Part):
+    """The winner beside another finalist, on test.
+
+    Attributes:
+        over: The other's name.
+        difference: Of the two values.
+        verdict: ``better``, ``worse`` or ``not distinguishable``.
+        p: Of Wilcoxon's signed-rank test over images.
+        p_adjusted: By Bonferroni's correction.
+        effect: Rank-biserial correlation, from -1 to 1.
+        n: Images.
+    """
+
+    over: str
+    difference: Estimate
+    verdict: str
+    p: Measured
+    p_adjusted: Measured
+    effect: Measured
+    n: int
+
+
+class Selected(Part):
+    """How far the search's ranking could be trusted, see `search.confirmation.verdict.Selection`.
+
+    Attributes:
+        winner: Id of the finalist that the search had first.
+        promised: Its value in the search.
+        left: Its value under the ensemble, on other seeds.
+        regret: By how much the best of those that can win is better than that.
+        best_place: Place in the search's ranking of the best.
+        tau: Kendall's; NaN for fewer than 3 finalists.
+        optimism: By how much the best looks better than it is for having been chosen.
+    """
+
+    winner: str
+    promised: Measured
+    left: Measured
+    regret: Measured
+    best_place: int
+    tau: Measured
+    optimism: Measured
+
+
+class Wins(Part):
+    """How many worst images each attack made, by split."""
+
+    ranking: dict[str, int]
+    test: dict[str, int]
+
+
+class Exported(Part):
+    """Which training of the winner was exported, and its seed."""
+
+    training: str
+    seed: int
+
+
+class Begun(Versioned):
+    """A confirmation from its first moment on.
+
+    Attributes:
+        run: The run that is confirmed: its folder, or its address in a store.
+        plan: How.
+        finalists: Who takes part.
+        started: Time of the start.
+        winner: Id of the finalist that won on ranking; None until that is known.
+    """
+
+    run: str
+    plan: ConfirmPlan
+    finalists: tuple[Finalist, ...]
+    started: str
+    winner: str | None = None
+
+
+class Confirmed(Begun):
+    """A confirmation that has ended.
+
+    Attributes:
+        winner: Id of the finalist that won on ranking.
+        score: What a score is, in words.
+        direction: Whether more or less of it is better.
+        eps: Radii, in the unit of the study's threat model.
+        images: Of each split.
+        standings: Finalists on ranking, best first.
+        test: Value of each finalist that met the test split, by id.
+        conditions: Scores of each of these under each condition, by id.
+        comparisons: The winner beside each reference.
+        selection: How far the search's ranking could be trusted.
+        wins: Which attacks made the worst images.
+        seconds: Of the command that ended it.
+        exported: Which training.
+        exports: By form the file, or why there is none.
+        ended: Time of the end.
+    """
+
+    winner: str
+    score: str
+    direction: Direction
+    eps: tuple[float, ...]
+    images: Images
+    standings: tuple[Placed, ...]
+    test: dict[str, Estimate]
+    conditions: dict[str, tuple[Condition, ...]]
+    comparisons: tuple[Comparison, ...]
+    selection: Selected
+    wins: Wins
+    seconds: float
+    exported: Exported
+    exports: dict[str, str]
+    ended: str
+
+    @model_validator(mode="after")
+    def _check_ids(self) -> Self:
+        known = {standing.id for standing in self.standings}
+        if self.winner not in known or self.selection.winner not in known:
+            raise ValueError("the winner is not among the standings")
+        if self.winner not in self.test or not known >= set(self.test) == set(self.conditions):
+            raise ValueError("test and conditions are not those of the same finalists")
+        return self
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What a reader knows each finalist by, by id."""
+        return {standing.id: standing.name for standing in self.standings}
+
+    @property
+    def first(self) -> Placed:
+        """The winner's standing."""
+        return next(standing for standing in self.standings if standing.id == self.winner)
+
+
+def read_confirmation(folder: Path) -> Begun | Confirmed | None:
+    """Read the record of a confirmation, ended or not; None where the folder has none.
+
+    Raises:
+        UserError: If it cannot be read, or a field is not of this version.
+    """
+    file = folder / CONFIRMED
+    try:
+        begun = read_versioned(Begun, file)
+    except FileNotFoundError:
+        return None
+    values = begun.as_json()
+    return parse_versioned(Confirmed, values, file) if "comparisons" in values else begun
+
+
+def begin_confirmation(folder: Path, values: dict[str, Any]) -> None:
+    """Write the record of a confirmation that begins.
+
+    Args:
+        folder: Of the confirmation.
+        values: ``run``, ``plan`` and ``finalists``, as JSON values.
+    """
+    fields = {"version": VERSION, **values, "started": now()}
+    file = folder / CONFIRMED
+    parse_versioned(Begun, fields, file).adding(file)
+
+
+def add_winner(folder: Path, winner: str) -> None:
+    """Write down who won on ranking, which is done before the test split is opened."""
+    file = folder / CONFIRMED
+    read_versioned(Begun, file).adding(file, winner=winner)
+
+
+def end_confirmation(folder: Path, values: dict[str, Any]) -> Confirmed:
+    """Write down what a confirmation came to, and return it as any reader has it.
+
+    Args:
+        folder: Of the confirmation.
+        values: The fields of `Confirmed` that are not those of `Begun`.
+    """
+    file = folder / CONFIRMED
+    begun = read_versioned(Begun, file).as_json()
+    return parse_versioned(Confirmed, begun | {**values, "ended": now()}, file).adding(file)
