@@ -3,26 +3,16 @@
 import math
 from types import SimpleNamespace
 from typing import Any, NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from analysis.load import Run
 from search.record.run_folder import RunFolder
+from searchspace.errors import UserError
+from trainables.study import ranking_file
 from trainables.study.about import About
-
-
-class Answers(NamedTuple):
-    """Scores (E, N) of N images or subjects at E radii of the attack that ranks.
-
-    Right answers to labels (N,), or (N, L); or numbers, where all labels are the same.
-    """
-
-    scores: npt.NDArray[np.bool_ | np.floating]
-    labels: npt.NDArray[np.integer]
-    eps: tuple[float, ...]
+from trainables.study.ranking_file import RankingScores
 
 
 class Yardstick(NamedTuple):
@@ -76,13 +66,11 @@ def metric(run: Run, name: str) -> pd.Series:
     return run.trials[column].astype(float)
 
 
-def answers(run: Run, trial: str) -> Answers | None:
-    """Read a trial's answers; None where it kept none."""
-    path = RunFolder(run.folder).trial(trial) / "ranking.npz"
+def answers(run: Run, trial: str) -> RankingScores | None:
+    """Read a trial's answers; None where it kept none, or they were cut short by a kill."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return Answers(arrays["scores"], arrays["labels"], tuple(arrays["eps"].tolist()))
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile):  # absent, or cut short by a kill
+        return ranking_file.read(RunFolder(run.folder).trial(trial))
+    except UserError:
         return None
 
 

@@ -14,6 +14,7 @@ from search.engine.pareto import Points, depths, distances_to_ideal, hypervolume
 from search.engine.trial import State, Trial
 from search.record.run_folder import RunFolder
 from trainables.metrics.intervals import paired_difference
+from trainables.study import ranking_file
 
 COMPARED = 50  # rows that are compared with the winner: each reads two files
 RACED = 4  # leaders that get more seeds, at most
@@ -245,15 +246,15 @@ def paired_interval(
     The answers belong to the study's own metric and to one seed. Where the run is ranked by another
     metric, by means over seeds, or trials save none, the difference of the answers is not the
     difference of the values, and there is no interval to show.
+
+    Raises:
+        UserError: If a file of answers is damaged.
     """
-    files = [folder / "ranking.npz" for folder in (first, other)]
-    if not all(file.is_file() for file in files):
+    a, b = ranking_file.read(first), ranking_file.read(other)
+    if a is None or b is None or a.labels.ndim != 1 or not np.array_equal(a.labels, b.labels):
         return None
-    with np.load(files[0], allow_pickle=False) as a, np.load(files[1], allow_pickle=False) as b:
-        if not np.array_equal(a["labels"], b["labels"]) or a["labels"].ndim != 1:
-            return None
-        better, worse = (a, b) if sign > 0 else (b, a)
-        found = paired_difference(
-            better["scores"], worse["scores"], a["labels"], a["eps"].tolist(), seed=0
-        )
-    return (found.low, found.high) if isclose(found.value, gain, abs_tol=1e-6) else None
+    better, worse = (a, b) if sign > 0 else (b, a)
+    difference = paired_difference(better.scores, worse.scores, a.labels, a.eps, seed=0)
+    if not isclose(difference.value, gain, abs_tol=1e-6):
+        return None
+    return difference.low, difference.high

@@ -13,6 +13,7 @@ from torch import get_num_threads
 
 from searchspace.domains import Choice, Float
 from searchspace.space import Param, Space
+from trainables.study import ranking_file
 from trainables.study.about import About, Score, Threat
 from trainables.study.examination import Examination
 from trainables.study.report import Report, Rung
@@ -162,7 +163,7 @@ class Toy(Trainable):
         (folder / "ballast").write_bytes(bytes(self.settings.ballast))
         (folder / "steps.json").write_text(json.dumps(self.steps))
         (folder / "calls.json").write_text(json.dumps(self.calls))
-        np.savez(folder / "ranking.npz", scores=self.correct, labels=LABELS, eps=EPS)
+        ranking_file.write(folder, self.correct, LABELS, EPS)
 
 
 class ToyStudy(Study[Settings]):

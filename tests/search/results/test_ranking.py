@@ -6,6 +6,7 @@ from search.engine.trial import State, Trial
 from search.record.run_folder import RunFolder
 from search.results.ranking import gains, leaders, rank, tied, winner
 from search.results.tables import winner_lines
+from trainables.study import ranking_file
 from trainables.study.report import Report
 
 HIGH = Objective("m", "max")
@@ -69,7 +70,7 @@ def answers(tmp_path):
         correct = np.zeros((3, 40), dtype=bool)
         correct[:, :right] = True
         folder.trial(name).mkdir(parents=True)
-        np.savez(folder.trial(name) / "ranking.npz", scores=correct, labels=labels, eps=eps)
+        ranking_file.write(folder.trial(name), correct, labels, eps)
     return folder
 
 
@@ -133,7 +134,7 @@ def answer(folder, name, right):
     path.mkdir(parents=True)
     scores = np.zeros((2, 40), dtype=bool)
     scores[:, :right] = True
-    np.savez(path / "ranking.npz", scores=scores, labels=np.zeros(40, int), eps=(0.0, 0.1))
+    ranking_file.write(path, scores, np.zeros(40, int), (0.0, 0.1))
 
 
 def test_ties_are_what_the_paired_interval_cannot_tell_apart(tmp_path):

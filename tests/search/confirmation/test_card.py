@@ -1,0 +1,70 @@
+"""The card takes threat model, unit and bounds from the study, whatever its score's direction."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from make_confirmation import confirmed
+from toy_study import ABOUT, Settings
+
+from search.confirmation.card import Card
+from search.plan import Plan
+from search.record.manifest import new_manifest
+from search.record.run_folder import RunFolder
+from trainables.classification.about import about_classification
+from trainables.synthesis.about import about_synthesis
+
+PIXELS = about_classification("toy", "a toy", ())
+DEVIATIONS = about_synthesis("toy", "a toy", ())
+
+
+@pytest.fixture
+def run(tmp_path):
+    manifest = new_manifest(RunFolder(tmp_path), Plan(study="toy"), Settings(), ABOUT.as_json())
+    manifest.add(facts=["made here"], digests={"data": "0"})
+    return manifest.content
+
+
+@pytest.mark.parametrize("direction", ["max", "min"])
+def test_a_classifier_is_described_in_pixels_also_where_less_is_better(run, direction):
+    record = confirmed(score="error", direction=direction)
+    card = Card(record, run, PIXELS)
+    threat = card.as_json()["threat_model"]
+    assert (threat["unit"], threat["bounds"]) == ("pixel range [0, 1]", (0.0, 1.0))
+    text = card.as_markdown()
+    assert (
+        "Any change of at most epsilon at each pixel (L-infinity), in pixel range [0, 1], the "
+        "result clipped to [0, 1]. White box: gradients" in text
+    )
+    assert ("## Error on 70 test images (less is better)" in text) == (direction == "min")
+
+
+@pytest.mark.parametrize("direction", ["max", "min"])
+def test_an_mr_is_described_in_its_deviations_also_where_more_is_better(run, direction):
+    card = Card(confirmed(score="Dice", direction=direction), run, DEVIATIONS)
+    assert card.as_json()["threat_model"]["bounds"] is None
+    assert "in standard deviations of the subject's MR, without bounds. " in card.as_markdown()
+
+
+def test_a_norm_without_a_name_is_written_as_it_is(run):
+    about = replace(PIXELS, threat=replace(PIXELS.threat, norm="l2"))
+    assert "at each pixel (l2), in" in Card(confirmed(), run, about).as_markdown()
+
+
+def test_both_forms_say_the_same(run, tmp_path):
+    folder = tmp_path / "best"
+    folder.mkdir()
+    Card(confirmed(), run, PIXELS).write(folder)
+    card = json.loads((folder / "robustness.json").read_text())
+    text = (folder / "robustness.md").read_text()
+    assert text.startswith("# Robustness card: best (toy)\n")
+    for line in card["says"]:
+        assert f"- {line}" in text
+    assert card["test"] == {"value": 0.38, "low": 0.28, "high": 0.48}
+    assert "Area under it against epsilon: 0.380 [0.280, 0.480] over images and seeds." in text
+    assert "| ensemble | 0.04 | 0.200 |" in text
+    assert "| baseline | +0.180 | [+0.080, +0.280] | 0.01 | +0.50 | better |" in text
+    assert "- exported: training r01.2, seed 1001, the median on ranking" in text
+    assert "- onnx: model.onnx" in text
+    assert "| kind | `a/b` |" in text
+    assert (card["alarms"], card["forms"]) == ([], {"onnx": "model.onnx"})
