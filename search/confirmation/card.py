@@ -79,6 +79,7 @@ class Card:
         """Return the card for people."""
         record, winner = self.record, self.record.first
         worse = "" if record.direction == "max" else " (less is better)"
+        score = record.score[:1].upper() + record.score[1:]
         conditions = [
             [condition.kind, f"{condition.strength:g}", number(condition.score)]
             for condition in record.conditions[record.winner]
@@ -89,7 +90,7 @@ class Card:
             _bullets(sentences(record)),
             "## Threat model",
             self._threat_line(),
-            f"## {record.score.capitalize()} on {record.images.test} test images{worse}",
+            f"## {score} on {record.images.test} test images{worse}",
             _table(["condition", "strength", "mean over seeds"], conditions),
             self._area_line(),
             "## Beside the references",

@@ -49,7 +49,7 @@ def choose_finalists(
     best = [row for row in rows if not row.note and not row.trial.control][:top]
     if not best:
         return ()
-    others = [
+    rest = [
         row
         for row in rows
         if row.trial.label in references and row.trial.state is State.COMPLETED and row not in best
@@ -65,5 +65,5 @@ def choose_finalists(
             place=rows.index(row) + 1,
             promised=row.value,
         )
-        for number, row in enumerate([*best, *others], start=1)
+        for number, row in enumerate([*best, *rest], start=1)
     )

@@ -197,10 +197,10 @@ class Confirmed(Begun):
 
     @model_validator(mode="after")
     def _check_ids(self) -> Self:
-        known = {standing.id for standing in self.standings}
-        if self.winner not in known or self.selection.winner not in known:
+        ids = {standing.id for standing in self.standings}
+        if self.winner not in ids or self.selection.winner not in ids:
             raise ValueError("the winner is not among the standings")
-        if self.winner not in self.test or not known >= set(self.test) == set(self.conditions):
+        if self.winner not in self.test or not ids >= set(self.test) == set(self.conditions):
             raise ValueError("test and conditions are not those of the same finalists")
         return self
 

@@ -43,7 +43,10 @@ def retrain(
     rung = session.rungs[-1]
     rules = replace(
         make_rules(session, objective),
-        references=tuple(Reference(one.name, one.config, control=one.control) for one in finalists),
+        references=tuple(
+            Reference(finalist.name, finalist.config, control=finalist.control)
+            for finalist in finalists
+        ),
         trials=0,
         rungs=(rung,),
     )
@@ -53,14 +56,18 @@ def retrain(
     job = replace(session.job(), rungs=(rung,))
     with desk.progress:
         session.executor.execute(coordinator, job)
-        firsts = [coordinator.trials[one.id] for one in finalists if one.id in coordinator.trials]
+        firsts = [
+            coordinator.trials[finalist.id]
+            for finalist in finalists
+            if finalist.id in coordinator.trials
+        ]
         able = [trial for trial in firsts if trial.state is State.COMPLETED]
         if not coordinator.over and coordinator.race(able, range(1, seeds)):
             session.executor.execute(coordinator, job)
     coordinator.close()
     desk.records.write_table()
     _check_ended(coordinator)
-    return {one.id: _completed(coordinator, one) for one in finalists}
+    return {finalist.id: _completed(coordinator, finalist) for finalist in finalists}
 
 
 def training_session(run: Session, folder: Path) -> Session:
@@ -70,28 +77,28 @@ def training_session(run: Session, folder: Path) -> Session:
         update={"run": folder, "scheduler": "fifo", "race": 0, "first": (), "trial_limit_s": None}
         | dict.fromkeys(("time_limit_s", "compute_limit_s"))
     )
-    place = replace(run.folder, path=folder)
+    run_folder = replace(run.folder, path=folder)
     folder.mkdir(parents=True, exist_ok=True)
-    if not place.assets.is_symlink():
-        place.assets.symlink_to(run.folder.assets, target_is_directory=True)
-    if place.manifest.exists():
-        manifest = ManifestFile(place, read_manifest(place))
+    if not run_folder.assets.is_symlink():
+        run_folder.assets.symlink_to(run.folder.assets, target_is_directory=True)
+    if run_folder.manifest.exists():
+        manifest = ManifestFile(run_folder, read_manifest(run_folder))
         manifest.go_on(plan)
     else:
-        manifest = new_manifest(place, plan, settings)
+        manifest = new_manifest(run_folder, plan, settings)
         manifest.add(confirms=str(run.folder.path), rungs=[asdict(run.rungs[-1])], objective=None)
-    return replace(run, plan=plan, settings=settings, folder=place, manifest=manifest)
+    return replace(run, plan=plan, settings=settings, folder=run_folder, manifest=manifest)
 
 
 def _completed(coordinator: Coordinator, finalist: Finalist) -> list[Trial]:
-    known: dict[str, Any] = coordinator.trials
-    own = [trial for trial in known.values() if finalist.id in {trial.id, trial.repeats}]
-    done = [trial for trial in own if trial.state is State.COMPLETED]
-    return sorted(done, key=lambda trial: trial.seed)
+    trials: dict[str, Any] = coordinator.trials
+    trainings = [trial for trial in trials.values() if finalist.id in {trial.id, trial.repeats}]
+    completed = [trial for trial in trainings if trial.state is State.COMPLETED]
+    return sorted(completed, key=lambda trial: trial.seed)
 
 
 def _check_ended(coordinator: Coordinator) -> None:
     if coordinator.interrupted:
         raise KeyboardInterrupt
     if coordinator.halted:
-        raise UserError(f"{coordinator.stopped}: mend that, and give the same command again")
+        raise UserError(f"{coordinator.stopped}: solve that, and give the same command again")

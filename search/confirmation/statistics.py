@@ -23,17 +23,17 @@ Floats = npt.NDArray[np.float64]
 
 def areas(seeds: Sequence[Examination]) -> Floats:
     """Compute each image's area under its curve for each of S seeds, (S, N)."""
-    return np.stack([_areas(one) for one in seeds])
+    return np.stack([_areas(seed) for seed in seeds])
 
 
-def value(found: Floats, labels: npt.NDArray[np.int64]) -> float:
+def value(image_areas: Floats, labels: npt.NDArray[np.int64]) -> float:
     """Average areas (S, N) over seeds, and over classes alike."""
-    return float(np.mean([mean_recall(own, labels) for own in found]))
+    return float(np.mean([mean_recall(seed_areas, labels) for seed_areas in image_areas]))
 
 
 def mean_of(seeds: Sequence[Examination], condition: tuple[str, float]) -> float:
     """Average a condition's scores over seeds, and over classes alike."""
-    rows = (one.scores[one.conditions.index(condition)] for one in seeds)
+    rows = (seed.scores[seed.conditions.index(condition)] for seed in seeds)
     return float(np.mean([mean_recall(row, seeds[0].labels) for row in rows]))
 
 
@@ -49,36 +49,38 @@ class Resamples:
             seed: The same seed draws the same.
             count: B, how often.
         """
-        self._dice = np.random.default_rng([seed, 1])
+        self._generator = np.random.default_rng([seed, 1])
         self._seed = seed
         classes = np.unique(labels)
         self.weights = np.zeros((count, len(labels)))  # of each image in a mean over classes
         for label in classes:
             rows = np.flatnonzero(labels == label)
-            drawn = self._dice.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=count)
-            self.weights[:, rows] = drawn / len(rows) / len(classes)
+            counts = self._generator.multinomial(
+                len(rows), np.full(len(rows), 1 / len(rows)), size=count
+            )
+            self.weights[:, rows] = counts / len(rows) / len(classes)
 
-    def values(self, found: Floats, place: int) -> Floats:
+    def values(self, image_areas: Floats, number: int) -> Floats:
         """Compute the value of areas (S, N) in each draw, (B,), seeds drawn as well.
 
         Args:
-            found: The areas.
-            place: Of the finalist: each draws its own seeds, the same at every call.
+            image_areas: The areas.
+            number: Of the finalist: each draws its own seeds, the same at every call.
         """
-        each = self.weights @ found.T
-        dice = np.random.default_rng([self._seed, 2, place])
-        chosen = dice.integers(found.shape[0], size=each.shape)
-        drawn: Floats = np.take_along_axis(each, chosen, axis=1).mean(axis=1)
-        return drawn
+        resampled = self.weights @ image_areas.T
+        generator = np.random.default_rng([self._seed, 2, number])
+        choice = generator.integers(image_areas.shape[0], size=resampled.shape)
+        means: Floats = np.take_along_axis(resampled, choice, axis=1).mean(axis=1)
+        return means
 
 
-def interval(exact: float, drawn: Floats) -> Interval:
+def interval(exact: float, resampled: Floats) -> Interval:
     """Return a value with the percentiles of its resamples."""
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Interval(exact, float(low), float(high))
 
 
-def optimism(exact: Floats, drawn: Floats, direction: Direction) -> float:
+def optimism(exact: Floats, resampled: Floats, direction: Direction) -> float:
     """Estimate how much the best of several looks better than it is, for having been chosen.
 
     The mean over resamples of what the one that is best in a resample scores there, less what it
@@ -87,17 +89,17 @@ def optimism(exact: Floats, drawn: Floats, direction: Direction) -> float:
 
     Args:
         exact: Value of each of F finalists, (F,).
-        drawn: In each resample, (F, B).
+        resampled: In each resample, (F, B).
         direction: Whether more or less is better.
     """
     sign = 1.0 if direction == "max" else -1.0
-    chosen = (sign * drawn).argmax(axis=0)
-    gain = drawn[chosen, np.arange(drawn.shape[1])] - exact[chosen]
+    best = (sign * resampled).argmax(axis=0)
+    gain = resampled[best, np.arange(resampled.shape[1])] - exact[best]
     return float(sign * gain.mean())
 
 
-def _areas(one: Examination) -> Floats:
-    kinds = [kind for kind, _ in one.conditions]
+def _areas(examination: Examination) -> Floats:
+    kinds = [kind for kind, _ in examination.conditions]
     rows = [kinds.index(CLEAN), *(n for n, kind in enumerate(kinds) if kind == ENSEMBLE)]
-    found: Floats = trapezoid_weights(one.eps) @ one.scores[rows]
-    return found
+    image_areas: Floats = trapezoid_weights(examination.eps) @ examination.scores[rows]
+    return image_areas

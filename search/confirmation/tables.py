@@ -40,13 +40,13 @@ def say_ranking(
     table.add_column("95 % interval", justify="center", no_wrap=True)
     table.add_column("in the search", justify="right", no_wrap=True)
     table.add_column("", overflow="fold")
-    for place, row in enumerate(rows, start=1):
+    for rank, row in enumerate(rows, start=1):
         finalist = row.finalist
         note = "control" if finalist.control else ""
         if row.barred:
             note = ", ".join(row.barred) + " missed"
         table.add_row(
-            str(place),
+            str(rank),
             Text(finalist.name),
             number(row.value.value),
             interval((row.value.low, row.value.high)),

@@ -76,20 +76,27 @@ def standings(
     trained: Mapping[str, Sequence[Trial]],
     seed: int,
 ) -> list[Standing]:
-    """Rank finalists by the ensemble, best first; those that cannot win keep their rank."""
+    """Rank finalists by the ensemble, best first; those that cannot win keep their rank.
+
+    Args:
+        finalists: In the order in which their seeds are resampled.
+        examined: On the ranking split; a finalist without a training is left out.
+        trained: Completed trainings of each finalist, by its id: their constraints count.
+        seed: Of the resamples.
+    """
     first = next(iter(examined.values()))[0]
-    draws = Resamples(first.labels, seed)
+    resamples = Resamples(first.labels, seed)
     rows = []
-    for place, one in enumerate(finalists):
-        if one.id in examined:
-            found = areas(examined[one.id])
-            exact = value(found, first.labels)
+    for number, finalist in enumerate(finalists):
+        if finalist.id in examined:
+            image_areas = areas(examined[finalist.id])
+            exact = value(image_areas, first.labels)
             rows.append(
                 Standing(
-                    one,
-                    interval(exact, draws.values(found, place)),
-                    tuple(value(own[None], first.labels) for own in found),
-                    barred_by(trained[one.id]),
+                    finalist,
+                    interval(exact, resamples.values(image_areas, number)),
+                    tuple(value(seed_areas[None], first.labels) for seed_areas in image_areas),
+                    barred_by(trained[finalist.id]),
                 )
             )
     sign = _sign(first.direction)
@@ -98,12 +105,13 @@ def standings(
 
 def barred_by(trainings: Sequence[Trial]) -> tuple[str, ...]:
     """Name the constraints that more than half of the trainings miss."""
-    missed = [
-        {name for name, found in trial.reports[-1].constraints.items() if not found <= 0}
+    violations = [
+        {name for name, violation in trial.reports[-1].constraints.items() if not violation <= 0}
         for trial in trainings
     ]
-    names = sorted(set().union(*missed))
-    return tuple(name for name in names if 2 * sum(name in one for one in missed) > len(missed))
+    names = sorted(set().union(*violations))
+    counts = {name: sum(name in missing for missing in violations) for name in names}
+    return tuple(name for name, count in counts.items() if 2 * count > len(violations))
 
 
 def winner_of(rows: Sequence[Standing]) -> Standing | None:
@@ -129,13 +137,13 @@ def selection(rows: Sequence[Standing], examined: Examined, seed: int) -> Select
     sign = _sign(first.direction)
     able = [row for row in rows if row.able]
     searched = min(able, key=lambda row: row.finalist.place)
-    draws = Resamples(first.labels, seed)
-    found = [areas(examined[row.finalist.id]) for row in able]
-    drawn = [draws.values(own, place) for place, own in enumerate(found)]
+    resamples = Resamples(first.labels, seed)
+    image_areas = [areas(examined[row.finalist.id]) for row in able]
+    values = [resamples.values(row_areas, number) for number, row_areas in enumerate(image_areas)]
     exact = np.array([row.value.value for row in able])
     promised = [row.finalist.promised for row in rows]
-    left = [row.value.value for row in rows]
-    tau = kendalltau(promised, left).statistic if len(rows) > 2 else np.nan
+    measured = [row.value.value for row in rows]
+    tau = kendalltau(promised, measured).statistic if len(rows) > 2 else np.nan
     return Selection(
         winner=searched.finalist.id,
         promised=searched.finalist.promised,
@@ -143,35 +151,48 @@ def selection(rows: Sequence[Standing], examined: Examined, seed: int) -> Select
         regret=sign * (able[0].value.value - searched.value.value),
         best_place=able[0].finalist.place,
         tau=float(tau),
-        optimism=optimism(exact, np.stack(drawn), first.direction),
+        optimism=optimism(exact, np.stack(values), first.direction),
     )
 
 
 def comparisons(
-    winner: Finalist, others: Sequence[Finalist], tested: Examined, seed: int
+    winner: Finalist, rivals: Sequence[Finalist], tested: Examined, seed: int
 ) -> list[dict[str, Any]]:
     """Compare the winner with each of the others on test, paired by image.
 
     Wilcoxon's signed-rank test is of each image's area, averaged over seeds; Bonferroni's
     correction counts the others. It takes these trainings as given. The interval of the difference
     is over images and seeds: it has to exclude 0 as well, or they cannot be told apart.
+
+    Args:
+        winner: Compared.
+        rivals: Compared with, each by itself.
+        tested: Examinations on the test split.
+        seed: Of the resamples.
+
+    Returns:
+        A row for each rival, as JSON values: see `search.confirmation.record.Comparison`.
     """
     first = tested[winner.id][0]
-    draws = Resamples(first.labels, seed)
-    own = areas(tested[winner.id])
-    found = []
-    for place, other in enumerate(others, start=1):
-        theirs = areas(tested[other.id])
-        test = compare(own.mean(axis=0), theirs.mean(axis=0), len(others), first.direction)
-        exact = value(own, first.labels) - value(theirs, first.labels)
-        bounds = interval(exact, draws.values(own, 0) - draws.values(theirs, place))
+    resamples = Resamples(first.labels, seed)
+    winner_areas = areas(tested[winner.id])
+    rows = []
+    for number, rival in enumerate(rivals, start=1):
+        rival_areas = areas(tested[rival.id])
+        test = compare(
+            winner_areas.mean(axis=0), rival_areas.mean(axis=0), len(rivals), first.direction
+        )
+        exact = value(winner_areas, first.labels) - value(rival_areas, first.labels)
+        bounds = interval(
+            exact, resamples.values(winner_areas, 0) - resamples.values(rival_areas, number)
+        )
         told_apart = not bounds.low <= 0 <= bounds.high
         verdict = test.verdict if told_apart else "not distinguishable"
-        found.append(
-            {"over": other.name, "difference": bounds._asdict(), "verdict": verdict}
+        rows.append(
+            {"over": rival.name, "difference": bounds._asdict(), "verdict": verdict}
             | {"p": test.p, "p_adjusted": test.p_adjusted, "effect": test.effect, "n": test.n}
         )
-    return found
+    return rows
 
 
 def conditions_table(examined: Examined) -> dict[str, list[dict[str, Any]]]:
@@ -189,8 +210,10 @@ def wins(examined: Examined) -> dict[str, int]:
     """Count over all finalists, seeds and radii which attack found the worst images."""
     total: dict[str, int] = {}
     for seeds in examined.values():
-        for one in seeds:
-            for name, count in zip(one.attacks, one.wins.sum(axis=0).tolist(), strict=True):
+        for examination in seeds:
+            for name, count in zip(
+                examination.attacks, examination.wins.sum(axis=0).tolist(), strict=True
+            ):
                 total[name] = total.get(name, 0) + count
     return total
 
@@ -198,10 +221,12 @@ def wins(examined: Examined) -> dict[str, int]:
 def values_on(examined: Examined, seed: int) -> dict[str, Interval]:
     """Compute each finalist's value on a split, with an interval over images and seeds."""
     first = next(iter(examined.values()))[0]
-    draws = Resamples(first.labels, seed)
+    resamples = Resamples(first.labels, seed)
     return {
-        name: interval(value(found, first.labels), draws.values(found, place))
-        for place, (name, found) in enumerate((name, areas(s)) for name, s in examined.items())
+        name: interval(value(image_areas, first.labels), resamples.values(image_areas, number))
+        for number, (name, image_areas) in enumerate(
+            (name, areas(s)) for name, s in examined.items()
+        )
     }
 
 

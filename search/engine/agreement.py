@@ -1,7 +1,7 @@
 """Does a rung tell what the next one will say? The rank agreement of a run's own trials.
 
 A cheap attack on few images after few epochs is worth its price only where it ranks trials as the
-dear one does. Every run has trials that were measured at both: the ones promoted, and the
+expensive one does. Every run has trials that were measured at both: the ones promoted, and the
 references, which always go on.
 """
 
@@ -43,16 +43,28 @@ class Agreement:
 
 
 def pair_of(trial: Trial, rung: int, objective: Objective) -> Pair | None:
-    """Return a trial's values at a rung and at the next; None where one is not a number."""
+    """Return a trial's values at a rung and at the next; None where one is not a number.
+
+    Args:
+        trial: With its reports.
+        rung: The lower one's place, from 0.
+        objective: What the values are of.
+    """
     values = {report.rung: objective.value(report) for report in trial.reports}
     pair = values.get(rung, math.nan), values.get(rung + 1, math.nan)
     return pair if all(map(math.isfinite, pair)) else None
 
 
 def pairs_of(trials: Iterable[Trial], rung: int, objective: Objective) -> list[Pair]:
-    """List the values of trials at a rung and at the next, of those that have both."""
-    found = (pair_of(trial, rung, objective) for trial in trials)
-    return [pair for pair in found if pair is not None]
+    """List the values of trials at a rung and at the next, of those that have both.
+
+    Args:
+        trials: In the order of the result.
+        rung: The lower one's place, from 0.
+        objective: What the values are of.
+    """
+    candidates = (pair_of(trial, rung, objective) for trial in trials)
+    return [pair for pair in candidates if pair is not None]
 
 
 def agreement(pairs: Sequence[Pair], rung: int) -> Agreement:
@@ -66,12 +78,12 @@ def agreement(pairs: Sequence[Pair], rung: int) -> Agreement:
     return Agreement(rung, len(pairs), *kendall(lower, upper))
 
 
-def kendall(one: Sequence[float], other: Sequence[float]) -> tuple[float, float, float]:
+def kendall(lower: Sequence[float], upper: Sequence[float]) -> tuple[float, float, float]:
     """Compute tau-b of pairs with its 95 % interval, as `Agreement` describes them."""
-    if min(len(set(one)), len(set(other))) < 2:
+    if min(len(set(lower)), len(set(upper))) < 2:
         return math.nan, -1.0, 1.0
-    tau = float(kendalltau(one, other).statistic)
-    return tau, *_interval(tau, len(one))
+    tau = float(kendalltau(lower, upper).statistic)
+    return tau, *_interval(tau, len(lower))
 
 
 def _interval(tau: float, trials: int) -> tuple[float, float]:

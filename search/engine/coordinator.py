@@ -16,7 +16,7 @@ from search.engine.agreement import Agreement, Pair, agreement, pair_of
 from search.engine.judge import Judge
 from search.engine.objective import Objective
 from search.engine.optuna_record import OptunaRecord
-from search.engine.proposals import Proposals, Source
+from search.engine.proposals import PointSource, Proposals
 from search.engine.schedulers import SHARE, Scheduler, promoted_share
 from search.engine.trial import Decision, Failure, State, Trial
 from trainables.study.report import Report, Rung
@@ -27,10 +27,13 @@ class Observer(Protocol):
     """Is told what happens, in order."""
 
     def notice(self, event: str, trial: Trial | None, **details: Any) -> None:  # noqa: ANN401
-        """Take note.
+        """Take note of an event.
 
-        Of: proposed, known, refused, reported, noted, judged, agreement, restarted, ended,
-        exhausted, halted.
+        Args:
+            event: ``proposed``, ``known``, ``refused``, ``reported``, ``noted``, ``judged``,
+                ``agreement``, ``restarted``, ``ended``, ``exhausted`` or ``halted``.
+            trial: That the event is about; None for one of the whole run.
+            **details: ``elapsed_s``, and what belongs to the event.
         """
 
 
@@ -47,7 +50,7 @@ class Rules:
         judge: Completes the constraints of reports.
     """
 
-    source: Source
+    source: PointSource
     references: tuple[Reference, ...]
     trials: int
     rungs: tuple[Rung, ...]
@@ -56,7 +59,46 @@ class Rules:
 
 
 class Coordinator:
-    """Proposes trials, judges reports, and tells the truth to sampler and records."""
+    """Proposes trials, judges reports, and tells the truth to sampler and records.
+
+    The lifetime of a trial, by what the executor calls. In any other state `report`, `complete` and
+    `fail` change nothing, so that a message that comes late or twice does no harm.
+
+    ================= ========================== ==================================================
+    state of trial    call                       state afterwards
+    ================= ========================== ==================================================
+    none              `propose`                  RUNNING: a reference, a point of the sampler, a
+                                                 repeat of `race`, or a trial that goes on
+    RUNNING           `place`                    RUNNING; called before the report it came with
+    RUNNING           `report` -> CONTINUE       RUNNING: train to the next rung, then report
+    RUNNING           `report` -> STOP           RUNNING: stop it, then call `complete`; FAILED
+                                                 at once where the value is not a finite number
+    RUNNING           `restart`                  RUNNING: it begins again, or from its checkpoint;
+                                                 a rung that it reports once more is not counted
+    RUNNING, stopped  `complete`                 COMPLETED at the last rung, PRUNED where the
+                                                 scheduler stopped it, else INTERRUPTED
+    RUNNING           `fail`                     FAILED; INTERRUPTED where the failure ends the
+                                                 whole run (`Failure.ends_run`)
+    RUNNING           `close`                    INTERRUPTED
+    INTERRUPTED       `propose`, in a run that   RUNNING: see `take_up`, which is called right
+                      is resumed                 after the record was put to a new coordinator
+    ================= ========================== ==================================================
+
+    The run as a whole: `limit` is called before the first `propose`; `interrupt` and `halt` may be
+    called at any time, after which `propose` returns None and every `report` is answered by STOP;
+    `race` is called right after an executor has returned, and makes further trials; `close` is
+    called last, once.
+
+    Attributes:
+        rules: How the search is run.
+        observers: Called with every event, in order; more may be added before the first one.
+        trials: By id, in the order of proposal.
+        agreements: How well each rung ranks as the next one does, by rung.
+        spent_s: Seconds of training and attacking, over all trials.
+        stopped: Why the run ended before its trials did; empty while it goes on.
+        halted: Whether a failure ended it.
+        proposals: Where trials come from.
+    """
 
     def __init__(
         self,
@@ -130,8 +172,8 @@ class Coordinator:
         for note in report.notes:
             self._notify("noted", trial, note=note)
         if report.rung <= trial.rung:  # a restarted trial repeats itself
-            told_to_stop = trial.rung == self._last or trial.reason
-            return Decision.STOP if told_to_stop else Decision.CONTINUE
+            stopped = trial.rung == self._last or trial.reason
+            return Decision.STOP if stopped else Decision.CONTINUE
         judge = self.rules.judge
         is_level = judge.sets_level(trial, report)
         report = judge.judge(trial, report)
@@ -164,8 +206,8 @@ class Coordinator:
         constraints = trial.reports[-1].constraints if trial.reports else {}
         if trial.rung == self._last:
             objective, last = self.rules.objective, trial.reports[-1]
-            other = objective.other.value(last) if objective.other else None
-            self._record.complete(trial_id, objective.value(last), constraints, other)
+            second = objective.other.value(last) if objective.other else None
+            self._record.complete(trial_id, objective.value(last), constraints, second)
             self._end(trial, State.COMPLETED)
         elif trial.reason:
             self._record.prune(trial_id, constraints)
@@ -275,10 +317,10 @@ class Coordinator:
     def _judge_again(self, rung: int) -> None:
         """Judge what was reported before the reference that sets the level."""
         for trial in self.trials.values():
-            for place, report in enumerate(trial.reports):
+            for number, report in enumerate(trial.reports):
                 judged = self.rules.judge.judge(trial, report)
                 if report.rung == rung and judged is not report:
-                    trial.reports[place] = judged
+                    trial.reports[number] = judged
                     self._notify("judged", trial, rung=rung, constraints=judged.constraints)
 
     def _compare(self, trial: Trial, rung: int) -> None:
@@ -286,17 +328,17 @@ class Coordinator:
         before, pairs = self.agreements.get(rung), self._pairs.setdefault(rung, [])
         if pair := pair_of(trial, rung, self.rules.objective):
             pairs.append(pair)
-        found = agreement(pairs, rung)
-        self.agreements[rung] = found
-        share, was = promoted_share(found), promoted_share(before) if before else SHARE
-        if share != was:
-            self._notify("agreement", None, agreement=found, share=str(share))
+        current = agreement(pairs, rung)
+        self.agreements[rung] = current
+        share, former = promoted_share(current), promoted_share(before) if before else SHARE
+        if share != former:
+            self._notify("agreement", None, agreement=current, share=str(share))
 
     def _begin(self, trial: Trial) -> Trial:
         trial.started_s = self.elapsed_s
-        known = {"ended": len(self.trials) - len(self._running), "running": list(self._running)}
+        counts = {"ended": len(self.trials) - len(self._running), "running": list(self._running)}
         self.trials[trial.id] = self._running[trial.id] = trial
-        self._notify("proposed", trial, config=trial.config, point=trial.point, known=known)
+        self._notify("proposed", trial, config=trial.config, point=trial.point, known=counts)
         return trial
 
     def _decide(self, trial: Trial, report: Report) -> Decision:

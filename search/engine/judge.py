@@ -43,9 +43,13 @@ class Judge:
 
     def judge(self, trial: Trial, report: Report) -> Report:
         """Return the report with all constraints that are known by now."""
-        found = dict(report.constraints) | self.limits(trial.config)
+        constraints = dict(report.constraints) | self.limits(trial.config)
         if self.floor is not None and report.rung in self.levels:
             share = report.metrics.get(self.floor.metric, math.nan) / self.levels[report.rung]
             worse = share - 1 if self.direction == "min" else 1 - share
-            found[self.floor.name] = worse - self.floor.slack
-        return report if found == report.constraints else replace(report, constraints=found)
+            constraints[self.floor.name] = worse - self.floor.slack
+        return (
+            report
+            if constraints == report.constraints
+            else replace(report, constraints=constraints)
+        )

@@ -39,7 +39,7 @@ class Objective:
         metric: A key of `Report.metrics`.
         direction: How it improves.
         rungs: For each rung the metric that stands in where a report lacks the first: an attack
-            that is too dear for early rungs is not run there.
+            that is too expensive for early rungs is not run there.
         other: Compared by as well, so that a run ends in a Pareto front; None for one objective.
     """
 
@@ -68,10 +68,10 @@ class Objective:
     def merits(self, report: Report) -> tuple[float, ...]:
         """Return the value, and the other's where there are two; larger is better."""
         sign = {"max": 1.0, "min": -1.0}
-        found = (sign[self.direction] * self.value(report),)
+        merits = (sign[self.direction] * self.value(report),)
         if self.other is None:
-            return found
-        return (*found, sign[self.other.direction] * self.other.value(report))
+            return merits
+        return (*merits, sign[self.other.direction] * self.other.value(report))
 
     def sound(self, report: Report) -> bool:
         """Tell whether every value is a finite number."""

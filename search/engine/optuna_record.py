@@ -39,7 +39,7 @@ class OptunaRecord:
         space: Space,
         direction: Literal["max", "min"],
         make_sampler: MakeSampler,
-        other: Literal["max", "min"] | None = None,
+        second: Literal["max", "min"] | None = None,
     ) -> None:
         optuna.logging.set_verbosity(
             optuna.logging.WARNING
@@ -48,11 +48,13 @@ class OptunaRecord:
         self._make_sampler = make_sampler
         self._asked: dict[str, optuna.Trial] = {}
         self._questions = 0
-        self._two = other is not None
+        self._two = second is not None
         self.study = optuna.create_study(
             storage=storage,
             study_name=name,
-            directions=[_optunas(one) for one in (direction, other) if one is not None],
+            directions=[
+                _optunas(objective) for objective in (direction, second) if objective is not None
+            ],
             sampler=optuna.samplers.RandomSampler(),  # each question brings its own
         )
 
@@ -81,7 +83,13 @@ class OptunaRecord:
         self._tell(trial_id, constraints, state=TrialState.PRUNED)
 
     def report(self, trial_id: str, value: float, rung: int) -> None:
-        """Tell a trial's value at a rung; with two objectives Optuna takes none."""
+        """Tell a trial's value at a rung; with two objectives Optuna takes none.
+
+        Args:
+            trial_id: The engine's.
+            value: Of the metric that ranks; a finite number.
+            rung: Its place on the ladder, from 0.
+        """
         if not self._two and (trial := self._asked.get(trial_id)):
             trial.report(value, step=rung)
 
@@ -90,10 +98,17 @@ class OptunaRecord:
         trial_id: str,
         value: float,
         constraints: dict[str, float],
-        other: float | None = None,
+        second: float | None = None,
     ) -> None:
-        """Tell that a trial reached its budget; a missed floor is a constraint above 0."""
-        values = [value] if other is None else [value, other]
+        """Tell that a trial reached its budget; a missed floor is a constraint above 0.
+
+        Args:
+            trial_id: The engine's.
+            value: Of the metric that ranks.
+            constraints: Each met at 0 and below.
+            second: Value of the second metric; None for one objective.
+        """
+        values = [value] if second is None else [value, second]
         self._tell(trial_id, constraints, value=values)
 
     def prune(self, trial_id: str, constraints: dict[str, float]) -> None:
@@ -117,15 +132,15 @@ class OptunaRecord:
         trial = self._asked.pop(trial_id, None)
         if trial is None:  # a reference outside the space
             return
-        told = {name: 1.0 if math.isnan(value) else value for name, value in constraints.items()}
-        if told:
-            violation = sum(max(0.0, value) for value in told.values())
+        finite = {name: 1.0 if math.isnan(value) else value for name, value in constraints.items()}
+        if finite:
+            violation = sum(max(0.0, value) for value in finite.values())
             self._storage.set_trial_system_attr(
                 trial._trial_id,  # noqa: SLF001 - a trial offers no other way to set one
                 MIRROR,
                 [MIRROR_SCALE * violation],
             )
-        for name, value in told.items():
+        for name, value in finite.items():
             trial.set_constraint(name, value)
         self.study.tell(trial, outcome.get("value"), state=outcome.get("state"))
 

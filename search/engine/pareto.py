@@ -17,15 +17,15 @@ def depths(points: Points) -> npt.NDArray[np.int64]:
     Returns:
         (N,): the fronts that remain when those before are taken away [nsga2].
     """
-    found = np.full(len(points), -1, dtype=np.int64)
+    result = np.full(len(points), -1, dtype=np.int64)
     dominated = _dominated(points)
     depth = 0
-    while (found < 0).any():
-        left = found < 0
-        front = left & ~dominated[:, left].any(axis=1)
-        found[front] = depth
+    while (result < 0).any():
+        open_rows = result < 0
+        front = open_rows & ~dominated[:, open_rows].any(axis=1)
+        result[front] = depth
         depth += 1
-    return found
+    return result
 
 
 def hypervolume(points: Points, reference: tuple[float, float]) -> float:
@@ -56,8 +56,8 @@ def distances_to_ideal(points: Points, front: Sequence[int]) -> npt.NDArray[np.f
     best, worst = points[front].max(axis=0), points[front].min(axis=0)
     width = best - worst
     scaled = np.divide(best - points, width, out=np.zeros_like(points), where=width > 0)
-    found: npt.NDArray[np.float64] = np.hypot(scaled[:, 0], scaled[:, 1])
-    return found
+    distances: npt.NDArray[np.float64] = np.hypot(scaled[:, 0], scaled[:, 1])
+    return distances
 
 
 def _dominated(points: Points) -> npt.NDArray[np.bool_]:

@@ -25,7 +25,7 @@ REFUSALS = 500  # proposals in a row beyond the limits after which the search gi
 
 
 @dataclass(frozen=True)
-class Source:
+class PointSource:
     """Where points come from.
 
     Attributes:
@@ -49,7 +49,7 @@ class Proposals:
 
     def __init__(
         self,
-        source: Source,
+        source: PointSource,
         record: OptunaRecord,
         judge: Judge,
         objective: Objective,
@@ -79,13 +79,13 @@ class Proposals:
 
     def next(self, trial_id: str) -> Trial | None:
         """Return a new trial; None where the space, or what the limits leave of it, is used up."""
-        known = self.refused_in_a_row = 0
-        while known < ASKS and self.refused_in_a_row < REFUSALS:
-            make = self._source.at_random if known >= PATIENCE else None
+        repeats = self.refused_in_a_row = 0
+        while repeats < ASKS and self.refused_in_a_row < REFUSALS:
+            make = self._source.at_random if repeats >= PATIENCE else None
             point = self._record.ask(trial_id, self._given(), make)
             name = self._digest(point)
             if name in self._by_digest:
-                known += 1
+                repeats += 1
                 self._answer(trial_id, point, self._by_digest[name])
                 continue
             config = self._source.complete(point)
@@ -119,8 +119,8 @@ class Proposals:
         constraints = before.reports[-1].constraints if before.reports else {}
         if before.state is State.COMPLETED:
             objective, last = self._objective, before.reports[-1]
-            other = objective.other.value(last) if objective.other else None
-            self._record.complete(trial_id, objective.value(last), constraints, other)
+            second = objective.other.value(last) if objective.other else None
+            self._record.complete(trial_id, objective.value(last), constraints, second)
         elif before.state is State.PRUNED:
             self._record.prune(trial_id, constraints)
         elif before.state is State.FAILED:

@@ -52,7 +52,13 @@ class Fifo(Scheduler):
         standing: Standing,  # noqa: ARG002
         share: Fraction = SHARE,  # noqa: ARG002
     ) -> Decision:
-        """Go on."""
+        """Go on.
+
+        Args:
+            rung: Does not matter.
+            standing: Does not matter.
+            share: Does not matter.
+        """
         return Decision.CONTINUE
 
 
@@ -71,29 +77,35 @@ class Asha(Scheduler):
         self._standings: dict[int, list[Standing]] = {}
 
     def decide(self, rung: int, standing: Standing, share: Fraction = SHARE) -> Decision:
-        """Compare with the standings at the same rung."""
-        known = self._standings.setdefault(rung, [])
-        insort(known, standing)
+        """Compare with the standings at the same rung.
+
+        Args:
+            rung: Its place on the ladder, from 0.
+            standing: How the trial does there; it counts for all later decisions at this rung.
+            share: Of the trials that may go on, in (0, 1].
+        """
+        standings = self._standings.setdefault(rung, [])
+        insort(standings, standing)
         if standing == LAST:
             return Decision.STOP
-        mine, order = standing, known
+        own_standing, order = standing, standings
         if len(standing) > 2:
-            ranked = _by_fronts(known)
-            mine, order = ranked[known.index(standing)], sorted(ranked)
-        kept = max(1, int(len(known) * share))
-        return Decision.CONTINUE if mine >= order[-kept] else Decision.STOP
+            ranked = _by_fronts(standings)
+            own_standing, order = ranked[standings.index(standing)], sorted(ranked)
+        promoted = max(1, int(len(standings) * share))
+        return Decision.CONTINUE if own_standing >= order[-promoted] else Decision.STOP
 
 
-def _by_fronts(known: list[Standing]) -> list[Standing]:
+def _by_fronts(standings: list[Standing]) -> list[Standing]:
     """Put the number of the front in place of two values; a front of feasible ones comes first."""
-    sound = [place for place, standing in enumerate(known) if standing != LAST]
-    found: list[Standing] = [LAST] * len(known)
-    for violation in {known[place][0] for place in sound}:
-        alike = [place for place in sound if known[place][0] == violation]
-        points = np.array([known[place][1:] for place in alike])
-        for place, depth in zip(alike, depths(points), strict=True):
-            found[place] = (violation, -float(depth))
-    return found
+    sound = [index for index, standing in enumerate(standings) if standing != LAST]
+    result: list[Standing] = [LAST] * len(standings)
+    for violation in {standings[index][0] for index in sound}:
+        indices = [index for index in sound if standings[index][0] == violation]
+        points = np.array([standings[index][1:] for index in indices])
+        for index, depth in zip(indices, depths(points), strict=True):
+            result[index] = (violation, -float(depth))
+    return result
 
 
 SCHEDULERS: dict[str, type[Scheduler]] = {"asha": Asha, "fifo": Fifo}

@@ -88,13 +88,13 @@ class Worker:
             self._trainable = self._build()
             if self._reported is not None:
                 return self._reported
-        trainable, place = self._trainable, self._reported.rung + 1 if self._reported else 0
-        report = trainable.advance(self._job.rungs[place], self._keep_now_and_then)
-        self._reported = replace(report, rung=place, notes=report.notes + self._notes)
+        trainable, rung = self._trainable, self._reported.rung + 1 if self._reported else 0
+        report = trainable.advance(self._job.rungs[rung], self._keep_now_and_then)
+        self._reported = replace(report, rung=rung, notes=report.notes + self._notes)
         self._notes = ()
         trainable.save(self._place())
         self._job.depot.send_folder(self._trial_folder)
-        if place + 1 < len(self._job.rungs):
+        if rung + 1 < len(self._job.rungs):
             self._keep(trainable)
         return self._reported
 
@@ -103,9 +103,9 @@ class Worker:
         return self._folder.trial(self._trial_id)
 
     def _place(self) -> Path:
-        here = self._job.depot.place(self._trial_folder)
-        here.mkdir(parents=True, exist_ok=True)
-        return here
+        path = self._job.depot.place(self._trial_folder)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
 
     def _build(self) -> Trainable:
         torch.set_num_threads(self._job.threads)
@@ -117,12 +117,12 @@ class Worker:
         if not file.exists():
             return trainable
         try:
-            kept = read_snapshot(file)
-            trainable.resume(kept["trainable"])
+            snapshot = read_snapshot(file)
+            trainable.resume(snapshot["trainable"])
         except (UserError, KeyError, TypeError, ValueError, RuntimeError) as error:
             self._notes = (f"its checkpoint cannot be used, it began anew ({typed_line(error)})",)
             return study.build(self._config, settings, assets)
-        self._reported = _report(kept["report"])
+        self._reported = _report(snapshot["report"])
         return trainable
 
     def _keep_now_and_then(self) -> None:
@@ -131,8 +131,8 @@ class Worker:
 
     def _keep(self, trainable: Trainable) -> None:
         report = self._reported and asdict(self._reported)
-        kept = {"trainable": trainable.checkpoint(), "report": report}
-        write_snapshot(self._place() / CHECKPOINT, kept)
+        snapshot = {"trainable": trainable.checkpoint(), "report": report}
+        write_snapshot(self._place() / CHECKPOINT, snapshot)
         self._job.depot.send_file(self._folder.checkpoint(self._trial_id))
         self._kept_at = time.monotonic()
 
@@ -142,11 +142,11 @@ def _seeded(settings: Any, seed: int) -> Any:  # noqa: ANN401 - the study's own
     return settings.model_copy(update={"seed": settings.seed + seed}) if seed else settings
 
 
-def _report(kept: dict[str, Any] | None) -> Report | None:
-    if kept is None:
+def _report(values: dict[str, Any] | None) -> Report | None:
+    if values is None:
         return None
-    intervals = {name: (low, high) for name, (low, high) in kept["intervals"].items()}
-    return Report(**kept | {"intervals": intervals, "notes": ()})  # told when they were new
+    intervals = {name: (low, high) for name, (low, high) in values["intervals"].items()}
+    return Report(**values | {"intervals": intervals, "notes": ()})  # told when they were new
 
 
 def _failure(error: Exception, folder: Path) -> Failure:

@@ -36,9 +36,9 @@ def read_events(folder: RunFolder) -> list[Event]:
         return []
     except OSError as error:
         raise UserError(f"cannot read {folder.events}: {error.strerror or error}") from None
-    *whole, _ = lines  # what follows the last newline is empty, or unfinished
+    *complete, _ = lines  # what follows the last newline is empty, or unfinished
     events = []
-    for number, line in enumerate(whole, start=1):
+    for number, line in enumerate(complete, start=1):
         try:
             event = json.loads(line)
         except ValueError:
@@ -75,8 +75,8 @@ def cleared(folder: RunFolder) -> list[Event]:
     try:
         cut_unfinished(folder)
         folder.journal.unlink(missing_ok=True)
-        for left in folder.path.glob(f"{folder.journal.name}.*"):
-            left.unlink()
+        for file in folder.path.glob(f"{folder.journal.name}.*"):
+            file.unlink()
         shutil.rmtree(folder.scratch, ignore_errors=True)
     except OSError as error:
         raise UserError(f"cannot take up {folder.path}: {error.strerror or error}") from error
@@ -116,13 +116,13 @@ def follow(events: Iterable[Event]) -> tuple[dict[str, Trial], list[Reported]]:
 
 def report_of(event: Event) -> Report:
     """Make the report of a ``reported`` event; null stands for NaN."""
-    found = {field.name: event[field.name] for field in fields(Report) if field.name in event}
+    values = {field.name: event[field.name] for field in fields(Report) if field.name in event}
     for name in ("metrics", "constraints"):
-        found[name] = {key: number(value) for key, value in found[name].items()}
-    found["intervals"] = {
-        key: (number(low), number(high)) for key, (low, high) in found["intervals"].items()
+        values[name] = {key: number(value) for key, value in values[name].items()}
+    values["intervals"] = {
+        key: (number(low), number(high)) for key, (low, high) in values["intervals"].items()
     }
-    return Report(**found)
+    return Report(**values)
 
 
 def number(value: float | None) -> float:
@@ -145,7 +145,7 @@ def _trial(event: Event) -> Trial:
 
 
 def _judge(trial: Trial, event: Event) -> None:
-    found = {key: number(value) for key, value in event["constraints"].items()}
-    for place, report in enumerate(trial.reports):
+    constraints = {key: number(value) for key, value in event["constraints"].items()}
+    for index, report in enumerate(trial.reports):
         if report.rung == event["rung"]:
-            trial.reports[place] = replace(report, constraints=found)
+            trial.reports[index] = replace(report, constraints=constraints)

@@ -57,22 +57,27 @@ class Difference:
 def restore(coordinator: Coordinator, events: Iterable[Event], clock: Clock) -> None:
     """Bring a new coordinator to where the record ends; the sampler is not asked.
 
+    Args:
+        coordinator: New: it has proposed nothing.
+        events: The whole record.
+        clock: The coordinator's.
+
     Raises:
         UserError: If the record does not fit the study as it is now.
     """
-    asked: list[Point] = []
+    questions: list[Point] = []
     for event in events:
         clock.show(float(event["elapsed_s"]))
         if event["event"] in ASKED:
-            asked.append(event["point"])
+            questions.append(event["point"])
         elif event["event"] in {"proposed", "exhausted"}:
             sampled = event["event"] == "exhausted" or not event["label"]
             if event.get("repeats"):
                 coordinator.race([coordinator.trials[event["repeats"]]], [event["seed"]])
             elif sampled:
-                points = [*asked, event["point"]] if "point" in event else asked
+                points = [*questions, event["point"]] if "point" in event else questions
                 coordinator.proposals.script(points)
-                asked = []
+                questions = []
             _check(coordinator.propose(), event)
         else:
             _tell(coordinator, event)
@@ -83,6 +88,11 @@ def verify(coordinator: Coordinator, events: Iterable[Event], clock: Clock) -> l
     """Ask the sampler again whatever it was asked, knowing what it knew; list what differs.
 
     It ends at the first difference: what was known after that is not the same.
+
+    Args:
+        coordinator: New: it has proposed nothing.
+        events: The whole record.
+        clock: The coordinator's.
     """
     for event in events:
         clock.show(float(event["elapsed_s"]))

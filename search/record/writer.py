@@ -29,7 +29,13 @@ class Records:
         self._trials: dict[str, Trial] = {}
 
     def notice(self, event: str, trial: Trial | None, **details: Any) -> None:  # noqa: ANN401
-        """Append an event; what was known when a trial was proposed are the lines above it."""
+        """Append an event; what was known when a trial was proposed are the lines above it.
+
+        Args:
+            event: Its name, see `search.engine.coordinator.Observer`.
+            trial: That it is about, if any.
+            **details: What else belongs to it.
+        """
         if event == "agreement":
             details["agreement"] = dataclasses.asdict(details["agreement"])
         line: dict[str, Any] = {"time": now(), "event": event}

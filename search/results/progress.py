@@ -43,7 +43,7 @@ class Progress:
     def adopt(self, trials: Mapping[str, Trial]) -> None:
         """Take over the trials of a run that goes on."""
         self._trials |= trials
-        self._done |= {name for name, one in trials.items() if one.state is not State.RUNNING}
+        self._done |= {name for name, trial in trials.items() if trial.state is not State.RUNNING}
         self._total += sum(bool(trial.repeats) for trial in trials.values())
 
     def __enter__(self) -> Self:
@@ -67,7 +67,13 @@ class Progress:
             self._live.stop()
 
     def notice(self, event: str, trial: Trial | None, **details: Any) -> None:  # noqa: ANN401
-        """Follow an event."""
+        """Follow an event; say a line where it matters to a person.
+
+        Args:
+            event: Its name, see `search.engine.coordinator.Observer`.
+            trial: That it is about, if any.
+            **details: What else belongs to it.
+        """
         if trial is not None:
             self._trials[trial.id] = trial
             self._total += event == "proposed" and bool(trial.repeats)
@@ -76,8 +82,8 @@ class Progress:
         if event == "exhausted":
             refused = details["refused"]
             beyond = f"{refused} proposals in a row were beyond the limits: widen them"
-            known = "the space is exhausted: proposals in a row were known"
-            self.say(beyond if refused else known)
+            exhausted = "the space is exhausted: proposals in a row were known"
+            self.say(beyond if refused else exhausted)
         elif event in {"restarted", "noted"} and trial is not None:
             self.say(f"{trial.name}: {details.get('reason') or details['note']}")
         elif event == "agreement":
@@ -106,10 +112,10 @@ class Progress:
         best = winner(rank(list(self._trials.values()), self._objective))
         if best is not None:
             parts.append(f"best {number(best.value)}")
-        left = self.left_s()
+        remaining = self.left_s()
         parts.append(f"{duration(self._clock())}")
-        if left is not None:
-            parts[-1] += f", ~{duration(left)} left"
+        if remaining is not None:
+            parts[-1] += f", ~{duration(remaining)} left"
         return " | ".join(parts)
 
     def left_s(self) -> float | None:

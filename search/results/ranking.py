@@ -65,12 +65,14 @@ def rank(trials: Iterable[Trial], objective: Objective) -> list[Row]:
     apart from the winner; among themselves their means over seeds count. Of two objectives, see
     `front`.
     """
-    known = list(trials)
+    members = list(trials)
     seeds: dict[str, list[Trial]] = {}
-    for trial in known:
+    for trial in members:
         if trial.repeats and trial.state is State.COMPLETED:
             seeds.setdefault(trial.repeats, []).append(trial)
-    rows = [_row(trial, seeds.get(trial.id, []), objective) for trial in known if not trial.repeats]
+    rows = [
+        _row(trial, seeds.get(trial.id, []), objective) for trial in members if not trial.repeats
+    ]
     rows.sort(key=lambda row: _place(row, objective))
     return rows if objective.other is None else _by_front(rows, objective)
 
@@ -80,8 +82,8 @@ def front(rows: list[Row], objective: Objective) -> list[Row]:
     able = [row for row in rows if not row.note]
     if not able or objective.other is None:
         return []
-    found = depths(_points(able, objective))
-    return [row for row, depth in zip(able, found, strict=True) if depth == 0]
+    front_depths = depths(_points(able, objective))
+    return [row for row, depth in zip(able, front_depths, strict=True) if depth == 0]
 
 
 def front_of(rows: list[Row], objective: Objective) -> dict[str, Any] | None:
@@ -93,14 +95,19 @@ def front_of(rows: list[Row], objective: Objective) -> dict[str, Any] | None:
     best = front(rows, objective)
     if not best:
         return None
-    found: dict[str, Any] = {"trials": [row.trial.id for row in best]}
-    known = [row for row in rows if row.trial.is_reference and row.trial.state is State.COMPLETED]
-    if known:
-        first, second = _points(known, objective).min(axis=0).tolist()
-        found["hypervolume"] = hypervolume(_points(best, objective), (first, second))
-        other = objective.other.direction if objective.other else "max"
-        found["corner"] = [sign_of(objective) * first, second if other == "max" else -second]
-    return found
+    description: dict[str, Any] = {"trials": [row.trial.id for row in best]}
+    references = [
+        row for row in rows if row.trial.is_reference and row.trial.state is State.COMPLETED
+    ]
+    if references:
+        first, second = _points(references, objective).min(axis=0).tolist()
+        description["hypervolume"] = hypervolume(_points(best, objective), (first, second))
+        direction = objective.other.direction if objective.other else "max"
+        description["corner"] = [
+            sign_of(objective) * first,
+            second if direction == "max" else -second,
+        ]
+    return description
 
 
 def _by_front(rows: list[Row], objective: Objective) -> list[Row]:
@@ -113,10 +120,12 @@ def _by_front(rows: list[Row], objective: Objective) -> list[Row]:
     if not able:
         return rows
     points = _points(able, objective)
-    found = depths(points)
-    far = distances_to_ideal(points, [place for place, depth in enumerate(found) if depth == 0])
-    order = np.lexsort((far.round(9), found))
-    return [able[place] for place in order] + [row for row in rows if row.note]
+    front_depths = depths(points)
+    far = distances_to_ideal(
+        points, [index for index, depth in enumerate(front_depths) if depth == 0]
+    )
+    order = np.lexsort((far.round(9), front_depths))
+    return [able[index] for index in order] + [row for row in rows if row.note]
 
 
 def _points(rows: list[Row], objective: Objective) -> Points:
@@ -133,7 +142,14 @@ def winner(rows: list[Row]) -> Row | None:
 
 
 def gains(first: Row, rows: list[Row], objective: Objective, folder: RunFolder) -> list[Gain]:
-    """Compare the winner with every other reference that reached its budget."""
+    """Compare the winner with every other reference that reached its budget.
+
+    Args:
+        first: The winner's row.
+        rows: The ranking.
+        objective: What it is ranked by.
+        folder: Of the run, with what trials saved.
+    """
     sign = sign_of(objective)
     return [
         Gain(row.trial, gain, _paired_interval(first, row, gain, sign, folder))
@@ -151,23 +167,33 @@ def tied(rows: list[Row], objective: Objective, folder: RunFolder) -> list[Row]:
     The 95 % interval of the difference, paired by image or subject, includes 0; of raced trials,
     the ranges over their seeds overlap. Where trials save no answers nothing can be told, and the
     winner is alone.
+
+    Args:
+        rows: The ranking.
+        objective: What it is ranked by.
+        folder: Of the run, with what trials saved.
     """
     first = winner(rows)
     if first is None:
         return []
     sign = sign_of(objective)
-    others = [row for row in rows if row is not first and _can_win(row)][:COMPARED]
-    return [first, *(row for row in others if _overlap(first, row, sign, folder))]
+    rivals = [row for row in rows if row is not first and _can_win(row)][:COMPARED]
+    return [first, *(row for row in rivals if _overlap(first, row, sign, folder))]
 
 
 def leaders(rows: Sequence[Row], objective: Objective, folder: RunFolder) -> list[Trial]:
     """List the trials that more seeds are worth: the winner and those tied with it, at most four.
 
-    One alone has no rival to be told apart from, and gets none.
+    A winner alone has no rival to be told apart from, and gets none.
+
+    Args:
+        rows: The ranking.
+        objective: What it is ranked by.
+        folder: Of the run, with what trials saved.
     """
     single = [row for row in rows if row.seeds == 1] or list(rows)
-    found = [row.trial for row in tied(single, objective, folder)][:RACED]
-    return found if len(found) > 1 else []
+    trials = [row.trial for row in tied(single, objective, folder)][:RACED]
+    return trials if len(trials) > 1 else []
 
 
 def _overlap(first: Row, row: Row, sign: float, folder: RunFolder) -> bool:
@@ -208,15 +234,15 @@ def _row(trial: Trial, repeats: list[Trial], objective: Objective) -> Row:
     last = trial.reports[-1]
     note = trial.reason
     if trial.state is State.COMPLETED:
-        met = [missed(one) for one in (trial, *repeats)]
-        names = list(dict.fromkeys(name for names in met for name in names))
+        missing = [name for training in (trial, *repeats) for name in missed(training)]
+        names = list(dict.fromkeys(missing))
         note = f"{', '.join(names)} missed" if names else ""
     elif not note:
         note = trial.state
     if not repeats:
         bounds = last.intervals.get(objective.metric_of(last))
         return Row(trial, objective.value(last), bounds, note)
-    values = [objective.value(one.reports[-1]) for one in (trial, *repeats)]
+    values = [objective.value(training.reports[-1]) for training in (trial, *repeats)]
     return Row(trial, fmean(values), (min(values), max(values)), note, len(values))
 
 
@@ -227,19 +253,19 @@ def missed(trial: Trial) -> list[str]:
 
 
 def _paired_interval(
-    first: Row, other: Row, gain: float, sign: float, folder: RunFolder
+    first: Row, second: Row, gain: float, sign: float, folder: RunFolder
 ) -> tuple[float, float] | None:
-    return paired_interval(folder.saved(first.trial.id), folder.saved(other.trial.id), gain, sign)
+    return paired_interval(folder.saved(first.trial.id), folder.saved(second.trial.id), gain, sign)
 
 
 def paired_interval(
-    first: Path, other: Path, gain: float, sign: float
+    first: Path, second: Path, gain: float, sign: float
 ) -> tuple[float, float] | None:
     """Bootstrap the gain over the images, or subjects, that both answered: a 95 % interval.
 
     Args:
         first: Folder that the trial saved into.
-        other: As well, of any run that ranks on the same images.
+        second: As well, of any run that ranks on the same images.
         gain: Of the first, towards better; answers that say another have no interval.
         sign: 1 where more is better, else -1.
 
@@ -250,7 +276,7 @@ def paired_interval(
     Raises:
         UserError: If a file of answers is damaged.
     """
-    a, b = ranking_file.read(first), ranking_file.read(other)
+    a, b = ranking_file.read(first), ranking_file.read(second)
     if a is None or b is None or a.labels.ndim != 1 or not np.array_equal(a.labels, b.labels):
         return None
     better, worse = (a, b) if sign > 0 else (b, a)

@@ -58,7 +58,7 @@ def ranked_table(
     table.add_column("95 % interval", justify="center", no_wrap=True)
     table.add_column("epochs", justify="right", no_wrap=True)
     table.add_column("state", overflow="fold")
-    for place, row in enumerate(rows, start=1):
+    for rank, row in enumerate(rows, start=1):
         missed = row.note if row.trial.state is State.COMPLETED else ""
         state = row.trial.state.value
         if row.seeds > 1:
@@ -66,7 +66,7 @@ def ranked_table(
         elif row.trial.state is State.PRUNED:
             state += f", rung {row.trial.rung + 1}"
         table.add_row(
-            f"{'=' if row.trial.id in tied and len(tied) > 1 else ''}{place}",
+            f"{'=' if row.trial.id in tied and len(tied) > 1 else ''}{rank}",
             Text(f"{row.trial.name}{row.trial.marks}"),
             number(row.value),
             interval(row.interval),
@@ -76,18 +76,24 @@ def ranked_table(
     return table
 
 
-def winner_lines(first: Row, found: list[Gain], objective: Objective) -> list[str]:
-    """Say who won and what it gained."""
+def winner_lines(first: Row, gains: list[Gain], objective: Objective) -> list[str]:
+    """Say who won and what it gained.
+
+    Args:
+        first: The winner's row.
+        gains: Over each reference.
+        objective: What the run is ranked by.
+    """
     trial = first.trial
     lines = [f"winner: {trial.name}, {objective.metric} {number(first.value)}"]
     if trial.is_reference:
         lines.append("        a reference: no sampled trial that reached its budget beat it")
-    above = [gain.over.name for gain in found if gain.over.control and gain.value < 0]
+    above = [gain.over.name for gain in gains if gain.over.control and gain.value < 0]
     if above:
         lines.append(f"        but {', '.join(above)} did better: see the negative gains")
     lines += config_lines(trial.config)
-    width = max((len(gain.over.name) for gain in found), default=0)
-    for gain in found:
+    width = max((len(gain.over.name) for gain in gains), default=0)
+    for gain in gains:
         bounds = f"  95 % {interval(gain.interval, signed=True)}" if gain.interval else ""
         lines.append(
             f"gain over {gain.over.name:{width}} {number(gain.value, signed=True)}{bounds}"
@@ -110,29 +116,29 @@ def alarm_lines(trials: Iterable[Trial]) -> list[str]:
 
 def front_lines(rows: list[Row], objective: Objective) -> list[str]:
     """Say what the Pareto front is, and how the winner is taken from it; nothing of one metric."""
-    found, other = front_of(rows, objective), objective.other
-    if found is None or other is None:
+    description, second = front_of(rows, objective), objective.other
+    if description is None or second is None:
         return []
-    lines = [f"Pareto front of {objective.metric} and {other.metric}:"]
+    lines = [f"Pareto front of {objective.metric} and {second.metric}:"]
     for row in front(rows, objective):
         last = row.trial.reports[-1]
-        values = f"{number(objective.value(last))}, {number(other.value(last))}"
+        values = f"{number(objective.value(last))}, {number(second.value(last))}"
         lines.append(f"        {row.trial.name}{row.trial.marks}: {values}")
-    if "corner" in found:
-        corner = ", ".join(number(value) for value in found["corner"])
-        lines.append(f"        hypervolume {found['hypervolume']:.4g} above ({corner}),")
+    if "corner" in description:
+        corner = ", ".join(number(value) for value in description["corner"])
+        lines.append(f"        hypervolume {description['hypervolume']:.4g} above ({corner}),")
         lines.append("        the worst of the references in each")
     lines.append("        the winner is nearest to the front's best, each scaled to its range")
     return lines
 
 
-def agreement_line(found: Agreement, share: str) -> str:
+def agreement_line(agreement: Agreement, share: str) -> str:
     """Say how far a rung can be trusted, and what follows."""
-    rungs = f"rung {found.rung + 1} ranks as rung {found.rung + 2} does"
-    if math.isnan(found.tau):
-        return f"{rungs}: not known, {found.trials} trials reached both"
-    bounds = interval((found.low, found.high))
-    line = f"{rungs}: Kendall's tau {found.tau:.2f} {bounds} over {found.trials} trials"
+    rungs = f"rung {agreement.rung + 1} ranks as rung {agreement.rung + 2} does"
+    if math.isnan(agreement.tau):
+        return f"{rungs}: not known, {agreement.trials} trials reached both"
+    bounds = interval((agreement.low, agreement.high))
+    line = f"{rungs}: Kendall's tau {agreement.tau:.2f} {bounds} over {agreement.trials} trials"
     return f"{line}; {share} go on"
 
 

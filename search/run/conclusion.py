@@ -30,8 +30,8 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
         session.say("no winner: no trial reached the last rung and met its constraints")
     else:
         session.folder.keep_best(first.trial.id)
-        found = gains(first, rows, rules.objective, session.folder)
-        for line in winner_lines(first, found, rules.objective):
+        margins = gains(first, rows, rules.objective, session.folder)
+        for line in winner_lines(first, margins, rules.objective):
             session.say(line)
     for line in (*front_lines(rows, rules.objective), *_audit_lines(coordinator)):
         session.say(line)
@@ -39,10 +39,10 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
         _status(coordinator),
         winner=None if first is None else first.trial.id,
         front=front_of(rows, rules.objective),
-        agreements=[asdict(found) for found in coordinator.agreements.values()],
+        agreements=[asdict(agreement) for agreement in coordinator.agreements.values()],
     )
-    if first is not None and (drawn := write_pictures(session, first, rows)):
-        session.say(drawn)
+    if first is not None and (pictures := write_pictures(session, first, rows)):
+        session.say(pictures)
     session.say_path(f"everything: {session.folder.path}")
     session.say(f"            {' '.join(session.folder.contents())}")
     return _exit_status(session, coordinator, first is not None)
@@ -52,8 +52,8 @@ def _audit_lines(coordinator: Coordinator) -> list[str]:
     """Say what the run found out about itself."""
     lines = alarm_lines(coordinator.trials.values())
     lines += [
-        agreement_line(found, str(promoted_share(found)))
-        for found in coordinator.agreements.values()
+        agreement_line(agreement, str(promoted_share(agreement)))
+        for agreement in coordinator.agreements.values()
     ]
     proposals = coordinator.proposals
     if proposals.refused:

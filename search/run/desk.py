@@ -8,7 +8,7 @@ from search.engine.coordinator import Coordinator, Rules
 from search.engine.judge import Judge
 from search.engine.objective import Objective
 from search.engine.optuna_record import OptunaRecord
-from search.engine.proposals import Source
+from search.engine.proposals import PointSource
 from search.engine.schedulers import SCHEDULERS
 from search.record.events import Event
 from search.record.journal import open_journal
@@ -31,7 +31,17 @@ class Desk:
 def open_desk(
     session: Session, objective: Objective, events: list[Event], rules: Rules | None = None
 ) -> Desk:
-    """Set up a search, and bring it to where its record ends; rules are the session's or given."""
+    """Set up a search, and bring it to where its record ends.
+
+    Args:
+        session: Of the run.
+        objective: What ranks.
+        events: Its record; empty for a new run.
+        rules: How it is run; None for what the session says.
+
+    Raises:
+        UserError: If the record does not fit the study as it is now.
+    """
     plan, clock, rules = session.plan, Clock(), rules or make_rules(session, objective)
     record = optuna_record(session, rules, open_journal(session.folder.journal))
     coordinator = Coordinator(rules, record, SCHEDULERS[plan.scheduler](), [], clock)
@@ -54,7 +64,13 @@ def open_desk(
 
 
 def verify_session(session: Session, objective: Objective, events: list[Event]) -> list[Difference]:
-    """Ask the sampler of a recorded run again; nothing is written."""
+    """Ask the sampler of a recorded run again; nothing is written.
+
+    Args:
+        session: Of the run.
+        objective: What it is ranked by.
+        events: Its record.
+    """
     rules, clock = make_rules(session, objective), Clock()
     record = optuna_record(session, rules, optuna.storages.InMemoryStorage())
     scheduler = SCHEDULERS[session.plan.scheduler]()
@@ -64,11 +80,13 @@ def verify_session(session: Session, objective: Objective, events: list[Event]) 
 def make_rules(session: Session, objective: Objective) -> Rules:
     """Say how a search is run."""
     plan, module, settings = session.plan, session.module, session.settings
-    left_out = [reference.label for reference, _ in session.too_large()]
-    references = tuple(one for one in session.references if one.label not in left_out)
+    too_large = [reference.label for reference, _ in session.too_large()]
+    references = tuple(
+        reference for reference in session.references if reference.label not in too_large
+    )
     space, floor = module.space(settings), module.floor(settings)
     return Rules(
-        source=Source(
+        source=PointSource(
             space=space,
             complete=lambda point: module.complete(point, settings),
             at_random=sampler_maker("random", space, plan.seed, 0),
@@ -89,7 +107,13 @@ def make_rules(session: Session, objective: Objective) -> Rules:
 def optuna_record(
     session: Session, rules: Rules, storage: optuna.storages.BaseStorage
 ) -> OptunaRecord:
-    """Open the study that the run's sampler learns from."""
+    """Open the study that the run's sampler learns from.
+
+    Args:
+        session: Of the run.
+        rules: With the space and the objective.
+        storage: Optuna's, empty.
+    """
     plan, space, startup = session.plan, rules.source.space, session.manifest.content.startup
     return OptunaRecord(
         storage,

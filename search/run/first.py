@@ -55,7 +55,13 @@ def best_points(run: Path, study: str) -> list[dict[str, Any]]:
 
 
 def first_points(file: Path | None, runs: Iterable[Path], study: str) -> list[dict[str, Any]]:
-    """List what is tried first: the user's own configs, then the best of each earlier run."""
+    """List what is tried first: the user's own configs, then the best of each earlier run.
+
+    Args:
+        file: With the user's own, a JSON list; None for none.
+        runs: Earlier runs, whose best are tried again.
+        study: Of which these have to be runs.
+    """
     points = read_points(file) if file else []
     for run in runs:
         points += best_points(run, study)

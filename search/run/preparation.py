@@ -34,9 +34,9 @@ def prepare(session: Session) -> tuple[Session, Objective]:
             lookup(directions, name, "metric")
     along = tuple(rung.metric for rung in session.rungs)
     alike = all(directions[name] == directions[metric] for name in along)
-    second = session.plan.trade_off
-    other = Other(second, directions[second]) if second else None
-    objective = Objective(metric, directions[metric], along if alike else (), other)
+    trade_off = session.plan.trade_off
+    second = Other(trade_off, directions[trade_off]) if trade_off else None
+    objective = Objective(metric, directions[metric], along if alike else (), second)
     lines = (*facts.lines, *memory)
     for line in lines:
         session.say(line)

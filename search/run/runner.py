@@ -44,6 +44,11 @@ from trainables.study.settings import StudySettings
 def run(plan: Plan, study: Study, console: Console) -> int:
     """Run a plan, print its ranking, and return the exit status.
 
+    Args:
+        plan: What is run.
+        study: That the plan names.
+        console: Where the user reads.
+
     Raises:
         UserError: If anything that the user asked for cannot be done.
     """
@@ -96,6 +101,11 @@ def resume(run: str | Path, change: dict[str, Any], find: FindStudy, console: Co
 
 def replay(run: str | Path, find: FindStudy, console: Console) -> int:
     """Ask a run's sampler again whatever it was asked; return 0 where it proposes the same.
+
+    Args:
+        run: Its folder, or its address in a store.
+        find: Finds a study by its name.
+        console: Where the user reads.
 
     Raises:
         UserError: If the folder is none of a run.
@@ -189,7 +199,7 @@ def _failing(session: Session) -> Iterator[None]:
 def _give_up(session: Session) -> None:
     """Say in the manifest that the run failed; leave nothing where it did not begin.
 
-    Otherwise the same command, mended, would be refused its folder.
+    Otherwise the corrected command would be refused its folder.
     """
     with contextlib.suppress(OSError, UserError):  # the error that led here is the one to show
         if session.folder.events.exists() or session.folder.traceback.exists():
@@ -220,7 +230,7 @@ def _search(session: Session, objective: Objective, events: list[Event]) -> int:
         if not coordinator.halted:
             raise
         again = f"python -m search resume {session.folder.path}"
-        raise UserError(f"{coordinator.stopped}: mend that, then: {again}") from None
+        raise UserError(f"{coordinator.stopped}: solve that, then give: {again}") from None
 
 
 def _race(session: Session, desk: Desk) -> bool:

@@ -87,17 +87,19 @@ class Session:
 
     @property
     def references(self) -> tuple[Reference, ...]:
-        """The references that the user wants."""
-        found = self.module.references(self.settings)
-        few = self.plan.references == "few"
-        return tuple(one for one in found if one.essential) if few else found
+        """The references that the plan asks for."""
+        references = self.module.references(self.settings)
+        if self.plan.references == "all":
+            return references
+        return tuple(reference for reference in references if reference.essential)
 
     def too_large(self) -> list[tuple[Reference, float]]:
         """List references beyond the limit of memory, and by which share of it."""
-        limits = [self.module.limits(one.config, self.settings) for one in self.references]
-        excess = [found.get(MEMORY, 0.0) for found in limits]
-        pairs = zip(self.references, excess, strict=True)
-        return [(reference, by) for reference, by in pairs if by > 0]
+        excess = [
+            (reference, self.module.limits(reference.config, self.settings).get(MEMORY, 0.0))
+            for reference in self.references
+        ]
+        return [(reference, share) for reference, share in excess if share > 0]
 
     @property
     def trial_settings(self) -> Any:  # noqa: ANN401 - the study's own

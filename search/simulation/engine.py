@@ -9,7 +9,7 @@ from search.engine.coordinator import Coordinator, Rules
 from search.engine.judge import Judge
 from search.engine.objective import Objective
 from search.engine.optuna_record import OptunaRecord
-from search.engine.proposals import Source
+from search.engine.proposals import PointSource
 from search.engine.schedulers import SCHEDULERS
 from search.engine.trial import Decision
 from search.plan import startup_trials
@@ -44,7 +44,7 @@ class Engine(Contender):
         space = problem.networks.space
         startup = startup_trials(effort.trials, effort.workers)
         rules = Rules(
-            source=Source(
+            source=PointSource(
                 space=space,
                 complete=dict,
                 at_random=sampler_maker("random", space, effort.seed, 0),

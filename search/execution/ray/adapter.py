@@ -15,7 +15,13 @@ class Adapter(tune.Trainable):  # type: ignore[misc]  # Ray is not analysed
     """Runs one trial after the other in the same actor: starting one with torch takes seconds."""
 
     def setup(self, config: dict[str, Any], job: WorkerJob, probe: Probe | None) -> None:
-        """Take the first trial; what all trials share comes once through Ray's object store."""
+        """Take the first trial; what all trials share comes once through Ray's object store.
+
+        Args:
+            config: Id, config and seed of the trial.
+            job: What all trials share.
+            probe: What this node has to find; None on a cluster of the driver's machine alone.
+        """
         self._job = job
         # Of nodes that joined after the run began; a cluster of this machine alone has none.
         self._complaint = complaint(probe) if probe else ""

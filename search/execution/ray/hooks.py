@@ -40,7 +40,13 @@ class TuneSearcher(Searcher):  # type: ignore[misc]  # Ray is not analysed
         result: dict[str, Any] | None = None,  # noqa: ARG002 - Tune passes it by name
         error: bool = False,  # noqa: FBT001, FBT002 - Tune's signature
     ) -> None:
-        """Pass on the end; Tune calls alike for stopped and finished trials, we know which."""
+        """Pass on the end of a trial, whether it was stopped or had finished.
+
+        Args:
+            trial_id: Tune's.
+            result: The last one, which was passed on before.
+            error: Whether Tune gave the trial up: its process was lost too often.
+        """
         engine_id = self._ids[trial_id]
         if error:
             times = f"{self._restarts + 1} times"
@@ -78,7 +84,13 @@ class TuneScheduler(FIFOScheduler):  # type: ignore[misc]  # Ray is not analysed
         trial: TuneTrial,
         result: dict[str, Any],
     ) -> str:
-        """Pass on a report or a failure."""
+        """Pass on a report or a failure.
+
+        Args:
+            tune_controller: Tune's own.
+            trial: Tune's, with the engine's id in its config.
+            result: What `Adapter.step` returned, and what Tune adds.
+        """
         engine_id, outcome = trial.config["trial"], result[OUTCOME]
         self._coordinator.place(engine_id, result["hostname"])  # Tune adds it to each result
         if isinstance(outcome, Failure):

@@ -18,7 +18,13 @@ from search.record.run_folder import RunFolder
 
 
 def run_trials(coordinator: Coordinator, job: WorkerJob, resources: Resources) -> None:
-    """Run the search on Ray until nothing is proposed, or the run is over."""
+    """Run the search on Ray until nothing is proposed, or the run is over.
+
+    Args:
+        coordinator: Proposes and decides, in this process.
+        job: What all trials share.
+        resources: What a trial gets, and of which cluster.
+    """
     with cluster(resources), _interrupts(coordinator):
         _tune(coordinator, job, resources)
 

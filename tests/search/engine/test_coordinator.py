@@ -11,7 +11,7 @@ from search.engine.coordinator import Coordinator, Rules
 from search.engine.judge import Judge
 from search.engine.objective import Objective
 from search.engine.optuna_record import OptunaRecord
-from search.engine.proposals import Source
+from search.engine.proposals import PointSource
 from search.engine.schedulers import Asha
 from search.engine.trial import Decision, Failure, State
 from search.record.journal import open_journal
@@ -66,7 +66,7 @@ def make(tmp_path, clock, log):
         complete = complete or (lambda sample: dict(sample) | {"fault": ""})
         at_random = sampler_maker("random", space, 0, 0)
         rules = Rules(
-            Source(space, complete, at_random, **source),
+            PointSource(space, complete, at_random, **source),
             tuple(references),
             trials,
             tuple(Rung(epochs, "m") for epochs in EPOCHS),
