@@ -51,3 +51,9 @@ VALUES = {
 def confirmed(**changes) -> Confirmed:
     """The record with some fields changed."""
     return parse_versioned(Confirmed, VALUES | changes, "confirm.json")
+
+
+def written(folder):
+    """When each training and examination was written."""
+    files = [*folder.glob("training/trials/*/model.json"), *folder.glob("examined/*/*.npz")]
+    return {str(file): file.stat().st_mtime_ns for file in files}

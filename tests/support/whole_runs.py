@@ -17,7 +17,13 @@ def events_of(folder, *kinds):
 
 
 def manifest_of(folder):
-    return json.loads((folder / "manifest.json").read_text())
+    text = (folder / "manifest.json").read_text()
+    return json.loads(text, parse_constant=pytest.fail)
+
+
+def states_of(folder):
+    with (folder / "trials.csv").open() as file:
+        return {row["trial"]: row["state"] for row in csv.DictReader(file)}
 
 
 def without_times(events):

@@ -3,34 +3,15 @@
 import json
 
 import pytest
-from rich.console import Console
+from make_confirmation import written
 
-from search.confirmation.confirm import confirm
-from search.confirmation.plan import ConfirmPlan
-from search.execution.inprocess import InProcess
 from search.record.lock import locked
 from search.record.run_folder import RunFolder
 from searchspace.errors import UserError
 
 
-@pytest.fixture
-def confirm_toy(toy, capsys):
-    def confirmer(run, out=None, machine=None, **plan):
-        plan = ConfirmPlan(**({"top": 3, "seeds": 2} | plan))
-        status = confirm(run, plan, out, machine or {}, lambda name: toy, Console(width=80))
-        return status, " ".join(capsys.readouterr().out.split())
-
-    return confirmer
-
-
 def read(file):
     return json.loads(file.read_text())
-
-
-def written(folder):
-    """When each training and examination was written."""
-    files = [*folder.glob("training/trials/*/model.json"), *folder.glob("examined/*/*.npz")]
-    return {str(file): file.stat().st_mtime_ns for file in files}
 
 
 def test_a_confirmation_from_the_first_line_to_the_last(run_toy, confirm_toy):
@@ -80,27 +61,6 @@ def test_what_was_done_is_not_done_again(run_toy, confirm_toy):
     assert len(read(run / "test_openings.json")) == 1
 
 
-def test_an_interrupted_confirmation_goes_on(run_toy, confirm_toy, monkeypatch):
-    _, run, _ = run_toy(trials=6)
-    whole = InProcess.map
-
-    def stopping(self, tasks, on_end):
-        whole(self, tasks[:3], on_end)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(InProcess, "map", stopping)
-    status, printed = confirm_toy(run)
-    assert status == 130
-    assert "stopped: python -m search confirm" in printed
-    before = written(run / "confirm")
-    assert not (run / "confirm" / "test").exists()
-    monkeypatch.setattr(InProcess, "map", whole)
-    assert confirm_toy(run)[0] == 0
-    after = written(run / "confirm")
-    assert {name: after[name] for name in before} == before
-    assert len(after) > len(before)
-
-
 def test_a_second_look_at_test_is_counted_and_said(run_toy, confirm_toy, tmp_path):
     _, run, _ = run_toy(trials=6)
     confirm_toy(run)
@@ -110,27 +70,6 @@ def test_a_second_look_at_test_is_counted_and_said(run_toy, confirm_toy, tmp_pat
         str(run / "confirm"),
         str(tmp_path / "again"),
     ]
-
-
-def test_an_examination_that_fails_is_named_and_the_others_are_kept(
-    run_toy, confirm_toy, monkeypatch
-):
-    _, run, _ = run_toy(trials=6)
-    import toy_study  # noqa: PLC0415 - on the path of these tests alone
-
-    whole = toy_study.ToyStudy.examine
-
-    def failing(study, model, *rest):
-        if model.name == "r02":
-            raise ValueError("out of [memory]")
-        return whole(study, model, *rest)
-
-    monkeypatch.setattr(toy_study.ToyStudy, "examine", failing)
-    with pytest.raises(UserError, match=r"r02: ValueError: out of \[memory\]; the rest is kept"):
-        confirm_toy(run)
-    assert len(list(run.glob("confirm/examined/ranking/*.npz"))) > 3
-    monkeypatch.setattr(toy_study.ToyStudy, "examine", whole)
-    assert confirm_toy(run)[0] == 0
 
 
 def test_what_cannot_be_confirmed_is_told_in_one_line(run_toy, confirm_toy, tmp_path):
@@ -149,26 +88,6 @@ def test_what_cannot_be_confirmed_is_told_in_one_line(run_toy, confirm_toy, tmp_
     _, bad, _ = run_toy("bad", trials=2, settings={"floor": 2.0})
     with pytest.raises(UserError, match="can win"):
         confirm_toy(bad)
-
-
-def test_a_finalist_that_misses_its_constraints_on_other_seeds_cannot_win(
-    run_toy, confirm_toy, monkeypatch
-):
-    _, run, _ = run_toy(trials=6)
-    import toy_study  # noqa: PLC0415
-
-    evaluate = toy_study.Toy.evaluate
-
-    def missing(self, rung):
-        report = evaluate(self, rung)
-        report.constraints["floor"] = 1.0
-        return report
-
-    monkeypatch.setattr(toy_study.Toy, "evaluate", missing)
-    status, printed = confirm_toy(run)
-    assert status == 1
-    assert "no winner" in printed
-    assert not (run / "confirm" / "test").exists()
 
 
 def test_on_ray_it_is_the_same(run_toy, confirm_toy, tmp_path, monkeypatch, child_environment):

@@ -1,12 +1,9 @@
-import math
-
 import pytest
 
 from search.engine.agreement import Agreement
-from search.engine.objective import LAST, Objective, violated
+from search.engine.objective import LAST
 from search.engine.schedulers import SHARE, WIDE, Asha, Fifo, promoted_share
 from search.engine.trial import Decision
-from trainables.study.report import Report
 
 GO, STOP = Decision.CONTINUE, Decision.STOP
 
@@ -74,20 +71,3 @@ def test_of_two_values_the_fronts_count():
 
 def test_fifo_stops_nothing():
     assert Fifo().decide(1, LAST) is GO
-
-
-def test_standing_turns_the_sign_where_less_is_better():
-    loss = Objective("loss", "min")
-    reports = [Report(1, {"loss": value}) for value in (0.3, 0.1, math.nan, 0.2)]
-    order = sorted(reports, key=loss.standing, reverse=True)
-    assert [report.metrics["loss"] for report in order[:3]] == [0.1, 0.2, 0.3]
-    assert loss.standing(Report(1, {})) == LAST
-
-
-def test_violation_sums_what_is_above_zero_and_keeps_nan():
-    assert violated(Report(1, {}, constraints={"a": 0.2, "b": -1.0, "c": 0.1})) == pytest.approx(
-        0.3
-    )
-    assert violated(Report(1, {}, constraints={"a": 0.0})) == 0
-    nan = Report(1, {"m": 1.0}, constraints={"a": math.nan})
-    assert Objective("m", "max").standing(nan) == LAST

@@ -1,7 +1,5 @@
 """A trial's share of memory: found once, written down, and what Ray sets apart."""
 
-import json
-
 import pytest
 import toy_study
 
@@ -67,63 +65,3 @@ def test_ray_sets_apart_what_network_and_process_may_take_on_a_cpu_alone():
     on_gpu = settings_of(3).model_copy(update={"device": "cuda"})
     for settings in (settings_of("none"), settings_of("auto"), toy_study.Settings(), on_gpu):
         assert reserved_bytes(settings) is None
-
-
-class Sized(toy_study.Settings):
-    """The toy's, with a limit: a trial takes 1 GiB and its x."""
-
-    max_memory: float | str | None = "auto"
-
-
-@pytest.fixture
-def sized(monkeypatch):
-    def limits(study, config, settings):
-        gib = settings.max_memory
-        return {} if gib is None else {"max_memory": (1 + config["x"]) / gib - 1}
-
-    monkeypatch.setattr(toy_study.ToyStudy, "settings", Sized)
-    monkeypatch.setattr(toy_study.ToyStudy, "limits", limits)
-
-
-def manifest_of(folder):
-    return json.loads((folder / "manifest.json").read_text())
-
-
-def test_the_limit_is_settled_recorded_and_kept(run_toy, take_up, sized, monkeypatch):
-    """A machine of other memory takes the run up, and refuses by the limit that it began with."""
-    monkeypatch.setattr(machine, "machine_bytes", lambda: int((1.2 + PROCESS_GIB) / SHARE * GIB))
-    status, folder, said = run_toy(trials=4)
-    assert status == 0
-    assert manifest_of(folder)["settings"]["max_memory"] == pytest.approx(1.2)
-    assert "memory of a trial: at most 1.2 GiB as predicted" in said
-    assert "left out, as it needs more memory than a trial has: paper" in said  # 1.5 GiB
-    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
-    refused = [e["config"]["x"] for e in events if e["event"] == "refused"]
-    tried = [e["config"]["x"] for e in events if e["event"] == "proposed"]
-    assert refused
-    assert min(refused) > 0.2 >= max(tried)
-    assert {e["label"] for e in events if e["event"] == "proposed"} == {"", "baseline"}
-
-    monkeypatch.setattr(machine, "machine_bytes", lambda: 16 * GIB)
-    status, said = take_up(folder, trials=12)
-    assert status == 0
-    assert manifest_of(folder)["settings"]["max_memory"] == pytest.approx(1.2)
-    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
-    assert max(e["config"]["x"] for e in events if e["event"] == "proposed") <= 0.2
-
-
-def test_a_run_whose_baseline_does_not_fit_is_refused_and_its_folder_given_back(run_toy, sized):
-    with pytest.raises(UserError, match=r"'baseline' is predicted to need 2 times the 0\.5 GiB"):
-        run_toy(settings={"max_memory": 0.5})
-    assert run_toy(settings={"max_memory": None})[0] == 0
-
-
-def test_replay_knows_the_limit(run_toy, sized, toy, monkeypatch):
-    from rich.console import Console  # noqa: PLC0415
-
-    from search.run.runner import replay  # noqa: PLC0415
-
-    monkeypatch.setattr(machine, "machine_bytes", lambda: int((1.2 + PROCESS_GIB) / SHARE * GIB))
-    _, folder, _ = run_toy(trials=6)
-    monkeypatch.setattr(machine, "machine_bytes", lambda: 16 * GIB)
-    assert replay(folder, lambda name: toy, Console(width=80)) == 0

@@ -3,31 +3,11 @@
 import json
 
 import pytest
-from places import SUPPORT
 from toy_study import Settings
 
 pytestmark = pytest.mark.ray
 
 GIB = 2**30
-
-
-@pytest.fixture(scope="module")
-def two_nodes():
-    """Two nodes of two cores and a GPU each, one with 2 GiB of memory and one with 3."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(SUPPORT))  # for the workers
-        patch.setenv("OMP_NUM_THREADS", "2")  # as a shell may say: more than a trial has
-        from search.execution.ray import environment  # noqa: PLC0415
-
-        environment.prepare(local=True)
-        from ray.cluster_utils import Cluster  # noqa: PLC0415 - Ray
-
-        cluster = Cluster()
-        for gib in (2, 3):
-            cluster.add_node(num_cpus=2, num_gpus=1, memory=gib * GIB)
-        cluster.wait_for_nodes()
-        yield cluster.address
-        cluster.shutdown()
 
 
 def places(folder):
@@ -78,18 +58,6 @@ def test_no_more_memory_is_asked_for_than_the_largest_node_has(two_nodes):
         assert asked == {"cpu": 1, "gpu": 0.25, "memory": GIB}
         assert resources.of_a_trial(Settings(max_memory=40.0))["memory"] == 3 * GIB
         assert "memory" not in resources.of_a_trial(Settings())
-
-
-def test_the_share_is_that_of_the_smallest_node(two_nodes):
-    from search.execution.ray.cluster import Resources  # noqa: PLC0415
-    from search.execution.ray.memory import share_of_nodes  # noqa: PLC0415
-
-    share = share_of_nodes(Resources(4, 1, 0.0, two_nodes), "cpu")
-    assert share.gib == pytest.approx(2 / 2)
-    assert "2.0 GiB that Ray has on" in share.line
-    assert share_of_nodes(Resources(4, 2, 0.0, two_nodes), "cpu").gib == pytest.approx(2)
-    assert share_of_nodes(Resources(4, 3, 0.0, two_nodes), "cpu") is None  # none has three cores
-    assert share_of_nodes(Resources(4, 1, 0.5, two_nodes), "cuda") is None  # torch sees no GPU
 
 
 def test_where_machines_come_and_go_a_trial_starts_again_more_often():

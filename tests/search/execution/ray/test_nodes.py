@@ -5,20 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from search.engine.trial import Failure
 from search.execution.ray import nodes
-from search.execution.ray.adapter import OUTCOME, Adapter
-from search.execution.worker import WorkerJob
 from search.record.provenance import code_state
 from search.record.run_folder import RunFolder
 from search.storage.depot import SharedFolder
 from searchspace.errors import UserError
-
-
-@pytest.fixture
-def probe(tmp_path, monkeypatch):
-    monkeypatch.setattr(nodes, "PATIENCE_S", 0.0)
-    return nodes.leave_probe(RunFolder(tmp_path), SharedFolder())
 
 
 def test_a_node_that_sees_the_folder_and_has_the_code_has_nothing_to_say(probe):
@@ -59,15 +50,3 @@ def test_every_probe_has_a_new_name(probe, tmp_path):
 def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path):
     with pytest.raises(UserError, match="cannot write"):
         nodes.leave_probe(RunFolder(tmp_path / "absent"), SharedFolder())
-
-
-def test_a_node_that_joins_later_ends_the_run_and_says_why(probe, tmp_path):
-    """Every trial would fail there; a run that ended goes on by `resume`."""
-    probe.file.unlink()
-    adapter = Adapter.__new__(Adapter)
-    job = WorkerJob("toy_study:ToyStudy", None, (), tmp_path, tmp_path, threads=1)
-    adapter.setup({"trial": "r01", "config": {}, "seed": 0}, job=job, probe=probe)
-    outcome = adapter.step()[OUTCOME]
-    assert isinstance(outcome, Failure)
-    assert outcome.ends_run
-    assert "does not see" in outcome.reason

@@ -1,0 +1,50 @@
+"""Tables and sentences of a ranking, at 80 columns."""
+
+import pytest
+from make_trials import HIGH, screen
+
+from search.results.ranking import Gain, Row, rank
+from search.results.tables import (
+    config_lines,
+    duration,
+    interval,
+    number,
+    ranked_table,
+    winner_lines,
+)
+
+
+def test_the_ranked_table_fits_80_columns_and_says_why_a_trial_cannot_win(trials):
+    missed = Row(trials[0], 0.45, None, "clean_floor, another_floor missed")
+    shown = screen(ranked_table([missed, *rank(trials, HIGH)], HIGH, 60))
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "ranked by ranking_pgd_bacc_curve, highest first" in shown
+    assert "clean_floor" in shown
+
+
+def test_the_winner_is_told_with_its_gains(trials):
+    first, other = trials[1], trials[0]
+    row = Row(first, 0.47, None, "")
+    lines = winner_lines(row, [Gain(other, 0.02, (-0.01, 0.05))], HIGH)
+    assert lines[0] == "winner: r05 paper 50/0.1 [x], ranking_pgd_bacc_curve 0.470"
+    assert "no sampled trial" in lines[1]
+    assert lines[-1] == "gain over r01 baseline +0.020  95 % [-0.010, +0.050]"
+
+
+def test_configs_break_between_pairs():
+    lines = config_lines({f"parameter_{i}": 0.123456 * i for i in range(9)})
+    assert max(map(len, lines)) <= 80
+    assert " ".join(lines).split()[1] == "parameter_1=0.1235"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (125, "2:05"), (3725, "1:02:05")]
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_absent_numbers():
+    assert number(float("nan")) == "-"
+    assert not interval(None)
+    assert not interval((float("nan"), 1.0))

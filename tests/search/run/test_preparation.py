@@ -1,0 +1,94 @@
+"""What is settled once, before the first trial."""
+
+import json
+
+import pytest
+import toy_study
+from rich.console import Console
+from whole_runs import events_of, manifest_of
+
+from search.execution import machine
+from search.execution.machine import SHARE
+from search.execution.memory import PROCESS_GIB
+from search.run.runner import replay
+from searchspace.errors import UserError
+from trainables.runtime.memory import GIB
+
+
+@pytest.fixture(autouse=True)
+def sixteen_gib(monkeypatch):
+    monkeypatch.setattr(machine, "machine_bytes", lambda: 16 * GIB)
+
+
+def test_what_preparing_settles_holds_for_trials_and_for_those_who_come_later(run_toy, take_up):
+    """Where nothing may be worse than the baseline, some trials miss it that else would not."""
+    _, folder, printed = run_toy(trials=8, settings={"settled_slack": 0.0})
+    assert manifest_of(folder)["settings"]["slack"] == 0.0
+    assert "relative_floor" in printed
+    take_up(folder, trials=16)
+    barred = [
+        event["trial"]
+        for event in events_of(folder)
+        if event["event"] == "reported" and event["constraints"]["relative_floor"] > 0
+    ]
+    assert any(trial > "t008" for trial in barred)
+    assert "relative_floor" not in run_toy("loose", trials=8)[2]
+
+
+def test_interrupted_before_the_first_trial(run_toy):
+    status, folder, printed = run_toy(settings={"prepare_fault": "interrupt"})
+    assert status == 130
+    assert manifest_of(folder)["status"] == "interrupted"
+    assert "before the first trial" in printed
+
+
+class Sized(toy_study.Settings):
+    """The toy's, with a limit: a trial takes 1 GiB and its x."""
+
+    max_memory: float | str | None = "auto"
+
+
+@pytest.fixture
+def sized(monkeypatch):
+    def limits(study, config, settings):
+        gib = settings.max_memory
+        return {} if gib is None else {"max_memory": (1 + config["x"]) / gib - 1}
+
+    monkeypatch.setattr(toy_study.ToyStudy, "settings", Sized)
+    monkeypatch.setattr(toy_study.ToyStudy, "limits", limits)
+
+
+def test_the_limit_is_settled_recorded_and_kept(run_toy, take_up, sized, monkeypatch):
+    """A machine of other memory takes the run up, and refuses by the limit that it began with."""
+    monkeypatch.setattr(machine, "machine_bytes", lambda: int((1.2 + PROCESS_GIB) / SHARE * GIB))
+    status, folder, said = run_toy(trials=4)
+    assert status == 0
+    assert manifest_of(folder)["settings"]["max_memory"] == pytest.approx(1.2)
+    assert "memory of a trial: at most 1.2 GiB as predicted" in said
+    assert "left out, as it needs more memory than a trial has: paper" in said  # 1.5 GiB
+    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    refused = [e["config"]["x"] for e in events if e["event"] == "refused"]
+    tried = [e["config"]["x"] for e in events if e["event"] == "proposed"]
+    assert refused
+    assert min(refused) > 0.2 >= max(tried)
+    assert {e["label"] for e in events if e["event"] == "proposed"} == {"", "baseline"}
+
+    monkeypatch.setattr(machine, "machine_bytes", lambda: 16 * GIB)
+    status, said = take_up(folder, trials=12)
+    assert status == 0
+    assert manifest_of(folder)["settings"]["max_memory"] == pytest.approx(1.2)
+    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    assert max(e["config"]["x"] for e in events if e["event"] == "proposed") <= 0.2
+
+
+def test_a_run_whose_baseline_does_not_fit_is_refused_and_its_folder_given_back(run_toy, sized):
+    with pytest.raises(UserError, match=r"'baseline' is predicted to need 2 times the 0\.5 GiB"):
+        run_toy(settings={"max_memory": 0.5})
+    assert run_toy(settings={"max_memory": None})[0] == 0
+
+
+def test_replay_knows_the_limit(run_toy, sized, toy, monkeypatch):
+    monkeypatch.setattr(machine, "machine_bytes", lambda: int((1.2 + PROCESS_GIB) / SHARE * GIB))
+    _, folder, _ = run_toy(trials=6)
+    monkeypatch.setattr(machine, "machine_bytes", lambda: 16 * GIB)
+    assert replay(folder, lambda name: toy, Console(width=80)) == 0
