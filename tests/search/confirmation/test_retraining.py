@@ -1,5 +1,14 @@
 """Finalists are trained anew, on seeds that the search did not use."""
 
+import io
+
+from rich.console import Console
+
+from search.confirmation.retraining import SHIFT, training_session
+from search.record.manifest import read_manifest
+from search.record.run_folder import RunFolder
+from search.run.session import open_session
+
 
 def test_a_finalist_that_misses_its_constraints_on_other_seeds_cannot_win(
     run_toy, confirm_toy, monkeypatch
@@ -19,3 +28,18 @@ def test_a_finalist_that_misses_its_constraints_on_other_seeds_cannot_win(
     assert status == 1
     assert "no winner" in printed
     assert not (run / "confirm" / "test").exists()
+
+
+def test_trainings_have_seeds_the_search_did_not_use_and_the_runs_own_data(run_toy, toy, tmp_path):
+    _, run, _ = run_toy(trials=1, seed=0, time_limit_s=900.0, race=1)
+    session = open_session(RunFolder(run), lambda name: toy, Console(file=io.StringIO()))
+    training = training_session(session, tmp_path / "training")
+    assert training.settings.seed == session.settings.seed + SHIFT
+    assert training.folder.assets.resolve() == session.folder.assets.resolve()
+    assert (training.plan.scheduler, training.plan.race) == ("fifo", 0)
+    assert training.plan.time_limit_s is None
+    manifest = read_manifest(training.folder)
+    assert manifest.confirms == str(run)
+    assert manifest.objective is None
+    again = training_session(session, tmp_path / "training")
+    assert len(again.manifest.content.resumed) == 1

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from whole_runs import manifest_of
+from whole_runs import events_of, manifest_of
 
 
 def test_nothing_imports_ray(tmp_path, child_environment):
@@ -26,3 +26,15 @@ def test_nothing_imports_ray(tmp_path, child_environment):
     )
     assert done.returncode == 0, done.stderr
     assert manifest_of(tmp_path / "run")["status"] == "finished"
+
+
+def test_trials_run_one_after_the_other_until_none_is_proposed(run_toy):
+    _, folder, _ = run_toy(trials=4, settings={"faults": ("raise",)})
+    running = set()
+    for event in events_of(folder, "proposed", "ended"):
+        if event["event"] == "proposed":
+            assert not running
+            running.add(event["trial"])
+        else:
+            running.remove(event["trial"])
+    assert not running

@@ -1,3 +1,7 @@
+"""Where things lie in a run folder."""
+
+from pathlib import Path
+
 import pytest
 
 from search.record.run_folder import RunFolder, create_run_folder
@@ -21,3 +25,32 @@ def test_emptying_a_run_folder_leaves_the_folder(tmp_path):
     folder.manifest.write_text("{}")
     RunFolder(tmp_path).empty()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_best_trials_folder_is_copied_from_where_it_is_brought(tmp_path):
+    """The run folder itself has no trials: they lie in a store."""
+    store = tmp_path / "store"
+
+    def bring(path: Path) -> Path:
+        return store / path.name
+
+    (store / "t001").mkdir(parents=True)
+    (store / "t001" / "model.json").write_text("{}")
+    folder = RunFolder(tmp_path / "run", bring)
+    folder.path.mkdir()
+    folder.keep_best("t001")
+    assert (folder.best / "model.json").read_text() == "{}"
+    folder.keep_best("absent")
+    assert folder.contents() == ["best"]
+
+
+def test_hidden_files_are_not_listed(tmp_path):
+    for name in (".lock", "events.jsonl", "assets"):
+        (tmp_path / name).write_text("")
+    assert RunFolder(tmp_path).contents() == ["assets", "events.jsonl"]
+
+
+def test_paths_of_a_trial(tmp_path):
+    folder = RunFolder(tmp_path)
+    assert folder.saved("t001") == folder.trial("t001") == tmp_path / "trials" / "t001"
+    assert folder.checkpoint("t001") == tmp_path / "trials" / "t001" / "checkpoint.safetensors"

@@ -1,0 +1,37 @@
+"""Tables of a confirmation, at 80 columns."""
+
+import io
+
+from make_confirmation import VALUES, confirmed
+from rich.console import Console
+
+from search.confirmation.tables import say_test
+from trainables.classification.about import PIXELS
+from trainables.synthesis.about import MR_DEVIATIONS
+
+
+def printed(record, threat):
+    console, lines = Console(width=80, file=io.StringIO()), []
+    say_test(console, lines.append, record, threat)
+    return console.file.getvalue(), lines
+
+
+def test_test_images_under_each_radius_and_one_strength_of_noise():
+    noisy = {"kind": "noise", "strength": 0.4, "score": 0.1}
+    blurred = {"kind": "blur", "strength": 1.0, "score": 0.1}
+    conditions = {name: [*cells, noisy, blurred] for name, cells in VALUES["conditions"].items()}
+    text, lines = printed(confirmed(conditions=conditions), MR_DEVIATIONS)
+    assert "accuracy on 70 test images" in text
+    heads = text.splitlines()[2]
+    assert [head.strip() for head in heads.strip("┃").split("┃")] == [
+        "", "clean", "0.02 SD", "0.04 SD", "noise 0.4", "area"
+    ]  # fmt: skip
+    assert "best (winner)" in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert lines[0] == "winner: best"
+
+
+def test_radii_of_pixels_are_written_in_255ths():
+    text, _ = printed(confirmed(), PIXELS)
+    assert "5.1/255" in text
+    assert "10.2/255" in text

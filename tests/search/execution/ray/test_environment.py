@@ -1,0 +1,30 @@
+"""What Ray reads from the environment."""
+
+import os
+
+import pytest
+
+from search.execution.ray import environment
+
+
+@pytest.fixture(autouse=True)
+def untouched(monkeypatch):
+    monkeypatch.setattr(os, "environ", {"RAY_USAGE_STATS_ENABLED": "1"})
+
+
+def test_what_the_user_set_stays():
+    environment.prepare(local=False)
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "1"
+    assert os.environ["TUNE_DISABLE_SIGINT_HANDLER"] == "1"
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_only_a_cluster_of_this_machine_keeps_to_the_loopback_address(local):
+    environment.prepare(local=local)
+    assert ("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER" in os.environ) == local
+
+
+def test_libraries_compute_with_as_many_threads_as_a_trial_has_cores():
+    assert environment.threads(3) == {
+        "OMP_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "3", "MKL_NUM_THREADS": "3"
+    }  # fmt: skip

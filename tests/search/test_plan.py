@@ -1,0 +1,43 @@
+"""How many trials run at a time, and how many proposals are random."""
+
+import pytest
+
+from search import plan as module
+from search.plan import Plan, startup_trials
+from searchspace.errors import UserError
+from trainables.runtime.config import parse
+
+
+@pytest.mark.parametrize(
+    ("fields", "workers"),
+    [
+        ({}, 8),
+        ({"cpus_per_trial": 3}, 2),
+        ({"cpus_per_trial": 9}, 1),
+        ({"concurrency": 5}, 5),
+        ({"concurrency": 5, "in_process": True}, 1),
+    ],
+)
+def test_workers_are_as_many_as_there_are_cores_for(monkeypatch, fields, workers):
+    monkeypatch.setattr(module, "available_cores", lambda: 8)
+    assert Plan(study="toy", **fields).workers == workers
+
+
+@pytest.mark.parametrize(
+    ("trials", "workers", "startup"), [(300, 4, 20), (300, 40, 80), (30, 4, 10), (2, 1, 0)]
+)
+def test_at_most_a_third_of_the_proposals_is_random(trials, workers, startup):
+    assert startup_trials(trials, workers) == startup
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"trial": 3}, "unknown setting 'trial': did you mean trials"),
+        ({"trials": 0}, "trials is 0: Input should be greater than 0"),
+        ({"references": "some"}, "references is 'some': Input should be 'all' or 'few'"),
+    ],
+)
+def test_a_wrong_field_is_one_line(fields, message):
+    with pytest.raises(UserError, match=message):
+        parse(Plan, {"study": "toy"} | fields)
