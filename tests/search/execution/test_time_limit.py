@@ -15,7 +15,7 @@ def spin():
 
 def test_a_block_that_takes_too_long_raises():
     with (
-        pytest.raises(TooLongError, match="no report within 0.01 s"),
+        pytest.raises(TooLongError, match="no report within"),
         time_limit(0.01, may_exit=False),
     ):
         spin()
