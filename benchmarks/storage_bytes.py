@@ -108,7 +108,9 @@ def main() -> None:
         depot = StoredFolder(Path(folder), Store(server.uri("bench")))
         settings = empty_study.Settings()
         rungs = settings.rungs
-        job = WorkerJob(empty_study.MODULE, settings, rungs, Path(folder), Path(folder), 1, depot=depot)
+        job = WorkerJob(
+            empty_study.MODULE, settings, rungs, Path(folder), Path(folder), 1, depot=depot
+        )
         print(f"through Ray's object store: {len(cloudpickle.dumps(job))} bytes a job")
     server.stop()
 

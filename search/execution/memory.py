@@ -10,6 +10,7 @@ from typing import Any
 from search.execution.executor import Executor
 from searchspace.errors import UserError
 from trainables.runtime.memory import AUTO, GIB
+from trainables.study.settings import StudySettings
 from trainables.study.study import MEMORY
 
 # Of a trial's share that is not the network's: on a CPU a process with torch and a study, which
@@ -17,18 +18,20 @@ from trainables.study.study import MEMORY
 PROCESS_GIB = 0.5
 
 
-def settle_memory(executor: Executor, settings: object, device: str) -> tuple[dict[str, Any], str]:
+def settle_memory(
+    executor: Executor, settings: StudySettings, device: str
+) -> tuple[dict[str, Any], str]:
     """Settle the limit that the user left to the run, and say so; nothing where it is fixed.
 
     Args:
         executor: Of the run: it knows the devices.
-        settings: The study's; not every study has such a limit.
+        settings: The study's.
         device: Where trials compute.
 
     Raises:
         UserError: If the share is less than a process needs.
     """
-    if getattr(settings, MEMORY, None) != AUTO:
+    if settings.max_memory != AUTO:
         return {}, ""
     share = executor.memory_share(device)
     if share is None:
@@ -44,9 +47,9 @@ def settle_memory(executor: Executor, settings: object, device: str) -> tuple[di
     return {MEMORY: room}, f"memory of a trial: at most {room:.1f} GiB as predicted ({share.line})"
 
 
-def reserved_bytes(settings: object) -> int | None:
+def reserved_bytes(settings: StudySettings) -> int | None:
     """Return what a trial takes of its node; None where its network is on a GPU, or not limited."""
-    gib = getattr(settings, MEMORY, None)
-    if getattr(settings, "device", "cpu") != "cpu" or not isinstance(gib, float):
+    gib = settings.max_memory
+    if settings.device != "cpu" or not isinstance(gib, float):
         return None
     return int((gib + PROCESS_GIB) * GIB)

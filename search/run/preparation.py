@@ -56,11 +56,11 @@ def _sized(session: Session) -> tuple[Session, list[str]]:
     Raises:
         UserError: If one does not: without it the trials cannot be judged.
     """
-    device = getattr(session.trial_settings, "device", "cpu")
+    device = session.trial_settings.device
     settled, line = settle_memory(session.executor, session.settings, device)
     session = session.settling(settled)
     lines = [line] if line else []
-    if device != getattr(session.settings, "device", device):
+    if device != session.settings.device:
         lines.append(f"trials compute on {device}: each on its share of the GPU that Ray gives it")
     for reference, excess in session.too_large():
         if reference.essential:

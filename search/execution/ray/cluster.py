@@ -14,6 +14,7 @@ from search.execution.memory import reserved_bytes
 from search.execution.ray.environment import threads
 from searchspace.errors import UserError
 from trainables.runtime.errors import first_line
+from trainables.study.settings import StudySettings
 
 # Holds a job and reports, a few kilobytes; Ray's default is 30 % of the memory.
 OBJECT_STORE_BYTES = 256 * 2**20
@@ -41,7 +42,7 @@ class Resources:
             return self.gpus
         return min(1.0, float(ray.cluster_resources().get("GPU", 0.0)) / self.workers)
 
-    def of_a_trial(self, settings: object) -> dict[str, float]:
+    def of_a_trial(self, settings: StudySettings) -> dict[str, float]:
         """Return what Ray sets apart for a trial; of memory never more than some node has."""
         request: dict[str, float] = {"cpu": self.cpus, "gpu": self.share_of_gpus()}
         reserved = reserved_bytes(settings)

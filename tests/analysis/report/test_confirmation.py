@@ -82,7 +82,7 @@ def test_it_says_what_was_found(run):
 
 
 def test_one_that_has_not_ended_says_so(run):
-    assert "Begun and not ended" in confirmed(run, {name: FOUND[name] for name in BEGUN}).body
+    assert "Begun and not ended" in confirmed(run, {name: CONTENT[name] for name in BEGUN}).body
 
 
 @pytest.mark.parametrize("damaged", ["{", json.dumps(CONTENT | {"test": {}})])
