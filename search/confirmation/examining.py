@@ -102,7 +102,7 @@ def _task(
     exam = Exam(
         attacks=job.plan.attacks,
         split=split,
-        whole=split == "test",
+        corruptions=split == "test",
         images=job.plan.images,
         seed=session.settings.seed + SHIFT,
         sources=rivals,

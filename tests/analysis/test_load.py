@@ -185,7 +185,7 @@ def damage(folder: Path, kind: str) -> None:
         ("no objective", "(status: interrupted)"),
         ("a broken line", "line 2 of"),
         ("another record", "is not a record of this version: KeyError"),
-        ("another description", "is not a record of this version: KeyError('threat')"),
+        ("another description", "manifest.json: about.threat is missing"),
         ("an orphan", "is not a record of this version: KeyError('r01')"),
     ],
 )

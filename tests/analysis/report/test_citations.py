@@ -7,6 +7,7 @@ from pathlib import Path
 
 import make_robmednas
 import pytest
+from make_confirmation import VALUES
 from make_run import METRIC, TSYND, Blueprint, Fixed
 
 from analysis.report import citations
@@ -118,7 +119,7 @@ def test_the_gaussian_process_is_cited_with_what_it_maximises(build):
 def test_the_attacks_of_a_confirmation_are_cited(build):
     run = build(Blueprint("t001"))
     (run.folder / "confirm").mkdir()
-    wins = {"test": {"apgd-t": 3, "fab": 0, "transfer": 1}}
-    (run.folder / "confirm" / "confirm.json").write_text(json.dumps({"wins": wins}))
+    wins = {"ranking": {}, "test": {"apgd-t": 3, "fab": 0, "transfer": 1}}
+    (run.folder / "confirm" / "confirm.json").write_text(json.dumps(VALUES | {"wins": wins}))
     assert {"apgd", "fab"} <= set(keys(run))
     assert "transfer" not in keys(run)

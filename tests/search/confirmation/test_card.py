@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from make_confirmation import confirmed
-from toy_study import ABOUT, Settings
+from toy_study import Settings
 
 from search.confirmation.card import Card
 from search.plan import Plan
@@ -20,7 +20,7 @@ DEVIATIONS = about_synthesis("toy", "a toy", ())
 
 @pytest.fixture
 def run(tmp_path):
-    manifest = new_manifest(RunFolder(tmp_path), Plan(study="toy"), Settings(), ABOUT.as_json())
+    manifest = new_manifest(RunFolder(tmp_path), Plan(study="toy"), Settings())
     manifest.add(facts=["made here"], digests={"data": "0"})
     return manifest.content
 

@@ -18,7 +18,7 @@ def task(tmp_path):
     model = tmp_path / "model"
     model.mkdir()
     (model / "model.json").write_text(json.dumps({"config": CONFIG, "seed": 0}))
-    exam = Exam("quick", "ranking", whole=False, images=None, seed=0)
+    exam = Exam("quick", "ranking", corruptions=False, images=None, seed=0)
     file = tmp_path / "examined" / "a.npz"
     return Task("toy_study:ToyStudy", None, model, tmp_path, exam, file, threads=1)
 

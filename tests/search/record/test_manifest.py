@@ -41,7 +41,7 @@ def written(folder, **changes):
 
 def test_a_new_manifest_is_read_as_it_was_written(folder):
     plan = Plan(study="toy", trials=30, run=folder.path, first=({"x": 0.5},))
-    manifest = new_manifest(folder, plan, Settings(epochs=3), ABOUT.as_json()).content
+    manifest = new_manifest(folder, plan, Settings(epochs=3)).content
     again = read_manifest(folder)
     assert again == manifest
     assert again.version == 1

@@ -16,7 +16,7 @@ def test_each_task_ends_once_and_a_failure_is_its_own(two_nodes, tmp_path):
     from search.execution.ray.cluster import Resources  # noqa: PLC0415 - imports Ray
     from search.execution.ray.tasks import run_tasks  # noqa: PLC0415
 
-    exam = Exam("quick", "ranking", whole=False, images=None, seed=0)
+    exam = Exam("quick", "ranking", corruptions=False, images=None, seed=0)
     tasks = []
     for name in ("a", "b", "absent"):
         model, file = tmp_path / name, tmp_path / "examined" / f"{name}.npz"
