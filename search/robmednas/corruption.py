@@ -14,48 +14,54 @@ from trainables.saved.checkpoint import load_unet
 FILE = "corruption.csv"
 RADII = tuple(round(0.02 * step, 3) for step in range(1, 11))
 SIGMAS = tuple(round(0.025 * step, 3) for step in range(1, 11))
+COLUMNS = 6  # strengths in the printed table
 UNCHOSEN = "these are scores of the test subjects: choose nothing by them"
 
 
 def corruption(folder: Path, console: Console) -> int:
     """Score every row's network under rising corruption; write ``corruption.csv``, print means.
 
+    Args:
+        folder: Of a finished comparison; scores that are there already are only printed.
+        console: Where the user reads.
+
     Raises:
         UserError: If the folder holds no finished comparison.
     """
-    known = read_final(folder)
+    comparison = read_final(folder)
     if not (folder / FILE).is_file():
-        split = open_test(full_settings_of(known), folder, console.print)
+        split = open_test(full_settings_of(comparison), folder, console.print)
         conditions = [Condition("clean", 0.0)]
         conditions += [Condition(kind, radius) for kind in ("fgsm", "pgd") for radius in RADII]
         conditions += [Condition("noise", sigma) for sigma in SIGMAS]
         networks = {
-            row: load_unet(folder / "models" / name)[0] for row, name in known["chosen"].items()
+            row: load_unet(folder / "models" / name)[0]
+            for row, name in comparison["chosen"].items()
         }
-        rows = score(networks, split, conditions, known["settings"]["seed"])
+        rows = score(networks, split, conditions, comparison["settings"]["seed"])
         write_rows(folder / FILE, rows)
-    found = pd.read_csv(folder / FILE)
+    scores = pd.read_csv(folder / FILE)
     for kind in ("fgsm", "pgd", "noise"):
-        console.print(_table(found, kind))
+        console.print(_table(scores, kind))
     console.print(f"{UNCHOSEN}\neverything: {folder / FILE}", markup=False, highlight=False)
     return 0
 
 
-def _table(found: pd.DataFrame, kind: str) -> Table:
+def _table(scores: pd.DataFrame, kind: str) -> Table:
     """Show the means over regions and subjects along the strengths."""
-    own = found[found["kind"].isin([kind, "clean"])]
+    scores = scores[scores["kind"].isin([kind, "clean"])]
     table = Table(title=f"{kind}: MAE in HU / Dice, means over the four regions", box=None)
-    strengths = sorted(own["strength"].unique())
-    shown = [strengths[place] for place in np.linspace(0, len(strengths) - 1, 6).astype(int)]
+    strengths = np.sort(scores["strength"].unique())
+    columns = strengths[np.linspace(0, len(strengths) - 1, COLUMNS).astype(int)]
     table.add_column("", no_wrap=True)
-    for strength in shown:
+    for strength in columns:
         table.add_column(f"{strength:g}", justify="right", no_wrap=True)
-    for row, group in own.groupby("row", sort=False):
+    for row, group in scores.groupby("row", sort=False):
         cells = []
-        for strength in shown:
-            at = group[group["strength"] == strength]
-            mae = at.loc[at["score"].str.startswith("mae"), "value"].mean()
-            dice = at.loc[at["score"].str.startswith("dice"), "value"].mean()
-            cells.append(f"{mae:.0f}/{dice:.2f}")
+        for strength in columns:
+            values = group[group["strength"] == strength]
+            mae = values.loc[values["score"].str.startswith("mae"), "value"].mean()
+            overlap = values.loc[values["score"].str.startswith("dice"), "value"].mean()
+            cells.append(f"{mae:.0f}/{overlap:.2f}")
         table.add_row(str(row), *cells)
     return table

@@ -8,7 +8,7 @@ stopped.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ class FinalPlan:
     Attributes:
         runs: Finished searches.
         folder: For all that is written.
-        drawn: Architectures drawn at random for the row of that name.
+        draws: Architectures drawn at random for the row of that name.
         epochs: Most epochs of a training.
         patience: Epochs without a new best on val after which it stops.
         eps: Radius of the attacks on test, in standard deviations of the MR.
@@ -52,7 +52,7 @@ class FinalPlan:
 
     runs: tuple[Path, ...]
     folder: Path
-    drawn: int = 3
+    draws: int = 3
     epochs: int = 150
     patience: int = 5
     eps: float = 0.06
@@ -61,6 +61,10 @@ class FinalPlan:
 
 def final(plan: FinalPlan, console: Console) -> int:
     """Retrain, choose, test, print; what was done before is not done again.
+
+    Args:
+        plan: What is compared, and how.
+        console: Where the user reads.
 
     Raises:
         UserError: If the runs cannot be compared, or the folder belongs to another comparison.
@@ -71,23 +75,30 @@ def final(plan: FinalPlan, console: Console) -> int:
 
     sources = read_sources(plan.runs)
     settings = full_settings(sources[0].settings, plan.epochs, plan.seed)
-    listed = candidates(sources, plan.drawn, plan.seed)
-    _begin(plan, settings, listed)
+    networks = candidates(sources, plan.draws, plan.seed)
+    _begin(plan, settings, networks)
     assets = plan.folder / "assets"
     if not (assets / "ranking" / "subjects.json").is_file():
         for line in robmednas.prepare(settings, assets, say).lines:
             say(line)
     trained = {
-        one.name: retrain(
-            one.config, settings, assets, plan.folder / "models" / one.name, plan.patience, say
+        network.name: retrain(
+            network.config,
+            settings,
+            assets,
+            plan.folder / "models" / network.name,
+            plan.patience,
+            say,
         )
-        for one in listed
+        for network in networks
     }
-    chosen = choose(listed, trained, settings)
+    chosen = choose(networks, trained, settings)
     _write(plan.folder, chosen=chosen)
     _test(plan, settings, chosen, say)
     scores = pd.read_csv(plan.folder / SCORES)
-    rows = [(one, trained[one.name]) for one in listed if one.name in chosen.values()]
+    rows = [
+        (network, trained[network.name]) for network in networks if network.name in chosen.values()
+    ]
     for table in (sizes_table(rows), *paper_tables(scores, list(ALWAYS))):
         console.print(table)
     for line in sentences(scores, list(ALWAYS)):
@@ -99,24 +110,39 @@ def final(plan: FinalPlan, console: Console) -> int:
 
 
 def full_settings(settings: RobMedNASSettings, epochs: int, seed: int) -> RobMedNASSettings:
-    """Return a run's settings for training on all training subjects."""
+    """Return settings for training on all training subjects.
+
+    Args:
+        settings: Of a search, which may have trained on a subset.
+        epochs: Most epochs of a training.
+        seed: Of the trainings.
+    """
     return settings.model_copy(update={"subset": "all", "epochs": epochs, "seed": seed})
 
 
-def full_settings_of(known: dict[str, Any]) -> RobMedNASSettings:
-    """Return the settings that `final` wrote."""
-    return robmednas.parse_settings(known["settings"])
+def full_settings_of(comparison: Mapping[str, Any]) -> RobMedNASSettings:
+    """Return the settings of a comparison that `read_final` read."""
+    return robmednas.parse_settings(comparison["settings"])
 
 
 def choose(
-    listed: Sequence[Candidate], trained: dict[str, Retrained], settings: RobMedNASSettings
+    networks: Sequence[Candidate], trained: Mapping[str, Retrained], settings: RobMedNASSettings
 ) -> dict[str, str]:
-    """Choose each row's candidate by the runs' ranking value: the name of its folder, by row."""
+    """Choose each row's candidate by the value that ranked the runs, on ranking subjects.
+
+    Args:
+        networks: All candidates.
+        trained: How the training of each went, by its name.
+        settings: Of the comparison; they say which attack ranks.
+
+    Returns:
+        The name of the chosen candidate, by row, in the order of the candidates.
+    """
     metric = f"ranking_{settings.attack}_mae_head_curve"
-    chosen: dict[str, str] = {}
-    for one in sorted(listed, key=lambda one: trained[one.name].metrics[metric]):
-        chosen.setdefault(one.row, one.name)
-    return {row: chosen[row] for row in dict.fromkeys(one.row for one in listed)}
+    best: dict[str, str] = {}
+    for network in sorted(networks, key=lambda network: trained[network.name].metrics[metric]):
+        best.setdefault(network.row, network.name)
+    return {row: best[row] for row in dict.fromkeys(network.row for network in networks)}
 
 
 def read_final(folder: Path) -> dict[str, Any]:
@@ -126,22 +152,22 @@ def read_final(folder: Path) -> dict[str, Any]:
         UserError: If the folder holds no finished comparison.
     """
     try:
-        found = _read(folder)
+        comparison = _read(folder)
     except (OSError, ValueError):
         raise UserError(f"{folder} holds no final comparison: run robmednas-final first") from None
-    if "chosen" not in found or not (folder / SCORES).is_file():
+    if "chosen" not in comparison or not (folder / SCORES).is_file():
         raise UserError(f"the comparison in {folder} is not finished: run robmednas-final again")
-    return found
+    return comparison
 
 
-def _begin(plan: FinalPlan, settings: RobMedNASSettings, listed: Sequence[Candidate]) -> None:
-    """Write what is to be done; refuse a folder in which something else was begun."""
-    wanted = {
+def _begin(plan: FinalPlan, settings: RobMedNASSettings, networks: Sequence[Candidate]) -> None:
+    """Write what is to be done; refuse a folder in which another comparison was begun."""
+    contents = {
         "runs": [str(run) for run in plan.runs],
         "settings": settings.model_dump(mode="json"),
         "patience": plan.patience,
         "eps": plan.eps,
-        "candidates": [vars(one) for one in listed],
+        "candidates": [vars(network) for network in networks],
     }
     file = plan.folder / FINAL
     try:
@@ -149,9 +175,8 @@ def _begin(plan: FinalPlan, settings: RobMedNASSettings, listed: Sequence[Candid
     except OSError as error:
         raise cannot_write(plan.folder, error) from error
     if file.is_file():
-        known = _read(plan.folder)
-        changed = [name for name, value in wanted.items() if known.get(name) != value]
-        if changed:
+        before = _read(plan.folder)
+        if changed := [name for name, value in contents.items() if before.get(name) != value]:
             raise UserError(
                 f"{plan.folder} holds a comparison with other {' and '.join(changed)}: "
                 "name a new folder with --out"
@@ -159,7 +184,7 @@ def _begin(plan: FinalPlan, settings: RobMedNASSettings, listed: Sequence[Candid
     elif any(plan.folder.iterdir()):
         raise UserError(f"the folder {plan.folder} is not empty: name a new one with --out")
     else:
-        write_atomically(file, to_json(wanted | {"started": now()}, indent=2) + "\n")
+        write_atomically(file, to_json(contents | {"started": now()}, indent=2) + "\n")
 
 
 def _test(plan: FinalPlan, settings: RobMedNASSettings, chosen: dict[str, str], say: Say) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,11 @@ from trainables.runtime.files import to_json, write_atomically
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.studies.robmednas.trial import RobMedNASTrial
+from trainables.study.study import Say
 
 robmednas = RobMedNAS()
 
 DONE = "retrained.json"
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -47,12 +46,20 @@ def retrain(
 
     The weights of the best epoch are saved into ``folder``, and last of all a file that says so: a
     training that was cut short starts again, one that is whole is read.
+
+    Args:
+        config: Of the network, whole.
+        settings: With the training's seed and its most epochs.
+        assets: The slices it is trained on; of the study's `prepare`.
+        folder: For the network.
+        patience: Epochs without a lower loss on val that end the training, from 1.
+        say: Told, in a sentence, how it went.
     """
     file = folder / DONE
     if file.is_file():
-        found = Retrained(**json.loads(file.read_text(encoding="utf-8")))
-        say(f"{folder.name}: trained already, {found.epochs} epochs")
-        return found
+        outcome = Retrained(**json.loads(file.read_text(encoding="utf-8")))
+        say(f"{folder.name}: trained already, {outcome.epochs} epochs")
+        return outcome
     started = time.perf_counter()
     trial = robmednas.build(config, settings, assets)
     if not isinstance(trial, RobMedNASTrial):
@@ -62,10 +69,10 @@ def retrain(
     folder.mkdir(parents=True, exist_ok=True)
     trial.save(folder)
     spent = time.perf_counter() - started
-    done = Retrained(trial.epoch, report.best_epoch or trial.epoch, report.metrics, spent)
-    write_atomically(file, to_json(asdict(done), indent=2) + "\n")
+    outcome = Retrained(trial.epoch, report.best_epoch or trial.epoch, report.metrics, spent)
+    write_atomically(file, to_json(asdict(outcome), indent=2) + "\n")
     say(
-        f"{folder.name}: {done.epochs} epochs, the best {done.best_epoch}, head MAE on ranking "
-        f"{report.metrics['ranking_clean_mae_head']:.1f} HU, {done.seconds:.0f} s"
+        f"{folder.name}: {outcome.epochs} epochs, the best {outcome.best_epoch}, head MAE on "
+        f"ranking {report.metrics['ranking_clean_mae_head']:.1f} HU, {outcome.seconds:.0f} s"
     )
-    return done
+    return outcome

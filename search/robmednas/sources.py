@@ -73,13 +73,16 @@ def read_source(path: Path) -> Source:
     study = manifest.plan.study
     if study != "robmednas":
         raise UserError(f"{path} is a run of {study}, not of robmednas: name another")
+    sampler = manifest.plan.sampler
+    if sampler not in ROWS:
+        raise UserError(f"{path} was searched by {sampler}: name a run by {', '.join(ROWS)}")
     if manifest.status != "finished" or manifest.objective is None:
         raise UserError(f"{path} is {manifest.status}: name a run that has finished")
     settings = robmednas.parse_settings(manifest.settings)
     best = _best_sampled(folder.table, smallest=manifest.objective.direction == "min")
     if best is None:
         raise UserError(f"no sampled trial of {path} can win: name a run with a longer search")
-    return Source(folder.path, ROWS[manifest.plan.sampler], best, settings)
+    return Source(folder.path, ROWS[sampler], best, settings)
 
 
 def read_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
@@ -90,41 +93,59 @@ def read_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
     """
     sources = tuple(read_source(path) for path in paths)
     first = sources[0]
-    for other in sources[1:]:
+    for source in sources[1:]:
         for name in SHARED:
-            ours, theirs = getattr(first.settings, name), getattr(other.settings, name)
-            if ours != theirs:
+            values = getattr(first.settings, name), getattr(source.settings, name)
+            if values[0] != values[1]:
                 raise UserError(
-                    f"{first.folder.name} and {other.folder.name} cannot be compared: "
-                    f"{name} is {ours} and {theirs}"
+                    f"{first.folder.name} and {source.folder.name} cannot be compared: "
+                    f"{name} is {values[0]} and {values[1]}"
                 )
     return sources
 
 
-def candidates(sources: Sequence[Source], drawn: int, seed: int) -> tuple[Candidate, ...]:
-    """List what stands for each row: baselines, architectures drawn at random, the winners."""
+def candidates(sources: Sequence[Source], draws: int, seed: int) -> tuple[Candidate, ...]:
+    """List what stands for each row: baselines, architectures drawn at random, the winners.
+
+    Args:
+        sources: Finished runs on the same data.
+        draws: How many architectures are drawn at random, from 0.
+        seed: Of the draws.
+
+    Returns:
+        In the paper's order of rows; several of one row are numbered in their names.
+    """
     settings = sources[0].settings
     baseline, trained = robmednas.references(settings)[:2]
-    found = [(BASELINE, dict(baseline.config)), (TRAINED, dict(trained.config))]
-    found += [(RANDOM, config) for config in draw(settings, drawn, seed)]
-    found += [(source.row, source.config) for source in sources]
-    named, counts = [], dict.fromkeys(ORDER, 0)
-    for row, config in sorted(found, key=lambda pair: ORDER.index(pair[0])):
+    pairs = [(BASELINE, dict(baseline.config)), (TRAINED, dict(trained.config))]
+    pairs += [(RANDOM, config) for config in draw(settings, draws, seed)]
+    pairs += [(source.row, source.config) for source in sources]
+    networks, counts = [], dict.fromkeys(ORDER, 0)
+    for row, config in sorted(pairs, key=lambda pair: ORDER.index(pair[0])):
         counts[row] += 1
         plain = row.lower().replace(" w/", "-")
-        named.append(Candidate(f"{plain}-{counts[row]}", row, config))
-    return tuple(named)
+        networks.append(Candidate(f"{plain}-{counts[row]}", row, config))
+    return tuple(networks)
 
 
 def draw(settings: RobMedNASSettings, count: int, seed: int) -> list[dict[str, Any]]:
-    """Draw architectures at random within the limits, the depth first."""
+    """Draw architectures at random within the limits, the depth first.
+
+    Args:
+        settings: Of the run; they bound depth, filters and parameters.
+        count: How many, from 0.
+        seed: Of the draws.
+
+    Returns:
+        Whole configs.
+    """
     rng, space = np.random.default_rng([seed, 77]), robmednas.space(settings)
-    found: list[dict[str, Any]] = []
-    while len(found) < count:
+    configs: list[dict[str, Any]] = []
+    while len(configs) < count:
         config = robmednas.complete(sample(space, rng), settings)
         if all(value <= 0 for value in robmednas.limits(config, settings).values()):
-            found.append(config)
-    return found
+            configs.append(config)
+    return configs
 
 
 def _best_sampled(table: Path, *, smallest: bool) -> dict[str, Any] | None:
@@ -132,13 +153,13 @@ def _best_sampled(table: Path, *, smallest: bool) -> dict[str, Any] | None:
     trials = pd.read_csv(table)
     limits = [name for name in trials.columns if str(name).startswith("constraint.")]
     able = trials["label"].isna() & (trials["state"] == "completed")
-    found = trials[able & (trials[limits].fillna(0) <= 0).all(axis=1)]
-    if found.empty:
+    winners = trials[able & (trials[limits].fillna(0) <= 0).all(axis=1)]
+    if winners.empty:
         return None
-    best = found.sort_values("value", ascending=smallest).to_dict("records")[0]
-    given = {
+    best = winners.sort_values("value", ascending=smallest).to_dict("records")[0]
+    config = {
         str(name).removeprefix("config."): value
         for name, value in best.items()
         if str(name).startswith("config.")
     }
-    return parse(RobMedNASConfig, given).model_dump()
+    return parse(RobMedNASConfig, config).model_dump()

@@ -5,7 +5,7 @@ seed on 8 folds of the training subjects, whose left-out group takes the place o
 [robmednas, section 2.6, figure 6].
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,11 @@ from trainables.data.subjects import folds
 from trainables.metrics.synthesis import REGIONS
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
+from trainables.study.study import Say
 from trainables.synthesis.assets import make_splits, open_subjects, write_data
 
 FILE = "stability.csv"
 INITIALISATION, TRAINING_DATA = "initialisation", "training data"
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,12 @@ class Training:
 def stability(folder: Path, initialisations: int, groups: int, console: Console) -> int:
     """Retrain, score on test, write ``stability.csv``, print means and deviations.
 
+    Args:
+        folder: Of a finished comparison; scores that are there already are only printed.
+        initialisations: Trainings with seeds of their own, from 1.
+        groups: Groups of training subjects, from 2; each takes the place of val once.
+        console: Where the user reads.
+
     Raises:
         UserError: If the folder holds no finished comparison with a searched architecture, or
             there are fewer training subjects than folds.
@@ -68,78 +74,95 @@ def stability(folder: Path, initialisations: int, groups: int, console: Console)
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False)
 
-    known = read_final(folder)
+    comparison = read_final(folder)
     if not (folder / FILE).is_file():
-        settings = full_settings_of(known)
+        settings = full_settings_of(comparison)
         split = open_test(settings, folder, say)
-        eps, seed = known["eps"], known["settings"]["seed"]
+        eps, seed, patience = comparison["eps"], settings.seed, comparison["patience"]
         conditions = [Condition("clean", 0.0), Condition("fgsm", eps), Condition("pgd", eps)]
         rows = []
-        for one in _trainings(known, settings, folder, initialisations, groups, say):
-            place = folder / "stability" / one.name
-            retrain(one.config, one.settings, one.assets, place, known["patience"], say)
-            networks = {one.row: load_unet(place)[0]}
-            rows += [_named(one, row) for row in score(networks, split, conditions, seed)]
+        _searched(comparison, folder)  # before anything is trained
+        fold_folders = _write_folds(settings, folder / "folds", groups, say)
+        for training in _trainings(comparison, settings, folder, initialisations, fold_folders):
+            model = folder / "stability" / training.name
+            retrain(training.config, training.settings, training.assets, model, patience, say)
+            networks = {training.row: load_unet(model)[0]}
+            scores = score(networks, split, conditions, seed)
+            rows += [_labelled(training, values) for values in scores]
         write_rows(folder / FILE, rows)
-    found = pd.read_csv(folder / FILE)
+    table = pd.read_csv(folder / FILE)
     for kind in (INITIALISATION, TRAINING_DATA):
-        console.print(_table(found[found["kind"] == kind], kind))
+        console.print(_table(table[table["kind"] == kind], kind))
     say(UNCHOSEN)
     say(f"everything: {folder / FILE}")
     return 0
 
 
+def _write_folds(settings: RobMedNASSettings, folder: Path, groups: int, say: Say) -> list[Path]:
+    """Write the slices of each fold, and return their folders; folds that are there stay."""
+    splits = make_splits(settings, open_subjects(settings))
+    folders = []
+    for number, (train, val) in enumerate(folds(splits.train, groups, settings.seed)):
+        fold = folder / str(number)
+        if not (fold / "subjects.json").is_file():  # written last
+            subjects = {"train": train, "val": val, "ranking": splits.ranking}
+            write_data(fold, settings, subjects, say)
+        folders.append(fold)
+    return folders
+
+
 def _trainings(
-    known: dict[str, Any],
+    comparison: Mapping[str, Any],
     settings: RobMedNASSettings,
     folder: Path,
     seeds: int,
-    groups: int,
-    say: Say,
+    folders: Sequence[Path],
 ) -> list[Training]:
-    configs = {one["name"]: one["config"] for one in known["candidates"]}
-    chosen = {row: configs[name] for row, name in known["chosen"].items()}
-    searched = next((row for row in SEARCHED if row in chosen), None)
-    if searched is None:
-        raise UserError(f"the comparison in {folder} holds no searched architecture")
-    train = make_splits(settings, open_subjects(settings)).train
-    parts = folds(train, groups, settings.seed)
-    for number, (kept, left_out) in enumerate(parts):
-        place = folder / "folds" / str(number)
-        if not (place / "subjects.json").is_file():  # written last
-            ranking = make_splits(settings, open_subjects(settings)).ranking
-            write_data(place, settings, {"train": kept, "val": left_out, "ranking": ranking}, say)
-    found = []
-    for row in (BASELINE, searched):
+    """List the trainings of the baseline and of the searched architecture."""
+    configs = {network["name"]: network["config"] for network in comparison["candidates"]}
+    trainings = []
+    for row in (BASELINE, _searched(comparison, folder)):
+        config = configs[comparison["chosen"][row]]
         for seed in range(seeds):
-            own = settings.model_copy(update={"seed": seed})
-            found.append(Training(row, chosen[row], INITIALISATION, seed, own, folder / "assets"))
-        for number in range(groups):
-            place = folder / "folds" / str(number)
-            found.append(Training(row, chosen[row], TRAINING_DATA, number, settings, place))
-    return found
+            seeded = settings.model_copy(update={"seed": seed})
+            trainings.append(Training(row, config, INITIALISATION, seed, seeded, folder / "assets"))
+        for number, fold in enumerate(folders):
+            trainings.append(Training(row, config, TRAINING_DATA, number, settings, fold))
+    return trainings
 
 
-def _named(one: Training, row: dict[str, object]) -> dict[str, object]:
+def _searched(comparison: Mapping[str, Any], folder: Path) -> str:
+    """Return the row of a searched architecture, the one by TPE where there are two."""
+    row = next((row for row in SEARCHED if row in comparison["chosen"]), None)
+    if row is None:
+        raise UserError(f"the comparison in {folder} holds no searched architecture")
+    return row
+
+
+def _labelled(training: Training, scores: Mapping[str, object]) -> dict[str, object]:
     """Turn a row of scores into one of the file, which says what differs between trainings."""
-    left = {name: row[name] for name in ("subject", "score", "value")}
-    known = {"row": one.row, "kind": one.kind, "number": one.number, "condition": row["kind"]}
-    return known | left
+    return {
+        "row": training.row,
+        "kind": training.kind,
+        "number": training.number,
+        "condition": scores["kind"],
+        **{name: scores[name] for name in ("subject", "score", "value")},
+    }
 
 
-def _table(found: pd.DataFrame, kind: str) -> Table:
+def _table(scores: pd.DataFrame, kind: str) -> Table:
     """Show mean and deviation over trainings of each region's scores, averaged over subjects."""
-    count = found["number"].nunique()
+    count = scores["number"].nunique()
     table = Table(title=f"{kind}: mean ± sd over {count} trainings, attacked by PGD", box=None)
-    scores = [f"{score}_{region}" for score in ("mae", "dice") for region in REGIONS]
+    names = [f"{score}_{region}" for score in ("mae", "dice") for region in REGIONS]
     table.add_column("", no_wrap=True)
-    for name in scores:
+    for name in names:
         table.add_column(name.replace("_", "\n"), justify="right", no_wrap=True)
-    own = found[found["condition"] == "pgd"]
-    by_training = own.groupby(["row", "score", "number"])["value"].mean()
-    for row in own["row"].unique():
-        values = [by_training[row, name] for name in scores]
-        digits = [0 if name.startswith("mae") else 3 for name in scores]
+    attacked = scores[scores["condition"] == "pgd"]
+    by_training = attacked.groupby(["row", "score", "number"])["value"].mean()
+    for row in attacked["row"].unique():
+        values = [by_training[row, name] for name in names]
+        digits = [0 if name.startswith("mae") else 3 for name in names]
         pairs = list(zip(values, digits, strict=True))
         table.add_row(str(row), *(f"{value.mean():.{digit}f}" for value, digit in pairs))
         spreads = (f"± {value.std():.{digit}f}" for value, digit in pairs)

@@ -16,7 +16,7 @@ STAR = "* differs from Baseline: Wilcoxon signed-rank, Bonferroni, p < 0.05"
 
 
 def paper_tables(scores: pd.DataFrame, attacks: Sequence[str]) -> list[Table]:
-    """Lay out one table a kind of score and attack, at 80 columns."""
+    """Lay out one table for each kind of score and attack, at 80 columns."""
     tables = []
     for attack in attacks:
         for kind, words in KINDS.items():
@@ -35,7 +35,13 @@ def paper_tables(scores: pd.DataFrame, attacks: Sequence[str]) -> list[Table]:
 def markdown(
     scores: pd.DataFrame, rows: Sequence[tuple[Candidate, Retrained]], attacks: Sequence[str]
 ) -> str:
-    """Write all tables and sentences as Markdown."""
+    """Write all tables and sentences as Markdown.
+
+    Args:
+        scores: On test, as `search.robmednas.testing.score` lists them.
+        rows: What stands for each row of the tables, and how its training went.
+        attacks: Names of the attacks, in the order of the tables.
+    """
     parts = [_markdown_sizes(rows)]
     for attack in attacks:
         for kind, words in KINDS.items():
@@ -63,32 +69,41 @@ def sizes_table(rows: Sequence[tuple[Candidate, Retrained]]) -> Table:
 def sentences(scores: pd.DataFrame, attacks: Sequence[str]) -> list[str]:
     """Say for each row how its head MAE compares with the baseline's, clean and attacked."""
     subjects = scores["subject"].nunique()
-    found = [NOTE, STAR]
+    lines = [NOTE, STAR]
     for kind in ("clean", *attacks):
         for row, compared in comparisons(scores, kind, "mae_head").items():
             verdict = compared.verdict
             beside = "from" if verdict == "not distinguishable" else "than"
-            found.append(
+            lines.append(
                 f"{row}, {name_of(kind, scores)}: {verdict} {beside} {BASELINE} in head MAE "
                 f"({compared.mean_difference:+.1f} HU, adjusted p = {compared.p_adjusted:.2g})"
             )
-    most = len(set(scores["row"])) - 1
-    least = min(1.0, most * least_p(subjects))
-    found.append(f"{subjects} test subjects: no adjusted p can be below {least:.2g}")
-    return found
+    tests = len(set(scores["row"])) - 1
+    least = min(1.0, tests * least_p(subjects))
+    lines.append(f"{subjects} test subjects: no adjusted p can be below {least:.2g}")
+    return lines
 
 
 def comparisons(scores: pd.DataFrame, kind: str, score: str) -> dict[str, Comparison]:
-    """Compare every row with the baseline, paired by subject."""
-    own = scores[(scores["kind"] == kind) & (scores["score"] == score)]
-    wide = own.pivot_table(index="subject", columns="row", values="value", dropna=False)
+    """Compare every row with the baseline, paired by subject.
+
+    Args:
+        scores: On test, as `search.robmednas.testing.score` lists them.
+        kind: The condition: ``clean`` or the name of an attack.
+        score: Such as ``mae_head``.
+
+    Returns:
+        The comparison of each row, in the paper's order; empty without a baseline.
+    """
+    values = scores[(scores["kind"] == kind) & (scores["score"] == score)]
+    wide = values.pivot_table(index="subject", columns="row", values="value", dropna=False)
     if BASELINE not in wide:
         return {}
-    others = [row for row in ORDER if row in wide and row != BASELINE]
+    rows = [row for row in ORDER if row in wide and row != BASELINE]
     base = wide[BASELINE].to_numpy(dtype=float)
     return {
-        row: compare(wide[row].to_numpy(dtype=float), base, len(others), DIRECTIONS[score])
-        for row in others
+        row: compare(wide[row].to_numpy(dtype=float), base, len(rows), DIRECTIONS[score])
+        for row in rows
     }
 
 
@@ -114,16 +129,17 @@ def _rows(
     for row in [row for row in ORDER if row in set(scores["row"])]:
         cells = []
         for score, how in columns:
-            found = compared[score, how].get(row)
-            star = "*" if found and found.verdict != "not distinguishable" else ""
+            comparison = compared[score, how].get(row)
+            differs = comparison and comparison.verdict != "not distinguishable"
+            star = "*" if differs else ""
             mean, spread = means[row, score, how], spreads[row, score, how]
             cells.append((f"{mean:.{digits}f}{star}", f"±{spread:.{digits}f}"))
         yield row, cells
 
 
 def _sizes(rows: Sequence[tuple[Candidate, Retrained]]) -> list[list[str]]:
-    found = []
-    for one, trained in rows:
+    lines = []
+    for network, trained in rows:
         metrics = trained.metrics
         value = next(v for name, v in metrics.items() if name.endswith("mae_head_curve"))
         giga = metrics["multiply_adds"] / 1e9
@@ -133,15 +149,15 @@ def _sizes(rows: Sequence[tuple[Candidate, Retrained]]) -> list[list[str]]:
             str(trained.epochs),
             f"{value:.1f}",
         )
-        found.append([one.row, *numbers])
-    return found
+        lines.append([network.row, *numbers])
+    return lines
 
 
 def _markdown_sizes(rows: Sequence[tuple[Candidate, Retrained]]) -> str:
     heads = ["", "architecture", "parameters", "GMAC", "epochs", "ranking value"]
     lines = [_line(heads), _line(["---"] * len(heads))]
-    for (one, _), (row, *numbers) in zip(rows, _sizes(rows), strict=True):
-        text = f"`{one.config['architecture'].replace('|', '/')}`"  # a bar would end the cell
+    for (network, _), (row, *numbers) in zip(rows, _sizes(rows), strict=True):
+        text = f"`{network.config['architecture'].replace('|', '/')}`"  # a bar would end the cell
         lines.append(_line([row, text, *numbers]))
     return "\n".join(lines)
 

@@ -40,9 +40,9 @@ class Condition:
         if self.kind == "clean":
             return None
         if self.kind == "noise":
-            threat, own = mr_deviations(0), derive(seed, "noise")
+            threat, noise_seed = mr_deviations(0), derive(seed, "noise")
             return lambda mr, _ct, numbers: gaussian(
-                mr, self.strength, derive(own, int(numbers[0])), threat
+                mr, self.strength, derive(noise_seed, int(numbers[0])), threat
             )
         attack = build_synthesis_attack(self.kind, BATCH)
         return perturbation(network, attack, self.strength, derive(seed, "attack"))
@@ -66,27 +66,38 @@ def open_test(settings: RobMedNASSettings, folder: Path, say: Say) -> Split:
 def score(
     networks: Mapping[str, UNet], split: Split, conditions: Sequence[Condition], seed: int
 ) -> list[dict[str, object]]:
-    """Score networks on every subject: one row a network, condition, subject and score."""
+    """Score networks on every subject.
+
+    Args:
+        networks: By the row that each stands for.
+        split: The test subjects.
+        conditions: What is done to the MR, one after the other.
+        seed: Of noise and attacks.
+
+    Returns:
+        A row for each network, condition, subject and score, with the keys ``row``, ``kind``,
+        ``strength``, ``subject``, ``score`` and ``value``.
+    """
     rows: list[dict[str, object]] = []
     names = [subject.name for subject in split.subjects]
     for row, network in networks.items():
         perturbations = [condition.perturb(network, seed) for condition in conditions]
-        found = score_subjects(network, split, perturbations, torch.device("cpu"), BATCH)
+        results = score_subjects(network, split, perturbations, torch.device("cpu"), BATCH)
         rows += [
             {"row": row, "kind": condition.kind, "strength": condition.strength}
-            | {"subject": name, "score": one, "value": float(value)}
-            for condition, scores in zip(conditions, found, strict=True)
-            for one, values in scores.items()
-            for name, value in zip(names, values, strict=True)
+            | {"subject": subject, "score": name, "value": float(value)}
+            for condition, scores in zip(conditions, results, strict=True)
+            for name, values in scores.items()
+            for subject, value in zip(names, values, strict=True)
         ]
     return rows
 
 
 def write_rows(file: Path, rows: Iterable[Mapping[str, object]]) -> None:
-    """Write a CSV file, whole or not at all."""
-    kept = list(rows)
+    """Write a CSV file, whole or not at all; there must be a row, whose keys are the columns."""
+    lines = list(rows)
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(kept[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(kept)
+    writer.writerows(lines)
     write_atomically(file, text.getvalue())

@@ -81,9 +81,9 @@ def test_ray_that_is_not_installed_is_one_line(command, monkeypatch, tmp_path):
 
 
 def test_a_cluster_that_does_not_answer_is_one_line(command, tmp_path):
-    with socket.socket() as taken:  # bound, and listening to nobody
-        taken.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
+    with socket.socket() as listener:  # bound, and listening to nobody
+        listener.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
         status, _, err = command("tsynd", "--address", address, "--run", "here")
     assert status == 2
     assert err.startswith(f"error: no Ray cluster answers at {address}: ")

@@ -49,7 +49,7 @@ def searches(tmp_path_factory) -> list[Path]:
 def compare(searches, folder, **options):
     """Run the final comparison; return its status and what it printed."""
     output = io.StringIO()
-    plan = FinalPlan(tuple(searches), folder, **({"drawn": 1, "epochs": 2} | options))
+    plan = FinalPlan(tuple(searches), folder, **({"draws": 1, "epochs": 2} | options))
     return final(plan, Console(file=output, width=80)), output.getvalue()
 
 
@@ -64,6 +64,18 @@ def finished(searches, tmp_path_factory):
 @pytest.fixture(scope="session")
 def compare_runs():
     return compare
+
+
+@pytest.fixture
+def printed_by():
+    """Return what runs a command that ends well, and returns what it printed."""
+
+    def run_command(command, *arguments):
+        output = io.StringIO()
+        assert command(*arguments, Console(file=output, width=80)) == 0
+        return " ".join(output.getvalue().split())
+
+    return run_command
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ def test_a_trial_that_misses_a_constraint_stands_for_nothing(searches, tmp_path)
     ("manifest", "message"),
     [
         ({"plan": {"study": "tsynd"}}, "is a run of tsynd"),
+        ({"plan": {"study": "robmednas", "sampler": "bayes"}}, "was searched by bayes: name a run"),
         ({"status": "interrupted"}, "is interrupted: name a run that has finished"),
     ],
 )
@@ -66,26 +67,26 @@ def test_a_folder_that_is_no_run(tmp_path):
 
 def test_runs_on_other_data_are_not_compared(searches, tmp_path):
     settings = json.loads((searches[0] / "manifest.json").read_text())["settings"]
-    other = changed(searches[1], tmp_path / "other", settings=settings | {"data_seed": 5})
+    run = changed(searches[1], tmp_path / "other", settings=settings | {"data_seed": 5})
     with pytest.raises(UserError, match="cannot be compared: data_seed is 0 and 5"):
-        read_sources([searches[0], other])
+        read_sources([searches[0], run])
 
 
 def test_rows_come_in_the_papers_order_and_repeats_are_numbered(searches):
     sources = read_sources([searches[1], searches[0], searches[0]])
-    found = candidates(sources, drawn=2, seed=0)
-    assert [one.name for one in found] == [
+    networks = candidates(sources, draws=2, seed=0)
+    assert [network.name for network in networks] == [
         "baseline-1", "baseline-at-1", "random-1", "random-2", "robmednas-r-1", "robmednas-t-1",
         "robmednas-t-2",
     ]  # fmt: skip
-    assert found[0].config["regime"] == "standard"
-    assert found[1].config == found[0].config | {"regime": "adversarial"}
+    assert networks[0].config["regime"] == "standard"
+    assert networks[1].config == networks[0].config | {"regime": "adversarial"}
 
 
 def test_draws_depend_on_the_seed_and_keep_the_limits():
     settings = robmednas.parse_settings({"device": "cpu", "max_params": 50_000})
-    found = draw(settings, 4, seed=1)
-    assert found == draw(settings, 4, seed=1) != draw(settings, 4, seed=2)
-    for config in found:
+    configs = draw(settings, 4, seed=1)
+    assert configs == draw(settings, 4, seed=1) != draw(settings, 4, seed=2)
+    for config in configs:
         parse(config["architecture"])
         assert robmednas.limits(config, settings)["max_params"] <= 0

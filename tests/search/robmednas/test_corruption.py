@@ -1,0 +1,22 @@
+"""Rising corruption of the test subjects of a finished comparison."""
+
+import pandas as pd
+
+from search.robmednas.corruption import RADII, SIGMAS, corruption
+
+
+def test_corruption_rises_along_the_papers_strengths(finished, printed_by):
+    folder, _ = finished
+    text = printed_by(corruption, folder)
+    scores = pd.read_csv(folder / "corruption.csv")
+    assert list(scores) == ["row", "kind", "strength", "subject", "score", "value"]
+    assert RADII[0] == 0.02 and RADII[-1] == 0.2 and SIGMAS[-1] == 0.25  # noqa: PT018
+    assert set(scores.loc[scores["kind"] == "fgsm", "strength"]) == set(RADII)
+    assert set(scores.loc[scores["kind"] == "noise", "strength"]) == set(SIGMAS)
+    mae = scores[scores["score"] == "mae_head"].groupby(["kind", "strength"])["value"].mean()
+    assert mae["pgd", 0.2] > mae["pgd", 0.1] > mae["clean", 0.0]
+    assert "choose nothing by them" in text
+    tested = pd.read_csv(folder / "test_scores.csv")
+    same = tested[(tested["kind"] == "clean")].reset_index(drop=True)
+    clean = scores[scores["kind"] == "clean"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(clean, same)
