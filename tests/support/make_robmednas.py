@@ -1,7 +1,6 @@
 """Runs and experiments of RobMedNAS that were never run."""
 
 import itertools
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +13,7 @@ from search.studies import about
 from searchspace.unet import cost, parse
 from trainables.metrics.curve import area
 from trainables.metrics.intervals import mean_interval
+from trainables.runtime.config import Frozen
 from trainables.study.about import About
 from trainables.study.report import Report
 
@@ -33,8 +33,7 @@ CONFIG = {
 }
 
 
-@dataclass
-class Fixed:
+class Fixed(Frozen):
     """Settings of a made run."""
 
     about: ClassVar[About] = about("robmednas")

@@ -24,6 +24,7 @@ from search.studies import about
 from trainables.metrics.classification import mean_recall
 from trainables.metrics.curve import area
 from trainables.metrics.intervals import curve_interval
+from trainables.runtime.config import Frozen
 from trainables.study.about import About
 from trainables.study.report import Report
 
@@ -50,8 +51,7 @@ class Blueprint:
     metrics: dict[str, float] | None = None  # these and nothing else, at every rung
 
 
-@dataclass
-class Fixed:
+class Fixed(Frozen):
     """Settings of a made run."""
 
     about: ClassVar[About] = about("tsynd")
