@@ -34,7 +34,17 @@ def launch(name: str, study: Study, chosen: Mapping[str, Any], file: Path | None
 
 
 def plans(name: str, study: Study, chosen: Mapping[str, Any], file: Path | None) -> Iterator[Plan]:
-    """Yield the plan of each repeat; arguments as of `launch`."""
+    """Yield the plan of each repeat.
+
+    Args:
+        name: As of `launch`; the other arguments, too.
+        study: Its row.
+        chosen: Options on the command line.
+        file: Of further options.
+
+    Raises:
+        UserError: If a value is wrong, or a file cannot be read.
+    """
     from search.run.run_file import RunFile, read_run_file  # noqa: PLC0415
     from trainables.runtime.config import parse  # noqa: PLC0415
 

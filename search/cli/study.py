@@ -1,14 +1,14 @@
 """The one command of all studies, ``python -m search STUDY``, made from declared settings."""
 
 from collections.abc import Callable
-from inspect import Parameter, Signature
+from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from search.cli.launch import launch
-from search.cli.options import by_panel, parameter
+from search.cli.options import by_panel, parameter, with_parameters
 from search.options import Option, options_of
 from search.plan import Plan, Start
 from search.study import Study
@@ -48,11 +48,9 @@ def study_command(name: str, study: Study) -> Any:  # noqa: ANN401 - of typer's 
     offers = [parameter(option, paper.get(option.field)) for option in options]
     state = Parameter(CONTEXT, Parameter.KEYWORD_ONLY, annotation=typer.Context)
     config = Parameter(CONFIG, Parameter.KEYWORD_ONLY, annotation=Config, default=None)
-    parameters = [state, config, *offers]
-    # Typer reads both. A function with these parameters would have to be written for each study.
-    vars(command)["__signature__"] = Signature(parameters)
-    command.__annotations__ = {each.name: each.annotation for each in parameters}
-    return make_command(name, command, sentence(study.title))
+    return make_command(
+        name, with_parameters(command, state, config, *offers), sentence(study.title)
+    )
 
 
 def sentence(title: str) -> str:
@@ -65,7 +63,13 @@ def make_command(
     function: Callable[..., Any],
     text: str | None = None,
 ) -> Any:  # noqa: ANN401 - of typer's own click
-    """Make a command of a function; its help is the text, or the function's docstring."""
+    """Make a command of a function.
+
+    Args:
+        name: Of the command.
+        function: Its parameters become arguments and options.
+        text: Help; None for the function's docstring.
+    """
     app = typer.Typer(add_completion=False)
     app.command(name, help=text)(function)
     return typer.main.get_command(app)

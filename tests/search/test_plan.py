@@ -1,9 +1,11 @@
-"""How many trials run at a time, and how many proposals are random."""
+"""How many trials run at a time, how many proposals are random, and what a plan refuses."""
+
+import os
 
 import pytest
 
 from search import plan as module
-from search.plan import Plan, startup_trials
+from search.plan import Plan, Start, available_cores, startup_trials
 from searchspace.errors import UserError
 from trainables.runtime.config import parse
 
@@ -41,3 +43,25 @@ def test_at_most_a_third_of_the_proposals_is_random(trials, workers, startup):
 def test_a_wrong_field_is_one_line(fields, message):
     with pytest.raises(UserError, match=message):
         parse(Plan, {"study": "toy"} | fields)
+
+
+def test_where_a_process_may_use_all_cores_they_are_counted(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    assert available_cores() == 7
+
+
+def test_paths_of_the_users_own_code_are_absolute(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plan = Plan(study="./mine.py:Study", sampler="mine.py:Sampler")
+    assert plan.study == f"{tmp_path}/mine.py:Study"
+    assert plan.sampler == f"{tmp_path}/mine.py:Sampler"
+    assert Plan(study="tsynd").study == "tsynd"
+
+
+@pytest.mark.parametrize("fields", [{"repeats": 0}, {"warm_start": 3}, {"first": 3}])
+def test_a_wrong_start_is_one_line(fields):
+    (name,) = fields
+    with pytest.raises(UserError, match=f"^{name}.* is {fields[name]}: ") as error:
+        parse(Start, fields)
+    assert "\n" not in str(error.value)
