@@ -63,12 +63,12 @@ UNSTORED = Keeping(SHARED)
 
 
 @contextmanager
-def claimed(store: Store | None, known: Stored | None) -> Iterator[Claim | None]:
+def claimed(store: Store | None, stored: Stored | None) -> Iterator[Claim | None]:
     """Keep other drivers from a stored run.
 
     Args:
         store: Of the run; None for one in a folder alone, whose own lock is enough.
-        known: What the manifest of the folder here says of the store; None for a new run.
+        stored: What the manifest of the folder here says of the store; None for a new run.
 
     Raises:
         UserError: If another driver has the run, or has gone on with it since the folder was
@@ -81,7 +81,7 @@ def claimed(store: Store | None, known: Stored | None) -> Iterator[Claim | None]
     lease = Lease(store)
     lease.take()
     try:
-        yield Claim(store, lease, _next_term(store, known))
+        yield Claim(store, lease, _next_term(store, stored))
     finally:
         lease.release()
 
@@ -159,28 +159,28 @@ def looked_at(run: str | Path) -> Iterator[tuple[RunFolder, str]]:
         yield folder, _driver(store)
 
 
-def _next_term(store: Store, known: Stored | None) -> int:
+def _next_term(store: Store, stored: Stored | None) -> int:
     manifest = store.read(MANIFEST)
     if manifest is None:
-        return known.term + 1 if known else 1
-    if known is None:
+        return stored.term + 1 if stored else 1
+    if stored is None:
         raise UserError(f"{store} holds a run already: name a new one with --run, or resume it")
-    there = json.loads(manifest)["stored"]
-    ahead = there["term"] - known.term
-    if ahead > 0 or (ahead == 0 and there["token"] != known.token):
+    latest = json.loads(manifest)["stored"]
+    ahead = latest["term"] - stored.term
+    if ahead > 0 or (ahead == 0 and latest["token"] != stored.token):
         raise UserError(
             f"another machine has gone on with {store}: move the folder here away, then: python -m "
             f"search resume {store}"
         )
-    return known.term + 1
+    return stored.term + 1
 
 
 def _belongs(folder: RunFolder, store: Store) -> bool:
     try:
-        known = stored_at(read_manifest(folder))
+        address = stored_at(read_manifest(folder))
     except (OSError, ValueError):
         return False
-    return str(known) == str(store)
+    return str(address) == str(store)
 
 
 def _name(store: Store) -> str:
