@@ -11,7 +11,7 @@ STAMP = $(shell date +%Y%m%d-%H%M%S)
 # A search.py in the current folder must not stand in for our package of that name.
 export PYTHONSAFEPATH := 1
 
-.PHONY: demo test lint wheel clean
+.PHONY: demo test quick lint wheel clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -19,13 +19,19 @@ demo: $(VENV)/.installed
 	"$(BIN)/python" -m search tsynd --references few --trials 8 --epochs 27 --run $$run && \
 	"$(BIN)/python" -m analysis $$run
 
+# Whole files go to one of the workers, as their tests share what was trained.
 test: $(VENV)/.installed-dev
-	cd "$(ROOT)" && "$(BIN)/python" -m pytest
+	cd "$(ROOT)" && "$(BIN)/python" -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+# An answer in two minutes: no cluster, no whole search.
+quick: $(VENV)/.installed-dev
+	cd "$(ROOT)" && "$(BIN)/python" -m pytest --numprocesses auto --dist loadfile -m "not slow"
 
 lint: $(VENV)/.installed-dev
 	cd "$(ROOT)" && "$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .
 	cd "$(ROOT)" && "$(BIN)/mypy"
 	cd "$(ROOT)" && "$(BIN)/lint-imports"
+	cd "$(ROOT)" && "$(BIN)/python" tools/check_names.py && "$(BIN)/python" tools/check_layout.py
 
 # Into dist/. What an older build left in build/ would get into the wheel.
 wheel: $(VENV)/.installed

@@ -3,6 +3,12 @@
 import os
 from pathlib import Path
 
+# Before NumPy loads: two workers on two cores, each with threads of its own that wait by spinning,
+# took eight times as long. Results of tests must not depend on it; processes inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 import pytest
 from hypothesis import settings
 
@@ -19,3 +25,15 @@ def shared_data() -> Path:
     if os.environ.get("CI"):
         pytest.fail(f"CI must have the real data, but there is no {folder}")
     pytest.skip(f"needs the real data: there is no {folder}")
+
+
+EXPENSIVE = ("end_to_end", "contracts", "tsynd", "robmednas", "storage", "ray", "confirmation")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with expensive folders, so that all workers end together; mark what is slow."""
+    items.sort(key=lambda item: not set(EXPENSIVE).intersection(item.path.parts))
+    for item in items:
+        starts_others = item.get_closest_marker("ray") or item.get_closest_marker("hosts")
+        if starts_others or "end_to_end" in item.path.parts:
+            item.add_marker(pytest.mark.slow)

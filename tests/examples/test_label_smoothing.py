@@ -11,7 +11,7 @@ from search.cli.study import study_command
 from search.studies import find_study
 from search.study import load_module
 from searchspace.errors import UserError
-from trainables.classification.assets import Labelled
+from trainables.classification.assets import LabelledImages
 from trainables.classification.learner import Lesson
 from trainables.losses.likelihood import cross_entropy
 
@@ -37,7 +37,7 @@ def study():
 @pytest.fixture
 def learner(study):
     """Return what makes a learner of eight images of class 2, at a budget of ten epochs."""
-    data = Labelled(torch.zeros(8, 1, 2, 2, dtype=torch.uint8), torch.full((8,), 2))
+    data = LabelledImages(torch.zeros(8, 1, 2, 2, dtype=torch.uint8), torch.full((8,), 2))
 
     def make(warm_up=0.1, **config):
         lesson = Lesson(
