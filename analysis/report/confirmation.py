@@ -2,7 +2,7 @@
 
 from analysis.load import Run
 from analysis.report.html import Html, Section, bullets, join, table, tag
-from search.confirmation.record import Confirmed, read_confirmation
+from search.confirmation.record import ConfirmationResult, read_confirmation
 from search.confirmation.words import heading, sentences
 from search.results.tables import interval, number
 from search.storage.runs import CONFIRM
@@ -19,7 +19,7 @@ def confirmation(run: Run) -> Section | None:
     record = read_confirmation(run.folder / CONFIRM)
     if record is None:
         return None
-    if not isinstance(record, Confirmed):
+    if not isinstance(record, ConfirmationResult):
         line = "Begun and not ended: give the command again, it goes on."
         return Section("confirmation", "Confirmation", tag("p", line))
     test = _test(record, run.about.threat)
@@ -34,10 +34,10 @@ def attacks_of_confirmation(run: Run) -> list[str]:
         UserError: If its file is damaged.
     """
     record = read_confirmation(run.folder / CONFIRM)
-    return sorted(record.wins.test) if isinstance(record, Confirmed) else []
+    return sorted(record.wins.test) if isinstance(record, ConfirmationResult) else []
 
 
-def _ranking(record: Confirmed) -> Html:
+def _ranking(record: ConfirmationResult) -> Html:
     rows = [
         (
             standing.name,
@@ -58,7 +58,7 @@ def _ranking(record: Confirmed) -> Html:
     return table(heads, rows, caption, numeric=(1, 3, 4), marked=marked)
 
 
-def _test(record: Confirmed, threat: Threat) -> Html:
+def _test(record: ConfirmationResult, threat: Threat) -> Html:
     conditions = next(iter(record.conditions.values()))
     columns = [
         n for n, condition in enumerate(conditions) if condition.kind in {CLEAN, NOISE, ENSEMBLE}

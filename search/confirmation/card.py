@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from search.confirmation.record import Comparison, Confirmed
+from search.confirmation.record import Comparison, ConfirmationResult
 from search.confirmation.words import sentences
 from search.record.manifest import Manifest
 from search.results.tables import duration, interval, number
@@ -34,7 +34,7 @@ class Card:
         about: How the study describes itself: its threat model is taken from there.
     """
 
-    record: Confirmed
+    record: ConfirmationResult
     run: Manifest
     about: About
 

@@ -29,7 +29,7 @@ from search.confirmation.record import (
 from search.confirmation.retraining import SHIFT, retrain, training_session
 from search.confirmation.tables import say_ranking, say_test
 from search.confirmation.verdict import (
-    Examined,
+    Examinations,
     Standing,
     comparisons,
     conditions_table,
@@ -87,7 +87,7 @@ def confirm(
     folder = _place(session, out)
     manifest = session.manifest.content
     with claimed(stored_at(manifest), manifest.stored) as claim:
-        session = session.kept(claim)
+        session = session.stored_by(claim)
         _begin(folder, session, plan, finalists)
         with locked(RunFolder(folder)):
             try:
@@ -236,7 +236,10 @@ def _open_test(job: Confirmation, first: Standing) -> None:
 
 
 def _verdict(
-    job: Confirmation, rows: Sequence[Standing], first: Standing, examined: Mapping[str, Examined]
+    job: Confirmation,
+    rows: Sequence[Standing],
+    first: Standing,
+    examined: Mapping[str, Examinations],
 ) -> dict[str, Any]:
     """Return what was measured, as JSON values.
 

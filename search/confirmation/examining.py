@@ -9,7 +9,7 @@ from typing import Literal
 from search.confirmation.finalists import Finalist
 from search.confirmation.plan import ConfirmPlan
 from search.confirmation.retraining import SHIFT
-from search.confirmation.verdict import Examined
+from search.confirmation.verdict import Examinations
 from search.engine.objective import Objective
 from search.engine.trial import Failure, Trial
 from search.execution.tasks import Task
@@ -54,7 +54,7 @@ class Confirmation:
 
 def examine(
     job: Confirmation, trained: Trained, finalists: Sequence[Finalist], split: Split
-) -> Examined:
+) -> Examinations:
     """Examine every training of some finalists; what was examined before is read.
 
     Args:

@@ -1,6 +1,6 @@
 """``confirm.json``: what is confirmed, and in the end what it came to. Needs neither torch nor Ray.
 
-Version 1 has the fields of `Begun`, and once the confirmation has ended those of `Confirmed`;
+Version 1 has the fields of `ConfirmationStart`, and once the confirmation has ended those of `ConfirmationResult`;
 version 0 has the same, and does not say its version.
 """
 
@@ -50,7 +50,7 @@ class Images(Part):
     test: int
 
 
-class Placed(Part):
+class StandingRecord(Part):
     """A finalist under the ensemble, see `search.confirmation.verdict.Standing`.
 
     Attributes:
@@ -104,7 +104,7 @@ class Comparison(Part):
     n: int
 
 
-class Selected(Part):
+class SelectionRecord(Part):
     """How far the search's ranking could be trusted, see `search.confirmation.verdict.Selection`.
 
     Attributes:
@@ -140,7 +140,7 @@ class Exported(Part):
     seed: int
 
 
-class Begun(Versioned):
+class ConfirmationStart(Versioned):
     """A confirmation from its first moment on.
 
     Attributes:
@@ -158,7 +158,7 @@ class Begun(Versioned):
     winner: str | None = None
 
 
-class Confirmed(Begun):
+class ConfirmationResult(ConfirmationStart):
     """A confirmation that has ended.
 
     Attributes:
@@ -184,11 +184,11 @@ class Confirmed(Begun):
     direction: Direction
     eps: tuple[float, ...]
     images: Images
-    standings: tuple[Placed, ...]
+    standings: tuple[StandingRecord, ...]
     test: dict[str, Estimate]
     conditions: dict[str, tuple[Condition, ...]]
     comparisons: tuple[Comparison, ...]
-    selection: Selected
+    selection: SelectionRecord
     wins: Wins
     seconds: float
     exported: Exported
@@ -210,12 +210,12 @@ class Confirmed(Begun):
         return {standing.id: standing.name for standing in self.standings}
 
     @property
-    def first(self) -> Placed:
+    def first(self) -> StandingRecord:
         """The winner's standing."""
         return next(standing for standing in self.standings if standing.id == self.winner)
 
 
-def read_confirmation(folder: Path) -> Begun | Confirmed | None:
+def read_confirmation(folder: Path) -> ConfirmationStart | ConfirmationResult | None:
     """Read the record of a confirmation, ended or not; None where the folder has none.
 
     Raises:
@@ -223,11 +223,11 @@ def read_confirmation(folder: Path) -> Begun | Confirmed | None:
     """
     file = folder / CONFIRMED
     try:
-        begun = read_versioned(Begun, file)
+        begun = read_versioned(ConfirmationStart, file)
     except FileNotFoundError:
         return None
     values = begun.as_json()
-    return parse_versioned(Confirmed, values, file) if "comparisons" in values else begun
+    return parse_versioned(ConfirmationResult, values, file) if "comparisons" in values else begun
 
 
 def begin_confirmation(folder: Path, values: dict[str, Any]) -> None:
@@ -239,22 +239,24 @@ def begin_confirmation(folder: Path, values: dict[str, Any]) -> None:
     """
     fields = {"version": VERSION, **values, "started": now()}
     file = folder / CONFIRMED
-    parse_versioned(Begun, fields, file).adding(file)
+    parse_versioned(ConfirmationStart, fields, file).adding(file)
 
 
 def add_winner(folder: Path, winner: str) -> None:
     """Write down who won on ranking, which is done before the test split is opened."""
     file = folder / CONFIRMED
-    read_versioned(Begun, file).adding(file, winner=winner)
+    read_versioned(ConfirmationStart, file).adding(file, winner=winner)
 
 
-def end_confirmation(folder: Path, values: dict[str, Any]) -> Confirmed:
+def end_confirmation(folder: Path, values: dict[str, Any]) -> ConfirmationResult:
     """Write down what a confirmation came to, and return it as any reader has it.
 
     Args:
         folder: Of the confirmation.
-        values: The fields of `Confirmed` that are not those of `Begun`.
+        values: The fields of `ConfirmationResult` that are not those of `ConfirmationStart`.
     """
     file = folder / CONFIRMED
-    begun = read_versioned(Begun, file).as_json()
-    return parse_versioned(Confirmed, begun | {**values, "ended": now()}, file).adding(file)
+    begun = read_versioned(ConfirmationStart, file).as_json()
+    return parse_versioned(ConfirmationResult, begun | {**values, "ended": now()}, file).adding(
+        file
+    )

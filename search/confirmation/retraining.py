@@ -9,7 +9,7 @@ from search.confirmation.finalists import Finalist
 from search.engine.coordinator import Coordinator
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
-from search.record.events import cleared
+from search.record.events import clear_unfinished
 from search.record.manifest import ManifestFile, new_manifest, read_manifest
 from search.run.desk import make_rules, open_desk
 from search.run.session import Session
@@ -50,7 +50,7 @@ def retrain(
         trials=0,
         rungs=(rung,),
     )
-    events = cleared(session.folder) if session.folder.events.exists() else []
+    events = clear_unfinished(session.folder) if session.folder.events.exists() else []
     desk = open_desk(session, objective, events, rules)
     coordinator = desk.coordinator
     job = replace(session.job(), rungs=(rung,))

@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from search.confirmation.plan import ConfirmPlan
-from search.confirmation.record import Condition, Confirmed
-from search.confirmation.verdict import Examined, Standing, wins
+from search.confirmation.record import Condition, ConfirmationResult
+from search.confirmation.verdict import Examinations, Standing, wins
 from search.confirmation.words import heading, sentences
 from search.results.tables import interval, number
 from trainables.study.about import Threat
@@ -17,7 +17,7 @@ from trainables.study.study import Say
 
 
 def say_ranking(
-    console: Console, rows: Sequence[Standing], examined: Examined, plan: ConfirmPlan
+    console: Console, rows: Sequence[Standing], examined: Examinations, plan: ConfirmPlan
 ) -> None:
     """Print how the finalists rank under the ensemble, and how often each attack won.
 
@@ -59,7 +59,7 @@ def say_ranking(
     console.print(f"worst images found by: {counts}", markup=False, highlight=False)
 
 
-def say_test(console: Console, say: Say, record: Confirmed, threat: Threat) -> None:
+def say_test(console: Console, say: Say, record: ConfirmationResult, threat: Threat) -> None:
     """Print what the test split says, and how far the search could be trusted.
 
     Args:
@@ -73,7 +73,7 @@ def say_test(console: Console, say: Say, record: Confirmed, threat: Threat) -> N
         say(line)
 
 
-def _test_table(record: Confirmed, threat: Threat) -> Table:
+def _test_table(record: ConfirmationResult, threat: Threat) -> Table:
     table = Table(title=Text(f"{record.score} on {record.images.test} test images"))
     table.add_column("", overflow="fold")
     columns = _columns(next(iter(record.conditions.values())))

@@ -21,7 +21,7 @@ from trainables.metrics.intervals import Interval
 from trainables.metrics.paired import compare
 from trainables.study.examination import Direction, Examination
 
-Examined = Mapping[str, Sequence[Examination]]
+Examinations = Mapping[str, Sequence[Examination]]
 """The examinations of each finalist's trainings, by its id, in the order of the seeds."""
 
 
@@ -72,7 +72,7 @@ class Selection:
 
 def standings(
     finalists: Sequence[Finalist],
-    examined: Examined,
+    examined: Examinations,
     trained: Mapping[str, Sequence[Trial]],
     seed: int,
 ) -> list[Standing]:
@@ -125,7 +125,7 @@ def exported_of(row: Standing) -> int:
     return int(order[(len(order) - 1) // 2])
 
 
-def selection(rows: Sequence[Standing], examined: Examined, seed: int) -> Selection:
+def selection(rows: Sequence[Standing], examined: Examinations, seed: int) -> Selection:
     """Compare the search's ranking with the ensemble's.
 
     Args:
@@ -156,7 +156,7 @@ def selection(rows: Sequence[Standing], examined: Examined, seed: int) -> Select
 
 
 def comparisons(
-    winner: Finalist, rivals: Sequence[Finalist], tested: Examined, seed: int
+    winner: Finalist, rivals: Sequence[Finalist], tested: Examinations, seed: int
 ) -> list[dict[str, Any]]:
     """Compare the winner with each of the others on test, paired by image.
 
@@ -195,7 +195,7 @@ def comparisons(
     return rows
 
 
-def conditions_table(examined: Examined) -> dict[str, list[dict[str, Any]]]:
+def conditions_table(examined: Examinations) -> dict[str, list[dict[str, Any]]]:
     """List the mean score of each finalist under each condition."""
     return {
         name: [
@@ -206,7 +206,7 @@ def conditions_table(examined: Examined) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def wins(examined: Examined) -> dict[str, int]:
+def wins(examined: Examinations) -> dict[str, int]:
     """Count over all finalists, seeds and radii which attack found the worst images."""
     total: dict[str, int] = {}
     for seeds in examined.values():
@@ -218,7 +218,7 @@ def wins(examined: Examined) -> dict[str, int]:
     return total
 
 
-def values_on(examined: Examined, seed: int) -> dict[str, Interval]:
+def values_on(examined: Examinations, seed: int) -> dict[str, Interval]:
     """Compute each finalist's value on a split, with an interval over images and seeds."""
     first = next(iter(examined.values()))[0]
     resamples = Resamples(first.labels, seed)

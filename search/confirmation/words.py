@@ -2,7 +2,7 @@
 
 import math
 
-from search.confirmation.record import Condition, Confirmed
+from search.confirmation.record import Condition, ConfirmationResult
 from search.results.tables import interval, number
 from trainables.study.about import Threat
 from trainables.study.examination import CLEAN, ENSEMBLE, TRANSFER
@@ -17,7 +17,7 @@ def heading(condition: Condition, threat: Threat) -> str:
     return CLEAN if condition.kind == CLEAN else f"{condition.kind} {condition.strength:g}"
 
 
-def sentences(record: Confirmed) -> list[str]:
+def sentences(record: ConfirmationResult) -> list[str]:
     """Say what a confirmation came to."""
     names, select, value = record.names, record.selection, record.first.value.value
     lines = [f"winner: {names[record.winner]}", *_comparisons(record)]
@@ -44,7 +44,7 @@ def sentences(record: Confirmed) -> list[str]:
     return lines + _alarms(record)
 
 
-def _comparisons(record: Confirmed) -> list[str]:
+def _comparisons(record: ConfirmationResult) -> list[str]:
     lines = []
     for comparison in record.comparisons:
         beside = "from" if comparison.verdict == "not distinguishable" else "than"
@@ -57,7 +57,7 @@ def _comparisons(record: Confirmed) -> list[str]:
     return lines
 
 
-def _alarms(record: Confirmed) -> list[str]:
+def _alarms(record: ConfirmationResult) -> list[str]:
     wins = record.wins.test
     black, total = sum(wins.get(name, 0) for name in BLACK_BOX), sum(wins.values())
     if not total or black <= total / 2:

@@ -13,10 +13,10 @@ from searchspace.errors import UserError
 from trainables.study.report import Report
 
 Event = dict[str, Any]
-ASKED = frozenset({"known", "refused"})  # questions to the sampler before the next trial
+QUESTIONS = frozenset({"known", "refused"})  # questions to the sampler before the next trial
 
 
-class Reported(NamedTuple):
+class TimedReport(NamedTuple):
     """A report, and when it came, in seconds from the start of the run."""
 
     time_s: float
@@ -58,13 +58,13 @@ def cut_unfinished(folder: RunFolder) -> None:
     if not folder.events.exists():
         return
     lines = folder.events.read_bytes().splitlines(keepends=True)
-    while lines and (not lines[-1].endswith(b"\n") or json.loads(lines[-1])["event"] in ASKED):
+    while lines and (not lines[-1].endswith(b"\n") or json.loads(lines[-1])["event"] in QUESTIONS):
         lines.pop()
     with folder.events.open("r+b") as file:
         file.truncate(sum(map(len, lines)))
 
 
-def cleared(folder: RunFolder) -> list[Event]:
+def clear_unfinished(folder: RunFolder) -> list[Event]:
     """Return the events of a run that is to go on; remove what it left unfinished.
 
     And what follows from its record, and is made anew.
@@ -83,7 +83,7 @@ def cleared(folder: RunFolder) -> list[Event]:
     return read_events(folder)
 
 
-def follow(events: Iterable[Event]) -> tuple[dict[str, Trial], list[Reported]]:
+def follow(events: Iterable[Event]) -> tuple[dict[str, Trial], list[TimedReport]]:
     """Return the trials as they stood at the last event, and every report.
 
     Raises:
@@ -104,7 +104,7 @@ def follow(events: Iterable[Event]) -> tuple[dict[str, Trial], list[Reported]]:
             case "reported":
                 report = report_of(event)
                 trials[event["trial"]].reports.append(report)
-                reported.append(Reported(time_s, event["trial"], report))
+                reported.append(TimedReport(time_s, event["trial"], report))
             case "judged":
                 _judge(trials[event["trial"]], event)
             case "ended":

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from search.engine.coordinator import Coordinator
 from search.engine.proposals import Point
 from search.engine.trial import Failure, State, Trial
-from search.record.events import ASKED, Event, report_of
+from search.record.events import QUESTIONS, Event, report_of
 from searchspace.errors import UserError
 from trainables.runtime.files import to_json
 
@@ -68,7 +68,7 @@ def restore(coordinator: Coordinator, events: Iterable[Event], clock: Clock) -> 
     questions: list[Point] = []
     for event in events:
         clock.show(float(event["elapsed_s"]))
-        if event["event"] in ASKED:
+        if event["event"] in QUESTIONS:
             questions.append(event["point"])
         elif event["event"] in {"proposed", "exhausted"}:
             sampled = event["event"] == "exhausted" or not event["label"]

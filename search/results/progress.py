@@ -112,13 +112,13 @@ class Progress:
         best = winner(rank(list(self._trials.values()), self._objective))
         if best is not None:
             parts.append(f"best {number(best.value)}")
-        remaining = self.left_s()
+        remaining = self.remaining_s()
         parts.append(f"{duration(self._clock())}")
         if remaining is not None:
             parts[-1] += f", ~{duration(remaining)} left"
         return " | ".join(parts)
 
-    def left_s(self) -> float | None:
+    def remaining_s(self) -> float | None:
         """Estimate the seconds left by the mean time of ended trials; None before the first."""
         times = [
             trial.ended_s - trial.started_s

@@ -26,7 +26,7 @@ def prepare(session: Session) -> tuple[Session, Objective]:
     session, memory = _sized(session)
     with shared_cache(getattr(session.settings, "cache", None), session.plan.storage):
         facts = module.prepare(session.settings, assets, session.say)
-    session = session.settling(facts.settled)
+    session = session.with_settings(facts.settled)
     metric = session.plan.metric or facts.default_metric
     directions = module.metrics(session.settings)
     for name in (metric, session.plan.trade_off):  # radii may be others now
@@ -58,7 +58,7 @@ def _sized(session: Session) -> tuple[Session, list[str]]:
     """
     device = session.trial_settings.device
     settled, line = settle_memory(session.executor, session.settings, device)
-    session = session.settling(settled)
+    session = session.with_settings(settled)
     lines = [line] if line else []
     if device != session.settings.device:
         lines.append(f"trials compute on {device}: each on its share of the GPU that Ray gives it")

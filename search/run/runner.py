@@ -15,7 +15,7 @@ from search.engine.schedulers import SCHEDULERS
 from search.execution.choose import choose_executor
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
 from search.plan import Plan
-from search.record.events import Event, cleared, read_events
+from search.record.events import Event, clear_unfinished, read_events
 from search.record.lock import locked
 from search.record.manifest import new_manifest
 from search.record.run_folder import create_run_folder
@@ -94,7 +94,7 @@ def resume(run: str | Path, change: dict[str, Any], find: FindStudy, console: Co
     content = session.manifest.content
     with locked(folder), claimed(stored_at(content), content.stored) as claim:
         _say_changes(session)
-        events = cleared(folder)
+        events = clear_unfinished(folder)
         session.manifest.go_on(session.plan)
         return _work(_kept(session, claim), events)
 
@@ -139,7 +139,7 @@ def _kept(session: Session, claim: Claim | None) -> Session:
     """Keep a run in its store, if it has one, and write down who does."""
     if claim:
         session.manifest.add(stored=claim.stored())
-    return session.kept(claim)
+    return session.stored_by(claim)
 
 
 def _say_changes(session: Session) -> None:

@@ -60,13 +60,13 @@ class Session:
         """Print a line unbroken, for a person to copy."""
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def kept(self, claim: Claim | None) -> "Session":
+    def stored_by(self, claim: Claim | None) -> "Session":
         """Return this session with its run kept in the store that was claimed, if any."""
         keeping = keep(self.folder, claim)
         folder = replace(self.folder, bring=keeping.depot.bring_folder)
         return replace(self, folder=folder, keeping=keeping)
 
-    def settling(self, settled: Mapping[str, Any]) -> "Session":
+    def with_settings(self, settled: Mapping[str, Any]) -> "Session":
         """Return this session with settings that preparing chose; the manifest is told."""
         if not settled:
             return self

@@ -1,6 +1,6 @@
 """The record of a confirmation that was never run: a winner and a baseline, at two radii."""
 
-from search.confirmation.record import Confirmed
+from search.confirmation.record import ConfirmationResult
 from search.record.versioned import parse_versioned
 
 
@@ -48,9 +48,9 @@ VALUES = {
 }  # fmt: skip
 
 
-def confirmed(**changes) -> Confirmed:
+def confirmed(**changes) -> ConfirmationResult:
     """The record with some fields changed."""
-    return parse_versioned(Confirmed, VALUES | changes, "confirm.json")
+    return parse_versioned(ConfirmationResult, VALUES | changes, "confirm.json")
 
 
 def written(folder):

@@ -6,8 +6,8 @@ import pytest
 from make_confirmation import VALUES, confirmed
 
 from search.confirmation.record import (
-    Begun,
-    Confirmed,
+    ConfirmationResult,
+    ConfirmationStart,
     add_winner,
     begin_confirmation,
     end_confirmation,
@@ -23,13 +23,13 @@ def test_a_confirmation_is_written_in_three_steps(tmp_path):
     assert read_confirmation(tmp_path) is None
     begin_confirmation(tmp_path, BEGUN)
     begun = read_confirmation(tmp_path)
-    assert type(begun) is Begun
+    assert type(begun) is ConfirmationStart
     assert begun.winner is None
     assert begun.finalists[0].name == "best"
     add_winner(tmp_path, "r01")
     assert read_confirmation(tmp_path).winner == "r01"
     record = end_confirmation(tmp_path, ENDED)
-    assert type(record) is Confirmed
+    assert type(record) is ConfirmationResult
     assert record == read_confirmation(tmp_path)
     assert record.names == {"r01": "best", "r02": "baseline"}
     assert record.first.value.bounds == (0.3, 0.5)

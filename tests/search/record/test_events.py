@@ -6,7 +6,7 @@ import math
 import pytest
 
 from search.engine.trial import State
-from search.record.events import cleared, cut_unfinished, follow, read_events, report_of
+from search.record.events import clear_unfinished, cut_unfinished, follow, read_events, report_of
 from search.record.run_folder import RunFolder
 from searchspace.errors import UserError
 
@@ -94,5 +94,5 @@ def test_what_follows_from_the_record_is_removed_before_a_run_goes_on(folder):
     for name in ("study.journal", "study.journal.lock", "trials.csv"):
         (folder.path / name).write_text("")
     folder.scratch.mkdir()
-    assert cleared(folder) == [PROPOSED]
+    assert clear_unfinished(folder) == [PROPOSED]
     assert sorted(path.name for path in folder.path.iterdir()) == ["events.jsonl", "trials.csv"]

@@ -43,7 +43,7 @@ def test_the_live_table_fits_80_columns(follow):
 
 def test_time_left_is_the_mean_time_of_the_ended(follow):
     progress = follow(Console(width=80))
-    assert progress.left_s() == pytest.approx((60 + 90 + 30 + 20) / 4 * 23 / 2)
+    assert progress.remaining_s() == pytest.approx((60 + 90 + 30 + 20) / 4 * 23 / 2)
 
 
 def test_elsewhere_it_is_one_line_per_ended_trial(follow, trials):

@@ -48,9 +48,9 @@ def test_a_change_of_the_plan_decides_anew_what_runs_the_trials(folder, opened):
 
 
 def test_what_preparing_settles_is_in_settings_and_manifest(folder, opened):
-    session = opened(folder).settling({"slack": 0.5})
+    session = opened(folder).with_settings({"slack": 0.5})
     assert session.settings.slack == opened(folder).settings.slack == 0.5
-    assert session.settling({}) is session
+    assert session.with_settings({}) is session
 
 
 def test_a_run_that_does_not_describe_itself_is_described_by_its_study(folder, opened):
