@@ -1,7 +1,7 @@
 """``confirm.json``: what is confirmed, and in the end what it came to. Needs neither torch nor Ray.
 
-Version 1 has the fields of `ConfirmationStart`, and once the confirmation has ended those of `ConfirmationResult`;
-version 0 has the same, and does not say its version.
+Version 1 has the fields of `ConfirmationStart`, and once the confirmation has ended those of
+`ConfirmationResult`; version 0 has the same, and does not say its version.
 """
 
 from pathlib import Path
@@ -223,11 +223,11 @@ def read_confirmation(folder: Path) -> ConfirmationStart | ConfirmationResult | 
     """
     file = folder / CONFIRMED
     try:
-        begun = read_versioned(ConfirmationStart, file)
+        start = read_versioned(ConfirmationStart, file)
     except FileNotFoundError:
         return None
-    values = begun.as_json()
-    return parse_versioned(ConfirmationResult, values, file) if "comparisons" in values else begun
+    values = start.as_json()
+    return parse_versioned(ConfirmationResult, values, file) if "comparisons" in values else start
 
 
 def begin_confirmation(folder: Path, values: dict[str, Any]) -> None:
@@ -256,7 +256,5 @@ def end_confirmation(folder: Path, values: dict[str, Any]) -> ConfirmationResult
         values: The fields of `ConfirmationResult` that are not those of `ConfirmationStart`.
     """
     file = folder / CONFIRMED
-    begun = read_versioned(ConfirmationStart, file).as_json()
-    return parse_versioned(ConfirmationResult, begun | {**values, "ended": now()}, file).adding(
-        file
-    )
+    fields = {**read_versioned(ConfirmationStart, file).as_json(), **values, "ended": now()}
+    return parse_versioned(ConfirmationResult, fields, file).adding(file)
