@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from search.cli.options import parameter, with_parameters
-from search.cli.recorded import StudyOption, finder
+from search.cli.recorded import StudyOption, TrustOption, finder
 from search.cli.runs import Address, Concurrency, InProcess, RunArgument
 from search.confirmation.plan import ConfirmPlan
 from search.options import options_of
@@ -24,7 +24,14 @@ Out = Annotated[
 MACHINE = {"concurrency": Concurrency, "address": Address, "in_process": InProcess}
 
 
-def _confirm(run: str, out: Path | None, study: str | None, **values: Any) -> int:  # noqa: ANN401 - of options
+def _confirm(
+    run: str,
+    *,
+    out: Path | None,
+    study: str | None,
+    trust: bool,
+    **values: Any,  # noqa: ANN401 - of options
+) -> int:
     """Train the best anew, rank them under stronger attacks, then open the test split, once."""
     from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
 
@@ -34,7 +41,7 @@ def _confirm(run: str, out: Path | None, study: str | None, **values: Any) -> in
     machine = {name: values.pop(name) for name in MACHINE}
     machine = {name: value for name, value in machine.items() if value is not None}
     plan = parse(ConfirmPlan, values)
-    return carry_out(run, plan, out, machine, finder(study), Console(soft_wrap=False))
+    return carry_out(run, plan, out, machine, finder(study, trust=trust), Console(soft_wrap=False))
 
 
 confirm = with_parameters(
@@ -45,4 +52,5 @@ confirm = with_parameters(
         Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
         for name, annotation in ({"out": Out} | MACHINE | {"study": StudyOption}).items()
     ),
+    Parameter("trust", Parameter.KEYWORD_ONLY, annotation=TrustOption, default=False),
 )
