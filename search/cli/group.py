@@ -8,9 +8,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from search.cli.recorded import named_study
 from search.cli.study import make_command, sentence, study_command
-from search.studies import STUDIES
+from search.studies import STUDIES, find_study
 from search.study import STUDY_CLASSES
 from trainables.runtime.plugins import is_path
 
@@ -40,9 +39,9 @@ class Commands(TyperGroup):
             self.commands[name] = study_command(name, STUDIES[name])
         elif is_path(name):
             if not ctx.resilient_parsing:  # completion runs no code that a path names
-                self.commands[name] = study_command(name, named_study(name))
+                self.commands[name] = study_command(name, find_study(name))
         elif name not in self.commands and name in STUDY_CLASSES.names():
-            self.commands[name] = study_command(name, named_study(name))
+            self.commands[name] = study_command(name, find_study(name))
         return super().resolve_command(ctx, args)
 
 

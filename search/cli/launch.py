@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from search.cli.recorded import remember
 from search.exit_status import INTERRUPTED
 from search.options import Option, options_of
 from search.plan import Plan, Start
@@ -27,6 +28,7 @@ def launch(name: str, study: Study, chosen: Mapping[str, Any], file: Path | None
 
     console, status = Console(soft_wrap=False), 0
     for plan in plans(name, study, chosen, file):
+        remember([plan.study, plan.sampler])
         status = max(status, run(plan, study, console))
         if status >= INTERRUPTED:
             break

@@ -1,24 +1,25 @@
-"""The study of a recorded run: code of the user's own runs only where the user has named it.
+"""Code of the user's own in a recorded run: it is run only where the user has named it.
 
-A run of such a study records its path. Whoever is handed a run folder has not named what is in
-it, so a path in a record alone runs nothing: the user must have started the study before, on this
-machine, or name it with ``--study``.
+A run of such code records its path. A person who is handed a run folder has not named what is in
+it, so a path in a record alone runs nothing: the user must have started that code on this machine
+before, or trust it with ``--trust``, or say with ``--study`` where the study is.
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from search.plan import Plan
 from search.studies import STUDIES, find_study
 from search.study import Study
 from searchspace.errors import UserError
 from trainables.runtime.folders import cache_folder
 from trainables.runtime.plugins import absolute, is_path
 
-NAMED = "studies.txt"  # paths of studies that the user has named, one a line
+NAMES = "code.txt"  # paths of code that the user has named, one a line
 
 StudyOption = Annotated[
     str | None,
@@ -27,45 +28,52 @@ StudyOption = Annotated[
         show_default="where the run was started from",
     ),
 ]
+TrustOption = Annotated[
+    bool,
+    typer.Option("--trust", help="Run code that the run names, even if it was never started here."),
+]
 
 
-def finder(name: str | None) -> Callable[[str], Study]:
+def finder(study: str | None, *, trust: bool) -> Callable[[Plan], Study]:
     """Return what finds the study of a run.
 
     Args:
-        name: What the user names with ``--study``; None to take the one on record.
+        study: What the user names with ``--study``; None to take the one on record.
+        trust: Whether the user trusts all code that the record names.
     """
 
-    def find(recorded: str) -> Study:
-        if name is not None:
-            return named_study(name)
-        if is_path(recorded) and recorded not in STUDIES and recorded not in _named():
-            raise UserError(
-                f"this run was made by code that was never started here, {recorded}: if you trust "
-                f"that code, add --study {recorded}"
-            )
-        return find_study(recorded)
+    def find(plan: Plan) -> Study:
+        names = [name for name in (study or plan.study, plan.sampler) if _is_code(name)]
+        if not trust:
+            for name in names:
+                if name != study and name not in _read_names():
+                    raise UserError(
+                        f"this run names code that was never started here, {name}: if you trust "
+                        "it, add --trust"
+                    )
+        row = find_study(study or plan.study)
+        remember(names)
+        return row
 
     return find
 
 
-def named_study(name: str) -> Study:
-    """Return a study that the user names, and remember that the user did.
-
-    Raises:
-        UserError: If there is none of that name.
-    """
-    study = find_study(name)
-    path = absolute(name)
-    if is_path(name) and path not in _named():
-        with contextlib.suppress(OSError):  # then --study is asked for
+def remember(names: Iterable[str]) -> None:
+    """Write down that the user has named some code; names that stand for none are left out."""
+    paths = dict.fromkeys(absolute(name) for name in names if _is_code(name))
+    new = [path for path in paths if path not in _read_names()]
+    if new:
+        with contextlib.suppress(OSError):  # then --trust is asked for
             _file().parent.mkdir(parents=True, exist_ok=True)
             with _file().open("a", encoding="utf-8") as lines:
-                lines.write(f"{path}\n")
-    return study
+                lines.writelines(f"{path}\n" for path in new)
 
 
-def _named() -> set[str]:
+def _is_code(name: str) -> bool:
+    return name not in STUDIES and is_path(name)
+
+
+def _read_names() -> set[str]:
     try:
         return set(_file().read_text(encoding="utf-8").splitlines())
     except (OSError, ValueError):
@@ -73,4 +81,4 @@ def _named() -> set[str]:
 
 
 def _file() -> Path:
-    return cache_folder() / NAMED
+    return cache_folder() / NAMES

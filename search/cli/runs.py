@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from search.cli.options import engine_option
-from search.cli.recorded import StudyOption, finder
+from search.cli.recorded import StudyOption, TrustOption, finder
 from searchspace.errors import UserError
 from trainables.study.settings import SEARCH
 
@@ -41,6 +41,7 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
     address: Address = None,
     in_process: InProcess = None,
     study: StudyOption = None,
+    trust: TrustOption = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Take a run up again after any end, or extend a finished one."""
     from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
@@ -59,7 +60,7 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
     change |= {name: value for name, value in changes.items() if value is not None}
     if trials is not None:
         change["trials"] = _count(trials, open_run(run))
-    return take_up(run, change, finder(study), Console(soft_wrap=False))
+    return take_up(run, change, finder(study, trust=trust), Console(soft_wrap=False))
 
 
 def status(run: RunArgument) -> int:
@@ -71,13 +72,17 @@ def status(run: RunArgument) -> int:
     return show(run, Console(soft_wrap=False))
 
 
-def replay(run: RunArgument, study: StudyOption = None) -> int:
+def replay(
+    run: RunArgument,
+    study: StudyOption = None,
+    trust: TrustOption = False,  # noqa: FBT002 - a flag
+) -> int:
     """Ask a run's sampler again, and tell whether it would propose the same."""
     from rich.console import Console  # noqa: PLC0415
 
     from search.run.runner import replay as ask_again  # noqa: PLC0415
 
-    return ask_again(run, finder(study), Console(soft_wrap=False))
+    return ask_again(run, finder(study, trust=trust), Console(soft_wrap=False))
 
 
 def _count(text: str, folder: Any) -> int:  # noqa: ANN401 - of a module that loads late

@@ -2,24 +2,30 @@
 
 from typing import Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import PositiveInt
 
 from trainables.runtime.config import Frozen
+from trainables.study.settings import ROBUSTNESS, SEARCH, TRAINING, setting
 
 
 class ConfirmPlan(Frozen):
-    """How a run is confirmed.
+    """How a run is confirmed; the declarations of the fields say what each means."""
 
-    Attributes:
-        top: How many of the best take part.
-        seeds: Trainings of each finalist.
-        attacks: Name of the ensemble.
-        references: ``few`` takes those that the study calls essential.
-        images: At most so many images of each split; None for all.
-    """
-
-    top: PositiveInt = 3
-    seeds: PositiveInt = 3
-    attacks: str = "standard"
-    references: Literal["all", "few"] = "few"
-    images: int | None = Field(default=None, ge=2)
+    top: PositiveInt = setting(3, "How many of the best take part.", SEARCH)
+    seeds: PositiveInt = setting(
+        3, "Trainings of each, on seeds that the search did not use.", TRAINING
+    )
+    attacks: str = setting(
+        "standard",
+        "The ensemble: standard, or quick (to look at, not to publish).",
+        ROBUSTNESS,
+        examples=["standard", "quick"],
+    )
+    references: Literal["all", "few"] = setting(
+        "few",
+        "Which of the run's references take part: few (the essential), or all.",
+        SEARCH,
+    )
+    images: int | None = setting(
+        None, "At most so many images of each split.", ROBUSTNESS, default_text="all", ge=2
+    )

@@ -22,7 +22,7 @@ from trainables.study.report import Rung
 from trainables.study.study import MEMORY, Reference
 from trainables.study.study import Study as Question
 
-FindStudy = Callable[[str], Study]
+FindStudy = Callable[[Plan], Study]
 """Finds a study by its name."""
 
 
@@ -148,7 +148,7 @@ def open_session(
     if content.confirms is not None:
         raise UserError(f"{folder.path} belongs to a confirmation: name the run {content.confirms}")
     plan = parse(Plan, content.plan.model_dump() | {"run": folder.path} | dict(change or {}))
-    study = find(plan.study)
+    study = find(plan)
     module = study.load_module()
     settings = module.parse_settings(content.settings)
     return Session(

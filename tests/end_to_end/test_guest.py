@@ -9,9 +9,10 @@ from places import SUPPORT
 from rich.console import Console
 
 from search.cli import recorded
-from search.cli.recorded import finder, named_study
+from search.cli.recorded import finder, remember
 from search.plan import Plan
 from search.run.runner import resume, run
+from search.studies import find_study
 from searchspace.errors import UserError
 from trainables.runtime import plugins
 
@@ -61,7 +62,8 @@ def file(tmp_path, monkeypatch, forget):
 @pytest.fixture
 def start(tmp_path, file):
     def starter(**options):
-        study = named_study(f"{file}:Toothed")
+        study = find_study(f"{file}:Toothed")
+        remember([study.module])
         settings = {"teeth": 3, "epochs": 3}
         plan = Plan(
             study=study.module, settings=settings, trials=2, run=tmp_path / "run", **options
@@ -81,7 +83,7 @@ def test_a_run_records_the_file_and_is_taken_up_again(start, file, forget, capsy
     forget()
     file.write_text(f"{GUEST}\n# edited\n")
     capsys.readouterr()
-    assert resume(folder, {"trials": 3}, finder(None), Console(width=500)) == 0
+    assert resume(folder, {"trials": 3}, finder(None, trust=False), Console(width=500)) == 0
     assert f"changed since the run was started: {file}\n" in capsys.readouterr().out
 
 
@@ -90,7 +92,7 @@ def test_a_file_that_is_gone_is_one_line(start, file, forget):
     forget()
     file.unlink()
     with pytest.raises(UserError, match=f"^cannot read {file}: No such file or directory$"):
-        resume(folder, {}, finder(None), Console(width=80))
+        resume(folder, {}, finder(None, trust=False), Console(width=80))
 
 
 @pytest.mark.ray

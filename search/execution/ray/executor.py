@@ -99,7 +99,7 @@ class RayExecutor(Executor):
             _check_reachable(plan.address)
         environment.prepare(local=plan.address is None)
         try:
-            import ray.tune  # noqa: F401, PLC0415
+            from ray import tune  # noqa: F401, PLC0415
 
             from search.execution.ray.cluster import Resources  # noqa: PLC0415
         except ModuleNotFoundError as error:

@@ -3,7 +3,8 @@
 import pytest
 
 from search.cli import recorded
-from search.cli.recorded import finder, named_study
+from search.cli.recorded import finder, remember
+from search.plan import Plan
 from search.studies import STUDIES
 from searchspace.errors import UserError
 
@@ -28,43 +29,55 @@ def path(tmp_path):
     return f"{file}:Mine"
 
 
-def test_a_study_of_the_table_is_found_by_its_name():
-    assert finder(None)("tsynd") is STUDIES["tsynd"]
+def find(plan, study=None, *, trust=False):
+    return finder(study, trust=trust)(plan)
+
+
+def test_a_study_of_the_table_needs_no_trust():
+    assert find(Plan(study="tsynd")) is STUDIES["tsynd"]
 
 
 @pytest.mark.parametrize("name", ["elsewhere:Mine", "/nowhere/evil.py:Mine"])
-def test_a_path_that_only_the_record_names_is_refused(name):
+@pytest.mark.parametrize("field", ["study", "sampler"])
+def test_a_path_that_only_the_record_names_is_refused(field, name):
     with pytest.raises(UserError, match=f"never started here, {name}: if you trust") as error:
-        finder(None)(name)
+        find(Plan(**{"study": "tsynd", field: name}))
     assert "\n" not in str(error.value)
 
 
 def test_no_line_of_a_file_that_only_the_record_names_is_run(tmp_path):
     (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
     with pytest.raises(UserError):
-        finder(None)(f"{tmp_path}/evil.py:Mine")
+        find(Plan(study=f"{tmp_path}/evil.py:Mine"))
     assert not (tmp_path / "ran").exists()
 
 
-def test_what_the_user_has_named_before_is_found_again(path, cache):
-    named_study(path)
-    named_study(path)
-    assert finder(None)(path).module == path
-    assert (cache / recorded.NAMED).read_text() == f"{path}\n"
+def test_what_the_user_has_named_before_needs_no_trust(path, cache):
+    remember([path, "tpe", "tsynd"])
+    remember([path])
+    assert find(Plan(study=path)).module == path
+    assert (cache / recorded.NAMES).read_text() == f"{path}\n"
 
 
 def test_a_name_relative_to_the_folder_is_remembered_as_absolute(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    named_study("./mine.py:Mine")
-    assert finder(None)(path).name == "toy"
+    remember(["./mine.py:Mine"])
+    assert find(Plan(study=path)).name == "toy"
+
+
+def test_what_is_trusted_once_is_remembered(path):
+    assert find(Plan(study=path, sampler="mine:Sampler"), trust=True).module == path
+    assert find(Plan(study=path, sampler="mine:Sampler")).module == path
 
 
 def test_the_user_may_say_where_the_study_is_now(path):
-    assert finder(path)("/gone/mine.py:Mine").module == path
+    assert find(Plan(study="/gone/mine.py:Mine"), path).module == path
+    with pytest.raises(UserError, match="never started here, mine:Sampler"):
+        find(Plan(study=path, sampler="mine:Sampler"), path)
 
 
-def test_where_nothing_can_be_remembered_the_study_still_runs(path, cache):
+def test_where_nothing_can_be_remembered_it_is_asked_again(path, cache):
     cache.write_text("a file in the folder's place")
-    assert named_study(path).name == "toy"
-    with pytest.raises(UserError, match="add --study"):
-        finder(None)(path)
+    remember([path])
+    with pytest.raises(UserError, match="add --trust"):
+        find(Plan(study=path))
