@@ -19,7 +19,7 @@ class Config(Frozen):
 def lesson_of(task):
     labels = torch.tensor([[0, 1], [1, 1]]) if task == "multi-label" else torch.tensor([0, 1])
     with torch.device("meta"):
-        classifier = build_classifier("cnn", 1, 28, 2)
+        classifier = build_classifier("cnn", 1, (28, 28), 2)
     return Lesson(
         classifier=classifier,
         train=LabelledImages(torch.zeros((2, 1, 28, 28), dtype=torch.uint8), labels),

@@ -20,7 +20,7 @@ def test_the_headline_of_a_task(task, score):
 def test_a_constant_classifier_gains_nothing_by_the_majority(task):
     """Nine of ten images are of one class: the headline stays where guessing is."""
     rare = np.arange(20) >= 18
-    labels = rare.astype(int) if task == "multi-class" else np.stack([rare, ~rare], 1).astype(int)
+    labels = rare.astype(int) if task == "multi-class" else np.stack([~rare, rare], 1).astype(int)
     constant = np.tile([[0.9, 0.1]], (20, 1))
     values = scores(task, constant, labels)
     assert values["acc"] > 0.8

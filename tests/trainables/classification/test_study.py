@@ -16,6 +16,7 @@ from trainables.classification.memory import Extra, need_of
 from trainables.classification.settings import ClassificationSettings
 from trainables.classification.study import Assets, ClassificationStudy
 from trainables.data.dataset import Dataset, Images
+from trainables.data.splits import Splits
 from trainables.runtime.config import Frozen
 from trainables.study.about import About
 from trainables.study.report import Level, Rung
@@ -78,7 +79,7 @@ def dataset(monkeypatch) -> Dataset:
         return Images(pixels, np.arange(count) % 2)
 
     dataset = Dataset(
-        "made-up", "binary", ("no", "yes"), images(60), images(20), images(10), "", "made up"
+        "made-up", "binary", ("no", "yes"), images(60), images(8), images(10), "", "made up"
     )
     monkeypatch.setattr(assets_module, "open_dataset", lambda *_: dataset)
     return dataset
@@ -171,7 +172,9 @@ def test_what_a_study_holds_beside_the_classifier_adds_to_the_need():
 
 def test_a_trial_gets_the_splits_and_the_learner_train_alone(assets):
     trial = guest.build({"lr": 0.3}, settings_of(), assets)
-    assert [len(getattr(trial.data, name)) for name in ("train", "val", "ranking")] == [24, 20, 20]
+    splits = Splits.load(assets / "splits.npz")
+    for name in ("train", "val", "ranking"):
+        assert len(getattr(trial.data, name)) == len(getattr(splits, name)) > 0
     assert trial.learner.lesson.train is trial.data.train
     assert trial.config == GuestConfig(lr=0.3)
     assert guest.build({}, settings_of(), assets).data is trial.data  # read once a process

@@ -59,8 +59,10 @@ def images(seed: int, count: int = 12) -> LabelledImages:
     """Noise around three greys, one a class."""
     random = torch.Generator().manual_seed(seed)
     labels = torch.arange(count) % 3
-    pixels = 60 + 65 * labels[:, None, None, None] + torch.randint(
-        -55, 55, (count, 1, 28, 28), generator=random
+    pixels = (
+        60
+        + 65 * labels[:, None, None, None]
+        + torch.randint(-55, 55, (count, 1, 28, 28), generator=random)
     )
     return LabelledImages(pixels.clamp(0, 255).to(torch.uint8), labels)
 
@@ -247,7 +249,7 @@ def test_the_first_weights_follow_from_the_seed_alone():
 
 
 def test_seconds_of_the_learner_are_not_training_twice():
-    """The learner claims 1000 seconds of the epoch; both activities still add up to its duration."""
+    """The learner claims 1000 seconds; both activities still add up to the duration."""
     trial = make()
     spend, epoch = trial.learner.lesson.spend, trial.learner.epoch
 

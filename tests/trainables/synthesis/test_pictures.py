@@ -7,7 +7,7 @@ from torch import nn
 
 from trainables.attacks.threat import mr_deviations
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.study.report import Rung
+from trainables.study.report import Level, Rung
 from trainables.synthesis.measurement import Measurement, predict
 from trainables.synthesis.pictures import draw_predictions
 from trainables.synthesis.slices import to_hu
@@ -69,7 +69,7 @@ def test_attacks_stay_within_the_middle_radius_and_harm(sheet):
 def test_a_run_shows_winner_and_baselines(heads, tmp_path):
     for name in ("winner", "baseline"):
         trial = heads.trial()
-        trial.advance(Rung(1, "m", heads.settings.rungs[-1].level))
+        trial.advance(Rung(1, "m", Level("fgsm", None, 1, (0.0, 0.1), images=1)))
         trial.save(tmp_path / name)
     models = {name: tmp_path / name for name in ("baseline", "winner")}
     (found,) = robmednas.illustrate(models, heads.assets, heads.settings)

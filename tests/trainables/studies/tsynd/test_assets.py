@@ -5,8 +5,11 @@ import shutil
 import pytest
 import torch
 
+from trainables.classification.assets import open_splits
+from trainables.classification.study import read_splits
+from trainables.runtime.device import threads
 from trainables.studies.tsynd import assets as module
-from trainables.studies.tsynd.assets import AUTOENCODER, UNLABELLED, codes_of
+from trainables.studies.tsynd.assets import AUTOENCODER, UNLABELLED, codes_of, make_autoencoder
 from trainables.studies.tsynd.study import TSynD
 
 tsynd = TSynD()
@@ -59,3 +62,26 @@ def test_assets_of_older_runs_lend_their_one_autoencoder(run, tmp_path):
     codes = codes_of(tmp_path / "assets", other, decodes=True)
     expected = module.read_autoencoder(assets / AUTOENCODER, torch.device("cpu"))
     assert codes.autoencoder.digest == expected.digest
+
+
+def test_codes_are_those_of_the_training_images(run):
+    settings, assets = run
+    codes = codes_of(assets, settings, decodes=True)
+    images = read_splits(assets, "cpu").train.images.float() / 255
+    with torch.no_grad():
+        expected = codes.autoencoder.model(images)[2].latents
+    torch.testing.assert_close(codes.latents, expected)
+
+
+def test_the_autoencoder_does_not_depend_on_the_cores_of_the_machine(run, tmp_path):
+    settings, _ = run
+    dataset, splits = open_splits(settings, lambda _: None)
+    weights = []
+    for count in (1, 3):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        uncached = settings.model_copy(update={"cache": folder / "cache"})
+        with threads(count):
+            make_autoencoder(uncached, dataset, splits, folder, lambda _: None)
+        weights.append((folder / AUTOENCODER).read_bytes())
+    assert weights[0] == weights[1]

@@ -17,11 +17,12 @@ from trainables.studies.tsynd.pictures import (
 )
 from trainables.studies.tsynd.settings import TSynDConfig
 from trainables.studies.tsynd.study import TSynD
-from trainables.study.report import Rung
+from trainables.study.report import Level, Rung
 
 tsynd = TSynD()
 
 QUICK = {"latent_iterations": 4, "masks": 4}
+LEVEL = Level("fgsm", None, 1, (0.0, 4 / 255), images=3)  # nothing that is shown depends on it
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def models(prepared, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     for name, config in {"baseline": {"regime": "baseline"}, "winner": QUICK}.items():
         trial = prepared.trial(**config)
-        trial.advance(Rung(1, "m", prepared.settings.rungs[-1].level))
+        trial.advance(Rung(1, "m", LEVEL))
         trial.save(folder / name)
     return {name: folder / name for name in ("baseline", "winner")}
 
