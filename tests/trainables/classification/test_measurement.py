@@ -109,7 +109,7 @@ def test_a_curve_is_the_trapezoid_over_its_radii(trained, data):
 
 def test_what_ranks_is_kept_image_by_image(trained, data):
     found = measure_robust(
-        trained, data, Measurement("multi-class", "apgd-ce", (0, 4 / 255), seed=0)
+        trained, data, Measurement("multi-class", "apgd-ce", (0, 4 / 255), seed=0, steps=20)
     )
     assert found.ranking_report.curve("acc")[1] == pytest.approx(
         found.metrics["ranking_apgd-ce_acc_eps4"]
