@@ -55,15 +55,15 @@ def test_no_test_subject_is_in_the_assets(heads):
 def test_a_test_subject_that_cannot_be_read_stops_no_search(tmp_path):
     """Test is read once, at the end: nothing of it is opened before."""
     folder = tmp_path / "data"
-    found = robmednas.parse_settings({"subjects": 8, "slices": 1, "size": 32, "device": "cpu"})
-    write_nifti(open_subjects(found), folder, lambda _: None)
-    settings = found.model_copy(update={"data": folder})
+    phantom = robmednas.parse_settings({"subjects": 8, "slices": 1, "size": 32, "device": "cpu"})
+    write_nifti(open_subjects(phantom), folder, lambda _: None)
+    settings = phantom.model_copy(update={"data": folder})
     splits = make_splits(settings, open_subjects(settings))
-    whole = robmednas.prepare(settings, tmp_path / "a", lambda _: None)
+    first = robmednas.prepare(settings, tmp_path / "a", lambda _: None)
     for name in splits.test:
         file = folder / name / "ct.nii.gz"
         image = nib.load(file)
         ct = np.asarray(image.dataobj) + 100
         nib.save(nib.Nifti1Image(ct.astype(np.int16), image.affine), file)
     again = robmednas.prepare(settings, tmp_path / "b", lambda _: None)
-    assert whole.digests == again.digests
+    assert first.digests == again.digests

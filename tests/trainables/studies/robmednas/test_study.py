@@ -39,13 +39,13 @@ def test_the_papers_own_best_is_a_reference_where_the_space_holds_it():
 
 def test_limits_are_shares_beyond_the_prediction():
     config = {"architecture": TINY, "kernels": "square", "batch_size": 6}
-    found = cost(parse_architecture(TINY), "square", 64, 64)
+    size = cost(parse_architecture(TINY), "square", 64, 64)
     assert robmednas.limits(config, settings_of()) == {}
-    at = robmednas.limits(config, settings_of(max_params=found.parameters))
-    assert at == {"max_params": 0.0}
-    half = robmednas.limits(config, settings_of(max_params=found.parameters // 2))
+    exact = robmednas.limits(config, settings_of(max_params=size.parameters))
+    assert exact == {"max_params": 0.0}
+    half = robmednas.limits(config, settings_of(max_params=size.parameters // 2))
     assert half["max_params"] == pytest.approx(1.0, rel=0.01)
-    gib = (2**27 + 1.2 * 4 * (7 * found.parameters + 6 * found.activations)) / 2**30
+    gib = (2**27 + 1.2 * 4 * (7 * size.parameters + 6 * size.activations)) / 2**30
     memory = robmednas.limits(config, settings_of(max_memory=gib / 3))
     assert memory["max_memory"] == pytest.approx(2.0)
 

@@ -78,10 +78,10 @@ def test_the_saved_network_gives_the_scores_that_it_was_ranked_by(heads, trained
     assert card.provenance["epoch"] == report.best_epoch
     with trial.at_best(), torch.no_grad():
         mr, _ = heads.data.ranking.batch([0], torch.device("cpu"))
-        ours, loaded = predict(trial.network, mr), predict(network, mr)
-        np.testing.assert_allclose(loaded, ours, atol=0.05)  # HU; the layout in memory differs
+        expected, loaded = predict(trial.network, mr), predict(network, mr)
+        np.testing.assert_allclose(loaded, expected, atol=0.05)  # HU; the layout in memory differs
     with np.load(tmp_path / "ranking.npz", allow_pickle=False) as saved:
-        curves = [area(saved["eps"].tolist(), one) for one in saved["scores"].T]
+        curves = [area(saved["eps"].tolist(), subject) for subject in saved["scores"].T]
     assert np.mean(curves) == pytest.approx(report.metrics[heads.facts.default_metric])
     json.loads((tmp_path / "model.json").read_text())
 

@@ -28,20 +28,20 @@ def run(tmp_path_factory):
 
 def test_each_seed_has_an_autoencoder_of_its_own_made_once(run, monkeypatch):
     settings, assets = run
-    other = settings.model_copy(update={"seed": settings.seed + 1000})
-    seen, obtain = [], module.obtain_autoencoder
+    changed = settings.model_copy(update={"seed": settings.seed + 1000})
+    calls, obtain = [], module.obtain_autoencoder
 
     def watch(images, recipe, *rest):
-        seen.append((len(images), recipe.seed, recipe.steps))
+        calls.append((len(images), recipe.seed, recipe.steps))
         return obtain(images, recipe, *rest)
 
     monkeypatch.setattr(module, "obtain_autoencoder", watch)
-    own, foreign = (codes_of(assets, each, decodes=True) for each in (settings, other))
-    assert own.autoencoder.digest != foreign.autoencoder.digest
-    assert not torch.equal(own.latents, foreign.latents)
-    assert own.latents.shape == foreign.latents.shape
-    assert seen == [(1152, 1000, 2)]  # the run's own was read
-    assert codes_of(assets, other, decodes=True) is foreign
+    usual, foreign = (codes_of(assets, each, decodes=True) for each in (settings, changed))
+    assert usual.autoencoder.digest != foreign.autoencoder.digest
+    assert not torch.equal(usual.latents, foreign.latents)
+    assert usual.latents.shape == foreign.latents.shape
+    assert calls == [(1152, 1000, 2)]  # the run's own was read
+    assert codes_of(assets, changed, decodes=True) is foreign
     files = {file.name for file in settings.cache.glob("*.safetensors")}
     assert len(files) == 2
 
@@ -58,8 +58,8 @@ def test_assets_of_older_runs_lend_their_one_autoencoder(run, tmp_path):
     settings, assets = run
     shutil.copytree(assets, tmp_path / "assets")
     (tmp_path / "assets" / UNLABELLED).unlink()
-    other = settings.model_copy(update={"seed": 5})
-    codes = codes_of(tmp_path / "assets", other, decodes=True)
+    changed = settings.model_copy(update={"seed": 5})
+    codes = codes_of(tmp_path / "assets", changed, decodes=True)
     expected = module.read_autoencoder(assets / AUTOENCODER, torch.device("cpu"))
     assert codes.autoencoder.digest == expected.digest
 

@@ -39,8 +39,8 @@ def train(prepared, assets: Path, rungs=(3,)):
     return trial, replace(reports[-1], seconds={})
 
 
-def equal(one, other) -> bool:
-    return all(torch.equal(one[name], other[name]) for name in one)
+def equal(first, second) -> bool:
+    return all(torch.equal(first[name], second[name]) for name in first)
 
 
 def noise(array):
@@ -77,22 +77,22 @@ def test_no_test_image_is_among_the_assets(prepared, official):
 def test_the_autoencoder_sees_the_training_images_less_those_that_rank(
     prepared, official, tmp_path, monkeypatch
 ):
-    given, obtain = [], tsynd_assets.obtain_autoencoder
+    calls, obtain = [], tsynd_assets.obtain_autoencoder
 
     def watch(images, *rest):
-        given.append(images)
+        calls.append(images)
         return obtain(images, *rest)
 
     monkeypatch.setattr(tsynd_assets, "obtain_autoencoder", watch)
     facts = tsynd.prepare(prepared.settings, tmp_path, lambda _: None)
     dataset, _ = official
-    seen, data = contents(given[0]), read_data(tmp_path, CPU)
+    unlabelled, data = contents(calls[0]), read_data(tmp_path, CPU)
     assert facts.digests == prepared.facts.digests
-    assert seen.isdisjoint(contents(data.ranking.images))
-    assert seen.isdisjoint(contents(data.val.images))
-    assert contents(data.train.images) < seen
-    whole = {image.transpose(2, 0, 1).tobytes() for image in dataset.train.pixels}
-    assert seen == whole - contents(data.ranking.images)
+    assert unlabelled.isdisjoint(contents(data.ranking.images))
+    assert unlabelled.isdisjoint(contents(data.val.images))
+    assert contents(data.train.images) < unlabelled
+    official_train = {image.transpose(2, 0, 1).tobytes() for image in dataset.train.pixels}
+    assert unlabelled == official_train - contents(data.ranking.images)
 
 
 def test_a_trial_never_opens_the_dataset(prepared, tmp_path, monkeypatch):

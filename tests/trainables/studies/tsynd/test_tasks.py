@@ -25,19 +25,19 @@ CLASSES = {"multi-label": ("a", "b", "c"), "ordinal": ("none", "mild", "severe",
 
 def made_up(task: str, channels: int) -> Dataset:
     """Noise, in which each class or label brightens a strip of its own."""
-    dice = np.random.default_rng(0)
+    random = np.random.default_rng(0)
     names = CLASSES[task]
 
     def images(count: int) -> Images:
-        pixels = dice.integers(0, 120, (count, 28, 28, channels)).astype(np.uint8)
+        pixels = random.integers(0, 120, (count, 28, 28, channels)).astype(np.uint8)
         if task == "multi-label":
-            labels = dice.integers(0, 2, (count, len(names)))
-            shown = labels.astype(bool)
+            labels = random.integers(0, 2, (count, len(names)))
+            bright = labels.astype(bool)
         else:
             labels = np.arange(count) % len(names)
-            shown = np.eye(len(names), dtype=bool)[labels]
+            bright = np.eye(len(names), dtype=bool)[labels]
         for strip in range(len(names)):
-            pixels[shown[:, strip], 6 * strip : 6 * strip + 5] += 120
+            pixels[bright[:, strip], 6 * strip : 6 * strip + 5] += 120
         return Images(pixels, labels)
 
     return Dataset("made-up", task, names, images(80), images(32), images(24), "", "made up")
@@ -91,8 +91,8 @@ def test_the_classifier_learns_and_is_saved_whole(run, tmp_path):
     loaded, card = load_classifier(tmp_path)
     data = trial.data
     assert (card.task, card.classes) == (data.task, data.classes)
-    found = measure_robust(loaded, data.ranking, trial.measurement).metrics
-    assert {name: report.metrics[name] for name in found} == found
+    metrics = measure_robust(loaded, data.ranking, trial.measurement).metrics
+    assert {name: report.metrics[name] for name in metrics} == metrics
     with np.load(tmp_path / "ranking.npz", allow_pickle=False) as arrays:
         assert np.array_equal(arrays["labels"], data.ranking.labels.numpy())
         assert arrays["scores"].shape == (2, *data.ranking.labels.shape)
@@ -101,19 +101,19 @@ def test_the_classifier_learns_and_is_saved_whole(run, tmp_path):
 def test_many_labels_rank_by_macro_auc_and_classes_by_balanced_accuracy(run):
     trial = run.trial(regime="baseline")
     report = trial.advance(Rung(2, "m", WEAK))
-    many = trial.data.task == "multi-label"
-    headline = "auc" if many else "bacc"
+    multi_label = trial.data.task == "multi-label"
+    headline = "auc" if multi_label else "bacc"
     assert run.facts.default_metric == f"ranking_pgd_{headline}_curve"
     assert trial.best.key[0] == report.metrics[f"val_clean_{headline}"]
     assert tsynd.floor(run.settings).metric == f"ranking_clean_{headline}"
     assert f"ranking_clean_{headline}" in report.metrics
     audit = replace(WEAK, audit=True)
     assert set(trial.advance(Rung(2, "m", audit)).constraints) == set(ALARMS)
-    assert set(report.intervals) == (set() if many else {run.facts.default_metric})
+    assert set(report.intervals) == (set() if multi_label else {run.facts.default_metric})
 
 
 def test_the_same_seed_gives_the_same_records(run):
     first, again = (run.trial(), run.trial())
     assert first.advance(Rung(1, "m", WEAK)).metrics == again.advance(Rung(1, "m", WEAK)).metrics
-    weights, others = (trial.classifier.state_dict() for trial in (first, again))
-    assert all(torch.equal(weights[name], others[name]) for name in weights)
+    weights, copies = (trial.classifier.state_dict() for trial in (first, again))
+    assert all(torch.equal(weights[name], copies[name]) for name in weights)
