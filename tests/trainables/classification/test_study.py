@@ -128,9 +128,9 @@ def test_a_point_becomes_a_whole_config():
 
 
 def test_metrics_are_those_of_every_attack_of_the_ladder():
-    directions = guest.metrics(settings_of(ladder="1:fgsm,2:apgd-ce-3"))
-    assert {"ranking_fgsm_bacc_curve", "ranking_apgd-ce_auc_eps4"} < set(directions)
-    assert not any("square" in name for name in directions)
+    directions = guest.metrics(settings_of(ladder="1:square-10,2:apgd-ce-3"))
+    assert {"ranking_square_bacc_curve", "ranking_apgd-ce_auc_eps4"} < set(directions)
+    assert not any("fab" in name for name in directions)
     assert {name for name, way in directions.items() if way == "min"} == {"train_loss", "val_loss"}
 
 

@@ -1,6 +1,7 @@
 """One trial: a U-Net that is trained, measured, attacked and saved."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -60,14 +61,16 @@ def test_the_best_epoch_is_the_one_of_the_lowest_loss_on_val(heads):
     assert trial.epochs_since_best == 4 - trial.best.epoch
 
 
-def test_a_diverged_epoch_is_never_the_best(heads, monkeypatch):
-    values = iter([0.3, float("nan"), 0.2])
+@pytest.mark.parametrize(
+    ("losses", "best"),
+    [((0.3, math.nan, 0.2), 3), ((math.nan, 0.3), 2), ((0.3, math.nan), 1)],
+)
+def test_a_diverged_epoch_is_never_the_best(heads, monkeypatch, losses, best):
+    values = iter(losses)
     monkeypatch.setattr(module, "validation_loss", lambda *_: next(values))
     trial = heads.trial()
-    for _ in range(3):
-        trial.step()
-        trial.epoch += 1
-    assert trial.best.epoch == 3
+    trial.train(len(losses))
+    assert trial.best.epoch == best
 
 
 def test_the_saved_network_gives_the_scores_that_it_was_ranked_by(heads, trained, tmp_path):

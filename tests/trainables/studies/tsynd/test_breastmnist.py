@@ -28,7 +28,7 @@ from trainables.studies.tsynd.study import TSynD
 
 tsynd = TSynD()
 
-pytestmark = pytest.mark.shared_data
+pytestmark = [pytest.mark.shared_data, pytest.mark.slow]
 SEEDS = (0, 1, 2)
 ARMS = {
     "reconstruction": {"regime": "reconstruction"},
