@@ -25,12 +25,12 @@ robmednas = RobMedNAS()
 
 @dataclass(frozen=True)
 class Prepared:
-    """Settings, the folder that trials read, what preparing found, and what it said."""
+    """Settings, the folder that trials read, the facts of preparing, and its sentences."""
 
     settings: TSynDSettings
     assets: Path
     facts: Facts
-    said: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
 
     def trial(self, **config: Any) -> ClassifierTrial:
         """Build a trial."""
@@ -40,10 +40,10 @@ class Prepared:
 
 
 def prepare(folder: Path, **settings: Any) -> Prepared:
-    said: list[str] = []
-    known = tsynd.parse_settings({"device": "cpu", "precision": "fp32", **settings})
-    facts = tsynd.prepare(known, folder / "assets", said.append)
-    return Prepared(known, folder / "assets", facts, said)
+    sentences: list[str] = []
+    parsed = tsynd.parse_settings({"device": "cpu", "precision": "fp32", **settings})
+    facts = tsynd.prepare(parsed, folder / "assets", sentences.append)
+    return Prepared(parsed, folder / "assets", facts, sentences)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -59,7 +59,7 @@ def prepared(tmp_path_factory) -> Prepared:
     """60 images to train on, 240 to choose the epoch by, 48 to rank on."""
     folder = tmp_path_factory.mktemp("phantom")
     return prepare(
-        folder, cache=folder / "cache", autoencoder_steps=140, fraction=0.05, ranking_images=48,
+        folder, cache=folder / "cache", autoencoder_steps=100, fraction=0.05, ranking_images=48,
         eps="0,4/255", epochs=6,
     )  # fmt: skip
 
@@ -89,7 +89,7 @@ class Heads:
     settings: SynthesisSettings
     assets: Path
     facts: Facts
-    said: list[str]
+    sentences: list[str]
 
     @property
     def data(self) -> Data:
@@ -103,12 +103,12 @@ class Heads:
 
 
 def prepare_heads(folder: Path, **settings: Any) -> Heads:
-    said: list[str] = []
+    sentences: list[str] = []
     small = {"subjects": 10, "slices": 2, "size": 32, "device": "cpu", "precision": "fp32"}
     small |= {"eps": "0,0.1", "epochs": 4}
-    known = robmednas.parse_settings(small | settings)
-    facts = robmednas.prepare(known, folder / "assets", said.append)
-    return Heads(known, folder / "assets", facts, said)
+    parsed = robmednas.parse_settings(small | settings)
+    facts = robmednas.prepare(parsed, folder / "assets", sentences.append)
+    return Heads(parsed, folder / "assets", facts, sentences)
 
 
 @pytest.fixture(scope="session")

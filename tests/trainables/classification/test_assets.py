@@ -20,12 +20,12 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def dataset() -> Dataset:
     """RGB images with two labels each; pixels tell images and splits apart."""
-    dice = np.random.default_rng(0)
+    random = np.random.default_rng(0)
 
     def images(count: int) -> Images:
-        labels = dice.integers(0, 2, (count, 2))
+        labels = random.integers(0, 2, (count, 2))
         labels[:4] = [[0, 0], [0, 1], [1, 0], [1, 1]]
-        return Images(dice.integers(0, 256, (count, 8, 8, 3)).astype(np.uint8), labels)
+        return Images(random.integers(0, 256, (count, 8, 8, 3)).astype(np.uint8), labels)
 
     return Dataset("made-up", "multi-label", ("a", "b"), images(60), images(20), images(30), "", "")
 
@@ -40,12 +40,12 @@ def test_what_is_written_is_read(dataset, splits, tmp_path):
     data = read_data(tmp_path / "new" / "folder", CPU)
     assert (data.task, data.classes) == ("multi-label", ("a", "b"))
     for split in ("train", "val", "ranking"):
-        expected, found = splits.take(dataset, split), getattr(data, split)
-        assert len(found) == len(expected)
-        assert found.images.dtype == torch.uint8
-        assert found.labels.dtype == torch.int64
-        assert np.array_equal(found.images.numpy(), expected.pixels.transpose(0, 3, 1, 2))
-        assert np.array_equal(found.labels.numpy(), expected.labels)
+        expected, labelled = splits.take(dataset, split), getattr(data, split)
+        assert len(labelled) == len(expected)
+        assert labelled.images.dtype == torch.uint8
+        assert labelled.labels.dtype == torch.int64
+        assert np.array_equal(labelled.images.numpy(), expected.pixels.transpose(0, 3, 1, 2))
+        assert np.array_equal(labelled.labels.numpy(), expected.labels)
 
 
 def test_splits_are_recorded(dataset, splits, tmp_path):
@@ -92,16 +92,16 @@ def test_settings_choose_dataset_and_splits():
 @pytest.mark.parametrize("count", [2, 7, 13, 29, 30])
 def test_a_part_has_its_share_of_every_label_and_no_image_twice(count):
     labels = torch.tensor([0] * 20 + [1] * 10)[torch.randperm(30, generator=torch.Generator())]
-    whole = LabelledImages(torch.arange(30)[:, None, None, None], labels)
-    part = at_most(whole, count)
+    data = LabelledImages(torch.arange(30)[:, None, None, None], labels)
+    part = at_most(data, count)
     numbers = part.images.flatten()
     assert len(numbers.unique()) == len(part) == count
     assert torch.equal(part.labels, labels[numbers])
     assert abs(int((part.labels == 1).sum()) - count / 3) <= 1
-    assert torch.equal(at_most(whole, count).images, part.images)
+    assert torch.equal(at_most(data, count).images, part.images)
 
 
 def test_a_part_no_smaller_than_the_whole_is_the_whole():
-    whole = LabelledImages(torch.zeros(3, 1, 2, 2), torch.tensor([[1, 0], [0, 0], [1, 1]]))
-    assert at_most(whole, 3) is at_most(whole, 9) is whole
-    assert len(at_most(whole, 2)) == 2
+    data = LabelledImages(torch.zeros(3, 1, 2, 2), torch.tensor([[1, 0], [0, 0], [1, 1]]))
+    assert at_most(data, 3) is at_most(data, 9) is data
+    assert len(at_most(data, 2)) == 2

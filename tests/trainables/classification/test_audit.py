@@ -22,9 +22,9 @@ PROTOCOL = Measurement("binary", "pgd", EPS, seed=0, steps=10)
 
 def images_of(count: int, shift: float, seed: int = 0) -> LabelledImages:
     """Make noise, brighter on average for class 1, so that the best direction is known."""
-    dice = torch.Generator().manual_seed(seed)
+    random = torch.Generator().manual_seed(seed)
     labels = torch.arange(count) % 2
-    pixels = 0.5 + 0.2 * torch.randn((count, 1, 6, 6), generator=dice)
+    pixels = 0.5 + 0.2 * torch.randn((count, 1, 6, 6), generator=random)
     pixels += (pixels.new_tensor([-shift, shift])[labels] - pixels.mean((1, 2, 3)) + 0.5)[
         :, None, None, None
     ]
@@ -65,11 +65,11 @@ def quantised(pixels: Tensor) -> Tensor:
 
 
 def raised(model: nn.Module, data: LabelledImages, measurement: Measurement = PROTOCOL) -> set[str]:
-    found = guards(measure_robust(model, data, measurement), measurement)
-    found |= audit(model, data, measurement)
-    assert set(found) == set(alarms.ALARMS)
-    assert all(math.isfinite(value) for value in found.values())
-    return {name for name, value in found.items() if value > 0}
+    values = guards(measure_robust(model, data, measurement), measurement)
+    values |= audit(model, data, measurement)
+    assert set(values) == set(alarms.ALARMS)
+    assert all(math.isfinite(value) for value in values.values())
+    return {name for name, value in values.items() if value > 0}
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -109,8 +109,8 @@ def test_a_gradient_that_lasts_for_short_steps_only_rises_with_epsilon():
 
 def test_a_model_that_any_image_leaves_right_is_not_believed():
     """Noise on all pixels leaves the mean on its side; without a gradient PGD is noise."""
-    found = raised(Brightness(squash=saturated), images_of(64, 0.2))
-    assert alarms.UNBOUNDED in found
+    names = raised(Brightness(squash=saturated), images_of(64, 0.2))
+    assert alarms.UNBOUNDED in names
     assert raised(Brightness(), images_of(64, 0.2)) == set()
 
 
@@ -128,21 +128,21 @@ def test_trained_networks_raise_none(prepared, regime, seed):
     data = read_data(prepared.assets, torch.device("cpu")).ranking
     measurement = Measurement("multi-class", "pgd", (0.0, 1 / 255, 4 / 255), seed=seed)
     with trial.at_best():
-        found = guards(measure_robust(trial.classifier, data, measurement), measurement)
-        found |= audit(trial.classifier, data, measurement)
-    assert all(value <= 0 for name, value in found.items() if name != alarms.COLLAPSE), found
+        values = guards(measure_robust(trial.classifier, data, measurement), measurement)
+        values |= audit(trial.classifier, data, measurement)
+    assert all(value <= 0 for name, value in values.items() if name != alarms.COLLAPSE), values
 
 
 def test_a_few_images_are_audited_and_always_the_same():
-    data, seen = images_of(200, 0.05), []
+    data, sizes = images_of(200, 0.05), []
 
     class Watched(Brightness):
         def forward(self, images):
-            seen.append(len(images))
+            sizes.append(len(images))
             return super().forward(images)
 
     first = audit(Watched(), data, PROTOCOL)
-    assert max(seen) == IMAGES
+    assert max(sizes) == IMAGES
     assert first == audit(Brightness(), data, PROTOCOL)
 
 
@@ -160,16 +160,16 @@ def test_without_an_attack_there_is_nothing_to_audit():
 
 
 def test_what_is_audited_lies_within_the_radii(monkeypatch):
-    seen = []
+    calls = []
 
     def watch(model, images, labels, task, attack, eps, *, seed):
-        seen.append((type(attack).__name__, tuple(eps), len(images)))
+        calls.append((type(attack).__name__, tuple(eps), len(images)))
         return real(model, images, labels, task, attack, eps, seed=seed)
 
     real = module.evaluate
     monkeypatch.setattr(module, "evaluate", watch)
     audit(Brightness(), images_of(12, 0.05), PROTOCOL)
-    assert seen == [("PGD", (0.04, 0.08, 0.25, 1.0), 12), ("Square", (0.04, 0.08), 12)]
-    seen.clear()
+    assert calls == [("PGD", (0.04, 0.08, 0.25, 1.0), 12), ("Square", (0.04, 0.08), 12)]
+    calls.clear()
     audit(Brightness(), images_of(12, 0.05), Measurement("binary", "pgd", (0.0, 0.5), 0))
-    assert np.allclose(seen[0][1], (0.25, 0.5, 1.0))
+    assert np.allclose(calls[0][1], (0.25, 0.5, 1.0))

@@ -30,29 +30,29 @@ def exam(**fields):
 
 
 def test_each_image_falls_at_its_distance_from_the_middle():
-    found = examine_classifier(Brightness(), data(), "binary", EPS, exam(images=None), {})
+    examination = examine_classifier(Brightness(), data(), "binary", EPS, exam(images=None), {})
     distance = (GREYS.double() - 127.5).abs().numpy()
     expected = np.stack([distance > 255 * eps for eps in EPS]).astype(float)
-    np.testing.assert_array_equal(found.scores, expected)
-    assert [kind for kind, _ in found.conditions] == ["clean", "ensemble", "ensemble"]
-    assert (found.score, found.direction) == ("balanced accuracy", "max")
-    np.testing.assert_array_equal(found.labels, LABELS.numpy())
-    assert found.wins.sum() > 0
+    np.testing.assert_array_equal(examination.scores, expected)
+    assert [kind for kind, _ in examination.conditions] == ["clean", "ensemble", "ensemble"]
+    assert (examination.score, examination.direction) == ("balanced accuracy", "max")
+    np.testing.assert_array_equal(examination.labels, LABELS.numpy())
+    assert examination.wins.sum() > 0
 
 
 def test_a_whole_examination_goes_beyond_attacks():
-    found = examine_classifier(
+    examination = examine_classifier(
         Brightness(), data(), "binary", EPS, exam(images=None, corruptions=True), {}
     )
-    kinds = [kind for kind, _ in found.conditions]
+    kinds = [kind for kind, _ in examination.conditions]
     assert "noise" in kinds
-    assert found.scores.shape == (len(kinds), len(GREYS))
+    assert examination.scores.shape == (len(kinds), len(GREYS))
 
 
 def test_fewer_images_may_be_asked_for():
-    found = examine_classifier(Brightness(), data(), "binary", EPS, exam(images=4), {})
-    assert found.scores.shape == (3, 4)
-    assert sorted(found.labels.tolist()) == [0, 0, 1, 1]
+    examination = examine_classifier(Brightness(), data(), "binary", EPS, exam(images=4), {})
+    assert examination.scores.shape == (3, 4)
+    assert sorted(examination.labels.tolist()) == [0, 0, 1, 1]
 
 
 def test_of_many_labels_the_share_that_is_right_counts():
@@ -62,15 +62,17 @@ def test_of_many_labels_the_share_that_is_right_counts():
         def forward(self, images):
             return super().forward(images).flip(1)
 
-    found = examine_classifier(Both(), data(labels), "multi-label", EPS, exam(images=None), {})
-    assert found.score == "share of right labels"
-    assert found.scores[0] == pytest.approx(1.0)
-    assert (np.diff(found.scores, axis=0) <= 0).all()
-    assert set(found.labels.tolist()) == {0}
+    examination = examine_classifier(
+        Both(), data(labels), "multi-label", EPS, exam(images=None), {}
+    )
+    assert examination.score == "share of right labels"
+    assert examination.scores[0] == pytest.approx(1.0)
+    assert (np.diff(examination.scores, axis=0) <= 0).all()
+    assert set(examination.labels.tolist()) == {0}
 
 
 def test_models_of_others_are_tried_as_well():
-    found = examine_classifier(
+    examination = examine_classifier(
         Brightness(), data(), "binary", EPS, exam(images=None), {"rival": Brightness()}
     )
-    assert "transfer" in found.attacks
+    assert "transfer" in examination.attacks

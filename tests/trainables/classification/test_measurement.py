@@ -31,9 +31,9 @@ class Answer(nn.Module):
 
 
 def noise_images(labels: Tensor) -> LabelledImages:
-    dice = torch.Generator().manual_seed(0)
+    random = torch.Generator().manual_seed(0)
     shape = (len(labels), 1, 8, 8)
-    return LabelledImages(torch.randint(0, 256, shape, generator=dice).to(torch.uint8), labels)
+    return LabelledImages(torch.randint(0, 256, shape, generator=random).to(torch.uint8), labels)
 
 
 @pytest.fixture
@@ -45,21 +45,21 @@ def test_a_constant_classifier_gains_nothing_by_the_majority():
     """Eight of ten images are of class 1: accuracy 0.8 under every attack, the headline 0.5."""
     data = noise_images(torch.tensor([0, 0, *[1] * 8]))
     measurement = Measurement("binary", "pgd", EPS, seed=0)
-    found = measure_robust(Answer(0.0, 1.0), data, measurement).metrics
-    for name, value in found.items():
+    metrics = measure_robust(Answer(0.0, 1.0), data, measurement).metrics
+    for name, value in metrics.items():
         assert value == pytest.approx(0.8 if "_acc" in name else 0.5), name
     assert measurement.ranking_metric == "ranking_pgd_bacc_curve"
 
 
 def test_clean_scores_against_scikit_learn(trained, data):
-    found = measure_clean(trained, data, Measurement("multi-class", "pgd", EPS, 0), "val")
+    metrics = measure_clean(trained, data, Measurement("multi-class", "pgd", EPS, 0), "val")
     with torch.no_grad():
         probabilities = trained.eval()(data.images.float() / 255).softmax(dim=1).numpy()
     labels = data.labels.numpy()
     answers = probabilities.argmax(axis=1)
     double = probabilities.astype(np.float64)
     double /= double.sum(axis=1, keepdims=True)
-    assert found == pytest.approx(
+    assert metrics == pytest.approx(
         {
             "val_clean_acc": float((answers == labels).mean()),
             "val_clean_bacc": balanced_accuracy_score(labels, answers),
@@ -73,59 +73,61 @@ def test_clean_scores_against_scikit_learn(trained, data):
 def test_the_loss_of_many_labels_is_that_of_each():
     labels = torch.tensor([[0, 1, 1], [1, 0, 1], [0, 0, 1], [1, 1, 0]])
     data = noise_images(labels)
-    found = measure_clean(
+    metrics = measure_clean(
         Answer(-1.0, 0.5, 2.0), data, Measurement("multi-label", "pgd", EPS, 0), "val"
     )
     logits = torch.tensor([-1.0, 0.5, 2.0]).expand(4, 3)
     expected = functional.binary_cross_entropy_with_logits(logits, labels.float())
-    assert found["val_loss"] == pytest.approx(float(expected))
+    assert metrics["val_loss"] == pytest.approx(float(expected))
 
 
 def test_a_certain_mistake_has_a_finite_loss():
     data = noise_images(torch.tensor([0, 1]))
-    found = measure_clean(Answer(0.0, 1e4), data, Measurement("binary", "pgd", EPS, 0), "val")
-    assert 10 < found["val_loss"] < 20
+    metrics = measure_clean(Answer(0.0, 1e4), data, Measurement("binary", "pgd", EPS, 0), "val")
+    assert 10 < metrics["val_loss"] < 20
 
 
 def test_scores_at_a_radius_are_those_of_the_attack_at_that_radius(trained, data):
-    found = measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, seed=0))
-    shown = data.images.float() / 255
-    attacked = FGSM()(trained, shown, data.labels, pixels(4 / 255), seed=0)
+    robustness = measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, seed=0))
+    images = data.images.float() / 255
+    attacked = FGSM()(trained, images, data.labels, pixels(4 / 255), seed=0)
     with torch.no_grad():
         answers = trained(attacked).argmax(dim=1)
     expected = balanced_accuracy_score(data.labels, answers)
-    assert found.metrics["ranking_fgsm_bacc_eps4"] == pytest.approx(expected)
+    assert robustness.metrics["ranking_fgsm_bacc_eps4"] == pytest.approx(expected)
 
 
 def test_a_curve_is_the_trapezoid_over_its_radii(trained, data):
-    found = measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, seed=0)).metrics
+    metrics = measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, seed=0)).metrics
     for attack in ("fgsm", "pgd"):
-        at_0 = found["ranking_clean_bacc"]
-        at_1, at_4 = (found[f"ranking_{attack}_bacc_eps{radius}"] for radius in (1, 4))
+        at_0 = metrics["ranking_clean_bacc"]
+        at_1, at_4 = (metrics[f"ranking_{attack}_bacc_eps{radius}"] for radius in (1, 4))
         by_hand = ((at_0 + at_1) / 2 * 1 + (at_1 + at_4) / 2 * 3) / 4
-        assert found[f"ranking_{attack}_bacc_curve"] == pytest.approx(by_hand)
-    assert found["ranking_pgd_acc_eps4"] < found["ranking_noise_acc"]
+        assert metrics[f"ranking_{attack}_bacc_curve"] == pytest.approx(by_hand)
+    assert metrics["ranking_pgd_acc_eps4"] < metrics["ranking_noise_acc"]
 
 
 def test_what_ranks_is_kept_image_by_image(trained, data):
-    found = measure_robust(
-        trained, data, Measurement("multi-class", "apgd-ce", (0, 4 / 255), seed=0)
+    robustness = measure_robust(
+        trained, data, Measurement("multi-class", "apgd-ce", (0, 4 / 255), seed=0, steps=20)
     )
-    assert found.ranking_report.curve("acc")[1] == pytest.approx(
-        found.metrics["ranking_apgd-ce_acc_eps4"]
+    assert robustness.ranking_report.curve("acc")[1] == pytest.approx(
+        robustness.metrics["ranking_apgd-ce_acc_eps4"]
     )
-    assert found.metrics["ranking_apgd-ce_acc_eps4"] <= found.metrics["ranking_pgd_acc_eps4"]
+    assert (
+        robustness.metrics["ranking_apgd-ce_acc_eps4"] <= robustness.metrics["ranking_pgd_acc_eps4"]
+    )
 
 
 def test_all_trials_meet_the_same_noise_and_attacks(trained, data):
     def measure(seed):
         return measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, seed))
 
-    first, again, other = measure(0), measure(0), measure(1)
+    first, again, another = measure(0), measure(0), measure(1)
     assert first.metrics == again.metrics
     assert np.array_equal(first.ranking_report.probabilities, again.ranking_report.probabilities)
     assert not np.array_equal(
-        first.ranking_report.probabilities, other.ranking_report.probabilities
+        first.ranking_report.probabilities, another.ranking_report.probabilities
     )
 
 
@@ -144,13 +146,14 @@ def test_measuring_leaves_the_classifier_and_global_randomness_alone(trained, da
 @pytest.mark.parametrize("attack", ["fgsm", "apgd-ce"])
 @pytest.mark.parametrize("eps", [(0.0,), EPS])
 def test_the_list_of_metrics_is_what_is_measured(trained, data, attack, eps):
-    few = LabelledImages(data.images[:6], data.labels[:6])
-    measurement = Measurement("multi-class", attack, eps, seed=0)
-    found = measure_clean(trained, few, measurement, "val")
+    subset = LabelledImages(data.images[:6], data.labels[:6])
+    steps = None if attack == "fgsm" else 3
+    measurement = Measurement("multi-class", attack, eps, seed=0, steps=steps)
+    metrics = measure_clean(trained, subset, measurement, "val")
     for split in ("val", "ranking"):
-        found |= measure_robust(trained, few, measurement, split).metrics
+        metrics |= measure_robust(trained, subset, measurement, split).metrics
     directions = metrics_of(attack, eps)
-    assert set(found) == set(directions)
+    assert set(metrics) == set(directions)
     assert measurement.ranking_metric in directions
     assert {name for name, better in directions.items() if better == "min"} == {"val_loss"}
 

@@ -28,18 +28,18 @@ def val():
 
 def test_radii_lie_where_images_are_lost():
     """Of a margin of 3.5 / 255 one step of radius 4 / 255 leaves nothing, of 2 / 255 something."""
-    found = choose_eps(Brightness(), val(), PROTOCOL, "baseline")
-    tried, kept = found.details["tried"], found.details["kept"]
+    choice = choose_eps(Brightness(), val(), PROTOCOL, "baseline")
+    radii, shares = choice.details["tried"], choice.details["kept"]
     expected = []
-    for eps in tried:
+    for eps in radii:
         right = (torch.tensor([3.5, 7.5, 15.5, 31.5]) > 255 * eps).double().mean()
         expected.append(float(2 * (right - 0.5)))  # of 8 images each side loses alike
-    assert kept == expected
-    assert [round(255 * eps, 1) for eps in found.eps] == [0.0, 2.8, 4.0, 5.7, 11.0]
-    assert "0, 2.8, 4, 5.7, 11 (/255)" in found.line
+    assert shares == expected
+    assert [round(255 * eps, 1) for eps in choice.eps] == [0.0, 2.8, 4.0, 5.7, 11.0]
+    assert "0, 2.8, 4, 5.7, 11 (/255)" in choice.line
 
 
 def test_a_pilot_at_chance_chooses_nothing():
-    found = choose_eps(Brightness(-1.0), val(), PROTOCOL, "baseline")
-    assert found.eps == PROTOCOL.eps
-    assert "at chance" in found.line
+    choice = choose_eps(Brightness(-1.0), val(), PROTOCOL, "baseline")
+    assert choice.eps == PROTOCOL.eps
+    assert "at chance" in choice.line

@@ -24,15 +24,15 @@ def card(monkeypatch):
 
 
 def test_defaults_suit_a_laptop():
-    found = settings()
-    assert (found.dataset, found.classifier, found.epochs, found.device) == (
+    defaults = settings()
+    assert (defaults.dataset, defaults.classifier, defaults.epochs, defaults.device) == (
         "phantom",
         "cnn",
         60,
         "cpu",
     )
-    assert found.eps == (0, 1 / 255, 2 / 255, 4 / 255, 8 / 255)
-    assert found.attack == "pgd"
+    assert defaults.eps == (0, 1 / 255, 2 / 255, 4 / 255, 8 / 255)
+    assert defaults.attack == "pgd"
 
 
 def test_the_device_is_written_down(card):
@@ -54,12 +54,12 @@ def test_the_papers_protocol_fills_what_is_left_open():
 
 
 def test_settings_survive_a_round_through_json():
-    found = settings(eps="0.1,1/255", protocol="paper", data_root="/some/where")
-    assert Study.model_validate_json(found.model_dump_json()) == found
+    original = settings(eps="0.1,1/255", protocol="paper", data_root="/some/where")
+    assert Study.model_validate_json(original.model_dump_json()) == original
 
 
 @pytest.mark.parametrize(
-    ("given", "eps"),
+    ("radii", "eps"),
     [
         ("2/255,1/255", (0, 1 / 255, 2 / 255)),
         ([0.1, 0.05], (0, 0.05, 0.1)),
@@ -68,8 +68,8 @@ def test_settings_survive_a_round_through_json():
         (0.25, (0, 0.25)),
     ],
 )
-def test_radii_rise_from_0_however_they_are_given(given, eps):
-    assert settings(eps=given).eps == eps
+def test_radii_rise_from_0_however_they_are_given(radii, eps):
+    assert settings(eps=radii).eps == eps
 
 
 @pytest.mark.parametrize(

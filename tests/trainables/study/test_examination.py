@@ -7,14 +7,14 @@ def test_what_is_written_is_read(tmp_path):
     conditions = (("clean", 0.0), ("ensemble", 1 / 255), ("noise", 0.2))
     scores, labels = np.random.default_rng(0).random((3, 5)), np.arange(5)
     won = np.array([[3, 2]])
-    one = Examination("accuracy", "min", conditions, scores, labels, ("a", "transfer"), won)
-    one.write(tmp_path / "folder" / "one.npz")
-    found = read_examination(tmp_path / "folder" / "one.npz")
-    assert (found.score, found.direction) == ("accuracy", "min")
-    assert (found.conditions, found.attacks) == (conditions, ("a", "transfer"))
-    assert found.eps == (0.0, 1 / 255)
+    examination = Examination("accuracy", "min", conditions, scores, labels, ("a", "transfer"), won)
+    examination.write(tmp_path / "folder" / "one.npz")
+    copy = read_examination(tmp_path / "folder" / "one.npz")
+    assert (copy.score, copy.direction) == ("accuracy", "min")
+    assert (copy.conditions, copy.attacks) == (conditions, ("a", "transfer"))
+    assert copy.eps == (0.0, 1 / 255)
     for name in ("scores", "labels", "wins"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(one, name))
+        np.testing.assert_array_equal(getattr(copy, name), getattr(examination, name))
     assert [file.name for file in (tmp_path / "folder").iterdir()] == ["one.npz"]
 
 

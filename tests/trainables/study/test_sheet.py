@@ -9,8 +9,8 @@ from trainables.study.sheet import Column, Sheet, read_sheet
 
 @pytest.fixture
 def sheet():
-    dice = np.random.default_rng(0)
-    grey, colour = dice.random((2, 3, 4)), dice.random((2, 3, 4, 3))
+    random = np.random.default_rng(0)
+    grey, colour = random.random((2, 3, 4)), random.random((2, 3, 4, 3))
     columns = (
         Column("image", colour),
         Column("change", grey - 0.5, "signed", high=0.5, unit="HU", notes=("1 → 2", "rms 3")),
@@ -21,24 +21,24 @@ def sheet():
 def test_what_is_written_is_read_to_half_precision(sheet, tmp_path):
     file = tmp_path / "new" / "some.npz"
     sheet.write(file)
-    found = read_sheet(file)
-    assert (found.name, found.title, found.caption, found.rows) == (
+    copy = read_sheet(file)
+    assert (copy.name, copy.title, copy.caption, copy.rows) == (
         "some",
         "Some pictures",
         "Made here.",
         ("first", "second\nrow"),
     )
-    for one, other in zip(found.columns, sheet.columns, strict=True):
-        assert one.words() == other.words()
-        np.testing.assert_allclose(one.cells, other.cells, atol=2**-11)
+    for column, original in zip(copy.columns, sheet.columns, strict=True):
+        assert column.words() == original.words()
+        np.testing.assert_allclose(column.cells, original.cells, atol=2**-11)
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["some.npz"]
 
 
 def test_a_damaged_file_is_said(sheet, tmp_path):
     file = tmp_path / "some.npz"
     sheet.write(file)
-    whole = file.read_bytes()
-    for damaged in (whole[: len(whole) // 2], b"", b"not an archive"):
+    content = file.read_bytes()
+    for damaged in (content[: len(content) // 2], b"", b"not an archive"):
         file.write_bytes(damaged)
         with pytest.raises(UserError, match=r"some\.npz are damaged .*: remove the file"):
             read_sheet(file)

@@ -1,70 +1,81 @@
-import time
+"""The interface itself: what a study must say, and what it gets."""
+
+from typing import ClassVar
 
 import pytest
 
-from trainables.study.report import Report, Rung
-from trainables.study.trial import Trainable
+from searchspace.errors import UserError
+from trainables.study.about import About, Threat
+from trainables.study.report import Level, Rung
+from trainables.study.settings import StudySettings
+from trainables.study.study import EpsChoice, Facts, Study
+
+ABOUT = About(
+    name="guest",
+    title="what a guest asks",
+    cites=(),
+    inputs="images",
+    threat=Threat(
+        words="nothing", unit="none", bounds=None, axis="epsilon", suffix="", scale=1.0
+    ),
+    scores={},
+    kept="acc",
+    level="chance",
+)  # fmt: skip
 
 
-class Toy(Trainable):
-    """Writes down what it is asked, and at which epoch."""
+class Settings(StudySettings):
+    about: ClassVar[About] = ABOUT
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls = []
-
-    def step(self):
-        self.calls.append(("step", self.epoch))
-        self.spend("training", time.perf_counter() - 2)
-
-    def evaluate(self, rung):
-        self.calls.append(("evaluate", self.epoch))
-        self.spend("evaluation", time.perf_counter() - 1)
-        return Report(self.epoch, {"m": 1.0}, seconds=self.seconds)
-
-    def save(self, folder):
-        pass
-
-    def state(self):
-        return {"calls": list(self.calls)}
-
-    def load_state(self, state):
-        self.calls = list(state["calls"])
+    @property
+    def rungs(self):
+        return (Rung(1, "m"), Rung(self.epochs, "m", Level("pgd", None, 1, (0.0,))))
 
 
-def test_a_trial_steps_to_the_rung_and_then_evaluates():
-    toy = Toy()
-    assert toy.advance(Rung(2, "m")).epoch == 2
-    assert toy.advance(Rung(3, "m")).epoch == 3
-    steps = [("step", 0), ("step", 1), ("evaluate", 2), ("step", 2), ("evaluate", 3)]
-    assert toy.calls == steps
+def guest() -> Study:
+    """Make a study of the attributes that have a use here; all others are None."""
+    members = dict.fromkeys(Study.__abstractmethods__) | {"settings": Settings}
+    return type("Guest", (Study,), members)()
 
 
-def test_a_rung_that_is_reached_is_only_evaluated():
-    toy = Toy()
-    toy.advance(Rung(1, "m"))
-    toy.calls.clear()
-    assert toy.advance(Rung(1, "m")).epoch == 1
-    assert toy.calls == [("evaluate", 1)]
+def test_what_a_study_must_offer():
+    assert Study.__abstractmethods__ == {
+        "settings", "space", "complete", "references", "metrics", "floor", "limits", "prepare",
+        "build", "open_test", "examine", "illustrate",
+    }  # fmt: skip
+    with pytest.raises(TypeError, match="abstract"):
+        Study()
 
 
-def test_a_trial_cannot_go_back():
-    toy = Toy()
-    toy.advance(Rung(3, "m"))
-    with pytest.raises(ValueError, match="trial is at epoch 3, cannot go back to 2"):
-        toy.advance(Rung(2, "m"))
+def test_a_study_is_described_by_its_settings():
+    assert guest().about is ABOUT
 
 
-def test_seconds_add_up_and_start_anew_after_a_report():
-    toy = Toy()
-    assert toy.advance(Rung(2, "m")).seconds == pytest.approx(
-        {"training": 4, "evaluation": 1}, abs=0.5
+def test_settings_are_parsed_and_a_wrong_one_is_one_line():
+    assert guest().parse_settings({"epochs": 3, "device": "cpu"}) == Settings(
+        epochs=3, device="cpu"
     )
-    assert toy.seconds == {}
-    assert toy.advance(Rung(3, "m")).seconds == pytest.approx(
-        {"training": 2, "evaluation": 1}, abs=0.5
+    with pytest.raises(UserError, match="unknown setting 'epoch': did you mean epochs"):
+        guest().parse_settings({"epoch": 3})
+    with pytest.raises(UserError, match=r"^epochs is 0: Input should be greater"):
+        guest().parse_settings({"epochs": 0})
+
+
+def test_the_ladder_is_that_of_the_settings():
+    assert [rung.epochs for rung in guest().ladder(Settings(epochs=7))] == [1, 7]
+
+
+def test_chosen_radii_are_added_to_the_facts():
+    facts = Facts(
+        digests={"data": "d"}, lines=("data: made up",), default_metric="m",
+        details={"own": 1}, settled={"slack": 0.2},
+    )  # fmt: skip
+    choice = EpsChoice((0.0, 0.5), "eps chosen: 0.5", {"tried": [0.5]})
+    assert facts.with_eps(choice) == Facts(
+        digests={"data": "d"},
+        lines=("data: made up", "eps chosen: 0.5"),
+        default_metric="m",
+        details={"own": 1, "eps_auto": {"tried": [0.5]}},
+        settled={"slack": 0.2, "eps": (0.0, 0.5)},
     )
-
-
-def test_what_trials_must_offer():
-    assert Trainable.__abstractmethods__ == {"step", "evaluate", "save", "state", "load_state"}
+    assert facts.lines == ("data: made up",)

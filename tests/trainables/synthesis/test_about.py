@@ -2,7 +2,7 @@
 
 from trainables.metrics.synthesis import SCORES
 from trainables.study.about import About
-from trainables.synthesis.about import about_synthesis
+from trainables.synthesis.about import about_synthesis, ranking_metric
 
 ABOUT = about_synthesis("guest", "what a guest asks", ("first", "second"))
 
@@ -29,3 +29,7 @@ def test_errors_are_to_fall_and_overlaps_to_rise():
 def test_radii_are_unbounded_and_in_standard_deviations():
     assert ABOUT.threat.scale == 1
     assert ABOUT.threat.bounds is None
+
+
+def test_trials_rank_by_the_described_score_along_the_radii():
+    assert ranking_metric("apgd") == f"ranking_apgd_{ABOUT.kept}_curve"

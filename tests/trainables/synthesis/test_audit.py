@@ -24,9 +24,9 @@ CT = DICE.integers(-200, 900, (SIZE, SIZE)).astype(np.int16)
 
 def heads_of(count: int, slices: int = 1) -> Split:
     """Make subjects that differ in where their head is, and in nothing else."""
-    dice = np.random.default_rng(1)
+    random = np.random.default_rng(1)
     mr, ct = (np.repeat(image[None], slices, axis=0) for image in (MR, CT))
-    masks = dice.random((count, slices, SIZE, SIZE)) < 0.7
+    masks = random.random((count, slices, SIZE, SIZE)) < 0.7
     return Split(tuple(SubjectSlices(str(n), mr, ct, mask) for n, mask in enumerate(masks)))
 
 
@@ -59,20 +59,20 @@ def near(shift: Tensor) -> Tensor:
     return torch.where(shift.abs() < 0.11, shift, 0 * shift)
 
 
-def found_of(
+def alarms_of(
     network: nn.Module, split: Split, measurement: Measurement = PROTOCOL
 ) -> dict[str, float]:
     robust = measure_robust(network, split, measurement, CPU, "ranking")
-    found = guards(robust, network, split, measurement, CPU) | audit(
+    values = guards(robust, network, split, measurement, CPU) | audit(
         network, split, measurement, CPU
     )
-    assert set(found) == set(alarms.ALARMS)
-    assert all(math.isfinite(value) for value in found.values())
-    return found
+    assert set(values) == set(alarms.ALARMS)
+    assert all(math.isfinite(value) for value in values.values())
+    return values
 
 
 def raised(*arguments) -> set[str]:
-    return {name for name, value in found_of(*arguments).items() if value > 0}
+    return {name for name, value in alarms_of(*arguments).items() if value > 0}
 
 
 @pytest.mark.parametrize("count", [1, 2, 6])
@@ -85,7 +85,7 @@ def test_a_bias_that_misleads_random_starts_is_no_mask():
     split, measurement = heads_of(6), PROTOCOL
     curves = measure_robust(Shifted(), split, measurement, CPU, "ranking").curves
     assert alarms.excess(*(curves[kind]["mae_head"][-1] for kind in ("fgsm", "pgd"))) > 0
-    assert found_of(Shifted(), split)[alarms.ONE_STEP] <= 0
+    assert alarms_of(Shifted(), split)[alarms.ONE_STEP] <= 0
 
 
 def test_a_network_of_steps_is_fooled_by_guessing():
@@ -110,8 +110,8 @@ def test_the_far_radius_is_measured_against_each_subjects_median():
         [np.abs(CT[s.mask[0]] - np.median(CT[s.mask[0]])).mean() for s in split.subjects]
     )
     errors = np.full(5, 0.02 * 2500)
-    found = found_of(Shifted(lambda shift: 0 * shift), split)
-    assert found[alarms.UNBOUNDED] == pytest.approx(alarms.excess(grey, errors), rel=1e-3)
+    values = alarms_of(Shifted(lambda shift: 0 * shift), split)
+    assert values[alarms.UNBOUNDED] == pytest.approx(alarms.excess(grey, errors), rel=1e-3)
 
 
 def test_a_grey_picture_has_collapsed():
@@ -119,9 +119,9 @@ def test_a_grey_picture_has_collapsed():
         def forward(self, images):
             return 0 * images + 0.1
 
-    found = found_of(Grey(), heads_of(6))
-    assert {name for name, value in found.items() if value > 0} == {alarms.COLLAPSE}
-    assert found[alarms.COLLAPSE] == pytest.approx(0.1)
+    values = alarms_of(Grey(), heads_of(6))
+    assert {name for name, value in values.items() if value > 0} == {alarms.COLLAPSE}
+    assert values[alarms.COLLAPSE] == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("regime", ["standard", "adversarial"])
@@ -131,8 +131,8 @@ def test_trained_networks_raise_none(heads, regime, seed):
     trial.train(20)
     measurement = Measurement("pgd", (0.0, 0.1), seed, trial.measurement.batch_size)
     with trial.at_best():
-        found = found_of(trial.network, heads.data.train, measurement)
-    assert all(value <= 0 for value in found.values()), found
+        values = alarms_of(trial.network, heads.data.train, measurement)
+    assert all(value <= 0 for value in values.values()), values
 
 
 def test_one_slice_of_a_few_subjects_is_audited(monkeypatch):
@@ -140,18 +140,18 @@ def test_one_slice_of_a_few_subjects_is_audited(monkeypatch):
     for subject in split.subjects:
         subject.mask[:] = False
         subject.mask[1, 2:6] = subject.mask[2, 2:4] = True
-    seen = []
+    calls = []
 
-    def watch(network, few, perturbations, *rest):
-        seen.append((few, len(perturbations)))
-        return real(network, few, perturbations, *rest)
+    def watch(network, subset, perturbations, *rest):
+        calls.append((subset, len(perturbations)))
+        return real(network, subset, perturbations, *rest)
 
     real = module.score_subjects
     monkeypatch.setattr(module, "score_subjects", watch)
     first = audit(Shifted(), split, PROTOCOL, CPU)
-    ((few, attacks),) = seen
-    assert len(few) == len(few.subjects) == SUBJECTS
-    assert all(subject.mask.sum() == 4 * SIZE for subject in few.subjects)
+    ((subset, attacks),) = calls
+    assert len(subset) == len(subset.subjects) == SUBJECTS
+    assert all(subject.mask.sum() == 4 * SIZE for subject in subset.subjects)
     assert attacks == 6
     assert audit(Shifted(), split, PROTOCOL, CPU) == first
 

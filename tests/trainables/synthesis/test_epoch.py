@@ -44,12 +44,12 @@ def run(network, split, replace=clean, **options):
 def test_every_slice_is_shown_once(heads):
     network, split = Recorder(), heads.data.train
     run(network, split)
-    shown = torch.cat(network.shown)
-    everything, _ = split.batch(range(len(split)), CPU)
-    assert sorted(shown.sum(dim=(1, 2, 3)).tolist()) == pytest.approx(
-        sorted(everything.sum(dim=(1, 2, 3)).tolist())
+    inputs = torch.cat(network.shown)
+    slices, _ = split.batch(range(len(split)), CPU)
+    assert sorted(inputs.sum(dim=(1, 2, 3)).tolist()) == pytest.approx(
+        sorted(slices.sum(dim=(1, 2, 3)).tolist())
     )
-    assert not torch.equal(shown, everything)  # in another order
+    assert not torch.equal(inputs, slices)  # in another order
 
 
 def test_the_loss_is_the_mean_squared_error_of_what_was_trained_on(heads):
@@ -69,23 +69,21 @@ def test_a_step_follows_the_gradient(heads):
 
 
 def test_mirroring_turns_mr_and_ct_alike_left_and_right(heads):
-    split, seen = heads.data.train, []
+    split, batches = heads.data.train, []
 
     def replace(mr, ct):
-        seen.append((mr, ct))
+        batches.append((mr, ct))
         return mr
 
     run(Recorder(), split, replace, flip=True)
-    everything = list(zip(*split.batch(range(len(split)), CPU), strict=True))
+    slices = list(zip(*split.batch(range(len(split)), CPU), strict=True))
     turned = 0
-    for mr, ct in zip(*(torch.cat(part) for part in zip(*seen, strict=True)), strict=True):
-        as_it_is = any(torch.equal(mr, a) and torch.equal(ct, b) for a, b in everything)
-        mirrored = any(
-            torch.equal(mr, a.flip(1)) and torch.equal(ct, b.flip(1)) for a, b in everything
-        )
+    for mr, ct in zip(*(torch.cat(part) for part in zip(*batches, strict=True)), strict=True):
+        as_it_is = any(torch.equal(mr, a) and torch.equal(ct, b) for a, b in slices)
+        mirrored = any(torch.equal(mr, a.flip(1)) and torch.equal(ct, b.flip(1)) for a, b in slices)
         assert as_it_is or mirrored
         turned += mirrored
-    assert 0 < turned < len(everything)
+    assert 0 < turned < len(slices)
 
 
 def test_a_last_batch_of_one_slice_is_left_out(heads):
@@ -97,6 +95,6 @@ def test_a_last_batch_of_one_slice_is_left_out(heads):
 def test_validation_is_in_eval_mode_and_in_batches_of_any_size(heads):
     network = nn.Sequential(Recorder(), nn.BatchNorm2d(1))
     split = heads.data.train
-    found = [validation_loss(network, split, CPU, batch_size) for batch_size in (1, 5, 99)]
-    assert found == pytest.approx([found[0]] * 3, rel=1e-5)
+    losses = [validation_loss(network, split, CPU, batch_size) for batch_size in (1, 5, 99)]
+    assert losses == pytest.approx([losses[0]] * 3, rel=1e-5)
     assert network[1].num_batches_tracked == 0

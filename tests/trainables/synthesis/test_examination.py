@@ -21,10 +21,10 @@ class Slope(nn.Module):
 
 def heads(count):
     """Make subjects of one slice, whose CT is what `Slope` predicts of their MR, and 100 HU."""
-    dice = np.random.default_rng(0)
+    random = np.random.default_rng(0)
     subjects = []
     for number in range(count):
-        mr = (0.2 * dice.random((1, SIZE, SIZE))).astype(np.float16)
+        mr = (0.2 * random.random((1, SIZE, SIZE))).astype(np.float16)
         predicted = to_hu(torch.from_numpy(mr.astype(np.float32))).numpy()
         ct = (predicted.round() - 100).astype(np.int16)
         subjects.append(SubjectSlices(str(number), mr, ct, np.ones((1, SIZE, SIZE), dtype=bool)))
@@ -34,12 +34,12 @@ def heads(count):
 def test_every_subject_errs_by_what_the_radius_permits():
     """Already too high by 100 HU everywhere: the worst is all of it up by the radius."""
     exam = Exam("quick", "test", corruptions=True, images=None, seed=0)
-    found = examine_synthesis(Slope(), heads(3), EPS, exam, {"other": Slope()}, CPU)
+    examination = examine_synthesis(Slope(), heads(3), EPS, exam, {"other": Slope()}, CPU)
     slope = float(to_hu(torch.tensor(1.0)) - to_hu(torch.tensor(0.0)))
-    for row, eps in zip(found.scores[:3], EPS, strict=True):
+    for row, eps in zip(examination.scores[:3], EPS, strict=True):
         assert row == pytest.approx(100 + slope * eps, abs=1.0)
-    assert (found.score, found.direction) == ("head MAE, HU", "min")
-    assert found.conditions[3:] == tuple(("noise", sigma) for sigma in SIGMAS)
-    assert found.eps == EPS
-    assert found.wins.sum(axis=1).tolist() == [3, 3]
-    assert found.attacks == ("pgd-clean", "apgd", "transfer", "square")
+    assert (examination.score, examination.direction) == ("head MAE, HU", "min")
+    assert examination.conditions[3:] == tuple(("noise", sigma) for sigma in SIGMAS)
+    assert examination.eps == EPS
+    assert examination.wins.sum(axis=1).tolist() == [3, 3]
+    assert examination.attacks == ("pgd-clean", "apgd", "transfer", "square")

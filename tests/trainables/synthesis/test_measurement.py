@@ -45,8 +45,8 @@ def split(heads):
 def test_a_prediction_is_in_hu_and_in_eval_mode(split):
     network = nn.Sequential(Affine(), nn.Dropout(0.5)).train()
     mr, _ = split.batch([0, 1, 2], CPU)
-    found = predict(network, mr, batch_size=2)
-    np.testing.assert_allclose(found, to_hu(network[0](mr)).detach()[:, 0], rtol=1e-5)
+    hu = predict(network, mr, batch_size=2)
+    np.testing.assert_allclose(hu, to_hu(network[0](mr)).detach()[:, 0], rtol=1e-5)
     assert network.training
 
 
@@ -60,29 +60,29 @@ def test_a_prediction_that_is_not_finite_is_said(split):
 def test_scores_are_of_whole_subjects_however_they_are_grouped(split, group, monkeypatch):
     monkeypatch.setattr(measurement, "GROUP", group)
     network = Affine()
-    (found,) = score_subjects(network, split, [None], CPU)
-    for place, subject in enumerate(split.subjects):
+    (scores,) = score_subjects(network, split, [None], CPU)
+    for row, subject in enumerate(split.subjects):
         mr = torch.from_numpy(subject.mr.astype(np.float32)).unsqueeze(1)
         truth = truth_of(subject.ct.astype(np.float32), np.asarray(subject.mask))
         expected = measure(predict(network, mr), truth)
-        assert {score: found[score][place] for score in SCORES} == pytest.approx(
+        assert {score: scores[score][row] for score in SCORES} == pytest.approx(
             expected, nan_ok=True
         )
 
 
 def test_perturbations_see_mr_truth_and_the_numbers_of_the_slices(split, monkeypatch):
     monkeypatch.setattr(measurement, "GROUP", 2)
-    seen = []
+    calls = []
 
     def perturb(mr, ct, numbers):
-        everything = split.batch(numbers.tolist(), CPU)
-        assert torch.equal(mr, everything[0])
-        assert torch.equal(ct, everything[1])
-        seen.extend(numbers.tolist())
+        slices = split.batch(numbers.tolist(), CPU)
+        assert torch.equal(mr, slices[0])
+        assert torch.equal(ct, slices[1])
+        calls.extend(numbers.tolist())
         return mr
 
     score_subjects(Affine(), split, [perturb], CPU)
-    assert seen == list(range(len(split)))
+    assert calls == list(range(len(split)))
 
 
 def test_an_attack_on_an_affine_network_adds_its_weight_times_eps_to_every_error(split):
@@ -90,40 +90,40 @@ def test_an_attack_on_an_affine_network_adds_its_weight_times_eps_to_every_error
     network, eps = Affine(), 0.3
     for kind in ("fgsm", "pgd"):
         attack = measurement.build_synthesis_attack(kind, 8)
-        found = score_subjects(network, split, [None, perturbation(network, attack, eps, 0)], CPU)
-        growth = found[1]["mae_head"] - found[0]["mae_head"]
+        scores = score_subjects(network, split, [None, perturbation(network, attack, eps, 0)], CPU)
+        growth = scores[1]["mae_head"] - scores[0]["mae_head"]
         assert growth == pytest.approx(np.full(len(growth), 0.2 * eps * 2500), rel=2e-2)
 
 
 def test_random_starts_belong_to_slices_and_not_to_their_place_in_a_group(split, monkeypatch):
     network = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 1, 1))
-    found = []
+    errors = []
     for group in (2, 256):
         monkeypatch.setattr(measurement, "GROUP", group)
         perturb = perturbation(network, measurement.build_synthesis_attack("pgd", 8), 0.2, 0)
-        found.append(score_subjects(network, split, [perturb], CPU)[0]["mae_head"])
-    np.testing.assert_allclose(*found, rtol=1e-5)
+        errors.append(score_subjects(network, split, [perturb], CPU)[0]["mae_head"])
+    np.testing.assert_allclose(*errors, rtol=1e-5)
 
 
 def test_metrics_are_what_was_announced(split):
-    found = measure_robust(Affine(), split, PROTOCOL, CPU, "ranking").metrics
-    found |= measure_clean(Affine(), split, PROTOCOL, CPU, "val") | {"val_loss": 0.0}
-    assert set(found) == set(metrics_of("pgd", PROTOCOL.eps))
+    metrics = measure_robust(Affine(), split, PROTOCOL, CPU, "ranking").metrics
+    metrics |= measure_clean(Affine(), split, PROTOCOL, CPU, "val") | {"val_loss": 0.0}
+    assert set(metrics) == set(metrics_of("pgd", PROTOCOL.eps))
     assert set(metrics_of("apgd", (0.0, 1.0))) > {"ranking_apgd_dice_bone_eps1"}
     assert metrics_of("pgd", (0.0, 1.0))["ranking_pgd_mae_head_curve"] == "min"
     assert metrics_of("pgd", (0.0, 1.0))["ranking_pgd_dice_bone_curve"] == "max"
 
 
 def test_the_ranking_value_is_the_mean_over_subjects_of_the_area_of_each(split):
-    found = measure_robust(Affine(), split, PROTOCOL, CPU, "ranking")
-    curve = found.curves["pgd"]["mae_head"]
+    robustness = measure_robust(Affine(), split, PROTOCOL, CPU, "ranking")
+    curve = robustness.curves["pgd"]["mae_head"]
     assert curve.shape == (3, len(split.subjects))
     by_hand = np.mean([area(PROTOCOL.eps, subject) for subject in curve.T])
-    value = found.metrics[PROTOCOL.ranking_metric]
+    value = robustness.metrics[PROTOCOL.ranking_metric]
     assert value == pytest.approx(by_hand)
-    low, high = found.intervals[PROTOCOL.ranking_metric]
+    low, high = robustness.intervals[PROTOCOL.ranking_metric]
     assert low < value < high
-    assert found.metrics["ranking_pgd_mae_head_eps0.3"] == pytest.approx(curve[2].mean())
+    assert robustness.metrics["ranking_pgd_mae_head_eps0.3"] == pytest.approx(curve[2].mean())
     assert areas((0.0, 1.0), np.array([[1.0, 4.0], [3.0, 4.0]])).tolist() == [2.0, 4.0]
 
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from trainables.attacks.threat import mr_deviations
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.study.report import Rung
+from trainables.study.report import Level, Rung
 from trainables.synthesis.measurement import Measurement, predict
 from trainables.synthesis.pictures import draw_predictions
 from trainables.synthesis.slices import to_hu
@@ -36,24 +36,24 @@ def sheet(heads):
 
 
 def test_rows_are_subjects_and_below_them_networks(sheet, heads):
-    names = [one.name for one in heads.data.val.subjects[:2]]
-    assert sheet.rows == tuple(f"{name}\n{one}" for name in names for one in ("flat", "steep"))
+    names = [subject.name for subject in heads.data.val.subjects[:2]]
+    assert sheet.rows == tuple(f"{name}\n{label}" for name in names for label in ("flat", "steep"))
 
 
 def test_mr_and_ct_are_the_widest_slice_and_predictions_those_of_the_network(sheet, heads):
     mr, ct, prediction, error, attacked, harmed, error_attacked = sheet.columns
-    for place, subject in enumerate(heads.data.val.subjects[:2]):
+    for number, subject in enumerate(heads.data.val.subjects[:2]):
         z = subject.mask.sum(axis=(1, 2)).argmax()
-        for row, weight in ((2 * place, 0.01), (2 * place + 1, 0.5)):
+        for row, weight in ((2 * number, 0.01), (2 * number + 1, 0.5)):
             np.testing.assert_array_equal(mr.cells[row], subject.mr[z].astype(np.float32))
             np.testing.assert_array_equal(ct.cells[row], subject.ct[z])
             expected = to_hu(torch.tensor(weight * subject.mr[z].astype(np.float32)))
             np.testing.assert_allclose(prediction.cells[row], expected, rtol=1e-4, atol=1e-2)
             mae = np.abs(error.cells[row][subject.mask[z]]).mean()
             assert error.notes[row] == f"{mae:.0f} HU"
-            seen = torch.tensor(attacked.cells[row])[None, None]
+            inputs = torch.tensor(attacked.cells[row])[None, None]
             np.testing.assert_allclose(
-                harmed.cells[row], predict(Affine(weight), seen)[0], rtol=1e-4, atol=1e-2
+                harmed.cells[row], predict(Affine(weight), inputs)[0], rtol=1e-4, atol=1e-2
             )
     np.testing.assert_array_equal(error.cells, prediction.cells - ct.cells)
     np.testing.assert_array_equal(error_attacked.cells, harmed.cells - ct.cells)
@@ -69,11 +69,11 @@ def test_attacks_stay_within_the_middle_radius_and_harm(sheet):
 def test_a_run_shows_winner_and_baselines(heads, tmp_path):
     for name in ("winner", "baseline"):
         trial = heads.trial()
-        trial.advance(Rung(1, "m", heads.settings.rungs[-1].level))
+        trial.advance(Rung(1, "m", Level("fgsm", None, 1, (0.0, 0.1), images=1)))
         trial.save(tmp_path / name)
     models = {name: tmp_path / name for name in ("baseline", "winner")}
-    (found,) = robmednas.illustrate(models, heads.assets, heads.settings)
-    assert [name.splitlines()[1] for name in found.rows[:2]] == ["winner", "baseline"]
-    assert {name.splitlines()[0] for name in found.rows} <= {
-        one.name for one in heads.data.val.subjects
+    (sheet,) = robmednas.illustrate(models, heads.assets, heads.settings)
+    assert [name.splitlines()[1] for name in sheet.rows[:2]] == ["winner", "baseline"]
+    assert {name.splitlines()[0] for name in sheet.rows} <= {
+        subject.name for subject in heads.data.val.subjects
     }

@@ -20,8 +20,8 @@ def network():
 
 @pytest.fixture
 def batch():
-    dice = torch.Generator().manual_seed(1)
-    return tuple(torch.randn(40, 1, 6, 6, generator=dice) for _ in range(2))
+    random = torch.Generator().manual_seed(1)
+    return tuple(torch.randn(40, 1, 6, 6, generator=random) for _ in range(2))
 
 
 def test_the_standard_regime_changes_nothing(network, batch):
@@ -31,22 +31,22 @@ def test_the_standard_regime_changes_nothing(network, batch):
 
 def test_about_half_of_the_slices_are_their_fgsm_versions_and_the_rest_as_they_were(network, batch):
     mr, ct = batch
-    found = REGIMES["adversarial"](network, EPS, torch.Generator().manual_seed(2))(mr, ct)
+    inputs = REGIMES["adversarial"](network, EPS, torch.Generator().manual_seed(2))(mr, ct)
     attacked = FGSM(loss=squared_error)(network, mr, ct, mr_deviations(EPS), 0)
-    replaced = (found != mr).flatten(1).any(dim=1)
+    replaced = (inputs != mr).flatten(1).any(dim=1)
     assert 10 < int(replaced.sum()) < 30
-    assert torch.equal(found[replaced], attacked[replaced])
-    assert torch.equal(found[~replaced], mr[~replaced])
-    assert float((found - mr).abs().max()) == pytest.approx(EPS, abs=1e-6)
+    assert torch.equal(inputs[replaced], attacked[replaced])
+    assert torch.equal(inputs[~replaced], mr[~replaced])
+    assert float((inputs - mr).abs().max()) == pytest.approx(EPS, abs=1e-6)
 
 
 def test_each_batch_is_drawn_anew_and_a_seed_repeats_them(network, batch):
     first, again = (
         REGIMES["adversarial"](network, EPS, torch.Generator().manual_seed(2)) for _ in range(2)
     )
-    one, two = first(*batch), first(*batch)
-    assert not torch.equal(one, two)
-    assert torch.equal(again(*batch), one)
+    once, twice = first(*batch), first(*batch)
+    assert not torch.equal(once, twice)
+    assert torch.equal(again(*batch), once)
 
 
 def test_the_attack_sees_the_network_in_eval_mode_and_leaves_it_in_training(network, batch):

@@ -38,7 +38,7 @@ def test_a_slice_beyond_the_last_is_an_error(split):
 
 
 @pytest.mark.parametrize(
-    ("most", "expected"),
+    ("limit", "expected"),
     [
         (1, [(0, "a"), (3, "b"), (4, "c")]),  # a larger subject is never cut
         (3, [(0, "a"), (3, "bc")]),
@@ -46,9 +46,11 @@ def test_a_slice_beyond_the_last_is_an_error(split):
         (99, [(0, "abc")]),
     ],
 )
-def test_groups_hold_whole_subjects(split, most, expected):
-    found = [(start, "".join(one.name for one in group)) for start, group in split.groups(most)]
-    assert found == expected
+def test_groups_hold_whole_subjects(split, limit, expected):
+    groups = [
+        (start, "".join(member.name for member in group)) for start, group in split.groups(limit)
+    ]
+    assert groups == expected
 
 
 def test_the_papers_normalisation_maps_its_range_onto_one_around_zero():
@@ -57,15 +59,15 @@ def test_the_papers_normalisation_maps_its_range_onto_one_around_zero():
 
 
 def test_arrays_are_mapped_and_not_loaded(split):
-    assert all(isinstance(one.mr, np.memmap) for one in split.subjects)
+    assert all(isinstance(member.mr, np.memmap) for member in split.subjects)
 
 
 def test_the_digest_depends_on_every_array(tmp_path):
-    found = set()
+    digests = set()
     for number, (mark, mask) in enumerate([(0, True), (1, True), (0, False)]):
-        one = subject("a", 2, mark, mask)
-        found.add(write_split(tmp_path / str(number), [one], {}))
-    assert len(found) == 3  # without a mask the head is what the CT shows, which is less
+        slices = subject("a", 2, mark, mask)
+        digests.add(write_split(tmp_path / str(number), [slices], {}))
+    assert len(digests) == 3  # without a mask the head is what the CT shows, which is less
 
 
 def test_a_subject_without_a_head_is_refused(tmp_path):
@@ -75,7 +77,7 @@ def test_a_subject_without_a_head_is_refused(tmp_path):
 
 
 def test_the_same_mr_under_two_names_is_refused_even_in_two_splits(tmp_path):
-    known = {}
-    write_split(tmp_path / "train", [subject("a", 2, 0)], known)
+    owners = {}
+    write_split(tmp_path / "train", [subject("a", 2, 0)], owners)
     with pytest.raises(UserError, match="'a' and 'b' have the same MR"):
-        write_split(tmp_path / "val", [subject("b", 2, 0)], known)
+        write_split(tmp_path / "val", [subject("b", 2, 0)], owners)

@@ -41,12 +41,12 @@ def ensemble(network):
 
 def head_errors(network, mr, split):
     """Sum |error| over each head, slice by slice, by another way: in NumPy, from the files."""
-    predicted, found = predict(network, mr), []
+    predicted, errors = predict(network, mr), []
     for subject in split.subjects:
         for z in range(len(subject)):
-            error = np.abs(predicted[len(found)] - subject.ct[z].astype(np.float32))
-            found.append(error[np.asarray(subject.mask[z])].sum())
-    return np.array(found)
+            error = np.abs(predicted[len(errors)] - subject.ct[z].astype(np.float32))
+            errors.append(error[np.asarray(subject.mask[z])].sum())
+    return np.array(errors)
 
 
 def test_each_slice_is_the_worst_of_what_the_attacks_make_of_it(network, split, ensemble):
@@ -71,15 +71,15 @@ def test_a_subject_s_head_error_is_at_least_that_of_each_attack(
     network, split, ensemble, monkeypatch
 ):
     monkeypatch.setattr(measurement, "GROUP", 4)
-    seen = [
+    perturbations = [
         perturbation(network, attack, EPS, derive(5, name)) for name, attack in ensemble.items()
     ]
     *each, worst = score_subjects(
-        network, split, [*seen, WorstOf(network, split, ensemble, EPS, seed=5)], CPU
+        network, split, [*perturbations, WorstOf(network, split, ensemble, EPS, seed=5)], CPU
     )
-    for found in each:
-        assert (worst["mae_head"] >= found["mae_head"] * (1 - 1e-6)).all()
-    assert any((worst["mae_head"] > found["mae_head"] * (1 + 1e-4)).any() for found in each)
+    for scores in each:
+        assert (worst["mae_head"] >= scores["mae_head"] * (1 - 1e-6)).all()
+    assert any((worst["mae_head"] > scores["mae_head"] * (1 + 1e-4)).any() for scores in each)
 
 
 def test_where_nothing_does_harm_the_clean_slice_is_kept(split):

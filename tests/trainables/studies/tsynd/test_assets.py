@@ -5,8 +5,11 @@ import shutil
 import pytest
 import torch
 
+from trainables.classification.assets import open_splits
+from trainables.classification.study import read_splits
+from trainables.runtime.device import threads
 from trainables.studies.tsynd import assets as module
-from trainables.studies.tsynd.assets import AUTOENCODER, UNLABELLED, codes_of
+from trainables.studies.tsynd.assets import AUTOENCODER, UNLABELLED, codes_of, make_autoencoder
 from trainables.studies.tsynd.study import TSynD
 
 tsynd = TSynD()
@@ -25,20 +28,20 @@ def run(tmp_path_factory):
 
 def test_each_seed_has_an_autoencoder_of_its_own_made_once(run, monkeypatch):
     settings, assets = run
-    other = settings.model_copy(update={"seed": settings.seed + 1000})
-    seen, obtain = [], module.obtain_autoencoder
+    changed = settings.model_copy(update={"seed": settings.seed + 1000})
+    calls, obtain = [], module.obtain_autoencoder
 
     def watch(images, recipe, *rest):
-        seen.append((len(images), recipe.seed, recipe.steps))
+        calls.append((len(images), recipe.seed, recipe.steps))
         return obtain(images, recipe, *rest)
 
     monkeypatch.setattr(module, "obtain_autoencoder", watch)
-    own, foreign = (codes_of(assets, each, decodes=True) for each in (settings, other))
-    assert own.autoencoder.digest != foreign.autoencoder.digest
-    assert not torch.equal(own.latents, foreign.latents)
-    assert own.latents.shape == foreign.latents.shape
-    assert seen == [(1152, 1000, 2)]  # the run's own was read
-    assert codes_of(assets, other, decodes=True) is foreign
+    usual, foreign = (codes_of(assets, each, decodes=True) for each in (settings, changed))
+    assert usual.autoencoder.digest != foreign.autoencoder.digest
+    assert not torch.equal(usual.latents, foreign.latents)
+    assert usual.latents.shape == foreign.latents.shape
+    assert calls == [(1152, 1000, 2)]  # the run's own was read
+    assert codes_of(assets, changed, decodes=True) is foreign
     files = {file.name for file in settings.cache.glob("*.safetensors")}
     assert len(files) == 2
 
@@ -55,7 +58,30 @@ def test_assets_of_older_runs_lend_their_one_autoencoder(run, tmp_path):
     settings, assets = run
     shutil.copytree(assets, tmp_path / "assets")
     (tmp_path / "assets" / UNLABELLED).unlink()
-    other = settings.model_copy(update={"seed": 5})
-    codes = codes_of(tmp_path / "assets", other, decodes=True)
+    changed = settings.model_copy(update={"seed": 5})
+    codes = codes_of(tmp_path / "assets", changed, decodes=True)
     expected = module.read_autoencoder(assets / AUTOENCODER, torch.device("cpu"))
     assert codes.autoencoder.digest == expected.digest
+
+
+def test_codes_are_those_of_the_training_images(run):
+    settings, assets = run
+    codes = codes_of(assets, settings, decodes=True)
+    images = read_splits(assets, "cpu").train.images.float() / 255
+    with torch.no_grad():
+        expected = codes.autoencoder.model(images)[2].latents
+    torch.testing.assert_close(codes.latents, expected)
+
+
+def test_the_autoencoder_does_not_depend_on_the_cores_of_the_machine(run, tmp_path):
+    settings, _ = run
+    dataset, splits = open_splits(settings, lambda _: None)
+    weights = []
+    for count in (1, 3):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        uncached = settings.model_copy(update={"cache": folder / "cache"})
+        with threads(count):
+            make_autoencoder(uncached, dataset, splits, folder, lambda _: None)
+        weights.append((folder / AUTOENCODER).read_bytes())
+    assert weights[0] == weights[1]

@@ -24,16 +24,16 @@ def data() -> Batch:
 class Watch:
     """Runs an epoch and writes down what synthesis and loss were given."""
 
-    def __init__(self, data, made=None, *, half_batch=4, seed=0, lr=0.0) -> None:
+    def __init__(self, data, maker=None, *, half_batch=4, seed=0, lr=0.0) -> None:
         with seeded(CPU, 0):
             self.classifier = build_classifier("cnn", 1, (28, 28), 3, dropout=0.0)
-        self.made = made
+        self.maker = maker
         self.batches: list[Batch] = []
         self.labels: list[torch.Tensor] = []
         self.losses: list[torch.Tensor] = []
         self.weights: list[torch.Tensor] = []
         self.inputs: list[torch.Tensor] = []
-        self.classifier.register_forward_pre_hook(lambda _, given: self.inputs.append(given[0]))
+        self.classifier.register_forward_pre_hook(lambda _, inputs: self.inputs.append(inputs[0]))
         optimiser = torch.optim.SGD(self.classifier.parameters(), lr=lr)
         self.mean_loss = train_epoch(
             self.classifier, optimiser, data, self.synthesise, self.loss,
@@ -44,7 +44,7 @@ class Watch:
         self.batches.append(batch)
         self.weights.append(self.classifier.head.weight.detach().clone())
         self.classifier.eval()  # a careless regime
-        return None if self.made is None else self.made(batch)
+        return None if self.maker is None else self.maker(batch)
 
     def loss(self, logits, labels):
         assert self.classifier.training
@@ -81,8 +81,8 @@ def test_images_codes_and_labels_stay_together(data):
 def test_all_regimes_see_the_same_images_in_the_same_order(data):
     alone, doubled = Watch(data, seed=3), Watch(data, negative, seed=3)
     assert [n.tolist() for n in alone.numbers] == [n.tolist() for n in doubled.numbers]
-    other = Watch(data, seed=4)
-    assert [n.tolist() for n in alone.numbers] != [n.tolist() for n in other.numbers]
+    another = Watch(data, seed=4)
+    assert [n.tolist() for n in alone.numbers] != [n.tolist() for n in another.numbers]
 
 
 def test_made_images_follow_the_real_ones_and_carry_their_labels(data):
@@ -110,8 +110,8 @@ def test_a_step_descends(data):
     """One batch, plain gradient descent: the loss afterwards is lower."""
     first = Watch(data, half_batch=N, lr=0.05)
     with torch.no_grad():
-        shown = data.images.float() / 255
-        after = cross_entropy(first.classifier(shown), data.labels).mean()
+        images = data.images.float() / 255
+        after = cross_entropy(first.classifier(images), data.labels).mean()
     assert float(after) < first.mean_loss
 
 
@@ -127,22 +127,22 @@ def test_images_made_in_half_precision_are_trained_on_in_single(data):
 
 
 def test_only_making_images_runs_in_the_given_precision(data):
-    seen = []
+    flags = []
 
-    def made(batch):
-        seen.append(torch.is_autocast_enabled("cpu"))
+    def make(batch):
+        flags.append(torch.is_autocast_enabled("cpu"))
         return batch.images
 
     with seeded(CPU, 0):
         classifier = build_classifier("cnn", 1, (28, 28), 3)
 
     def loss(logits, labels):
-        seen.append(torch.is_autocast_enabled("cpu"))
+        flags.append(torch.is_autocast_enabled("cpu"))
         return cross_entropy(logits, labels)
 
     train_epoch(
-        classifier, torch.optim.SGD(classifier.parameters(), lr=0.1), data, made, loss,
+        classifier, torch.optim.SGD(classifier.parameters(), lr=0.1), data, make, loss,
         half_batch=N, generator=generator(CPU, 0),
         autocast=lambda: torch.autocast("cpu", torch.bfloat16),
     )  # fmt: skip
-    assert seen == [True, False]
+    assert flags == [True, False]

@@ -42,11 +42,11 @@ def path_of_torch(start: Tensor, lr: float, iterations: int, height: float = 1.0
     return list(torch.cat(paths, dim=1))
 
 
-def watched(seen: list[Tensor]):
+def watched(iterates: list[Tensor]):
     """An identity decoder that writes down what it decodes."""
 
     def decode(latents: Tensor) -> Tensor:
-        seen.append(latents.detach().clone())
+        iterates.append(latents.detach().clone())
         return latents
 
     return decode
@@ -54,11 +54,11 @@ def watched(seen: list[Tensor]):
 
 @pytest.mark.parametrize("lr", [0.003, 0.1, 1.0])
 def test_every_iterate_is_that_of_torchs_adam(lr):
-    seen: list[Tensor] = []
-    ascend(watched(seen), hill, starts(), lr=lr, iterations=30)
+    iterates: list[Tensor] = []
+    ascend(watched(iterates), hill, starts(), lr=lr, iterations=30)
     expected = path_of_torch(starts(), lr, iterations=30)
-    assert len(seen) == 31
-    torch.testing.assert_close(torch.stack(seen), torch.stack(expected), atol=1e-5, rtol=1e-5)
+    assert len(iterates) == 31
+    torch.testing.assert_close(torch.stack(iterates), torch.stack(expected), atol=1e-5, rtol=1e-5)
 
 
 def test_the_summit_is_found():
@@ -104,10 +104,10 @@ def test_no_iterations_decode_the_start():
 def test_a_path_does_not_depend_on_how_many_share_the_batch():
     """Gradients of about 1e-8, Adam's own scale: a mean over the batch would shorten the steps."""
     height = 1e-8
-    seen: list[Tensor] = []
-    ascend(watched(seen), lambda x: height * hill(x), starts(8), lr=0.1, iterations=5)
+    iterates: list[Tensor] = []
+    ascend(watched(iterates), lambda x: height * hill(x), starts(8), lr=0.1, iterations=5)
     expected = path_of_torch(starts(8), 0.1, iterations=5, height=height)
-    torch.testing.assert_close(torch.stack(seen), torch.stack(expected), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(torch.stack(iterates), torch.stack(expected), atol=1e-5, rtol=1e-4)
 
 
 def shift(images: Tensor, start: Tensor) -> Tensor:
@@ -140,9 +140,9 @@ def test_an_image_whose_objective_is_lost_keeps_its_start_and_harms_no_other(bad
         return hill(images) * torch.tensor([1.0, -bad if moved else 1.0, 1.0])
 
     best = ascend(same, broken, starts(), lr=0.05, iterations=8)
-    whole = ascend(same, hill, starts(), lr=0.05, iterations=8)
+    expected = ascend(same, hill, starts(), lr=0.05, iterations=8)
     assert torch.equal(best.images[1], starts()[1])
-    assert torch.equal(best.images[[0, 2]], whole.images[[0, 2]])
+    assert torch.equal(best.images[[0, 2]], expected.images[[0, 2]])
 
 
 @pytest.fixture(scope="module")
@@ -177,10 +177,10 @@ def test_a_real_classifiers_uncertainty_rises(trained, autoencoder, codes, measu
 
 
 def test_an_image_does_not_depend_on_its_neighbours(trained, autoencoder, codes):
-    one, _ = climb(trained, autoencoder, codes[[0, 1, 2, 3]])
-    other, _ = climb(trained, autoencoder, codes[[0, 9, 8, 7]])
-    assert torch.equal(one.images[0], other.images[0])
-    assert torch.equal(one.values[0], other.values[0])
+    first, _ = climb(trained, autoencoder, codes[[0, 1, 2, 3]])
+    second, _ = climb(trained, autoencoder, codes[[0, 9, 8, 7]])
+    assert torch.equal(first.images[0], second.images[0])
+    assert torch.equal(first.values[0], second.values[0])
 
 
 def test_bf16_reaches_what_fp32_reaches(trained, autoencoder, codes):

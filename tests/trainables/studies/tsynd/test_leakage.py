@@ -1,8 +1,6 @@
 """What must not reach the weights does not: each split serves what it is for, and nothing else."""
 
 import shutil
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,41 +12,13 @@ from trainables.classification.assets import ARRAYS, open_splits, read_data
 from trainables.studies.tsynd import assets as tsynd_assets
 from trainables.studies.tsynd.assets import AUTOENCODER, UNLABELLED
 from trainables.studies.tsynd.study import TSynD
-from trainables.study.report import Rung
+from trainables.study.report import Level, Rung
 
 tsynd = TSynD()
 
 CPU = torch.device("cpu")
+LEVEL = Level("fgsm", None, 1, (0.0, 4 / 255), images=6)
 QUICK = {"latent_iterations": 1, "masks": 4, "lr": 3e-3, "latent_lr": 0.5, "batch_size": 12}
-
-
-def tampered(prepared, folder: Path, **changes) -> Path:
-    """Copy the assets, some arrays changed."""
-    shutil.copytree(prepared.assets, folder)
-    with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
-        changed = dict(arrays)
-    for name, change in changes.items():
-        changed[name] = change(changed[name])
-    np.savez(folder / ARRAYS, **changed)
-    return folder
-
-
-def train(prepared, assets: Path, rungs=(3,)):
-    trial = tsynd.build(QUICK, prepared.settings, assets)
-    reports = [trial.advance(Rung(rung, "m")) for rung in rungs]
-    return trial, replace(reports[-1], seconds={})
-
-
-def equal(one, other) -> bool:
-    return all(torch.equal(one[name], other[name]) for name in one)
-
-
-def noise(array):
-    return np.random.default_rng(0).integers(0, 256, array.shape).astype(array.dtype)
-
-
-def turned(array):
-    return (array + 1) % 3
 
 
 def contents(images: torch.Tensor) -> set[bytes]:
@@ -77,22 +47,22 @@ def test_no_test_image_is_among_the_assets(prepared, official):
 def test_the_autoencoder_sees_the_training_images_less_those_that_rank(
     prepared, official, tmp_path, monkeypatch
 ):
-    given, obtain = [], tsynd_assets.obtain_autoencoder
+    calls, obtain = [], tsynd_assets.obtain_autoencoder
 
     def watch(images, *rest):
-        given.append(images)
+        calls.append(images)
         return obtain(images, *rest)
 
     monkeypatch.setattr(tsynd_assets, "obtain_autoencoder", watch)
     facts = tsynd.prepare(prepared.settings, tmp_path, lambda _: None)
     dataset, _ = official
-    seen, data = contents(given[0]), read_data(tmp_path, CPU)
+    unlabelled, data = contents(calls[0]), read_data(tmp_path, CPU)
     assert facts.digests == prepared.facts.digests
-    assert seen.isdisjoint(contents(data.ranking.images))
-    assert seen.isdisjoint(contents(data.val.images))
-    assert contents(data.train.images) < seen
-    whole = {image.transpose(2, 0, 1).tobytes() for image in dataset.train.pixels}
-    assert seen == whole - contents(data.ranking.images)
+    assert unlabelled.isdisjoint(contents(data.ranking.images))
+    assert unlabelled.isdisjoint(contents(data.val.images))
+    assert contents(data.train.images) < unlabelled
+    official_train = {image.transpose(2, 0, 1).tobytes() for image in dataset.train.pixels}
+    assert unlabelled == official_train - contents(data.ranking.images)
 
 
 def test_a_trial_never_opens_the_dataset(prepared, tmp_path, monkeypatch):
@@ -105,8 +75,9 @@ def test_a_trial_never_opens_the_dataset(prepared, tmp_path, monkeypatch):
         (tsynd_assets, "obtain_autoencoder"),
     ]:
         monkeypatch.setattr(module, name, refuse)
-    _, report = train(prepared, tampered(prepared, tmp_path / "assets"), rungs=(1,))
-    assert report.epoch == 1
+    assets = shutil.copytree(prepared.assets, tmp_path / "assets")  # read by no trial before
+    trial = tsynd.build(QUICK, prepared.settings, assets)
+    assert trial.advance(Rung(1, "m", LEVEL)).epoch == 1
 
 
 @pytest.mark.shared_data

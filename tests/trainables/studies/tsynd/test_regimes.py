@@ -18,20 +18,20 @@ def test_the_baseline_adds_nothing(synthesis, batch):
 
 @pytest.mark.parametrize("regime", MAKERS)
 def test_one_image_in_range_is_made_of_each(synthesis, batch, regime):
-    made = REGIMES[regime](synthesis(sigma=2.0), batch)
-    assert made.shape == batch.images.shape
-    assert not made.requires_grad
-    assert 0 <= float(made.min()) <= float(made.max()) <= 1
+    images = REGIMES[regime](synthesis(sigma=2.0), batch)
+    assert images.shape == batch.images.shape
+    assert not images.requires_grad
+    assert 0 <= float(images.min()) <= float(images.max()) <= 1
     # Each resembles its own original more than any other, on average over the batch.
-    gaps = (made[:, None] - batch.images[None]).square().mean(dim=(2, 3, 4))
+    gaps = (images[:, None] - batch.images[None]).square().mean(dim=(2, 3, 4))
     assert float(gaps.diagonal().mean()) < float(gaps.mean())
 
 
 @pytest.mark.parametrize("regime", MAKERS)
 def test_the_same_generator_makes_the_same_images(synthesis, batch, regime):
-    first, again, other = (REGIMES[regime](synthesis(seed), batch) for seed in (0, 0, 1))
+    first, again, another = (REGIMES[regime](synthesis(seed), batch) for seed in (0, 0, 1))
     assert torch.equal(first, again)
-    assert torch.equal(first, other) == (regime == "reconstruction")
+    assert torch.equal(first, another) == (regime == "reconstruction")
 
 
 @pytest.mark.parametrize("regime", MAKERS)
@@ -65,8 +65,8 @@ def test_networks_are_left_as_they_were(synthesis, batch, regime, training):
 
 
 def test_reconstruction_decodes_the_codes(synthesis, batch, autoencoder):
-    made = REGIMES["reconstruction"](synthesis(), batch)
-    assert torch.equal(made, autoencoder.model.decode(batch.latents))
+    images = REGIMES["reconstruction"](synthesis(), batch)
+    assert torch.equal(images, autoencoder.model.decode(batch.latents))
 
 
 @pytest.mark.parametrize(("sigma", "latent_std"), [(0.5, 0.7), (2.0, 0.1)])
@@ -75,8 +75,8 @@ def test_noise_is_in_units_of_the_codebook(
 ):
     decoded = []
     monkeypatch.setattr(autoencoder.model, "decode", decoded.append)
-    many = Batch(batch.images, torch.zeros(200, 16, 7, 7), batch.labels)
-    REGIMES["noise"](synthesis(sigma=sigma, latent_std=latent_std), many)
+    zeros = Batch(batch.images, torch.zeros(200, 16, 7, 7), batch.labels)
+    REGIMES["noise"](synthesis(sigma=sigma, latent_std=latent_std), zeros)
     # 156 800 draws: relative standard error 0.002.
     assert float(decoded[0].std()) == pytest.approx(sigma * latent_std, rel=0.01)
     assert float(decoded[0].mean()) == pytest.approx(0, abs=0.01 * sigma * latent_std)
@@ -91,10 +91,10 @@ def test_without_noise_and_ascent_all_regimes_of_latents_reconstruct(synthesis, 
 
 def test_tsynd_starts_where_noise_ends(synthesis, batch, trained, autoencoder):
     """Masks are drawn before noise; then no step leaves the noisy image, and steps raise the MI."""
-    dice = generator(torch.device("cpu"), 0)
-    masks = trained.draw_masks(8, dice)
+    random = generator(torch.device("cpu"), 0)
+    masks = trained.draw_masks(8, random)
     noisy = batch.latents + 0.5 * autoencoder.latent_std * torch.randn(
-        batch.latents.shape, generator=dice
+        batch.latents.shape, generator=random
     )
     start = REGIMES["tsynd"](synthesis(iterations=0), batch)
     assert torch.equal(start, autoencoder.model.decode(noisy))
@@ -110,14 +110,14 @@ def test_tsynd_starts_where_noise_ends(synthesis, batch, trained, autoencoder):
 @pytest.mark.parametrize("unit", [0.5, 2.0])
 def test_tsynds_step_is_in_units_of_the_codebook(synthesis, batch, autoencoder, monkeypatch, unit):
     """Adam's first step is the learning rate, wherever the gradient is not almost 0."""
-    seen, decode = [], autoencoder.model.decode
+    codes, decode = [], autoencoder.model.decode
     monkeypatch.setattr(
         autoencoder.model,
         "decode",
-        lambda latents: seen.append(latents.detach()) or decode(latents),
+        lambda latents: codes.append(latents.detach()) or decode(latents),
     )
     REGIMES["tsynd"](synthesis(lr=0.2, latent_std=unit, sigma=0.0, iterations=1), batch)
-    step = (seen[1] - seen[0]).abs()
+    step = (codes[1] - codes[0]).abs()
     assert float(step.median()) == pytest.approx(0.2 * unit, rel=0.01)
     assert float(step.max()) <= 0.2 * unit * 1.001
 
@@ -126,21 +126,21 @@ def test_tsynd_heeds_the_greatest_shift(synthesis, batch):
     start = REGIMES["tsynd"](synthesis(iterations=0), batch)
 
     def farthest(max_shift):
-        made = REGIMES["tsynd"](synthesis(lr=0.2, iterations=8, max_shift=max_shift), batch)
-        return float((made - start).square().mean(dim=(1, 2, 3)).sqrt().max())
+        images = REGIMES["tsynd"](synthesis(lr=0.2, iterations=8, max_shift=max_shift), batch)
+        return float((images - start).square().mean(dim=(1, 2, 3)).sqrt().max())
 
     assert farthest(1.0) > 0.03
     assert 0.01 < farthest(0.03) <= 0.03
 
 
 def test_tsynd_maximises_what_it_is_told(synthesis, batch):
-    made = [REGIMES["tsynd"](synthesis(uncertainty=name), batch) for name in ("mi", "entropy")]
-    assert not torch.equal(*made)
+    images = [REGIMES["tsynd"](synthesis(uncertainty=name), batch) for name in ("mi", "entropy")]
+    assert not torch.equal(*images)
 
 
 def test_adversarial_images_are_near_and_harmful(synthesis, batch, trained):
-    made = REGIMES["adversarial"](synthesis(), batch)
-    assert 0.9 * EPS < float((made - batch.images).abs().max()) <= EPS + 1e-6
+    images = REGIMES["adversarial"](synthesis(), batch)
+    assert 0.9 * EPS < float((images - batch.images).abs().max()) <= EPS + 1e-6
     with torch.no_grad():
-        before, after = (cross_entropy(trained(x), batch.labels) for x in (batch.images, made))
+        before, after = (cross_entropy(trained(x), batch.labels) for x in (batch.images, images))
     assert bool((after > before).all())

@@ -1,5 +1,7 @@
 """The study from end to end on made-up data of the kinds that phantom and BreastMNIST are not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -12,29 +14,30 @@ from trainables.metrics.alarms import ALARMS
 from trainables.saved.checkpoint import load_classifier
 from trainables.studies.tsynd.regimes import REGIMES
 from trainables.studies.tsynd.study import TSynD
-from trainables.study.report import Rung
+from trainables.study.report import Level, Rung
 
 tsynd = TSynD()
 
+WEAK = Level("pgd", 1, 1, (0.0, 8 / 255), images=8)
 QUICK = {"latent_iterations": 2, "masks": 4, "attack_steps": 2, "lr": 3e-3}
 CLASSES = {"multi-label": ("a", "b", "c"), "ordinal": ("none", "mild", "severe", "worst")}
 
 
 def made_up(task: str, channels: int) -> Dataset:
     """Noise, in which each class or label brightens a strip of its own."""
-    dice = np.random.default_rng(0)
+    random = np.random.default_rng(0)
     names = CLASSES[task]
 
     def images(count: int) -> Images:
-        pixels = dice.integers(0, 120, (count, 28, 28, channels)).astype(np.uint8)
+        pixels = random.integers(0, 120, (count, 28, 28, channels)).astype(np.uint8)
         if task == "multi-label":
-            labels = dice.integers(0, 2, (count, len(names)))
-            shown = labels.astype(bool)
+            labels = random.integers(0, 2, (count, len(names)))
+            bright = labels.astype(bool)
         else:
             labels = np.arange(count) % len(names)
-            shown = np.eye(len(names), dtype=bool)[labels]
+            bright = np.eye(len(names), dtype=bool)[labels]
         for strip in range(len(names)):
-            pixels[shown[:, strip], 6 * strip : 6 * strip + 5] += 120
+            pixels[bright[:, strip], 6 * strip : 6 * strip + 5] += 120
         return Images(pixels, labels)
 
     return Dataset("made-up", task, names, images(80), images(32), images(24), "", "made up")
@@ -74,7 +77,7 @@ def run(request, tmp_path_factory):
 @pytest.mark.parametrize("regime", REGIMES)
 def test_every_regime_trains_and_reports_what_it_should(run, regime):
     trial = run.trial(regime=regime)
-    report = trial.advance(Rung(1, "m"))
+    report = trial.advance(Rung(1, "m", WEAK))
     assert set(report.metrics) == set(tsynd.metrics(run.settings))
     assert all(np.isfinite(value) for value in report.metrics.values())
     assert trial.data.train.images.shape[1] == trial.card.channels
@@ -88,8 +91,8 @@ def test_the_classifier_learns_and_is_saved_whole(run, tmp_path):
     loaded, card = load_classifier(tmp_path)
     data = trial.data
     assert (card.task, card.classes) == (data.task, data.classes)
-    found = measure_robust(loaded, data.ranking, trial.measurement).metrics
-    assert {name: report.metrics[name] for name in found} == found
+    metrics = measure_robust(loaded, data.ranking, trial.measurement).metrics
+    assert {name: report.metrics[name] for name in metrics} == metrics
     with np.load(tmp_path / "ranking.npz", allow_pickle=False) as arrays:
         assert np.array_equal(arrays["labels"], data.ranking.labels.numpy())
         assert arrays["scores"].shape == (2, *data.ranking.labels.shape)
@@ -97,19 +100,20 @@ def test_the_classifier_learns_and_is_saved_whole(run, tmp_path):
 
 def test_many_labels_rank_by_macro_auc_and_classes_by_balanced_accuracy(run):
     trial = run.trial(regime="baseline")
-    report = trial.advance(Rung(2, "m"))
-    many = trial.data.task == "multi-label"
-    headline = "auc" if many else "bacc"
+    report = trial.advance(Rung(2, "m", WEAK))
+    multi_label = trial.data.task == "multi-label"
+    headline = "auc" if multi_label else "bacc"
     assert run.facts.default_metric == f"ranking_pgd_{headline}_curve"
     assert trial.best.key[0] == report.metrics[f"val_clean_{headline}"]
     assert tsynd.floor(run.settings).metric == f"ranking_clean_{headline}"
     assert f"ranking_clean_{headline}" in report.metrics
-    assert set(trial.advance(run.settings.rungs[-1]).constraints) == set(ALARMS)
-    assert set(report.intervals) == (set() if many else {run.facts.default_metric})
+    audit = replace(WEAK, audit=True)
+    assert set(trial.advance(Rung(2, "m", audit)).constraints) == set(ALARMS)
+    assert set(report.intervals) == (set() if multi_label else {run.facts.default_metric})
 
 
 def test_the_same_seed_gives_the_same_records(run):
     first, again = (run.trial(), run.trial())
-    assert first.advance(Rung(2, "m")).metrics == again.advance(Rung(2, "m")).metrics
-    weights, others = (trial.classifier.state_dict() for trial in (first, again))
-    assert all(torch.equal(weights[name], others[name]) for name in weights)
+    assert first.advance(Rung(1, "m", WEAK)).metrics == again.advance(Rung(1, "m", WEAK)).metrics
+    weights, copies = (trial.classifier.state_dict() for trial in (first, again))
+    assert all(torch.equal(weights[name], copies[name]) for name in weights)

@@ -71,11 +71,11 @@ def test_equal_masks_tell_nothing(multi_label):
 @pytest.mark.parametrize("scale", [0.01, 1.0, 10.0, 1e4])
 def test_bounds(scale, multi_label):
     logits = draw(200, 6, 3, scale=scale)
-    most = 3 * math.log(2) if multi_label else math.log(3)
+    greatest = 3 * math.log(2) if multi_label else math.log(3)
     information, total = mutual_information(logits, multi_label), entropy(logits, multi_label)
     assert float(information.min()) >= -2e-6
     assert bool((information <= total + 2e-6).all())
-    assert float(total.max()) <= most + 2e-6
+    assert float(total.max()) <= greatest + 2e-6
 
 
 @MEASURES

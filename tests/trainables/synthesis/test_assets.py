@@ -1,0 +1,140 @@
+"""Subjects on disk: each split where it belongs, and the test subjects opened once."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from searchspace.errors import UserError
+from trainables.runtime.config import parse
+from trainables.synthesis import assets as module
+from trainables.synthesis.assets import (
+    SUBJECTS,
+    TRIAL_SPLITS,
+    make_splits,
+    mr_names,
+    open_subjects,
+    read_data,
+    trivial_mae,
+    write_data,
+    write_test,
+)
+from trainables.synthesis.settings import SynthesisSettings
+from trainables.synthesis.slices import Split, SubjectSlices, digest_of
+
+
+def settings_of(**values) -> SynthesisSettings:
+    small = {"subjects": 8, "slices": 2, "size": 32, "device": "cpu"}
+    return parse(SynthesisSettings, small | values)
+
+
+def names_of(settings):
+    splits = make_splits(settings, open_subjects(settings))
+    return {split: getattr(splits, split) for split in TRIAL_SPLITS}
+
+
+def write(folder, settings, **options):
+    return write_data(folder, settings, names_of(settings), lambda _: None, **options)
+
+
+@pytest.fixture(scope="module")
+def assets(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("assets")
+    write(folder, settings_of())
+    return folder
+
+
+def test_what_is_written_is_read_split_by_split(assets):
+    names, data = names_of(settings_of()), read_data(assets)
+    for split in TRIAL_SPLITS:
+        subjects = getattr(data, split).subjects
+        assert tuple(subject.name for subject in subjects) == names[split]
+        assert {subject.mr.shape for subject in subjects} == {(2, 32, 32)}
+    assert json.loads((assets / SUBJECTS).read_text()) == {
+        split: list(subjects) for split, subjects in names.items()
+    }
+
+
+def test_the_digests_are_those_of_the_slices(assets, tmp_path):
+    first, again, another = (
+        write(tmp_path / str(number), settings_of(data_seed=seed)).digests
+        for number, seed in enumerate((0, 0, 1))
+    )
+    assert set(first) == set(TRIAL_SPLITS)
+    assert first == again
+    assert set(first.values()).isdisjoint(another.values())
+
+
+def test_a_single_slice_is_said(tmp_path):
+    (line,) = write(tmp_path, settings_of(slices=1, subjects=4)).lines
+    assert line.startswith("every subject has one slice")
+    assert write(tmp_path / "deep", settings_of(subjects=4)).lines == ()
+
+
+def test_a_cropped_head_is_said_by_its_share(tmp_path, monkeypatch):
+    real = module.to_slices
+
+    def crop(name, *rest):
+        slices = real(name, *rest)
+        return replace(slices, lost=0.3 if name == "p001" else 0.0)
+
+    monkeypatch.setattr(module, "to_slices", crop)
+    (line,) = write(tmp_path, settings_of(subjects=4)).lines
+    assert line.startswith("1 heads reach beyond the field of 256 mm, the most cropped p001 (30%)")
+
+
+def test_the_papers_subset_takes_its_subjects_from_the_training_ones():
+    settings = settings_of(subjects=16)
+    whole_splits = make_splits(settings, open_subjects(settings))
+    paper = settings.model_copy(update={"subset": "paper"})
+    splits = make_splits(paper, open_subjects(paper))
+    assert [len(getattr(splits, name)) for name in TRIAL_SPLITS] == [4, 1, 1]
+    assert {*splits.train, *splits.val, *splits.ranking} <= set(whole_splits.train)
+    assert splits.test == whole_splits.test
+
+
+def test_the_owner_of_every_mr_is_known_by_its_digest(assets):
+    names = mr_names(assets)
+    data = read_data(assets)
+    subjects = [*data.train.subjects, *data.val.subjects, *data.ranking.subjects]
+    assert names == {digest_of(subject.mr): subject.name for subject in subjects}
+    assert len(names) == len(subjects)
+
+
+def test_test_subjects_are_written_once(assets, tmp_path, monkeypatch):
+    write_test(settings_of(), assets, tmp_path, lambda _: None)
+    subjects = module.read_split(tmp_path / "test").subjects
+    expected = make_splits(settings_of(), open_subjects(settings_of())).test
+    assert tuple(subject.name for subject in subjects) == expected
+    monkeypatch.setattr(module, "open_subjects", None)
+    write_test(settings_of(), assets, tmp_path, lambda _: None)
+
+
+def test_a_test_subject_whose_mr_is_among_the_assets_is_refused(assets, tmp_path, monkeypatch):
+    settings = settings_of()
+    splits = make_splits(settings, open_subjects(settings))
+    name, copy = splits.test[0], splits.train[0]
+    real = {subject.name: subject for subject in open_subjects(settings)}
+
+    class Copy:
+        def __init__(self, name):
+            self.name = name
+
+        def load(self):
+            return real[copy].load()
+
+    subjects = tuple(Copy(key) if key == name else subject for key, subject in real.items())
+    monkeypatch.setattr(module, "open_subjects", lambda _: subjects)
+    with pytest.raises(UserError, match=f"'{copy}' and '{name}' have the same MR"):
+        write_test(settings, assets, tmp_path, lambda _: None)
+
+
+def test_the_trivial_error_is_that_of_the_mean_ct_by_intensity():
+    """Two greys of MR, two means of CT: what is left is each pixel's distance from its mean."""
+    mr = np.repeat(np.array([0.0, 1.0], np.float16), 8).reshape(1, 4, 4)
+    train_ct = np.where(mr > 0.5, 100, 0).astype(np.int16)
+    ranking_ct = np.where(mr > 0.5, 130, -10).astype(np.int16)
+    mask = np.ones((1, 4, 4), bool)
+    train, ranking = (Split((SubjectSlices("s", mr, ct, mask),)) for ct in (train_ct, ranking_ct))
+    assert trivial_mae(train, ranking) == pytest.approx(20, abs=0.5)
