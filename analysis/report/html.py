@@ -32,7 +32,13 @@ def safe(text: object) -> Html:
 
 
 def tag(name: str, *inside: object, **attributes: str | None) -> Html:
-    """Enclose in a tag; ``class_`` is written class, ``aria_label`` aria-label."""
+    """Enclose in a tag.
+
+    Args:
+        name: Of the tag.
+        inside: Texts, which are escaped, and HTML, which is not.
+        attributes: ``class_`` is written class, ``aria_label`` aria-label; None is left out.
+    """
     pairs = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{html.escape(value)}"'
         for key, value in attributes.items()

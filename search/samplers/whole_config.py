@@ -57,7 +57,13 @@ class WholeConfigSampler(optuna.samplers.BaseSampler):
         trial: FrozenTrial,  # noqa: ARG002
         search_space: dict[str, BaseDistribution],  # noqa: ARG002
     ) -> dict[str, Any]:
-        """Sample nothing here."""
+        """Sample nothing here.
+
+        Args:
+            study: Of the run.
+            trial: The trial that is asked for.
+            search_space: Always empty, see `infer_relative_search_space`.
+        """
         return {}
 
     @final
@@ -68,7 +74,14 @@ class WholeConfigSampler(optuna.samplers.BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,  # noqa: ARG002
     ) -> Any:  # noqa: ANN401 - a parameter is a number or a string
-        """Return a parameter of the config drawn for this trial."""
+        """Return a parameter of the config drawn for this trial.
+
+        Args:
+            study: Of the run.
+            trial: The trial that is asked for; its whole config is drawn with its first parameter.
+            param_name: Of the parameter.
+            param_distribution: Of the parameter; the space already says it.
+        """
         if self._config[0] != trial.number:
             self._config = (trial.number, self.draw(study, trial))
         return self._config[1][param_name]

@@ -72,7 +72,16 @@ class Engine(Contender):
         return None if trial is None else Candidate(trial.id, self._row(trial.config))
 
     def report(self, candidate: Candidate, rung: int, metrics: Mapping[str, float]) -> bool:
-        """Report to the coordinator, as an executor of real trials does."""
+        """Report to the coordinator, as an executor of real trials does.
+
+        Args:
+            candidate: The network that was evaluated.
+            rung: Its rung on the ladder, from 0.
+            metrics: What the rung measured, by name.
+
+        Returns:
+            Whether the candidate goes on to the next rung.
+        """
         constraints = self._problem.constraints(candidate.row)
         report = Report(rung + 1, dict(metrics), constraints=constraints, rung=rung)
         if self._coordinator.report(candidate.id, report) is Decision.CONTINUE:

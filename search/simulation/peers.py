@@ -69,7 +69,13 @@ class Peer(Contender):
         rung: int,  # noqa: ARG002
         metrics: Mapping[str, float],
     ) -> bool:
-        """Tell the study the target and by how much the floor is missed; there is one rung."""
+        """Tell the study the target and by how much the floor is missed; there is one rung.
+
+        Args:
+            candidate: The network that was evaluated.
+            rung: Always 0.
+            metrics: Of the network, by name; the target is one of them.
+        """
         trial = self._trials.pop(candidate.id)
         constraints = self._problem.constraints(candidate.row)
         if constraints:

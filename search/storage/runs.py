@@ -109,6 +109,11 @@ def new_store(storage: str | None, folder: Path) -> Store | None:
 def new_folder(storage: str | None, run: Path | None, default: Path) -> Path:
     """Return the folder of a new run here, which storage that is a folder holds itself.
 
+    Args:
+        storage: As the user named it; None for no storage.
+        run: The run folder that the user named; None for the default.
+        default: Where a run goes that has no name.
+
     Raises:
         UserError: If ``run`` is more than a name, where the storage already says the folder.
     """

@@ -5,12 +5,11 @@ from dataclasses import replace
 
 from searchspace.errors import UserError
 from searchspace.names import lookup
-from trainables.attacks.apgd import APGD
+from trainables.attacks.apgd import APGD, TargetedAPGD
 from trainables.attacks.attack import Attack
 from trainables.attacks.fab import FAB
 from trainables.attacks.gradient import FGSM, PGD
 from trainables.attacks.square import Square
-from trainables.attacks.targeted import TargetedAPGD
 from trainables.data.task import Task
 from trainables.losses.likelihood import likelihood_loss, margin, squared_error
 

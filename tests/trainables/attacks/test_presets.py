@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from searchspace.errors import UserError
-from trainables.attacks.apgd import APGD
+from trainables.attacks.apgd import APGD, TargetedAPGD
 from trainables.attacks.ensemble import run_ensemble
 from trainables.attacks.fab import FAB
 from trainables.attacks.gradient import PGD
@@ -13,7 +13,6 @@ from trainables.attacks.presets import (
     build_synthesis_ensemble,
 )
 from trainables.attacks.square import Square
-from trainables.attacks.targeted import TargetedAPGD
 from trainables.attacks.transfer import Transfer
 from trainables.losses.likelihood import binary_cross_entropy, cross_entropy, margin, squared_error
 

@@ -1,7 +1,7 @@
 import pytest
 
 from searchspace.errors import UserError
-from trainables.attacks.apgd import APGD
+from trainables.attacks.apgd import APGD, TargetedAPGD
 from trainables.attacks.fab import FAB
 from trainables.attacks.gradient import FGSM, PGD
 from trainables.attacks.registry import (
@@ -11,7 +11,6 @@ from trainables.attacks.registry import (
     build_synthesis_attack,
 )
 from trainables.attacks.square import Square
-from trainables.attacks.targeted import TargetedAPGD
 from trainables.losses.likelihood import (
     binary_cross_entropy,
     cross_entropy,

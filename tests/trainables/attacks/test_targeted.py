@@ -3,8 +3,7 @@ import torch
 from pyautoattack.autopgd_base import APGDAttack_targeted
 from torch import nn
 
-from trainables.attacks.apgd import APGD
-from trainables.attacks.targeted import TargetedAPGD
+from trainables.attacks.apgd import APGD, TargetedAPGD
 from trainables.attacks.threat import pixels
 from trainables.losses.likelihood import margin
 
