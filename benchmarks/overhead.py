@@ -28,7 +28,7 @@ from rich.console import Console
 
 from search.plan import Plan
 from search.run.runner import run
-from search.study import Study
+from search.study import StudyRow
 
 
 class EmptyTrainable(tune.Trainable):
@@ -51,7 +51,11 @@ class EmptyTrainable(tune.Trainable):
 def engine_seconds(trials: int, sampler: str, folder: Path) -> float:
     """Return the seconds of a search by the engine, from the first end of a trial to the last."""
     plan = Plan(study="empty", trials=trials, sampler=sampler, concurrency=2, run=folder / "run")
-    run(plan, Study("empty", "nothing", empty_study.MODULE), Console(width=80, file=io.StringIO()))
+    run(
+        plan,
+        StudyRow("empty", "nothing", empty_study.MODULE),
+        Console(width=80, file=io.StringIO()),
+    )
     lines = (folder / "run" / "events.jsonl").read_text().splitlines()
     events = [json.loads(line) for line in lines]
     ends = [event["elapsed_s"] for event in events if event["event"] == "ended"]

@@ -39,7 +39,7 @@ from search.simulation.executor import Effort, Shift, VirtualClock, execute
 from search.simulation.tables.generate import generate
 from search.simulation.tables.ladder import parse_ladder, parse_prices
 from search.simulation.tables.problem import Laboratory, Problem
-from search.study import Study
+from search.study import StudyRow
 from trainables.study.report import Report
 
 TARGET, FLOOR, LADDER = "apgd_ce_eps1", 0.9, "pgd_eps1,apgd_ce_eps1"
@@ -128,7 +128,7 @@ def driver(trials: int, sampler: str) -> None:
         plan = Plan(
             study="empty", trials=trials, sampler=sampler, in_process=True, run=Path(folder, "run")
         )
-        study = Study("empty", "nothing", empty_study.MODULE)
+        study = StudyRow("empty", "nothing", empty_study.MODULE)
         run(plan, study, Console(width=80, file=io.StringIO()))
         size = sum(file.stat().st_size for file in Path(folder, "run").glob("*") if file.is_file())
     step = min(WINDOW, trials)
@@ -213,7 +213,7 @@ def sleep_on(count: int, trials: int, sleep_s: float, sampler: str) -> tuple[flo
             address=cluster.address,
             run=Path(folder, "run"),
         )
-        study = Study("empty", "nothing", empty_study.MODULE)
+        study = StudyRow("empty", "nothing", empty_study.MODULE)
         try:
             run(plan, study, Console(width=80, file=io.StringIO()))
         finally:

@@ -37,9 +37,9 @@ from search.plan import Plan
 from search.run.runner import run
 from search.storage.depot import StoredFolder
 from search.storage.store import Store
-from search.study import Study
+from search.study import StudyRow
 
-STUDY = Study("empty", "trials that read their assets", empty_study.MODULE)
+STUDY = StudyRow("empty", "trials that read their assets", empty_study.MODULE)
 BYTES = 20_000_000
 
 

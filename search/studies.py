@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from search.study import STUDY_CLASSES, Study, load_module
+from search.study import STUDY_CLASSES, StudyRow, load_study
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.runtime.plugins import absolute, is_path
@@ -11,9 +11,9 @@ if TYPE_CHECKING:  # what the list of commands does without
     from trainables.study.about import About
 
 
-def _row(name: str, title: str, class_name: str) -> Study:
+def _row(name: str, title: str, class_name: str) -> StudyRow:
     package = f"trainables.studies.{name}"
-    return Study(
+    return StudyRow(
         name, title, f"{package}.study:{class_name}", f"{package}.settings:{class_name}Settings"
     )
 
@@ -27,7 +27,7 @@ STUDIES = {
 }
 
 
-def find_study(name: str) -> Study:
+def find_study(name: str) -> StudyRow:
     """Return a study of the table, of an installed package, or of a path.
 
     Args:
@@ -43,11 +43,11 @@ def find_study(name: str) -> Study:
     if not is_path(name):
         lookup(dict.fromkeys([*STUDIES, *STUDY_CLASSES.names()]), name, "study")
     path = absolute(name)
-    plugin, settings = STUDY_CLASSES.find(path), load_module(path).settings
+    plugin, settings = STUDY_CLASSES.find(path), load_study(path).settings
     description = getattr(settings, "about", None)
     if description is None:
         raise UserError(f"the study {name} does not describe itself: give its settings an about")
-    return Study(description.name, description.title, path, source=plugin.provenance())
+    return StudyRow(description.name, description.title, path, source=plugin.provenance())
 
 
 def about(name: str) -> "About | None":

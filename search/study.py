@@ -11,13 +11,13 @@ from trainables.runtime.plugins import Registry
 
 if TYPE_CHECKING:  # what the list of commands does without
     from trainables.study.settings import StudySettings
-    from trainables.study.study import Study as Question
+    from trainables.study.study import Study
 
 GUEST = "guest"  # the field of a manifest that says where the code of a user's own study is
 
 
 @dataclass(frozen=True)
-class Study:
+class StudyRow:
     """A row of the table of studies.
 
     Attributes:
@@ -37,14 +37,14 @@ class Study:
     settings: str = ""
     source: Mapping[str, str] = field(default_factory=dict)
 
-    def load_module(self) -> "Question[Any]":
+    def load_study(self) -> "Study[Any]":
         """Import the study."""
-        return load_module(self.module)
+        return load_study(self.module)
 
     def load_settings(self) -> "type[StudySettings]":
         """Import the class of its settings."""
         if not self.settings:
-            return self.load_module().settings
+            return self.load_study().settings
         module, _, attribute = self.settings.partition(":")
         settings: type[StudySettings] = getattr(import_module(module), attribute)
         return settings
@@ -60,7 +60,7 @@ class Study:
         return [self.source.get("file", self.module)] if changed else []
 
 
-def load_module(path: str) -> "Question[Any]":
+def load_study(path: str) -> "Study[Any]":
     """Import a study by its path, or the name of an entry point, and make its one instance.
 
     Raises:
@@ -74,12 +74,12 @@ def load_module(path: str) -> "Question[Any]":
 
 
 def _is_study(value: object) -> bool:
-    from trainables.study.study import Study as Question  # noqa: PLC0415 - loads spaces
+    from trainables.study.study import Study  # noqa: PLC0415 - loads spaces
 
-    return isinstance(value, type) and issubclass(value, Question)
+    return isinstance(value, type) and issubclass(value, Study)
 
 
-STUDY_CLASSES: Registry["type[Question[Any]]"] = Registry(
+STUDY_CLASSES: Registry["type[Study[Any]]"] = Registry(
     what="study",
     group="studies",
     builtin={},  # those are rows of `search.studies`

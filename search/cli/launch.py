@@ -8,11 +8,11 @@ from search.cli.recorded import remember
 from search.exit_status import INTERRUPTED
 from search.options import Option, options_of
 from search.plan import Plan, Start
-from search.study import Study
+from search.study import StudyRow
 from trainables.runtime.plugins import absolute
 
 
-def launch(name: str, study: Study, chosen: Mapping[str, Any], file: Path | None) -> int:
+def launch(name: str, study: StudyRow, chosen: Mapping[str, Any], file: Path | None) -> int:
     """Run a study once or several times, and return the worst exit status.
 
     Args:
@@ -35,7 +35,9 @@ def launch(name: str, study: Study, chosen: Mapping[str, Any], file: Path | None
     return status
 
 
-def plans(name: str, study: Study, chosen: Mapping[str, Any], file: Path | None) -> Iterator[Plan]:
+def plans(
+    name: str, study: StudyRow, chosen: Mapping[str, Any], file: Path | None
+) -> Iterator[Plan]:
     """Yield the plan of each repeat.
 
     Args:

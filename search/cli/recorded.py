@@ -14,7 +14,7 @@ import typer
 
 from search.plan import Plan
 from search.studies import STUDIES, find_study
-from search.study import Study
+from search.study import StudyRow
 from searchspace.errors import UserError
 from trainables.runtime.folders import cache_folder
 from trainables.runtime.plugins import absolute, is_path
@@ -34,7 +34,7 @@ TrustOption = Annotated[
 ]
 
 
-def finder(study: str | None, *, trust: bool) -> Callable[[Plan], Study]:
+def finder(study: str | None, *, trust: bool) -> Callable[[Plan], StudyRow]:
     """Return what finds the study of a run.
 
     Args:
@@ -42,7 +42,7 @@ def finder(study: str | None, *, trust: bool) -> Callable[[Plan], Study]:
         trust: Whether the user trusts all code that the record names.
     """
 
-    def find(plan: Plan) -> Study:
+    def find(plan: Plan) -> StudyRow:
         names = [name for name in (study or plan.study, plan.sampler) if _is_code(name)]
         if not trust:
             for name in names:

@@ -11,7 +11,7 @@ from search.cli.launch import launch
 from search.cli.options import by_panel, parameter, with_parameters
 from search.options import Option, options_of
 from search.plan import Plan, Start
-from search.study import Study
+from search.study import StudyRow
 from searchspace.errors import UserError
 from trainables.study.settings import StudySettings
 
@@ -27,7 +27,7 @@ CONTEXT, CONFIG = "context", "config"
 RESERVED = (CONTEXT, CONFIG, "help", "study", "settings")
 
 
-def study_command(name: str, study: Study) -> Any:  # noqa: ANN401 - of typer's own click
+def study_command(name: str, study: StudyRow) -> Any:  # noqa: ANN401 - of typer's own click
     """Make the command of a study.
 
     Args:

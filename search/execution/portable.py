@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from search.study import load_module
+from search.study import load_study
 from trainables.runtime.plugins import accept_files, loaded_files
 
 FILES = "files"  # in the pickled state alone
@@ -28,7 +28,7 @@ class Portable:
         reported.
         """
         if isinstance(self.settings, Mapping):
-            return load_module(self.module).parse_settings(self.settings)
+            return load_study(self.module).parse_settings(self.settings)
         return self.settings
 
     def __getstate__(self) -> dict[str, Any]:

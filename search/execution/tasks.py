@@ -11,7 +11,7 @@ import torch
 from search.engine.trial import Failure
 from search.execution.portable import Portable
 from search.storage.depot import SHARED, Depot
-from search.study import load_module
+from search.study import load_study
 from trainables.runtime.errors import typed_line
 from trainables.study.examination import Exam
 
@@ -49,7 +49,7 @@ def run_task(task: Task) -> Failure | None:
     """Examine a model, and write the result; return why that failed."""
     try:
         torch.set_num_threads(task.threads)
-        study = load_module(task.module)
+        study = load_study(task.module)
         depot = task.depot
         model, data = depot.bring_folder(task.model), depot.bring_folder(task.data)
         sources = {name: depot.bring_folder(path) for name, path in task.exam.sources.items()}

@@ -15,7 +15,7 @@ from search.execution.time_limit import time_limit
 from search.record.run_folder import CHECKPOINT, RunFolder
 from search.storage.depot import SHARED, Depot
 from search.storage.store import StorageError
-from search.study import load_module
+from search.study import load_study
 from searchspace.errors import UserError
 from trainables.runtime.errors import typed_line
 from trainables.runtime.snapshot import read_snapshot, write_snapshot
@@ -109,7 +109,7 @@ class Worker:
 
     def _build(self) -> Trainable:
         torch.set_num_threads(self._job.threads)
-        study, depot = load_module(self._job.module), self._job.depot
+        study, depot = load_study(self._job.module), self._job.depot
         assets = depot.bring_folder(self._job.assets)
         file = depot.bring_file(self._folder.checkpoint(self._trial_id))
         settings = _seeded(self._job.parsed_settings(), self._seed)

@@ -35,13 +35,13 @@ from search.storage.runs import (
     open_run,
     stored_at,
 )
-from search.study import GUEST, Study
+from search.study import GUEST, StudyRow
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.study.settings import StudySettings
 
 
-def run(plan: Plan, study: Study, console: Console) -> int:
+def run(plan: Plan, study: StudyRow, console: Console) -> int:
     """Run a plan, print its ranking, and return the exit status.
 
     Args:
@@ -54,7 +54,7 @@ def run(plan: Plan, study: Study, console: Console) -> int:
     """
     REGISTRY.find(plan.sampler)
     lookup(SCHEDULERS, plan.scheduler, "scheduler")
-    module = study.load_module()
+    module = study.load_study()
     settings = module.parse_settings(plan.settings)
     for name in (plan.metric, plan.trade_off):
         if name is not None:
@@ -128,7 +128,7 @@ def replay(run: str | Path, find: FindStudy, console: Console) -> int:
     return FAILED if differences else FINISHED
 
 
-def default_folder(study: Study, settings: StudySettings) -> Path:
+def default_folder(study: StudyRow, settings: StudySettings) -> Path:
     """Return ``runs/<study>-<dataset>-<time>`` below the current folder."""
     time_of_day = datetime.now()  # noqa: DTZ005 - the user's own clock
     names = [study.name, settings.data_name, f"{time_of_day:%Y%m%d-%H%M%S}"]

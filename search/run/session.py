@@ -14,15 +14,14 @@ from search.record.manifest import ManifestFile, read_manifest
 from search.record.run_folder import RunFolder
 from search.storage.depot import Depot
 from search.storage.runs import UNSTORED, Claim, Keeping, keep
-from search.study import Study
+from search.study import StudyRow
 from searchspace.errors import UserError
 from trainables.runtime.config import parse
 from trainables.study.about import About
 from trainables.study.report import Rung
-from trainables.study.study import MEMORY, Reference
-from trainables.study.study import Study as Question
+from trainables.study.study import MEMORY, Reference, Study
 
-FindStudy = Callable[[Plan], Study]
+FindStudy = Callable[[Plan], StudyRow]
 """Finds a study by its name."""
 
 
@@ -43,8 +42,8 @@ class Session:
     """
 
     plan: Plan
-    study: Study
-    module: Question[Any]
+    study: StudyRow
+    module: Study[Any]
     settings: Any
     executor: Executor
     folder: RunFolder
@@ -149,7 +148,7 @@ def open_session(
         raise UserError(f"{folder.path} belongs to a confirmation: name the run {content.confirms}")
     plan = parse(Plan, content.plan.model_dump() | {"run": folder.path} | dict(change or {}))
     study = find(plan)
-    module = study.load_module()
+    module = study.load_study()
     settings = module.parse_settings(content.settings)
     return Session(
         plan=plan,

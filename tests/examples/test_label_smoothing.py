@@ -9,7 +9,7 @@ from places import ROOT
 
 from search.cli.study import study_command
 from search.studies import find_study
-from search.study import load_module
+from search.study import load_study
 from searchspace.errors import UserError
 from trainables.classification.assets import LabelledImages
 from trainables.classification.learner import Lesson
@@ -31,7 +31,7 @@ class Constant(torch.nn.Module):
 
 @pytest.fixture(scope="module")
 def study():
-    return load_module(PATH)
+    return load_study(PATH)
 
 
 @pytest.fixture

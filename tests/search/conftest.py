@@ -11,13 +11,13 @@ from rich.console import Console
 
 from search.plan import Plan
 from search.run.runner import resume, run
-from search.study import Study
+from search.study import StudyRow
 
-TOY = Study("toy", "a toy", "toy_study:ToyStudy")
+TOY = StudyRow("toy", "a toy", "toy_study:ToyStudy")
 
 
 @pytest.fixture
-def toy() -> Study:
+def toy() -> StudyRow:
     return TOY
 
 

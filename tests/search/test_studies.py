@@ -17,9 +17,9 @@ class Mine(ToyStudy):
 
 @pytest.mark.parametrize("row", STUDIES.values(), ids=STUDIES)
 def test_a_row_and_the_study_say_the_same(row):
-    description = row.load_module().about
+    description = row.load_study().about
     assert (description.name, description.title) == (row.name, row.title)
-    assert row.load_settings() is row.load_module().settings
+    assert row.load_settings() is row.load_study().settings
     assert about(row.name) is description
 
 

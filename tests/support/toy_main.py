@@ -7,14 +7,14 @@ from rich.console import Console
 
 from search.plan import Plan
 from search.run.runner import run
-from search.study import Study
+from search.study import StudyRow
 from searchspace.errors import UserError
 
 
 def main() -> int:
     plan = Plan.model_validate(json.loads(sys.argv[1]))
     try:
-        return run(plan, Study("toy", "a toy", "toy_study:ToyStudy"), Console(width=80))
+        return run(plan, StudyRow("toy", "a toy", "toy_study:ToyStudy"), Console(width=80))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from search.cli import group
 from search.cli.app import app
 from search.studies import STUDIES
-from search.study import Study
+from search.study import StudyRow
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def installed(tmp_path, monkeypatch):
 
 
 def test_listing_studies_makes_no_command_of_any(run, monkeypatch):
-    monkeypatch.setattr(Study, "load_settings", lambda self: 1 / 0)
+    monkeypatch.setattr(StudyRow, "load_settings", lambda self: 1 / 0)
     status, text = run("--help")
     assert status == 0
     assert all(f"│ {name}" in text for name in (*STUDIES, "resume", "robmednas-final", "phantom"))

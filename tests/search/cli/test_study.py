@@ -7,7 +7,7 @@ import toy_study
 
 from search.cli import study as module
 from search.cli.study import study_command
-from search.study import Study
+from search.study import StudyRow
 from searchspace.errors import UserError
 from trainables.study.settings import DATA, setting
 
@@ -30,8 +30,8 @@ def typed(monkeypatch):
     monkeypatch.setattr(
         module, "launch", lambda name, study, chosen, file: calls.append((chosen, file)) or 0
     )
-    row = Study("odd", "an odd toy", f"{__name__}:OddStudy")
-    monkeypatch.setattr(Study, "load_settings", lambda self: Odd)
+    row = StudyRow("odd", "an odd toy", f"{__name__}:OddStudy")
+    monkeypatch.setattr(StudyRow, "load_settings", lambda self: Odd)
 
     def invoke(*words):
         command = study_command("odd", row)
@@ -70,6 +70,6 @@ def test_a_setting_by_the_name_of_another_option_is_refused(monkeypatch, field, 
     settings = type(
         "Clash", (toy_study.Settings,), {"__annotations__": {field: bool}, field: clash}
     )
-    monkeypatch.setattr(Study, "load_settings", lambda self: settings)
+    monkeypatch.setattr(StudyRow, "load_settings", lambda self: settings)
     with pytest.raises(UserError, match=message):
-        study_command("odd", Study("odd", "an odd toy", "nowhere:Odd"))
+        study_command("odd", StudyRow("odd", "an odd toy", "nowhere:Odd"))

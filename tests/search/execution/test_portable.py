@@ -9,7 +9,7 @@ import pytest
 import toy_study
 
 from search.execution.portable import FILES, Portable
-from search.study import load_module
+from search.study import load_study
 from searchspace.errors import UserError
 from trainables.runtime import plugins
 
@@ -47,7 +47,7 @@ def test_a_study_from_a_file_arrives_where_the_file_is_gone(tmp_path):
     file = tmp_path / "mine.py"
     file.write_text(MINE)
     before = set(sys.modules)
-    settings = load_module(f"{file}:Mine").parse_settings({"teeth": 3})
+    settings = load_study(f"{file}:Mine").parse_settings({"teeth": 3})
     content = pickle.dumps(Work(f"{file}:Mine", settings, 4))
     for name in set(sys.modules) - before:  # as another process, on another machine
         del sys.modules[name]
@@ -57,7 +57,7 @@ def test_a_study_from_a_file_arrives_where_the_file_is_gone(tmp_path):
     arrived = work.parsed_settings()
     assert type(arrived) is not type(settings)
     assert arrived.model_dump() == settings.model_dump()
-    assert type(load_module(work.module)).settings is type(arrived)
+    assert type(load_study(work.module)).settings is type(arrived)
 
 
 def test_code_that_cannot_be_loaded_fails_where_it_is_used(tmp_path):
