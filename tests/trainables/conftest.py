@@ -59,7 +59,7 @@ def prepared(tmp_path_factory) -> Prepared:
     """60 images to train on, 240 to choose the epoch by, 48 to rank on."""
     folder = tmp_path_factory.mktemp("phantom")
     return prepare(
-        folder, cache=folder / "cache", autoencoder_steps=100, fraction=0.05, ranking_images=48,
+        folder, cache=folder / "cache", autoencoder_steps=140, fraction=0.05, ranking_images=48,
         eps="0,4/255", epochs=6,
     )  # fmt: skip
 
