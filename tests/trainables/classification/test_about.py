@@ -3,6 +3,7 @@
 import numpy as np
 
 from trainables.classification.about import about_classification
+from trainables.classification.measurement import metrics_of
 from trainables.metrics.classification import scores
 from trainables.study.about import About
 
@@ -27,3 +28,9 @@ def test_every_score_that_is_measured_is_described():
 def test_radii_are_written_in_255ths_of_the_range():
     assert ABOUT.threat.scale * (4 / 255) == 4
     assert ABOUT.threat.bounds == (0, 1)
+
+
+def test_columns_of_the_leaderboard_are_metrics_that_trials_report():
+    metrics = metrics_of("pgd", (0.0, 4 / 255))
+    headings = {name.format(score=ABOUT.kept) for name in ABOUT.columns.values()}
+    assert headings <= set(metrics)

@@ -12,10 +12,10 @@ LABELS = np.array([0, 1, 1])
 
 def test_what_is_written_is_read(tmp_path):
     write(tmp_path, SCORES, LABELS, (0.0, 0.1))
-    found = read(tmp_path)
-    assert found.eps == (0.0, 0.1)
-    np.testing.assert_array_equal(found.scores, SCORES, strict=True)
-    np.testing.assert_array_equal(found.labels, LABELS, strict=True)
+    ranking = read(tmp_path)
+    assert ranking.eps == (0.0, 0.1)
+    np.testing.assert_array_equal(ranking.scores, SCORES, strict=True)
+    np.testing.assert_array_equal(ranking.labels, LABELS, strict=True)
 
 
 def test_several_labels_an_image(tmp_path):

@@ -3,6 +3,7 @@
 from trainables.metrics.synthesis import SCORES
 from trainables.study.about import About
 from trainables.synthesis.about import about_synthesis, ranking_metric
+from trainables.synthesis.measurement import metrics_of
 
 ABOUT = about_synthesis("guest", "what a guest asks", ("first", "second"))
 
@@ -33,3 +34,9 @@ def test_radii_are_unbounded_and_in_standard_deviations():
 
 def test_trials_rank_by_the_described_score_along_the_radii():
     assert ranking_metric("apgd") == f"ranking_apgd_{ABOUT.kept}_curve"
+
+
+def test_columns_of_the_leaderboard_are_metrics_that_trials_report():
+    metrics = metrics_of("pgd", (0.0, 0.1))
+    headings = {name.format(score=ABOUT.kept) for name in ABOUT.columns.values()}
+    assert headings - {"parameters", "multiply_adds"} <= set(metrics)

@@ -32,17 +32,17 @@ class Affine(nn.Module):
 @pytest.fixture(scope="module")
 def sheet(heads):
     networks = {"flat": Affine(0.01), "steep": Affine(0.5)}
-    return draw_predictions(networks, heads.data.val, PROTOCOL, CPU)
+    return draw_predictions(networks, heads.data.train, PROTOCOL, CPU)
 
 
 def test_rows_are_subjects_and_below_them_networks(sheet, heads):
-    names = [subject.name for subject in heads.data.val.subjects[:2]]
+    names = [subject.name for subject in heads.data.train.subjects[:2]]
     assert sheet.rows == tuple(f"{name}\n{label}" for name in names for label in ("flat", "steep"))
 
 
 def test_mr_and_ct_are_the_widest_slice_and_predictions_those_of_the_network(sheet, heads):
     mr, ct, prediction, error, attacked, harmed, error_attacked = sheet.columns
-    for number, subject in enumerate(heads.data.val.subjects[:2]):
+    for number, subject in enumerate(heads.data.train.subjects[:2]):
         z = subject.mask.sum(axis=(1, 2)).argmax()
         for row, weight in ((2 * number, 0.01), (2 * number + 1, 0.5)):
             np.testing.assert_array_equal(mr.cells[row], subject.mr[z].astype(np.float32))

@@ -32,6 +32,7 @@ def test_every_parameter_of_the_space_is_a_field_of_the_config():
         ({"latent_lr": -0.1}, "latent_lr is -0.1: Input should be greater than 0"),
         ({"batch_size": 1}, "batch_size is 1: Input should be greater than or equal to 2"),
         ({"dropout": 1.0}, "dropout is 1.0: Input should be less than 1"),
+        ({"lr": 0}, "lr is 0: Input should be greater than 0"),
         ({"lr": float("nan")}, "lr is nan: Input should be a finite number"),
     ],
 )  # fmt: skip
