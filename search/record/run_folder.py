@@ -9,6 +9,7 @@ from searchspace.errors import UserError
 from trainables.runtime.files import cannot_write
 
 MANIFEST = "manifest.json"
+RUN_FILE = "run.yaml"
 CHECKPOINT = "checkpoint.safetensors"
 OPENINGS = "test_openings.json"  # how often the test split of a run was looked at
 
@@ -28,6 +29,11 @@ class RunFolder:
 
     path: Path
     bring: Callable[[Path], Path] = _as_it_is
+
+    @property
+    def run_file(self) -> Path:
+        """The options of the run, for ``--config``: the same run again."""
+        return self.path / RUN_FILE
 
     @property
     def manifest(self) -> Path:

@@ -7,19 +7,19 @@ those of plain YAML, and references between its parts, are refused.
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, final
+from typing import Any, final, get_args
 
 import yaml
 
 from search.options import Option, options_of
 from search.plan import Plan, Start
+from search.record.run_folder import RUN_FILE
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.runtime.files import write_atomically
 from trainables.runtime.plugins import absolute
 from trainables.study.settings import StudySettings
 
-RUN_FILE = "run.yaml"
 MOST_BYTES = 1_000_000
 STUDY = "study"
 
@@ -51,7 +51,8 @@ def read_run_file(file: Path, study: str, settings: type[StudySettings]) -> RunF
 
     Raises:
         UserError: In one line, if the file cannot be read, is longer than 1 MB, is for another
-            study, or names an unknown option or one option twice.
+            study, names an unknown option or one option twice, or says true or false where a number
+            or a text is wanted.
     """
     content = _load(file)
     named = content.pop(STUDY, study)
@@ -67,6 +68,9 @@ def read_run_file(file: Path, study: str, settings: type[StudySettings]) -> RunF
         if before := spellings.get((owner, option_field)):
             raise UserError(f"{file} says {before} and {name}, which are the same: keep one")
         spellings[owner, option_field] = str(name)
+        if isinstance(value, bool) and not _takes_bool(owner, option_field, settings):
+            # pydantic would read true as the number 1
+            raise UserError(f"{file}: {name} is {str(value).lower()}: it takes no true or false")
         if value is not None:
             getattr(options, owner)[option_field] = value
     return options
@@ -100,6 +104,12 @@ def write_run_file(folder: Path, plan: Plan, settings: type[StudySettings]) -> N
     head = f"# Repeats this run: {again}\n# Options on the command line override this file.\n"
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     write_atomically(folder / RUN_FILE, head + text)
+
+
+def _takes_bool(owner: str, name: str, settings: type[StudySettings]) -> bool:
+    models = (settings,) if owner == "settings" else (Plan, Start)
+    declared = next(model.model_fields[name] for model in models if name in model.model_fields)
+    return bool in (declared.annotation, *get_args(declared.annotation))
 
 
 def _fields(settings: type[StudySettings]) -> dict[str, tuple[str, str]]:

@@ -104,6 +104,8 @@ class Mirror:
 
     def _send_manifest(self) -> None:
         content = self._folder.manifest.read_bytes()
+        if not self._manifest and self._folder.run_file.exists():  # written once, at the start
+            self._store.upload(self._folder.run_file, self._folder.run_file.name)
         if content != self._manifest:
             self._store.write(self._folder.manifest.name, content)
             self._manifest = content

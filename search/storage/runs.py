@@ -11,7 +11,7 @@ from typing import Any, final
 
 from search.record.lock import is_running
 from search.record.manifest import Manifest, Stored, read_manifest
-from search.record.run_folder import MANIFEST, OPENINGS, RunFolder
+from search.record.run_folder import MANIFEST, OPENINGS, RUN_FILE, RunFolder
 from search.storage.depot import SHARED, Depot, StoredFolder, fetch_folder
 from search.storage.lease import EXPIRES_S, NAME, Lease, read_holder
 from search.storage.mirror import Mirror
@@ -207,7 +207,7 @@ def _fetch_records(store: Store, folder: RunFolder) -> None:
 def _fetch_rest(store: Store, folder: RunFolder) -> None:
     fetch_folder(store.child(folder.assets.name), folder.assets)
     names = [f"{CONFIRM}/{name}" for name in store.names(CONFIRM)]
-    for name in (OPENINGS, *names):
+    for name in (OPENINGS, RUN_FILE, *names):
         if not LARGE.isdisjoint(Path(name).parts):
             continue
         content = store.read(name)

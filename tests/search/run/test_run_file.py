@@ -47,6 +47,8 @@ def test_names_are_those_of_options_or_fields(read, line, settings, engine):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("trials: true", "trials is true: it takes no true or false"),
+        ("lr: false", "lr is false: it takes no true or false"),
         ("trails: 3", "unknown option 'trails': did you mean trials"),
         ("1: 2", "unknown option '1': "),
         ("study: tsynd", "is for the study tsynd, not for robmednas"),

@@ -69,9 +69,10 @@ def test_records_are_sent_during_the_search_and_results_at_its_end(folder, store
     folder.table.write_text("table")
     (folder.path / "best").mkdir()
     (folder.path / "best" / "model.json").write_text("model")
+    folder.run_file.write_text("trials: 3")
     mirror = Mirror(folder, store, Lease(), 1)
     mirror._send()
-    assert set(store.objects) == {"manifest.json", "events/000001-000000000000000"}
+    assert set(store.objects) == {"manifest.json", "run.yaml", "events/000001-000000000000000"}
     with mirror:
         pass
     assert store.objects["events.jsonl"] == b"line\n"

@@ -39,7 +39,7 @@ def test_a_run_on_s3_is_the_run_of_a_folder_and_leaves_all_of_it_there(run_toy, 
     run_toy("local", trials=4)
     assert without_times(events_of(folder)) == without_times(events_of(tmp_path / "local"))
     store = store_of(storage)
-    for file in ("events.jsonl", "trials.csv", "study.journal", "manifest.json"):
+    for file in ("events.jsonl", "trials.csv", "study.journal", "manifest.json", "run.yaml"):
         assert store.read(file) == (folder / file).read_bytes(), file
     winner = manifest_of(folder)["winner"]
     assert store.read("best/model.json") == store.read(f"trials/{winner}/model.json")
