@@ -94,7 +94,7 @@ class Synthetic:
 
 @pytest.mark.parametrize(
     ("values", "kind"),
-    [((-1024, 32767), np.int16), ((-1000, 0.5), np.float32), ((-1000, 32768), np.float32)],
+    [((-1024, 32767), np.int16), ((-1000, 300.5), np.float32), ((-1000, 32768), np.float32)],
 )
 def test_ct_is_written_small_only_where_nothing_is_lost(tmp_path, values, kind):
     subject = Synthetic(np.resize(values, (3, 4, 2)))
