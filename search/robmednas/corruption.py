@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from search.robmednas.final import full_settings_of, read_final
-from search.robmednas.testing import Condition, open_test, score, write_rows
+from search.robmednas.rows import read_rows, write_rows
+from search.robmednas.testing import Condition, open_test, score
 from trainables.saved.checkpoint import load_unet
 
 FILE = "corruption.csv"
@@ -40,7 +41,7 @@ def corruption(folder: Path, console: Console) -> int:
         }
         rows = score(networks, split, conditions, comparison["settings"]["seed"])
         write_rows(folder / FILE, rows)
-    scores = pd.read_csv(folder / FILE)
+    scores = read_rows(folder / FILE)
     for kind in ("fgsm", "pgd", "noise"):
         console.print(_table(scores, kind))
     console.print(f"{UNCHOSEN}\neverything: {folder / FILE}", markup=False, highlight=False)

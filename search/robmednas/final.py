@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from rich.console import Console
 
 from search.record.writer import now
 from search.robmednas.retrain import Retrained, retrain
+from search.robmednas.rows import read_rows, write_rows
 from search.robmednas.sources import Candidate, candidates, read_sources
 from search.robmednas.tables import markdown, paper_tables, sentences, sizes_table
-from search.robmednas.testing import Condition, open_test, score, write_rows
+from search.robmednas.testing import Condition, open_test, score
 from searchspace.errors import UserError
 from trainables.runtime.files import cannot_write, to_json, write_atomically
 from trainables.saved.checkpoint import load_unet
@@ -95,7 +95,7 @@ def final(plan: FinalPlan, console: Console) -> int:
     chosen = choose(networks, trained, settings)
     _write(plan.folder, chosen=chosen)
     _test(plan, settings, chosen, say)
-    scores = pd.read_csv(plan.folder / SCORES)
+    scores = read_rows(plan.folder / SCORES)
     rows = [
         (network, trained[network.name]) for network in networks if network.name in chosen.values()
     ]

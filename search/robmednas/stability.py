@@ -17,8 +17,9 @@ from rich.table import Table
 from search.robmednas.corruption import UNCHOSEN
 from search.robmednas.final import full_settings_of, read_final
 from search.robmednas.retrain import retrain
+from search.robmednas.rows import read_rows, write_rows
 from search.robmednas.sources import BASELINE, SEARCHED
-from search.robmednas.testing import Condition, open_test, score, write_rows
+from search.robmednas.testing import Condition, open_test, score
 from searchspace.errors import UserError
 from trainables.data.subjects import folds
 from trainables.metrics.synthesis import REGIONS
@@ -90,7 +91,7 @@ def stability(folder: Path, initialisations: int, groups: int, console: Console)
             scores = score(networks, split, conditions, seed)
             rows += [_labelled(training, values) for values in scores]
         write_rows(folder / FILE, rows)
-    table = pd.read_csv(folder / FILE)
+    table = read_rows(folder / FILE)
     for kind in (INITIALISATION, TRAINING_DATA):
         console.print(_table(table[table["kind"] == kind], kind))
     say(UNCHOSEN)

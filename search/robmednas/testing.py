@@ -1,8 +1,6 @@
 """The test subjects: opened once a folder, checked to be no one else, and scored."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +10,6 @@ from trainables.attacks.registry import build_synthesis_attack
 from trainables.attacks.threat import mr_deviations
 from trainables.corruptions.noise import gaussian
 from trainables.models.unet import UNet
-from trainables.runtime.files import write_atomically
 from trainables.runtime.seeding import derive
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
@@ -91,13 +88,3 @@ def score(
             for subject, value in zip(names, values, strict=True)
         ]
     return rows
-
-
-def write_rows(file: Path, rows: Iterable[Mapping[str, object]]) -> None:
-    """Write a CSV file, whole or not at all; there must be a row, whose keys are the columns."""
-    lines = list(rows)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    write_atomically(file, text.getvalue())

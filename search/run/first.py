@@ -21,7 +21,7 @@ def read_points(file: Path) -> list[dict[str, Any]]:
         UserError: If it is none.
     """
     try:
-        points = json.loads(file.read_text(encoding="utf-8"))
+        points = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {file}: {error}") from None
     if not isinstance(points, list) or not all(isinstance(point, dict) for point in points):

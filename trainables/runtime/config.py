@@ -1,12 +1,14 @@
 """Configs and settings: frozen, refusing unknown names, with messages of one line."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from pathlib import PurePath
+from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from searchspace.errors import UserError
 from searchspace.names import lookup
+from trainables.runtime.encoding import is_utf8, printable
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -15,6 +17,16 @@ class Frozen(BaseModel):
     """Base of every config and settings class."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _check_paths(self) -> Self:
+        """Refuse a path that no record can hold, before anything is trained."""
+        for name in type(self).model_fields:
+            path = getattr(self, name)
+            if isinstance(path, PurePath) and not is_utf8(path):
+                label = name.replace("_", "-")
+                raise UserError(f"{label} is {printable(path)}, which is not UTF-8: rename it")
+        return self
 
 
 def parse(model: type[Model], values: Mapping[str, Any]) -> Model:

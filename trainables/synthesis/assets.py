@@ -10,7 +10,7 @@ import numpy as np
 from trainables.data.grid import Slices, to_slices
 from trainables.data.head_phantom import phantom_subjects
 from trainables.data.subjects import SubjectSplits, paper_subset, split_subjects
-from trainables.data.volumes import Subject, open_folder
+from trainables.data.volumes import Subject, ignored, open_folder
 from trainables.metrics.synthesis import measure, truth_of
 from trainables.models.intensity_map import IntensityMap
 from trainables.runtime.files import write_atomically
@@ -20,6 +20,7 @@ from trainables.synthesis.slices import Split, digest_of, read_split, write_spli
 
 TRIAL_SPLITS = ("train", "val", "ranking")
 SUBJECTS = "subjects.json"
+NAMED = 8  # names in a sentence for the terminal
 CROP_SHARE = 0.01  # the share of a head outside the field above which the user is told
 
 
@@ -82,15 +83,19 @@ def write_data(
     subjects = {subject.name: subject for subject in open_subjects(settings)}
     if settings.data is not None:
         say(f"reading {sum(map(len, names.values()))} subjects from {settings.data} ...")
-    cropped: list[str] = []
+    cropped: dict[str, float] = {}
     depths: set[int] = set()
+    noted: dict[str, list[str]] = {}
 
     def on_grid(split: tuple[str, ...]) -> Iterator[Slices]:
         for name in split:
-            slices = to_slices(name, subjects[name].load(), settings.size, settings.field_mm)
+            volume = subjects[name].load()
+            for note in volume.notes:
+                noted.setdefault(note, []).append(name)
+            slices = to_slices(name, volume, settings.size, settings.field_mm)
             depths.add(len(slices.mr))
             if slices.lost > CROP_SHARE:
-                cropped.append(f"{name} ({slices.lost:.0%})")
+                cropped[name] = slices.lost
             yield slices
 
     owners = dict(foreign or {})
@@ -102,11 +107,26 @@ def write_data(
     if depths == {1}:
         lines.append("every subject has one slice: where 'volume' is said, that slice is meant")
     if cropped:
+        most = max(cropped, key=lambda name: cropped[name])
         lines.append(
             f"{len(cropped)} heads reach beyond the field of {settings.field_mm:g} mm, the most "
-            f"cropped {max(cropped)}: widen it with --field"
+            f"cropped {most} ({cropped[most]:.0%}): widen it with --field"
         )
-    return DataFacts(digests, tuple(lines))
+    return DataFacts(digests, (*lines, *_notes(noted, settings.data)))
+
+
+def _notes(noted: Mapping[str, Sequence[str]], folder: Path | None) -> Iterator[str]:
+    """Say how files were read, and what of the folder was not."""
+    for note, names in noted.items():
+        yield f"{_some(names)}: {note}"
+    if folder is not None and (names := ignored(folder)):
+        yield f"not read, as no subject's mr and ct are in there: {_some(names)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    """List names, at most `NAMED`, and how many more there are."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def read_data(folder: Path) -> Data:

@@ -2,7 +2,8 @@
 
 A split is a folder with three ``.npy`` files for each subject. They are mapped and not loaded, so
 that 180 subjects of 182 slices need not fit into memory. MR is stored as float16, whose rounding
-error of 2**-11 of the value is a fiftieth of the smallest default radius; CT is stored as whole HU.
+error of 2**-11 of the value is a fiftieth of the smallest default radius; CT is stored as whole HU,
+of which int16 holds at most 32767.
 """
 
 import hashlib
@@ -25,6 +26,7 @@ from trainables.runtime.files import write_atomically
 # The paper adds -1000, subtracts 1250 and divides by 2500. Among the possible readings, only this
 # one maps [-1000, 1500] HU onto [-0.5, 0.5]. All have the same scale, and no metric depends on it.
 CENTRE_HU, SCALE_HU = 250.0, 2500.0
+HU_LIMIT = 2**15 - 1  # of int16
 NAMES = "subjects.json"
 PARTS = ("mr", "ct", "mask")
 
@@ -140,7 +142,8 @@ def write_split(folder: Path, subjects: Iterable[Slices], owners: dict[bytes, st
                 f"subject '{subject.name}' shows no head within the field: "
                 "check its CT and mask, or widen --field"
             )
-        arrays = (subject.mr.astype(np.float16), np.rint(subject.ct).astype(np.int16), mask)
+        hu = np.rint(subject.ct).clip(-HU_LIMIT - 1, HU_LIMIT)  # 32768 would become -32768
+        arrays = (subject.mr.astype(np.float16), hu.astype(np.int16), mask)
         for part, array in zip(PARTS, arrays, strict=True):
             np.save(folder / f"{number:04d}_{part}.npy", array, allow_pickle=False)
             sha.update(np.ascontiguousarray(array).data)

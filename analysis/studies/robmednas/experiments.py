@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from search.robmednas.rows import read_rows
 from searchspace.errors import UserError
 
 CORRUPTION, STABILITY = "corruption.csv", "stability.csv"
@@ -23,7 +24,7 @@ def read(file: Path) -> pd.DataFrame:
         UserError: If it cannot be read or lacks a column.
     """
     try:
-        frame = pd.read_csv(file)
+        frame = read_rows(file)
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {file}: {error}") from None
     missing = [name for name in COLUMNS[file.name] if name not in frame]
