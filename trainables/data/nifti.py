@@ -95,13 +95,15 @@ def read_grid(file: Path) -> Grid:
         UserError: If the file cannot be read, or holds no real numbers along three axes, or its
             affine or unit places no voxel.
     """
-    header = _header(_head(file))
+    head = _head(file)
+    kind = _kind(head).header_class
+    header = kind(head[: kind.template_dtype.itemsize])
     stored = header.get_data_shape()
     shape = _squeezed(stored)
     if len(shape) != 3 or min(shape) < 1:
         raise UserError(f"{file} has shape {stored}: expected voxels along three axes")
-    if (kind := header.get_data_dtype()).kind not in "iuf":
-        raise UserError(f"{file} holds voxels of {kind}: expected real numbers")
+    if (dtype := header.get_data_dtype()).kind not in "iuf":
+        raise UserError(f"{file} holds voxels of {dtype}: expected real numbers")
     affine = header.get_best_affine()
     if not _places_voxels(affine):
         raise UserError(f"{file} has an affine that places no voxel: repair its header")
@@ -119,7 +121,7 @@ def read_voxels(file: Path) -> npt.NDArray[np.float32]:
         UserError: If the file is damaged, also where only its checksum tells, or holds NaN.
     """
     body = _body(file)
-    image: Any = (nib.Nifti2Image if _is_second(body) else nib.Nifti1Image).from_bytes(body)
+    image = _kind(body).from_bytes(body)
     stored = image.dataobj
     expected = stored.offset + prod(stored.shape) * stored.dtype.itemsize
     if len(body) < expected:
@@ -171,17 +173,17 @@ def _fetched(body: bytes, file: Path) -> bytes:
     return body
 
 
-def _header(body: bytes) -> Any:  # noqa: ANN401 - nibabel is untyped
-    kind = nib.Nifti2Header if _is_second(body) else nib.Nifti1Header
-    size = kind.template_dtype.itemsize
-    if len(body) < size:
+def _kind(body: bytes) -> Any:  # noqa: ANN401 - nibabel is untyped
+    """Return nibabel's class of images, NIfTI-1 or 2, by the size that the header states.
+
+    Raises:
+        EOFError: If the file ends within the header.
+    """
+    stated = [int.from_bytes(body[:4], order) for order in ("little", "big")]
+    kind = nib.Nifti2Image if HEAD_BYTES in stated else nib.Nifti1Image
+    if len(body) < kind.header_class.template_dtype.itemsize:
         raise EOFError(f"it ends after {len(body)} bytes, within the header")
-    return kind(body[:size])
-
-
-def _is_second(body: bytes) -> bool:
-    """Tell whether this is NIfTI-2, by the size of the header, in either order of bytes."""
-    return HEAD_BYTES in (int.from_bytes(body[:4], order) for order in ("little", "big"))
+    return kind
 
 
 def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -35,7 +35,8 @@ NOISE = 1e-3  # by which values of a mask may miss whole numbers
 LEVELS = 8  # whole numbers above 0 of a mask, above which it may be a resampled one and no labels
 INSIDE = 0.5  # of the head, in a voxel of a resampled mask
 MOST_UNIT = 1.5  # a resampled mask of 0 and 1 overshoots, but not so far
-FAINT, SOLID, MOST_SOLID = 0.05, 0.75, 0.5  # heights within a resampled mask, and the share of it
+# Of a resampled mask of two values half and more of what is above FAINT lies around one height.
+FAINT, AROUND, LEAST_AROUND = 0.05, 0.25, 0.5
 
 PADDED = (
     f"CT below {PADDED_HU:g} HU, which no tissue has: padding of the scanner, or metal. It is "
@@ -216,10 +217,9 @@ def head_of(values: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.bool_], boo
     if not np.any(head & (values != peak)):
         return head, False
     labels = np.rint(values)
-    solid = values[values > peak / 2]
-    height = float(np.median(solid))
-    between = np.count_nonzero(values > FAINT * height)
-    two = np.count_nonzero(solid > SOLID * height) >= MOST_SOLID * between
+    height = float(np.median(values[values > peak / 2]))
+    around = np.count_nonzero(np.abs(values - height) < AROUND * height)
+    two = around >= LEAST_AROUND * np.count_nonzero(values > FAINT * height)
     if np.all(np.abs(values - labels) <= NOISE):
         levels = np.unique(labels)
         if len(levels) <= LEVELS or not two:

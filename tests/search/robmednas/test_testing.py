@@ -1,4 +1,4 @@
-"""What is done to the test subjects' MR, and the file of scores."""
+"""What is done to the test subjects' MR, and how they are scored."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from search.robmednas import testing as module
-from search.robmednas.testing import Condition, score, write_rows
+from search.robmednas.testing import Condition, score
 
 
 def test_a_clean_image_is_left_alone():
@@ -36,8 +36,3 @@ def test_every_network_condition_subject_and_score_has_a_row(monkeypatch):
         "value": 2.0,
     }  # fmt: skip
     assert [row["value"] for row in rows if row["kind"] == "noise"] == [3.0, 4.0, 0.3, 0.4]
-
-
-def test_rows_are_written_with_the_columns_of_the_first(tmp_path):
-    write_rows(tmp_path / "a.csv", ({"a": number, "b": f"{number},"} for number in (1, 2)))
-    assert (tmp_path / "a.csv").read_text() == 'a,b\n1,"1,"\n2,"2,"\n'

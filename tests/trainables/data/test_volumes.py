@@ -1,13 +1,16 @@
 """NIfTI pairs on disk: what is read, and what is refused with one clear line."""
 
 import gzip
+import os
 
 import nibabel as nib
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from searchspace.errors import UserError
-from trainables.data.volumes import open_folder
+from trainables.data.head_phantom import phantom_subjects
+from trainables.data.volumes import PADDED, RESAMPLED, head_of, ignored, open_folder
 
 SHAPE = (5, 6, 3)
 
@@ -139,7 +142,10 @@ FAULTS = {
     "twice": (lambda folder: write(folder, arrays(), suffix=".nii"), "both mr.nii and mr.nii.gz"),
     "shape": (change("ct", lambda ct: ct[:-1]), "ct.nii.gz has shape (4, 6, 3)"),
     "mask shape": (change("mask", lambda mask: mask[:, 1:]), "mask.nii.gz has shape (5, 5, 3)"),
-    "affine": (change("ct", lambda ct: ct, affine=SHIFTED), "ct.nii.gz has another affine"),
+    "affine": (
+        change("ct", lambda ct: ct, affine=SHIFTED),
+        "ct.nii.gz has another affine than mr.nii.gz, by which voxels lie up to 2 mm apart",
+    ),
     "4-D": (change("mr", lambda mr: np.stack([mr, mr], 3)), "has shape (5, 6, 3, 2)"),
     "complex": (
         change("mr", lambda mr: mr.astype(np.complex64)),
@@ -202,8 +208,7 @@ def test_a_gzip_damaged_anywhere_is_refused_by_name(tmp_path, damage):
     write(tmp_path / "a", arrays())
     file = tmp_path / "a" / "ct.nii.gz"
     body = file.read_bytes()
-    # Between gzip's header, which holds a name and a date, and its sums, which need not be read.
-    for offset in range(30, len(body) - 8, 5):
+    for offset in range(30, len(body), 5):  # after gzip's header, which holds a name and a date
         flipped = body[:offset] + bytes([body[offset] ^ 0xFF]) + body[offset + 1 :]
         file.write_bytes(body[:offset] if damage == "cut" else flipped)
         with pytest.raises(UserError, match=r"^subject 'a': .*ct\.nii\.gz .*"):
@@ -242,6 +247,283 @@ def test_a_folder_that_cannot_be_listed(tmp_path, monkeypatch):
     monkeypatch.setattr(type(tmp_path), "iterdir", refuse)
     with pytest.raises(UserError, match=r"cannot list .*: Permission denied"):
         open_folder(tmp_path)
+
+
+def head(number=0):
+    """A made head with noise, partial volumes and air inside."""
+    (*_, subject) = phantom_subjects(number + 1, 32, 2, 256.0, 0)
+    volume = subject.load()
+    return {"mr": volume.mr, "ct": volume.ct, "mask": volume.mask.astype(np.uint8)}
+
+
+def load(folder, parts, **options):
+    write(folder / "a", parts, np.diag([8.0, 8.0, 72.0, 1.0]), **options)
+    return open_folder(folder)[0].load()
+
+
+def round_field(ct, padding):
+    """Set what lies outside the scanner's round field."""
+    x, y = np.meshgrid(np.arange(32) - 15.5, np.arange(32) - 15.5, indexing="ij")
+    return np.where((x**2 + y**2 > 15.5**2)[:, :, None], padding, ct)
+
+
+SCALES = {
+    "1000 added": lambda ct: (ct + 1000).clip(0),
+    "1024 added": lambda ct: (ct + 1024).clip(0),
+    "1024 taken away twice": lambda ct: ct - 1024,
+    "uint12": lambda ct: ((ct + 1000) / 2500 * 4095).clip(0),
+    "in 0..255": lambda ct: ((ct + 1000) / 10).clip(0, 255),
+    "in [0, 1]": lambda ct: ((ct + 1000) / 2500).clip(0, 1),
+    "in [-1, 1]": lambda ct: ((ct + 1000) / 1250 - 1).clip(-1, 1),
+}
+
+
+@pytest.mark.parametrize("mask", [True, False])
+@pytest.mark.parametrize("padding", [-1000, -1024, -2000, -3024])
+@pytest.mark.parametrize("scale", SCALES)
+def test_padding_does_not_make_hu_of_another_scale(tmp_path, scale, padding, mask):
+    parts = head()
+    parts["ct"] = round_field(SCALES[scale](parts["ct"]), padding).astype(np.float32)
+    if not mask:
+        del parts["mask"]
+    with pytest.raises(UserError, match=r"^subject 'a': .*ct\.nii\.gz .*not HU") as error:
+        load(tmp_path, parts)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("mask", [True, False])
+@pytest.mark.parametrize(("padding", "notes"), [(-1024, ()), (-2000, (PADDED,))])
+def test_padded_hu_are_read_and_what_no_tissue_has_is_said(tmp_path, padding, notes, mask):
+    parts = head()
+    parts["ct"] = round_field(parts["ct"], padding)
+    if not mask:
+        del parts["mask"]
+    volume = load(tmp_path, parts)
+    np.testing.assert_array_equal(volume.ct, parts["ct"])
+    assert volume.notes == notes
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_made_heads_are_hu_with_a_mask_and_without(tmp_path, number):
+    parts = head(number)
+    assert load(tmp_path / "with", parts).notes == ()
+    del parts["mask"]
+    assert load(tmp_path / "without", parts).notes == ()
+
+
+def test_an_mr_with_noise_around_the_head_does_not_hide_that_its_ct_is_hu(tmp_path):
+    """As MP2RAGE has it: most that is bright is air."""
+    parts = head()
+    noise = np.random.default_rng(0).uniform(0, 1.5 * parts["mr"].max(), parts["mr"].shape)
+    parts["mr"] = np.where(parts.pop("mask") > 0, parts["mr"], noise).astype(np.float32)
+    load(tmp_path, parts)
+
+
+DISC = np.hypot(*np.meshgrid(np.arange(40) - 19.3, np.arange(40) - 18.6, indexing="ij")) < 13
+DISC = np.repeat(DISC[:, :, None], 3, 2)
+
+
+def smooth(order, height=1.0):
+    """A mask that went through a registration: shifted by parts of a voxel."""
+    return height * ndimage.shift(DISC.astype(np.float64), (0.4, 0.3, 0), order=order)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        smooth(1),
+        smooth(3),  # goes below 0 and above 1
+        smooth(1, 255.0),
+        smooth(3, 255.0),
+        np.rint(smooth(1, 255.0)),
+        np.rint(smooth(3, 255.0).clip(0, 255)),
+        np.rint(smooth(1, 1000.0)),
+        smooth(1, -1.0),
+        smooth(1) + np.random.default_rng(0).uniform(0, 1e-6, DISC.shape),
+    ],
+)
+def test_of_a_resampled_mask_the_head_is_what_is_half_of_it(values):
+    expected = smooth(1) >= 0.5
+    mask, resampled = head_of(values.astype(np.float32))
+    assert resampled
+    # Where a spline is half as high is not quite where a line is.
+    assert np.count_nonzero(mask != expected) <= 0.02 * expected.sum()
+    assert np.count_nonzero(values) > 1.1 * expected.sum()  # all but 0 would be more
+
+
+LABELS = DISC.astype(np.float32) * np.digitize(np.arange(40), [16, 23])[:, None, None]
+LABELS += DISC  # 1, 2 and 3, each a third
+
+
+@pytest.mark.parametrize(
+    ("values", "head"),
+    [
+        (DISC, DISC),
+        (255 * DISC, DISC),
+        (-1 * DISC, DISC),
+        (0.3 * DISC, DISC),
+        (LABELS, DISC),
+        (7 * LABELS - 9 * (LABELS == 2), DISC),
+        (LABELS * (1 + np.arange(40) % 11)[:, None], DISC),  # many labels
+        (DISC + np.random.default_rng(0).uniform(-1e-6, 1e-6, DISC.shape), DISC),
+        (LABELS + np.random.default_rng(0).uniform(-1e-6, 1e-6, DISC.shape), DISC),
+        (np.random.default_rng(0).uniform(0, 1e-6, DISC.shape), DISC & False),
+        (DISC | True, DISC | True),
+    ],
+)
+def test_whole_numbers_are_labels_and_noise_around_them_is_none(values, head):
+    mask, resampled = head_of(values.astype(np.float32))
+    np.testing.assert_array_equal(mask, head)
+    assert not resampled
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (1 + DISC, "marks every voxel, by several values"),
+        (np.where(DISC, 1, -1), "marks every voxel, by several values"),
+        (ndimage.shift(LABELS, (0.4, 0.3, 0), order=1), "fractions up to 3"),
+        (19.3 - np.hypot(*np.ogrid[-20:20, -20:20])[:, :, None], "fractions up to 19.3"),
+    ],
+)
+def test_a_mask_that_does_not_tell_the_head_is_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        head_of(values.astype(np.float32))
+
+
+def test_what_was_resampled_is_said_and_what_is_faint_is_empty(tmp_path):
+    parts = head()
+    parts["mask"] = ndimage.shift(parts["mask"].astype(np.float32), (0.5, 0, 0), order=1)
+    volume = load(tmp_path / "half", parts)
+    assert volume.notes == (RESAMPLED,)
+    np.testing.assert_array_equal(volume.mask, parts["mask"] >= 0.5)
+    parts["mask"] *= np.float32(0.4)
+    with pytest.raises(UserError, match=r"mask\.nii\.gz is empty \(it reaches 0\.4\)"):
+        load(tmp_path / "faint", parts)
+
+
+@pytest.mark.parametrize("shape", [(1, 12, 12), (12, 1, 12), (1, 12, 1), (2, 40, 40), (40, 2, 40)])
+def test_slices_that_are_not_axial_are_refused(tmp_path, shape):
+    write(tmp_path / "a", arrays(shape=shape), np.diag([2.0, 2.0, 2.0, 1.0]))
+    with pytest.raises(UserError, match=r"covers .* mm .* sagittal or coronal"):
+        open_folder(tmp_path)
+
+
+def test_a_sagittal_slice_is_told_by_its_affine_and_not_by_its_shape(tmp_path):
+    sagittal = np.array([[0, 0, 4.0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
+    write(tmp_path / "a", arrays(shape=(20, 24, 1)), sagittal)
+    with pytest.raises(UserError, match="covers 4 x 20 x 24 mm"):
+        open_folder(tmp_path)
+
+
+@pytest.mark.parametrize("shape", [(20, 24, 1), (24, 40, 40), (5, 6, 90)])
+def test_thick_sagittal_slices_of_a_whole_head_and_long_columns_are_volumes(tmp_path, shape):
+    write(tmp_path / "a", arrays(shape=shape), np.diag([6.0, 6.0, 6.0, 1.0]))
+    assert open_folder(tmp_path)[0].load().mr.shape == shape
+
+
+@pytest.mark.parametrize(
+    ("column", "change", "apart"),
+    [(3, 0.2, None), (3, 0.3, "0.3 mm"), (1, 0.0014, None), (1, 0.03, "1.17 mm")],
+)
+def test_affines_may_differ_by_a_part_of_a_voxel(tmp_path, column, change, apart):
+    """A quarter of the smallest side: here of 1 mm, over 40 voxels."""
+    affine = np.diag([1.0, 1.0, 3.0, 1.0])
+    write(tmp_path / "a", arrays(shape=(40, 40, 2)), affine)
+    affine[0, column] += change
+    write(tmp_path / "a", {"ct": arrays(shape=(40, 40, 2))["ct"]}, affine)
+    if apart is None:
+        assert open_folder(tmp_path)
+        return
+    with pytest.raises(UserError, match=rf"ct\.nii\.gz .* up to {apart} apart \(0\.25 mm are"):
+        open_folder(tmp_path)
+
+
+def test_a_damaged_header_is_said_to_be_damaged_and_not_to_be_of_another_grid(tmp_path):
+    write(tmp_path / "a", arrays())
+    file = tmp_path / "a" / "ct.nii.gz"
+    body = bytearray(gzip.decompress(file.read_bytes()))
+    body[42] += 1  # a size
+    packed = gzip.compress(bytes(body))
+    file.write_bytes(packed[:-8] + file.read_bytes()[-8:])
+    with pytest.raises(UserError, match=r"ct\.nii\.gz cannot be read \(CRC check failed"):
+        open_folder(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["mr.NII.GZ", "MR.NII.GZ", "Mr.nii.gz", "MR.NII"])
+def test_capitals_do_not_matter(tmp_path, name):
+    write(tmp_path / "a", arrays(), suffix=".nii" if name.endswith("NII") else ".nii.gz")
+    (old,) = (tmp_path / "a").glob("mr*")
+    old.rename(tmp_path / "a" / name)
+    np.testing.assert_array_equal(open_folder(tmp_path)[0].load().mr, arrays()["mr"])
+    write(tmp_path / "a", {"mr": arrays()["mr"]}, suffix=".nii.gz")
+    if name != "mr.nii.gz":
+        with pytest.raises(UserError, match=r"both .* and .*: remove one"):
+            open_folder(tmp_path)
+
+
+def test_folders_of_another_format_are_subjects_that_lack_something(tmp_path):
+    write(tmp_path / "a", arrays())
+    (tmp_path / "b").mkdir()
+    for name in ("ct.mha", "mr.mha"):
+        (tmp_path / "b" / name).touch()
+    with pytest.raises(UserError, match=r"'b' has no mr: .*/b, which holds ct\.mha, mr\.mha$"):
+        open_folder(tmp_path)
+
+
+def test_what_is_ignored_is_listed(tmp_path):
+    write(tmp_path / "a", arrays())
+    for name in ("overview", "nested", ".hidden"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "overview" / "a.png").touch()
+    (tmp_path / "nested" / "anat").mkdir()
+    for name in ("readme.txt", "b_mr.NII.GZ"):
+        (tmp_path / name).touch()
+    (tmp_path / "table.csv").symlink_to("nowhere")
+    assert len(open_folder(tmp_path)) == 1
+    assert ignored(tmp_path) == ("b_mr.NII.GZ", "nested", "overview", "table.csv")
+
+
+@pytest.mark.parametrize("part", ["mr.nii.gz", "ct.nii.gz", "mask.nii.gz", "."])
+def test_a_link_that_leads_nowhere_is_said_to(tmp_path, part):
+    write(tmp_path / "data" / "a", arrays())
+    path = tmp_path / "data" / "a" / part
+    path.rename(tmp_path / "moved")
+    path.symlink_to("../.git/annex/objects/MD5E-s1234--0")
+    with pytest.raises(UserError, match=r"/a.* is a link that leads nowhere.*: fetch the data"):
+        open_folder(tmp_path / "data")
+    (tmp_path / "link").symlink_to("nowhere")
+    with pytest.raises(UserError, match=r"/link is a link that leads nowhere"):
+        open_folder(tmp_path / "link")
+
+
+def test_a_link_to_data_is_followed_and_a_pipe_is_not(tmp_path):
+    write(tmp_path / "elsewhere", arrays())
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a").symlink_to(tmp_path / "elsewhere")
+    open_folder(tmp_path / "data")[0].load()
+    (tmp_path / "elsewhere" / "mask.nii.gz").unlink()
+    os.mkfifo(tmp_path / "elsewhere" / "mask.nii.gz")
+    with pytest.raises(UserError, match=r"'a': .*mask\.nii\.gz is no file"):
+        open_folder(tmp_path / "data")
+
+
+@pytest.mark.parametrize("name", ["a", "."])
+def test_a_name_that_is_not_utf8_is_refused_in_letters_that_can_be_printed(tmp_path, name):
+    write(tmp_path / "data" / "a", arrays())
+    path = tmp_path / "data" / name
+    odd = path.with_name(os.fsdecode(b"M\xfcster^Max"))
+    path.rename(odd)
+    with pytest.raises(UserError, match=r"the name of .*/M\\xfcster\^Max is not UTF-8") as error:
+        open_folder(odd if name == "." else odd.parent)
+    str(error.value).encode()
+
+
+def test_subjects_of_any_name_are_kept_apart(tmp_path):
+    names = ["007", "7", "NA", "None", "inf", "nan", "null", "München"]
+    for name in names:
+        write(tmp_path / name, arrays())
+    assert [subject.name for subject in open_folder(tmp_path)] == sorted(names)
 
 
 @pytest.mark.shared_data
