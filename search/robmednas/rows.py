@@ -10,7 +10,7 @@ import pandas as pd
 from trainables.runtime.files import write_atomically
 
 NAMES = ("row", "kind", "condition", "subject", "score")
-NO_VALUE = ("", "nan")
+NO_VALUE = ["", "nan"]
 
 
 def write_rows(file: Path, rows: Iterable[Mapping[str, object]]) -> None:
@@ -34,6 +34,6 @@ def read_rows(file: Path) -> pd.DataFrame:
         file,
         dtype=dict.fromkeys(NAMES, str),
         keep_default_na=False,
-        na_values={"value": list(NO_VALUE)},
+        na_values={"value": NO_VALUE},
         encoding="utf-8-sig",
     )

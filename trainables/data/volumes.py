@@ -219,16 +219,16 @@ def head_of(values: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.bool_], boo
     labels = np.rint(values)
     height = float(np.median(values[values > peak / 2]))
     around = np.count_nonzero(np.abs(values - height) < AROUND * height)
-    two = around >= LEAST_AROUND * np.count_nonzero(values > FAINT * height)
+    flat = around >= LEAST_AROUND * np.count_nonzero(values > FAINT * height)
     if np.all(np.abs(values - labels) <= NOISE):
         levels = np.unique(labels)
-        if len(levels) <= LEVELS or not two:
+        if len(levels) <= LEVELS or not flat:
             if len(levels) > 1 and levels.all():
                 raise ValueError("marks every voxel, by several values: write 0 outside the head")
             return labels != 0, False
     elif peak <= MOST_UNIT and low > -INSIDE:
         height = 1.0
-    elif not two:
+    elif not flat:
         raise ValueError(
             f"holds fractions up to {peak:.3g}, which are neither labels nor a head: resample it "
             "with nearest neighbours, or write 1 inside and 0 outside"

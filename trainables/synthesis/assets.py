@@ -107,10 +107,10 @@ def write_data(
     if depths == {1}:
         lines.append("every subject has one slice: where 'volume' is said, that slice is meant")
     if cropped:
-        most = max(cropped, key=lambda name: cropped[name])
+        worst = max(cropped, key=lambda name: cropped[name])
         lines.append(
             f"{len(cropped)} heads reach beyond the field of {settings.field_mm:g} mm, the most "
-            f"cropped {most} ({cropped[most]:.0%}): widen it with --field"
+            f"cropped {worst} ({cropped[worst]:.0%}): widen it with --field"
         )
     return DataFacts(digests, (*lines, *_notes(noted, settings.data)))
 
@@ -125,8 +125,8 @@ def _notes(noted: Mapping[str, Sequence[str]], folder: Path | None) -> Iterator[
 
 def _some(names: Sequence[str]) -> str:
     """List names, at most `NAMED`, and how many more there are."""
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    surplus = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {surplus} more" if surplus > 0 else "")
 
 
 def read_data(folder: Path) -> Data:

@@ -31,6 +31,12 @@ def test_the_users_own_come_before_those(run_toy, tmp_path):
     assert len(found) > 1
 
 
+def test_a_byte_order_mark_before_them_does_not_matter(tmp_path):
+    """As editors of Windows write it."""
+    (tmp_path / "own.json").write_text('[{"x": 0.25}]', encoding="utf-8-sig")
+    assert first_points(tmp_path / "own.json", [], "toy") == [{"x": 0.25}]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [("{", "cannot read"), ("{}", "holds no list"), ("[1]", "holds no list")],

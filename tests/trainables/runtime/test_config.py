@@ -1,4 +1,6 @@
 import math
+import os
+from pathlib import Path
 
 import pytest
 from pydantic import Field, ValidationError, field_validator
@@ -31,6 +33,10 @@ class Strict(Frozen):
     name: str
 
 
+class Located(Frozen):
+    data_root: Path | None = None
+
+
 def test_values_are_taken_and_defaults_fill_the_rest():
     assert parse(Toy, {"lr": 1, "inner": {"depth": 4}}) == Toy(lr=1.0, inner=Inner(depth=4))
 
@@ -60,3 +66,9 @@ def test_what_is_wrong_is_said_in_one_line(model, values, message):
         parse(model, values)
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
+
+
+def test_a_path_that_no_record_can_hold_is_refused():
+    assert parse(Located, {"data_root": Path("k\u00f6pfe")}).data_root == Path("k\u00f6pfe")
+    with pytest.raises(UserError, match=r"^data-root is k\\xf6pfe, which is not UTF-8: rename it$"):
+        parse(Located, {"data_root": Path(os.fsdecode(b"k\xf6pfe"))})

@@ -3,10 +3,13 @@
 import json
 from dataclasses import replace
 
+import nibabel as nib
 import numpy as np
 import pytest
 
 from searchspace.errors import UserError
+from trainables.data.head_phantom import phantom_subjects, write_nifti
+from trainables.data.volumes import PADDED, RESAMPLED
 from trainables.runtime.config import parse
 from trainables.synthesis import assets as module
 from trainables.synthesis.assets import (
@@ -21,7 +24,7 @@ from trainables.synthesis.assets import (
     write_test,
 )
 from trainables.synthesis.settings import SynthesisSettings
-from trainables.synthesis.slices import Split, SubjectSlices, digest_of
+from trainables.synthesis.slices import Split, SubjectSlices, digest_of, read_split
 
 
 def settings_of(**values) -> SynthesisSettings:
@@ -82,6 +85,52 @@ def test_a_cropped_head_is_said_by_its_share(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "to_slices", crop)
     (line,) = write(tmp_path, settings_of(subjects=4)).lines
     assert line.startswith("1 heads reach beyond the field of 256 mm, the most cropped p001 (30%)")
+
+
+def test_the_most_cropped_head_is_so_by_its_share_and_not_by_its_name(tmp_path, monkeypatch):
+    lost = {"p000": 0.6, "p001": 0.08, "p002": 0.3}
+    real = module.to_slices
+    monkeypatch.setattr(
+        module,
+        "to_slices",
+        lambda name, *rest: replace(real(name, *rest), lost=lost.get(name, 0.0)),
+    )
+    settings, names = settings_of(subjects=4), {"train": ("p000", "p001", "p002")}
+    (line,) = write_data(tmp_path, settings, names, lambda _: None).lines
+    assert line.startswith("3 heads reach beyond")
+    assert "the most cropped p000 (60%)" in line
+
+
+def test_how_files_were_read_and_what_was_not_is_said(tmp_path):
+    """Padding and a resampled mask of one subject, and two things that are no subjects."""
+    folder, subjects = tmp_path / "data", phantom_subjects(6, 32, 2, 256.0, 0)
+    write_nifti(subjects, folder, lambda _: None)
+    volume = subjects[1].load()
+    ct, mask = volume.ct.copy(), volume.mask.astype(np.float32)
+    ct[:2], mask[16] = -3024, 0.5
+    affine = np.diag([*volume.spacing, 1])
+    nib.save(nib.Nifti1Image(ct, affine), folder / "p001" / "ct.nii.gz")
+    nib.save(nib.Nifti1Image(mask, affine), folder / "p001" / "mask.nii.gz")
+    (folder / "overview").mkdir()
+    (folder / "overview" / "p001.png").touch()
+    (folder / "flat_mr.nii.gz").touch()
+    settings = settings_of(data=folder)
+    names = {"train": tuple(subject.name for subject in subjects)}
+    lines = write_data(tmp_path / "out", settings, names, lambda _: None).lines
+    assert lines == (
+        f"p001: {PADDED}",
+        f"p001: {RESAMPLED}",
+        "not read, as no subject's mr and ct are in there: flat_mr.nii.gz, overview",
+    )
+    assert read_split(tmp_path / "out" / "train").subjects[1].ct.min() == -3024
+
+
+def test_a_folder_is_read_as_the_same_slices_as_the_subjects_it_was_written_from(tmp_path):
+    write_nifti(phantom_subjects(8, 32, 2, 256.0, 0), tmp_path / "data", lambda _: None)
+    made = write(tmp_path / "made", settings_of())
+    read = write(tmp_path / "read", settings_of(data=tmp_path / "data"))
+    assert made.digests == read.digests
+    assert read.lines == ()
 
 
 def test_the_papers_subset_takes_its_subjects_from_the_training_ones():

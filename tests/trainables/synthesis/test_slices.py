@@ -81,3 +81,12 @@ def test_the_same_mr_under_two_names_is_refused_even_in_two_splits(tmp_path):
     write_split(tmp_path / "train", [subject("a", 2, 0)], owners)
     with pytest.raises(UserError, match="'a' and 'b' have the same MR"):
         write_split(tmp_path / "val", [subject("b", 2, 0)], owners)
+
+
+@pytest.mark.parametrize("hu", [32767.4, 32767.6, 32768.0, 40000.0])
+def test_metal_beyond_int16_is_kept_as_the_densest(tmp_path, hu):
+    metal = subject("a", 1, 0)
+    metal.ct[0, 2, 2] = hu
+    write_split(tmp_path, [metal], {})
+    ct = read_split(tmp_path).subjects[0].ct
+    assert (ct.min(), ct.max()) == (-1000, 32767)

@@ -27,6 +27,27 @@ def test_reads_columns_by_name(write, name):
     assert table.column("pgd_eps1").tolist() == [0.25, 0.0]
 
 
+def test_capitals_and_a_byte_order_mark_do_not_matter(write):
+    table = read_table(write("\ufeffarch,clean\na=1,0.5\n", "TABLE.CSV"))
+    assert table.archs == ("a=1",)
+    packed = write("arch,clean\na=1,0.5\n", "table.csv.gz")
+    assert read_table(packed.rename(packed.with_suffix(".GZ"))).archs == ("a=1",)
+
+
+def test_no_flipped_bit_of_a_packed_table_is_read_as_other_values(write):
+    file = write("arch,clean\na=1,0.5\n", "table.csv.gz")
+    body, refused = bytearray(file.read_bytes()), 0
+    for bit in range(80, 8 * len(body)):  # after gzip's header
+        body[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(body)
+        body[bit // 8] ^= 1 << bit % 8
+        try:
+            assert read_table(file).column("clean").tolist() == [0.5]
+        except UserError:
+            refused += 1
+    assert refused > 8 * (len(body) - 11)  # all but bits that fill up the last byte
+
+
 def test_a_column_that_is_missing_names_the_nearest(write):
     table = read_table(write("arch,clean,pgd_eps1\na=1,0.9,0.3\n"))
     with pytest.raises(UserError, match=r"column of table.csv 'pgd_eps2'.*pgd_eps1"):
