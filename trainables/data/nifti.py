@@ -63,10 +63,10 @@ class Grid:
         x, y, z = voxel_sizes(self.affine).tolist()
         return x, y, z
 
-    def distance(self, other: "Grid") -> float:
-        """Return how far apart, in mm, a voxel of this grid lies in another; the most of all."""
+    def distance(self, reference: "Grid") -> float:
+        """Return the longest way, in mm, from a voxel of this grid to the same one of another."""
         corners = np.array(list(np.ndindex(2, 2, 2))) * (np.array(self.shape) - 1)
-        apart = np.c_[corners, np.ones(len(corners))] @ (self.affine - other.affine).T
+        apart = np.c_[corners, np.ones(len(corners))] @ (self.affine - reference.affine).T
         return float(np.linalg.norm(apart[:, :3], axis=1).max())
 
 

@@ -17,6 +17,9 @@ def test_rows_are_written_with_the_columns_of_the_first(tmp_path):
     [
         ("NA", "None", "null", "nan", "inf", "NULL", "n/a", "-nan", "<NA>", "#N/A", "None "),
         ("7", "007", "7.0", "1e5", "100000", "0x7", "True", "-", "1_000", " 7"),
+        ("7", "007"),
+        ("1e5", "100000"),
+        ("nan", "inf"),
         ("a,b", 'a"b', "Müller", "a;b", "2020-01-01", "$x_1$", "=1+1"),
     ],
 )

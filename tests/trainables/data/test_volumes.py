@@ -311,12 +311,16 @@ def test_made_heads_are_hu_with_a_mask_and_without(tmp_path, number):
     assert load(tmp_path / "without", parts).notes == ()
 
 
-def test_an_mr_with_noise_around_the_head_does_not_hide_that_its_ct_is_hu(tmp_path):
-    """As MP2RAGE has it: most that is bright is air."""
+def test_where_what_is_bright_in_mr_is_air_the_mask_tells_what_is_tissue(tmp_path):
+    """As in MP2RAGE, which has noise around the head."""
     parts = head()
     noise = np.random.default_rng(0).uniform(0, 1.5 * parts["mr"].max(), parts["mr"].shape)
-    parts["mr"] = np.where(parts.pop("mask") > 0, parts["mr"], noise).astype(np.float32)
-    load(tmp_path, parts)
+    parts["mr"] = np.where(parts["mask"] > 0, parts["mr"], noise).astype(np.float32)
+    load(tmp_path / "hu", parts)
+    load(tmp_path / "without", {"mr": parts["mr"], "ct": parts["ct"]})
+    parts["ct"] = round_field(SCALES["1000 added"](parts["ct"]), -1024).astype(np.float32)
+    with pytest.raises(UserError, match=r"not HU: where mr\.nii\.gz is bright"):
+        load(tmp_path / "added", parts)
 
 
 DISC = np.hypot(*np.meshgrid(np.arange(40) - 19.3, np.arange(40) - 18.6, indexing="ij")) < 13
@@ -368,6 +372,7 @@ LABELS += DISC  # 1, 2 and 3, each a third
         (DISC + np.random.default_rng(0).uniform(-1e-6, 1e-6, DISC.shape), DISC),
         (LABELS + np.random.default_rng(0).uniform(-1e-6, 1e-6, DISC.shape), DISC),
         (np.random.default_rng(0).uniform(0, 1e-6, DISC.shape), DISC & False),
+        (1e-5 * DISC, DISC & False),
         (DISC | True, DISC | True),
     ],
 )
@@ -440,7 +445,7 @@ def test_affines_may_differ_by_a_part_of_a_voxel(tmp_path, column, change, apart
 
 
 def test_a_damaged_header_is_said_to_be_damaged_and_not_to_be_of_another_grid(tmp_path):
-    write(tmp_path / "a", arrays())
+    write(tmp_path / "a", arrays(shape=(20, 20, 3)))  # the header ends long before the file
     file = tmp_path / "a" / "ct.nii.gz"
     body = bytearray(gzip.decompress(file.read_bytes()))
     body[42] += 1  # a size

@@ -127,9 +127,9 @@ def test_how_files_were_read_and_what_was_not_is_said(tmp_path):
 
 def test_a_folder_is_read_as_the_same_slices_as_the_subjects_it_was_written_from(tmp_path):
     write_nifti(phantom_subjects(8, 32, 2, 256.0, 0), tmp_path / "data", lambda _: None)
-    made = write(tmp_path / "made", settings_of())
+    phantom = write(tmp_path / "made", settings_of())
     read = write(tmp_path / "read", settings_of(data=tmp_path / "data"))
-    assert made.digests == read.digests
+    assert phantom.digests == read.digests
     assert read.lines == ()
 
 
