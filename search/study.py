@@ -23,7 +23,7 @@ class StudyRow:
     Attributes:
         name: Its short name: the word on the command line, and in the name of the run folder.
         title: What it asks, in a few words, for the list of commands.
-        module: Path of its class: ``module:Class``, or ``/folder/file.py:Class``. Workers load it
+        path: Of its class: ``module:Class``, or ``/folder/file.py:Class``. Workers load it
             from there, so that no code is pickled.
         settings: Path of the class of its settings, which loads no torch; empty for the one that
             the study names.
@@ -33,18 +33,18 @@ class StudyRow:
 
     name: str
     title: str
-    module: str
+    path: str
     settings: str = ""
     source: Mapping[str, str] = field(default_factory=dict)
 
-    def load_study(self) -> "Study[Any]":
+    def load(self) -> "Study[Any]":
         """Import the study."""
-        return load_study(self.module)
+        return load_study(self.path)
 
     def load_settings(self) -> "type[StudySettings]":
         """Import the class of its settings."""
         if not self.settings:
-            return self.load_study().settings
+            return self.load().settings
         module, _, attribute = self.settings.partition(":")
         settings: type[StudySettings] = getattr(import_module(module), attribute)
         return settings
@@ -57,7 +57,7 @@ class StudyRow:
         """
         before = (recorded or {}).get("sha256")
         changed = before is not None and before != self.source.get("sha256")
-        return [self.source.get("file", self.module)] if changed else []
+        return [self.source.get("file", self.path)] if changed else []
 
 
 def load_study(path: str) -> "Study[Any]":

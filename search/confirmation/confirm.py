@@ -163,7 +163,7 @@ def _place(session: Session, out: Path | None) -> Path:
 
 def _finalists(session: Session, objective: Objective, plan: ConfirmPlan) -> tuple[Finalist, ...]:
     trials, _ = follow(read_events(session.folder))
-    references = session.module.references(session.settings)
+    references = session.study.references(session.settings)
     labels = {
         reference.label
         for reference in references
@@ -229,7 +229,7 @@ def _open_test(job: Confirmation, first: Standing) -> None:
             f"the test split of this run was opened {len(openings)} times: what is chosen after "
             "the first is not chosen blindly"
         )
-    job.session.module.open_test(
+    job.session.study.open_test(
         job.session.settings, job.session.folder.assets, job.folder / "test", job.session.say
     )
     job.session.keeping.depot.ensure_folder(job.folder / "test")

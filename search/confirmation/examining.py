@@ -108,7 +108,7 @@ def _task(
         sources=rivals,
     )
     return Task(
-        module=session.study.module,
+        module=session.row.path,
         settings=session.trial_settings,
         model=job.trainings.trial(training.id),
         data=session.folder.assets if split == "ranking" else job.folder / "test",

@@ -79,16 +79,16 @@ def verify_session(session: Session, objective: Objective, events: list[Event]) 
 
 def make_rules(session: Session, objective: Objective) -> Rules:
     """Say how a search is run."""
-    plan, module, settings = session.plan, session.module, session.settings
+    plan, study, settings = session.plan, session.study, session.settings
     too_large = [reference.label for reference, _ in session.too_large()]
     references = tuple(
         reference for reference in session.references if reference.label not in too_large
     )
-    space, floor = module.space(settings), module.floor(settings)
+    space, floor = study.space(settings), study.floor(settings)
     return Rules(
         source=PointSource(
             space=space,
-            complete=lambda point: module.complete(point, settings),
+            complete=lambda point: study.complete(point, settings),
             at_random=sampler_maker("random", space, plan.seed, 0),
             first=plan.first,
         ),
@@ -97,9 +97,9 @@ def make_rules(session: Session, objective: Objective) -> Rules:
         rungs=session.rungs,
         objective=objective,
         judge=Judge(
-            limits=lambda config: module.limits(config, settings),
+            limits=lambda config: study.limits(config, settings),
             floor=floor,
-            direction="max" if floor is None else module.metrics(settings)[floor.metric],
+            direction="max" if floor is None else study.metrics(settings)[floor.metric],
         ),
     )
 
@@ -117,7 +117,7 @@ def optuna_record(
     plan, space, startup = session.plan, rules.source.space, session.manifest.content.startup
     return OptunaRecord(
         storage,
-        session.study.name,
+        session.row.name,
         space,
         rules.objective.direction,
         sampler_maker(plan.sampler, space, plan.seed, startup),

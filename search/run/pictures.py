@@ -27,7 +27,7 @@ def write_pictures(session: Session, winner: Row, rows: Iterable[Row]) -> str:
             if row.trial.is_reference and row.trial.reports
         }
         models[WINNER] = folder.saved(winner.trial.id)
-        sheets = session.module.illustrate(models, folder.assets, session.settings)
+        sheets = session.study.illustrate(models, folder.assets, session.settings)
         for number, sheet in enumerate(sheets, start=1):
             sheet.write(folder.pictures / f"{number}-{sheet.name}.npz")
     except (UserError, OSError, ValueError, RuntimeError, ArithmeticError, LookupError) as error:

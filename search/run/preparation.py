@@ -20,15 +20,15 @@ def prepare(session: Session) -> tuple[Session, Objective]:
     Raises:
         UserError: If that cannot be done, or a metric that was asked for is unknown.
     """
-    module, assets = session.module, session.folder.assets
+    study, assets = session.study, session.folder.assets
     shutil.rmtree(assets, ignore_errors=True)  # half of them, where a run died here before
     assets.mkdir()
     session, memory = _sized(session)
     with shared_cache(getattr(session.settings, "cache", None), session.plan.storage):
-        facts = module.prepare(session.settings, assets, session.say)
+        facts = study.prepare(session.settings, assets, session.say)
     session = session.with_settings(facts.settled)
     metric = session.plan.metric or facts.default_metric
-    directions = module.metrics(session.settings)
+    directions = study.metrics(session.settings)
     for name in (metric, session.plan.trade_off):  # radii may be others now
         if name is not None:
             lookup(directions, name, "metric")

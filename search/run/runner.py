@@ -41,12 +41,12 @@ from searchspace.names import lookup
 from trainables.study.settings import StudySettings
 
 
-def run(plan: Plan, study: StudyRow, console: Console) -> int:
+def run(plan: Plan, row: StudyRow, console: Console) -> int:
     """Run a plan, print its ranking, and return the exit status.
 
     Args:
         plan: What is run.
-        study: That the plan names.
+        row: Of the study that the plan names.
         console: Where the user reads.
 
     Raises:
@@ -54,24 +54,24 @@ def run(plan: Plan, study: StudyRow, console: Console) -> int:
     """
     REGISTRY.find(plan.sampler)
     lookup(SCHEDULERS, plan.scheduler, "scheduler")
-    module = study.load_study()
-    settings = module.parse_settings(plan.settings)
+    study = row.load()
+    settings = study.parse_settings(plan.settings)
     for name in (plan.metric, plan.trade_off):
         if name is not None:
-            lookup(module.metrics(settings), name, "metric")
+            lookup(study.metrics(settings), name, "metric")
     _check_trade_off(plan)
     for point in plan.first:
-        module.space(settings).check(point)
+        study.space(settings).check(point)
     choose_executor(plan, settings).check()
-    path = new_folder(plan.storage, plan.run, default_folder(study, settings))
+    path = new_folder(plan.storage, plan.run, default_folder(row, settings))
     with claimed(new_store(plan.storage, path), None) as claim:
         folder = create_run_folder(path)
         with locked(folder):
             manifest = new_manifest(folder, plan, settings)
             write_run_file(folder.path, plan, type(settings))
-            if study.source:
-                manifest.add(**{GUEST: dict(study.source)})
-            session = open_session(folder, lambda _: study, console)
+            if row.source:
+                manifest.add(**{GUEST: dict(row.source)})
+            session = open_session(folder, lambda _: row, console)
             return _work(_kept(session, claim), [])
 
 
@@ -128,10 +128,10 @@ def replay(run: str | Path, find: FindStudy, console: Console) -> int:
     return FAILED if differences else FINISHED
 
 
-def default_folder(study: StudyRow, settings: StudySettings) -> Path:
+def default_folder(row: StudyRow, settings: StudySettings) -> Path:
     """Return ``runs/<study>-<dataset>-<time>`` below the current folder."""
     time_of_day = datetime.now()  # noqa: DTZ005 - the user's own clock
-    names = [study.name, settings.data_name, f"{time_of_day:%Y%m%d-%H%M%S}"]
+    names = [row.name, settings.data_name, f"{time_of_day:%Y%m%d-%H%M%S}"]
     return Path("runs", "-".join(name for name in names if name))
 
 
@@ -144,7 +144,7 @@ def _kept(session: Session, claim: Claim | None) -> Session:
 
 def _say_changes(session: Session) -> None:
     guest = session.manifest.content.guest
-    if changes := [*session.manifest.changes(), *session.study.changes(guest)]:
+    if changes := [*session.manifest.changes(), *session.row.changes(guest)]:
         session.say(f"changed since the run was started: {', '.join(changes)}")
 
 

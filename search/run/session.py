@@ -31,8 +31,8 @@ class Session:
 
     Attributes:
         plan: What the user asked for.
-        study: The question.
-        module: What knows the study's space and trials.
+        row: Of the study, in the table or for a guest: its name and path.
+        study: Its space, references and trials.
         settings: The study's own.
         executor: What runs its trials.
         folder: Where all is written.
@@ -42,8 +42,8 @@ class Session:
     """
 
     plan: Plan
-    study: StudyRow
-    module: Study[Any]
+    row: StudyRow
+    study: Study[Any]
     settings: Any
     executor: Executor
     folder: RunFolder
@@ -71,7 +71,7 @@ class Session:
             return self
         values = self.manifest.content.settings | dict(settled)
         self.manifest.add(settings=values)
-        return replace(self, settings=self.module.parse_settings(values))
+        return replace(self, settings=self.study.parse_settings(values))
 
     @property
     def about(self) -> About:
@@ -82,12 +82,12 @@ class Session:
     @property
     def rungs(self) -> tuple[Rung, ...]:
         """The ladder of the study."""
-        return self.module.ladder(self.settings)
+        return self.study.ladder(self.settings)
 
     @property
     def references(self) -> tuple[Reference, ...]:
         """The references that the plan asks for."""
-        references = self.module.references(self.settings)
+        references = self.study.references(self.settings)
         if self.plan.references == "all":
             return references
         return tuple(reference for reference in references if reference.essential)
@@ -95,7 +95,7 @@ class Session:
     def too_large(self) -> list[tuple[Reference, float]]:
         """List references beyond the limit of memory, and by which share of it."""
         excess = [
-            (reference, self.module.limits(reference.config, self.settings).get(MEMORY, 0.0))
+            (reference, self.study.limits(reference.config, self.settings).get(MEMORY, 0.0))
             for reference in self.references
         ]
         return [(reference, share) for reference, share in excess if share > 0]
@@ -108,7 +108,7 @@ class Session:
     def job(self) -> WorkerJob:
         """Say what workers need to know."""
         return WorkerJob(
-            self.study.module,
+            self.row.path,
             self.trial_settings,
             self.rungs,
             self.folder.path,
@@ -147,13 +147,13 @@ def open_session(
     if content.confirms is not None:
         raise UserError(f"{folder.path} belongs to a confirmation: name the run {content.confirms}")
     plan = parse(Plan, content.plan.model_dump() | {"run": folder.path} | dict(change or {}))
-    study = find(plan)
-    module = study.load_study()
-    settings = module.parse_settings(content.settings)
+    row = find(plan)
+    study = row.load()
+    settings = study.parse_settings(content.settings)
     return Session(
         plan=plan,
+        row=row,
         study=study,
-        module=module,
         settings=settings,
         executor=choose_executor(plan, settings),
         folder=folder,

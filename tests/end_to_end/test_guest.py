@@ -63,11 +63,9 @@ def file(tmp_path, monkeypatch, forget):
 def start(tmp_path, file):
     def starter(**options):
         study = find_study(f"{file}:Toothed")
-        remember([study.module])
+        remember([study.path])
         settings = {"teeth": 3, "epochs": 3}
-        plan = Plan(
-            study=study.module, settings=settings, trials=2, run=tmp_path / "run", **options
-        )
+        plan = Plan(study=study.path, settings=settings, trials=2, run=tmp_path / "run", **options)
         assert run(plan, study, Console(width=80)) == 0
         return tmp_path / "run"
 

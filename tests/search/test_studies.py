@@ -17,9 +17,9 @@ class Mine(ToyStudy):
 
 @pytest.mark.parametrize("row", STUDIES.values(), ids=STUDIES)
 def test_a_row_and_the_study_say_the_same(row):
-    description = row.load_study().about
+    description = row.load().about
     assert (description.name, description.title) == (row.name, row.title)
-    assert row.load_settings() is row.load_study().settings
+    assert row.load_settings() is row.load().settings
     assert about(row.name) is description
 
 
@@ -38,7 +38,7 @@ def test_a_study_from_a_file_has_an_absolute_path_and_says_where_it_comes_from(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(MINE)
     row = find_study("./mine.py:Mine")
-    assert (row.name, row.title, row.module) == ("toy", "a toy", f"{tmp_path}/mine.py:Mine")
+    assert (row.name, row.title, row.path) == ("toy", "a toy", f"{tmp_path}/mine.py:Mine")
     assert row.source == {
         "file": str(tmp_path / "mine.py"),
         "sha256": hashlib.sha256(MINE.encode()).hexdigest(),

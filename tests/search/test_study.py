@@ -17,7 +17,7 @@ class Half(Study):
 
 
 def test_a_study_is_loaded_from_its_path():
-    assert isinstance(TOY.load_study(), toy_study.ToyStudy)
+    assert isinstance(TOY.load(), toy_study.ToyStudy)
     assert TOY.load_settings() is toy_study.Settings
 
 

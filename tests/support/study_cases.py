@@ -87,7 +87,7 @@ def lowest_point(space: Space) -> dict[str, Any]:
 
 def make_case(name: str, folder: Path) -> Case:
     """Prepare the smallest run of a study."""
-    study = load_study(STUDIES[name].module if name in STUDIES else name)
+    study = load_study(STUDIES[name].path if name in STUDIES else name)
     values = {"device": "cpu", "precision": "fp32", **study.settings.SMALL}
     if "cache" in study.settings.model_fields:
         values["cache"] = folder / "cache"

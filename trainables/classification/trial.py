@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, final
@@ -23,6 +23,7 @@ from trainables.classification.measurement import (
 )
 from trainables.classification.settings import ClassificationSettings
 from trainables.metrics.intervals import curve_interval
+from trainables.models.modes import weights_of, with_weights
 from trainables.runtime.memory import Need
 from trainables.runtime.seeding import derive, seeded
 from trainables.saved.checkpoint import ModelCard, save_model
@@ -161,15 +162,9 @@ class ClassifierTrial(Trainable):
         best = state["best"]
         self.best = Best(**best | {"key": tuple(best["key"])}) if best else None
 
-    @contextmanager
-    def at_best(self) -> Iterator[None]:
+    def at_best(self) -> AbstractContextManager[None]:
         """Load the best epoch's weights; the current ones return when the block ends."""
-        current = {name: value.clone() for name, value in self.classifier.state_dict().items()}
-        self.classifier.load_state_dict(self._best().weights)
-        try:
-            yield
-        finally:
-            self.classifier.load_state_dict(current)
+        return with_weights(self.classifier, self._best().weights)
 
     def _validate(self, train_loss: float) -> None:
         started = time.perf_counter()
@@ -179,7 +174,7 @@ class ClassifierTrial(Trainable):
         ranks = (metrics[headline], -metrics["val_loss"])
         key = tuple(-math.inf if math.isnan(value) else value for value in ranks)
         if self.best is None or key > self.best.key:
-            weights = {name: value.clone() for name, value in self.classifier.state_dict().items()}
+            weights = weights_of(self.classifier)
             metrics["train_loss"] = train_loss
             self.best = Best(self.epoch + 1, key, metrics, weights)
         self.spend("validation", started)

@@ -55,7 +55,7 @@ def test_no_line_of_a_file_that_only_the_record_names_is_run(tmp_path):
 def test_what_the_user_has_named_before_needs_no_trust(path, cache):
     remember([path, "tpe", "tsynd"])
     remember([path])
-    assert find(Plan(study=path)).module == path
+    assert find(Plan(study=path)).path == path
     assert (cache / recorded.NAMES).read_text() == f"{path}\n"
 
 
@@ -66,12 +66,12 @@ def test_a_name_relative_to_the_folder_is_remembered_as_absolute(path, tmp_path,
 
 
 def test_what_is_trusted_once_is_remembered(path):
-    assert find(Plan(study=path, sampler="mine:Sampler"), trust=True).module == path
-    assert find(Plan(study=path, sampler="mine:Sampler")).module == path
+    assert find(Plan(study=path, sampler="mine:Sampler"), trust=True).path == path
+    assert find(Plan(study=path, sampler="mine:Sampler")).path == path
 
 
 def test_the_user_may_say_where_the_study_is_now(path):
-    assert find(Plan(study="/gone/mine.py:Mine"), path).module == path
+    assert find(Plan(study="/gone/mine.py:Mine"), path).path == path
     with pytest.raises(UserError, match="never started here, mine:Sampler"):
         find(Plan(study=path, sampler="mine:Sampler"), path)
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from trainables.models.modes import frozen
+from trainables.models.modes import frozen, weights_of, with_weights
 
 
 @pytest.fixture
@@ -41,3 +41,15 @@ def test_flags_are_restored_after_an_exception(model):
     with pytest.raises(RuntimeError, match="out of memory"), frozen(model):
         raise RuntimeError("out of memory")
     assert flags(model) == before
+
+
+def test_other_weights_are_there_for_a_while_and_the_current_ones_return():
+    model = nn.BatchNorm1d(2)
+    stored = weights_of(model)
+    model.weight.data += 1  # what was copied does not change with the model
+    current = weights_of(model)
+    with with_weights(model, stored):
+        assert model.weight.tolist() == [1.0, 1.0]
+        model(torch.randn(4, 2))  # moves the running mean, a buffer
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, current[name]), name

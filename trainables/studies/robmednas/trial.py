@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from searchspace.unet import Cost, cost
 from searchspace.unet import parse as parse_architecture
+from trainables.models.modes import weights_of, with_weights
 from trainables.models.unet import UNet
 from trainables.runtime.device import autocast, channels_last, resolve_precision
 from trainables.runtime.memory import BYTES, Need, known_limit
@@ -156,15 +157,9 @@ class RobMedNASTrial(Trainable):
         """The number of epochs since the best one, for early stopping."""
         return self.epoch - self._best().epoch
 
-    @contextmanager
-    def at_best(self) -> Iterator[None]:
+    def at_best(self) -> AbstractContextManager[None]:
         """Load the best epoch's weights; the current ones return when the block ends."""
-        current = {name: value.clone() for name, value in self.network.state_dict().items()}
-        self.network.load_state_dict(self._best().weights)
-        try:
-            yield
-        finally:
-            self.network.load_state_dict(current)
+        return with_weights(self.network, self._best().weights)
 
     def _validate(self, train_loss: float) -> None:
         started = time.perf_counter()
@@ -174,7 +169,7 @@ class RobMedNASTrial(Trainable):
         # A diverged epoch ranks last; NaN would compare as neither better nor worse.
         loss = math.inf if math.isnan(loss) else loss
         if self.best is None or loss < self.best.loss:
-            weights = {name: value.clone() for name, value in self.network.state_dict().items()}
+            weights = weights_of(self.network)
             self.best = Best(self.epoch + 1, loss, train_loss, weights)
         self.spend("validation", started)
 
