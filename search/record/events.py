@@ -74,9 +74,8 @@ def clear_unfinished(folder: RunFolder) -> list[Event]:
     """
     try:
         cut_unfinished(folder)
-        folder.journal.unlink(missing_ok=True)
-        for file in folder.path.glob(f"{folder.journal.name}.*"):
-            file.unlink()
+        for file in (folder.journal, folder.journal.with_name(f"{folder.journal.name}.lock")):
+            file.unlink(missing_ok=True)
         shutil.rmtree(folder.scratch, ignore_errors=True)
     except OSError as error:
         raise UserError(f"cannot take up {folder.path}: {error.strerror or error}") from error

@@ -1,5 +1,6 @@
 """The folder of a run: where each thing lies in it."""
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from trainables.runtime.files import cannot_write
 MANIFEST = "manifest.json"
 RUN_FILE = "run.yaml"
 CHECKPOINT = "checkpoint.safetensors"
+SHEET = re.compile(r"[0-9]+-[A-Za-z0-9_-]+\.npz")  # of `pictures`
 OPENINGS = "test_openings.json"  # how often the test split of a run was looked at
 
 
@@ -61,6 +63,11 @@ class RunFolder:
         return self.path / "assets"
 
     @property
+    def preparing(self) -> Path:
+        """The assets while they are made; it becomes `assets` once they are whole."""
+        return self.path / ".assets.new"
+
+    @property
     def best(self) -> Path:
         """A copy of the winner's folder."""
         return self.path / "best"
@@ -82,8 +89,8 @@ class RunFolder:
 
     @property
     def scratch(self) -> Path:
-        """Ray Tune's own files, removed at the end."""
-        return self.path / ".ray"
+        """Ray Tune's own files, removed at the end; not ``.ray``, which a home folder has, too."""
+        return self.path / ".search-scratch"
 
     def contents(self) -> list[str]:
         """List the names in the folder."""
@@ -101,13 +108,32 @@ class RunFolder:
         """What a trial that has not ended goes on from."""
         return self.trial(trial_id) / CHECKPOINT
 
-    def empty(self) -> None:
-        """Remove all that the run wrote, as after a mistake before the first trial."""
-        for child in self.path.iterdir():
-            if child.is_dir():
-                shutil.rmtree(child)
-            else:
-                child.unlink()
+    def withdraw(self) -> bool:
+        """Remove a run of this process that ended before its first trial, file by file.
+
+        Only for a folder that was empty when this process began the run in it: then the files of
+        these names are this process's own.
+
+        Returns:
+            Whether that was done: a folder that holds any other name is left as it is.
+        """
+        files = (self.manifest, self.run_file, self.journal, self.lock)
+        folders = (self.assets, self.preparing, self.scratch)
+        names = {path.name for path in (*files, *folders)}
+        if not names.issuperset(child.name for child in self.path.iterdir()):
+            return False
+        for folder in folders:
+            if folder.exists():
+                shutil.rmtree(folder)
+        for file in files:
+            file.unlink(missing_ok=True)
+        return True
+
+    def clear_pictures(self) -> None:
+        """Remove the sheets of images; what else lies in their folder stays."""
+        for file in self.pictures.glob("[0-9]*-*.npz"):
+            if SHEET.fullmatch(file.name):
+                file.unlink()
 
     def keep_best(self, trial_id: str) -> None:
         """Copy the winner's folder."""

@@ -1,6 +1,5 @@
 """Pictures of what a run came to, written at its end for whoever reads it; no defect ends a run."""
 
-import shutil
 from collections.abc import Iterable
 
 from search.results.ranking import Row
@@ -19,8 +18,8 @@ def write_pictures(session: Session, winner: Row, rows: Iterable[Row]) -> str:
         rows: The ranking, with the references.
     """
     folder = session.folder
-    shutil.rmtree(folder.pictures, ignore_errors=True)  # those of an earlier winner
     try:
+        folder.clear_pictures()  # those of an earlier winner
         models = {
             row.trial.label: folder.saved(row.trial.id)
             for row in rows

@@ -1,14 +1,19 @@
 """What is done once a run, before its first trial."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 from search.engine.objective import Objective, Other
 from search.execution.memory import settle_memory
+from search.record.run_folder import RunFolder
 from search.run.session import Session
 from search.storage.shared_cache import shared_cache
 from searchspace.errors import UserError
 from searchspace.names import lookup
+from trainables.runtime.files import cannot_write
 
 
 def prepare(session: Session) -> tuple[Session, Objective]:
@@ -20,11 +25,12 @@ def prepare(session: Session) -> tuple[Session, Objective]:
     Raises:
         UserError: If that cannot be done, or a metric that was asked for is unknown.
     """
-    study, assets = session.study, session.folder.assets
-    shutil.rmtree(assets, ignore_errors=True)  # half of them, where a run died here before
-    assets.mkdir()
+    study = session.study
     session, memory = _sized(session)
-    with shared_cache(getattr(session.settings, "cache", None), session.plan.storage):
+    with (
+        shared_cache(getattr(session.settings, "cache", None), session.plan.storage),
+        _whole(session.folder) as assets,
+    ):
         facts = study.prepare(session.settings, assets, session.say)
     session = session.with_settings(facts.settled)
     metric = session.plan.metric or facts.default_metric
@@ -48,6 +54,27 @@ def prepare(session: Session) -> tuple[Session, Objective]:
         details=facts.details,
     )
     return session, objective
+
+
+@contextmanager
+def _whole(folder: RunFolder) -> Iterator[Path]:
+    """Make the assets in a folder of their own, which takes its name once they are whole.
+
+    Raises:
+        UserError: If there are assets already: they are not known to be of this program.
+    """
+    if folder.assets.exists() and any(folder.assets.iterdir()):
+        raise UserError(
+            f"{folder.assets} holds files, but the run was not prepared: move them away, then give "
+            "the same command again"
+        )
+    shutil.rmtree(folder.preparing, ignore_errors=True)  # of a process that died here
+    folder.preparing.mkdir()
+    yield folder.preparing
+    try:
+        folder.preparing.replace(folder.assets)
+    except OSError as error:
+        raise cannot_write(folder.assets, error) from error
 
 
 def _sized(session: Session) -> tuple[Session, list[str]]:

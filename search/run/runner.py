@@ -72,7 +72,7 @@ def run(plan: Plan, row: StudyRow, console: Console) -> int:
             if row.source:
                 manifest.add(**{GUEST: dict(row.source)})
             session = open_session(folder, lambda _: row, console)
-            return _work(_kept(session, claim), [])
+            return _work(_kept(session, claim), [], new=True)
 
 
 def resume(run: str | Path, change: dict[str, Any], find: FindStudy, console: Console) -> int:
@@ -96,7 +96,7 @@ def resume(run: str | Path, change: dict[str, Any], find: FindStudy, console: Co
         _say_changes(session)
         events = clear_unfinished(folder)
         session.manifest.go_on(session.plan)
-        return _work(_kept(session, claim), events)
+        return _work(_kept(session, claim), events, new=False)
 
 
 def replay(run: str | Path, find: FindStudy, console: Console) -> int:
@@ -148,9 +148,15 @@ def _say_changes(session: Session) -> None:
         session.say(f"changed since the run was started: {', '.join(changes)}")
 
 
-def _work(session: Session, events: list[Event]) -> int:
-    """Prepare what is not prepared yet, and search."""
-    with _failing(session):
+def _work(session: Session, events: list[Event], *, new: bool) -> int:
+    """Prepare what is not prepared yet, and search.
+
+    Args:
+        session: Of the run.
+        events: Its record.
+        new: Whether this process began the run, in an empty folder.
+    """
+    with _failing(session, new=new):
         # Before anything is prepared: every node of a running cluster has to take part.
         session.executor.check_nodes(session.folder, session.keeping.depot)
         try:
@@ -180,32 +186,32 @@ def _prepared(session: Session) -> tuple[Session, Objective]:
 
 
 @contextmanager
-def _failing(session: Session) -> Iterator[None]:
+def _failing(session: Session, *, new: bool) -> Iterator[None]:
     """Leave word in the folder of whatever ends a run before its end."""
     try:
         yield
     except UserError:
-        _give_up(session)
+        _give_up(session, new=new)
         raise
     except Exception as error:
         file = session.folder.traceback
         with contextlib.suppress(OSError):
             file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
             error.add_note(f"a defect of ours, not a mistake of yours; the traceback is in {file}")
-        _give_up(session)
+        _give_up(session, new=new)
         raise
 
 
-def _give_up(session: Session) -> None:
-    """Say in the manifest that the run failed; leave nothing where it did not begin.
+def _give_up(session: Session, *, new: bool) -> None:
+    """Say in the manifest that the run failed; a new one that did not begin leaves nothing.
 
-    Otherwise the corrected command would be refused its folder.
+    Otherwise the corrected command would be refused its folder. A run that is taken up again is
+    never removed: what else lies in its folder may be the user's own.
     """
     with contextlib.suppress(OSError, UserError):  # the error that led here is the one to show
-        if session.folder.events.exists() or session.folder.traceback.exists():
+        began = session.folder.events.exists() or session.folder.traceback.exists()
+        if not (new and not began and session.folder.withdraw()):
             session.manifest.end("failed")
-        else:
-            session.folder.empty()
 
 
 def _search(session: Session, objective: Objective, events: list[Event]) -> int:

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_info
 from torch import get_num_threads
 
 from searchspace.domains import Choice, Float
+from searchspace.errors import UserError
 from searchspace.space import Param, Space
 from trainables.study import ranking_file
 from trainables.study.about import About, Score, Threat
@@ -187,6 +188,8 @@ class ToyStudy(Study[Settings]):
         if settings.prepare_fault == "bug":
             raise ZeroDivisionError("a bug [of] ours")
         (assets / "shared.txt").write_text("shared")
+        if settings.prepare_fault == "mistake":
+            raise UserError("the data cannot be read")
         return Facts(
             digests={"data": "0" * 64},
             lines=("toy data [made] here",),

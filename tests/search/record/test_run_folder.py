@@ -20,11 +20,22 @@ def test_a_run_folder_cannot_be_below_a_file(tmp_path):
         create_run_folder(tmp_path / "file" / "run")
 
 
-def test_emptying_a_run_folder_leaves_the_folder(tmp_path):
+def test_a_withdrawn_run_leaves_its_folder_empty(tmp_path):
+    folder = create_run_folder(tmp_path)
+    for file in (folder.manifest, folder.run_file, folder.lock, folder.journal):
+        file.write_text("{}")
+    (folder.assets / "split").mkdir()
+    folder.preparing.mkdir()
+    assert folder.withdraw()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_holds_anything_else_is_not_withdrawn(tmp_path):
     folder = create_run_folder(tmp_path)
     folder.manifest.write_text("{}")
-    RunFolder(tmp_path).empty()
-    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "thesis.tex").write_text("")
+    assert not folder.withdraw()
+    assert folder.contents() == ["assets", "manifest.json", "thesis.tex"]
 
 
 def test_the_best_trials_folder_is_copied_from_where_it_is_brought(tmp_path):

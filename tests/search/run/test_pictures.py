@@ -41,7 +41,9 @@ def test_what_goes_wrong_with_them_is_said_and_costs_nothing_else(run_toy, fault
 
 def test_those_of_an_earlier_winner_are_replaced(run_toy, take_up):
     _, folder, _ = run_toy(trials=2)
-    (folder / "pictures" / "old.npz").write_text("old")
+    for name in ("9-old.npz", "holiday.npz", "9-old.txt"):
+        (folder / "pictures" / name).write_text("old")
     status, _ = take_up(folder, trials=4)
     assert status == 0
-    assert [file.name for file in (folder / "pictures").iterdir()] == ["1-greys.npz"]
+    names = sorted(file.name for file in (folder / "pictures").iterdir())
+    assert names == ["1-greys.npz", "9-old.txt", "holiday.npz"], "what is not ours stays"

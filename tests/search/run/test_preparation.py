@@ -42,6 +42,60 @@ def test_interrupted_before_the_first_trial(run_toy):
     assert "before the first trial" in printed
 
 
+def test_a_new_run_that_cannot_be_prepared_leaves_its_folder_empty(run_toy, tmp_path):
+    with pytest.raises(UserError, match="the data cannot be read"):
+        run_toy(settings={"prepare_fault": "mistake"})
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_what_the_user_puts_there_meanwhile_is_not_removed(run_toy, tmp_path, monkeypatch):
+    """Then nothing is: the manifest says that the run failed."""
+
+    def prepare(study, settings, assets, say):
+        (assets.parent / "notes.txt").write_text("mine")
+        raise UserError("the data cannot be read")
+
+    monkeypatch.setattr(toy_study.ToyStudy, "prepare", prepare)
+    with pytest.raises(UserError, match="the data cannot be read"):
+        run_toy()
+    assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
+    assert manifest_of(tmp_path / "run")["status"] == "failed"
+
+
+def test_a_run_that_is_taken_up_is_never_removed(run_toy, take_up, tmp_path):
+    """Somebody's own files lie beside a manifest, whose preparation fails: all of them stay."""
+    _, folder, _ = run_toy(settings={"prepare_fault": "interrupt"})
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["settings"]["prepare_fault"] = "mistake"
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    own = {name: folder / name for name in ("thesis/1.tex", "pictures/me.png", ".ray/token", "a")}
+    for name, file in own.items():
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(name)
+    with pytest.raises(UserError, match="the data cannot be read"):
+        take_up(folder)
+    assert {name: file.read_text() for name, file in own.items()} == {name: name for name in own}
+    assert manifest_of(folder)["status"] == "failed"
+
+
+def test_assets_of_unknown_origin_are_not_prepared_over(run_toy, take_up):
+    _, folder, _ = run_toy(settings={"prepare_fault": "interrupt"})
+    (folder / "assets" / "mine.txt").write_text("mine")
+    with pytest.raises(UserError, match="assets holds files, but the run was not prepared"):
+        take_up(folder)
+    assert (folder / "assets" / "mine.txt").read_text() == "mine"
+
+
+def test_a_preparation_that_died_is_made_anew(run_toy, take_up):
+    _, folder, _ = run_toy(settings={"prepare_fault": "interrupt"})
+    (folder / ".assets.new" / "half.txt").write_text("half of it")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["settings"]["prepare_fault"] = ""
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert take_up(folder)[0] == 0
+    assert [file.name for file in (folder / "assets").iterdir()] == ["shared.txt"]
+
+
 class Sized(toy_study.Settings):
     """The toy's, with a limit: a trial takes 1 GiB and its x."""
 
