@@ -16,9 +16,10 @@
 set -euo pipefail
 export PATH="$PWD/.venv/bin:$PATH" PYTHONSAFEPATH=1
 
-# Without the token nobody else on the cluster can use Ray's ports. The home folder is shared.
+# Without the token nobody else on the cluster can use Ray's ports. The home folder is shared. Ray itself would write the
+# token so that all users can read it.
 export RAY_AUTH_MODE=token RAY_USAGE_STATS_ENABLED=0
-ray get-auth-token --generate > /dev/null
+(umask 077 && mkdir -p ~/.ray && chmod 700 ~/.ray && ray get-auth-token --generate > /dev/null)
 
 hosts=$(scontrol show hostnames "$SLURM_JOB_NODELIST")
 head=${hosts%%$'\n'*}  # not `| head -n 1`: it ends scontrol's pipe early, which pipefail takes for a failure

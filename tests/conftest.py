@@ -1,6 +1,9 @@
 """What tests of several packages share."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 # Before NumPy loads: two workers on two cores, each with threads of its own that wait by spinning,
@@ -8,6 +11,12 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+# Ray's token of the tests is not the user's, which may be one that a run refuses.
+if "RAY_AUTH_TOKEN_PATH" not in os.environ:
+    _FOLDER = tempfile.mkdtemp(prefix="ray-token-")
+    atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
+    os.environ["RAY_AUTH_TOKEN_PATH"] = f"{_FOLDER}/auth_token"
 
 import pytest
 from hypothesis import settings

@@ -55,6 +55,7 @@ def test_every_node_gets_the_token_and_asks_for_it(file):
     place = "~/.ray/auth_token"
     assert cluster["file_mounts"][place] == place
     assert "chmod 600 ~/.ray/auth_token" in cluster["setup_commands"]
+    assert "chmod 700 ~/.ray" in cluster["setup_commands"]
     assert len(starts(cluster)) == 2
     assert all("RAY_AUTH_MODE=token" in start for start in starts(cluster))
     assert any("RAY_AUTH_MODE=token' >> ~/.bashrc" in line for line in cluster["setup_commands"])

@@ -13,6 +13,7 @@ from search.cli.confirm import confirm
 from search.cli.files import files
 from search.cli.group import Commands
 from search.cli.simulate import simulate
+from search.cli.token import token
 from search.exit_status import INTERRUPTED
 from searchspace.errors import UserError
 
@@ -57,6 +58,7 @@ app.command("replay")(runs.replay)
 app.command("confirm")(confirm)
 app.command("simulate")(simulate)
 app.command("files")(files)
+app.command("token")(token)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import search
 from search.execution.machine import SHARE, machine_bytes
 from search.execution.memory import reserved_bytes
 from search.execution.ray.environment import threads
+from search.execution.ray.token import ensure_token
 from searchspace.errors import UserError
 from trainables.runtime.errors import first_line
 from trainables.study.settings import StudySettings
@@ -69,6 +70,7 @@ def cluster(resources: Resources) -> Iterator[None]:
     ``search.py`` of their own; so the current folder is, while Ray starts, the one that holds this
     package.
     """
+    ensure_token(make=resources.address is None)
     try:
         with contextlib.chdir(Path(search.__file__).parent.parent):
             if resources.address:

@@ -8,6 +8,7 @@ from search.engine.coordinator import Coordinator
 from search.execution.executor import Executor
 from search.execution.machine import Share, share_of_gpu, share_of_machine, smallest_gpu
 from search.execution.ray import environment
+from search.execution.ray.token import ensure_token
 from search.execution.tasks import Task, TaskEnd
 from search.execution.worker import WorkerJob
 from search.plan import Plan
@@ -98,6 +99,7 @@ class RayExecutor(Executor):
         if plan.address is not None:
             _check_reachable(plan.address)
         environment.prepare(local=plan.address is None)
+        ensure_token(make=plan.address is None)
         try:
             from ray import tune  # noqa: F401, PLC0415
 
