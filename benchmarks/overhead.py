@@ -50,7 +50,14 @@ class EmptyTrainable(tune.Trainable):
 
 def engine_seconds(trials: int, sampler: str, folder: Path) -> float:
     """Return the seconds of a search by the engine, from the first end of a trial to the last."""
-    plan = Plan(study="empty", trials=trials, sampler=sampler, concurrency=2, run=folder / "run")
+    plan = Plan(
+        study="empty",
+        trials=trials,
+        sampler=sampler,
+        seed_check=0,
+        concurrency=2,
+        run=folder / "run",
+    )
     run(
         plan,
         StudyRow("empty", "nothing", empty_study.MODULE),

@@ -126,7 +126,12 @@ def driver(trials: int, sampler: str) -> None:
         patch.object(Coordinator, "complete", complete_timed),
     ):
         plan = Plan(
-            study="empty", trials=trials, sampler=sampler, in_process=True, run=Path(folder, "run")
+            study="empty",
+            trials=trials,
+            sampler=sampler,
+            seed_check=0,
+            in_process=True,
+            run=Path(folder, "run"),
         )
         study = StudyRow("empty", "nothing", empty_study.MODULE)
         run(plan, study, Console(width=80, file=io.StringIO()))
@@ -205,6 +210,7 @@ def sleep_on(count: int, trials: int, sleep_s: float, sampler: str) -> tuple[flo
     with tempfile.TemporaryDirectory() as folder, patch.object(Coordinator, "report", report_timed):
         plan = Plan(
             study="empty",
+            seed_check=0,
             settings={"step_s": sleep_s},
             trials=trials,
             sampler=sampler,

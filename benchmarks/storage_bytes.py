@@ -63,6 +63,7 @@ def measure(server: Server, folder: Path, trials: int, nodes: int) -> dict[str, 
             cluster.add_node(num_cpus=2 // nodes, env_vars=cache)
         plan = Plan(
             study="empty",
+            seed_check=0,
             settings={"assets": BYTES, "step_s": 0.5},
             trials=trials,
             sampler="random",

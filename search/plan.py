@@ -60,6 +60,13 @@ class Plan(Frozen):
     seed: int = setting(
         0, "Same seed, same run, as long as trials run one at a time.", SEARCH, ge=0
     )
+    seed_check: int = setting(
+        2,
+        "Further seeds of the baseline and of the winner, after the search: how much a value "
+        "varies with the seed. Without them no trial is told apart from another.",
+        SEARCH,
+        ge=0,
+    )
     race: int = setting(
         0,
         "Further seeds for the leaders, at most four, that cannot be told apart at the end.",

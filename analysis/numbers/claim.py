@@ -10,7 +10,8 @@ from analysis.numbers.tables import rows_of
 from analysis.vocabulary import Vocabulary
 from search.record.lock import is_running
 from search.record.run_folder import RunFolder
-from search.results.ranking import Row, gains, tied
+from search.results.differences import gains, tied
+from search.results.ranking import Row
 
 CONDITIONS = {
     "finished": "finished",
@@ -46,9 +47,10 @@ def gains_over(run: Run) -> pd.DataFrame:
     """Compare the winner with each other reference that reached its budget, as the engine does.
 
     Returns:
-        ``over`` (the reference's label), ``control``, ``gain`` (towards better) with its 95 %
-        interval ``low`` to ``high``, paired by image or subject, NaN where there is none, and
-        ``verdict``: better, worse, not told apart, or not known without an interval.
+        ``over`` (the reference's label), ``control``, ``gain`` (towards better) with its interval
+        ``low`` to ``high`` over images and seeds, at 95 % for all comparisons of the run together,
+        NaN where there is none, and ``verdict``: better, worse, not told apart, or not known
+        without an interval.
     """
     columns = ["over", "control", "gain", "low", "high", "verdict"]
     first = winner_row(run)
@@ -87,11 +89,20 @@ def sentences(run: Run) -> list[str]:
     if first.trial.is_reference:
         lines.append("No sampled trial that reached its budget beat it.")
     if first.seeds > 1:
-        lines.append(f"The value is the mean over {first.seeds} seeds; the range is theirs.")
+        lines.append(f"The value is the mean over {_seeds(first)}.")
     lines += _comparisons(run)
     if names := ties(run):
         lines.append(f"Of all trials, these cannot be told apart from it: {', '.join(names)}.")
     return [*lines, "It was chosen by this value on the ranking split, so the value is optimistic."]
+
+
+def _seeds(row: Row) -> str:
+    """Say of which trainings a value is the mean."""
+    number = len(row.counted)
+    if not row.chosen:
+        return f"{number} seeds"
+    further = "one further seed" if number == 1 else f"{number} further seeds"
+    return f"{further}: the first, for which it was chosen, does not count"
 
 
 def _comparisons(run: Run) -> list[str]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,8 @@ from analysis.numbers.claim import condition, gains_over, verdict_of, winner_row
 from analysis.numbers.frames import best_so_far
 from analysis.vocabulary import Vocabulary
 from search.record.run_folder import RunFolder
-from search.results.ranking import Row, paired_interval, sign_of
+from search.results.differences import Side, duel, seed_spread
+from search.results.ranking import Row
 
 # Where a run lies, and what was chosen by the machine, is no setting.
 NO_SETTINGS = {"plan.run", "plan.settings", "settings.cache", "plan.address"}
@@ -47,9 +48,9 @@ def duels(runs: Sequence[Run]) -> pd.DataFrame:
 
     Returns:
         ``run`` and ``other``; the ``gain`` of the first's winner over the other's, towards better,
-        with its 95 % interval ``low`` to ``high``, paired by image or subject, NaN where single
-        answers were not kept; and ``verdict``, as of `gains_over`. One seed each: training again
-        may move a value by more.
+        with its 95 % interval ``low`` to ``high`` over seeds and images, paired by image or
+        subject, NaN where either run trained no config twice or kept no single answers; and
+        ``verdict``, as of `gains_over`.
     """
     columns = ["run", "other", "metric", "gain", "low", "high", "verdict"]
     rows = []
@@ -57,12 +58,10 @@ def duels(runs: Sequence[Run]) -> pd.DataFrame:
         first, second = winner_row(run), winner_row(rival)
         if first is None or second is None or comparable([run, rival]):
             continue
-        sign = sign_of(run.objective)
-        gain = sign * (first.value - second.value)
-        folder, rival_folder = _folder(run, first), _folder(rival, second)
-        low, high = paired_interval(folder, rival_folder, gain, sign) or (math.nan, math.nan)
+        gain = duel(_side(run, first), _side(rival, second), run.objective)
+        low, high = gain.low, gain.high
         verdict = verdict_of(low, high)
-        rows.append((name, rival_name, run.objective.metric, gain, low, high, verdict))
+        rows.append((name, rival_name, run.objective.metric, gain.value, low, high, verdict))
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -108,8 +107,8 @@ def vocabulary_of(runs: Sequence[Run], metric: str) -> Vocabulary:
     return next(run.vocabulary for run in runs if run.objective.metric == metric)
 
 
-def _folder(run: Run, row: Row) -> Path:
-    return RunFolder(run.folder).trial(row.trial.id)
+def _side(run: Run, row: Row) -> Side:
+    return Side(row, seed_spread(run.rows, run.objective), RunFolder(run.folder))
 
 
 def _winner(run: Run, name: str) -> dict[str, Any]:

@@ -61,8 +61,10 @@ def retrain(
             for finalist in finalists
             if finalist.id in coordinator.trials
         ]
-        able = [trial for trial in firsts if trial.state is State.COMPLETED]
-        if not coordinator.over and coordinator.race(able, range(1, seeds)):
+        able = [trial.id for trial in firsts if trial.state is State.COMPLETED]
+        if not coordinator.over and coordinator.repeat(
+            "confirmation", able, range(1, seeds), by_value=False
+        ):
             session.executor.execute(coordinator, job)
     coordinator.close()
     desk.records.write_table()
@@ -74,7 +76,14 @@ def training_session(run: Session, folder: Path) -> Session:
     """Return a session that trains on a run's data with other seeds, in a folder of its own."""
     settings = run.settings.model_copy(update={"seed": run.settings.seed + SHIFT})
     plan = run.plan.model_copy(
-        update={"run": folder, "scheduler": "fifo", "race": 0, "first": (), "trial_limit_s": None}
+        update={
+            "run": folder,
+            "scheduler": "fifo",
+            "race": 0,
+            "seed_check": 0,
+            "first": (),
+            "trial_limit_s": None,
+        }
         | dict.fromkeys(("time_limit_s", "compute_limit_s"))
     )
     run_folder = replace(run.folder, path=folder)

@@ -17,6 +17,7 @@ from search.engine.judge import Judge
 from search.engine.objective import Objective
 from search.engine.optuna_record import OptunaRecord
 from search.engine.proposals import PointSource, Proposals
+from search.engine.repeats import Choice, Repeats, own_trials
 from search.engine.schedulers import SHARE, Scheduler, promoted_share
 from search.engine.trial import Decision, Failure, State, Trial
 from trainables.study.report import Report, Rung
@@ -31,7 +32,7 @@ class Observer(Protocol):
 
         Args:
             event: ``proposed``, ``known``, ``refused``, ``reported``, ``noted``, ``judged``,
-                ``agreement``, ``restarted``, ``ended``, ``exhausted`` or ``halted``.
+                ``agreement``, ``repeated``, ``restarted``, ``ended``, ``exhausted`` or ``halted``.
             trial: That the event is about; None for one of the whole run.
             **details: ``elapsed_s``, and what belongs to the event.
         """
@@ -68,7 +69,7 @@ class Coordinator:
     state of trial    call                       state afterwards
     ================= ========================== ==================================================
     none              `propose`                  RUNNING: a reference, a point of the sampler, a
-                                                 repeat of `race`, or a trial that goes on
+                                                 `repeat`, or a trial that goes on
     RUNNING           `place`                    RUNNING; called before the report it came with
     RUNNING           `report` -> CONTINUE       RUNNING: train to the next rung, then report
     RUNNING           `report` -> STOP           RUNNING: stop it, then call `complete`; FAILED
@@ -86,7 +87,7 @@ class Coordinator:
 
     The run as a whole: `limit` is called before the first `propose`; `interrupt` and `halt` may be
     called at any time, after which `propose` returns None and every `report` is answered by STOP;
-    `race` is called right after an executor has returned, and makes further trials; `close` is
+    `repeat` is called right after an executor has returned, and makes further trials; `close` is
     called last, once.
 
     Attributes:
@@ -98,6 +99,7 @@ class Coordinator:
         stopped: Why the run ended before its trials did; empty while it goes on.
         halted: Whether a failure ended it.
         proposals: Where trials come from.
+        repeats: Further trainings of configs, see `repeat`.
     """
 
     def __init__(
@@ -123,7 +125,7 @@ class Coordinator:
         self._time_limit_s = self._compute_limit_s = math.inf
         self._waiting = deque(rules.references)
         self._unfinished: deque[Trial] = deque()
-        self._repeats: deque[Trial] = deque()
+        self.repeats = Repeats()
         self._running: dict[str, Trial] = {}
         self._sampled = 0
         self._interrupted = False
@@ -146,8 +148,8 @@ class Coordinator:
         """Return the next trial, references first; None where nothing more is to be tried."""
         if self.over:
             return None
-        if self._repeats:
-            return self._begin(self._repeats.popleft())
+        if self.repeats:
+            return self._begin(self.repeats.next())
         if self._unfinished:
             trial = self._unfinished.popleft()
             self.restart(trial.id, "goes on")
@@ -241,21 +243,29 @@ class Coordinator:
         """Do as `interrupt` does, for a failure of all; another thread may call it."""
         self.stopped, self.halted = reason, True
 
-    def race(self, leaders: Iterable[Trial], seeds: Iterable[int]) -> int:
-        """Propose the configs of leaders again, with other seeds; return how many are new.
+    def repeat(
+        self, purpose: str, trials: Iterable[str], seeds: Iterable[int], *, by_value: bool
+    ) -> int:
+        """Propose the configs of some trials again, with other seeds; return how many are new.
 
         Args:
-            leaders: Trials that cannot be told apart.
+            purpose: Why, in a word: `Repeats.last` finds the choice again.
+            trials: Their ids.
             seeds: Added to the run's seed, from 1.
+            by_value: Whether the trials were chosen for their values.
         """
-        seeds, before = tuple(seeds), len(self._repeats)
-        for leader in leaders:
-            for seed in seeds:
-                trial_id = f"{leader.id}.{seed + 1}"
-                if trial_id not in self.trials:
-                    again = Trial(trial_id, leader.config, repeats=leader.id, seed=seed)
-                    self._repeats.append(again)
-        return len(self._repeats) - before
+        after = len(own_trials(self.trials.values()))
+        choice = Choice(
+            purpose=purpose,
+            trials=tuple(trials),
+            seeds=tuple(seeds),
+            by_value=by_value,
+            after=after,
+        )
+        new = self.repeats.add(choice, self.trials)
+        if new:
+            self._notify("repeated", None, choice=choice)
+        return new
 
     def take_up(self) -> None:
         """Let the trials that still run be proposed again: the process that ran them is gone."""

@@ -51,6 +51,7 @@ class Trial:
         point: The point of the space that the sampler knows it by; None for a reference outside.
         repeats: The trial whose config is run again with another seed; empty where none is.
         seed: Added to the run's seed.
+        by_value: Of a repeat, whether the trial that it repeats was chosen for its value.
         node: The machine that it ran on last, where there may be several; else empty.
         label: A reference's label; empty for sampled trials.
         scaled: A reference whose model or budget is smaller than the paper's.
@@ -75,6 +76,7 @@ class Trial:
     point: dict[str, Any] | None = None
     repeats: str = ""
     seed: int = 0
+    by_value: bool = False
     node: str = ""
 
     @property

@@ -140,6 +140,7 @@ def _trial(event: Event) -> Trial:
         point=event["point"],
         repeats=event.get("repeats", ""),
         seed=event.get("seed", 0),
+        by_value=event.get("by_value", bool(event.get("repeats"))),
     )
 
 

@@ -86,6 +86,7 @@ class Manifest(Versioned):
         ended: Time of the end.
         winner: Id of the best trial; None where none can win.
         front: Of two objectives, the trials that no other dominates.
+        seeds: How much values vary with the seed, see `search.results.seeds.Spread`.
         agreements: How well each rung ranks as the next one does.
     """
 
@@ -113,6 +114,7 @@ class Manifest(Versioned):
     ended: str | None = None
     winner: str | None = None
     front: dict[str, Any] | None = None
+    seeds: dict[str, Any] | None = None
     agreements: tuple[dict[str, Any], ...] = ()
 
     @property

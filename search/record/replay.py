@@ -68,13 +68,12 @@ def restore(coordinator: Coordinator, events: Iterable[Event], clock: Clock) -> 
     questions: list[Point] = []
     for event in events:
         clock.show(float(event["elapsed_s"]))
+        _repeat(coordinator, event)
         if event["event"] in QUESTIONS:
             questions.append(event["point"])
         elif event["event"] in {"proposed", "exhausted"}:
             sampled = event["event"] == "exhausted" or not event["label"]
-            if event.get("repeats"):
-                coordinator.race([coordinator.trials[event["repeats"]]], [event["seed"]])
-            elif sampled:
+            if sampled and not event.get("repeats"):
                 points = [*questions, event["point"]] if "point" in event else questions
                 coordinator.proposals.script(points)
                 questions = []
@@ -96,13 +95,24 @@ def verify(coordinator: Coordinator, events: Iterable[Event], clock: Clock) -> l
     """
     for event in events:
         clock.show(float(event["elapsed_s"]))
-        if event["event"] != "proposed" or event.get("repeats"):
+        _repeat(coordinator, event)
+        if event["event"] != "proposed":
             _tell(coordinator, event)
             continue
         trial = coordinator.propose()
         if trial is None or to_json(trial.point) != to_json(event["point"]):
             return [Difference(event["trial"], event["point"], trial.point if trial else None)]
     return []
+
+
+def _repeat(coordinator: Coordinator, event: Event) -> None:
+    """Choose again what the record says was chosen; older records name each training alone."""
+    if event["event"] == "repeated":
+        purpose, trials, seeds = event["purpose"], event["trials"], event["seeds"]
+        coordinator.repeat(purpose, trials, seeds, by_value=event["by_value"])
+    elif event["event"] == "proposed" and event.get("repeats"):
+        by_value = event.get("by_value", True)
+        coordinator.repeat("", [event["repeats"]], [event["seed"]], by_value=by_value)
 
 
 def _tell(coordinator: Coordinator, event: Event) -> None:

@@ -38,13 +38,15 @@ class Records:
         """
         if event == "agreement":
             details["agreement"] = dataclasses.asdict(details["agreement"])
+        if event == "repeated":
+            details |= dataclasses.asdict(details.pop("choice"))
         line: dict[str, Any] = {"time": now(), "event": event}
         if trial is not None:
             self._trials[trial.id] = trial
             line["trial"] = trial.id
             if event == "proposed":
                 line |= {"label": trial.label, "scaled": trial.scaled, "control": trial.control}
-                line |= {"repeats": trial.repeats, "seed": trial.seed} if trial.repeats else {}
+                line |= _repeat_fields(trial) if trial.repeats else {}
             if event in {"reported", "ended"} and trial.node:
                 line["node"] = trial.node
         report = details.pop("report", None)
@@ -89,6 +91,10 @@ def table(trials: list[Trial], objective: Objective) -> str:
 def now() -> str:
     """Return the time in UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _repeat_fields(trial: Trial) -> dict[str, object]:
+    return {"repeats": trial.repeats, "seed": trial.seed, "by_value": trial.by_value}
 
 
 def _row(trial: Trial, objective: Objective) -> dict[str, object]:

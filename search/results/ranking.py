@@ -1,23 +1,17 @@
-"""Who won, and by how much: the order of a run's trials, ties, and the gain over its references."""
+"""Who won: the order of a run's trials, and the front of two objectives."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isclose
-from pathlib import Path
+from math import hypot, inf, isnan
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 
-from search.engine.objective import Objective, Standing
+from search.engine.objective import Objective, Standing, violated
 from search.engine.pareto import Points, depths, distances_to_ideal, hypervolume
 from search.engine.trial import State, Trial
-from search.record.run_folder import RunFolder
-from trainables.metrics.intervals import paired_difference
-from trainables.study import ranking_file
-
-COMPARED = 50  # rows that are compared with the winner: each reads two files
-RACED = 4  # leaders that get more seeds, at most
+from search.results.seeds import Spread, spread_of, trainings_of
 
 
 @dataclass(frozen=True)
@@ -26,34 +20,34 @@ class Row:
 
     Attributes:
         trial: The trial.
-        value: The metric at its last report; of a raced trial the mean over its seeds; NaN where
-            it has none.
-        interval: The metric's 95 % interval, where it was reported; of a raced trial the least and
-            the greatest value of its seeds.
+        value: The metric at the last report; the mean of it over `counted` trainings; NaN where
+            there is none.
+        interval: Of the value, at 95 %: over images, and over seeds where the run has trained a
+            config more than once (`search.results.seeds`); None where neither is known.
         note: Why it cannot win; empty where it can.
-        seeds: How many completed.
+        trainings: Of its config, completed, in order of the seeds: the trial and its repeats.
+        chosen: Whether further seeds were given to it for its value.
     """
 
     trial: Trial
     value: float
     interval: tuple[float, float] | None
     note: str
-    seeds: int = 1
+    trainings: tuple[Trial, ...] = ()
+    chosen: bool = False
 
+    @property
+    def seeds(self) -> int:
+        """How many trainings of the config completed; 1 for a trial that did not."""
+        return max(1, len(self.trainings))
 
-@dataclass(frozen=True)
-class Gain:
-    """By how much the winner exceeds a reference; positive is better.
+    @property
+    def counted(self) -> tuple[Trial, ...]:
+        """The trainings whose mean is the value.
 
-    Attributes:
-        over: The reference.
-        value: The difference of the two values, towards better.
-        interval: Its 95 % interval, paired by image; None where the metric has none.
-    """
-
-    over: Trial
-    value: float
-    interval: tuple[float, float] | None
+        The first of a chosen config is not among them: it was chosen for the luck of its seed.
+        """
+        return self.trainings[1:] if self.chosen else self.trainings
 
 
 def rank(trials: Iterable[Trial], objective: Objective) -> list[Row]:
@@ -61,17 +55,17 @@ def rank(trials: Iterable[Trial], objective: Objective) -> list[Row]:
 
     A value counts for what it is only at the last rung. So: completed trials that meet their
     constraints, by value; completed ones that do not; those stopped below, by rung and value;
-    failed ones. Trials that were raced (`leaders`) go before all that were not, which had been told
-    apart from the winner; among themselves their means over seeds count. Of two objectives, see
-    `front`.
+    failed ones. Trials that were chosen for their values and got more seeds go before all others,
+    by their means over these seeds: the value of a single seed that looks better does so for its
+    luck. Of two objectives, see `front`.
     """
     members = list(trials)
-    seeds: dict[str, list[Trial]] = {}
-    for trial in members:
-        if trial.repeats and trial.state is State.COMPLETED:
-            seeds.setdefault(trial.repeats, []).append(trial)
+    groups = trainings_of(members)
+    spread = spread_of(groups.values(), objective)
     rows = [
-        _row(trial, seeds.get(trial.id, []), objective) for trial in members if not trial.repeats
+        _row(trial, groups.get(trial.id, []), objective, spread)
+        for trial in members
+        if not trial.repeats
     ]
     rows.sort(key=lambda row: _place(row, objective))
     return rows if objective.other is None else _by_front(rows, objective)
@@ -132,80 +126,17 @@ def _points(rows: list[Row], objective: Objective) -> Points:
     return np.array([objective.merits(row.trial.reports[-1]) for row in rows])
 
 
-def winner(rows: list[Row]) -> Row | None:
+def winner(rows: Sequence[Row]) -> Row | None:
     """Return the first row of a trial that reached its budget and is no control; None without one.
 
     A control that ranks higher stays there, and the winner's gain over it is negative: that a
     search was not worth it is a result.
     """
-    return next((row for row in rows if _can_win(row)), None)
+    return next((row for row in rows if can_win(row)), None)
 
 
-def gains(first: Row, rows: list[Row], objective: Objective, folder: RunFolder) -> list[Gain]:
-    """Compare the winner with every other reference that reached its budget.
-
-    Args:
-        first: The winner's row.
-        rows: The ranking.
-        objective: What it is ranked by.
-        folder: Of the run, with what trials saved.
-    """
-    sign = sign_of(objective)
-    return [
-        Gain(row.trial, gain, _paired_interval(first, row, gain, sign, folder))
-        for row in rows
-        if row.trial.is_reference
-        and row.trial is not first.trial
-        and row.trial.state is State.COMPLETED
-        for gain in [sign * (first.value - row.value)]
-    ]
-
-
-def tied(rows: list[Row], objective: Objective, folder: RunFolder) -> list[Row]:
-    """List the rows that cannot be told apart from the winner, the winner first.
-
-    The 95 % interval of the difference, paired by image or subject, includes 0; of raced trials,
-    the ranges over their seeds overlap. Where trials save no answers nothing can be told, and the
-    winner is alone.
-
-    Args:
-        rows: The ranking.
-        objective: What it is ranked by.
-        folder: Of the run, with what trials saved.
-    """
-    first = winner(rows)
-    if first is None:
-        return []
-    sign = sign_of(objective)
-    rivals = [row for row in rows if row is not first and _can_win(row)][:COMPARED]
-    return [first, *(row for row in rivals if _overlap(first, row, sign, folder))]
-
-
-def leaders(rows: Sequence[Row], objective: Objective, folder: RunFolder) -> list[Trial]:
-    """List the trials that more seeds are worth: the winner and those tied with it, at most four.
-
-    A winner alone has no rival to be told apart from, and gets none.
-
-    Args:
-        rows: The ranking.
-        objective: What it is ranked by.
-        folder: Of the run, with what trials saved.
-    """
-    single = [row for row in rows if row.seeds == 1] or list(rows)
-    trials = [row.trial for row in tied(single, objective, folder)][:RACED]
-    return trials if len(trials) > 1 else []
-
-
-def _overlap(first: Row, row: Row, sign: float, folder: RunFolder) -> bool:
-    if first.seeds > 1:
-        a, b = first.interval, row.interval
-        return bool(row.seeds > 1 and a and b and max(a[0], b[0]) <= min(a[1], b[1]))
-    gain = sign * (first.value - row.value)
-    bounds = _paired_interval(first, row, gain, sign, folder)
-    return bounds is not None and bounds[0] <= 0 <= bounds[1]
-
-
-def _can_win(row: Row) -> bool:
+def can_win(row: Row) -> bool:
+    """Tell whether a trial may be the winner."""
     return not row.note and not row.trial.control
 
 
@@ -214,73 +145,67 @@ def sign_of(objective: Objective) -> float:
     return 1.0 if objective.direction == "max" else -1.0
 
 
-def _place(row: Row, objective: Objective) -> tuple[int, int, Standing, str]:
+def _place(row: Row, objective: Objective) -> tuple[int, bool, float, bool, Standing, str]:
     """Return the sort key: smaller is better, ties in the order of proposal."""
     trial = row.trial
     if not trial.reports:
-        return (3, 0, (0.0, 0.0), trial.id)
-    violation, value = objective.standing(trial.reports[-1])[:2]
-    if row.seeds > 1:
-        value = sign_of(objective) * row.value
-    standing = (-violation, -value)
+        return (3, False, 0.0, False, (0.0, 0.0, 0.0), trial.id)
     if trial.state is State.COMPLETED:
-        return (0, -min(row.seeds, 2), standing, trial.id)  # violation of constraints comes first
-    return (3 if trial.state is State.FAILED else 2, -trial.rung, standing, trial.id)
+        violation = _violation(row) if row.note else 0.0
+        merit = -inf if isnan(row.value) else sign_of(objective) * row.value
+        return (0, bool(row.note), violation, not row.chosen, (-merit,), trial.id)
+    violation, value = (-part for part in objective.standing(trial.reports[-1])[:2])
+    lower = (-trial.rung, violation, value)
+    return (3 if trial.state is State.FAILED else 2, False, 0.0, False, lower, trial.id)
 
 
-def _row(trial: Trial, repeats: list[Trial], objective: Objective) -> Row:
+def _violation(row: Row) -> float:
+    """Return by how much a config violates constraints, the mean over its trainings."""
+    violation = fmean(violated(training.reports[-1]) for training in row.trainings)
+    return inf if isnan(violation) else violation
+
+
+def _row(trial: Trial, trainings: Sequence[Trial], objective: Objective, spread: Spread) -> Row:
     if not trial.reports:
         return Row(trial, float("nan"), None, trial.reason or trial.state)
-    last = trial.reports[-1]
-    note = trial.reason
-    if trial.state is State.COMPLETED:
-        missing = [name for training in (trial, *repeats) for name in missed(training)]
-        names = list(dict.fromkeys(missing))
-        note = f"{', '.join(names)} missed" if names else ""
-    elif not note:
-        note = trial.state
-    if not repeats:
+    if trial.state is not State.COMPLETED:
+        last = trial.reports[-1]
         bounds = last.intervals.get(objective.metric_of(last))
-        return Row(trial, objective.value(last), bounds, note)
-    values = [objective.value(training.reports[-1]) for training in (trial, *repeats)]
-    return Row(trial, fmean(values), (min(values), max(values)), note, len(values))
+        return Row(trial, objective.value(last), bounds, trial.reason or trial.state)
+    names = barred_by(trainings)
+    note = f"{', '.join(names)} missed" if names else ""
+    chosen = any(training.by_value for training in trainings)
+    counted = trainings[1:] if chosen else trainings
+    value = fmean(objective.value(training.reports[-1]) for training in counted)
+    bounds = _interval(value, counted, objective, spread)
+    return Row(trial, value, bounds, note, tuple(trainings), chosen)
+
+
+def _interval(
+    value: float, trainings: Sequence[Trial], objective: Objective, spread: Spread
+) -> tuple[float, float] | None:
+    """Join the intervals over images, which each training reported, with that over seeds."""
+    reports = [training.reports[-1] for training in trainings]
+    intervals = [report.intervals.get(objective.metric_of(report)) for report in reports]
+    margins = [
+        (objective.value(report) - bounds[0], bounds[1] - objective.value(report))
+        for report, bounds in zip(reports, intervals, strict=True)
+        if bounds is not None
+    ]
+    seeds = spread.half_width(len(trainings)) if spread.is_known else 0.0
+    if len(margins) < len(reports):
+        return (value - seeds, value + seeds) if spread.is_known else None
+    below, above = (fmean(sides) for sides in zip(*margins, strict=True))
+    return value - hypot(below, seeds), value + hypot(above, seeds)
+
+
+def barred_by(trainings: Sequence[Trial]) -> tuple[str, ...]:
+    """Name the constraints that at least half of a config's trainings miss."""
+    names = [name for training in trainings for name in missed(training)]
+    return tuple(name for name in dict.fromkeys(names) if 2 * names.count(name) >= len(trainings))
 
 
 def missed(trial: Trial) -> list[str]:
     """Name the constraints that a trial does not meet."""
     constraints: Mapping[str, float] = trial.reports[-1].constraints if trial.reports else {}
     return [name for name, value in constraints.items() if not value <= 0]
-
-
-def _paired_interval(
-    first: Row, second: Row, gain: float, sign: float, folder: RunFolder
-) -> tuple[float, float] | None:
-    return paired_interval(folder.saved(first.trial.id), folder.saved(second.trial.id), gain, sign)
-
-
-def paired_interval(
-    first: Path, second: Path, gain: float, sign: float
-) -> tuple[float, float] | None:
-    """Bootstrap the gain over the images, or subjects, that both answered: a 95 % interval.
-
-    Args:
-        first: Folder that the trial saved into.
-        second: As well, of any run that ranks on the same images.
-        gain: Of the first, towards better; answers that say another have no interval.
-        sign: 1 where more is better, else -1.
-
-    The answers belong to the study's own metric and to one seed. Where the run is ranked by another
-    metric, by means over seeds, or trials save none, the difference of the answers is not the
-    difference of the values, and there is no interval to show.
-
-    Raises:
-        UserError: If a file of answers is damaged.
-    """
-    a, b = ranking_file.read(first), ranking_file.read(second)
-    if a is None or b is None or a.labels.ndim != 1 or not np.array_equal(a.labels, b.labels):
-        return None
-    better, worse = (a, b) if sign > 0 else (b, a)
-    difference = paired_difference(better.scores, worse.scores, a.labels, a.eps, seed=0)
-    if not isclose(difference.value, gain, abs_tol=1e-6):
-        return None
-    return difference.low, difference.high

@@ -10,7 +10,9 @@ from rich.text import Text
 from search.engine.agreement import Agreement
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
-from search.results.ranking import Gain, Row, front, front_of, missed
+from search.results.differences import Gain
+from search.results.ranking import Row, front, front_of, missed
+from search.results.seeds import UNKNOWN, Spread
 from trainables.metrics.alarms import ALARMS
 
 STYLES = {
@@ -28,12 +30,18 @@ FOOTNOTES = {
 }
 
 
-TIE = "= cannot be told apart: the paired 95 % interval of the difference includes 0"
-SEEDS = "of several seeds: the mean, and from the least to the greatest value"
+TIE = "= cannot be told apart: the interval of the difference includes 0"
+BLIND = "= cannot be told apart: no config was trained with more than one seed"
+SEEDS = "of several seeds: their mean; of trials chosen for their value, without the first"
+IMAGES, BOTH = "interval: over images alone", "interval: over images and seeds"
 
 
 def ranked_table(
-    rows: list[Row], objective: Objective, budget: int, tied: Collection[str] = ()
+    rows: list[Row],
+    objective: Objective,
+    budget: int,
+    tied: Collection[str] = (),
+    spread: Spread = UNKNOWN,
 ) -> Table:
     """Lay out rows of a ranking; text is never read as markup.
 
@@ -42,6 +50,7 @@ def ranked_table(
         objective: What they are ranked by.
         budget: Epochs of a whole trial.
         tied: Ids of the trials that cannot be told apart from the winner, itself included.
+        spread: How much values vary with the seed.
     """
     better = {"max": "highest", "min": "lowest"}[objective.direction]
     title = f"ranked by {objective.metric}, {better} first"
@@ -49,8 +58,9 @@ def ranked_table(
         title = f"ranked by {objective.metric}\nand {objective.other.metric}: front first"
     table = Table(title=Text(title), expand=False)
     notes = [note for mark, note in FOOTNOTES.items() if any(mark in r.trial.marks for r in rows)]
-    notes += [TIE] if len(tied) > 1 else []
+    notes += [TIE if spread.is_known else BLIND] if len(tied) > 1 else []
     notes += [SEEDS] if any(row.seeds > 1 for row in rows) else []
+    notes += [BOTH if spread.is_known else IMAGES] if any(row.interval for row in rows) else []
     table.caption = Text("\n".join(notes)) if notes else None
     table.add_column("#", justify="right")
     table.add_column("trial", overflow="fold")
@@ -94,11 +104,28 @@ def winner_lines(first: Row, gains: list[Gain], objective: Objective) -> list[st
     lines += config_lines(trial.config)
     width = max((len(gain.over.name) for gain in gains), default=0)
     for gain in gains:
-        bounds = f"  95 % {interval(gain.interval, signed=True)}" if gain.interval else ""
+        bounds = ""
+        if gain.interval:
+            bounds = f"  {percent(gain.level)} {interval(gain.interval, signed=True)}"
         lines.append(
             f"gain over {gain.over.name:{width}} {number(gain.value, signed=True)}{bounds}"
         )
+    if any(gain.interval for gain in gains):
+        lines.append(
+            "        over images and seeds; all comparisons of the run hold together in 95 %"
+        )
     return lines
+
+
+def spread_line(spread: Spread) -> str:
+    """Say how much values vary with the seed, and from what that is known."""
+    if not spread.is_known:
+        return "how much values vary with the seed is not known: see --seed-check"
+    trainings = spread.df + spread.configs
+    return (
+        f"values vary with the seed by {number(spread.deviation)} (standard deviation over "
+        f"{trainings} trainings of {spread.configs} configs)"
+    )
 
 
 def alarm_lines(trials: Iterable[Trial]) -> list[str]:
@@ -174,6 +201,11 @@ def interval(bounds: tuple[float, float] | None, *, signed: bool = False) -> str
         return ""
     low, high = (number(bound, signed=signed) for bound in bounds)
     return f"[{low}, {high}]"
+
+
+def percent(level: float) -> str:
+    """Write a level such as ``95 %``, with as many digits as say how little is missing."""
+    return f"{100 * level:.{2 if level < 0.99 else 4}g} %"
 
 
 def duration(seconds: float) -> str:

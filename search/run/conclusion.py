@@ -5,12 +5,14 @@ from dataclasses import asdict
 from search.engine.coordinator import Coordinator
 from search.engine.schedulers import promoted_share
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
-from search.results.ranking import front_of, gains, rank, tied, winner
+from search.results.differences import gains, seed_spread, tied
+from search.results.ranking import front_of, rank, winner
 from search.results.tables import (
     agreement_line,
     alarm_lines,
     front_lines,
     ranked_table,
+    spread_line,
     winner_lines,
 )
 from search.run.pictures import write_pictures
@@ -21,11 +23,11 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
     """Say what was found, write down how the run ended, and return the exit status."""
     rules = coordinator.rules
     rows = rank(coordinator.trials.values(), rules.objective)
-    first = winner(rows)
+    first, spread = winner(rows), seed_spread(rows, rules.objective)
     if rows:
         ties = {row.trial.id for row in tied(rows, rules.objective, session.folder)}
         budget = rules.rungs[-1].epochs
-        session.console.print(ranked_table(rows, rules.objective, budget, ties))
+        session.console.print(ranked_table(rows, rules.objective, budget, ties, spread))
     if first is None:
         session.say("no winner: no trial reached the last rung and met its constraints")
     else:
@@ -33,12 +35,17 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
         margins = gains(first, rows, rules.objective, session.folder)
         for line in winner_lines(first, margins, rules.objective):
             session.say(line)
-    for line in (*front_lines(rows, rules.objective), *_audit_lines(coordinator)):
+    for line in (
+        spread_line(spread),
+        *front_lines(rows, rules.objective),
+        *_audit_lines(coordinator),
+    ):
         session.say(line)
     session.manifest.end(
         _status(coordinator),
         winner=None if first is None else first.trial.id,
         front=front_of(rows, rules.objective),
+        seeds=asdict(spread),
         agreements=[asdict(agreement) for agreement in coordinator.agreements.values()],
     )
     if first is not None and (pictures := write_pictures(session, first, rows)):

@@ -19,9 +19,9 @@ from search.record.events import Event, clear_unfinished, read_events
 from search.record.lock import locked
 from search.record.manifest import new_manifest
 from search.record.run_folder import create_run_folder
-from search.results.ranking import leaders, rank
+from search.run.afterwards import next_stage
 from search.run.conclusion import conclude
-from search.run.desk import Desk, open_desk, verify_session
+from search.run.desk import open_desk, verify_session
 from search.run.preparation import prepare
 from search.run.run_file import write_run_file
 from search.run.session import FindStudy, Session, open_session
@@ -224,7 +224,7 @@ def _search(session: Session, objective: Objective, events: list[Event]) -> int:
     try:
         with desk.progress:
             execute(coordinator, job)
-            while not coordinator.over and _race(session, desk):
+            while next_stage(session, desk):
                 execute(coordinator, job)
     except KeyboardInterrupt:
         coordinator.interrupt()
@@ -237,17 +237,3 @@ def _search(session: Session, objective: Objective, events: list[Event]) -> int:
             raise
         again = f"python -m search resume {session.folder.path}"
         raise UserError(f"{coordinator.stopped}: solve that, then give: {again}") from None
-
-
-def _race(session: Session, desk: Desk) -> bool:
-    """Give the leaders that cannot be told apart more seeds; return whether any are new."""
-    if not session.plan.race:
-        return False
-    coordinator, objective = desk.coordinator, desk.coordinator.rules.objective
-    rows = rank(coordinator.trials.values(), objective)
-    rivals = leaders(rows, objective, session.folder)
-    new = coordinator.race(rivals, range(1, session.plan.race + 1))
-    if new:
-        names = ", ".join(trial.name for trial in rivals)
-        desk.progress.say(f"cannot be told apart: {names}; {new} more trainings with other seeds")
-    return new > 0

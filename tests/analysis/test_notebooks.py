@@ -50,6 +50,7 @@ def small_runs(tmp_path_factory):
             study=study,
             settings=SMALL[study] | cache | {"device": "cpu"},
             trials=1,
+            seed_check=0,
             references="few",
             in_process=True,
             run=root / study,

@@ -20,12 +20,13 @@ from trainables.saved.checkpoint import load_unet
 from trainables.synthesis.assets import read_data
 from trainables.synthesis.measurement import score_subjects
 
+DEFAULTS = {"trials": 3, "seed_check": 0}
 SMALL = {"subjects": 12, "slices": 1, "size": 32, "epochs": 12, "eps": "0,0.1", "floor": 5.0}
 
 
 def plan(folder, **engine) -> Plan:
     settings = SMALL | engine.pop("settings", {})
-    return Plan(study="robmednas", settings=settings, run=folder, **({"trials": 3} | engine))
+    return Plan(study="robmednas", settings=settings, run=folder, **(DEFAULTS | engine))
 
 
 def search(*args, **engine):

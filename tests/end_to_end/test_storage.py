@@ -41,6 +41,7 @@ def search(folder, storage, **engine):
         references="few",
         sampler="random",
         trials=1,
+        seed_check=0,
         **engine,
     )
     run(plan, STUDIES["tsynd"], Console(file=output, width=80))

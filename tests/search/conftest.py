@@ -30,13 +30,14 @@ def child_environment() -> dict[str, str]:
 def run_toy(tmp_path, capsys):
     """Run the toy study in this process; returns exit status, folder and what was printed."""
 
-    def runner(name="run", in_process=True, trials=6, **options):
+    def runner(name="run", in_process=True, trials=6, seed_check=0, **options):
         settings = {"marker": tmp_path / "marker"} | options.pop("settings", {})
         plan = Plan(
             study="toy",
             settings=settings,
             trials=trials,
             in_process=in_process,
+            seed_check=seed_check,
             run=tmp_path / name,
             **options,
         )

@@ -49,6 +49,18 @@ class Blueprint:
     reason: str = ""
     config: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, float] | None = None  # these and nothing else, at every rung
+    repeats: str = ""
+    seed: int = 0
+    by_value: bool = False
+
+
+def further_seeds(blueprint: Blueprint, *, by_value: bool, count: int = 2) -> list[Blueprint]:
+    """More trainings of a trial; chosen for its value, its first does not count any more."""
+    return [
+        replace(blueprint, id=f"{blueprint.id}.{seed + 1}", label="", control=False,
+                repeats=blueprint.id, seed=seed, by_value=by_value)
+        for seed in range(1, count + 1)
+    ]  # fmt: skip
 
 
 class Fixed(Frozen):
@@ -160,6 +172,8 @@ def make_run(
             bool(blueprint.label),
             blueprint.control,
         )
+        trial.repeats, trial.seed = blueprint.repeats, blueprint.seed
+        trial.by_value = blueprint.by_value
         record.append(trial)
         notice("proposed", trial, config=trial.config, point=None, known={})
         for rung, epoch in enumerate(RUNGS[: blueprint.reports]):

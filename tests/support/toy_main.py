@@ -12,7 +12,7 @@ from searchspace.errors import UserError
 
 
 def main() -> int:
-    plan = Plan.model_validate(json.loads(sys.argv[1]))
+    plan = Plan.model_validate({"seed_check": 0} | json.loads(sys.argv[1]))
     try:
         return run(plan, StudyRow("toy", "a toy", "toy_study:ToyStudy"), Console(width=80))
     except UserError as error:

@@ -81,6 +81,7 @@ class Settings(StudySettings):
     marker: Path = Path("marker")
     prepare_fault: str = ""
     pictures_fault: str = ""
+    lucky_once: bool = False  # a constraint is met with the run's own seed alone
     seed: int = 0
 
     @property
@@ -147,7 +148,10 @@ class Toy(Trainable):
             epoch=self.epoch,
             metrics={"robustness": score, "loss": 1 - score, "size": 1 + self.config["x"]},
             intervals={"robustness": (score - 0.1, score + 0.1)},
-            constraints={"floor": self.settings.floor - score},
+            constraints={
+                "floor": self.settings.floor - score,
+                "luck": float(self.settings.lucky_once and self.settings.seed > 0),
+            },
             seconds=self.seconds,
         )
 

@@ -9,6 +9,7 @@ from analysis.numbers.tables import leaderboard, rows_of, yardstick
 from analysis.report.html import Html, Section, join, link, safe, table, tag
 from analysis.report.sections.figure import show, show_panels
 from analysis.report.words import format_interval, format_size
+from search.results.differences import seed_spread
 
 MOST = 25  # rows of the table
 SIZES = {"parameters", "multiply_adds"}
@@ -27,7 +28,8 @@ def ranking(run: Run) -> Section:
             f"{len(frame)} trials by {metric} with 95 % intervals, from {first['name']} with "
             f"{values[0]} to {last['name']} with {values[1]}."
         )
-    note = "References are always shown; an interval is that of the images, not of the training."
+    seeds = "and seeds" if seed_spread(run.rows, run.objective).is_known else "alone"
+    note = f"References are always shown; intervals are over images {seeds}."
     figures = show(run, "leaderboard", alt, note, "standings"), _price(run)
     row = tag("div", *figures, class_="figures")
     return Section("ranking", "The trials in order", join((row, _table(run))))

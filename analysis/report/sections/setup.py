@@ -38,6 +38,8 @@ def _facts(run: Run) -> Iterator[tuple[str, object]]:
 def _search(plan: dict[str, Any]) -> str:
     words = [f"{plan.get('trials')} trials proposed by {plan.get('sampler')}"]
     words += [f"stopped early by {plan.get('scheduler')}", f"references: {plan.get('references')}"]
+    checked = plan.get("seed_check", 0)
+    words += [f"{checked} more seeds of baseline and winner"] if checked else []
     words += [f"{plan['race']} more seeds for leaders that are tied"] if plan.get("race") else []
     for limit in ("time_limit_s", "compute_limit_s", "trial_limit_s"):
         if plan.get(limit):

@@ -2,29 +2,48 @@
 
 import json
 
-import numpy as np
 import pytest
-from make_run import METRIC, REFERENCES, Blueprint, make_run
+from make_run import METRIC, REFERENCES, Blueprint, further_seeds, make_run
 
 from analysis.load import load
 from analysis.numbers.claim import condition, gains_over, sentences, ties, winner_row
 from search.engine.trial import State
 from search.record.lock import locked
 from search.record.run_folder import RunFolder
-from trainables.metrics.intervals import paired_difference
+from search.results.differences import gains
 
 
-def test_gains_are_paired_by_image(whole_run):
-    gains = gains_over(whole_run).set_index("over")
-    assert set(gains.index) == {reference.label for reference in REFERENCES}
-    with np.load(whole_run.folder / "trials" / whole_run.winner / "ranking.npz") as a:
-        scores, labels, eps = a["scores"], a["labels"], a["eps"].tolist()
-    with np.load(whole_run.folder / "trials" / "r01" / "ranking.npz") as b:
-        expected = paired_difference(scores, b["scores"], labels, eps, seed=0)
-    row = gains.loc["baseline"]
-    assert (row["gain"], row["low"], row["high"]) == pytest.approx(tuple(expected))
-    assert row["verdict"] == "better"
-    assert gains.loc["adversarial", "control"]
+@pytest.fixture
+def checked(build):
+    """A run whose baseline and winner were trained with more seeds."""
+    best = Blueprint("t001", skill=0.75, reach=20.0)
+    trials = [*REFERENCES[:2], REFERENCES[3], best]
+    trials += further_seeds(REFERENCES[0], by_value=False) + further_seeds(best, by_value=True)
+    return build(*trials)
+
+
+def test_gains_are_those_of_the_engine(checked):
+    frame = gains_over(checked).set_index("over")
+    assert list(frame.index) == ["adversarial", "reconstruction", "baseline"]
+    expected = gains(checked.rows[0], checked.rows, checked.objective, RunFolder(checked.folder))
+    for gain in expected:
+        row = frame.loc[gain.over.label]
+        assert (row["gain"], row["low"], row["high"]) == (gain.value, *gain.interval)
+    assert set(frame["verdict"]) == {"better"}
+    assert frame.loc["adversarial", "control"]
+    assert ties(checked) == []
+
+
+def test_the_value_of_a_chosen_trial_is_that_of_its_further_seeds(checked):
+    sentence = (
+        "The value is the mean over 2 further seeds: the first, for which it was chosen, does not "
+        "count."
+    )
+    assert sentence in sentences(checked)
+
+
+def test_without_further_seeds_there_is_no_verdict(whole_run):
+    assert set(gains_over(whole_run)["verdict"]) == {"not known"}
 
 
 def test_a_gain_without_single_answers_has_no_verdict(build):
@@ -37,10 +56,9 @@ def test_a_gain_without_single_answers_has_no_verdict(build):
 
 
 def test_a_control_that_is_better_is_said_so(build):
-    run = build(
-        Blueprint("r01", "adversarial", 0.9, 9.0, control=True),
-        Blueprint("t001", skill=0.5, reach=1.0),
-    )
+    control = Blueprint("r01", "adversarial", 0.9, 9.0, control=True)
+    best = Blueprint("t001", skill=0.5, reach=1.0)
+    run = build(control, best, *further_seeds(best, by_value=True))
     (row,) = gains_over(run).itertuples()
     assert row.verdict == "worse"
     assert row.high < 0

@@ -3,7 +3,7 @@
 import make_robmednas
 import numpy as np
 import pytest
-from make_run import Blueprint, make_run
+from make_run import METRIC, Blueprint, further_seeds, make_run
 
 from analysis.load import load
 from analysis.numbers.compare import comparable, differences, duels, names_of, progress, winners
@@ -66,21 +66,26 @@ def answers(run, trial, scores, labels):
     np.savez(folder / "ranking.npz", allow_pickle=False, **arrays)
 
 
-def test_winners_of_runs_on_the_same_images_are_compared_in_pairs(two):
+def test_winners_of_runs_on_the_same_images_are_compared_in_pairs(tmp_path):
     """Of 100 images the second's winner is right on 20 more, all that the first's is right on."""
-    labels = np.repeat([0, 1], 50)
-    rows = np.tile(np.arange(50), 2)
-    for run, right in zip(two, (20, 30), strict=True):
-        answers(run, "t002", np.stack([rows < right] * 2).astype(float), labels)
-    (duel,) = duels(two).itertuples(index=False)
+    runs = []
+    for name, right in (("one", 20), ("two", 30)):
+        best = Blueprint("t001", metrics={METRIC: right / 50})
+        trials = [best, *further_seeds(best, by_value=True)]
+        run = load(make_run(tmp_path / name, trials))
+        for trial in trials:
+            scores = np.stack([np.tile(np.arange(50), 2) < right] * 2).astype(float)
+            answers(run, trial.id, scores, np.repeat([0, 1], 50))
+        runs.append(run)
+    (duel,) = duels(runs).itertuples(index=False)
     assert (duel.run, duel.other, duel.verdict) == ("one", "two", "worse")
     assert duel.gain == pytest.approx(-0.2)
     assert duel.low < -0.2 < duel.high < 0
-    (back,) = duels(two[::-1]).itertuples(index=False)
+    (back,) = duels(runs[::-1]).itertuples(index=False)
     assert (back.gain, back.verdict) == (pytest.approx(0.2), "better")
 
 
-def test_without_answers_winners_are_compared_without_an_interval(two):
+def test_without_answers_and_seeds_winners_are_compared_without_an_interval(two):
     (duel,) = duels(two).itertuples(index=False)
     assert duel.verdict == "not known"
     assert duel.gain == pytest.approx(-0.2)

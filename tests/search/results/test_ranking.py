@@ -1,12 +1,11 @@
-import numpy as np
+import math
+
 import pytest
+from scipy.stats import t
 
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
-from search.record.run_folder import RunFolder
-from search.results.ranking import gains, leaders, rank, tied, winner
-from search.results.tables import winner_lines
-from trainables.study import ranking_file
+from search.results.ranking import rank, winner
 from trainables.study.report import Report
 
 HIGH = Objective("m", "max")
@@ -60,121 +59,83 @@ def test_there_is_no_winner_where_nothing_completed_or_all_missed_the_floor():
     assert winner(rank([missed], HIGH)) is None
 
 
-@pytest.fixture
-def answers(tmp_path):
-    """Two trials that answer 40 images; the curve of b lies 10 points below that of a."""
-    labels = np.arange(40) % 2
-    eps = np.array([0.0, 0.5, 1.0])
-    folder = RunFolder(tmp_path)
-    for name, right in (("a", 32), ("b", 28)):
-        correct = np.zeros((3, 40), dtype=bool)
-        correct[:, :right] = True
-        folder.trial(name).mkdir(parents=True)
-        ranking_file.write(folder.trial(name), correct, labels, eps)
-    return folder
-
-
-def test_gains_carry_a_paired_interval_where_the_answers_explain_the_values(answers):
-    a = trial("a", State.COMPLETED, 0, 0, 0.8)
-    b = trial("b", State.COMPLETED, 0, 0, 0.7, label="baseline")
-    rows = rank([a, b], HIGH)
-    (gain,) = gains(rows[0], rows, HIGH, answers)
-    low, high = gain.interval
-    assert gain.over is b
-    assert gain.value == pytest.approx(0.1)
-    assert 0 <= low < 0.1 < high < 0.25
-
-
-def test_a_gain_is_positive_where_a_smaller_value_is_better(answers):
-    a = trial("a", State.COMPLETED, 0, 0, 0.8, label="baseline")
-    b = trial("b", State.COMPLETED, 0, 0, 0.7)
-    low_is_good = Objective("m", "min")
-    rows = rank([a, b], low_is_good)
-    (gain,) = gains(rows[0], rows, low_is_good, answers)
-    low, high = gain.interval
-    assert rows[0].trial is b
-    assert gain.value == pytest.approx(0.1)
-    assert 0 <= low < 0.1 < high < 0.25
-
-
-def test_gains_have_no_interval_where_another_metric_ranks(answers):
-    a = trial("a", State.COMPLETED, 0, 0, 0.9)
-    b = trial("b", State.COMPLETED, 0, 0, 0.2, label="baseline")
-    rows = rank([a, b], HIGH)
-    (gain,) = gains(rows[0], rows, HIGH, answers)
-    assert gain.interval is None
-
-
-def test_gains_are_over_completed_references_only(tmp_path):
-    trials = [
-        trial("a", State.COMPLETED, 0, 0, 0.9),
-        trial("b", State.COMPLETED, 0, 0, 0.8),
-        trial("r", State.FAILED, 0.1, label="broken"),
-    ]
-    rows = rank(trials, HIGH)
-    assert gains(rows[0], rows, HIGH, RunFolder(tmp_path)) == []
-
-
-def test_a_control_keeps_its_rank_but_cannot_win(tmp_path):
+def test_a_control_keeps_its_rank_but_cannot_win():
     control = trial("r", State.COMPLETED, 0, 0, 0.8, label="baseline", control=True)
     best = trial("t", State.COMPLETED, 0, 0, 0.6)
     rows = rank([best, control], HIGH)
     assert [row.trial.id for row in rows] == ["r", "t"]
     assert winner(rows).trial.id == "t"
-    (gain,) = gains(winner(rows), rows, HIGH, RunFolder(tmp_path))
-    assert gain.value == pytest.approx(-0.2)
-    lines = winner_lines(winner(rows), [gain], HIGH)
-    assert "but r baseline did better: see the negative gains" in "\n".join(lines)
     assert winner(rank([control], HIGH)) is None
 
 
-def answer(folder, name, right):
-    """40 answers at two radii, so many of them right."""
-    path = folder.trial(name)
-    path.mkdir(parents=True)
-    scores = np.zeros((2, 40), dtype=bool)
-    scores[:, :right] = True
-    ranking_file.write(path, scores, np.zeros(40, int), (0.0, 0.1))
-
-
-def test_ties_are_what_the_paired_interval_cannot_tell_apart(tmp_path):
-    folder = RunFolder(tmp_path)
-    rights = {"best": 30, "near": 29, "far": 12, "control": 30, "missed": 30}
-    for name, right in rights.items():
-        answer(folder, name, right)
-    trials = [
-        trial(name, State.COMPLETED, 0, 0, right / 40, floor=0.1 if name == "missed" else -0.1,
-              control=name == "control")
-        for name, right in rights.items()
+def further(first, *values, floor=-1.0, by_value=True, intervals=()):
+    """More seeds of a trial."""
+    return [
+        trial(f"{first}.{number}", State.COMPLETED, 0, 0, value, floor=floor, repeats=first,
+              seed=number - 1, by_value=by_value)
+        for number, value in enumerate(values, 2)
     ]  # fmt: skip
-    trials.append(trial("silent", State.COMPLETED, 0, 0, 0.74))  # saved no answers
-    rows = rank(trials, HIGH)
-    assert [row.trial.id for row in tied(rows, HIGH, folder)] == ["best", "near"]
-    assert [one.id for one in leaders(rows, HIGH, folder)] == ["best", "near"]
-    alone = rank([one for one in trials if one.id != "near"], HIGH)
-    assert leaders(alone, HIGH, folder) == []
 
 
-def test_raced_trials_go_by_their_means_before_all_others(tmp_path):
+def test_chosen_trials_go_by_their_further_seeds_before_all_others():
     lucky = trial("lucky", State.COMPLETED, 0, 0, 0.8)
     steady = trial("steady", State.COMPLETED, 0, 0, 0.7)
     behind = trial("behind", State.COMPLETED, 0, 0, 0.65)
-    again = [
-        trial(f"{of}.{n}", State.COMPLETED, 0, 0, value, repeats=of, seed=n - 1)
-        for of, n, value in [("lucky", 2, 0.3), ("lucky", 3, 0.4), ("steady", 2, 0.6)]
-    ]
-    running = trial("steady.3", State.RUNNING, 0.9, repeats="steady", seed=2)
-    rows = rank([lucky, steady, behind, *again, running], HIGH)
+    running = trial("steady.3", State.RUNNING, 0.9, repeats="steady", seed=2, by_value=True)
+    trials = [lucky, steady, behind, *further("lucky", 0.3, 0.4), *further("steady", 0.6), running]
+    rows = rank(trials, HIGH)
     assert [row.trial.id for row in rows] == ["steady", "lucky", "behind"]
     assert [row.seeds for row in rows] == [2, 3, 1]
-    assert rows[0].value == pytest.approx(0.65)
-    assert rows[1].interval == (0.3, 0.8)
-    assert [row.trial.id for row in tied(rows, HIGH, RunFolder(tmp_path))] == ["steady", "lucky"]
+    assert [row.value for row in rows] == pytest.approx([0.6, 0.35, 0.65])
 
 
-def test_a_seed_that_misses_a_constraint_bars_its_config():
+def test_seeds_of_a_trial_that_was_not_chosen_for_its_value_all_count():
+    baseline = trial("r01", State.COMPLETED, 0, 0, 0.2, label="baseline")
+    best = trial("t001", State.COMPLETED, 0, 0, 0.5)
+    rows = rank([baseline, best, *further("r01", 0.3, 0.4, by_value=False)], HIGH)
+    assert [row.trial.id for row in rows] == ["t001", "r01"]
+    assert rows[1].value == pytest.approx(0.3)
+
+
+def test_intervals_join_images_and_seeds():
+    """Student's t of the pooled deviation, in quadrature with the interval over images."""
+    trials = [
+        trial("r01", State.COMPLETED, 0, 0, 0.2),
+        trial("t001", State.COMPLETED, 0, 0, 0.5),
+        *further("r01", 0.3, 0.4, by_value=False),
+        *further("t001", 0.4, 0.3),
+    ]
+    for member in trials:
+        value = member.reports[-1].metrics["m"]
+        member.reports[-1].intervals["m"] = (value - 0.05, value + 0.1)
+    first, second = rank(trials, HIGH)
+    assert first.value == pytest.approx(0.35)
+    for row, count in ((first, 2), (second, 3)):
+        half = t.ppf(0.975, 4) * 0.1 / math.sqrt(count)
+        assert row.interval[0] == pytest.approx(row.value - math.hypot(0.05, half))
+        assert row.interval[1] == pytest.approx(row.value + math.hypot(0.1, half))
+
+
+def test_without_further_seeds_the_interval_is_that_of_the_images():
+    member = trial("t001", State.COMPLETED, 0, 0, 0.5)
+    assert rank([member], HIGH)[0].interval is None
+    member.reports[-1].intervals["m"] = (0.4, 0.6)
+    assert rank([member], HIGH)[0].interval == pytest.approx((0.4, 0.6))
+
+
+def test_seeds_that_miss_a_constraint_bar_their_config():
+    """Where they are at least half of its seeds."""
     first = trial("t001", State.COMPLETED, 0, 0, 0.8)
-    again = trial("t001.2", State.COMPLETED, 0, 0, 0.9, floor=0.2, repeats="t001", seed=1)
-    rows = rank([first, again], HIGH)
+    rows = rank([first, *further("t001", 0.9, floor=0.2)], HIGH)
     assert rows[0].note == "floor missed"
     assert winner(rows) is None
+    met = trial("t001.3", State.COMPLETED, 0, 0, 0.7, repeats="t001", seed=2, by_value=True)
+    rows = rank([first, *further("t001", 0.9, floor=0.2), met], HIGH)
+    assert rows[0].note == ""
+    assert rows[0].value == pytest.approx(0.8)
+
+
+def test_a_config_that_is_barred_goes_behind_all_that_may_win():
+    first, second = (trial(name, State.COMPLETED, 0, 0, 0.5) for name in ("t001", "t002"))
+    rows = rank([first, second, *further("t001", 0.9, 0.9, floor=0.2)], HIGH)
+    assert [row.trial.id for row in rows] == ["t002", "t001"]

@@ -3,13 +3,17 @@
 import pytest
 from make_trials import HIGH, screen
 
-from search.results.ranking import Gain, Row, rank
+from search.results.differences import Gain
+from search.results.ranking import Row, rank
+from search.results.seeds import UNKNOWN, Spread
 from search.results.tables import (
     config_lines,
     duration,
     interval,
     number,
+    percent,
     ranked_table,
+    spread_line,
     winner_lines,
 )
 
@@ -25,10 +29,25 @@ def test_the_ranked_table_fits_80_columns_and_says_why_a_trial_cannot_win(trials
 def test_the_winner_is_told_with_its_gains(trials):
     first, other = trials[1], trials[0]
     row = Row(first, 0.47, None, "")
-    lines = winner_lines(row, [Gain(other, 0.02, (-0.01, 0.05))], HIGH)
+    lines = winner_lines(row, [Gain(other, 0.02, (-0.01, 0.05), 0.99)], HIGH)
     assert lines[0] == "winner: r05 paper 50/0.1 [x], ranking_pgd_bacc_curve 0.470"
     assert "no sampled trial" in lines[1]
-    assert lines[-1] == "gain over r01 baseline +0.020  95 % [-0.010, +0.050]"
+    assert lines[-2] == "gain over r01 baseline +0.020  99 % [-0.010, +0.050]"
+    assert "hold together in 95 %" in lines[-1]
+
+
+def test_the_deviation_over_seeds_is_said_with_its_source():
+    assert spread_line(Spread(0.0832, 4, 2)) == (
+        "values vary with the seed by 0.083 (standard deviation over 6 trainings of 2 configs)"
+    )
+    assert "not known: see --seed-check" in spread_line(UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("level", "text"), [(0.95, "95 %"), (0.975, "98 %"), (1 - 0.05 / 12, "99.58 %")]
+)
+def test_levels(level, text):
+    assert percent(level) == text
 
 
 def test_configs_break_between_pairs():

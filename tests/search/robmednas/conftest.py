@@ -34,7 +34,7 @@ def one_thread():
 def search(folder, sampler="tpe", **settings) -> Path:
     plan = Plan(
         study="robmednas", settings=SETTINGS | settings, trials=2, sampler=sampler,
-        scheduler="fifo", in_process=True, run=folder,
+        scheduler="fifo", seed_check=0, in_process=True, run=folder,
     )  # fmt: skip
     assert run(plan, STUDIES["robmednas"], Console(file=io.StringIO())) == 0
     return folder

@@ -1,0 +1,256 @@
+"""By how much the winner differs from the other trials, and from which it cannot be told apart.
+
+A difference of two values has two sources of chance: the seeds of the trainings and the images.
+How much a value varies with the seed is estimated once a run, from the configs that were trained
+more than once (`search.results.seeds`); the images are the same for all trials, so their share is
+that of the difference, paired by image. All comparisons with the winner hold together in 95 % of
+runs, by Bonferroni's correction: so trainings of one recipe are told apart in 5 % of runs at most.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isclose, isnan
+from typing import Self
+
+import numpy as np
+
+from search.engine.objective import Objective
+from search.engine.trial import State, Trial
+from search.record.run_folder import RunFolder
+from search.results.ranking import Row, can_win, sign_of, winner
+from search.results.seeds import Spread, spread_of
+from trainables.metrics.classification import Labels
+from trainables.metrics.influence import area_of, influences, value_of
+from trainables.metrics.welch import UNKNOWN, Component, Estimate, estimate, image_component
+from trainables.runtime.arrays import Floats64
+from trainables.study import ranking_file
+
+COMPARED = 50  # rows that are compared with the winner: each reads the answers of its trainings
+RACED = 4  # leaders that get more seeds, at most
+
+
+@dataclass(frozen=True)
+class Gain:
+    """By how much the winner exceeds a reference; positive is better.
+
+    Attributes:
+        over: The reference.
+        value: The difference of the two values, towards better.
+        interval: Over images and seeds, at the level; None where it is not known.
+        level: Such that all intervals of the run hold together in 95 % of runs.
+    """
+
+    over: Trial
+    value: float
+    interval: tuple[float, float] | None
+    level: float
+
+
+def seed_spread(rows: Sequence[Row], objective: Objective) -> Spread:
+    """Estimate from a ranking how much values vary with the seed.
+
+    Args:
+        rows: The ranking.
+        objective: What it is ranked by.
+    """
+    return spread_of((row.trainings for row in rows), objective)
+
+
+def gains(first: Row, rows: Sequence[Row], objective: Objective, folder: RunFolder) -> list[Gain]:
+    """Compare the winner with every other reference that reached its budget.
+
+    Args:
+        first: The winner's row.
+        rows: The ranking.
+        objective: What it is ranked by.
+        folder: Of the run, with what trials saved.
+    """
+    references = [row for row in _completed(rows) if row.trial.is_reference and row is not first]
+    comparison = Comparison.of(first, rows, objective, folder)
+    results = []
+    for row in references:
+        gain = comparison.over(row)
+        bounds = None if isnan(gain.low) else (gain.low, gain.high)
+        results.append(Gain(row.trial, gain.value, bounds, gain.level))
+    return results
+
+
+def tied(rows: Sequence[Row], objective: Objective, folder: RunFolder) -> list[Row]:
+    """List the rows that cannot be told apart from the winner, the winner first.
+
+    The interval of the difference, over seeds and images, includes 0, or is not known: where no
+    config was trained twice, none can be told apart. Of two objectives no single value tells trials
+    apart, and the winner is alone.
+
+    Args:
+        rows: The ranking.
+        objective: What it is ranked by.
+        folder: Of the run, with what trials saved.
+    """
+    first = winner(rows)
+    if first is None or objective.other is not None:
+        return [] if first is None else [first]
+    comparison = Comparison.of(first, rows, objective, folder)
+    rivals = [row for row in _completed(rows) if row is not first and can_win(row)][:COMPARED]
+    return [first, *(row for row in rivals if not comparison.over(row).excludes_zero)]
+
+
+def leaders(rows: Sequence[Row], objective: Objective, folder: RunFolder) -> list[Trial]:
+    """List the trials that more seeds are worth: the winner and those tied with it, at most four.
+
+    Those tied go by the value of their first training, which each trial has. A winner alone has no
+    rival to be told apart from, and gets none.
+
+    Args:
+        rows: The ranking.
+        objective: What it is ranked by.
+        folder: Of the run, with what trials saved.
+    """
+    members = tied(rows, objective, folder)
+    rivals = sorted(members[1:], key=lambda row: -first_merit(row, objective))
+    return [row.trial for row in [*members[:1], *rivals]][:RACED] if rivals else []
+
+
+def first_merit(row: Row, objective: Objective) -> float:
+    """Return the value of a config's first training, more being better."""
+    return sign_of(objective) * objective.value(row.trial.reports[-1])
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How much each image moves a value, see `trainables.metrics.influence.influences`.
+
+    Attributes:
+        influences: Mean over the trainings behind the value, (N,).
+        labels: Classes of the images, (N,).
+    """
+
+    influences: Floats64
+    labels: Labels
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The winner of a run beside any of its other trials.
+
+    Attributes:
+        first: The winner's row.
+        answers: Behind its value; None where they are not known.
+        objective: What values are of.
+        spread: How much they vary with the seed.
+        count: How many comparisons shall hold together.
+        folder: Of the run.
+    """
+
+    first: Row
+    answers: Answers | None
+    objective: Objective
+    spread: Spread
+    count: int
+    folder: RunFolder
+
+    @classmethod
+    def of(cls, first: Row, rows: Sequence[Row], objective: Objective, folder: RunFolder) -> Self:
+        """Prepare the comparisons of a winner.
+
+        Args:
+            first: The winner's row.
+            rows: The ranking.
+            objective: What it is ranked by.
+            folder: Of the run, with what trials saved.
+        """
+        # By the values that count, any of its peers might have been the winner: so each pair of
+        # peers, and each peer with each other trial, is a comparison that the run may come to.
+        total = min(len(_completed(rows)), COMPARED + 1)
+        peers = sum(can_win(row) and row.chosen == first.chosen for row in rows)
+        peers = min(peers, total)
+        return cls(
+            first=first,
+            answers=answers_of(first, objective, folder),
+            objective=objective,
+            spread=seed_spread(rows, objective),
+            count=max(1, peers * (peers - 1) // 2 + peers * (total - peers)),
+            folder=folder,
+        )
+
+    def over(self, row: Row) -> Estimate:
+        """Estimate by how much the winner exceeds another, towards better.
+
+        Raises:
+            UserError: If a file of answers is damaged.
+        """
+        answers = answers_of(row, self.objective, self.folder)
+        seeds = self.spread.of_difference(len(self.first.counted), len(row.counted))
+        gain = sign_of(self.objective) * (self.first.value - row.value)
+        return estimate(gain, [seeds, paired_component(self.answers, answers)], self.count)
+
+
+@dataclass(frozen=True)
+class Side:
+    """A trial of a run, to be compared with a trial of another run.
+
+    Attributes:
+        row: Its row.
+        spread: How much values of its run vary with the seed.
+        folder: Of its run.
+    """
+
+    row: Row
+    spread: Spread
+    folder: RunFolder
+
+
+def duel(first: Side, second: Side, objective: Objective) -> Estimate:
+    """Estimate by how much a trial of a run exceeds one of another, towards better.
+
+    Args:
+        first: Of the one run.
+        second: Of the other, which ranks on the same images.
+        objective: Of both.
+
+    Raises:
+        UserError: If a file of answers is damaged.
+    """
+    sides = (first, second)
+    seeds = [side.spread.of_mean(len(side.row.counted)) for side in sides]
+    answers = [answers_of(side.row, objective, side.folder) for side in sides]
+    gain = sign_of(objective) * (first.row.value - second.row.value)
+    return estimate(gain, [*seeds, paired_component(*answers)])
+
+
+def answers_of(row: Row, objective: Objective, folder: RunFolder) -> Answers | None:
+    """Read the answers behind a value; None where there are none, or they give another value.
+
+    The answers belong to the study's own metric: where a run is ranked by another, they say nothing
+    of it.
+
+    Args:
+        row: Of a ranking.
+        objective: What it is ranked by.
+        folder: Of the run, with what trials saved.
+
+    Raises:
+        UserError: If a file of answers is damaged.
+    """
+    moved, labels = [], None
+    for training in row.counted:
+        saved = ranking_file.read(folder.saved(training.id))
+        if saved is None or saved.labels.ndim != 1:
+            return None
+        labels, summary = saved.labels, area_of(saved.eps)
+        value = value_of(saved.scores, labels, summary)
+        if not isclose(value, objective.value(training.reports[-1]), abs_tol=1e-6):
+            return None
+        moved.append(influences(saved.scores, labels, summary))
+    return None if labels is None else Answers(np.mean(moved, axis=0), labels)
+
+
+def paired_component(first: Answers | None, second: Answers | None) -> Component:
+    """Estimate the variance of a difference over images, which both answered."""
+    if first is None or second is None or not np.array_equal(first.labels, second.labels):
+        return UNKNOWN
+    return image_component(first.influences - second.influences, first.labels)
+
+
+def _completed(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row.trial.state is State.COMPLETED and not isnan(row.value)]

@@ -1,0 +1,108 @@
+"""What a search trains after its own trials have ended, stage after stage.
+
+A stage looks at the ranking and queues trainings at the coordinator (`Coordinator.repeat`), which
+writes its choice into the record. So a run that is killed and resumed does not choose again, unless
+trials were added. A stage that has nothing to do, or nothing more, queues nothing.
+"""
+
+from collections.abc import Callable
+
+from search.engine.coordinator import Coordinator
+from search.engine.repeats import own_trials
+from search.engine.trial import State, Trial
+from search.plan import Plan
+from search.results.differences import RACED, first_merit, leaders
+from search.results.ranking import can_win, rank
+from search.run.desk import Desk
+from search.run.session import Session
+from trainables.study.study import BASELINE
+
+Stage = Callable[[Session, Desk], str]
+"""Queues trainings, and says in a line why; an empty line where it has none to queue."""
+
+OF_BASELINE, OF_WINNER, RACE = "baseline", "winner", "race"  # purposes, as the record names them
+
+
+def check_baseline(session: Session, desk: Desk) -> str:
+    """Train the baseline with more seeds: how much a value varies with the seed."""
+    baseline = _baseline(desk.coordinator)
+    if baseline is None:
+        return ""
+    return _queue(desk, OF_BASELINE, [baseline.id], _checks(session.plan), by_value=False)
+
+
+def check_winner(session: Session, desk: Desk) -> str:
+    """Train the best by its first training with more seeds: what it is worth without luck.
+
+    Where these seeds bar it from winning, the next best is trained; four in all, at most.
+    """
+    coordinator, objective = desk.coordinator, desk.coordinator.rules.objective
+    rows = [row for row in rank(coordinator.trials.values(), objective) if can_win(row)]
+    seeds = _checks(session.plan)
+    if not rows or not seeds or _chosen_now(coordinator, OF_WINNER) >= RACED:
+        return ""
+    best = max(rows, key=lambda row: first_merit(row, objective))
+    return _queue(desk, OF_WINNER, [best.trial.id], seeds, by_value=True)
+
+
+def race(session: Session, desk: Desk) -> str:
+    """Train the leaders that cannot be told apart with more seeds: their means decide."""
+    coordinator, objective = desk.coordinator, desk.coordinator.rules.objective
+    before = coordinator.repeats.last(RACE)
+    if before is not None and before.after == len(own_trials(coordinator.trials.values())):
+        names = list(before.trials)
+    else:
+        rows = rank(coordinator.trials.values(), objective)
+        names = [trial.id for trial in leaders(rows, objective, session.folder)]
+    return _queue(desk, RACE, names, range(1, session.plan.race + 1), by_value=True)
+
+
+STAGES: tuple[Stage, ...] = (check_baseline, check_winner, race)
+
+
+def next_stage(session: Session, desk: Desk) -> bool:
+    """Queue the trainings of the first stage that has any, say which, and return whether one has.
+
+    Args:
+        session: Of the run.
+        desk: With the coordinator, which has no trial left to propose.
+    """
+    if desk.coordinator.over or session.plan.trade_off is not None:
+        return False
+    line = next((line for stage in STAGES if (line := stage(session, desk))), "")
+    if line:
+        desk.progress.say(line)
+    return bool(line)
+
+
+def _queue(desk: Desk, purpose: str, names: list[str], seeds: range, *, by_value: bool) -> str:
+    coordinator = desk.coordinator
+    new = coordinator.repeat(purpose, names, seeds, by_value=by_value)
+    listed = ", ".join(coordinator.trials[name].name for name in names)
+    return f"{REASONS[purpose]}: {listed}; {new} more trainings with other seeds" if new else ""
+
+
+REASONS = {
+    OF_BASELINE: "how much a value varies with the seed",
+    OF_WINNER: "how good the best is without the luck of its seed",
+    RACE: "cannot be told apart",
+}
+
+
+def _checks(plan: Plan) -> range:
+    return range(1, plan.seed_check + 1)
+
+
+def _chosen_now(coordinator: Coordinator, purpose: str) -> int:
+    """Count the trials that were chosen for a purpose since the last trial was added."""
+    trials = len(own_trials(coordinator.trials.values()))
+    choices = [choice for choice in coordinator.repeats.choices if choice.purpose == purpose]
+    return len({name for choice in choices if choice.after == trials for name in choice.trials})
+
+
+def _baseline(coordinator: Coordinator) -> Trial | None:
+    """Return the reference that the floor refers to; None unless it completed."""
+    floor = coordinator.rules.judge.floor
+    label = floor.reference if floor else BASELINE
+    trials = coordinator.trials.values()
+    return next((t for t in trials if t.label == label and t.state is State.COMPLETED), None)

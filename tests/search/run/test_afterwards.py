@@ -1,0 +1,110 @@
+"""What a search trains after its own trials."""
+
+import shutil
+
+import pytest
+from whole_runs import events_of, manifest_of
+
+
+def repeats_of(folder):
+    return [e["trial"] for e in events_of(folder, "proposed") if e.get("repeats")]
+
+
+def choices_of(folder):
+    return [
+        (e["purpose"], tuple(e["trials"]), tuple(e["seeds"])) for e in events_of(folder, "repeated")
+    ]
+
+
+def best_of(folder):
+    """The best by its own training, of those that are no reference that cannot win."""
+    last = [e for e in events_of(folder, "reported") if e["rung"] == 1 and "." not in e["trial"]]
+    return max(last, key=lambda event: event["value"])["trial"]
+
+
+def test_the_baseline_and_the_best_get_more_seeds(run_toy):
+    status, folder, printed = run_toy(trials=6, seed_check=2, scheduler="fifo")
+    best = best_of(folder)
+    assert status == 0
+    assert choices_of(folder) == [("baseline", ("r01",), (1, 2)), ("winner", (best,), (1, 2))]
+    assert repeats_of(folder) == ["r01.2", "r01.3", f"{best}.2", f"{best}.3"]
+    assert manifest_of(folder)["winner"] == best
+    assert manifest_of(folder)["seeds"] == pytest.approx({"deviation": 0, "df": 4, "configs": 2})
+    assert "values vary with the seed by 0.000" in printed
+    assert "interval: over images and seeds" in printed
+
+
+def test_without_further_seeds_nobody_is_told_apart(run_toy):
+    _, folder, printed = run_toy(trials=6, seed_check=0)
+    assert repeats_of(folder) == []
+    assert manifest_of(folder)["seeds"]["df"] == 0
+    assert "no config was trained with more than one seed" in printed
+    assert "how much values vary with the seed is not known" in printed
+
+
+def test_a_race_is_of_four_at_most(run_toy):
+    """All of them, once: it was every trial of the run, four after four."""
+    _, folder, printed = run_toy(trials=12, scheduler="fifo", race=2, seed=3)
+    (choice,) = choices_of(folder)
+    assert (choice[0], len(choice[1]), choice[2]) == ("race", 4, (1, 2))
+    assert len(repeats_of(folder)) == 8
+    assert manifest_of(folder)["winner"] in choice[1]
+    assert "cannot be told apart: " in printed
+    assert "8 more trainings with other seeds" in printed
+
+
+def test_a_longer_race_is_of_the_same_trials(run_toy, take_up):
+    _, folder, _ = run_toy(trials=8, scheduler="fifo", race=2, seed=3)
+    before = choices_of(folder)[0][1]
+    take_up(folder, race=3)
+    assert choices_of(folder)[1] == ("race", before, (1, 2, 3))
+    assert repeats_of(folder)[8:] == [f"{name}.4" for name in before]
+    take_up(folder, race=3)
+    assert len(repeats_of(folder)) == 12
+
+
+def test_trials_that_are_added_may_join_the_leaders(run_toy, take_up):
+    _, folder, _ = run_toy(trials=4, scheduler="fifo", race=1, seed_check=1, seed=3)
+    take_up(folder, trials=12)
+    purposes = [choice[0] for choice in choices_of(folder)]
+    assert purposes[:3] == ["baseline", "winner", "race"]
+    assert best_of(folder) in {name for choice in choices_of(folder)[3:] for name in choice[1]}
+    raced = [choice[1] for choice in choices_of(folder) if choice[0] == "race"]
+    assert max(map(len, raced)) == 4
+
+
+@pytest.fixture
+def whole(run_toy):
+    _, folder, _ = run_toy("whole", trials=6, scheduler="fifo", race=2, seed_check=1, seed=3)
+    return folder
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.4, 0.6, 0.8])
+def test_a_run_that_is_killed_afterwards_trains_the_same(whole, take_up, tmp_path, share):
+    """Its record is cut anywhere after the first choice."""
+    lines = (whole / "events.jsonl").read_text().splitlines(keepends=True)
+    first = next(n for n, line in enumerate(lines) if '"event": "repeated"' in line) + 1
+    folder = tmp_path / "killed"
+    shutil.copytree(whole, folder)
+    cut = first + int(share * (len(lines) - first))
+    (folder / "events.jsonl").write_text("".join(lines[:cut]))
+    assert take_up(folder)[0] == 0
+    assert choices_of(folder) == choices_of(whole)
+    assert repeats_of(folder) == repeats_of(whole)
+    assert manifest_of(folder)["winner"] == manifest_of(whole)["winner"]
+
+
+def test_one_that_misses_its_constraints_with_other_seeds_gives_way(run_toy):
+    """The toy's seeds are all alike: the next best is tried where the first cannot win."""
+    _, folder, _ = run_toy(trials=6, scheduler="fifo", seed_check=1, settings={"lucky_once": True})
+    winners = [choice[1][0] for choice in choices_of(folder) if choice[0] == "winner"]
+    assert len(winners) == len(set(winners)) == 4
+    assert winners[0] == best_of(folder)
+    assert manifest_of(folder)["winner"] not in winners
+
+
+def test_nothing_is_trained_after_a_limit_or_of_two_objectives(run_toy):
+    _, folder, _ = run_toy("limit", trials=3, seed_check=2, compute_limit_s=1e-9)
+    assert repeats_of(folder) == []
+    _, folder, _ = run_toy("two", trials=3, seed_check=2, trade_off="size")
+    assert repeats_of(folder) == []

@@ -1,0 +1,61 @@
+"""How much of a value hangs on each image."""
+
+import numpy as np
+import pytest
+
+from trainables.metrics.influence import area_of, influences, value_of
+
+EPS = (0.0, 1.0, 3.0)
+AREA = area_of(EPS)
+
+
+def above_chance(curves):
+    return np.maximum(0.0, (curves - 0.5) / 0.5).mean(axis=-1)
+
+
+@pytest.fixture
+def answers():
+    generator = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 1, 2], [12, 20, 1, 9])
+    return generator.random((3, 42)) < np.array([[0.9], [0.7], [0.6]]), labels
+
+
+def test_of_an_area_it_is_the_distance_from_the_mean_of_the_class(answers):
+    right, labels = answers
+    areas = np.array([1 / 6, 1 / 2, 1 / 3]) @ right
+    expected = [
+        (area - areas[labels == label].mean()) / 3
+        for area, label in zip(areas, labels, strict=True)
+    ]
+    assert influences(right, labels, AREA) == pytest.approx(np.array(expected))
+
+
+@pytest.mark.parametrize("summary", [AREA, above_chance])
+def test_it_is_what_the_value_changes_without_the_image(answers, summary):
+    right, labels = answers
+    without = []
+    for image in range(len(labels)):
+        rest = np.arange(len(labels)) != image
+        without.append(value_of(right[:, rest], labels[rest], summary))
+    moved = influences(right, labels, summary)
+    for label in np.unique(labels):
+        rows = labels == label
+        changes = np.array(without)[rows]
+        assert moved[rows] == pytest.approx((rows.sum() - 1) * (changes.mean() - changes))
+
+
+def test_the_variance_is_that_of_the_bootstrap(answers):
+    right, labels = answers
+    generator, values = np.random.default_rng(1), []
+    groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    for _ in range(3000):
+        drawn = np.concatenate([generator.choice(group, len(group)) for group in groups])
+        values.append(value_of(right[:, drawn], labels[drawn], above_chance))
+    moved = influences(right, labels, above_chance)
+    variance = sum(moved[group].var() / len(group) for group in groups)
+    assert np.sqrt(variance) == pytest.approx(np.std(values), rel=0.1)
+
+
+def test_an_image_that_is_alone_in_its_class_is_said_to_move_nothing():
+    right = np.array([[True, False, True]])
+    assert influences(right, np.array([0, 0, 1]), area_of((0.0,)))[2] == 0

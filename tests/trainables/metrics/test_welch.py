@@ -1,0 +1,82 @@
+"""Estimates whose variance has several sources."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from trainables.metrics.welch import (
+    UNKNOWN,
+    Component,
+    estimate,
+    image_component,
+    seed_component,
+    total,
+)
+
+
+@pytest.mark.parametrize("counts", [(5, 5), (3, 9), (2, 2)])
+def test_two_samples_are_welch_s_test(counts):
+    generator = np.random.default_rng(0)
+    a, b = (generator.normal(0.3 * n, 1 + n, count) for n, count in enumerate(counts))
+    oracle = stats.ttest_ind(a, b, equal_var=False)
+    result = estimate(a.mean() - b.mean(), [seed_component(a), seed_component(b)])
+    assert result.p == pytest.approx(oracle.pvalue)
+    assert result.df == pytest.approx(oracle.df)
+    assert (result.low, result.high) == pytest.approx(tuple(oracle.confidence_interval(0.95)))
+
+
+@pytest.mark.parametrize("value", np.linspace(-3.5, 3.5, 57).tolist())
+@pytest.mark.parametrize("comparisons", [1, 3])
+@pytest.mark.parametrize("direction", ["max", "min"])
+def test_interval_p_and_verdict_never_contradict(value, comparisons, direction):
+    result = estimate(value, [Component(0.7, 6), Component(0.3, 100)], comparisons)
+    told = result.verdict(direction) != "not distinguishable"
+    assert told == (result.low > 0 or result.high < 0) == (result.p * comparisons < 0.05)
+    if told:
+        better = (value > 0) == (direction == "max")
+        assert result.verdict(direction) == ("better" if better else "worse")
+    assert result.low < value < result.high
+
+
+def test_of_several_the_level_is_bonferroni_s():
+    result = estimate(1.0, [Component(1.0, 8)], 4)
+    assert result.level == pytest.approx(1 - 0.05 / 4)
+    assert result.high - 1 == pytest.approx(stats.t.ppf(1 - 0.05 / 8, 8))
+
+
+def test_a_source_that_is_unknown_leaves_no_verdict():
+    result = estimate(1.0, [Component(0.1, 4), UNKNOWN])
+    assert math.isnan(result.low)
+    assert math.isnan(result.p)
+    assert result.verdict("max") == "not distinguishable"
+    assert total([UNKNOWN]) is UNKNOWN
+    assert seed_component(np.array([0.3])) is UNKNOWN
+
+
+def test_what_never_varies_is_what_it_is():
+    nothing = [Component(0.0, 4), Component(0.0, 9)]
+    assert estimate(0.0, nothing).verdict("max") == "not distinguishable"
+    assert estimate(0.2, nothing).verdict("max") == "better"
+    assert estimate(0.2, nothing).p == 0
+
+
+def test_degrees_of_freedom_lie_between_the_fewest_and_the_sum():
+    assert total([Component(1.0, 4), Component(1.0, 4)]).df == pytest.approx(8)
+    assert total([Component(1.0, 4), Component(1e-9, 100)]).df == pytest.approx(4)
+    assert total([Component(1.0, math.inf)]).df > 1e8
+
+
+def test_images_count_within_their_classes():
+    moved, labels = np.array([1.0, 3.0, -2.0, 2.0, 0.0]), np.array([0, 0, 1, 1, 1])
+    part = image_component(moved, labels)
+    assert part.variance == pytest.approx(2 / 2 + 4 / 3)
+    assert 1 < part.df < 3
+
+
+def test_a_class_of_one_image_varies_as_the_others_do():
+    moved = np.array([1.0, 3.0, -2.0, 2.0, 0.0, 9.0])
+    part = image_component(moved, np.array([0, 0, 1, 1, 1, 2]))
+    assert part.variance == pytest.approx(2 / 2 + 4 / 3 + (2 + 8) / 3)
+    assert image_component(np.zeros(2), np.array([0, 1])) is UNKNOWN

@@ -1,0 +1,138 @@
+"""Estimates and tests of quantities whose variance has several sources, after Welch [welch].
+
+The value of a recipe varies with the seed of its training and with the sample of images. Each
+source adds a variance, known with its own degrees of freedom. Of their sum Student's t has
+the degrees of freedom of Welch and Satterthwaite. The interval, p and the verdict follow from the
+same t, so none can contradict another: p is under 1 - level exactly where the interval excludes 0.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from scipy.special import stdtr, stdtrit
+
+from trainables.metrics.classification import Labels
+from trainables.runtime.arrays import Floats64
+
+LEVEL = 0.95
+Verdict = Literal["better", "worse", "not distinguishable"]
+Direction = Literal["max", "min"]
+
+
+class Component(NamedTuple):
+    """A source of variance.
+
+    Attributes:
+        variance: Of the quantity; NaN where it is not known.
+        df: Degrees of freedom with which it is known.
+    """
+
+    variance: float
+    df: float
+
+
+UNKNOWN = Component(math.nan, math.nan)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A quantity with an interval, and the test of whether it is 0.
+
+    Attributes:
+        value: The quantity.
+        low: Lower end of the interval; NaN where a variance is not known.
+        high: Upper end.
+        p: Two-sided; NaN where a variance is not known.
+        df: Satterthwaite's degrees of freedom.
+        level: Of the interval: 1 - .05 / m for one of m that shall all hold.
+    """
+
+    value: float
+    low: float
+    high: float
+    p: float
+    df: float
+    level: float
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the interval is known and lies on one side of 0."""
+        return self.low > 0 or self.high < 0
+
+    def verdict(self, direction: Direction) -> Verdict:
+        """Say whether a difference A - B means that A is better, at this level.
+
+        Args:
+            direction: Whether more ("max") or less ("min") of the value is better.
+        """
+        if not self.excludes_zero:
+            return "not distinguishable"
+        return "better" if (self.value > 0) == (direction == "max") else "worse"
+
+
+def estimate(value: float, components: Sequence[Component], comparisons: int = 1) -> Estimate:
+    """Give a quantity its interval and test.
+
+    Args:
+        value: The quantity.
+        components: Its sources of variance.
+        comparisons: How many such quantities shall all lie in their intervals in 95 % of cases, by
+            Bonferroni's correction.
+    """
+    level = 1 - (1 - LEVEL) / max(1, comparisons)
+    variance, df = total(components)
+    if math.isnan(variance):
+        return Estimate(value=value, low=math.nan, high=math.nan, p=math.nan, df=df, level=level)
+    if variance == 0:
+        p = 0.0 if value else 1.0
+        return Estimate(value=value, low=value, high=value, p=p, df=df, level=level)
+    error = math.sqrt(variance)
+    half = error * float(stdtrit(df, (1 + level) / 2))
+    p = 2 * float(stdtr(df, -abs(value) / error))
+    return Estimate(value=value, low=value - half, high=value + half, p=p, df=df, level=level)
+
+
+def total(components: Sequence[Component]) -> Component:
+    """Add variances; the degrees of freedom are Satterthwaite's."""
+    variance = sum(component.variance for component in components)
+    if math.isnan(variance):
+        return UNKNOWN
+    if variance == 0:
+        return Component(0.0, math.inf)
+    shares = [(part.variance / variance) ** 2 / part.df for part in components if part.variance]
+    # Known exactly, a variance has infinite degrees of freedom; t is normal then.
+    return Component(variance, min(1 / sum(shares) if sum(shares) else math.inf, 1e9))
+
+
+def seed_component(values: Floats64) -> Component:
+    """Estimate how far the mean of a recipe's trainings may be from that of all seeds.
+
+    Args:
+        values: Of each of S trainings, (S,); one alone tells nothing.
+    """
+    count = len(values)
+    if count < 2:
+        return UNKNOWN
+    return Component(float(values.var(ddof=1)) / count, count - 1)
+
+
+def image_component(influences: Floats64, labels: Labels) -> Component:
+    """Estimate how far a value may be from that of all images of its classes.
+
+    Args:
+        influences: Of each image, (N,), see `trainables.metrics.influence.influences`; of a
+            difference of values on the same images, the difference.
+        labels: Classes, (N,). A class of one image is taken to vary as the others do.
+    """
+    groups = [influences[labels == label] for label in np.unique(labels)]
+    several = [group for group in groups if len(group) > 1]
+    if not several:
+        return UNKNOWN
+    squares = sum(float(((group - group.mean()) ** 2).sum()) for group in several)
+    df = sum(len(group) - 1 for group in several)
+    parts = [Component(float(group.var(ddof=1)) / len(group), len(group) - 1) for group in several]
+    single = len(groups) - len(several)
+    return total([*parts, Component(single * squares / df, df)])
