@@ -6,11 +6,18 @@
   training images left out of *train*, or from the official validation split.
 - *test*: the whole official test split.
 - *autoencoder*: the whole official training split less *ranking*, used without labels.
+
+No group of near copies (`trainables.data.copies.near`) has images in two of *autoencoder* (which
+contains *train*), *val* and *ranking*: *val* loses those near a training image, and *ranking* takes
+one image of a group whose other images then serve nothing. *Test* stays whole, as others report it;
+which of its images are near a training or validation image is recorded.
 """
 
 import hashlib
+import json
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal
 from functools import cached_property
 from itertools import combinations
@@ -21,6 +28,13 @@ import numpy as np
 import numpy.typing as npt
 
 from searchspace.errors import UserError
+from trainables.data.copies.candidates import (
+    Candidates,
+    candidates_by_content,
+    candidates_by_group,
+    with_copies,
+)
+from trainables.data.copies.near import NearCopies
 from trainables.data.dataset import OFFICIAL_SPLITS, Dataset, Images, OfficialSplit, count_classes
 from trainables.data.strata import draw, proportional, share_of, strata_of
 
@@ -44,6 +58,10 @@ class Splits:
         autoencoder: Indices into the official training split; contains ``train``.
         ranking_from: ``left-out``: training images outside ``train``; ``val``: validation images.
         notes: Sentences for a person about sizes, duplicates and missing classes.
+        test_near: Indices into the official test split: images with near copies in the official
+            training or validation split.
+        near_copies: How many near copies there are and what was left out, JSON values; None where
+            they were not looked for.
     """
 
     train: Indices
@@ -53,6 +71,8 @@ class Splits:
     autoencoder: Indices
     ranking_from: RankingFrom
     notes: tuple[str, ...] = ()
+    test_near: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
+    near_copies: Mapping[str, Any] | None = None
 
     def take(self, dataset: Dataset, split: SplitName) -> Images:
         """Return the images of a split, from the dataset that the splits were made of."""
@@ -82,6 +102,8 @@ class Splits:
     def save(self, path: Path) -> None:
         """Write the splits to an npz file."""
         arrays: dict[str, Any] = {split: getattr(self, split) for split in SPLITS}
+        arrays["test_near"] = self.test_near
+        arrays["near_copies"] = np.array(json.dumps(self.near_copies))
         arrays["ranking_from"] = np.array(self.ranking_from)
         arrays["notes"] = np.array(self.notes, "U")
         with path.open("wb") as file:  # savez renames a path without .npz
@@ -91,11 +113,15 @@ class Splits:
     def load(cls, path: Path) -> "Splits":
         """Read what ``save`` wrote."""
         with np.load(path, allow_pickle=False) as npz:
-            return cls(
+            splits = cls(
                 **{split: npz[split] for split in SPLITS},
                 ranking_from=cast("RankingFrom", str(npz["ranking_from"])),
                 notes=tuple(npz["notes"].tolist()),
             )
+            if "test_near" not in npz:  # written before near copies were looked for
+                return splits
+            near_copies = json.loads(str(npz["near_copies"]))
+            return replace(splits, test_near=npz["test_near"], near_copies=near_copies)
 
 
 def make_splits(
@@ -104,6 +130,7 @@ def make_splits(
     ranking_from: Literal["auto", "left-out", "val"],
     ranking_images: int,
     seed: int,
+    near: NearCopies | None = None,
 ) -> Splits:
     """Split a dataset so that no image that ranks, by number or by content, serves anything else.
 
@@ -111,7 +138,8 @@ def make_splits(
     it does not depend on where ``ranking`` comes from, and a larger fraction contains a smaller one
     (except where a multi-label ``train`` needs an image more to have all labels). ``ranking`` takes
     at most half of the images it comes from, stratified, and only such whose pixels occur once in
-    the whole dataset.
+    the whole dataset. With near copies it takes one image at most of a group, and none of a group
+    that has images in ``train`` or ``test``.
 
     Args:
         dataset: The official splits.
@@ -120,24 +148,40 @@ def make_splits(
             images than half of the official validation split has.
         ranking_images: The most images to rank on, whichever split they come from.
         seed: Another seed, other images; 0 or more.
+        near: The near copies, which are then kept apart; None to use the official sets as they are.
 
     Raises:
         UserError: If there are too few images to train on or to rank on.
     """
-    train, contents = _draw_train(dataset, fraction, _rng(seed, 0)), _contents(dataset)
-    sources = _sources(dataset, train, contents)
+    train = _draw_train(dataset, fraction, _rng(seed, 0))
+    contents = {} if near else _contents(dataset)
+    sources = _candidates(dataset, train, contents, near)
     if ranking_from == "auto":
-        ranking_from = "left-out" if sources["left-out"].capacity > len(dataset.val) / 2 else "val"
+        half = len(sources["val"].pool) / 2
+        ranking_from = "left-out" if sources["left-out"].capacity > half else "val"
     source = sources[ranking_from]
     size = min(source.capacity, ranking_images)
     if size < dataset.n_classes:
-        raise UserError(_too_few_to_rank(dataset, source, ranking_from, ranking_images))
-    labels = dataset.official(ORIGINS[ranking_from]).labels
+        message = _too_few_to_rank(dataset, source, ranking_from, ranking_images)
+        raise UserError(f"{message}, or say --keep-near" if near and near.pairs else message)
+    origin = ORIGINS[ranking_from]
+    labels = dataset.official(origin).labels
     ranking = _draw_ranking(labels, dataset.n_classes, source.usable, size, _rng(seed, 1))
-    rest = {split: _all(dataset, split) for split in OFFICIAL_SPLITS}
-    rest[ORIGINS[ranking_from]] = np.setdiff1d(rest[ORIGINS[ranking_from]], ranking)
-    splits = Splits(train, rest["val"], ranking, rest["test"], rest["train"], ranking_from)
-    return replace(splits, notes=_notes(dataset, splits, source, contents))
+    rest: dict[OfficialSplit, Indices] = {
+        "train": _all(dataset, "train"),
+        "val": sources["val"].pool,
+    }
+    members = ranking if near is None else with_copies(near.groups[origin], ranking)
+    rest[origin] = np.setdiff1d(rest[origin], members)
+    if not len(rest["val"]):
+        raise UserError(
+            f"every validation image of {dataset.name} is near one of train: say --keep-near"
+        )
+    test = _all(dataset, "test")
+    splits = Splits(train, rest["val"], ranking, test, rest["train"], ranking_from)
+    if near is None:
+        return replace(splits, notes=_notes(dataset, splits, source, contents))
+    return _without_copies(dataset, splits, source, near)
 
 
 def _rng(seed: int, stream: int) -> np.random.Generator:
@@ -192,39 +236,25 @@ def _contents(dataset: Dataset) -> Contents:
     }
 
 
-@dataclass(frozen=True)
-class _Source:
-    """Images that could rank, and those of them whose pixels occur only once in the data."""
-
-    pool: Indices
-    usable: Indices
-
-    @property
-    def capacity(self) -> int:
-        """How many may rank: at most half, so that the autoencoder or val keeps the other half."""
-        return min(len(self.pool) // 2, len(self.usable))
-
-
-def _sources(dataset: Dataset, train: Indices, contents: Contents) -> dict[RankingFrom, _Source]:
-    occurrences = Counter(content for split in OFFICIAL_SPLITS for content in contents[split])
-    pools: dict[RankingFrom, Indices] = {
-        "left-out": np.setdiff1d(_all(dataset, "train"), train),
-        "val": _all(dataset, "val"),
-    }
+def _candidates(
+    dataset: Dataset, train: Indices, contents: Contents, near: NearCopies | None
+) -> dict[RankingFrom, Candidates]:
+    left_out, val = np.setdiff1d(_all(dataset, "train"), train), _all(dataset, "val")
+    if near is None:
+        occurrences = Counter(content for split in OFFICIAL_SPLITS for content in contents[split])
+        return {
+            "left-out": candidates_by_content(left_out, contents["train"], occurrences),
+            "val": candidates_by_content(val, contents["val"], occurrences),
+        }
+    apart = val[~near.near["val", "train"]]
     return {
-        name: _Source(
-            pool,
-            usable=np.array(
-                [i for i in pool.tolist() if occurrences[contents[ORIGINS[name]][i]] == 1],
-                dtype=np.int64,
-            ),
-        )
-        for name, pool in pools.items()
+        "left-out": candidates_by_group(near, "train", left_out, train),
+        "val": candidates_by_group(near, "val", apart, np.zeros(0, np.int64)),
     }
 
 
 def _too_few_to_rank(
-    dataset: Dataset, source: _Source, ranking_from: RankingFrom, ranking_images: int
+    dataset: Dataset, source: Candidates, ranking_from: RankingFrom, ranking_images: int
 ) -> str:
     classes = f"the {dataset.n_classes} classes of {dataset.name}"
     if ranking_images < dataset.n_classes:
@@ -239,19 +269,32 @@ def _too_few_to_rank(
     )
 
 
-def _notes(
-    dataset: Dataset, splits: Splits, source: _Source, contents: Contents
-) -> tuple[str, ...]:
-    origin = {
-        "left-out": "training images that the fraction leaves out",
-        "val": "images carved from the official validation split",
+def _without_copies(
+    dataset: Dataset, splits: Splits, source: Candidates, near: NearCopies
+) -> Splits:
+    """Return splits with the record of what near copies they leave out."""
+    in_test = near.near["test", "train"] | near.near["test", "val"]
+    served: dict[OfficialSplit, Indices] = {"train": splits.autoencoder, "val": splits.val}
+    served[splits.origin("ranking")] = np.union1d(served[splits.origin("ranking")], splits.ranking)
+    dropped = {name: len(dataset.official(name)) - len(images) for name, images in served.items()}
+    counts = near.counts | {
+        "dropped": dict(dropped) | {"ranking": len(source.pool) - len(source.usable)},
+        "test": int(in_test.sum()),
     }
-    first = (
-        f"Trains on {len(splits.train)} of {len(dataset.train)} training images, chooses the epoch "
-        f"on {len(splits.val)} and ranks trials on {len(splits.ranking)}, "
-        f"{origin[splits.ranking_from]}; {len(splits.test)} test images stay untouched."
+    line = (
+        f"{near.line} Left out: {dropped['train']} of {len(dataset.train)} training images and "
+        f"{dropped['val']} of {len(dataset.val)} validation images; {counts['test']} of "
+        f"{len(dataset.test)} test images have near copies in train or val, and test is scored "
+        "with and without them."
     )
-    notes = [first]
+    notes = (_sizes(dataset, splits), line, *_missing(dataset, splits))
+    return replace(splits, notes=notes, test_near=np.flatnonzero(in_test), near_copies=counts)
+
+
+def _notes(
+    dataset: Dataset, splits: Splits, source: Candidates, contents: Contents
+) -> tuple[str, ...]:
+    notes = [_sizes(dataset, splits)]
     if copies := len(source.pool) - len(source.usable):
         notes.append(
             f"Images not used for ranking, as their pixels occur more than once: {copies}."
@@ -260,6 +303,23 @@ def _notes(
         if shared := len(set(contents[first_split]) & set(contents[second_split])):
             names = f"{first_split} and {second_split}"
             notes.append(f"Images that the official {names} splits share: {shared}; kept.")
+    return (*notes, *_missing(dataset, splits))
+
+
+def _sizes(dataset: Dataset, splits: Splits) -> str:
+    origin = {
+        "left-out": "training images that the fraction leaves out",
+        "val": "images carved from the official validation split",
+    }
+    return (
+        f"Trains on {len(splits.train)} of {len(dataset.train)} training images, chooses the epoch "
+        f"on {len(splits.val)} and ranks trials on {len(splits.ranking)}, "
+        f"{origin[splits.ranking_from]}; {len(splits.test)} test images stay untouched."
+    )
+
+
+def _missing(dataset: Dataset, splits: Splits) -> tuple[str, ...]:
+    notes = []
     for split in ("train", "val", "ranking", "test"):
         labels = dataset.official(splits.origin(split)).labels[getattr(splits, split)]
         counts = zip(dataset.classes, count_classes(labels, dataset.n_classes), strict=True)

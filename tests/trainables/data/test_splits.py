@@ -7,7 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from searchspace.errors import UserError
-from trainables.data.dataset import Dataset, Images
+from trainables.data.copies.near import find_near_copies
+from trainables.data.dataset import OFFICIAL_SPLITS, Dataset, Images
 from trainables.data.datasets import open_dataset
 from trainables.data.splits import SPLITS, Splits, make_splits
 
@@ -258,6 +259,124 @@ def test_notes_tell_sizes_and_missing_classes():
     assert rest == ["No image of class 2 in val."]
 
 
+def with_copies(dataset, seed, share):
+    """Replace some images by brighter versions of any others, of whichever split."""
+    rng = np.random.default_rng(seed)
+    pixels = np.concatenate([dataset.official(split).pixels for split in OFFICIAL_SPLITS])
+    pixels = (pixels // 2 + 40).repeat(4, axis=1).repeat(4, axis=2)
+    for number in rng.permutation(len(pixels))[: round(share * len(pixels))]:
+        pixels[number] = pixels[rng.integers(len(pixels))] + np.uint8(rng.integers(0, 7))
+    ends = np.cumsum([len(dataset.official(split)) for split in OFFICIAL_SPLITS])[:-1]
+    labels = [dataset.official(split).labels for split in OFFICIAL_SPLITS]
+    parts = map(Images, np.split(pixels, ends), labels)
+    return Dataset(dataset.name, dataset.task, dataset.classes, *parts, "none", "made up")
+
+
+copied = st.builds(
+    with_copies, datasets, st.integers(0, 1000), st.sampled_from([0.0, 0.1, 0.4, 0.8])
+)
+
+
+def groups_of(near, splits, name):
+    return near.groups[splits.origin(name)][getattr(splits, name)].tolist()
+
+
+@given(**arguments | {"dataset": copied}, largest=st.sampled_from([2, 100]))
+def test_no_group_of_near_copies_has_images_in_two_splits(
+    dataset, fraction, ranking_from, ranking_images, seed, largest
+):
+    near = find_near_copies(dataset, largest)
+    splits = splits_or_reject(dataset, fraction, ranking_from, ranking_images, seed, near)
+    parts = {
+        name: set(groups_of(near, splits, name)) - {-1}  # chained images are judged pair by pair
+        for name in ("autoencoder", "val", "ranking")
+    }
+    assert sum(map(len, parts.values())) == len(set.union(*parts.values()))
+    assert len(parts["ranking"]) == len(splits.ranking)
+    assert parts["ranking"].isdisjoint(groups_of(near, splits, "test"))
+    assert set(splits.train) <= set(splits.autoencoder)
+    assert not near.near["val", "train"][splits.val].any()
+    assert splits.test.tolist() == list(range(len(dataset.test)))
+
+
+@given(**arguments | {"dataset": copied})
+def test_near_copies_cost_no_more_than_they_must(
+    dataset, fraction, ranking_from, ranking_images, seed
+):
+    """What serves nothing is a copy of what does, and that is counted."""
+    near = find_near_copies(dataset)
+    splits = splits_or_reject(dataset, fraction, ranking_from, ranking_images, seed, near)
+    official = splits_or_reject(dataset, fraction, ranking_from, ranking_images, seed)
+    assert splits.train.tolist() == official.train.tolist()
+    served = {name: set(groups_of(near, splits, name)) for name in ("autoencoder", "ranking")}
+    used = {"train": set(splits.autoencoder.tolist()), "val": set(splits.val.tolist())}
+    used[splits.origin("ranking")] |= set(splits.ranking.tolist())
+    for split, indices in used.items():
+        unused = set(range(len(dataset.official(split)))) - indices
+        assert splits.near_copies["dropped"][split] == len(unused)
+        groups = set(near.groups[split][list(unused)].tolist())
+        assert groups <= set.union(*served.values())
+    in_test = near.near["test", "train"] | near.near["test", "val"]
+    assert splits.test_near.tolist() == np.flatnonzero(in_test).tolist()
+    assert splits.near_copies["test"] == in_test.sum()
+
+
+def test_near_copies_are_told_and_recorded(tmp_path):
+    dataset = with_copies(made_up(n=(60, 20, 12)), 0, 0.3)
+    near = find_near_copies(dataset)
+    splits = make_splits(dataset, 0.2, "auto", 256, 0, near)
+    dropped = splits.near_copies["dropped"]
+    assert splits.notes[1] == (
+        f"{near.line} Left out: {dropped['train']} of 60 training images and {dropped['val']} of "
+        f"20 validation images; {len(splits.test_near)} of 12 test images have near copies in "
+        "train or val, and test is scored with and without them."
+    )
+    assert splits.near_copies == near.counts | {"dropped": dropped, "test": len(splits.test_near)}
+    assert min(len(splits.test_near), dropped["val"], dropped["ranking"]) > 0
+    splits.save(tmp_path / "splits.npz")
+    loaded = Splits.load(tmp_path / "splits.npz")
+    assert loaded.near_copies == splits.near_copies
+    assert loaded.test_near.tolist() == splits.test_near.tolist()
+
+
+def test_splits_without_near_copies_are_those_of_the_official_sets():
+    rng = np.random.default_rng(0)
+    parts = [
+        Images(rng.integers(0, 256, (n, 8, 8, 1)).astype(np.uint8), np.arange(n) % 2)
+        for n in (200, 60, 20)
+    ]
+    dataset = Dataset("toy", "binary", ("no", "yes"), *parts, "none", "made up")
+    official = make_splits(dataset, 0.2, "auto", 40, 0)
+    apart = make_splits(dataset, 0.2, "auto", 40, 0, find_near_copies(dataset))
+    assert apart.digest == official.digest
+    assert official.near_copies is None
+    assert official.test_near.tolist() == []
+
+
+def test_splits_of_older_runs_say_nothing_of_near_copies(tmp_path):
+    splits = make_splits(made_up(), 0.2, "auto", 256, 0)
+    splits.save(tmp_path / "splits.npz")
+    with np.load(tmp_path / "splits.npz") as npz:
+        arrays = {name: npz[name] for name in npz if "near" not in name}
+    np.savez(tmp_path / "splits.npz", **arrays)
+    loaded = Splits.load(tmp_path / "splits.npz")
+    assert loaded.digest == splits.digest
+    assert loaded.near_copies is None
+    assert loaded.test_near.tolist() == []
+
+
+def test_where_near_copies_leave_nothing_the_remedy_is_named():
+    part = made_up().train
+    images = Images(part.pixels.repeat(4, axis=1), part.labels)
+    dataset = Dataset("toy", "multi-class", ("a", "b", "c"), images, images, images, "", "")
+    with pytest.raises(UserError, match=r"offers 0 images, .*, or say --keep-near$"):
+        make_splits(dataset, 0.2, "auto", 256, 0, find_near_copies(dataset))
+    fresh = Images(made_up(seed=1).test.pixels.repeat(4, axis=1), made_up(seed=1).test.labels)
+    dataset = Dataset("toy", "multi-class", ("a", "b", "c"), images, images, fresh, "", "")
+    with pytest.raises(UserError, match="every validation image of toy is near one of train: say"):
+        make_splits(dataset, 0.2, "left-out", 256, 0, find_near_copies(dataset))
+
+
 @pytest.mark.parametrize("fraction", [0, -0.1, 1.5, float("nan"), float("inf")])
 def test_fraction_out_of_range(fraction):
     with pytest.raises(
@@ -302,6 +421,24 @@ def test_nothing_but_copies_to_rank():
 def test_too_small_a_validation_split():
     with pytest.raises(UserError, match="from val: offers 2 images, fewer than one for each of"):
         make_splits(made_up(n=(60, 5, 12)), 0.2, "val", 256, 0)
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize(
+    ("fraction", "sizes"),
+    [
+        # val; ranking; autoencoder; left out of train and val
+        (0.1, (50, 218, 300, 28, 28)),
+        (1.0, (25, 25, 546, 0, 28)),
+    ],
+)
+def test_official_file_without_near_copies(fraction, sizes, shared_data):
+    dataset = open_dataset("breastmnist", 28, shared_data / "medmnist", print)
+    splits = make_splits(dataset, fraction, "auto", 256, 0, find_near_copies(dataset))
+    dropped = splits.near_copies["dropped"]
+    counts = len(splits.val), len(splits.ranking), len(splits.autoencoder)
+    assert (*counts, dropped["train"], dropped["val"]) == sizes
+    assert len(splits.test_near) == 48  # 44 near train, 4 more near val alone
 
 
 @pytest.mark.shared_data
