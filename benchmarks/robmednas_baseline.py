@@ -28,9 +28,9 @@ from trainables.runtime.device import autocast, channels_last
 from trainables.runtime.seeding import generator, seeded
 from trainables.studies.robmednas.study import HANDCRAFTED_DEPTH, RobMedNAS
 from trainables.synthesis.assets import Data, read_data
-from trainables.synthesis.epoch import train_epoch, validation_loss
 from trainables.synthesis.measurement import score_subjects
 from trainables.synthesis.settings import SynthesisSettings
+from trainables.synthesis.training.epoch import train_epoch, validation_loss
 
 robmednas = RobMedNAS()
 

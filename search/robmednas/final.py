@@ -27,7 +27,9 @@ from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.study.study import Say
+from trainables.synthesis.assets import SUBJECTS
 from trainables.synthesis.measurement import ALWAYS
+from trainables.synthesis.record import Record, read_record
 
 robmednas = RobMedNAS()
 
@@ -78,9 +80,7 @@ def final(plan: FinalPlan, console: Console) -> int:
     networks = candidates(sources, plan.draws, plan.seed)
     _begin(plan, settings, networks)
     assets = plan.folder / "assets"
-    if not (assets / "ranking" / "subjects.json").is_file():
-        for line in robmednas.prepare(settings, assets, say).lines:
-            say(line)
+    _prepare(sources[0].record, settings, assets, say)
     trained = {
         network.name: retrain(
             network.config,
@@ -185,6 +185,15 @@ def _begin(plan: FinalPlan, settings: RobMedNASSettings, networks: Sequence[Cand
         raise UserError(f"the folder {plan.folder} is not empty: name a new one with --out")
     else:
         write_atomically(file, to_json(contents | {"started": now()}, indent=2) + "\n")
+
+
+def _prepare(record: Record, settings: RobMedNASSettings, assets: Path, say: Say) -> None:
+    """Write the slices of the searches' splits, unless that was done."""
+    if not (assets / SUBJECTS).is_file():  # written last
+        for line in robmednas.prepare_from(record, settings, assets, say).lines:
+            say(line)
+    elif change := read_record(assets).difference(record):
+        raise UserError(f"{assets} holds other subjects than the searches: {change}")
 
 
 def _test(plan: FinalPlan, settings: RobMedNASSettings, chosen: dict[str, str], say: Say) -> None:

@@ -15,6 +15,7 @@ from searchspace.random import sample
 from trainables.runtime.config import parse
 from trainables.studies.robmednas.settings import RobMedNASConfig, RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
+from trainables.synthesis.record import Record, read_record
 
 robmednas = RobMedNAS()
 
@@ -54,12 +55,14 @@ class Source:
         row: Which row it stands for.
         config: That of its best sampled trial, even where a reference is the run's winner.
         settings: The run's.
+        record: Its subjects, and what each served.
     """
 
     folder: Path
     row: str
     config: dict[str, Any]
     settings: RobMedNASSettings
+    record: Record
 
 
 def read_source(path: Path) -> Source:
@@ -82,7 +85,7 @@ def read_source(path: Path) -> Source:
     best = _best_sampled(folder.table, smallest=manifest.objective.direction == "min")
     if best is None:
         raise UserError(f"no sampled trial of {path} can win: name a run with a longer search")
-    return Source(folder.path, ROWS[sampler], best, settings)
+    return Source(folder.path, ROWS[sampler], best, settings, read_record(folder.assets))
 
 
 def read_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
@@ -101,6 +104,10 @@ def read_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
                     f"{first.folder.name} and {source.folder.name} cannot be compared: "
                     f"{name} is {values[0]} and {values[1]}"
                 )
+        if change := first.record.difference(source.record):
+            raise UserError(
+                f"{first.folder.name} and {source.folder.name} cannot be compared: {change}"
+            )
     return sources
 
 

@@ -26,7 +26,8 @@ from trainables.metrics.synthesis import REGIONS
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
-from trainables.synthesis.assets import make_splits, open_subjects, write_data
+from trainables.synthesis.assets import write_data
+from trainables.synthesis.record import read_record
 
 FILE = "stability.csv"
 INITIALISATION, TRAINING_DATA = "initialisation", "training data"
@@ -83,7 +84,7 @@ def stability(folder: Path, initialisations: int, groups: int, console: Console)
         conditions = [Condition("clean", 0.0), Condition("fgsm", eps), Condition("pgd", eps)]
         rows = []
         _searched(comparison, folder)  # before anything is trained
-        fold_folders = _write_folds(settings, folder / "folds", groups, say)
+        fold_folders = _write_folds(settings, folder, groups, say)
         for training in _trainings(comparison, settings, folder, initialisations, fold_folders):
             model = folder / "stability" / training.name
             retrain(training.config, training.settings, training.assets, model, patience, say)
@@ -101,13 +102,13 @@ def stability(folder: Path, initialisations: int, groups: int, console: Console)
 
 def _write_folds(settings: RobMedNASSettings, folder: Path, groups: int, say: Say) -> list[Path]:
     """Write the slices of each fold, and return their folders; folds that are there stay."""
-    splits = make_splits(settings, open_subjects(settings))
-    folders = []
+    record = read_record(folder / "assets")
+    splits, folders = record.splits, []
     for number, (train, val) in enumerate(folds(splits.train, groups, settings.seed)):
-        fold = folder / str(number)
+        fold = folder / "folds" / str(number)
         if not (fold / "subjects.json").is_file():  # written last
             subjects = {"train": train, "val": val, "ranking": splits.ranking}
-            write_data(fold, settings, subjects, say)
+            write_data(fold, settings, record, subjects, say)
         folders.append(fold)
     return folders
 

@@ -91,7 +91,7 @@ def test_the_winner_loads_back_and_gives_the_scores_it_was_ranked_by(finished):
 def test_the_manifest_holds_what_is_needed_to_repeat_the_run(finished):
     folder, _ = finished
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert set(manifest["digests"]) == {"train", "val", "ranking", "splits"}
+    assert set(manifest["digests"]) == {"train", "val", "ranking", "splits", "subjects"}
     assert manifest["settings"]["kernels"] == "square"
     assert manifest["details"]["trivial_mae_head"] > 0
     assert len(manifest["details"]["test_subjects"]) == 2

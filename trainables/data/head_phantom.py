@@ -11,6 +11,7 @@ so that a seed means the same heads everywhere.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from math import fsum
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchspace.errors import UserError
-from trainables.data.volumes import Subject, Volume
+from trainables.data.volumes import PARTS, Subject, Volume
 
 Floats = npt.NDArray[np.float64]
 Say = Callable[[str], None]
@@ -61,6 +62,10 @@ class PhantomSubject:
     def name(self) -> str:
         """Such as ``p007``."""
         return f"p{self.number:03d}"
+
+    def digests(self) -> dict[str, str]:
+        """Return a SHA-256 of what the head is made from, by part."""
+        return {part: sha256(f"{part} of {self}".encode()).hexdigest() for part in PARTS}
 
     def load(self) -> Volume:
         """Make the volume."""

@@ -5,6 +5,7 @@ voxel and never reads the checksum of gzip, which comes after it; here the whole
 """
 
 import gzip
+import hashlib
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -134,6 +135,17 @@ def read_voxels(file: Path) -> npt.NDArray[np.float32]:
     if not np.isfinite(array).all():
         raise UserError(f"{file} holds NaN or infinite voxels: fill them or leave it out")
     return array
+
+
+@_named
+def digest_of(file: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal.
+
+    Raises:
+        UserError: If it cannot be read.
+    """
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @_named

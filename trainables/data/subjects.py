@@ -83,7 +83,7 @@ def split_subjects(
         parts.append(tuple(sorted(last)))
     test, ranking, val = parts
     splits = tuple(sorted(order)), val, ranking, test
-    return SubjectSplits(*splits, notes=_notes(*splits))
+    return SubjectSplits(*splits, notes=notes_of(*splits))
 
 
 def paper_subset(splits: SubjectSplits, seed: int) -> SubjectSplits:
@@ -105,7 +105,8 @@ def paper_subset(splits: SubjectSplits, seed: int) -> SubjectSplits:
         for part in (order[: ends[0]], order[ends[0] : ends[1]], order[ends[1] :])
     )
     parts = train, val, ranking, splits.test
-    return SubjectSplits(*parts, notes=("the paper's subset of training subjects", *_notes(*parts)))
+    notes = "the paper's subset of training subjects", *notes_of(*parts)
+    return SubjectSplits(*parts, notes=notes)
 
 
 def folds(
@@ -131,15 +132,16 @@ def folds(
     return tuple((tuple(sorted(set(names) - group)), tuple(sorted(group))) for group in groups)
 
 
-def _shuffled(names: Sequence[str], seed: int) -> list[str]:
-    rng = np.random.Generator(np.random.PCG64(seed))
-    ordered = sorted(names)
-    return [ordered[number] for number in rng.permutation(len(ordered))]
-
-
-def _notes(*splits: tuple[str, ...]) -> tuple[str, ...]:
+def notes_of(*splits: tuple[str, ...]) -> tuple[str, ...]:
+    """Say for a person how many subjects train, val, ranking and test have, in this order."""
     sizes = ", ".join(f"{len(names)} {split}" for split, names in zip(SPLITS, splits, strict=True))
     notes = [f"subjects: {sizes} (closed until the end)", "ranks trials on subjects of its own"]
     if len(splits[2]) < LEAST:
         notes.append(f"{len(splits[2])} subjects rank: read the intervals, not the digits")
     return tuple(notes)
+
+
+def _shuffled(names: Sequence[str], seed: int) -> list[str]:
+    rng = np.random.Generator(np.random.PCG64(seed))
+    ordered = sorted(names)
+    return [ordered[number] for number in rng.permutation(len(ordered))]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchspace.errors import UserError
-from trainables.data.nifti import Grid, check_body, read_grid, read_voxels
+from trainables.data.nifti import Grid, check_body, digest_of, read_grid, read_voxels
 from trainables.runtime.encoding import is_utf8, printable
 
 PARTS = ("mr", "ct", "mask")
@@ -75,6 +75,9 @@ class Subject(Protocol):
     def load(self) -> Volume:
         """Read or make the volume."""
 
+    def digests(self) -> dict[str, str]:
+        """Return a SHA-256 of what each part (mr, ct, maybe mask) holds, by part."""
+
 
 @dataclass(frozen=True)
 class FolderSubject:
@@ -116,6 +119,15 @@ class FolderSubject:
         self._check_tissue(mr, ct, mask)
         spacing = self._ask(read_grid, self.mr).spacing
         return Volume(mr, ct, mask, spacing, tuple(notes))
+
+    def digests(self) -> dict[str, str]:
+        """Return the SHA-256 of each file, by part.
+
+        Raises:
+            UserError: If one cannot be read.
+        """
+        files = zip(PARTS, (self.mr, self.ct, self.mask), strict=True)
+        return {part: self._ask(digest_of, file) for part, file in files if file is not None}
 
     def check(self) -> None:
         """Check what the headers tell: dimensions, shapes and positions.

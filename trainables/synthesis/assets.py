@@ -15,6 +15,7 @@ from trainables.metrics.synthesis import measure, truth_of
 from trainables.models.intensity_map import IntensityMap
 from trainables.runtime.files import write_atomically
 from trainables.study.study import Say
+from trainables.synthesis.record import Record, new_record, read_record
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split, digest_of, read_split, write_split
 
@@ -42,10 +43,22 @@ def open_subjects(settings: SynthesisSettings) -> tuple[Subject, ...]:
     )
 
 
-def make_splits(settings: SynthesisSettings, subjects: Sequence[Subject]) -> SubjectSplits:
-    """Split the subjects by name; the subset ``paper`` is taken from the training subjects."""
+def draw_record(settings: SynthesisSettings) -> Record:
+    """Draw the splits of a new run, and read what the files of every subject hold.
+
+    Raises:
+        UserError: If there are too few subjects, or one is there twice.
+    """
+    subjects = open_subjects(settings)
     splits = split_subjects([subject.name for subject in subjects], settings.data_seed)
-    return paper_subset(splits, settings.data_seed) if settings.subset == "paper" else splits
+    return new_record(splits, subjects)
+
+
+def splits_of(record: Record, settings: SynthesisSettings) -> SubjectSplits:
+    """Return the recorded splits; the subset ``paper`` is taken from the training subjects."""
+    if settings.subset == "all":
+        return record.splits
+    return paper_subset(record.splits, settings.data_seed)
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,7 @@ class DataFacts:
 def write_data(
     folder: Path,
     settings: SynthesisSettings,
+    record: Record,
     names: dict[str, tuple[str, ...]],
     say: Say,
     foreign: Mapping[bytes, str] | None = None,
@@ -73,16 +87,16 @@ def write_data(
     Args:
         folder: Receives a folder for each split.
         settings: Of the run: where the subjects are, and the grid.
-        names: The names of the subjects of each split.
+        record: What the subjects held when the run began; nothing else is written.
+        names: The recorded names of the subjects of each split.
         say: Receives a sentence before each step that takes long.
         foreign: The subjects of other splits, which may not appear here, see `mr_names`.
 
     Raises:
-        UserError: If a file is missing or damaged, or cannot be used for training.
+        UserError: If a file is missing, damaged, or another one than in the record, or cannot be
+            used for training.
     """
-    subjects = {subject.name: subject for subject in open_subjects(settings)}
-    if settings.data is not None:
-        say(f"reading {sum(map(len, names.values()))} subjects from {settings.data} ...")
+    subjects = _locate(settings, record, names, say)
     cropped: dict[str, float] = {}
     depths: set[int] = set()
     noted: dict[str, list[str]] = {}
@@ -115,6 +129,24 @@ def write_data(
     return DataFacts(digests, (*lines, *_notes(noted, settings.data)))
 
 
+def _locate(
+    settings: SynthesisSettings, record: Record, names: Mapping[str, Sequence[str]], say: Say
+) -> dict[str, Subject]:
+    """Find the subjects of all splits, by their recorded names."""
+    present = open_subjects(settings)
+    if settings.data is not None:
+        say(f"reading {sum(map(len, names.values()))} subjects from {settings.data} ...")
+    subjects = {
+        name: subject
+        for split, members in names.items()
+        for name, subject in record.locate(members, split, present).items()
+    }
+    for name, subject in subjects.items():
+        if subject.name != name:
+            say(f"subject '{name}' is in the folder '{subject.name}' now")
+    return subjects
+
+
 def _notes(noted: Mapping[str, Sequence[str]], folder: Path | None) -> Iterator[str]:
     """Say how files were read, and what of the folder was not."""
     for note, names in noted.items():
@@ -136,20 +168,22 @@ def read_data(folder: Path) -> Data:
 
 
 def write_test(settings: SynthesisSettings, assets: Path, folder: Path, say: Say) -> None:
-    """Open the test subjects and write them, unless the folder holds them already.
+    """Open the test subjects of the record and write them, unless the folder holds them already.
 
     Args:
         settings: Of the run.
-        assets: Folder of the other splits.
+        assets: Folder of the record and of the other splits.
         folder: For the test subjects alone.
         say: Receives a sentence before each step that takes long.
 
     Raises:
-        UserError: If a test subject's MR is also that of another subject.
+        UserError: If a test subject is not there as the record has it, or its MR is also that of
+            another subject.
     """
     if not (folder / "test" / SUBJECTS).is_file():
-        names = {"test": make_splits(settings, open_subjects(settings)).test}
-        write_data(folder, settings, names, say, mr_names(assets))
+        record = read_record(assets)
+        names = {"test": record.splits.test}
+        write_data(folder, settings, record, names, say, mr_names(assets))
 
 
 def mr_names(folder: Path) -> dict[bytes, str]:

@@ -1,6 +1,7 @@
 """The final comparison: retrained, chosen without test, tested once."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -15,8 +16,9 @@ from search.robmednas.sources import Candidate
 from searchspace.errors import UserError
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.synthesis.assets import make_splits, open_subjects
+from trainables.synthesis.assets import draw_record, open_subjects
 from trainables.synthesis.measurement import score_subjects
+from trainables.synthesis.record import FILE
 from trainables.synthesis.slices import read_split
 
 robmednas = RobMedNAS()
@@ -39,7 +41,7 @@ def test_scores_are_those_of_the_saved_networks_on_test_subjects(finished):
     folder, _ = finished
     comparison = read_final(folder)
     settings = robmednas.parse_settings(comparison["settings"])
-    splits = make_splits(settings, open_subjects(settings))
+    splits = draw_record(settings).splits
     scores = pd.read_csv(folder / "test_scores.csv")
     assert tuple(dict.fromkeys(scores["subject"])) == splits.test
     network, _ = load_unet(folder / "models" / comparison["chosen"]["RobMedNAS-T"])
@@ -102,6 +104,17 @@ def test_a_folder_of_another_comparison_is_refused(searches, finished, compare_r
         compare_runs(searches, tmp_path)
 
 
+def test_a_comparison_whose_searches_have_other_subjects_now_is_refused(
+    searches, finished, compare_runs, tmp_path
+):
+    folder = shutil.copytree(finished[0], tmp_path / "copy")
+    record = json.loads((folder / "assets" / FILE).read_text())
+    record["contents"]["p003"]["ct"] = "another"
+    (folder / "assets" / FILE).write_text(json.dumps(record))
+    with pytest.raises(UserError, match="the ct of subject 'p003' differ"):
+        compare_runs(searches, folder)
+
+
 def test_a_comparison_that_is_not_finished_has_nothing_to_follow(tmp_path):
     with pytest.raises(UserError, match="run robmednas-final first"):
         read_final(tmp_path)
@@ -113,17 +126,17 @@ def test_a_comparison_that_is_not_finished_has_nothing_to_follow(tmp_path):
 def test_a_test_subject_that_is_also_a_training_subject_is_refused(
     searches, compare_runs, tmp_path, monkeypatch
 ):
-    prepare_all = module.robmednas.prepare
+    prepare_all = module.robmednas.prepare_from
 
-    def prepare(settings, assets, say):
-        facts = prepare_all(settings, assets, say)
+    def prepare(record, settings, assets, say):
+        facts = prepare_all(record, settings, assets, say)
         test = facts.details["test_subjects"][0]
         subject = next(each for each in open_subjects(settings) if each.name == test)
         monkeypatch.setattr(type(subject), "load", lambda self: loaded(replace(self, number=0)))
         return facts
 
     loaded = type(open_subjects(robmednas.parse_settings({"device": "cpu"}))[0]).load
-    monkeypatch.setattr(module.robmednas, "prepare", prepare)
+    monkeypatch.setattr(module.robmednas, "prepare_from", prepare)
     with pytest.raises(UserError, match="have the same MR"):
         compare_runs(searches, tmp_path / "final")
 

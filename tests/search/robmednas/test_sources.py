@@ -11,6 +11,7 @@ from searchspace.errors import UserError
 from searchspace.unet import parse
 from trainables.studies.robmednas.settings import RobMedNASConfig
 from trainables.studies.robmednas.study import RobMedNAS
+from trainables.synthesis.record import FILE
 
 robmednas = RobMedNAS()
 
@@ -69,6 +70,17 @@ def test_runs_on_other_data_are_not_compared(searches, tmp_path):
     settings = json.loads((searches[0] / "manifest.json").read_text())["settings"]
     run = changed(searches[1], tmp_path / "other", settings=settings | {"data_seed": 5})
     with pytest.raises(UserError, match="cannot be compared: data_seed is 0 and 5"):
+        read_sources([searches[0], run])
+
+
+def test_runs_on_folders_that_changed_in_between_are_not_compared(searches, tmp_path):
+    run = changed(searches[1], tmp_path / "other")
+    record = json.loads((run / "assets" / FILE).read_text())
+    record["splits"]["train"][0], record["splits"]["test"][0] = (
+        record["splits"]["test"][0], record["splits"]["train"][0]
+    )  # fmt: skip
+    (run / "assets" / FILE).write_text(json.dumps(record))
+    with pytest.raises(UserError, match="cannot be compared: their splits differ"):
         read_sources([searches[0], run])
 
 

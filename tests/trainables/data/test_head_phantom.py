@@ -124,3 +124,10 @@ def test_a_place_that_cannot_be_written_to_is_said(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="cannot write to"):
         write_nifti(heads(1), tmp_path / "file" / "data", print)
+
+
+def test_digests_tell_heads_apart_without_making_them():
+    heads = [*phantom_subjects(3, 32, 1, 256.0, 0), *phantom_subjects(2, 32, 1, 256.0, 1)]
+    digests = {digest for head in heads for digest in head.digests().values()}
+    assert len(digests) == 3 * len(heads)
+    assert heads[2].digests() == phantom_subjects(9, 32, 1, 256.0, 0)[2].digests()

@@ -1,6 +1,7 @@
 """NIfTI pairs on disk: what is read, and what is refused with one clear line."""
 
 import gzip
+import hashlib
 import os
 
 import nibabel as nib
@@ -51,6 +52,19 @@ def test_the_mask_is_optional(tmp_path):
     del parts["mask"]
     write(tmp_path / "a", parts)
     assert open_folder(tmp_path)[0].load().mask is None
+
+
+def test_the_digest_of_each_part_is_that_of_its_file(tmp_path):
+    write(tmp_path / "a", arrays())
+    (subject,) = open_folder(tmp_path)
+    files = {part: tmp_path / "a" / f"{part}.nii.gz" for part in ("mr", "ct", "mask")}
+    expected = {part: hashlib.sha256(file.read_bytes()).hexdigest() for part, file in files.items()}
+    assert subject.digests() == expected
+    files["mask"].unlink()
+    assert set(open_folder(tmp_path)[0].digests()) == {"mr", "ct"}
+    files["ct"].unlink()
+    with pytest.raises(UserError, match=r"subject 'a': .*ct.nii.gz cannot be read"):
+        subject.digests()
 
 
 def test_axes_are_brought_to_right_anterior_superior(tmp_path):

@@ -15,10 +15,11 @@ from trainables.synthesis import assets as module
 from trainables.synthesis.assets import (
     SUBJECTS,
     TRIAL_SPLITS,
-    make_splits,
+    draw_record,
     mr_names,
     open_subjects,
     read_data,
+    splits_of,
     trivial_mae,
     write_data,
     write_test,
@@ -33,12 +34,14 @@ def settings_of(**values) -> SynthesisSettings:
 
 
 def names_of(settings):
-    splits = make_splits(settings, open_subjects(settings))
+    splits = splits_of(draw_record(settings), settings)
     return {split: getattr(splits, split) for split in TRIAL_SPLITS}
 
 
-def write(folder, settings, **options):
-    return write_data(folder, settings, names_of(settings), lambda _: None, **options)
+def write(folder, settings, names=None):
+    record = draw_record(settings)
+    record.write(folder)
+    return write_data(folder, settings, record, names or names_of(settings), lambda _: None)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +99,7 @@ def test_the_most_cropped_head_is_so_by_its_share_and_not_by_its_name(tmp_path, 
         lambda name, *rest: replace(real(name, *rest), lost=lost.get(name, 0.0)),
     )
     settings, names = settings_of(subjects=4), {"train": ("p000", "p001", "p002")}
-    (line,) = write_data(tmp_path, settings, names, lambda _: None).lines
+    (line,) = write(tmp_path, settings, names).lines
     assert line.startswith("3 heads reach beyond")
     assert "the most cropped p000 (60%)" in line
 
@@ -116,7 +119,7 @@ def test_how_files_were_read_and_what_was_not_is_said(tmp_path):
     (folder / "flat_mr.nii.gz").touch()
     settings = settings_of(data=folder)
     names = {"train": tuple(subject.name for subject in subjects)}
-    lines = write_data(tmp_path / "out", settings, names, lambda _: None).lines
+    lines = write(tmp_path / "out", settings, names).lines
     assert lines == (
         f"p001: {PADDED}",
         f"p001: {RESAMPLED}",
@@ -135,9 +138,9 @@ def test_a_folder_is_read_as_the_same_slices_as_the_subjects_it_was_written_from
 
 def test_the_papers_subset_takes_its_subjects_from_the_training_ones():
     settings = settings_of(subjects=16)
-    whole_splits = make_splits(settings, open_subjects(settings))
-    paper = settings.model_copy(update={"subset": "paper"})
-    splits = make_splits(paper, open_subjects(paper))
+    record = draw_record(settings)
+    whole_splits = splits_of(record, settings)
+    splits = splits_of(record, settings.model_copy(update={"subset": "paper"}))
     assert [len(getattr(splits, name)) for name in TRIAL_SPLITS] == [4, 1, 1]
     assert {*splits.train, *splits.val, *splits.ranking} <= set(whole_splits.train)
     assert splits.test == whole_splits.test
@@ -154,7 +157,7 @@ def test_the_owner_of_every_mr_is_known_by_its_digest(assets):
 def test_test_subjects_are_written_once(assets, tmp_path, monkeypatch):
     write_test(settings_of(), assets, tmp_path, lambda _: None)
     subjects = module.read_split(tmp_path / "test").subjects
-    expected = make_splits(settings_of(), open_subjects(settings_of())).test
+    expected = draw_record(settings_of()).splits.test
     assert tuple(subject.name for subject in subjects) == expected
     monkeypatch.setattr(module, "open_subjects", None)
     write_test(settings_of(), assets, tmp_path, lambda _: None)
@@ -162,7 +165,7 @@ def test_test_subjects_are_written_once(assets, tmp_path, monkeypatch):
 
 def test_a_test_subject_whose_mr_is_among_the_assets_is_refused(assets, tmp_path, monkeypatch):
     settings = settings_of()
-    splits = make_splits(settings, open_subjects(settings))
+    splits = draw_record(settings).splits
     name, copy = splits.test[0], splits.train[0]
     real = {subject.name: subject for subject in open_subjects(settings)}
 
@@ -172,6 +175,9 @@ def test_a_test_subject_whose_mr_is_among_the_assets_is_refused(assets, tmp_path
 
         def load(self):
             return real[copy].load()
+
+        def digests(self):
+            return real[name].digests()
 
     subjects = tuple(Copy(key) if key == name else subject for key, subject in real.items())
     monkeypatch.setattr(module, "open_subjects", lambda _: subjects)

@@ -40,7 +40,7 @@ class RobMedNASConfig(Frozen):
     Attributes:
         architecture: As the one-line text of `searchspace.unet`.
         kernels: Kernel sizes of the branches, a name of `searchspace.unet.KERNELS`.
-        regime: A name of `trainables.synthesis.regimes.REGIMES`.
+        regime: A name of `trainables.synthesis.training.regimes.REGIMES`.
         attack_eps: Radius of adversarial training, in standard deviations of the MR.
         lr: Learning rate of Adam with AMSGrad.
         batch_size: Slices a step.
@@ -67,7 +67,7 @@ class RobMedNASConfig(Frozen):
     @field_validator("regime")
     @classmethod
     def _check_regime(cls, name: str) -> str:
-        from trainables.synthesis.regimes import REGIMES  # noqa: PLC0415 - loads torch
+        from trainables.synthesis.training.regimes import REGIMES  # noqa: PLC0415 - loads torch
 
         lookup(REGIMES, name, "regime")
         return name

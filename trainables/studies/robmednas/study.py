@@ -35,9 +35,9 @@ from trainables.study.study import (
 )
 from trainables.synthesis.about import HEADLINE
 from trainables.synthesis.assets import (
-    make_splits,
-    open_subjects,
+    draw_record,
     read_data,
+    splits_of,
     trivial_mae,
     write_data,
     write_test,
@@ -46,6 +46,7 @@ from trainables.synthesis.examination import examine_synthesis
 from trainables.synthesis.measurement import Measurement, metrics_of
 from trainables.synthesis.pictures import draw_predictions
 from trainables.synthesis.pilot import choose_eps
+from trainables.synthesis.record import Record
 from trainables.synthesis.slices import read_split
 
 ADVERSARIAL_BASELINE = "baseline w/AT"
@@ -126,9 +127,26 @@ class RobMedNAS(Study[RobMedNASSettings]):
             assets: An empty folder to write into.
             say: Receives a sentence before each step that takes long.
         """
-        splits = make_splits(settings, open_subjects(settings))
+        return self.prepare_from(draw_record(settings), settings, assets, say)
+
+    def prepare_from(
+        self, record: Record, settings: RobMedNASSettings, assets: Path, say: Say
+    ) -> Facts:
+        """Write the slices of train, val and ranking of splits that were drawn before.
+
+        Args:
+            record: The splits, and what each subject held when they were drawn.
+            settings: Of the run.
+            assets: Folder to write into.
+            say: Receives a sentence before each step that takes long.
+
+        Raises:
+            UserError: If a subject is not there as the record has it.
+        """
+        record.write(assets)
+        splits = splits_of(record, settings)
         names = {"train": splits.train, "val": splits.val, "ranking": splits.ranking}
-        written = write_data(assets, settings, names, say)
+        written = write_data(assets, settings, record, names, say)
         data = read_data(assets)
         trivial = trivial_mae(data.train, data.ranking)
         source = (
@@ -146,7 +164,7 @@ class RobMedNAS(Study[RobMedNASSettings]):
             f"mean CT by MR intensity, no network: head MAE {trivial:.1f} HU on ranking",
         )
         facts = Facts(
-            digests=written.digests | {"splits": splits.digest},
+            digests=written.digests | {"splits": splits.digest, "subjects": record.digest},
             lines=lines,
             default_metric=settings.rungs[-1].metric,
             details={"trivial_mae_head": trivial, "test_subjects": list(splits.test)},

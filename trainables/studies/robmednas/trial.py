@@ -28,16 +28,16 @@ from trainables.study.trial import Trainable
 from trainables.synthesis.about import HEADLINE
 from trainables.synthesis.assets import Data, read_data
 from trainables.synthesis.audit import audit, guards
-from trainables.synthesis.epoch import train_epoch, validation_loss
 from trainables.synthesis.measurement import (
     Measurement,
     Robustness,
     measure_clean,
     measure_robust,
 )
-from trainables.synthesis.regimes import REGIMES
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split
+from trainables.synthesis.training.epoch import train_epoch, validation_loss
+from trainables.synthesis.training.regimes import REGIMES
 
 ATTACK_BYTES = 2**30  # greatest size of the activations of an attack's batch
 ATTACK_BATCH = 64

@@ -7,27 +7,28 @@ import numpy as np
 
 from trainables.data.head_phantom import write_nifti
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.synthesis.assets import TRIAL_SPLITS, make_splits, open_subjects
+from trainables.synthesis.assets import TRIAL_SPLITS, draw_record, open_subjects
+from trainables.synthesis.record import FILE
 
 robmednas = RobMedNAS()
 
 
 def test_no_test_subject_is_in_the_assets(heads):
-    splits = make_splits(heads.settings, open_subjects(heads.settings))
+    splits = draw_record(heads.settings).splits
     written = {split: json.loads((heads.assets / split / "subjects.json").read_text())
                for split in TRIAL_SPLITS}  # fmt: skip
     assert {name for names in written.values() for name in names}.isdisjoint(splits.test)
     assert not (heads.assets / "test").exists()
-    assert {path.name for path in heads.assets.iterdir()} == {*TRIAL_SPLITS, "subjects.json"}
+    assert {path.name for path in heads.assets.iterdir()} == {*TRIAL_SPLITS, "subjects.json", FILE}
 
 
-def test_a_test_subject_that_cannot_be_read_stops_no_search(tmp_path):
-    """Test is read once, at the end: nothing of it is opened before."""
+def test_nothing_that_test_subjects_show_changes_a_search(tmp_path):
+    """Their files are hashed, so that they are known again; no voxel is looked at."""
     folder = tmp_path / "data"
     phantom = robmednas.parse_settings({"subjects": 8, "slices": 1, "size": 32, "device": "cpu"})
     write_nifti(open_subjects(phantom), folder, lambda _: None)
     settings = phantom.model_copy(update={"data": folder})
-    splits = make_splits(settings, open_subjects(settings))
+    splits = draw_record(settings).splits
     first = robmednas.prepare(settings, tmp_path / "a", lambda _: None)
     for name in splits.test:
         file = folder / name / "ct.nii.gz"
@@ -35,4 +36,6 @@ def test_a_test_subject_that_cannot_be_read_stops_no_search(tmp_path):
         ct = np.asarray(image.dataobj) + 100
         nib.save(nib.Nifti1Image(ct.astype(np.int16), image.affine), file)
     again = robmednas.prepare(settings, tmp_path / "b", lambda _: None)
-    assert first.digests == again.digests
+    before, after = first.digests, again.digests
+    assert before.pop("subjects") != after.pop("subjects")
+    assert before == after

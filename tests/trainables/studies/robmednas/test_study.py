@@ -70,6 +70,6 @@ def test_preparing_says_what_a_reader_needs(heads):
     assert "not real data" in text
     assert "standard deviations" in text
     assert "mean CT by MR intensity" in text
-    assert set(heads.facts.digests) == {"train", "val", "ranking", "splits"}
+    assert set(heads.facts.digests) == {"train", "val", "ranking", "splits", "subjects"}
     trivial = heads.facts.details["trivial_mae_head"]
     assert 10 < trivial < 1000

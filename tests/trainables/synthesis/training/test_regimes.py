@@ -7,7 +7,7 @@ from torch import nn
 from trainables.attacks.gradient import FGSM
 from trainables.attacks.threat import mr_deviations
 from trainables.losses.likelihood import squared_error
-from trainables.synthesis.regimes import REGIMES
+from trainables.synthesis.training.regimes import REGIMES
 
 EPS = 0.2
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from trainables.runtime.device import autocast
-from trainables.synthesis.epoch import train_epoch, validation_loss
+from trainables.synthesis.training.epoch import train_epoch, validation_loss
 
 CPU = torch.device("cpu")
 

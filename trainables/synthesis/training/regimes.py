@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from trainables.attacks.gradient import FGSM
 from trainables.attacks.threat import mr_deviations
 from trainables.losses.likelihood import squared_error
-from trainables.synthesis.epoch import Replace
+from trainables.synthesis.training.epoch import Replace
 
 PROBABILITY = 0.5  # that the attacked version of a slice takes its place
 

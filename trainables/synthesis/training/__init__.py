@@ -1,0 +1,1 @@
+"""How a network that predicts CT is trained: epochs, regimes."""
