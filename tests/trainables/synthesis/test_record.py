@@ -188,7 +188,7 @@ def disturb(data, heads, change, number, rival):
         fill(data, heads)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(
     steps=strategies.lists(
         strategies.tuples(CHANGES, strategies.integers(0, 9), strategies.integers(0, 9)),
