@@ -13,7 +13,7 @@ from search.studies import STUDIES
 from search.study import load_study
 from searchspace.domains import Choice
 from searchspace.space import Space
-from trainables.classification.assets import ARRAYS, TEST
+from trainables.classification.assets import ARRAYS, CONTENTS, TEST
 from trainables.classification.study import ClassificationStudy
 from trainables.study.report import Report, Rung
 from trainables.study.study import BASELINE, Facts, Study
@@ -60,6 +60,7 @@ class Case:
                 0, 256, pixels.shape, dtype=np.uint8
             )
             np.savez(folder / ARRAYS, **changed)
+            (folder / CONTENTS).unlink()  # else the change would be refused
         else:
             for file in sorted((folder / split).glob("*_ct.npy")):
                 np.save(file, np.load(file, allow_pickle=False)[:, ::-1].copy())

@@ -1,15 +1,23 @@
-"""The images of a run: splits written once and read by every worker, without the test images."""
+"""The images of a run: splits written once and read by every worker, without the test images.
+
+Of all official images, the test images among them, a digest is written. Whatever reads images later
+compares them with it: those of the run's folder, and the test images when they are opened.
+"""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from searchspace.errors import UserError
 from trainables.classification.settings import ClassificationSettings
-from trainables.data.dataset import Dataset, Images
+from trainables.data.copies.contents import added_items, check_items, find_items, image_items
+from trainables.data.copies.near import find_near_copies
+from trainables.data.dataset import OFFICIAL_SPLITS, Dataset, Images, OfficialSplit
 from trainables.data.datasets import open_dataset
 from trainables.data.splits import SplitName, Splits, make_splits
 from trainables.data.task import Task
@@ -18,16 +26,28 @@ from trainables.study.study import Say
 
 TRIAL_SPLITS: tuple[SplitName, ...] = ("train", "val", "ranking")
 ARRAYS = "images.npz"
+LEFT_OUT = "left-out.npz"  # what training may draw on besides, with other seeds or without labels
 DESCRIPTION = "data.json"
+SPLITS = "splits.npz"
+CONTENTS = "contents.npz"
 TEST = "test.npz"
+KEPT_NEAR = "Near copies are not looked for (--keep-near): the official sets are used as they are."
 
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """Images (N, C, H, W) or volumes (N, C, D, H, W), uint8; labels int64, (N,) or (N, L)."""
+    """Images with their labels.
+
+    Attributes:
+        images: (N, C, H, W), of volumes (N, C, D, H, W), uint8.
+        labels: int64, (N,) or (N, L).
+        near: Which images have near copies among those that trained, chose or ranked, (N,); None
+            where that is not known.
+    """
 
     images: Tensor
     labels: Tensor
+    near: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -59,14 +79,22 @@ def at_most(data: LabelledImages, count: int) -> LabelledImages:
     key = data.labels if data.labels.ndim == 1 else data.labels.sum(dim=1)
     positions = torch.linspace(0, len(data) - 1, count, device=key.device).round().long()
     rows = key.argsort(stable=True)[positions]
-    return LabelledImages(data.images[rows], data.labels[rows])
+    near = None if data.near is None else data.near[rows]
+    return LabelledImages(data.images[rows], data.labels[rows], near)
 
 
 def open_splits(settings: ClassificationSettings, say: Say) -> tuple[Dataset, Splits]:
-    """Open the dataset of the settings, downloaded where necessary, and split it."""
+    """Open the dataset of the settings, downloaded where necessary, and split it.
+
+    Near copies are kept apart, unless the settings say otherwise.
+    """
     dataset = open_dataset(settings.dataset, settings.size, settings.data_root, say)
+    near = None if settings.keep_near else find_near_copies(dataset)
     shares = settings.fraction, settings.ranking_from, settings.ranking_images
-    return dataset, make_splits(dataset, *shares, settings.seed)
+    splits = make_splits(dataset, *shares, settings.seed, near)
+    if near is None:
+        splits = replace(splits, notes=(*splits.notes, KEPT_NEAR))
+    return dataset, splits
 
 
 def write_data(folder: Path, dataset: Dataset, splits: Splits) -> None:
@@ -83,43 +111,132 @@ def write_data(folder: Path, dataset: Dataset, splits: Splits) -> None:
         images = splits.take(dataset, name)
         arrays |= {f"{name}_images": images.pixels, f"{name}_labels": images.labels}
     np.savez(folder / ARRAYS, allow_pickle=False, **arrays)
+    rest = dataset.train.take(np.setdiff1d(splits.autoencoder, splits.train))
+    np.savez(folder / LEFT_OUT, allow_pickle=False, images=rest.pixels, labels=rest.labels)
+    digests = {
+        split: np.array(list(image_items(dataset.official(split)).values()), "S")
+        for split in OFFICIAL_SPLITS
+    }
+    np.savez(folder / CONTENTS, allow_pickle=False, **digests)
     description = {"task": dataset.task, "classes": dataset.classes, "name": dataset.name}
     write_atomically(folder / DESCRIPTION, json.dumps(description, indent=2) + "\n")
-    splits.save(folder / "splits.npz")
+    splits.save(folder / SPLITS)
 
 
-def write_test(folder: Path, settings: ClassificationSettings, say: Say) -> None:
+def write_test(folder: Path, assets: Path, settings: ClassificationSettings, say: Say) -> None:
     """Open the test images and write them, unless the folder holds them already.
+
+    Only the images that the run recorded as its test images are taken, wherever they are in the
+    official test split now.
 
     Args:
         folder: For the test images alone; made here where it does not exist.
-        settings: Of the run; the dataset and the splits follow from them.
+        assets: Of the run, with the digests of its test images.
+        settings: Of the run, which name the dataset.
         say: Receives a sentence before each step that takes long.
+
+    Raises:
+        UserError: If an image is missing or another one than it was, or the run is an older one
+            that recorded no digests.
     """
+    if not (assets / CONTENTS).is_file():
+        raise UserError(
+            f"{assets} says not which test images the run has, as it was prepared by an older "
+            "version: start a new run"
+        )
+    splits = Splits.load(assets / SPLITS)
+    recorded = _recorded(assets, "test", splits.test)
     if (folder / TEST).is_file():
+        with np.load(folder / TEST, allow_pickle=False) as arrays:
+            written = Images(arrays["images"], arrays["labels"])
+        check_items(str(folder / TEST), "test images", recorded, image_items(written))
         return
-    dataset, splits = open_splits(settings, say)
-    images = splits.take(dataset, "test")
+    dataset = open_dataset(settings.dataset, settings.size, settings.data_root, say)
+    present = image_items(dataset.test)
+    names = find_items(dataset.name, "test images", recorded, present)
+    if added := added_items(recorded, present):
+        say(
+            f"{len(added)} test images were added to {dataset.name} since the run was prepared: "
+            "they are not used"
+        )
+    images = dataset.test.take(np.array([int(name) for name in names.values()], np.int64))
+    near = np.isin(splits.test, splits.test_near)
     folder.mkdir(parents=True, exist_ok=True)
     with replacement(folder / TEST) as part, part.open("wb") as stream:
-        np.savez(stream, allow_pickle=False, images=images.pixels, labels=images.labels)
+        arrays = {"images": images.pixels, "labels": images.labels, "near": near}
+        np.savez(stream, allow_pickle=False, **arrays)
 
 
 def read_test(folder: Path, device: torch.device) -> LabelledImages:
     """Read the test images that `write_test` wrote, onto a device."""
     with np.load(folder / TEST, allow_pickle=False) as arrays:
-        return to_tensors(Images(arrays["images"], arrays["labels"]), device)
+        data = to_tensors(Images(arrays["images"], arrays["labels"]), device)
+        near = torch.from_numpy(arrays["near"]).to(device) if "near" in arrays else None
+    return replace(data, near=near)
+
+
+def read_pool(folder: Path) -> Images:
+    """Read what training may draw on: all official training images less those set apart.
+
+    They are in the official order. None of them is a near copy of a val or ranking image, unless
+    the run keeps near copies.
+
+    Raises:
+        FileNotFoundError: If the folder is of an older run, which has not all of them.
+        UserError: If an image is another one than the run was prepared with.
+    """
+    splits = Splits.load(folder / SPLITS)
+    with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
+        train = Images(arrays["train_images"], arrays["train_labels"])
+    with np.load(folder / LEFT_OUT, allow_pickle=False) as arrays:
+        rest = Images(arrays["images"], arrays["labels"])
+    is_train = np.isin(splits.autoencoder, splits.train)
+    pixels = np.empty((len(is_train), *train.pixels.shape[1:]), np.uint8)
+    labels = np.empty((len(is_train), *train.labels.shape[1:]), np.int64)
+    for rows, part in ((is_train, train), (~is_train, rest)):
+        pixels[rows], labels[rows] = part.pixels, part.labels
+    pool = Images(pixels, labels)
+    _check(folder, LEFT_OUT, "training images", ("train", splits.autoencoder), pool)
+    return pool
 
 
 def read_data(folder: Path, device: torch.device) -> Data:
-    """Read the splits that `write_data` wrote, onto a device."""
+    """Read the splits that `write_data` wrote, onto a device.
+
+    Raises:
+        UserError: If an image is another one than the run was prepared with.
+    """
     description = json.loads((folder / DESCRIPTION).read_text())
     with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
-        train, val, ranking = (
-            to_tensors(Images(arrays[f"{name}_images"], arrays[f"{name}_labels"]), device)
+        parts = {
+            name: Images(arrays[f"{name}_images"], arrays[f"{name}_labels"])
             for name in TRIAL_SPLITS
-        )
+        }
+    splits = Splits.load(folder / SPLITS)
+    for name, images in parts.items():
+        origin = splits.origin(name), getattr(splits, name)
+        _check(folder, ARRAYS, f"{name} images", origin, images)
+    train, val, ranking = (to_tensors(parts[name], device) for name in TRIAL_SPLITS)
     return Data(description["task"], tuple(description["classes"]), train, val, ranking)
+
+
+def _check(
+    folder: Path,
+    file: str,
+    kind: str,
+    origin: tuple[OfficialSplit, npt.NDArray[np.int64]],
+    images: Images,
+) -> None:
+    """Compare images of a run's folder with their digests, where those were recorded."""
+    if (folder / CONTENTS).is_file():
+        check_items(str(folder / file), kind, _recorded(folder, *origin), image_items(images))
+
+
+def _recorded(folder: Path, split: OfficialSplit, indices: npt.NDArray[np.int64]) -> dict[str, str]:
+    """Return the digests of images of an official split, by their place among the indices."""
+    with np.load(folder / CONTENTS, allow_pickle=False) as arrays:
+        digests = arrays[split][indices].astype("U").tolist()
+    return {str(number): digest for number, digest in enumerate(digests)}
 
 
 def to_tensors(images: Images, device: torch.device) -> LabelledImages:

@@ -56,7 +56,10 @@ def examine_classifier(
     multi_label = task == "multi-label"
     classes = np.zeros(len(data), dtype=np.int64) if multi_label else labels.cpu().numpy()
     score = "share of right labels" if multi_label else "balanced accuracy"
-    return Examination(score, "max", tuple(conditions), np.stack(rows), classes, attacks, wins)
+    near = None if data.near is None else data.near.cpu().numpy()
+    return Examination(
+        score, "max", tuple(conditions), np.stack(rows), classes, attacks, wins, near
+    )
 
 
 def _corruptions(images: Tensor, seed: int) -> list[tuple[str, float, Tensor]]:

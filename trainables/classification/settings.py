@@ -48,6 +48,12 @@ class ClassificationSettings(AttackSettings):
         DATA,
     )
     ranking_images: int = setting(256, "At most so many images rank.", DATA, ge=2)
+    keep_near: bool = setting(
+        False,  # noqa: FBT003 - a field
+        "Use the official sets as they are. Otherwise near copies of training images are left out "
+        "of val and ranking, and test is scored with and without its near copies.",
+        DATA,
+    )
     classifier: str = setting(
         "cnn",
         "cnn, densenet, resnet18-16 (width 16) or resnet18.",

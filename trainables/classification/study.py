@@ -188,7 +188,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             digests={"data": dataset.digest, "splits": splits.digest} | extra.digests,
             lines=(dataset.source, *splits.notes, *extra.lines),
             default_metric=settings.rungs[-1].metric,
-            details=extra.details,
+            details={"near_copies": splits.near_copies} | extra.details,
         )
         return (
             facts.with_eps(self._choose_eps(settings, assets, say)) if settings.eps_auto else facts
@@ -215,16 +215,18 @@ class ClassificationStudy(Study[S], Generic[S, C]):
 
     @final
     def open_test(self, settings: S, assets: Path, folder: Path, say: Say) -> None:
-        """Write the test images into a folder, unless they are there already.
+        """Write the recorded test images into a folder, unless they are there already.
 
         Args:
             settings: Of the run.
             assets: Folder of the run.
             folder: For the test split alone.
             say: Receives a sentence before each step that takes long.
+
+        Raises:
+            UserError: If the dataset has not all test images that it had when the run was prepared.
         """
-        del assets  # the official splits share no image, see `trainables.data.splits`
-        write_test(folder, settings, say)
+        write_test(folder, assets, settings, say)
 
     @final
     def examine(self, model: Path, data: Path, settings: S, exam: Exam) -> Examination:

@@ -1,14 +1,14 @@
 """How well a finished model withstands attack: scores by image and condition, and their file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, final
 
 import numpy as np
 import numpy.typing as npt
 
-from trainables.runtime.arrays import Floats64
+from trainables.runtime.arrays import Floats64, Mask
 from trainables.runtime.files import replacement
 
 CLEAN, ENSEMBLE, NOISE = "clean", "ensemble", "noise"
@@ -62,11 +62,22 @@ class Examination:
     labels: npt.NDArray[np.int64]
     attacks: tuple[str, ...]
     wins: npt.NDArray[np.int64]
+    near: Mask | None = None
 
     @property
     def eps(self) -> tuple[float, ...]:
         """The radii of the ensemble, and 0 before them."""
         return (0.0, *(strength for kind, strength in self.conditions if kind == ENSEMBLE))
+
+    def without_near(self) -> "Examination | None":
+        """Return the examination without images that have near copies; wins stay those of all.
+
+        None where it has no such image, or no other.
+        """
+        if self.near is None or self.near.all() or not self.near.any():
+            return None
+        apart = ~self.near
+        return replace(self, scores=self.scores[:, apart], labels=self.labels[apart], near=None)
 
     def write(self, file: Path) -> None:
         """Write an npz file, whole or not at all; missing folders are made."""
@@ -83,6 +94,7 @@ class Examination:
                 labels=self.labels,
                 attacks=np.array(self.attacks),
                 won=self.wins,
+                **({} if self.near is None else {"near": self.near}),
             )
 
 
@@ -102,6 +114,7 @@ def read_examination(file: Path) -> Examination:
             arrays["labels"],
             tuple(arrays["attacks"].tolist()),
             arrays["won"],
+            arrays.get("near"),
         )
 
 

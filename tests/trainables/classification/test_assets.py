@@ -1,24 +1,42 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from searchspace.errors import UserError
+from trainables.classification import assets as module
 from trainables.classification.assets import (
+    ARRAYS,
+    CONTENTS,
+    LEFT_OUT,
+    TEST,
     LabelledImages,
     at_most,
     open_splits,
     read_data,
+    read_pool,
+    read_test,
     to_tensors,
     write_data,
+    write_test,
 )
 from trainables.classification.settings import ClassificationSettings
-from trainables.data.dataset import Dataset, Images
+from trainables.data.copies.near import find_near_copies
+from trainables.data.dataset import OFFICIAL_SPLITS, Dataset, Images
 from trainables.data.splits import Splits, make_splits
 
 CPU = torch.device("cpu")
+SETTINGS = ClassificationSettings()
 
 
-@pytest.fixture
-def dataset() -> Dataset:
+def quiet(_line):
+    pass
+
+
+def made_up_dataset() -> Dataset:
     """RGB images with two labels each; pixels tell images and splits apart."""
     random = np.random.default_rng(0)
 
@@ -28,6 +46,11 @@ def dataset() -> Dataset:
         return Images(random.integers(0, 256, (count, 8, 8, 3)).astype(np.uint8), labels)
 
     return Dataset("made-up", "multi-label", ("a", "b"), images(60), images(20), images(30), "", "")
+
+
+@pytest.fixture
+def dataset() -> Dataset:
+    return made_up_dataset()
 
 
 @pytest.fixture
@@ -62,7 +85,7 @@ def test_no_test_image_is_written(dataset, splits, tmp_path):
         with np.load(path, allow_pickle=False) as arrays:
             pictures = [array for array in arrays.values() if array.ndim == 4]
         written += [picture.tobytes() for array in pictures for picture in array]
-    assert len(written) == len(splits.train) + len(splits.val) + len(splits.ranking)
+    assert len(written) == len(splits.autoencoder) + len(splits.val) + len(splits.ranking)
     assert secret.isdisjoint(written)
 
 
@@ -82,11 +105,232 @@ def test_channels_of_volumes_come_first():
 
 
 def test_settings_choose_dataset_and_splits():
-    settings = ClassificationSettings(fraction=0.2, ranking_from="val", ranking_images=30, seed=4)
-    dataset, splits = open_splits(settings, lambda _: None)
-    expected = make_splits(dataset, 0.2, "val", 30, seed=4)
+    asked = ClassificationSettings(fraction=0.2, ranking_from="val", ranking_images=30, seed=4)
+    dataset, splits = open_splits(asked, quiet)
+    expected = make_splits(dataset, 0.2, "val", 30, 4, find_near_copies(dataset))
     assert dataset.name == "phantom"
     assert splits.digest == expected.digest
+    assert splits.notes == expected.notes
+    assert splits.near_copies == expected.near_copies
+
+
+def test_near_copies_are_kept_where_the_user_says_so(monkeypatch, dataset):
+    dataset.test.pixels[3] = dataset.train.pixels[5]
+    monkeypatch.setattr(module, "open_dataset", lambda *_: dataset)
+    usual = ClassificationSettings(fraction=0.2)
+    _, splits = open_splits(usual, quiet)
+    assert splits.test_near.tolist() == [3]
+    assert splits.near_copies["test"] == 1
+    _, official = open_splits(usual.model_copy(update={"keep_near": True}), quiet)
+    assert official.near_copies is None
+    assert official.test_near.tolist() == []
+    assert official.digest == make_splits(dataset, 0.2, "auto", 256, 0).digest
+    assert official.notes[-1] == (
+        "Near copies are not looked for (--keep-near): the official sets are used as they are."
+    )
+
+
+# What the run was prepared with is what every later command works on
+
+
+def digests_of(images: Images) -> list[bytes]:
+    return [
+        pixels.tobytes() + labels.tobytes()
+        for pixels, labels in zip(images.pixels, images.labels, strict=True)
+    ]
+
+
+def test_all_training_images_that_are_not_set_apart_are_written_once(dataset, splits, tmp_path):
+    write_data(tmp_path, dataset, splits)
+    pool = read_pool(tmp_path)
+    assert digests_of(pool) == digests_of(splits.take(dataset, "autoencoder"))
+    with np.load(tmp_path / LEFT_OUT) as arrays:
+        assert len(arrays["images"]) == len(splits.autoencoder) - len(splits.train)
+
+
+@pytest.mark.parametrize("name", ["train", "val", "ranking"])
+def test_images_of_the_run_that_were_changed_are_refused(name, dataset, splits, tmp_path):
+    write_data(tmp_path, dataset, splits)
+    with np.load(tmp_path / ARRAYS) as npz:
+        arrays = dict(npz)
+    arrays[f"{name}_images"][2, 0, 0, 0] ^= 1
+    np.savez(tmp_path / ARRAYS, **arrays)
+    count = len(getattr(splits, name))
+    with pytest.raises(
+        UserError,
+        match=rf"{ARRAYS}: the {name} images are not .*: 1 of {count} have other content \(2\);",
+    ):
+        read_data(tmp_path, CPU)
+    (tmp_path / CONTENTS).unlink()  # an older run, which recorded no digests
+    assert len(read_data(tmp_path, CPU).val) == 20
+
+
+def test_left_out_images_that_were_changed_are_refused(dataset, splits, tmp_path):
+    write_data(tmp_path, dataset, splits)
+    with np.load(tmp_path / LEFT_OUT) as npz:
+        arrays = dict(npz)
+    np.savez(tmp_path / LEFT_OUT, **{name: array[::-1] for name, array in arrays.items()})
+    with pytest.raises(UserError, match=r"training images are not .*: their order changed;"):
+        read_pool(tmp_path)
+
+
+def changed(dataset: Dataset, change: str, split: str, number: int) -> Dataset:
+    """Return the dataset as it might be found after the run was prepared."""
+    images = dataset.official(split)
+    pixels, labels = images.pixels.copy(), images.labels.copy()
+    number %= len(images)
+    everything = np.arange(len(images))
+    foreign = dataset.official("val" if split == "train" else "train")
+    if change == "pixel":
+        pixels[number, 0, 0, 0] ^= 1
+    elif change == "label":
+        labels[number, 0] ^= 1
+    elif change == "delete":
+        pixels, labels = (np.delete(array, number, axis=0) for array in (pixels, labels))
+    elif change == "permute":
+        order = np.roll(everything, number + 1)
+        pixels, labels = pixels[order], labels[order]
+    elif change == "grow":  # by images that may have trained, chosen or ranked
+        rows = (number + np.arange(4)) % len(foreign)
+        pixels = np.concatenate([foreign.pixels[rows], pixels])
+        labels = np.concatenate([foreign.labels[rows], labels])
+    elif change == "replace":
+        pixels[number], labels[number] = foreign.pixels[0], foreign.labels[0]
+    elif change == "exchange":
+        return replace(dataset, train=dataset.test, test=dataset.train)
+    return replace(dataset, **{split: Images(pixels, labels)})
+
+
+REFUSAL = "made-up: the test images are not those that the run was prepared with: "
+
+
+@pytest.mark.parametrize(
+    ("change", "split", "refusal"),
+    [
+        *(
+            (change, split, None)
+            for change in ("pixel", "label", "delete", "permute", "grow", "replace")
+            for split in ("train", "val")
+        ),
+        ("permute", "test", None),
+        ("grow", "test", None),
+        ("pixel", "test", "1 of 30 have other content (7)"),
+        ("label", "test", "1 of 30 have other content (7)"),
+        ("delete", "test", "1 of 30 are missing (7)"),
+        ("replace", "test", "1 of 30 have other content (7)"),
+        ("exchange", "test", "30 of 30 have other content (0, 1, 2, 3, 4 and 25 more)"),
+    ],
+)
+def test_the_recorded_test_images_are_opened_or_it_is_said_what_changed(
+    change, split, refusal, dataset, splits, tmp_path, monkeypatch
+):
+    write_data(tmp_path, dataset, splits)
+    present, lines = changed(dataset, change, split, 7), []
+    monkeypatch.setattr(module, "open_dataset", lambda *_: present)
+    if refusal:
+        with pytest.raises(UserError) as error:
+            write_test(tmp_path / "test", tmp_path, SETTINGS, lines.append)
+        assert str(error.value) == f"{REFUSAL}{refusal}; restore the data, or start a new run"
+        assert not (tmp_path / "test").exists()
+        return
+    write_test(tmp_path / "test", tmp_path, SETTINGS, lines.append)
+    with np.load(tmp_path / "test" / TEST) as arrays:
+        written = Images(arrays["images"], arrays["labels"])
+    assert digests_of(written) == digests_of(dataset.test)
+    assert lines == (
+        ["4 test images were added to made-up since the run was prepared: they are not used"]
+        if (change, split) == ("grow", "test")
+        else []
+    )
+
+
+changes = st.tuples(
+    st.sampled_from(["pixel", "label", "delete", "permute", "grow", "replace", "exchange"]),
+    st.sampled_from(OFFICIAL_SPLITS),
+    st.integers(0, 59),
+)
+commands = st.one_of(
+    changes, st.sampled_from(["resume", "other seed", "confirm", "lose test", "spoil test"])
+)
+
+
+def refusal_of(folder, assets):
+    try:
+        write_test(folder, assets, SETTINGS, quiet)
+    except UserError as error:
+        return str(error)
+    return None
+
+
+@settings(max_examples=30)
+@given(sequence=st.lists(commands, max_size=8), ranking_from=st.sampled_from(["left-out", "val"]))
+def test_no_sequence_of_commands_brings_what_served_into_test(
+    sequence, ranking_from, tmp_path_factory
+):
+    """Whatever the dataset becomes in between, and however often test is opened."""
+    folder, dataset = tmp_path_factory.mktemp("run"), made_up_dataset()
+    present, test = dataset, folder / "test" / TEST
+    splits = make_splits(dataset, 0.3, ranking_from, 10, 0, find_near_copies(dataset))
+    write_data(folder, dataset, splits)
+    served: set[bytes] = set()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "open_dataset", lambda *_: present)
+        for command in [*sequence, "resume", "other seed", "confirm"]:
+            if isinstance(command, tuple):
+                present = changed(present, *command)
+            elif command == "resume":
+                data = read_data(folder, CPU)
+                for part in (data.train, data.val, data.ranking):
+                    pixels = part.images.numpy().transpose(0, 2, 3, 1)
+                    served |= set(digests_of(Images(pixels.copy(), part.labels.numpy())))
+            elif command == "other seed":
+                served |= set(digests_of(read_pool(folder)))
+            elif command == "lose test":
+                test.unlink(missing_ok=True)
+            elif command == "spoil test" and test.exists():
+                pixels = present.train.pixels
+                np.savez(test, images=pixels, labels=present.train.labels, near=pixels[:, 0, 0, 0])
+            elif command == "confirm":
+                refusal = refusal_of(test.parent, folder)
+                if refusal is not None:
+                    assert "test images are not those that the run was prepared with" in refusal
+                    assert "\n" not in refusal
+                    continue
+                images = read_test(test.parent, CPU)
+                pixels = images.images.numpy().transpose(0, 2, 3, 1).copy()
+                met = digests_of(Images(pixels, images.labels.numpy()))
+                assert met == digests_of(dataset.test)
+                assert served.isdisjoint(met)
+    assert served == set(digests_of(dataset.train)) | set(digests_of(dataset.val))
+
+
+def test_an_older_run_does_not_say_which_test_images_it_has(dataset, splits, tmp_path):
+    write_data(tmp_path, dataset, splits)
+    (tmp_path / CONTENTS).unlink()
+    with pytest.raises(UserError, match="was prepared by an older version: start a new run"):
+        write_test(tmp_path / "test", tmp_path, SETTINGS, quiet)
+
+
+def test_test_images_with_near_copies_are_marked(dataset, tmp_path, monkeypatch):
+    for number, source in ((4, dataset.train), (9, dataset.val)):
+        dataset.test.pixels[number] = source.pixels[number] // 2 + 90
+        source.pixels[number] = source.pixels[number] // 2 + 91
+    splits = make_splits(dataset, 0.3, "left-out", 12, 0, find_near_copies(dataset))
+    write_data(tmp_path, dataset, splits)
+    present = replace(dataset, test=dataset.test.take(np.arange(30)[::-1]))
+    monkeypatch.setattr(module, "open_dataset", lambda *_: present)
+    write_test(tmp_path / "test", tmp_path, SETTINGS, quiet)
+    data = read_test(tmp_path / "test", CPU)
+    assert np.flatnonzero(data.near).tolist() == [4, 9]
+    assert torch.equal(at_most(data, 30).near, data.near)
+    part = at_most(data, 8)
+    rows = [(data.images == image).flatten(1).all(1).nonzero().item() for image in part.images]
+    assert torch.equal(part.near, data.near[rows])
+
+
+def test_test_images_that_an_older_version_wrote_bear_no_mark(dataset, tmp_path):
+    np.savez(tmp_path / TEST, images=dataset.test.pixels, labels=dataset.test.labels)
+    assert read_test(tmp_path, CPU).near is None
 
 
 @pytest.mark.parametrize("count", [2, 7, 13, 29, 30])

@@ -55,6 +55,18 @@ def test_fewer_images_may_be_asked_for():
     assert sorted(examination.labels.tolist()) == [0, 0, 1, 1]
 
 
+def test_images_that_have_near_copies_stay_marked():
+    near = torch.arange(10) % 3 == 0
+    images = data()
+    marked = LabelledImages(images.images, images.labels, near)
+    whole = examine_classifier(Brightness(), marked, "binary", EPS, exam(images=None), {})
+    np.testing.assert_array_equal(whole.near, near.numpy())
+    part = examine_classifier(Brightness(), marked, "binary", EPS, exam(images=4), {})
+    assert len(part.near) == 4
+    unknown = examine_classifier(Brightness(), images, "binary", EPS, exam(images=4), {})
+    assert unknown.near is None
+
+
 def test_of_many_labels_the_share_that_is_right_counts():
     labels = torch.stack([LABELS, 1 - LABELS], dim=1)  # the second logit is the first's negative
 

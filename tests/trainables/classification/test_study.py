@@ -10,7 +10,16 @@ from searchspace.errors import UserError
 from searchspace.space import Param, Space
 from trainables.classification import assets as assets_module
 from trainables.classification.about import about_classification
-from trainables.classification.assets import ARRAYS, DESCRIPTION, TEST, LabelledImages
+from trainables.classification.assets import (
+    ARRAYS,
+    CONTENTS,
+    DESCRIPTION,
+    KEPT_NEAR,
+    LEFT_OUT,
+    SPLITS,
+    TEST,
+    LabelledImages,
+)
 from trainables.classification.learner import ClassifierConfig
 from trainables.classification.memory import Extra, need_of
 from trainables.classification.settings import ClassificationSettings
@@ -99,12 +108,14 @@ def assets(tmp_path):
 def test_preparing_writes_the_splits_and_what_the_study_adds(tmp_path, dataset):
     facts = guest.prepare(settings_of(), tmp_path, lambda _: None)
     assert {path.name for path in tmp_path.iterdir()} == {
-        ARRAYS, DESCRIPTION, "splits.npz", "own.txt",
+        ARRAYS, LEFT_OUT, DESCRIPTION, CONTENTS, SPLITS, "own.txt",
     }  # fmt: skip
     assert set(facts.digests) == {"data", "splits", "own"}
     assert facts.digests["data"] == dataset.digest
     assert (facts.lines[0], facts.lines[-1]) == ("made up", "own: made")
-    assert facts.details == {"own": 1}
+    near_copies = Splits.load(tmp_path / SPLITS).near_copies
+    assert near_copies["groups"] == 0
+    assert facts.details == {"own": 1, "near_copies": near_copies}
     assert facts.default_metric == "ranking_pgd_bacc_curve"
     assert facts.settled == {}
 
@@ -193,13 +204,20 @@ def test_a_config_without_the_fields_of_a_classifier_is_a_defect_of_the_study(as
     assert fields == {"batch_size", "dropout"}
 
 
-def test_the_test_images_are_opened_once(tmp_path, monkeypatch, dataset):
-    guest.open_test(settings_of(), tmp_path, tmp_path / "test", lambda _: None)
-    with np.load(tmp_path / "test" / TEST, allow_pickle=False) as arrays:
+def test_the_test_images_are_opened_once(assets, tmp_path, monkeypatch, dataset):
+    folder = tmp_path / "test"
+    guest.open_test(settings_of(), assets, folder, lambda _: None)
+    with np.load(folder / TEST, allow_pickle=False) as arrays:
         assert np.array_equal(arrays["images"], dataset.test.pixels)
-    assert [path.name for path in (tmp_path / "test").iterdir()] == [TEST]
+    assert [path.name for path in folder.iterdir()] == [TEST]
     monkeypatch.setattr(assets_module, "open_dataset", None)
-    guest.open_test(settings_of(), tmp_path, tmp_path / "test", lambda _: None)
+    guest.open_test(settings_of(), assets, folder, lambda _: None)
+
+
+def test_the_official_sets_are_recorded_as_such(tmp_path):
+    facts = guest.prepare(settings_of(keep_near=True), tmp_path, lambda _: None)
+    assert facts.details["near_copies"] is None
+    assert KEPT_NEAR in facts.lines
 
 
 def test_without_pictures_of_its_own_a_study_shows_none(assets):

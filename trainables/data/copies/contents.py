@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchspace.errors import UserError
+from trainables.data.dataset import Images
 
 Items = Mapping[str, str]
 """The digest of each item by its name, in the order of the data."""
@@ -33,6 +34,15 @@ def digest_of(*arrays: npt.NDArray[Any]) -> str:
         digest.update(f"{array.dtype.str} {array.shape}\n".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
+
+
+def image_items(images: Images) -> dict[str, str]:
+    """Compute the digest of each image and its label, by its number."""
+    pairs = zip(images.pixels, images.labels, strict=True)
+    return {
+        str(number): digest_of(pixels, np.asarray(label))
+        for number, (pixels, label) in enumerate(pairs)
+    }
 
 
 def find_items(source: str, kind: str, recorded: Items, present: Items) -> dict[str, str]:
@@ -68,6 +78,29 @@ def find_items(source: str, kind: str, recorded: Items, present: Items) -> dict[
     raise UserError(
         f"{source}: the {kind} are not those that the run was prepared with: "
         f"{' and '.join(parts)}; restore the data, or start a new run"
+    )
+
+
+def check_items(source: str, kind: str, recorded: Items, present: Items) -> None:
+    """Make sure that the items are the recorded ones, in the same order; names do not matter.
+
+    Args:
+        source: Where the items come from, for the message.
+        kind: What the items are, for the message, in the plural.
+        recorded: Those that the run was prepared with.
+        present: Those that are there now.
+
+    Raises:
+        UserError: If they are not; in one line that says what changed.
+    """
+    if list(recorded.values()) == list(present.values()):
+        return
+    find_items(source, kind, recorded, present)
+    added = added_items(recorded, present)
+    change = f"{len(added)} were added" if added else "their order changed"
+    raise UserError(
+        f"{source}: the {kind} are not those that the run was prepared with: {change}; "
+        "restore the data, or start a new run"
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from trainables.classification.assets import to_tensors
+from trainables.classification.assets import read_pool, to_tensors
 from trainables.classification.study import Assets, read_splits
 from trainables.data.dataset import Dataset, Images
 from trainables.data.splits import Splits
@@ -27,7 +27,7 @@ from trainables.studies.tsynd.settings import TSynDSettings
 from trainables.study.study import Say
 
 AUTOENCODER = "autoencoder.safetensors"
-UNLABELLED = "unlabelled.npz"
+UNLABELLED = "unlabelled.npz"  # of older runs: they hold the training images twice
 BATCH = 256  # images that are encoded at a time
 
 
@@ -54,9 +54,7 @@ def make_autoencoder(
     """
     device = torch.device(settings.device)
     recipe = AutoencoderSettings(steps=settings.autoencoder_steps, seed=settings.seed)
-    unlabelled = splits.take(dataset, "autoencoder")
-    np.savez(assets / UNLABELLED, allow_pickle=False, images=unlabelled.pixels)
-    images = to_tensors(unlabelled, device).images
+    images = to_tensors(splits.take(dataset, "autoencoder"), device).images
     autoencoder = obtain_autoencoder(images, recipe, settings.cache, say)
     autoencoder.write(assets / AUTOENCODER)
     val = to_tensors(splits.take(dataset, "val"), device).images
@@ -100,10 +98,21 @@ def _read_codes(assets: Path, device_name: str, cache: Path, seed: int | None) -
 def _of_seed(
     run: FrozenAutoencoder, assets: Path, device: torch.device, cache: Path, seed: int
 ) -> FrozenAutoencoder:
-    file = assets / UNLABELLED
-    if not file.is_file():  # assets of a run that was prepared before trials had their own
+    try:
+        images = to_tensors(_pool(assets), device).images
+    except FileNotFoundError:  # assets of a run that was prepared before trials had their own
         return run
-    with np.load(file, allow_pickle=False) as arrays:
-        pixels = arrays["images"]
-    images = to_tensors(Images(pixels, np.zeros(len(pixels), dtype=np.int64)), device).images
     return obtain_autoencoder(images, replace(run.settings, seed=seed), cache, lambda _: None)
+
+
+def _pool(assets: Path) -> Images:
+    """Read what the autoencoder may see; older runs have it in a file of its own.
+
+    Raises:
+        FileNotFoundError: If the run is older than both.
+    """
+    if not (assets / UNLABELLED).is_file():
+        return read_pool(assets)
+    with np.load(assets / UNLABELLED, allow_pickle=False) as arrays:
+        pixels = arrays["images"]
+    return Images(pixels, np.zeros(len(pixels), dtype=np.int64))

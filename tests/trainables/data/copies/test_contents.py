@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from searchspace.errors import UserError
-from trainables.data.copies.contents import added_items, digest_of, find_items
+from trainables.data.copies.contents import (
+    added_items,
+    check_items,
+    digest_of,
+    find_items,
+    image_items,
+)
+from trainables.data.dataset import Images
 
 RECORD = {"a": "1", "b": "2", "c": "3", "d": "1"}  # a and d are copies
 items = st.dictionaries(st.sampled_from("abcdefgh"), st.sampled_from("123456"))
@@ -84,3 +91,24 @@ def test_all_are_found_or_none(recorded, present):
     assert [present[name] for name in names.values()] == list(recorded.values())
     assert len(set(names.values())) == len(recorded)
     assert set(added_items(recorded, present)) == set(present) - set(names.values())
+
+
+def test_images_are_known_by_pixels_and_label():
+    pixels = np.arange(12, dtype=np.uint8).reshape(3, 2, 2, 1)
+    items = image_items(Images(pixels, np.array([0, 1, 0])))
+    assert list(items) == ["0", "1", "2"]
+    assert len(set(items.values())) == 3
+    relabelled = image_items(Images(pixels, np.array([0, 0, 0])))
+    assert [items[name] == relabelled[name] for name in items] == [True, False, True]
+    several = Images(pixels, np.array([[0, 1], [1, 1], [0, 0]]))
+    assert len(set(image_items(several).values()) | set(items.values())) == 6
+
+
+def test_items_are_checked_in_their_order():
+    check_items("file", "images", RECORD, dict(zip("wxyz", "1231", strict=True)))
+    with pytest.raises(UserError, match="with: their order changed; restore the data"):
+        check_items("file", "images", RECORD, {"a": "2", "b": "1", "c": "3", "d": "1"})
+    with pytest.raises(UserError, match="with: 2 were added; restore the data"):
+        check_items("file", "images", RECORD, RECORD | {"e": "7", "f": "1"})
+    with pytest.raises(UserError, match=r"1 of 4 are missing \(b\)"):
+        check_items("file", "images", RECORD, {"a": "1", "c": "3", "d": "1"})

@@ -2,10 +2,11 @@
 
 import shutil
 
+import numpy as np
 import pytest
 import torch
 
-from trainables.classification.assets import open_splits
+from trainables.classification.assets import LEFT_OUT, open_splits, read_pool
 from trainables.classification.study import read_splits
 from trainables.runtime.device import threads
 from trainables.studies.tsynd import assets as module
@@ -57,11 +58,21 @@ def test_a_trial_that_decodes_nothing_trains_no_autoencoder(run, monkeypatch):
 def test_assets_of_older_runs_lend_their_one_autoencoder(run, tmp_path):
     settings, assets = run
     shutil.copytree(assets, tmp_path / "assets")
-    (tmp_path / "assets" / UNLABELLED).unlink()
+    (tmp_path / "assets" / LEFT_OUT).unlink()
     changed = settings.model_copy(update={"seed": 5})
     codes = codes_of(tmp_path / "assets", changed, decodes=True)
     expected = module.read_autoencoder(assets / AUTOENCODER, torch.device("cpu"))
     assert codes.autoencoder.digest == expected.digest
+
+
+def test_older_runs_have_the_images_in_a_file_of_their_own(run, tmp_path):
+    settings, assets = run
+    older = shutil.copytree(assets, tmp_path / "assets")
+    np.savez(older / UNLABELLED, images=read_pool(assets).pixels)
+    (older / LEFT_OUT).unlink()
+    changed = settings.model_copy(update={"seed": settings.seed + 1000})
+    expected, codes = (codes_of(path, changed, decodes=True) for path in (assets, older))
+    assert codes.autoencoder.digest == expected.autoencoder.digest
 
 
 def test_codes_are_those_of_the_training_images(run):

@@ -2,15 +2,21 @@
 
 import shutil
 
-import numpy as np
 import pytest
 import torch
 
 from trainables.classification import assets as assets_module
 from trainables.classification import study as study_module
-from trainables.classification.assets import ARRAYS, open_splits, read_data
+from trainables.classification.assets import (
+    ARRAYS,
+    CONTENTS,
+    LEFT_OUT,
+    open_splits,
+    read_data,
+    read_pool,
+)
 from trainables.studies.tsynd import assets as tsynd_assets
-from trainables.studies.tsynd.assets import AUTOENCODER, UNLABELLED
+from trainables.studies.tsynd.assets import AUTOENCODER
 from trainables.studies.tsynd.study import TSynD
 from trainables.study.report import Level, Rung
 
@@ -39,9 +45,9 @@ def test_no_test_image_is_among_the_assets(prepared, official):
     assert [len(images) for images in written] == [60, 240, 48]
     assert all(secret.isdisjoint(images) for images in written)
     files = {path.name for path in prepared.assets.iterdir()}
-    assert files == {ARRAYS, "data.json", "splits.npz", AUTOENCODER, UNLABELLED}
-    with np.load(prepared.assets / UNLABELLED, allow_pickle=False) as arrays:
-        assert secret.isdisjoint(image.transpose(2, 0, 1).tobytes() for image in arrays["images"])
+    assert files == {ARRAYS, LEFT_OUT, "data.json", CONTENTS, "splits.npz", AUTOENCODER}
+    pool = read_pool(prepared.assets).pixels
+    assert secret.isdisjoint(image.transpose(2, 0, 1).tobytes() for image in pool)
 
 
 def test_the_autoencoder_sees_the_training_images_less_those_that_rank(
