@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from trainables.metrics.skill import CURVE, SKILL
 from trainables.study.about import About, Score, Threat
 
-CURVE, EPS = "curve", "eps"  # points: over all radii, and what a single radius follows
-MEASUREMENTS = {"clean": "clean", "noise": "noisy"}  # those without an attack, as adjectives
+SIGMA, EPS = "sigma", "eps"  # points: what a single level of noise, a single radius follows
+NOISE = "noise"
+MEASUREMENTS = {"clean": "clean", NOISE: "noisy"}  # those without an attack, as adjectives
 
 
 class Name(NamedTuple):
@@ -19,7 +21,8 @@ class Name(NamedTuple):
         split: Of the data, such as ``ranking``.
         measurement: ``clean``, ``noise`` or an attack.
         score: One of the study's scores.
-        point: ``curve`` (mean over the radii), ``eps`` with a radius, or empty.
+        point: ``skill`` (mean over the radii of what lies above a constant answer), ``curve`` (area
+            over the radii), ``eps`` with a radius, ``sigma`` with a level of noise, or empty.
     """
 
     split: str
@@ -43,7 +46,7 @@ class Vocabulary:
         scores = "|".join(map(re.escape, self.about.scores))
         return re.compile(
             rf"(?P<split>[a-z]+)_(?P<measurement>.+?)_(?P<score>{scores})"
-            rf"(_(?P<point>{CURVE}|{EPS}.+))?"
+            rf"(_(?P<point>{SKILL}|{CURVE}|(?:{EPS}|{SIGMA}).+))?"
         )
 
     def parse(self, metric: str) -> Name | None:
@@ -70,11 +73,21 @@ class Vocabulary:
             words += f" on {MEASUREMENTS[name.measurement]} {self.about.inputs}"
         else:
             words += f" under {name.measurement.upper()}"
-        if name.point == CURVE:
-            words += ", mean over ε"
-        elif name.point:
-            words += f", ε = {name.point.removeprefix(EPS)}{self.about.threat.suffix}"
+        words += self._describe_point(name)
         return words if name.split == "ranking" else f"{words} ({name.split})"
+
+    def _describe_point(self, name: Name) -> str:
+        """Say where a metric was measured: at which radii, or levels of noise."""
+        several = "its levels" if name.measurement == NOISE else "ε"
+        if name.point == SKILL:
+            return f", skill over {several}"
+        if name.point == CURVE:
+            return f", mean over {several}"
+        if name.point.startswith(SIGMA):
+            return f", standard deviation {name.point.removeprefix(SIGMA)}"
+        if name.point:
+            return f", ε = {name.point.removeprefix(EPS)}{self.about.threat.suffix}"
+        return ""
 
     def format_value(self, metric: str, value: float) -> str:
         """Write a metric's value with as many digits as can be told apart."""

@@ -12,6 +12,7 @@ from search.record.lock import is_running
 from search.record.run_folder import RunFolder
 from search.results.differences import gains, tied
 from search.results.ranking import Row
+from trainables.metrics.skill import SKILL
 
 CONDITIONS = {
     "finished": "finished",
@@ -86,6 +87,8 @@ def sentences(run: Run) -> list[str]:
     if first.trial.is_reference:
         who = f"{first.trial.label}, a reference, is the best"
     lines = [f"{who}: {value}{bounds} of {words.describe(metric)}, {better} is better."]
+    if (name := words.parse(metric)) and name.point == SKILL:
+        lines.append("A skill of 0 is that of a constant answer, and 1 is perfect.")
     if first.trial.is_reference:
         lines.append("No sampled trial that reached its budget beat it.")
     if first.seeds > 1:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.load import Run
 from analysis.numbers.claim import condition, gains_over, verdict_of, winner_row
-from analysis.numbers.frames import best_so_far
+from analysis.numbers.frames import best_so_far, level_of
 from analysis.vocabulary import Vocabulary
 from search.record.run_folder import RunFolder
 from search.results.differences import Side, duel, seed_spread
@@ -35,9 +35,10 @@ def winners(runs: Sequence[Run]) -> pd.DataFrame:
 
     Returns:
         ``run``, ``state`` of the run, ``winner`` (empty where there is none), ``metric``, ``value``
-        with its 95 % interval ``low`` to ``high``, ``over`` (the best other reference) and the
-        winner's ``gain`` over it with ``gain_low`` to ``gain_high``, ``trials`` sampled,
-        ``compute_s`` and ``elapsed_s``.
+        with its 95 % interval ``low`` to ``high``, ``constant`` (that of a constant
+        answer, NaN where not known), ``over`` (the best other reference) and the winner's ``gain``
+        over it with ``gain_low`` to ``gain_high``, ``trials`` sampled, ``compute_s`` and
+        ``elapsed_s``.
     """
     rows = [_winner(run, name) for run, name in zip(runs, names_of(runs), strict=True)]
     return pd.DataFrame(rows)
@@ -93,6 +94,9 @@ def comparable(runs: Sequence[Run]) -> str:
     """Say why values must not be compared between runs; empty where they may."""
     if len({run.objective.metric for run in runs}) > 1:
         return "The runs are ranked by different metrics: their values do not compare."
+    radii = {str(run.manifest.get("settings", {}).get("eps")) for run in runs}
+    if len(radii) > 1:
+        return "The runs are ranked at other radii: their values do not compare."
     digests = [run.manifest.get("digests", {}) for run in runs]
     images = [
         digest.get("ranking") or (digest.get("data"), digest.get("splits")) for digest in digests
@@ -124,6 +128,7 @@ def _winner(run: Run, name: str) -> dict[str, Any]:
         "value": first.value if first else math.nan,
         "low": low,
         "high": high,
+        "constant": level_of(run, run.objective.metric),
         "over": closest.get("over", ""),
         "gain": closest.get("gain", math.nan),
         "gain_low": closest.get("low", math.nan),

@@ -14,6 +14,7 @@ from analysis.vocabulary import EPS
 from search.results.ranking import front
 from trainables.metrics.classification import Labels
 from trainables.metrics.intervals import Scores, curve_interval, mean_interval
+from trainables.metrics.skill import SKILL
 
 
 class Group(StrEnum):
@@ -138,7 +139,17 @@ def hyperparameters(run: Run) -> pd.DataFrame:
 
 
 def level_of(run: Run, name: str) -> float:
-    """Return the level that a model has to beat by a metric; NaN where that is not known."""
+    """Return the level that a model has to beat by a metric; NaN where that is not known.
+
+    It is what the run measured for a constant answer; for older runs that of the metric's score,
+    and 0 for a skill.
+    """
+    measured = run.manifest.get("constant", {}).get(name)
+    if measured is not None:
+        return float(measured)
+    parts = run.vocabulary.parse(name)
+    if parts is not None and parts.point == SKILL:
+        return 0.0
     score, level = yardstick(run)
     return level if run.vocabulary.score_of(name) == score else math.nan
 

@@ -8,9 +8,10 @@ import pandas as pd
 
 from analysis.load import Run
 from analysis.numbers.tables import yardstick
-from analysis.vocabulary import CURVE, MEASUREMENTS, Vocabulary
+from analysis.vocabulary import MEASUREMENTS, NOISE, Vocabulary
 from search.engine.agreement import agreement, kendall, pairs_of
 from search.engine.trial import State, Trial
+from trainables.metrics.skill import CURVE, SKILL
 from trainables.study.ladder import format_rung
 from trainables.study.report import Level, Rung
 
@@ -86,9 +87,11 @@ def attack_agreement(run: Run) -> pd.DataFrame:
         ``metric``, ``words``, ``trials``, ``tau`` with its 95 % interval ``low`` to ``high``.
     """
     metric, objective, score = run.objective.metric, run.objective, yardstick(run).score
+    ranked = run.vocabulary.parse(metric)
+    point = ranked.point if ranked and ranked.point in {SKILL, CURVE} else CURVE
     last = [trial.reports[-1] for trial in _completed(run.record)]
     measured = {name for report in last for name in report.metrics}
-    names = sorted(name for name in measured if _is_comparable(run.vocabulary, name, score))
+    names = sorted(name for name in measured if _is_comparable(run.vocabulary, name, score, point))
     rows = []
     for name in names:
         pairs = [
@@ -109,12 +112,21 @@ def _completed(record: Iterable[Trial]) -> list[Trial]:
     return [trial for trial in record if trial.state is State.COMPLETED and not trial.repeats]
 
 
-def _is_comparable(vocabulary: Vocabulary, metric: str, score: str) -> bool:
-    """Tell whether a metric is of the ranking split and no single radius."""
+def _is_comparable(vocabulary: Vocabulary, metric: str, score: str, point: str) -> bool:
+    """Tell whether a metric is of the ranking split, and of no single radius or level of noise.
+
+    Args:
+        vocabulary: Of the study.
+        metric: Its name.
+        score: That the metric has to be of.
+        point: That stands for all radii: the one of the metric that ranks.
+    """
     name = vocabulary.parse(metric)
     if name is None or name.split != "ranking" or name.score != score:
         return False
-    return name.point == CURVE or name.measurement in MEASUREMENTS
+    if name.measurement == NOISE:
+        return name.point in {SKILL, ""}
+    return name.point == point or name.measurement in MEASUREMENTS
 
 
 def _rank_pairs(run: Run, number: int) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.load import Run
 from search.record.run_folder import RunFolder
 from searchspace.errors import UserError
+from trainables.metrics.skill import CURVE, SKILL
 from trainables.study import ranking_file
 from trainables.study.about import About
 from trainables.study.ranking_file import RankingScores
@@ -36,7 +37,7 @@ def leaderboard(run: Run) -> pd.DataFrame:
     scaled = np.where(trials["scaled"], " (scaled)", "")
     frame["trial"] = [name + mark for name, mark in zip(named, scaled, strict=True)]
     for column, name in run.about.columns.items():
-        frame[column] = metric(run, name.format(score=yard.score))
+        frame[column] = metric(run, _measured(run, name.format(score=yard.score)))
     frame["epochs"] = trials["epoch"]
     frame["state"] = trials["state"]
     notes = trials["note"].mask(trials["control"] & (trials["note"] == ""), "control: cannot win")
@@ -49,6 +50,16 @@ def configs(run: Run) -> pd.DataFrame:
     columns = [name for name in run.trials.columns if name.startswith("config.")]
     frame = run.trials[["rank", "trial", *columns]]
     return frame.rename(columns=lambda name: name.removeprefix("config."))
+
+
+def _measured(run: Run, name: str) -> str:
+    """Return a metric's name, or of a skill that an older run did not measure, what stood for it.
+
+    That was the area under the curve, and under noise the score at the only level.
+    """
+    stem = name.removesuffix(f"_{SKILL}")
+    names = (name, f"{stem}_{CURVE}", stem) if stem != name else (name,)
+    return next((item for item in names if f"metric.{item}" in run.trials), name)
 
 
 def rows_of(frame: pd.DataFrame) -> list[Any]:
@@ -77,12 +88,13 @@ def answers(run: Run, trial: str) -> RankingScores | None:
 def yardstick(run: Run) -> Yardstick:
     """Choose the score that figures show, and the level that a model has to beat.
 
-    The level is the one that the run measured. Without one, and where answers are right or wrong,
-    it is that of a constant answer: by the number of classes for the score that the study keeps;
-    of several labels an image, that of the score whose level is the same for all data.
+    The level is that of a constant answer as the run measured it. Runs that did not, but kept right
+    and wrong answers, have it by the number of classes, for the score that the study keeps; of
+    several labels an image, it is that of the score whose level is the same for all data.
     """
     score = run.vocabulary.score_of(run.objective.metric) or run.about.kept
-    level = run.manifest.get("details", {}).get(f"trivial_{score}")
+    level = run.manifest.get("constant", {}).get(f"ranking_clean_{score}")
+    level = run.manifest.get("details", {}).get(f"trivial_{score}", level)
     if level is not None:
         return Yardstick(score, level)
     readings = (answers(run, trial) for trial in run.trials["trial"])

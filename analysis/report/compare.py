@@ -70,14 +70,17 @@ def _winners(runs: Sequence[Run], pages: Sequence[str]) -> Html:
         gain = "" if math.isnan(row.gain) else f"{gain} over {row.over}"
         bounds = format_interval(vocabulary, row.metric, row.gain_low, row.gain_high, signed=True)
         interval = format_interval(vocabulary, row.metric, row.low, row.high)
+        constant = "" if math.isnan(row.constant) else f"{row.constant:.3g}"
         compute, words = seconds(row.compute_s), vocabulary.describe(row.metric)
         rows.append((
             link(target, row.run), row.state, row.winner or "none", words, value,
-            interval, join((gain, " ", tag("span", bounds, class_="whole"))), row.trials, compute,
+            interval, constant, join((gain, " ", tag("span", bounds, class_="whole"))),
+            row.trials, compute,
         ))  # fmt: skip
     headings = ("run", "state", "winner", "metric", "value", "95 % interval",
-                "gain over the closest reference", "trials", "compute")  # fmt: skip
-    return table(headings, rows, "The winner of each run", numeric=(4, 5, 7, 8))
+                "level to beat", "gain over the closest reference",
+                "trials", "compute")  # fmt: skip
+    return table(headings, rows, "The winner of each run", numeric=(4, 5, 6, 8, 9))
 
 
 def _duels(runs: Sequence[Run]) -> Html:

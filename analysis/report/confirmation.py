@@ -1,9 +1,11 @@
 """What a confirmation found, where a run was confirmed."""
 
+import math
+
 from analysis.load import Run
 from analysis.report.html import Html, Section, bullets, join, table, tag
 from search.confirmation.record import ConfirmationResult, read_confirmation
-from search.confirmation.words import heading, sentences
+from search.confirmation.words import CONSTANT, heading, sentences
 from search.results.tables import interval, number
 from search.storage.runs import CONFIRM
 from trainables.study.about import Threat
@@ -50,7 +52,7 @@ def _ranking(record: ConfirmationResult) -> Html:
         for standing in record.standings
     ]
     caption = (
-        f"{record.score} against epsilon, area under the worst of the "
+        f"{record.score} against epsilon, {record.summary} under the worst of the "
         f"{record.plan.attacks} ensemble, on {record.images.ranking} ranking images"
     )
     heads = ("finalist", "value", "95 % interval", "seeds", "in the search", "")
@@ -63,7 +65,12 @@ def _test(record: ConfirmationResult, threat: Threat) -> Html:
     columns = [
         n for n, condition in enumerate(conditions) if condition.kind in {CLEAN, NOISE, ENSEMBLE}
     ]
-    heads = ("", *(heading(conditions[n], threat) for n in columns), "area", "95 % interval")
+    heads = (
+        "",
+        *(heading(conditions[n], threat) for n in columns),
+        record.summary,
+        "95 % interval",
+    )
     rows = [
         (
             record.names[name],
@@ -73,6 +80,9 @@ def _test(record: ConfirmationResult, threat: Threat) -> Html:
         )
         for name, scores in record.conditions.items()
     ]
+    if not math.isnan(record.constant):
+        values = [number(record.constant)] * len(columns) + [number(record.constant_value)]
+        rows.append((CONSTANT, *values, ""))
     caption = f"{record.score} on {record.images.test} test images, opened once"
     marked = [n for n, name in enumerate(record.conditions) if name == record.winner]
     return table(heads, rows, caption, numeric=range(1, len(heads)), marked=marked)

@@ -121,8 +121,8 @@ class Card:
         area = self.record.test[self.record.winner]
         return (
             f"`{ENSEMBLE}` is the worst of the {self.record.plan.attacks} ensemble, image by "
-            f"image. Area under it against epsilon: {number(area.value)} {interval(area.bounds)} "
-            "over images and seeds."
+            f"image. {self.record.summary.capitalize()} under it against epsilon: "
+            f"{number(area.value)} {interval(area.bounds)} over images and seeds."
         )
 
     def _origin(self) -> list[str]:

@@ -33,6 +33,7 @@ from search.confirmation.verdict import (
     Standing,
     comparisons,
     conditions_table,
+    constant_on,
     exported_of,
     selection,
     standing_fields,
@@ -112,13 +113,13 @@ def _work(job: Confirmation) -> int:
     if not able:
         raise UserError(f"none of the finalists could be trained: see {training.folder.events}")
     ranking = examine(job, trained, able, "ranking")
-    rows = standings(able, ranking, trained, session.plan.seed)
+    rows = standings(able, ranking, trained, job.objective.metric, session.plan.seed)
     first = winner_of(rows)
-    say_ranking(session.console, rows, ranking, job.plan)
+    say_ranking(session.console, rows, ranking, job.plan, job.objective.metric)
     if first is None:
         session.say("no winner: none of the finalists met its constraints on other seeds")
         return FAILED
-    select = selection(rows, ranking, session.plan.seed)
+    select = selection(rows, ranking, job.objective.metric, session.plan.seed)
     finalists = _tested(rows, first, select.winner)
     _open_test(job, first)
     test = examine(job, trained, finalists, "test")
@@ -249,17 +250,19 @@ def _verdict(
         first: The winner among them.
         examined: By split, ``ranking`` and ``test``.
     """
-    seed, ranking, test = job.session.plan.seed, examined["ranking"], examined["test"]
+    seed, metric = job.session.plan.seed, job.objective.metric
+    ranking, test = examined["ranking"], examined["test"]
     listed = next(iter(ranking.values()))[0]
     references = [row.finalist for row in rows if row.finalist.reference and row is not first]
     return {
         "score": listed.score,
         "direction": listed.direction,
         "eps": listed.eps,
+        **constant_on(test, metric),
         "images": {"ranking": len(listed.labels), "test": len(test[first.finalist.id][0].labels)},
         "standings": [standing_fields(row) for row in rows],
-        "test": {name: value._asdict() for name, value in values_on(test, seed).items()},
+        "test": {name: value._asdict() for name, value in values_on(test, metric, seed).items()},
         "conditions": conditions_table(test),
-        "comparisons": comparisons(first.finalist, references, test, seed),
+        "comparisons": comparisons(first.finalist, references, test, metric, seed),
         "wins": {"ranking": wins(ranking), "test": wins(test)},
     }

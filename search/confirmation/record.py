@@ -4,8 +4,9 @@ Version 1 has the fields of `ConfirmationStart`, and once the confirmation has e
 `ConfirmationResult`; version 0 has the same, and does not say its version.
 """
 
+import math
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -166,6 +167,10 @@ class ConfirmationResult(ConfirmationStart):
         score: What a score is, in words.
         direction: Whether more or less of it is better.
         eps: Radii, in the unit of the study's threat model.
+        summary: What a value is of the scores at these radii: their ``skill`` or ``area``.
+        constant: The score on test of an answer that never looks at the input; NaN where that is
+            not known.
+        constant_value: Its value.
         images: Of each split.
         standings: Finalists on ranking, best first.
         test: Value of each finalist that met the test split, by id.
@@ -183,6 +188,9 @@ class ConfirmationResult(ConfirmationStart):
     score: str
     direction: Direction
     eps: tuple[float, ...]
+    summary: Literal["skill", "area"] = "area"
+    constant: Measured = math.nan
+    constant_value: Measured = math.nan
     images: Images
     standings: tuple[StandingRecord, ...]
     test: dict[str, Estimate]

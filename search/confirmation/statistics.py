@@ -1,8 +1,9 @@
 """What examinations of several seeds say of finalists, and how sure it is.
 
-The value of a finalist is the mean over its seeds of the mean over classes of each image's area
-under its curve against epsilon, under the ensemble. Resamples draw images within classes, the same
-for all finalists, and seeds of each finalist by itself: both are accidents of the data at hand.
+The value of a finalist is the mean over its seeds of what ranked the run, a skill or an area, under
+the ensemble: the mean over classes of one number for each image. Resamples draw images within
+classes, the same for all finalists, and seeds of each finalist by itself: both are accidents of the
+data at hand.
 """
 
 from collections.abc import Sequence
@@ -12,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trainables.metrics.classification import mean_recall
-from trainables.metrics.curve import trapezoid_weights
 from trainables.metrics.intervals import Interval
+from trainables.metrics.skill import Area, Skill, Summary, summary_of
 from trainables.study.examination import CLEAN, ENSEMBLE, Direction, Examination
 
 RESAMPLES = 2000
@@ -21,14 +22,31 @@ LEVEL = 0.95
 Floats = npt.NDArray[np.float64]
 
 
-def areas(seeds: Sequence[Examination]) -> Floats:
-    """Compute each image's area under its curve for each of S seeds, (S, N)."""
-    return np.stack([_areas(seed) for seed in seeds])
+def summary_for(metric: str, examination: Examination) -> Summary:
+    """Return what the metric that ranks makes of a curve: its skill, and else its area."""
+    eps = examination.eps
+    return summary_of(metric, eps, examination.scale) or Area(eps)
 
 
-def value(image_areas: Floats, labels: npt.NDArray[np.int64]) -> float:
-    """Average areas (S, N) over seeds, and over classes alike."""
-    return float(np.mean([mean_recall(seed_areas, labels) for seed_areas in image_areas]))
+def direction_of(examination: Examination, metric: str) -> Direction:
+    """Return whether more or less of a value is better: of a skill more, of errors too."""
+    is_skill = isinstance(summary_for(metric, examination), Skill)
+    return "max" if is_skill else examination.direction
+
+
+def image_values(seeds: Sequence[Examination], metric: str) -> Floats:
+    """Compute a number of each image for each of S seeds, (S, N), whose mean is the seed's value.
+
+    Args:
+        seeds: Examinations on the same images.
+        metric: What ranked the run.
+    """
+    return np.stack([_image_values(seed, metric) for seed in seeds])
+
+
+def value(numbers: Floats, labels: npt.NDArray[np.int64]) -> float:
+    """Average numbers of images (S, N) over seeds, and over classes alike."""
+    return float(np.mean([mean_recall(seed_numbers, labels) for seed_numbers in numbers]))
 
 
 def mean_of(seeds: Sequence[Examination], condition: tuple[str, float]) -> float:
@@ -60,16 +78,16 @@ class Resamples:
             )
             self.weights[:, rows] = counts / len(rows) / len(classes)
 
-    def values(self, image_areas: Floats, number: int) -> Floats:
-        """Compute the value of areas (S, N) in each draw, (B,), seeds drawn as well.
+    def values(self, numbers: Floats, number: int) -> Floats:
+        """Compute the value of numbers (S, N) in each draw, (B,), seeds drawn as well.
 
         Args:
-            image_areas: The areas.
+            numbers: Of each seed and image.
             number: Of the finalist: each draws its own seeds, the same at every call.
         """
-        resampled = self.weights @ image_areas.T
+        resampled = self.weights @ numbers.T
         generator = np.random.default_rng([self._seed, 2, number])
-        choice = generator.integers(image_areas.shape[0], size=resampled.shape)
+        choice = generator.integers(numbers.shape[0], size=resampled.shape)
         means: Floats = np.take_along_axis(resampled, choice, axis=1).mean(axis=1)
         return means
 
@@ -98,8 +116,8 @@ def optimism(exact: Floats, resampled: Floats, direction: Direction) -> float:
     return float(sign * gain.mean())
 
 
-def _areas(examination: Examination) -> Floats:
+def _image_values(examination: Examination, metric: str) -> Floats:
     kinds = [kind for kind, _ in examination.conditions]
     rows = [kinds.index(CLEAN), *(n for n, kind in enumerate(kinds) if kind == ENSEMBLE)]
-    image_areas: Floats = trapezoid_weights(examination.eps) @ examination.scores[rows]
-    return image_areas
+    summary = summary_for(metric, examination)
+    return summary.of_images(examination.scores[rows], examination.labels)

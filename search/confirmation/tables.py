@@ -1,5 +1,6 @@
 """What a person reads of a confirmation, at 80 columns."""
 
+import math
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -8,8 +9,9 @@ from rich.text import Text
 
 from search.confirmation.plan import ConfirmPlan
 from search.confirmation.record import Condition, ConfirmationResult
-from search.confirmation.verdict import Examinations, Standing, wins
-from search.confirmation.words import heading, sentences
+from search.confirmation.statistics import direction_of
+from search.confirmation.verdict import Examinations, Standing, constant_on, wins
+from search.confirmation.words import CONSTANT, heading, sentences
 from search.results.tables import interval, number
 from trainables.study.about import Threat
 from trainables.study.examination import CLEAN, ENSEMBLE, NOISE
@@ -17,7 +19,11 @@ from trainables.study.study import Say
 
 
 def say_ranking(
-    console: Console, rows: Sequence[Standing], examined: Examinations, plan: ConfirmPlan
+    console: Console,
+    rows: Sequence[Standing],
+    examined: Examinations,
+    plan: ConfirmPlan,
+    metric: str,
 ) -> None:
     """Print how the finalists rank under the ensemble, and how often each attack won.
 
@@ -26,20 +32,16 @@ def say_ranking(
         rows: Finalists, best first.
         examined: On the ranking split.
         plan: Of the confirmation.
+        metric: What ranked the run.
     """
     first = next(iter(examined.values()))[0]
-    better = {"max": "highest", "min": "lowest"}[first.direction]
+    better = {"max": "highest", "min": "lowest"}[direction_of(first, metric)]
+    constant = constant_on(examined, metric)
     title = (
-        f"{first.score} against epsilon, worst of the {plan.attacks} ensemble\n"
+        f"{first.score} against epsilon, {constant['summary']} under the worst of {plan.attacks}\n"
         f"{len(first.labels)} ranking images, {plan.seeds} seeds, {better} first"
     )
-    table = Table(title=Text(title))
-    table.add_column("#", justify="right")
-    table.add_column("finalist", overflow="fold")
-    table.add_column("value", justify="right", no_wrap=True)
-    table.add_column("95 % interval", justify="center", no_wrap=True)
-    table.add_column("in the search", justify="right", no_wrap=True)
-    table.add_column("", overflow="fold")
+    table = _ranking_table(title)
     for rank, row in enumerate(rows, start=1):
         finalist = row.finalist
         note = "control" if finalist.control else ""
@@ -53,10 +55,24 @@ def say_ranking(
             f"{number(finalist.promised)} (#{finalist.place})",
             Text(note, style="yellow" if row.barred else "dim"),
         )
+    if not math.isnan(constant["constant_value"]):
+        value = number(constant["constant_value"])
+        table.add_row("", CONSTANT, value, "", "", "to compare with", style="dim")
     table.caption = "interval: over images and seeds; a control cannot win"
     console.print(table)
     counts = ", ".join(f"{name} {count}" for name, count in wins(examined).items())
     console.print(f"worst images found by: {counts}", markup=False, highlight=False)
+
+
+def _ranking_table(title: str) -> Table:
+    table = Table(title=Text(title))
+    table.add_column("#", justify="right")
+    table.add_column("finalist", overflow="fold")
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="center", no_wrap=True)
+    table.add_column("in the search", justify="right", no_wrap=True)
+    table.add_column("", overflow="fold")
+    return table
 
 
 def say_test(console: Console, say: Say, record: ConfirmationResult, threat: Threat) -> None:
@@ -79,13 +95,16 @@ def _test_table(record: ConfirmationResult, threat: Threat) -> Table:
     columns = _columns(next(iter(record.conditions.values())))
     for condition in columns:
         table.add_column(heading(condition, threat), justify="right", no_wrap=True)
-    table.add_column("area", justify="right", no_wrap=True)
+    table.add_column(record.summary, justify="right", no_wrap=True)
     for name, conditions in record.conditions.items():
         scores = {(cell.kind, cell.strength): cell.score for cell in conditions}
         cells = [number(scores[column.kind, column.strength]) for column in columns]
         mark = " (winner)" if name == record.winner else ""
         label = Text(record.names[name] + mark)
         table.add_row(label, *cells, number(record.test[name].value))
+    if not math.isnan(record.constant):
+        cells = [number(record.constant)] * len(columns)
+        table.add_row(CONSTANT, *cells, number(record.constant_value), style="dim")
     return table
 
 

@@ -10,15 +10,18 @@ from scipy.stats import kendalltau
 from search.confirmation.finalists import Finalist
 from search.confirmation.statistics import (
     Resamples,
-    areas,
+    direction_of,
+    image_values,
     interval,
     mean_of,
     optimism,
+    summary_for,
     value,
 )
 from search.engine.trial import Trial
 from trainables.metrics.intervals import Interval
 from trainables.metrics.paired import compare
+from trainables.metrics.skill import Skill
 from trainables.study.examination import Direction, Examination
 
 Examinations = Mapping[str, Sequence[Examination]]
@@ -74,6 +77,7 @@ def standings(
     finalists: Sequence[Finalist],
     examined: Examinations,
     trained: Mapping[str, Sequence[Trial]],
+    metric: str,
     seed: int,
 ) -> list[Standing]:
     """Rank finalists by the ensemble, best first; those that cannot win keep their rank.
@@ -82,6 +86,7 @@ def standings(
         finalists: In the order in which their seeds are resampled.
         examined: On the ranking split; a finalist without a training is left out.
         trained: Completed trainings of each finalist, by its id: their constraints count.
+        metric: What ranked the run.
         seed: Of the resamples.
     """
     first = next(iter(examined.values()))[0]
@@ -89,17 +94,17 @@ def standings(
     rows = []
     for number, finalist in enumerate(finalists):
         if finalist.id in examined:
-            image_areas = areas(examined[finalist.id])
-            exact = value(image_areas, first.labels)
+            numbers = image_values(examined[finalist.id], metric)
+            exact = value(numbers, first.labels)
             rows.append(
                 Standing(
                     finalist,
-                    interval(exact, resamples.values(image_areas, number)),
-                    tuple(value(seed_areas[None], first.labels) for seed_areas in image_areas),
+                    interval(exact, resamples.values(numbers, number)),
+                    tuple(value(seed[None], first.labels) for seed in numbers),
                     barred_by(trained[finalist.id]),
                 )
             )
-    sign = _sign(first.direction)
+    sign = _sign(direction_of(first, metric))
     return sorted(rows, key=lambda row: -sign * row.value.value)
 
 
@@ -125,21 +130,25 @@ def exported_of(row: Standing) -> int:
     return int(order[(len(order) - 1) // 2])
 
 
-def selection(rows: Sequence[Standing], examined: Examinations, seed: int) -> Selection:
+def selection(
+    rows: Sequence[Standing], examined: Examinations, metric: str, seed: int
+) -> Selection:
     """Compare the search's ranking with the ensemble's.
 
     Args:
         rows: At least one of which can win.
         examined: On the ranking split.
+        metric: What ranked the run.
         seed: Of the resamples.
     """
     first = next(iter(examined.values()))[0]
-    sign = _sign(first.direction)
+    direction = direction_of(first, metric)
+    sign = _sign(direction)
     able = [row for row in rows if row.able]
     searched = min(able, key=lambda row: row.finalist.place)
     resamples = Resamples(first.labels, seed)
-    image_areas = [areas(examined[row.finalist.id]) for row in able]
-    values = [resamples.values(row_areas, number) for number, row_areas in enumerate(image_areas)]
+    numbers = [image_values(examined[row.finalist.id], metric) for row in able]
+    values = [resamples.values(row_numbers, place) for place, row_numbers in enumerate(numbers)]
     exact = np.array([row.value.value for row in able])
     promised = [row.finalist.promised for row in rows]
     measured = [row.value.value for row in rows]
@@ -151,16 +160,16 @@ def selection(rows: Sequence[Standing], examined: Examinations, seed: int) -> Se
         regret=sign * (able[0].value.value - searched.value.value),
         best_place=able[0].finalist.place,
         tau=float(tau),
-        optimism=optimism(exact, np.stack(values), first.direction),
+        optimism=optimism(exact, np.stack(values), direction),
     )
 
 
 def comparisons(
-    winner: Finalist, rivals: Sequence[Finalist], tested: Examinations, seed: int
+    winner: Finalist, rivals: Sequence[Finalist], tested: Examinations, metric: str, seed: int
 ) -> list[dict[str, Any]]:
     """Compare the winner with each of the others on test, paired by image.
 
-    Wilcoxon's signed-rank test is of each image's area, averaged over seeds; Bonferroni's
+    Wilcoxon's signed-rank test is of each image's number, averaged over seeds; Bonferroni's
     correction counts the others. It takes these trainings as given. The interval of the difference
     is over images and seeds: it has to exclude 0 as well, or they cannot be told apart.
 
@@ -168,6 +177,7 @@ def comparisons(
         winner: Compared.
         rivals: Compared with, each by itself.
         tested: Examinations on the test split.
+        metric: What ranked the run.
         seed: Of the resamples.
 
     Returns:
@@ -175,16 +185,19 @@ def comparisons(
     """
     first = tested[winner.id][0]
     resamples = Resamples(first.labels, seed)
-    winner_areas = areas(tested[winner.id])
+    first_numbers = image_values(tested[winner.id], metric)
     rows = []
     for number, rival in enumerate(rivals, start=1):
-        rival_areas = areas(tested[rival.id])
+        rival_numbers = image_values(tested[rival.id], metric)
         test = compare(
-            winner_areas.mean(axis=0), rival_areas.mean(axis=0), len(rivals), first.direction
+            first_numbers.mean(axis=0),
+            rival_numbers.mean(axis=0),
+            len(rivals),
+            direction_of(first, metric),
         )
-        exact = value(winner_areas, first.labels) - value(rival_areas, first.labels)
+        exact = value(first_numbers, first.labels) - value(rival_numbers, first.labels)
         bounds = interval(
-            exact, resamples.values(winner_areas, 0) - resamples.values(rival_areas, number)
+            exact, resamples.values(first_numbers, 0) - resamples.values(rival_numbers, number)
         )
         told_apart = not bounds.low <= 0 <= bounds.high
         verdict = test.verdict if told_apart else "not distinguishable"
@@ -218,15 +231,41 @@ def wins(examined: Examinations) -> dict[str, int]:
     return total
 
 
-def values_on(examined: Examinations, seed: int) -> dict[str, Interval]:
-    """Compute each finalist's value on a split, with an interval over images and seeds."""
+def values_on(examined: Examinations, metric: str, seed: int) -> dict[str, Interval]:
+    """Compute each finalist's value on a split, with an interval over images and seeds.
+
+    Args:
+        examined: On the split.
+        metric: What ranked the run.
+        seed: Of the resamples.
+    """
     first = next(iter(examined.values()))[0]
     resamples = Resamples(first.labels, seed)
     return {
-        name: interval(value(image_areas, first.labels), resamples.values(image_areas, number))
-        for number, (name, image_areas) in enumerate(
-            (name, areas(s)) for name, s in examined.items()
+        name: interval(value(numbers, first.labels), resamples.values(numbers, place))
+        for place, (name, numbers) in enumerate(
+            (name, image_values(seeds, metric)) for name, seeds in examined.items()
         )
+    }
+
+
+def constant_on(examined: Examinations, metric: str) -> dict[str, Any]:
+    """Say what a value is on a split, and what an answer that never looks at the input gets there.
+
+    Args:
+        examined: On the split.
+        metric: What ranked the run.
+
+    Returns:
+        Fields of `search.confirmation.record.ConfirmationResult`.
+    """
+    first = next(iter(examined.values()))[0]
+    summary = summary_for(metric, first)
+    scores = np.full(len(first.eps), first.constant)
+    return {
+        "summary": "skill" if isinstance(summary, Skill) else "area",
+        "constant": first.constant,
+        "constant_value": float(summary(scores)),
     }
 
 

@@ -7,6 +7,7 @@ from search.results.tables import interval, number
 from trainables.study.about import Threat
 from trainables.study.examination import CLEAN, ENSEMBLE, TRANSFER
 
+CONSTANT = "a constant answer"  # one that never looks at the input
 BLACK_BOX = ("square", TRANSFER)  # attacks without the model's gradients
 
 

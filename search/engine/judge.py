@@ -1,7 +1,9 @@
 """Constraints that the engine adds to a report: limits known before training, and a floor.
 
-The floor is relative to a reference, which may report later than the trials that it is to judge:
-those are judged again then. What the sampler was told of them by that time stays.
+The floor is relative to a reference: to its value, or to what its value has beyond that of a
+constant answer. The reference may report later than the trials that it is to judge: those are
+judged again then. What the sampler was told of them by that time stays. A reference that is no
+better than a constant answer sets no level.
 """
 
 import math
@@ -36,7 +38,7 @@ class Judge:
         if self.floor is None or trial.label != self.floor.reference:
             return False
         level = report.metrics.get(self.floor.metric, math.nan)
-        if not level > 0:  # a reference that diverged sets none
+        if not self.floor.reach(level, self.direction) > 0:  # it diverged, or is at chance
             return False
         self.levels[report.rung] = level
         return True
@@ -45,9 +47,11 @@ class Judge:
         """Return the report with all constraints that are known by now."""
         constraints = dict(report.constraints) | self.limits(trial.config)
         if self.floor is not None and report.rung in self.levels:
-            share = report.metrics.get(self.floor.metric, math.nan) / self.levels[report.rung]
-            worse = share - 1 if self.direction == "min" else 1 - share
-            constraints[self.floor.name] = worse - self.floor.slack
+            level = self.levels[report.rung]
+            value = report.metrics.get(self.floor.metric, math.nan)
+            loss = level - value if self.direction == "max" else value - level
+            share = loss / self.floor.reach(level, self.direction)
+            constraints[self.floor.name] = share - self.floor.slack
         return (
             report
             if constraints == report.constraints

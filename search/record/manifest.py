@@ -6,7 +6,7 @@ lacks ``about`` and is else the same.
 
 import sys
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,12 +14,25 @@ from search.engine.objective import Objective
 from search.plan import Plan, startup_trials
 from search.record.provenance import CodeState, code_state, git_state, machine
 from search.record.run_folder import RunFolder
-from search.record.versioned import VERSION, Versioned, parse_versioned, read_versioned
+from search.record.versioned import (
+    VERSION,
+    Measured,
+    Versioned,
+    parse_versioned,
+    read_versioned,
+)
 from search.record.writer import now
 from searchspace.errors import UserError
 from trainables.study.about import About
 from trainables.study.report import Rung
 from trainables.study.settings import StudySettings
+
+
+class ConstantAnswer(NamedTuple):
+    """What an answer scores that never looks at the input: a name, and a value."""
+
+    name: str
+    value: float
 
 
 class Stored(BaseModel):
@@ -80,6 +93,7 @@ class Manifest(Versioned):
         digests: Of data, splits and frozen models, by name.
         facts: Sentences for the reader, on data and splits.
         details: What else the study has to say.
+        constant: By metric, the value of an answer that never looks at the input.
         resumed: Every further start.
         stored: The store that keeps it; None for the run folder alone.
         confirms: The run whose finalists are trained here; None for a search.
@@ -108,6 +122,7 @@ class Manifest(Versioned):
     digests: dict[str, str] = Field(default_factory=dict)
     facts: tuple[str, ...] = ()
     details: dict[str, Any] = Field(default_factory=dict)
+    constant: dict[str, Measured] = Field(default_factory=dict)
     resumed: tuple[Resumption, ...] = ()
     stored: Stored | None = None
     confirms: str | None = None
@@ -116,6 +131,15 @@ class Manifest(Versioned):
     front: dict[str, Any] | None = None
     seeds: dict[str, Any] | None = None
     agreements: tuple[dict[str, Any], ...] = ()
+
+    def constant_answer(self, metric: str) -> ConstantAnswer | None:
+        """Return what the level that a model has to beat is called, and its value by a metric.
+
+        None where the run did not measure it.
+        """
+        value = self.constant.get(metric)
+        name = self.about.level if self.about else "a constant answer"
+        return None if value is None else ConstantAnswer(name, value)
 
     @property
     def code_state(self) -> CodeState:

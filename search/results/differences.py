@@ -20,7 +20,8 @@ from search.record.run_folder import RunFolder
 from search.results.ranking import Row, can_win, sign_of, winner
 from search.results.seeds import Spread, spread_of
 from trainables.metrics.classification import Labels
-from trainables.metrics.influence import area_of, influences, value_of
+from trainables.metrics.influence import influences, value_of
+from trainables.metrics.skill import Area, summary_of
 from trainables.metrics.welch import UNKNOWN, Component, Estimate, estimate, image_component
 from trainables.runtime.arrays import Floats64
 from trainables.study import ranking_file
@@ -237,7 +238,8 @@ def answers_of(row: Row, objective: Objective, folder: RunFolder) -> Answers | N
         saved = ranking_file.read(folder.saved(training.id))
         if saved is None or saved.labels.ndim != 1:
             return None
-        labels, summary = saved.labels, area_of(saved.eps)
+        labels = saved.labels
+        summary = summary_of(objective.metric, saved.eps, saved.scale) or Area(saved.eps)
         value = value_of(saved.scores, labels, summary)
         if not isclose(value, objective.value(training.reports[-1]), abs_tol=1e-6):
             return None

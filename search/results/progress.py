@@ -11,6 +11,7 @@ from rich.text import Text
 
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
+from search.record.manifest import ConstantAnswer
 from search.results.ranking import rank, winner
 from search.results.tables import agreement_line, duration, number, ranked_table
 
@@ -29,6 +30,7 @@ class Progress:
         budget: int,
         workers: int,
         clock: Callable[[], float],
+        constant: ConstantAnswer | None = None,
     ) -> None:
         self._console = console
         self._objective = objective
@@ -36,6 +38,7 @@ class Progress:
         self._budget = budget
         self._workers = workers
         self._clock = clock
+        self._constant = constant
         self._trials: dict[str, Trial] = {}
         self._done: set[str] = set()  # kept, as counting all at each end takes long with thousands
         self._live: Live | None = None
@@ -97,7 +100,8 @@ class Progress:
     def render(self) -> RenderableType:
         """Draw the live table: counts, the best so far, the leaders."""
         rows = rank(list(self._trials.values()), self._objective)
-        table = ranked_table(rows[:LEADERS], self._objective, self._budget)
+        leaders = rows[:LEADERS]
+        table = ranked_table(leaders, self._objective, self._budget, constant=self._constant)
         return Group(Text(self.status(), no_wrap=True, overflow="crop"), table)
 
     def status(self) -> str:

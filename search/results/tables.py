@@ -1,5 +1,6 @@
 """What a person reads of a ranking: a table, and sentences; all at 80 columns."""
 
+import itertools
 import math
 import textwrap
 from collections.abc import Collection, Iterable, Mapping
@@ -10,8 +11,9 @@ from rich.text import Text
 from search.engine.agreement import Agreement
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
+from search.record.manifest import ConstantAnswer
 from search.results.differences import Gain
-from search.results.ranking import Row, front, front_of, missed
+from search.results.ranking import Row, front, front_of, missed, sign_of
 from search.results.seeds import UNKNOWN, Spread
 from trainables.metrics.alarms import ALARMS
 
@@ -42,6 +44,7 @@ def ranked_table(
     budget: int,
     tied: Collection[str] = (),
     spread: Spread = UNKNOWN,
+    constant: ConstantAnswer | None = None,
 ) -> Table:
     """Lay out rows of a ranking; text is never read as markup.
 
@@ -51,6 +54,8 @@ def ranked_table(
         budget: Epochs of a whole trial.
         tied: Ids of the trials that cannot be told apart from the winner, itself included.
         spread: How much values vary with the seed.
+        constant: Of an answer that never looks at the input, a row of its own; None where it is not
+            known.
     """
     better = {"max": "highest", "min": "lowest"}[objective.direction]
     title = f"ranked by {objective.metric}, {better} first"
@@ -68,22 +73,49 @@ def ranked_table(
     table.add_column("95 % interval", justify="center", no_wrap=True)
     table.add_column("epochs", justify="right", no_wrap=True)
     table.add_column("state", overflow="fold")
+    line = None if constant is None else _place_of(constant.value, rows, objective)
     for rank, row in enumerate(rows, start=1):
-        missed = row.note if row.trial.state is State.COMPLETED else ""
-        state = row.trial.state.value
-        if row.seeds > 1:
-            state += f", {row.seeds} seeds"
-        elif row.trial.state is State.PRUNED:
-            state += f", rung {row.trial.rung + 1}"
+        if constant is not None and line == rank - 1:
+            _add_constant(table, constant)
         table.add_row(
             f"{'=' if row.trial.id in tied and len(tied) > 1 else ''}{rank}",
             Text(f"{row.trial.name}{row.trial.marks}"),
             number(row.value),
             interval(row.interval),
             f"{row.trial.epoch}/{budget}",
-            Text(missed or state, style="yellow" if missed else STYLES[row.trial.state]),
+            _state(row),
         )
+    if constant is not None and line == len(rows):
+        _add_constant(table, constant)
     return table
+
+
+def _state(row: Row) -> Text:
+    """Say how far a trial came; of one that completed and cannot win, why."""
+    trial = row.trial
+    if trial.state is State.COMPLETED and row.note:
+        return Text(row.note, style="yellow")
+    state = trial.state.value
+    if row.seeds > 1:
+        state += f", {row.seeds} seeds"
+    elif trial.state is State.PRUNED:
+        state += f", rung {trial.rung + 1}"
+    return Text(state, style=STYLES[trial.state])
+
+
+def _place_of(level: float, rows: list[Row], objective: Objective) -> int:
+    """Count the trials that are better than a level, from the first on."""
+    sign = sign_of(objective)
+    better = (
+        row.trial.state is State.COMPLETED and not row.note and sign * (row.value - level) > 0
+        for row in rows
+    )
+    return sum(1 for _ in itertools.takewhile(bool, better))
+
+
+def _add_constant(table: Table, constant: ConstantAnswer) -> None:
+    cells = Text(constant.name), number(constant.value), "", "", "to compare with"
+    table.add_row("", *cells, style="dim")
 
 
 def winner_lines(first: Row, gains: list[Gain], objective: Objective) -> list[str]:

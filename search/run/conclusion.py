@@ -3,10 +3,12 @@
 from dataclasses import asdict
 
 from search.engine.coordinator import Coordinator
+from search.engine.judge import Judge
 from search.engine.schedulers import promoted_share
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
 from search.results.differences import gains, seed_spread, tied
-from search.results.ranking import front_of, rank, winner
+from search.results.floor import clean_share, share_line
+from search.results.ranking import Row, front_of, rank, winner
 from search.results.tables import (
     agreement_line,
     alarm_lines,
@@ -27,13 +29,15 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
     if rows:
         ties = {row.trial.id for row in tied(rows, rules.objective, session.folder)}
         budget = rules.rungs[-1].epochs
-        session.console.print(ranked_table(rows, rules.objective, budget, ties, spread))
+        constant = session.manifest.content.constant_answer(rules.objective.metric)
+        session.console.print(ranked_table(rows, rules.objective, budget, ties, spread, constant))
     if first is None:
         session.say("no winner: no trial reached the last rung and met its constraints")
     else:
         session.folder.keep_best(first.trial.id)
         margins = gains(first, rows, rules.objective, session.folder)
-        for line in winner_lines(first, margins, rules.objective):
+        lines = winner_lines(first, margins, rules.objective)
+        for line in (*lines, *_floor_lines(first, rows, rules.judge, session)):
             session.say(line)
     for line in (
         spread_line(spread),
@@ -53,6 +57,14 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
     session.say_path(f"everything: {session.folder.path}")
     session.say(f"            {' '.join(session.folder.contents())}")
     return _exit_status(session, coordinator, first is not None)
+
+
+def _floor_lines(first: Row, rows: list[Row], judge: Judge, session: Session) -> list[str]:
+    """Say what the winner keeps of the clean quality that the floor compares with."""
+    if judge.floor is None:
+        return []
+    share = clean_share(first, rows, judge.floor, judge.direction, session.folder)
+    return [] if share is None else [share_line(share)]
 
 
 def _audit_lines(coordinator: Coordinator) -> list[str]:

@@ -1,6 +1,6 @@
 """From a session to a coordinator, its records and its progress."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import optuna
 
@@ -17,6 +17,7 @@ from search.record.writer import Records
 from search.results.progress import Progress
 from search.run.session import Session
 from search.samplers.registry import sampler_maker
+from trainables.study.study import Floor
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,13 @@ def open_desk(
         restore(coordinator, events, clock)
     records = Records(session.folder, objective, clock)
     progress = Progress(
-        session.console, objective, coordinator.total, rules.rungs[-1].epochs, plan.workers, clock
+        session.console,
+        objective,
+        coordinator.total,
+        rules.rungs[-1].epochs,
+        plan.workers,
+        clock,
+        session.manifest.content.constant_answer(objective.metric),
     )
     for listener in (records, progress):
         listener.adopt(coordinator.trials)
@@ -84,7 +91,7 @@ def make_rules(session: Session, objective: Objective) -> Rules:
     references = tuple(
         reference for reference in session.references if reference.label not in too_large
     )
-    space, floor = study.space(settings), study.floor(settings)
+    space, floor = study.space(settings), floor_of(session)
     return Rules(
         source=PointSource(
             space=space,
@@ -102,6 +109,14 @@ def make_rules(session: Session, objective: Objective) -> Rules:
             direction="max" if floor is None else study.metrics(settings)[floor.metric],
         ),
     )
+
+
+def floor_of(session: Session) -> Floor | None:
+    """Return the study's floor, with the value of a constant answer on the run's own data."""
+    floor: Floor | None = session.study.floor(session.settings)
+    if floor is None or not floor.above_constant:
+        return floor
+    return replace(floor, zero=session.manifest.content.constant.get(floor.metric))
 
 
 def optuna_record(

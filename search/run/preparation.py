@@ -52,6 +52,7 @@ def prepare(session: Session) -> tuple[Session, Objective]:
         digests=facts.digests,
         facts=lines,
         details=facts.details,
+        constant=facts.constant,
     )
     return session, objective
 

@@ -49,7 +49,11 @@ def show(run: str | Path, console: Console) -> int:
         f"{duration(max(0.0, last.total_seconds()))} ago",
     )
     budget = manifest.rungs[-1].epochs
-    console.print(ranked_table(rank(trials, objective)[:LEADERS], objective, budget))
+    leaders, constant = (
+        rank(trials, objective)[:LEADERS],
+        manifest.constant_answer(objective.metric),
+    )
+    console.print(ranked_table(leaders, objective, budget, constant=constant))
     if not running and (state != "finished"):
         _say(console, f"go on with: python -m search resume {run}")
     return 0

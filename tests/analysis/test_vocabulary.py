@@ -15,6 +15,17 @@ STUDIES = {name: Vocabulary(about(name)) for name in ("tsynd", "robmednas")}
     ("study", "metric", "words"),
     [
         ("tsynd", "ranking_pgd_bacc_curve", "balanced accuracy under PGD, mean over ε"),
+        ("tsynd", "ranking_pgd_bacc_skill", "balanced accuracy under PGD, skill over ε"),
+        (
+            "tsynd",
+            "ranking_noise_bacc_skill",
+            "balanced accuracy on noisy images, skill over its levels",
+        ),
+        (
+            "tsynd",
+            "val_noise_bacc_sigma0.05",
+            "balanced accuracy on noisy images, standard deviation 0.05 (val)",
+        ),
         ("tsynd", "ranking_apgd-ce_auc_eps0.5", "AUC under APGD-CE, ε = 0.5/255"),
         ("tsynd", "ranking_clean_acc", "accuracy on clean images"),
         ("tsynd", "ranking_noise_bacc", "balanced accuracy on noisy images"),

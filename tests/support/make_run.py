@@ -23,14 +23,16 @@ from search.results.ranking import rank, winner
 from search.studies import about
 from trainables.metrics.classification import mean_recall
 from trainables.metrics.curve import area
-from trainables.metrics.intervals import curve_interval
+from trainables.metrics.intervals import curve_interval, summary_interval
+from trainables.metrics.skill import Skill, mean_skill
 from trainables.runtime.config import Frozen
 from trainables.study.about import About
 from trainables.study.report import Report
 
 EPS = (0.0, 1 / 255, 2 / 255, 4 / 255, 8 / 255)
 RUNGS = (1, 3, 9, 27)
-METRIC = "ranking_pgd_bacc_curve"
+OLDER_METRIC = "ranking_pgd_bacc_curve"  # ranked runs of before there were skills
+METRIC = "ranking_pgd_bacc_skill"
 PAPER = {"regime": "tsynd", "latent_lr": 0.1, "latent_iterations": 50, "lr": 1e-3}
 
 
@@ -107,15 +109,17 @@ def measure(blueprint, epoch, images):
         correct ^= generator.random(correct.shape) < 0.03
         curve = [float(mean_recall(row, labels)) for row in correct]
         metrics[f"ranking_{attack}_bacc_curve"] = area(EPS, curve)
+        metrics[f"ranking_{attack}_bacc_skill"] = mean_skill(EPS, curve, 1 / 3)
         for eps, value in zip(EPS[1:], curve[1:], strict=True):
             metrics[f"ranking_{attack}_bacc_eps{255 * eps:g}"] = value
         metrics["ranking_clean_bacc"], under_pgd = curve[0], correct
     metrics["ranking_noise_bacc"] = 0.9 * metrics["ranking_clean_bacc"]
-    low, high = curve_interval(under_pgd, labels, EPS, seed=0)[1:]
+    low, high = summary_interval(under_pgd, labels, Skill(EPS, 1 / 3), seed=0)[1:]
+    area_low, area_high = curve_interval(under_pgd, labels, EPS, seed=0)[1:]
     report = Report(
         epoch,
         metrics,
-        {METRIC: (low, high)},
+        {METRIC: (low, high), OLDER_METRIC: (area_low, area_high)},
         {"clean_floor": blueprint.violation},
         {"generation": 2.0, "training": 1.0},
         best_epoch=max(1, epoch - 1),

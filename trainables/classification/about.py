@@ -18,7 +18,7 @@ SCORES = {
 COLUMNS = {
     "clean": "ranking_clean_{score}",
     "noise": "ranking_noise_{score}",
-    "fgsm": "ranking_fgsm_{score}_curve",
+    "fgsm": "ranking_fgsm_{score}_skill",
 }
 
 
@@ -38,6 +38,6 @@ def about_classification(name: str, title: str, cites: tuple[str, ...]) -> About
         threat=PIXELS,
         scores=SCORES,
         kept="bacc",
-        level="chance",
+        level="a constant answer",
         columns=COLUMNS,
     )

@@ -14,7 +14,7 @@ from trainables.classification.measurement import NOISE_SIGMA
 from trainables.corruptions.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from trainables.corruptions.noise import gaussian
 from trainables.data.task import Task
-from trainables.metrics.classification import correct
+from trainables.metrics.classification import constant_scores, correct
 from trainables.runtime.arrays import Floats32, Floats64
 from trainables.runtime.seeding import derive
 from trainables.study.examination import CLEAN, ENSEMBLE, NOISE, Exam, Examination, count_wins
@@ -57,8 +57,17 @@ def examine_classifier(
     classes = np.zeros(len(data), dtype=np.int64) if multi_label else labels.cpu().numpy()
     score = "share of right labels" if multi_label else "balanced accuracy"
     near = None if data.near is None else data.near.cpu().numpy()
+    constant = constant_scores(task, labels.cpu().numpy())["acc" if multi_label else "bacc"]
     return Examination(
-        score, "max", tuple(conditions), np.stack(rows), classes, attacks, wins, near
+        score,
+        "max",
+        tuple(conditions),
+        np.stack(rows),
+        classes,
+        attacks,
+        wins,
+        constant=constant,
+        near=near,
     )
 
 

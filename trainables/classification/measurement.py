@@ -1,11 +1,14 @@
 """Measure a classifier on a split: clean, under noise, and under attack along a grid of radii.
 
-Names of metrics are ``{split}_{measurement}_{score}``: the score of a curve ends in ``_curve``,
-that at one radius in ``_eps`` and the radius times 255.
+Names of metrics are ``{split}_{measurement}_{score}``: the mean skill over the radii ends in
+``_skill``, the area under the curve in ``_curve``, and the score at one radius in ``_eps`` and the
+radius times 255.
 """
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+import numpy.typing as npt
 from torch import Tensor
 from torch.nn import functional
 
@@ -18,8 +21,9 @@ from trainables.classification.naming import headline, ranking_metric
 from trainables.corruptions.noise import gaussian
 from trainables.data.task import Task
 from trainables.losses.likelihood import Loss, likelihood_loss
-from trainables.metrics.classification import scores
+from trainables.metrics.classification import constant_scores, scores
 from trainables.metrics.curve import area
+from trainables.metrics.skill import CURVE, SKILL, mean_skill
 from trainables.models.classifiers import Classifier
 from trainables.runtime.seeding import derive
 from trainables.study.report import Level
@@ -93,16 +97,40 @@ def metrics_of(attack: str, eps: tuple[float, ...]) -> Directions:
 
     They are the ones of a measurement with this attack at these radii, which rise from 0.
     """
-    points = ["", "_curve", *(f"_{_point(radius)}" for radius in eps[1:])]
-    kinds = {"clean": points[:1], "noise": points[:1]} | dict.fromkeys(_attacks(attack), points[1:])
     names = [
-        f"{split}_{kind}_{score}{point}"
-        for split in ("ranking", "val")
-        for kind, suffixes in kinds.items()
-        for score in SCORES
-        for point in suffixes
+        f"{split}_{name}" for split in ("ranking", "val") for name, _, _ in _names(attack, eps)
     ]
     return {**dict.fromkeys(names, "max"), "val_loss": "min"}
+
+
+def constant_metrics(
+    attack: str, eps: tuple[float, ...], task: Task, labels: npt.NDArray[np.int64]
+) -> dict[str, float]:
+    """Return the metrics of the best answer that is the same for all images of the ranking split.
+
+    Args:
+        attack: The attack that ranks.
+        eps: Radii, rising from 0.
+        task: What the labels mean.
+        labels: Of the ranking split, (N,) or (N, L).
+    """
+    values = constant_scores(task, labels)
+    return {
+        f"ranking_{name}": 0.0 if point == SKILL else values[score]
+        for name, score, point in _names(attack, eps)
+    }
+
+
+def _names(attack: str, eps: tuple[float, ...]) -> list[tuple[str, str, str]]:
+    """List the metrics of a split: name without the split, score, and point on the curve."""
+    points = [SKILL, CURVE, *(_point(radius) for radius in eps[1:])]
+    kinds = {"clean": [""], "noise": [""]} | dict.fromkeys(_attacks(attack), points)
+    return [
+        (f"{kind}_{score}{'_' * bool(point)}{point}", score, point)
+        for kind, ends in kinds.items()
+        for score in SCORES
+        for point in ends
+    ]
 
 
 @dataclass(frozen=True)
@@ -190,9 +218,11 @@ def _mean_log_loss(probabilities: Tensor, labels: Tensor) -> float:
 
 def _curve(prefix: str, report: RobustReport) -> dict[str, float]:
     metrics: dict[str, float] = {}
+    constants = constant_scores(report.task, report.labels)
     for score in SCORES:
         values = report.curve(score)
-        metrics[f"{prefix}_{score}_curve"] = area(report.eps, values)
+        metrics[f"{prefix}_{score}_{SKILL}"] = mean_skill(report.eps, values, constants[score])
+        metrics[f"{prefix}_{score}_{CURVE}"] = area(report.eps, values)
         at_radii = zip(report.eps[1:], values[1:], strict=True)
         metrics |= {f"{prefix}_{score}_{_point(eps)}": float(value) for eps, value in at_radii}
     return metrics

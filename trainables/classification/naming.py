@@ -13,5 +13,9 @@ def headline(task: Task) -> str:
 
 
 def ranking_metric(attack: str, task: Task) -> str:
-    """Return the metric that ranks trials unless the user names another."""
-    return f"ranking_{attack}_{headline(task)}_curve"
+    """Return the metric that ranks trials unless the user names another.
+
+    It is the mean skill over the radii: a constant answer scores 0, and no radius counts more than
+    another.
+    """
+    return f"ranking_{attack}_{headline(task)}_skill"

@@ -79,8 +79,8 @@ class ClassificationSettings(AttackSettings):
     )
     floor: float = setting(
         0.15,
-        "Share by which clean balanced accuracy (several labels: macro AUC) may fall below the "
-        "baseline's.",
+        "Share of what the baseline has above chance without attack that a trial may lose: of "
+        "balanced accuracy; several labels: of macro AUC.",
         ROBUSTNESS,
         ge=0,
         le=1,

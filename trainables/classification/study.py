@@ -2,11 +2,13 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, final
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from searchspace.space import Space
@@ -20,7 +22,7 @@ from trainables.classification.assets import (
 )
 from trainables.classification.examination import examine_classifier
 from trainables.classification.learner import ClassifierConfig, Learner, Lesson
-from trainables.classification.measurement import metrics_of
+from trainables.classification.measurement import constant_metrics, metrics_of
 from trainables.classification.memory import CountExtra, need_of, no_extra
 from trainables.classification.naming import headline
 from trainables.classification.pilot import choose_eps
@@ -147,17 +149,16 @@ class ClassificationStudy(Study[S], Generic[S, C]):
     @final
     def metrics(self, settings: S) -> Directions:
         """Map every metric that a trial reports to the better direction."""
-        kinds = {rung.level.attack for rung in settings.rungs if rung.level}
         directions: dict[str, Literal["max", "min"]] = {"train_loss": "min"}
-        for kind in sorted(kinds):
+        for kind in _attacks_of(settings):
             directions |= metrics_of(kind, settings.eps)
         return directions
 
     @final
     def floor(self, settings: S) -> Floor:
-        """Return the floor: a clean score close to the baseline's."""
+        """Return the floor: most of what the baseline's clean score has above chance."""
         metric = f"ranking_clean_{headline(settings.task)}"
-        return Floor("clean_floor", metric, BASELINE, settings.floor)
+        return Floor("clean_floor", metric, BASELINE, settings.floor, above_constant=True)
 
     @final
     def limits(self, config: Config, settings: S) -> dict[str, float]:
@@ -190,9 +191,12 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             default_metric=settings.rungs[-1].metric,
             details={"near_copies": splits.near_copies} | extra.details,
         )
-        return (
-            facts.with_eps(self._choose_eps(settings, assets, say)) if settings.eps_auto else facts
-        )
+        eps = settings.eps
+        if settings.eps_auto:
+            choice = self._choose_eps(settings, assets, say)
+            facts, eps = facts.with_eps(choice), choice.eps
+        labels = splits.take(dataset, "ranking").labels
+        return replace(facts, constant=self._constant(settings, eps, labels))
 
     @final
     def build(self, config: Config, settings: S, assets: Path) -> ClassifierTrial:
@@ -247,6 +251,16 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             classifier.to(device), split, card.task, settings.eps, exam, sources
         )
 
+    def _constant(
+        self, settings: S, eps: tuple[float, ...], labels: npt.NDArray[np.int64]
+    ) -> dict[str, float]:
+        """Return what a constant answer scores on the ranking split, by metric."""
+        kinds = _attacks_of(settings)
+        constant: dict[str, float] = {}
+        for kind in kinds:
+            constant |= constant_metrics(kind, eps, settings.task, labels)
+        return constant
+
     def _choose_eps(self, settings: S, assets: Path, say: Say) -> EpsChoice:
         """Train the pilot, and choose the radii by its scores under attack."""
         say(f"training the {self.pilot}, to choose eps ...")
@@ -265,6 +279,11 @@ class ClassificationStudy(Study[S], Generic[S, C]):
 def read_splits(assets: Path, device: str) -> Data:
     """Read the splits of a run onto a device, once a process."""
     return read_data(assets, torch.device(device))
+
+
+def _attacks_of(settings: ClassificationSettings) -> list[str]:
+    """List the attacks that rank at some rung."""
+    return sorted({rung.level.attack for rung in settings.rungs if rung.level})
 
 
 def _classifier_config(config: Frozen) -> ClassifierConfig:

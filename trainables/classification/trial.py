@@ -22,7 +22,9 @@ from trainables.classification.measurement import (
     measure_robust,
 )
 from trainables.classification.settings import ClassificationSettings
-from trainables.metrics.intervals import curve_interval
+from trainables.metrics.classification import chance
+from trainables.metrics.intervals import summary_interval
+from trainables.metrics.skill import CURVE, SKILL, Area, Skill, Summary
 from trainables.models.modes import weights_of, with_weights
 from trainables.runtime.memory import Need
 from trainables.runtime.seeding import derive, seeded
@@ -120,12 +122,12 @@ class ClassifierTrial(Trainable):
         """Measure the best epoch on the ranking split, once for each new best and level."""
         started = time.perf_counter()
         best, robust = self._best(), self._measure_best(rung.level)
-        interval = self._interval(robust, self.measurement.at(rung.level).ranking_metric)
+        intervals = self._intervals(robust)
         self.spend("evaluation", started)
         return Report(
             epoch=self.epoch,
             metrics=robust.metrics | best.metrics,
-            intervals=interval,
+            intervals=intervals,
             constraints=robust.constraints,
             seconds=self.seconds,
             best_epoch=best.epoch,
@@ -207,12 +209,22 @@ class ClassifierTrial(Trainable):
             raise ValueError("nothing was evaluated yet: there is nothing to save")
         return self.evaluation[2]
 
-    def _interval(self, robust: Robustness, metric: str) -> dict[str, tuple[float, float]]:
+    def _intervals(self, robust: Robustness) -> dict[str, tuple[float, float]]:
+        """Return the intervals of the metrics over all radii under the attack that ranks."""
         if self.measurement.headline != "bacc":
             return {}
         report, seed = robust.ranking_report, derive(self.settings.seed, "bootstrap")
-        interval = curve_interval(report.correct, report.labels, report.eps, seed=seed)
-        return {metric: (interval.low, interval.high)}
+        answers, labels = report.correct, report.labels
+        summaries: dict[str, Summary] = {
+            SKILL: Skill(report.eps, chance(report.task, labels)),
+            CURVE: Area(report.eps),
+        }
+        intervals = {}
+        for point, summary in summaries.items():
+            interval = summary_interval(answers, labels, summary, seed=seed)
+            name = f"ranking_{robust.attack}_{self.measurement.headline}_{point}"
+            intervals[name] = (interval.low, interval.high)
+        return intervals
 
 
 def _measurement(settings: ClassificationSettings, data: Data, need: Need) -> Measurement:

@@ -96,6 +96,21 @@ def chance(task: str, labels: Labels) -> float:
     return 0.5 if task == "multi-label" else 1 / len(np.unique(labels))
 
 
+def constant_scores(task: str, labels: Labels) -> dict[str, float]:
+    """Return the best ``acc``, ``bacc`` and ``auc`` of an answer that is the same for all images.
+
+    Args:
+        task: "binary", "multi-class" or "multi-label".
+        labels: int (N,), or 0 and 1, (N, L); at least one image.
+    """
+    if task == "multi-label":
+        shares = labels.mean(axis=0)
+        most = float(np.maximum(shares, 1 - shares).mean())
+    else:
+        most = float(np.unique(labels, return_counts=True)[1].max() / len(labels))
+    return {"acc": most, "bacc": chance(task, labels), "auc": 0.5}
+
+
 def correct(task: str, probabilities: Floats, labels: Labels) -> Mask:
     """Return which answers are right.
 

@@ -1,9 +1,9 @@
 """Confidence intervals of scores: how much they vary with the sample of images.
 
-The area under a curve of balanced accuracy, or of any mean, is linear in the single answers: it is
-the mean over classes of the mean over the images of a class of each image's area. So a bootstrap
-within classes needs no curve, only one number for each image. For right and wrong answers this
-number takes few values, and a resample is one multinomial draw over them.
+A value over radii is made of the mean over classes of the answers at each radius: an area, a mean
+skill. The bootstrap draws images within classes, averages them at each radius, and makes the value
+of these averages. The answers of an image show few patterns over the radii, so a resample is one
+multinomial draw over the patterns of each class.
 
 A percentile bootstrap is a little too narrow for classes of few images. Its width is 0 if all
 images of each class have the same value.
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainables.metrics.classification import Labels, mean_recall
-from trainables.metrics.curve import trapezoid_weights
+from trainables.metrics.skill import Area, Summary
 from trainables.runtime.arrays import Floats, Floats64
 
 Scores = npt.NDArray[np.bool_ | np.floating]
@@ -53,8 +53,8 @@ def curve_interval(
         resamples: Bootstrap resamples.
         level: Coverage, in (0, 1).
     """
-    areas = trapezoid_weights(eps) @ scores
-    return _mean_recall_interval(areas, labels, seed, resamples, level)
+    area = Area(tuple(eps))
+    return summary_interval(scores, labels, area, seed=seed, resamples=resamples, level=level)
 
 
 def paired_difference(
@@ -78,8 +78,89 @@ def paired_difference(
         resamples: Bootstrap resamples.
         level: Coverage, in (0, 1).
     """
-    areas = trapezoid_weights(eps) @ np.subtract(scores_a, scores_b, dtype=np.float64)
-    return _mean_recall_interval(areas, labels, seed, resamples, level)
+    return summary_difference(
+        scores_a, scores_b, labels, Area(tuple(eps)), seed=seed, resamples=resamples, level=level
+    )
+
+
+def summary_interval(
+    scores: Scores,
+    labels: Labels,
+    summary: Summary,
+    *,
+    seed: int,
+    resamples: int = 2000,
+    level: float = 0.95,
+) -> Interval:
+    """Bootstrap within classes any summary of the curve of a score's mean over classes.
+
+    Args:
+        scores: Of each image, or subject, at each radius, (E, N).
+        labels: Classes, (N,); all equal for data without classes.
+        summary: Makes one number of a curve, such as `trainables.metrics.skill.Skill`.
+        seed: The same seed gives the same interval.
+        resamples: Bootstrap resamples.
+        level: Coverage, in (0, 1).
+    """
+    value = float(summary(mean_recall(scores, labels)))
+    return _percentiles(value, summary(_resampled(scores, labels, seed, resamples)), level)
+
+
+def summary_difference(
+    scores_a: Scores,
+    scores_b: Scores,
+    labels: Labels,
+    summary: Summary,
+    *,
+    seed: int,
+    resamples: int = 2000,
+    level: float = 0.95,
+) -> Interval:
+    """Bootstrap the difference of a summary of A and B on the same images, A - B.
+
+    Args:
+        scores_a: As for `summary_interval`, (E, N).
+        scores_b: Of the same images, (E, N).
+        labels: Classes, (N,); all equal for data without classes.
+        summary: Makes one number of a curve.
+        seed: The same seed gives the same interval.
+        resamples: Bootstrap resamples.
+        level: Coverage, in (0, 1).
+    """
+    radii, pair = len(scores_a), np.concatenate([scores_a, scores_b])
+    exact, draws = mean_recall(pair, labels), _resampled(pair, labels, seed, resamples)
+    value = float(summary(exact[:radii]) - summary(exact[radii:]))
+    return _percentiles(value, summary(draws[:, :radii]) - summary(draws[:, radii:]), level)
+
+
+def share_interval(
+    scores_a: Scores,
+    scores_b: Scores,
+    labels: Labels,
+    zero: float,
+    *,
+    seed: int,
+    resamples: int = 2000,
+    level: float = 0.95,
+) -> Interval:
+    """Bootstrap what share A keeps of B beyond ``zero``: (A - zero) / (B - zero), of their means.
+
+    Args:
+        scores_a: Of each image, (N,).
+        scores_b: Of the same images, (N,).
+        labels: Classes, (N,).
+        zero: The score of a constant answer; 0 for a share of B itself. Resamples in which B is
+            not on the same side of it have no share.
+        seed: The same seed gives the same interval.
+        resamples: Bootstrap resamples.
+        level: Coverage, in (0, 1).
+    """
+    pair = np.stack([scores_a, scores_b])
+    exact = mean_recall(pair, labels) - zero
+    draws = _resampled(pair, labels, seed, resamples) - zero
+    base = np.where(np.sign(draws[:, 1]) == np.sign(exact[1]), draws[:, 1], np.nan)
+    value = float(exact[0] / exact[1]) if exact[1] else math.nan
+    return _percentiles(value, draws[:, 0] / base, level)
 
 
 def mean_interval(
@@ -100,7 +181,9 @@ def mean_interval(
     if len(numbers) < 2:
         return Interval(float(numbers[0]) if len(numbers) else math.nan, math.nan, math.nan)
     one_class = np.zeros(len(numbers), dtype=np.int64)
-    return _mean_recall_interval(numbers, one_class, seed, resamples, level)
+    return curve_interval(
+        numbers[None], one_class, (0.0,), seed=seed, resamples=resamples, level=level
+    )
 
 
 def bootstrap(
@@ -150,18 +233,20 @@ def wilson(successes: int, trials: int, level: float = 0.95) -> Interval:
     return Interval(share, max(0.0, centre - half), min(1.0, centre + half))
 
 
-def _mean_recall_interval(
-    values: Floats64, labels: Labels, seed: int, resamples: int, level: float
-) -> Interval:
-    rng = np.random.default_rng(seed)
-    # Rounding makes areas equal that differ in the last digit only by the order of summation.
-    rounded = values.round(12)
-    means = []
+def _resampled(scores: Scores, labels: Labels, seed: int, resamples: int) -> Floats64:
+    """Draw images within classes, and average within and then over classes: (B, E).
+
+    The images of a class show few patterns over the radii, as right answers mostly turn wrong once.
+    So a resample is a multinomial draw over patterns, not over images.
+    """
+    rng, means = np.random.default_rng(seed), []
     for label in np.unique(labels):
-        distinct, counts = np.unique(rounded[labels == label], return_counts=True)
+        patterns, counts = np.unique(scores[:, labels == label], axis=1, return_counts=True)
         total = int(counts.sum())
-        means.append(rng.multinomial(total, counts / total, size=resamples) @ distinct / total)
-    return _percentiles(float(mean_recall(values, labels)), np.mean(means, axis=0), level)
+        draws = rng.multinomial(total, counts / total, size=resamples) / total
+        means.append(draws @ patterns.T.astype(np.float64))
+    averages: Floats64 = np.mean(means, axis=0)
+    return averages
 
 
 def _percentiles(value: float, resamples: Floats64, level: float) -> Interval:

@@ -66,7 +66,7 @@ class About:
         threat: What an attacker may do.
         scores: By the name that ends a metric, ``{split}_{measurement}_{score}[_{point}]``.
         kept: The score whose values ``ranking.npz`` holds.
-        level: What the level that a model has to beat is called: ``chance``.
+        level: What the level that a model has to beat is called: ``a constant answer``.
         columns: Of the leaderboard, beside the value: heading to metric, where ``{score}`` stands
             for the score that ranks.
     """

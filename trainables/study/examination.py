@@ -1,5 +1,6 @@
 """How well a finished model withstands attack: scores by image and condition, and their file."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -53,6 +54,8 @@ class Examination:
         attacks: Names of the A attacks of the ensemble, all transfers as one.
         wins: The number of images or slices of which each attack made the worst version, at each
             of the E radii of the ensemble, (E, A).
+        constant: The mean score of an answer that never looks at the input, the same under all
+            conditions; NaN where it is not known.
     """
 
     score: str
@@ -63,6 +66,14 @@ class Examination:
     attacks: tuple[str, ...]
     wins: npt.NDArray[np.int64]
     near: Mask | None = None
+    constant: float = math.nan
+
+    @property
+    def scale(self) -> tuple[float, float] | None:
+        """The mean score of a constant answer and of a perfect one; None where not known."""
+        if math.isnan(self.constant):
+            return None
+        return self.constant, 1.0 if self.direction == "max" else 0.0
 
     @property
     def eps(self) -> tuple[float, ...]:
@@ -95,6 +106,7 @@ class Examination:
                 attacks=np.array(self.attacks),
                 won=self.wins,
                 **({} if self.near is None else {"near": self.near}),
+                constant=self.constant,
             )
 
 
@@ -114,7 +126,8 @@ def read_examination(file: Path) -> Examination:
             arrays["labels"],
             tuple(arrays["attacks"].tolist()),
             arrays["won"],
-            arrays.get("near"),
+            near=arrays.get("near"),
+            constant=float(arrays["constant"]) if "constant" in arrays else math.nan,
         )
 
 

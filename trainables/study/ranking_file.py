@@ -12,6 +12,7 @@ from searchspace.errors import UserError
 from trainables.runtime.errors import typed_line
 
 NAME = "ranking.npz"
+Scale = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,19 +23,36 @@ class RankingScores:
         scores: (R, N) or (R, N, L): of each radius and image, and for several labels of each label.
         labels: (N,) or (N, L).
         eps: R radii, rising from 0.
+        written_scale: The scale that was written; None where the study named none.
     """
 
     scores: npt.NDArray[Any]
     labels: npt.NDArray[np.int64]
     eps: tuple[float, ...]
+    written_scale: Scale | None = None
 
     def __post_init__(self) -> None:
         if self.scores.ndim < 2 or self.scores.shape[:2] != (len(self.eps), len(self.labels)):
             raise ValueError("scores are not one for each radius and image")
 
+    @property
+    def scale(self) -> Scale | None:
+        """The mean score of a constant answer and of a perfect one; None where not known.
+
+        Right answers have a scale of their own: a constant answer is right for one class of those
+        present.
+        """
+        if self.written_scale is None and self.scores.dtype == np.bool_ and self.labels.ndim == 1:
+            return 1 / max(1, len(np.unique(self.labels))), 1.0
+        return self.written_scale
+
 
 def write(
-    folder: Path, scores: npt.ArrayLike, labels: npt.ArrayLike, eps: tuple[float, ...]
+    folder: Path,
+    scores: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    eps: tuple[float, ...],
+    scale: Scale | None = None,
 ) -> None:
     """Write the scores of a trial.
 
@@ -43,8 +61,11 @@ def write(
         scores: (R, N) or (R, N, L): of each radius and image, and for several labels of each label.
         labels: (N,) or (N, L).
         eps: R radii, rising from 0.
+        scale: The mean score of a constant answer and of a perfect one, for scores that are not
+            right or wrong answers; None where the study knows none.
     """
     arrays = {"scores": np.asarray(scores), "labels": np.asarray(labels), "eps": np.array(eps)}
+    arrays |= {} if scale is None else {"scale": np.array(scale)}
     np.savez(folder / NAME, allow_pickle=False, **arrays)
 
 
@@ -58,8 +79,10 @@ def read(folder: Path) -> RankingScores | None:
     try:
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             eps = tuple(float(radius) for radius in arrays["eps"])
-            return RankingScores(arrays["scores"], arrays["labels"], eps)
+            scale = arrays["scale"].tolist() if "scale" in arrays else None
+            bounds = None if scale is None else (float(scale[0]), float(scale[1]))
+            return RankingScores(arrays["scores"], arrays["labels"], eps, bounds)
     except FileNotFoundError:
         return None
-    except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
+    except (OSError, EOFError, ValueError, LookupError, TypeError, BadZipFile) as error:
         raise UserError(f"{file} is damaged: {typed_line(error)}") from None

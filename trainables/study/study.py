@@ -64,13 +64,34 @@ class Floor:
         name: Of the constraint.
         metric: A key of `Report.metrics` whose values are positive.
         reference: The label of the reference.
-        slack: The share by which a trial may be worse than the reference, at least 0.
+        slack: The share by which a trial may be worse than the reference, at least 0: of what the
+            reference has beyond ``zero``.
+        zero: The value of a constant answer; None where the slack is a share of the reference's
+            value. A study leaves it None and sets ``above_constant``; the engine fills it in.
+        above_constant: Whether ``zero`` is to be the run's ``Facts.constant`` of the metric.
     """
 
     name: str
     metric: str
     reference: str
     slack: float
+    _: KW_ONLY
+    zero: float | None = None
+    above_constant: bool = False
+
+    def reach(self, level: float, direction: Literal["max", "min"]) -> float:
+        """Return what a reference of this level has beyond zero; the slack is a share of it.
+
+        Args:
+            level: The reference's value.
+            direction: Whether more or less of the metric is better.
+
+        Returns:
+            At most 0, or NaN, where the reference is no better than a constant answer.
+        """
+        if self.zero is None:
+            return level
+        return level - self.zero if direction == "max" else self.zero - level
 
 
 @dataclass(frozen=True)
@@ -98,6 +119,8 @@ class Facts:
             ranks.
         default_metric: The metric that ranks unless the user names another.
         details: Further values for the manifest, JSON values only.
+        constant: By metric, the value of an answer that never looks at the input: the largest
+            class, chance, a trivial prediction. Tables show it as a row of its own.
         settled: The values of the settings that the user left to the run.
     """
 
@@ -105,6 +128,7 @@ class Facts:
     lines: tuple[str, ...]
     default_metric: str
     details: dict[str, Any] = field(default_factory=dict)
+    constant: dict[str, float] = field(default_factory=dict)
     settled: dict[str, Any] = field(default_factory=dict)
 
     def with_eps(self, choice: EpsChoice) -> "Facts":

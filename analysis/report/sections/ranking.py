@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from analysis.load import Run
-from analysis.numbers.frames import robustness, second_metric, standings, trade_off
+from analysis.numbers.frames import level_of, robustness, second_metric, standings, trade_off
 from analysis.numbers.tables import leaderboard, rows_of, yardstick
 from analysis.report.html import Html, Section, join, link, safe, table, tag
 from analysis.report.sections.figure import show, show_panels
@@ -62,11 +62,16 @@ def _scores(run: Run) -> Html:
         return Html()
     score = run.vocabulary.score(yardstick(run).score)
     radii = sorted(frame["eps"].unique())
-    rows = []
+    rows: list[tuple[bool, tuple[object, ...]]] = []
     for (trial, name, attack), curve in frame.groupby(["trial", "name", "attack"], sort=False):
         points = {point.eps: point for point in rows_of(curve)}
         cells = [_score_at(score.digits, points[eps]) if eps in points else "" for eps in radii]
         rows.append((str(trial) == run.winner, (str(name), str(attack).upper(), *cells)))
+    level = yardstick(run).level
+    if not math.isnan(level):
+        rows.append(
+            (False, (run.about.level, "any", *(f"{level:.{score.digits}f}" for _ in radii)))
+        )
     headings = ("trial", "attack", *(f"ε = {eps:g}" for eps in radii))
     caption = f"{score.words}, {run.about.threat.axis}; 95 % intervals where known"
     marked = [number for number, (winner, _) in enumerate(rows) if winner]
@@ -98,6 +103,11 @@ def _table(run: Run) -> Html:
         )
         for row in rows
     ]
+    level = level_of(run, metric)
+    if not math.isnan(level):
+        blanks = ("",) * (len(columns) + 2)
+        value = words.format_value(metric, level)
+        cells.append((run.about.level, "", value, "", *blanks, "to compare with"))
     caption = "Leaderboard, best first"
     marked = [number for number, row in enumerate(rows) if row.note == "winner"]
     numeric = range(1, 5 + len(columns))

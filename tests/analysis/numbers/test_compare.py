@@ -13,6 +13,7 @@ def test_winners_are_listed_with_their_gain_over_the_closest_reference(two):
     table = winners(two).set_index("run")
     assert table["winner"].to_dict() == {"one": "t002", "two": "t002"}
     assert table["value"].to_dict() == {"one": 0.4, "two": 0.6}
+    assert table["constant"].tolist() == [0.0, 0.0]  # of a skill
     assert table["over"].to_dict() == {"one": "paper", "two": "paper"}
     assert table["gain"].to_dict() == pytest.approx({"one": 0.1, "two": 0.3})
     assert table["trials"].to_dict() == {"one": 2, "two": 3}
@@ -28,6 +29,13 @@ def test_progress_is_that_of_each_run(two):
     frame = progress(two)
     assert frame.loc[frame["run"] == "one", "best"].tolist() == [0.1, 0.4]
     assert frame.loc[frame["run"] == "two", "best"].tolist() == [0.5, 0.6, 0.6]
+
+
+def test_values_at_other_radii_do_not_compare(two):
+    two[0].manifest["settings"]["eps"] = [0.0, 0.01]
+    two[1].manifest["settings"]["eps"] = [0.0, 0.02]
+    assert comparable(two) == "The runs are ranked at other radii: their values do not compare."
+    assert duels(two).empty
 
 
 def test_only_what_differs_is_listed(two):

@@ -6,7 +6,7 @@ import make_robmednas
 import numpy as np
 import pandas as pd
 import pytest
-from make_run import METRIC, REFERENCES, Blueprint, make_run
+from make_run import METRIC, OLDER_METRIC, REFERENCES, Blueprint, make_run
 from matplotlib.text import Text
 
 from analysis.figures.catalogue import figure
@@ -151,7 +151,13 @@ def test_one_trial_has_nothing_to_compare(build):
 
 
 @pytest.mark.parametrize(
-    ("name", "chance"), [(METRIC, 1 / 3), ("ranking_pgd_acc_curve", math.nan), ("loss", math.nan)]
+    ("name", "chance"),
+    [
+        (METRIC, 0.0),
+        (OLDER_METRIC, 1 / 3),
+        ("ranking_pgd_acc_curve", math.nan),
+        ("loss", math.nan),
+    ],
 )
 def test_chance_is_known_of_the_balanced_score(whole_run, name, chance):
     assert level_of(whole_run, name) == pytest.approx(chance, nan_ok=True)

@@ -76,12 +76,12 @@ def test_other_attacks_are_compared_at_the_last_rung(build):
     values = [(0.1, 0.9), (0.2, 0.7), (0.3, 0.8), (0.4, 0.5), (0.5, 0.6)]
     trials = [
         Blueprint(
-            f"t00{i}", metrics={METRIC: pgd, "ranking_fgsm_bacc_curve": fgsm, "val_loss": 1.0}
+            f"t00{i}", metrics={METRIC: pgd, "ranking_fgsm_bacc_skill": fgsm, "val_loss": 1.0}
         )
         for i, (pgd, fgsm) in enumerate(values)
     ]
     frame = attack_agreement(build(*trials, Blueprint("t009", metrics={METRIC: 0.9}, **STOPPED)))
-    assert frame["metric"].tolist() == ["ranking_fgsm_bacc_curve"]
+    assert frame["metric"].tolist() == ["ranking_fgsm_bacc_skill"]
     assert frame["trials"].tolist() == [5]
     assert frame["tau"].item() == pytest.approx(-0.6)  # 2 of 10 pairs agree, 8 do not
 

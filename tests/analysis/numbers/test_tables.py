@@ -5,7 +5,7 @@ import math
 import make_robmednas
 import numpy as np
 import pytest
-from make_run import REFERENCES, Blueprint
+from make_run import METRIC, OLDER_METRIC, REFERENCES, Blueprint
 
 from analysis.numbers.frames import level_of
 from analysis.numbers.tables import answers, configs, leaderboard, metric, yardstick
@@ -22,14 +22,21 @@ def test_the_leaderboard_reads_as_the_records_say(whole_run):
     trial = whole_run.trials.set_index("trial").loc["r04"]
     assert adversarial["clean"] == trial["metric.ranking_clean_bacc"]
     assert adversarial["noise"] == trial["metric.ranking_noise_bacc"]
-    assert adversarial["fgsm"] == trial["metric.ranking_fgsm_bacc_curve"]
+    assert adversarial["fgsm"] == trial["metric.ranking_fgsm_bacc_skill"]
     assert adversarial["low"] < adversarial["value"] < adversarial["high"]
     assert adversarial["epochs"] == 27
     assert adversarial["note"] == "control: cannot win"
 
 
+def test_an_older_run_shows_the_areas_that_it_measured(build):
+    """Before there were skills, columns were areas, and noise had one level."""
+    older = {OLDER_METRIC: 0.5, "ranking_fgsm_bacc_curve": 0.6, "ranking_noise_bacc": 0.7}
+    board = leaderboard(build(Blueprint("t001", metrics=older), metric=OLDER_METRIC))
+    assert board[["value", "fgsm", "noise"]].to_numpy().tolist() == [[0.5, 0.6, 0.7]]
+
+
 def test_what_was_not_measured_is_nan(build):
-    board = leaderboard(build(Blueprint("t001", metrics={"ranking_pgd_bacc_curve": 0.5})))
+    board = leaderboard(build(Blueprint("t001", metrics={METRIC: 0.5})))
     assert board["value"].tolist() == [0.5]
     assert board[["low", "high", "clean", "noise", "fgsm"]].isna().all(axis=None)
 

@@ -19,6 +19,7 @@ def test_runs_side_by_side(tmp_path):
 def test_gains_have_a_sign_and_what_differs_is_listed(two):
     two[1].manifest["plan"]["sampler"] = "random"
     text = " ".join(check(comparison(two, ["one.html", "two.html"])).words)
+    assert "level to beat" in text
     assert "+0.100 over paper" in text
     assert "+0.300 over paper" in text
     assert "-0.200" in text  # the first's winner against the second's

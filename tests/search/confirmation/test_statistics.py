@@ -1,9 +1,18 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from search.confirmation.statistics import Resamples, areas, interval, mean_of, optimism, value
+from search.confirmation.statistics import (
+    Resamples,
+    direction_of,
+    image_values,
+    interval,
+    mean_of,
+    optimism,
+    value,
+)
 from trainables.study.examination import Examination
 
 ONE_CLASS = np.zeros(400, dtype=np.int64)
@@ -18,11 +27,30 @@ def test_a_value_by_hand():
     """Two classes of one and two images; radii 0, 1 and 3, whose weights are 1/6, 1/2 and 1/3."""
     conditions = (("clean", 0.0), ("ensemble", 1.0), ("ensemble", 3.0), ("noise", 0.2))
     seed = examination([[1, 1, 0], [1, 0, 0], [0, 0, 0], [1, 1, 1]], [0, 1, 1], conditions)
-    found = areas([seed, seed])
+    found = image_values([seed, seed], "ranking_pgd_x_curve")
     assert found.shape == (2, 3)
     assert found[0].tolist() == pytest.approx([2 / 3, 1 / 6, 0])
     assert value(found, seed.labels) == pytest.approx((2 / 3 + 1 / 12) / 2)
     assert mean_of([seed], ("clean", 0.0)) == pytest.approx(0.75)
+
+
+def test_a_skill_by_hand():
+    """Chance is 1/2: of means 3/4 and 1/4 under attack, the first is half of what lies above."""
+    conditions = (("clean", 0.0), ("ensemble", 1.0), ("ensemble", 3.0))
+    scores = [[1, 1, 1], [1, 1, 0], [0, 1, 0]]
+    seed = replace(examination(scores, [0, 1, 1], conditions), constant=0.5)
+    numbers = image_values([seed], "ranking_pgd_x_skill")
+    assert value(numbers, seed.labels) == pytest.approx(0.5 / 2)
+    assert direction_of(seed, "ranking_pgd_x_skill") == "max"
+
+
+def test_the_skill_of_errors_is_better_when_greater():
+    conditions = (("clean", 0.0), ("ensemble", 1.0))
+    errors = examination([[100.0, 100.0], [150.0, 170.0]], [0, 0], conditions)
+    errors = replace(errors, direction="min", constant=200.0)
+    assert value(image_values([errors], "x_skill"), errors.labels) == pytest.approx(0.2)
+    assert direction_of(errors, "x_skill") == "max"
+    assert direction_of(errors, "x_curve") == "min"
 
 
 def test_draws_weigh_classes_alike():

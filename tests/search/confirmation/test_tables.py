@@ -35,3 +35,12 @@ def test_radii_of_pixels_are_written_in_255ths():
     text, _ = printed(confirmed(), PIXELS)
     assert "5.1/255" in text
     assert "10.2/255" in text
+
+
+def test_a_constant_answer_is_a_row_of_the_test_table():
+    text, _ = printed(confirmed(summary="skill", constant=0.333, constant_value=0.0), PIXELS)
+    row = next(line for line in text.splitlines() if "constant answer" in line)
+    cells = [cell.strip() for cell in row.strip("│").split("│")]
+    assert cells[1:] == ["0.333"] * 4 + ["0.000"]
+    assert "skill" in text.splitlines()[2]
+    assert "constant" not in printed(confirmed(), PIXELS)[0]

@@ -47,3 +47,36 @@ def test_a_value_that_is_no_number_does_not_meet_the_floor():
 def test_limits_are_constraints_of_every_report():
     judge = Judge(lambda config: {"size": config["n"] - 2.0})
     assert judge.judge(OTHER, report(1.0)).constraints == {"own": -1.0, "size": 3.0}
+
+
+ABOVE = Floor("clean", "bacc", "baseline", 0.15, zero=0.5)
+
+
+def scored(bacc):
+    return Report(3, {"bacc": bacc}, rung=0)
+
+
+@pytest.mark.parametrize(
+    ("bacc", "violation"), [(0.9, -0.15), (0.84, 0.0), (0.7, 0.35), (0.5, 0.85)]
+)
+def test_a_floor_above_a_constant_answer_is_a_share_of_what_lies_above_it(bacc, violation):
+    """Of a baseline of 0.9, 0.4 lie above chance: 15 % of these may be lost, down to 0.84."""
+    judge = Judge(none, ABOVE, "max")
+    assert judge.sets_level(BASE, scored(0.9))
+    judged = judge.judge(OTHER, scored(bacc))
+    assert judged.constraints == {"clean": pytest.approx(violation)}
+
+
+@pytest.mark.parametrize("bacc", [0.5, 0.42])
+def test_a_reference_at_chance_sets_no_level(bacc):
+    judge = Judge(none, ABOVE, "max")
+    assert not judge.sets_level(BASE, scored(bacc))
+    assert judge.judge(OTHER, scored(0.1)).constraints == {}
+
+
+def test_errors_have_a_constant_answer_as_well():
+    """A trivial predictor errs by 200 HU, the reference by 100: a trial may err by 115."""
+    judge = Judge(none, Floor("clean", "mae", "baseline", 0.15, zero=200.0), "min")
+    assert judge.sets_level(BASE, report(100.0))
+    assert judge.judge(OTHER, report(115.0)).constraints["clean"] == pytest.approx(0.0)
+    assert not judge.sets_level(BASE, report(210.0, rung=1))

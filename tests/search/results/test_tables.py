@@ -3,6 +3,7 @@
 import pytest
 from make_trials import HIGH, screen
 
+from search.record.manifest import ConstantAnswer
 from search.results.differences import Gain
 from search.results.ranking import Row, rank
 from search.results.seeds import UNKNOWN, Spread
@@ -24,6 +25,16 @@ def test_the_ranked_table_fits_80_columns_and_says_why_a_trial_cannot_win(trials
     assert max(map(len, shown.splitlines())) <= 80
     assert "ranked by ranking_pgd_bacc_curve, highest first" in shown
     assert "clean_floor" in shown
+
+
+def test_a_constant_answer_has_a_row_behind_all_that_beat_it(trials):
+    rows = [Row(trials[1], 0.47, None, ""), Row(trials[0], 0.45, None, "")]
+    for value, place in ((0.5, 0), (0.46, 1), (0.0, 2)):
+        table = ranked_table(rows, HIGH, 60, constant=ConstantAnswer("a constant answer", value))
+        lines = [line for line in screen(table).splitlines() if "│" in line]
+        assert "constant answer" in lines[place]
+        assert f"{value:.3f}" in lines[place]
+    assert "constant" not in screen(ranked_table(rows, HIGH, 60))
 
 
 def test_the_winner_is_told_with_its_gains(trials):

@@ -10,6 +10,7 @@ from trainables.attacks.threat import pixels
 from trainables.classification.assets import LabelledImages, read_data
 from trainables.classification.measurement import (
     Measurement,
+    constant_metrics,
     measure_clean,
     measure_robust,
     metrics_of,
@@ -47,8 +48,29 @@ def test_a_constant_classifier_gains_nothing_by_the_majority():
     measurement = Measurement("binary", "pgd", EPS, seed=0)
     metrics = measure_robust(Answer(0.0, 1.0), data, measurement).metrics
     for name, value in metrics.items():
-        assert value == pytest.approx(0.8 if "_acc" in name else 0.5), name
-    assert measurement.ranking_metric == "ranking_pgd_bacc_curve"
+        level = 0.0 if name.endswith("_skill") else 0.8 if "_acc" in name else 0.5
+        assert value == pytest.approx(level), name
+    assert measurement.ranking_metric == "ranking_pgd_bacc_skill"
+
+
+@pytest.mark.parametrize("task", ["binary", "multi-label"])
+def test_what_a_constant_answer_scores_is_what_one_is_measured_at(task):
+    """The levels of the manifest are those of a classifier that always says the same."""
+    labels = torch.tensor([0, 0, 0, *[1] * 7])
+    if task == "multi-label":
+        labels = torch.stack([labels, 1 - labels], dim=1)
+    data = noise_images(labels)
+    answer = Answer(0.0, 1.0) if task == "binary" else Answer(1.0, -1.0)
+    metrics = measure_robust(answer, data, Measurement(task, "pgd", EPS, seed=0)).metrics
+    levels = constant_metrics("pgd", EPS, task, labels.numpy())
+    assert metrics == pytest.approx(levels)
+
+
+def test_the_skill_is_the_mean_of_what_lies_above_chance(trained, data):
+    report = measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, 0))
+    curve = [report.metrics[f"ranking_pgd_bacc_eps{255 * eps:g}"] for eps in EPS[1:]]
+    by_hand = np.mean([max(0.0, (value - 1 / 3) / (2 / 3)) for value in curve])
+    assert report.metrics["ranking_pgd_bacc_skill"] == pytest.approx(by_hand)
 
 
 def test_clean_scores_against_scikit_learn(trained, data):
@@ -160,4 +182,4 @@ def test_the_list_of_metrics_is_what_is_measured(trained, data, attack, eps):
 
 def test_many_labels_rank_by_auc():
     measurement = Measurement("multi-label", "pgd", EPS, 0)
-    assert (measurement.headline, measurement.ranking_metric) == ("auc", "ranking_pgd_auc_curve")
+    assert (measurement.headline, measurement.ranking_metric) == ("auc", "ranking_pgd_auc_skill")

@@ -13,7 +13,7 @@ from trainables.metrics.classification import scores
 )
 def test_the_headline_of_a_task(task, score):
     assert headline(task) == score
-    assert ranking_metric("apgd-ce", task) == f"ranking_apgd-ce_{score}_curve"
+    assert ranking_metric("apgd-ce", task) == f"ranking_apgd-ce_{score}_skill"
 
 
 @pytest.mark.parametrize("task", ["multi-class", "multi-label"])

@@ -116,8 +116,15 @@ def test_preparing_writes_the_splits_and_what_the_study_adds(tmp_path, dataset):
     near_copies = Splits.load(tmp_path / SPLITS).near_copies
     assert near_copies["groups"] == 0
     assert facts.details == {"own": 1, "near_copies": near_copies}
-    assert facts.default_metric == "ranking_pgd_bacc_curve"
+    assert facts.default_metric == "ranking_pgd_bacc_skill"
     assert facts.settled == {}
+    with np.load(tmp_path / ARRAYS) as arrays:
+        labels = arrays["ranking_labels"]
+    assert facts.constant["ranking_clean_bacc"] == 1 / len(np.unique(labels))
+    assert facts.constant["ranking_pgd_bacc_skill"] == 0
+    assert set(facts.constant) == {
+        name for name in guest.metrics(settings_of()) if name.startswith("ranking_")
+    }
 
 
 def test_radii_are_chosen_where_the_user_leaves_them_to_the_run(tmp_path):
@@ -148,14 +155,14 @@ def test_metrics_are_those_of_every_attack_of_the_ladder():
 @pytest.mark.parametrize(
     ("values", "floor"),
     [
-        ({}, Floor("clean_floor", "ranking_clean_bacc", BASELINE, 0.15)),
+        ({}, Floor("clean_floor", "ranking_clean_bacc", BASELINE, 0.15, above_constant=True)),
         (
             {"dataset": "chestmnist", "floor": 0.3},
-            Floor("clean_floor", "ranking_clean_auc", BASELINE, 0.3),
+            Floor("clean_floor", "ranking_clean_auc", BASELINE, 0.3, above_constant=True),
         ),
     ],
 )
-def test_the_floor_is_a_share_of_the_baselines_clean_score(values, floor):
+def test_the_floor_is_a_share_of_what_the_baseline_has_above_chance(values, floor):
     assert guest.floor(settings_of(**values)) == floor
 
 

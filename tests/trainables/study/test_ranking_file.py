@@ -18,6 +18,16 @@ def test_what_is_written_is_read(tmp_path):
     np.testing.assert_array_equal(ranking.labels, LABELS, strict=True)
 
 
+def test_right_answers_have_a_scale_and_other_scores_the_one_that_is_written(tmp_path):
+    write(tmp_path, SCORES, LABELS, (0.0, 0.1))
+    assert read(tmp_path).scale == (0.5, 1.0)
+    errors = SCORES.astype(float)
+    write(tmp_path, errors, LABELS, (0.0, 0.1))
+    assert read(tmp_path).scale is None
+    write(tmp_path, errors, LABELS, (0.0, 0.1), scale=(170.0, 0.0))
+    assert read(tmp_path).scale == (170.0, 0.0)
+
+
 def test_several_labels_an_image(tmp_path):
     write(tmp_path, np.ones((2, 3, 4)), np.ones((3, 4), int), (0.0, 0.1))
     assert read(tmp_path).scores.shape == (2, 3, 4)

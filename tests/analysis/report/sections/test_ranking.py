@@ -6,13 +6,14 @@ from analysis.report.sections.ranking import MOST, ranking, robust
 
 
 def test_the_leaderboard_marks_the_winner_and_leaves_empty_what_was_not_measured(build, alts):
-    run = build(Blueprint("r01", "baseline", metrics={METRIC: 0.3}), Blueprint("t001"))
+    run = build(Blueprint("r01", "baseline", metrics={METRIC: 0.1}), Blueprint("t001"))
     body = ranking(run).body
     assert '<tr class="marked"><th scope="row">t001</th>' in body
     assert ">r01 baseline (scaled)</th>" in body
     assert "nan" not in body
+    assert '<th scope="row">a constant answer</th><td class="number"></td>' in body
     assert alts["leaderboard"].startswith("2 trials by balanced accuracy under PGD")
-    assert "to baseline with 0.300." in alts["leaderboard"]
+    assert "to baseline with 0.100." in alts["leaderboard"]
 
 
 def test_what_a_page_cannot_hold_is_in_a_file(build, alts):

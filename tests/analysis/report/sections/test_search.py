@@ -9,7 +9,7 @@ def test_the_best_is_named_with_the_trial_that_reached_it_first(build, alts):
     values = {"t001": 0.2, "t002": 0.5, "t003": 0.4}
     search(build(*(Blueprint(name, metrics={METRIC: value}) for name, value in values.items())))
     assert alts["best_so_far"].startswith(
-        "After 3 sampled trials the best balanced accuracy under PGD, mean over ε was 0.500, "
+        "After 3 sampled trials the best balanced accuracy under PGD, skill over ε was 0.500, "
         "by t002, trial 2 to end."
     )
 

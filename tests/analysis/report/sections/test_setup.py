@@ -11,7 +11,7 @@ def test_study_threat_model_and_order_are_said_in_words(build):
     body = setup(run).body
     assert "tsynd: training beside images of high epistemic uncertainty" in body
     assert "ε in 255ths of that range: 0, 2, 8<" in body
-    assert "balanced accuracy under PGD, mean over ε; higher is better" in body
+    assert "balanced accuracy under PGD, skill over ε; higher is better" in body
     assert "<code>1,3,9,27</code>" in body
 
 

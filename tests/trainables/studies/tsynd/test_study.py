@@ -85,8 +85,8 @@ def test_the_ladder_is_cheap_first_and_ends_at_the_budget(prepared):
     assert {rung.metric for rung in rungs} == {prepared.facts.default_metric}
     settings = tsynd.parse_settings({"ladder": "3:fgsm,60:apgd-ce-7"})
     assert [rung.metric for rung in tsynd.ladder(settings)] == [
-        "ranking_fgsm_bacc_curve",
-        "ranking_apgd-ce_bacc_curve",
+        "ranking_fgsm_bacc_skill",
+        "ranking_apgd-ce_bacc_skill",
     ]
     assert {rung.metric for rung in tsynd.ladder(settings)} < set(tsynd.metrics(settings))
     with pytest.raises(UserError, match="ends at 50 epochs"):

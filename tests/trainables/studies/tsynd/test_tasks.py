@@ -103,13 +103,14 @@ def test_many_labels_rank_by_macro_auc_and_classes_by_balanced_accuracy(run):
     report = trial.advance(Rung(2, "m", WEAK))
     multi_label = trial.data.task == "multi-label"
     headline = "auc" if multi_label else "bacc"
-    assert run.facts.default_metric == f"ranking_pgd_{headline}_curve"
+    assert run.facts.default_metric == f"ranking_pgd_{headline}_skill"
     assert trial.best.key[0] == report.metrics[f"val_clean_{headline}"]
     assert tsynd.floor(run.settings).metric == f"ranking_clean_{headline}"
     assert f"ranking_clean_{headline}" in report.metrics
     audit = replace(WEAK, audit=True)
     assert set(trial.advance(Rung(2, "m", audit)).constraints) == set(ALARMS)
-    assert set(report.intervals) == (set() if multi_label else {run.facts.default_metric})
+    ranked = {run.facts.default_metric, "ranking_pgd_bacc_curve"}
+    assert set(report.intervals) == (set() if multi_label else ranked)
 
 
 def test_the_same_seed_gives_the_same_records(run):

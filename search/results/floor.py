@@ -1,0 +1,114 @@
+"""What the winner keeps of a reference's clean quality, which a floor demands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isclose, isfinite, nan
+from statistics import fmean
+from typing import NamedTuple
+
+import numpy as np
+
+from search.engine.objective import Direction
+from search.engine.trial import State, Trial
+from search.record.run_folder import RunFolder
+from search.results.ranking import Row
+from trainables.metrics.classification import Labels
+from trainables.metrics.intervals import share_interval
+from trainables.runtime.arrays import Floats64
+from trainables.study import ranking_file
+from trainables.study.study import Floor
+
+
+class CleanAnswers(NamedTuple):
+    """Scores of images without attack, (N,), and their classes, (N,)."""
+
+    scores: Floats64
+    labels: Labels
+
+
+@dataclass(frozen=True)
+class Share:
+    """The part of a reference's clean quality that a trial keeps, see `Floor`.
+
+    Attributes:
+        reference: Label of the reference.
+        value: 1 where the two are alike; NaN where the reference is no better than a constant
+            answer.
+        interval: Its 95 % interval, paired by image; None where single answers were not kept.
+        skill: Whether it is a share of what lies above a constant answer, and not of the value.
+    """
+
+    reference: str
+    value: float
+    interval: tuple[float, float] | None
+    skill: bool
+
+
+def clean_share(
+    first: Row, rows: Sequence[Row], floor: Floor, direction: Direction, folder: RunFolder
+) -> Share | None:
+    """Compare the winner's clean quality with that of the floor's reference.
+
+    Args:
+        first: The winner's row.
+        rows: The ranking.
+        floor: What the run demanded.
+        direction: How the floor's metric improves.
+        folder: Of the run, with what trials saved.
+
+    Returns:
+        None where the reference did not reach its budget, or is the winner itself.
+    """
+    base = next((row for row in rows if row.trial.label == floor.reference), None)
+    if base is None or base is first or base.trial.state is not State.COMPLETED:
+        return None
+    value, level = _mean(first, floor.metric), _mean(base, floor.metric)
+    above = floor.zero is not None
+    if not floor.reach(level, direction) > 0 or not isfinite(value):
+        return Share(floor.reference, nan, None, above)
+    share = (value - (floor.zero or 0.0)) / (level - (floor.zero or 0.0))
+    return Share(floor.reference, share, _interval(first, base, floor, share, folder), above)
+
+
+def share_line(share: Share) -> str:
+    """Say in one line what the winner keeps of the reference's clean quality."""
+    if not isfinite(share.value):
+        return f"the {share.reference} is no better than a constant answer: it sets no clean floor"
+    bounds = ""
+    if share.interval is not None and all(map(isfinite, share.interval)):
+        bounds = f" [{100 * share.interval[0]:.0f}, {100 * share.interval[1]:.0f}]"
+    percent = f"{100 * share.value:.0f} %{bounds}"
+    if share.skill:
+        return f"keeps {percent} of the {share.reference}'s clean skill"
+    return f"its clean value is {percent} of the {share.reference}'s"
+
+
+def _interval(
+    first: Row, base: Row, floor: Floor, share: float, folder: RunFolder
+) -> tuple[float, float] | None:
+    """Bootstrap the share, where the answers without attack are those of the floor's metric."""
+    a, b = _clean_answers(first, folder), _clean_answers(base, folder)
+    if a is None or b is None or not np.array_equal(a.labels, b.labels):
+        return None
+    interval = share_interval(a.scores, b.scores, a.labels, floor.zero or 0.0, seed=0)
+    if not isclose(interval.value, share, abs_tol=1e-6):
+        return None
+    return interval.low, interval.high
+
+
+def _trainings(row: Row) -> tuple[Trial, ...]:
+    """Return the trainings of a config; being chosen for robustness says nothing of clean ones."""
+    return row.trainings or (row.trial,)
+
+
+def _mean(row: Row, metric: str) -> float:
+    return fmean(trial.reports[-1].metrics.get(metric, nan) for trial in _trainings(row))
+
+
+def _clean_answers(row: Row, folder: RunFolder) -> CleanAnswers | None:
+    """Average the answers without attack over the trainings; None where one kept none."""
+    saved = [ranking_file.read(folder.saved(trial.id)) for trial in _trainings(row)]
+    files = [file for file in saved if file is not None]
+    if len(files) < len(saved) or any(file.labels.ndim != 1 or file.eps[0] for file in files):
+        return None
+    return CleanAnswers(np.mean([file.scores[0] for file in files], axis=0), files[0].labels)

@@ -1,0 +1,84 @@
+"""What the winner keeps of the baseline's clean skill, in numbers and in words."""
+
+import math
+
+import numpy as np
+import pytest
+
+from search.engine.trial import State, Trial
+from search.record.run_folder import create_run_folder
+from search.results.floor import clean_share, share_line
+from search.results.ranking import Row
+from trainables.study import ranking_file
+from trainables.study.report import Report
+from trainables.study.study import Floor
+
+LABELS = np.repeat([0, 1], 50)
+FLOOR = Floor("clean_floor", "ranking_clean_bacc", "baseline", 0.15, zero=0.5)
+
+
+def row(folder, trial_id, right, label="", keep=True):
+    """A trial that is right on so many images of each class, and what it saved."""
+    answers = np.tile(np.arange(50) < right, 2)[None]
+    reports = [Report(3, {FLOOR.metric: right / 50})]
+    trial = Trial(trial_id, {}, label, state=State.COMPLETED, reports=reports)
+    if keep:
+        folder.trial(trial_id).mkdir(parents=True)
+        ranking_file.write(folder.trial(trial_id), answers, LABELS, (0.0,))
+    return Row(trial, 0.3, None, "")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return create_run_folder(tmp_path / "run")
+
+
+def test_a_share_is_of_what_lies_above_chance(folder):
+    """0.80 against 0.90 are 89 % of the score, and three quarters of what lies above chance."""
+    first, base = row(folder, "t001", 40), row(folder, "r01", 45, "baseline")
+    share = clean_share(first, [first, base], FLOOR, "max", folder)
+    assert share.value == pytest.approx(0.75)
+    low, high = share.interval
+    assert 0.5 < low < 0.75 < high < 1
+    line = share_line(share)
+    assert line == f"keeps 75 % [{100 * low:.0f}, {100 * high:.0f}] of the baseline's clean skill"
+
+
+def test_the_interval_holds_the_true_share_as_often_as_it_says(folder):
+    """Paired images: both are right where one number of the image is low enough."""
+    from trainables.metrics.intervals import share_interval  # noqa: PLC0415
+
+    generator, hits = np.random.default_rng(0), 0
+    for seed in range(300):
+        luck = generator.random(100)
+        interval = share_interval(luck < 0.8, luck < 0.9, LABELS, 0.5, seed=seed, resamples=300)
+        hits += interval.low <= 0.75 <= interval.high
+    assert hits / 300 == pytest.approx(0.94, abs=0.045)
+
+
+def test_a_baseline_at_chance_sets_no_floor_and_is_said_so(folder):
+    first, base = row(folder, "t001", 40), row(folder, "r01", 25, "baseline")
+    share = clean_share(first, [first, base], FLOOR, "max", folder)
+    assert math.isnan(share.value)
+    assert share_line(share) == (
+        "the baseline is no better than a constant answer: it sets no clean floor"
+    )
+
+
+def test_without_a_constant_answer_it_is_a_share_of_the_value(folder):
+    """An error of 110 HU against 100 HU: 110 %."""
+    floor = Floor("clean_floor", "error", "baseline", 0.25)
+    trials = [
+        Trial(name, {}, label, state=State.COMPLETED, reports=[Report(3, {"error": error})])
+        for name, label, error in (("t001", "", 110.0), ("r01", "baseline", 100.0))
+    ]
+    first, base = (Row(trial, 0.3, None, "") for trial in trials)
+    share = clean_share(first, [first, base], floor, "min", folder)
+    assert share_line(share) == "its clean value is 110 % of the baseline's"
+
+
+def test_nothing_is_said_of_the_reference_itself_or_without_it(folder):
+    base = row(folder, "r01", 45, "baseline")
+    assert clean_share(base, [base], FLOOR, "max", folder) is None
+    first = row(folder, "t001", 45)
+    assert clean_share(first, [first], FLOOR, "max", folder) is None
