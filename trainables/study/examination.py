@@ -56,6 +56,8 @@ class Examination:
             of the E radii of the ensemble, (E, A).
         constant: The mean score of an answer that never looks at the input, the same under all
             conditions; NaN where it is not known.
+        near: Whether each image has a near copy among those that trained, (N,); None where that was
+            not looked for.
     """
 
     score: str
@@ -65,8 +67,8 @@ class Examination:
     labels: npt.NDArray[np.int64]
     attacks: tuple[str, ...]
     wins: npt.NDArray[np.int64]
-    near: Mask | None = None
     constant: float = math.nan
+    near: Mask | None = None
 
     @property
     def scale(self) -> tuple[float, float] | None:

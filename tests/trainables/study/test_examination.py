@@ -22,7 +22,7 @@ def test_images_that_have_near_copies_are_left_out(tmp_path):
     conditions = (("clean", 0.0), ("ensemble", 1 / 255))
     scores, near = np.arange(8.0).reshape(2, 4), np.array([False, True, False, True])
     parts = ("accuracy", "max", conditions, scores, np.arange(4), ("a",), np.array([[4]]))
-    Examination(*parts, near).write(tmp_path / "one.npz")
+    Examination(*parts, near=near).write(tmp_path / "one.npz")
     examination = read_examination(tmp_path / "one.npz")
     np.testing.assert_array_equal(examination.near, near)
     apart = examination.without_near()
@@ -31,7 +31,7 @@ def test_images_that_have_near_copies_are_left_out(tmp_path):
     assert (apart.wins.tolist(), apart.near) == ([[4]], None)
     assert apart.without_near() is None
     for mask in (np.zeros(4, np.bool_), np.ones(4, np.bool_), None):
-        assert Examination(*parts, mask).without_near() is None
+        assert Examination(*parts, near=mask).without_near() is None
     Examination(*parts).write(tmp_path / "two.npz")
     assert read_examination(tmp_path / "two.npz").near is None
 
