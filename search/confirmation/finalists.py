@@ -1,4 +1,4 @@
-"""Who takes part in a confirmation: the best of a run, and its references."""
+"""Who takes part in a confirmation: the best of a run, its references, and matched controls."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -38,6 +38,8 @@ def choose_finalists(
 ) -> tuple[Finalist, ...]:
     """List the best trials that can win, then the references that are not among them.
 
+    The controls that are matched to the best of all always take part.
+
     Args:
         rows: A run's ranking.
         top: How many of the best.
@@ -49,10 +51,13 @@ def choose_finalists(
     best = [row for row in rows if not row.note and not row.trial.control][:top]
     if not best:
         return ()
+    controls = set(best[0].trial.controls.values())
     rest = [
         row
         for row in rows
-        if row.trial.label in references and row.trial.state is State.COMPLETED and row not in best
+        if (row.trial.label in references or row.trial.id in controls)
+        and row.trial.state is State.COMPLETED
+        and row not in best
     ]
     return tuple(
         Finalist(

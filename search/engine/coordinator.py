@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from search.engine.agreement import Agreement, Pair, agreement, pair_of
 from search.engine.judge import Judge
+from search.engine.matching import match
 from search.engine.objective import Objective
 from search.engine.optuna_record import OptunaRecord
 from search.engine.proposals import PointSource, Proposals
@@ -32,7 +33,7 @@ class Observer(Protocol):
 
         Args:
             event: ``proposed``, ``known``, ``refused``, ``reported``, ``noted``, ``judged``,
-                ``agreement``, ``repeated``, ``restarted``, ``ended``, ``exhausted`` or ``halted``.
+                ``agreement``, ``repeated``, ``matched``, ``restarted``, ``ended``, ``exhausted`` or ``halted``.
             trial: That the event is about; None for one of the whole run.
             **details: ``elapsed_s``, and what belongs to the event.
         """
@@ -265,6 +266,23 @@ class Coordinator:
         new = self.repeats.add(choice, self.trials)
         if new:
             self._notify("repeated", None, choice=choice)
+        return new
+
+    def match(self, trial_id: str, references: Sequence[Reference]) -> list[Trial]:
+        """Propose the controls that are matched to a trial, once; return those that are new.
+
+        Args:
+            trial_id: The winner's.
+            references: Its controls, see `trainables.study.study.Study.controls`.
+        """
+        trial = self.trials[trial_id]
+        controls = {} if trial.controls else match(trial, references, self.trials)
+        if not controls:
+            return []
+        new = [control for control in controls.values() if control.id not in self.trials]
+        trial.controls = {label: control.id for label, control in controls.items()}
+        self.repeats.owe(new)
+        self._notify("matched", trial, controls=trial.controls, references=references)
         return new
 
     def take_up(self) -> None:

@@ -67,6 +67,10 @@ class Repeats:
             self._queue.extend(new)
         return len(new)
 
+    def owe(self, trials: Iterable[Trial]) -> None:
+        """Queue trials that repeat no other, such as matched controls."""
+        self._queue.extend(trials)
+
     def last(self, purpose: str) -> Choice | None:
         """Return the latest choice of a purpose; None where there was none."""
         matches = [choice for choice in self.choices if choice.purpose == purpose]
@@ -79,8 +83,8 @@ def repeat_id(name: str, seed: int) -> str:
 
 
 def own_trials(trials: Iterable[Trial]) -> list[Trial]:
-    """List the trials that repeat no other."""
-    return [trial for trial in trials if not trial.repeats]
+    """List the trials of the search itself: no repeats, and no controls matched to its winner."""
+    return [trial for trial in trials if not (trial.repeats or trial.is_matched)]
 
 
 def _repeat(trial: Trial, seed: int, *, by_value: bool) -> Trial:

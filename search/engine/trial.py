@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from trainables.study.report import Report
+from trainables.study.study import MATCHED
 
 
 class State(StrEnum):
@@ -53,7 +54,7 @@ class Trial:
         seed: Added to the run's seed.
         by_value: Of a repeat, whether the trial that it repeats was chosen for its value.
         node: The machine that it ran on last, where there may be several; else empty.
-        label: A reference's label; empty for sampled trials.
+        label: A reference's label, or a matched control's; empty for sampled trials.
         scaled: A reference whose model or budget is smaller than the paper's.
         control: A reference that is compared with, but never the winner.
         state: Where it is.
@@ -61,6 +62,7 @@ class Trial:
         reason: Why it ended, where it did not reach its budget.
         started_s: Seconds from the start of the run to its proposal.
         ended_s: Seconds from the start of the run to its end.
+        controls: Ids of the controls that are matched to it, by label; empty unless it won.
     """
 
     id: str
@@ -78,11 +80,17 @@ class Trial:
     seed: int = 0
     by_value: bool = False
     node: str = ""
+    controls: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_reference(self) -> bool:
         """Whether the trial is one that every run contains."""
         return bool(self.label)
+
+    @property
+    def is_matched(self) -> bool:
+        """Whether the trial is a control that was matched to a winner, after the search."""
+        return self.label.startswith(f"{MATCHED} ")
 
     @property
     def name(self) -> str:

@@ -104,6 +104,8 @@ def follow(events: Iterable[Event]) -> tuple[dict[str, Trial], list[TimedReport]
                 report = report_of(event)
                 trials[event["trial"]].reports.append(report)
                 reported.append(TimedReport(time_s, event["trial"], report))
+            case "matched":
+                trials[event["trial"]].controls = event["controls"]
             case "judged":
                 _judge(trials[event["trial"]], event)
             case "ended":

@@ -99,6 +99,8 @@ class Manifest(Versioned):
         confirms: The run whose finalists are trained here; None for a search.
         ended: Time of the end.
         winner: Id of the best trial; None where none can win.
+        gain: Of the winner over the best control that is matched to it, and which controls do as
+            well, see `search.results.controls.Claim`; None without a matched control.
         front: Of two objectives, the trials that no other dominates.
         seeds: How much values vary with the seed, see `search.results.seeds.Spread`.
         agreements: How well each rung ranks as the next one does.
@@ -128,6 +130,7 @@ class Manifest(Versioned):
     confirms: str | None = None
     ended: str | None = None
     winner: str | None = None
+    gain: dict[str, Any] | None = None
     front: dict[str, Any] | None = None
     seeds: dict[str, Any] | None = None
     agreements: tuple[dict[str, Any], ...] = ()

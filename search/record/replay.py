@@ -16,6 +16,7 @@ from search.engine.trial import Failure, State, Trial
 from search.record.events import QUESTIONS, Event, report_of
 from searchspace.errors import UserError
 from trainables.runtime.files import to_json
+from trainables.study.study import Reference
 
 
 class Clock:
@@ -121,6 +122,9 @@ def _tell(coordinator: Coordinator, event: Event) -> None:
         coordinator.place(event["trial"], event["node"])
     if event["event"] == "reported":
         coordinator.report(event["trial"], report_of(event))
+    elif event["event"] == "matched":
+        references = [Reference(**reference) for reference in event["references"]]
+        coordinator.match(event["trial"], references)
     elif event["event"] == "ended":
         match State(event["state"]):
             case State.COMPLETED | State.PRUNED:

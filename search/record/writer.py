@@ -40,6 +40,8 @@ class Records:
             details["agreement"] = dataclasses.asdict(details["agreement"])
         if event == "repeated":
             details |= dataclasses.asdict(details.pop("choice"))
+        if event == "matched":
+            details["references"] = [dataclasses.asdict(item) for item in details["references"]]
         line: dict[str, Any] = {"time": now(), "event": event}
         if trial is not None:
             self._trials[trial.id] = trial

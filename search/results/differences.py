@@ -58,7 +58,9 @@ def seed_spread(rows: Sequence[Row], objective: Objective) -> Spread:
 
 
 def gains(first: Row, rows: Sequence[Row], objective: Objective, folder: RunFolder) -> list[Gain]:
-    """Compare the winner with every other reference that reached its budget.
+    """Compare the winner with every other reference and matched control that reached its budget.
+
+    Controls that are matched to another trial, a former winner, are left out.
 
     Args:
         first: The winner's row.
@@ -66,7 +68,14 @@ def gains(first: Row, rows: Sequence[Row], objective: Objective, folder: RunFold
         objective: What it is ranked by.
         folder: Of the run, with what trials saved.
     """
-    references = [row for row in _completed(rows) if row.trial.is_reference and row is not first]
+    own = first.trial.controls.values()
+    references = [
+        row
+        for row in _completed(rows)
+        if row.trial.is_reference
+        and row is not first
+        and (not row.trial.is_matched or row.trial.id in own)
+    ]
     comparison = Comparison.of(first, rows, objective, folder)
     results = []
     for row in references:

@@ -12,6 +12,7 @@ from search.engine.agreement import Agreement
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.manifest import ConstantAnswer
+from search.results.controls import Claim, claim_sentence, plain
 from search.results.differences import Gain
 from search.results.ranking import Row, front, front_of, missed, sign_of
 from search.results.seeds import UNKNOWN, Spread
@@ -123,7 +124,7 @@ def winner_lines(first: Row, gains: list[Gain], objective: Objective) -> list[st
 
     Args:
         first: The winner's row.
-        gains: Over each reference.
+        gains: Over each reference and matched control.
         objective: What the run is ranked by.
     """
     trial = first.trial
@@ -135,18 +136,30 @@ def winner_lines(first: Row, gains: list[Gain], objective: Objective) -> list[st
         lines.append(f"        but {', '.join(above)} did better: see the negative gains")
     lines += config_lines(trial.config)
     width = max((len(gain.over.name) for gain in gains), default=0)
-    for gain in gains:
-        bounds = ""
-        if gain.interval:
-            bounds = f"  {percent(gain.level)} {interval(gain.interval, signed=True)}"
-        lines.append(
-            f"gain over {gain.over.name:{width}} {number(gain.value, signed=True)}{bounds}"
-        )
+    lines += [f"gain over {gain.over.name:{width}} {gain_text(gain)}" for gain in gains]
     if any(gain.interval for gain in gains):
         lines.append(
             "        over images and seeds; all comparisons of the run hold together in 95 %"
         )
     return lines
+
+
+def claim_lines(trial: Trial, claim: Claim | None) -> list[str]:
+    """Say what the winner gained over the best matched control, and whether it is the method's."""
+    lines = []
+    if claim is not None:
+        label, gain = claim.best
+        lines.append(f"gain over the best matched control, {plain(label)}: {gain_text(gain)}")
+    sentence = claim_sentence(trial, claim)
+    return [*lines, sentence] if sentence else lines
+
+
+def gain_text(gain: Gain) -> str:
+    """Write a gain with its interval, where there is one."""
+    bounds = ""
+    if gain.interval:
+        bounds = f"  {percent(gain.level)} {interval(gain.interval, signed=True)}"
+    return f"{number(gain.value, signed=True)}{bounds}"
 
 
 def spread_line(spread: Spread) -> str:

@@ -12,7 +12,7 @@ from search.engine.repeats import own_trials
 from search.engine.trial import State, Trial
 from search.plan import Plan
 from search.results.differences import RACED, first_merit, leaders
-from search.results.ranking import can_win, rank
+from search.results.ranking import can_win, rank, winner
 from search.run.desk import Desk
 from search.run.session import Session
 from trainables.study.study import BASELINE
@@ -20,7 +20,8 @@ from trainables.study.study import BASELINE
 Stage = Callable[[Session, Desk], str]
 """Queues trainings, and says in a line why; an empty line where it has none to queue."""
 
-OF_BASELINE, OF_WINNER, RACE = "baseline", "winner", "race"  # purposes, as the record names them
+# Purposes, as the record names them.
+OF_BASELINE, OF_WINNER, RACE, OF_CONTROLS = "baseline", "winner", "race", "controls"
 
 
 def check_baseline(session: Session, desk: Desk) -> str:
@@ -57,7 +58,28 @@ def race(session: Session, desk: Desk) -> str:
     return _queue(desk, RACE, names, range(1, session.plan.race + 1), by_value=True)
 
 
-STAGES: tuple[Stage, ...] = (check_baseline, check_winner, race)
+def match_controls(session: Session, desk: Desk) -> str:
+    """Train the controls matched to the winner: a gain that they have, too, is not the method's."""
+    coordinator = desk.coordinator
+    first = winner(rank(coordinator.trials.values(), coordinator.rules.objective))
+    if first is None:
+        return ""
+    new = coordinator.match(first.trial.id, session.controls(first.trial.config))
+    names = ", ".join(control.name for control in new)
+    return f"controls with the winner's values of training: {names}" if new else ""
+
+
+def check_controls(session: Session, desk: Desk) -> str:
+    """Train the matched controls with as many seeds as the winner was checked with."""
+    coordinator = desk.coordinator
+    first = winner(rank(coordinator.trials.values(), coordinator.rules.objective))
+    controls = [] if first is None else list(dict.fromkeys(first.trial.controls.values()))
+    names = [name for name in controls if coordinator.trials[name].state is State.COMPLETED]
+    return _queue(desk, OF_CONTROLS, names, _checks(session.plan), by_value=False)
+
+
+STAGES: tuple[Stage, ...] = (check_baseline, check_winner, race, match_controls, check_controls)
+OF_TWO: tuple[Stage, ...] = (match_controls,)  # stages of a search for two objectives
 
 
 def next_stage(session: Session, desk: Desk) -> bool:
@@ -67,9 +89,10 @@ def next_stage(session: Session, desk: Desk) -> bool:
         session: Of the run.
         desk: With the coordinator, which has no trial left to propose.
     """
-    if desk.coordinator.over or session.plan.trade_off is not None:
+    if desk.coordinator.over:
         return False
-    line = next((line for stage in STAGES if (line := stage(session, desk))), "")
+    stages = STAGES if session.plan.trade_off is None else OF_TWO
+    line = next((line for stage in stages if (line := stage(session, desk))), "")
     if line:
         desk.progress.say(line)
     return bool(line)
@@ -86,6 +109,7 @@ REASONS = {
     OF_BASELINE: "how much a value varies with the seed",
     OF_WINNER: "how good the best is without the luck of its seed",
     RACE: "cannot be told apart",
+    OF_CONTROLS: "how good the controls are without the luck of their seeds",
 }
 
 

@@ -6,12 +6,14 @@ from search.engine.coordinator import Coordinator
 from search.engine.judge import Judge
 from search.engine.schedulers import promoted_share
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
+from search.results.controls import Claim, claim_of
 from search.results.differences import gains, seed_spread, tied
 from search.results.floor import clean_share, share_line
 from search.results.ranking import Row, front_of, rank, winner
 from search.results.tables import (
     agreement_line,
     alarm_lines,
+    claim_lines,
     front_lines,
     ranked_table,
     spread_line,
@@ -26,6 +28,7 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
     rules = coordinator.rules
     rows = rank(coordinator.trials.values(), rules.objective)
     first, spread = winner(rows), seed_spread(rows, rules.objective)
+    claim: Claim | None = None
     if rows:
         ties = {row.trial.id for row in tied(rows, rules.objective, session.folder)}
         budget = rules.rungs[-1].epochs
@@ -36,8 +39,13 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
     else:
         session.folder.keep_best(first.trial.id)
         margins = gains(first, rows, rules.objective, session.folder)
+        claim = claim_of(first.trial, rows, margins)
         lines = winner_lines(first, margins, rules.objective)
-        for line in (*lines, *_floor_lines(first, rows, rules.judge, session)):
+        lines += [
+            *claim_lines(first.trial, claim),
+            *_floor_lines(first, rows, rules.judge, session),
+        ]
+        for line in lines:
             session.say(line)
     for line in (
         spread_line(spread),
@@ -48,6 +56,7 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
     session.manifest.end(
         _status(coordinator),
         winner=None if first is None else first.trial.id,
+        gain=claim and claim.as_json(),
         front=front_of(rows, rules.objective),
         seeds=asdict(spread),
         agreements=[asdict(agreement) for agreement in coordinator.agreements.values()],

@@ -19,7 +19,7 @@ from searchspace.errors import UserError
 from trainables.runtime.config import parse
 from trainables.study.about import About
 from trainables.study.report import Rung
-from trainables.study.study import MEMORY, Reference, Study
+from trainables.study.study import MEMORY, Config, Reference, Study
 
 FindStudy = Callable[[Plan], StudyRow]
 """Finds a study by its name."""
@@ -91,6 +91,19 @@ class Session:
         if self.plan.references == "all":
             return references
         return tuple(reference for reference in references if reference.essential)
+
+    def controls(self, config: Config) -> tuple[Reference, ...]:
+        """List the controls matched to a winner, of those references that the plan asks for.
+
+        Controls that need more memory than a trial has are left out.
+        """
+        controls = self.study.controls(config, self.settings)
+        return tuple(
+            control
+            for control in controls
+            if (self.plan.references == "all" or control.essential)
+            and self.study.limits(control.config, self.settings).get(MEMORY, 0.0) <= 0
+        )
 
     def too_large(self) -> list[tuple[Reference, float]]:
         """List references beyond the limit of memory, and by which share of it."""

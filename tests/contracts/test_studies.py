@@ -23,7 +23,7 @@ from trainables.study.about import About
 from trainables.study.examination import CLEAN, Exam
 from trainables.study.report import Level
 from trainables.study.settings import PANELS, offer_of
-from trainables.study.study import Study
+from trainables.study.study import BASELINE, Study
 
 POINTS = 12  # of each space that are built
 
@@ -145,6 +145,28 @@ def test_references_build_and_lie_in_the_space_where_they_say_so(case):
         if reference.point is not None:
             space.check(reference.point)
             assert case.study.complete(reference.point, case.settings) == reference.config
+
+
+TRAINING = ("lr", "weight_decay", "batch_size", "dropout")  # by which any method trains
+
+
+def test_the_controls_of_a_winner_train_with_its_values(case):
+    """The baseline is among them: without it a tuned learning rate would count as the method."""
+    space, random = case.study.space(case.settings), np.random.default_rng(1)
+    references = {item.label for item in case.study.references(case.settings)}
+    for _ in range(POINTS):
+        config = case.study.complete(sample(space, random), case.settings)
+        controls = {item.label: item for item in case.study.controls(config, case.settings)}
+        assert f"matched {BASELINE}" in controls
+        for label, control in controls.items():
+            assert label.removeprefix("matched ") in references
+            assert control.control
+            assert control.point is None
+            assert json.loads(json.dumps(control.config)) == control.config
+            for name in {*TRAINING} & config.keys() & control.config.keys():
+                assert control.config[name] == config[name], (label, name)
+    for control in controls.values():
+        case.trial(control.config)
 
 
 def test_the_floor_rests_on_an_essential_reference_and_an_announced_metric(case):

@@ -82,6 +82,8 @@ class Settings(StudySettings):
     prepare_fault: str = ""
     pictures_fault: str = ""
     lucky_once: bool = False  # a constraint is met with the run's own seed alone
+    matched: tuple[str, ...] = ()  # references that have a matched control
+    shared: tuple[str, ...] = ("lr",)  # what a matched control takes over
     seed: int = 0
 
     @property
@@ -254,6 +256,13 @@ class ToyStudy(Study[Settings]):
             reference("baseline", essential=True, fault="no fault"),
             reference("paper", x=0.5),
             *(reference(fault, fault=fault) for fault in settings.faults),
+        )
+
+    def controls(self, config, settings) -> tuple[Reference, ...]:
+        return tuple(
+            reference.matched(config, settings.shared)
+            for reference in self.references(settings)
+            if reference.label in settings.matched
         )
 
     def complete(self, sample, settings) -> dict[str, Any]:

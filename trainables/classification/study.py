@@ -123,6 +123,24 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         return no_extra
 
     @property
+    def shared(self) -> tuple[str, ...]:
+        """The values of a config by which any classifier trains, whatever the method."""
+        return ("lr", "weight_decay", "batch_size", "dropout")
+
+    def controls(self, config: Config, settings: S) -> tuple[Reference, ...]:
+        """List the baseline and all references that are controls, with a trial's `shared` values.
+
+        Args:
+            config: Of the trial.
+            settings: Of the run.
+        """
+        return tuple(
+            reference.matched(config, self.shared)
+            for reference in self.references(settings)
+            if reference.control or reference.label == BASELINE
+        )
+
+    @property
     def pilot(self) -> str:
         """The label of the reference on which ``--eps auto`` measures attacks to choose radii."""
         return BASELINE

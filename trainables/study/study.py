@@ -4,7 +4,7 @@ The engine (package ``search``) knows this file and no study; a study knows this
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, final
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # NumPy, which the command line does without
 
 WINNER = "winner"  # the label of the best trial among the models of `Study.illustrate`
 BASELINE = "baseline"  # the reference that every study has, and most floors compare with
+MATCHED = "matched"  # begins the label of a control that trains with the winner's values
 
 MEMORY = "max_memory"
 """The name of the memory limit, beyond which a trial cannot run; also the name of its setting."""
@@ -54,6 +55,22 @@ class Reference:
     essential: bool = False
     control: bool = False
     point: dict[str, Any] | None = None
+
+    def matched(self, config: Config, shared: Collection[str]) -> "Reference":
+        """Return this reference with some values of a trial: a control that is matched to it.
+
+        Args:
+            config: Of the trial.
+            shared: Names of the values that the control takes over, where both configs have them.
+        """
+        values = {name: config[name] for name in shared if name in config and name in self.config}
+        return replace(
+            self,
+            label=f"{MATCHED} {self.label}",
+            config=self.config | values,
+            control=True,
+            point=None,
+        )
 
 
 @dataclass(frozen=True)
@@ -155,6 +172,7 @@ class Study(ABC, Generic[S]):
     `prepare`        once a run, on the driver, into the run's folder of assets
     `complete`       on every point that the sampler proposes: a point becomes a whole config
     `build`          in a worker, once for each trial that it runs, and again after a restart
+    `controls`       after the last trial of the search: what is compared with its winner
     `illustrate`     on the driver, after the last trial, with the models of the best trials
     `open_test`      by a confirmation alone, once the winner is recorded
     `examine`        in a worker, by a confirmation, on one saved model and one split
@@ -199,6 +217,25 @@ class Study(ABC, Generic[S]):
     @abstractmethod
     def references(self, settings: S) -> tuple[Reference, ...]:
         """List the trials that every run contains; the one that `floor` names is essential."""
+
+    def controls(self, config: Config, settings: S) -> tuple[Reference, ...]:
+        """List the controls matched to a trial: other methods, trained with the trial's values.
+
+        A search tunes how its trials train (learning rate, weight decay, batches), and no
+        reference. What is gained by that is not gained by the method. So the run trains these
+        controls after the search, for its winner, and reports the gain over the best of them.
+        None by default, for a study that tunes nothing that its references could take over.
+
+        Args:
+            config: Of the winner.
+            settings: Of the run.
+
+        Returns:
+            Labels begin with ``matched`` (see `Reference.matched`). A control that has the config
+            of a trial of the run is that trial, and is not trained again.
+        """
+        del config, settings
+        return ()
 
     @abstractmethod
     def metrics(self, settings: S) -> Directions:

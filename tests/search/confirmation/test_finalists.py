@@ -49,3 +49,12 @@ def test_a_finalist_knows_its_place_and_what_the_search_promised():
 
 def test_where_no_trial_can_win_no_one_takes_part():
     assert choose_finalists([ROWS[0], ROWS[2]], 3, {"adversarial"}) == ()
+
+
+def test_the_controls_that_are_matched_to_the_best_take_part():
+    winner = row("t001", 0.8, controls={"matched baseline": "c01", "matched paper": "r02"})
+    former = row("c02", 0.3, "matched baseline of t009", control=True)
+    own = row("c01", 0.35, "matched baseline of t001", control=True)
+    finalists = choose_finalists([ROWS[0], winner, *ROWS[2:], own, former], 1, {"baseline"})
+    assert [finalist.trial for finalist in finalists] == ["t001", "r02", "r03", "c01"]
+    assert finalists[-1].control

@@ -38,5 +38,6 @@ def test_the_last_choice_of_a_purpose_is_found():
 
 
 def test_a_trial_that_repeats_another_is_no_trial_of_its_own():
-    assert own_trials([*TRIALS.values(), Trial("a.2", {}, repeats="a")]) == list(TRIALS.values())
+    further = [Trial("a.2", {}, repeats="a"), Trial("c01", {}, "matched baseline of a")]
+    assert own_trials([*TRIALS.values(), *further]) == list(TRIALS.values())
     assert repeat_id("a", 1) == "a.2"

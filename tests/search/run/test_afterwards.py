@@ -108,3 +108,109 @@ def test_nothing_is_trained_after_a_limit_or_of_two_objectives(run_toy):
     assert repeats_of(folder) == []
     _, folder, _ = run_toy("two", trials=3, seed_check=2, trade_off="size")
     assert repeats_of(folder) == []
+
+
+MATCHED = {"matched": ("baseline", "paper")}
+SAMPLED = {"trials": 12, "scheduler": "fifo", "seed_check": 1, "seed": 3}  # a sampled trial wins
+CONTROLS = ["c01 matched baseline of {0}", "c02 matched paper of {0}"]
+
+
+def test_the_winner_gets_controls_with_its_own_values(run_toy):
+    status, folder, printed = run_toy(**SAMPLED, settings=MATCHED)
+    configs = {e["trial"]: e["config"] for e in events_of(folder, "proposed")}
+    (event,) = events_of(folder, "matched")
+    winner = manifest_of(folder)["winner"]
+    assert status == 0
+    assert event["trial"] == winner
+    assert event["controls"] == {"matched baseline": "c01", "matched paper": "c02"}
+    assert configs["c01"] == configs["r01"] | {"lr": configs[winner]["lr"]}
+    assert configs["c02"] == configs["r02"] | {"lr": configs[winner]["lr"]}
+    assert {"c01.2", "c02.2"} < set(configs)  # as many seeds as the winner
+    names = ", ".join(name.format(winner) for name in CONTROLS)
+    assert f"controls with the winner's values of training: {names}" in printed
+
+
+def test_the_gain_that_is_reported_is_over_the_best_of_them(run_toy):
+    _, folder, printed = run_toy(**SAMPLED, settings=MATCHED)
+    gain = manifest_of(folder)["gain"]
+    values = {e["trial"]: e["value"] for e in events_of(folder, "reported") if e["rung"] == 1}
+    best = max(("c01", "c02"), key=values.get)
+    assert gain["over"] == best
+    assert gain["value"] == pytest.approx(values[manifest_of(folder)["winner"]] - values[best])
+    assert gain["low"] <= gain["value"] <= gain["high"]
+    assert (gain["label"] in gain["explained_by"]) == (gain["low"] <= 0)
+    assert f"gain over the best matched control, {gain['label'][8:]}: +0." in printed
+
+
+def test_a_gain_that_a_control_explains_is_said_to_be_so(run_toy):
+    """The baseline does as well, once it has the winner's values."""
+    settings = {"matched": ("baseline",), "shared": ("lr", "x", "kind")}
+    _, folder, printed = run_toy(**SAMPLED, settings=settings)
+    gain = manifest_of(folder)["gain"]
+    assert gain["explained_by"] == ["matched baseline"]
+    assert gain["value"] == 0
+    line = (
+        "baseline with the winner's values of training does as well: the gain is not the method's"
+    )
+    assert line in " ".join(printed.split())
+
+
+def test_a_study_without_controls_says_that_it_has_none(run_toy):
+    _, folder, printed = run_toy(trials=3)
+    assert manifest_of(folder)["gain"] is None
+    assert "no control was matched to the winner" in printed
+
+
+def test_a_control_that_the_run_has_is_not_trained_again(run_toy):
+    """Nothing is shared: the controls are the references."""
+    _, folder, _ = run_toy(**SAMPLED, settings=MATCHED | {"shared": ()})
+    (event,) = events_of(folder, "matched")
+    assert event["controls"] == {"matched baseline": "r01", "matched paper": "r02"}
+    assert not any(e["trial"].startswith("c") for e in events_of(folder, "proposed"))
+    assert manifest_of(folder)["gain"]["over"] in {"r01", "r02"}
+
+
+def test_few_references_have_few_controls(run_toy):
+    _, folder, _ = run_toy(**SAMPLED, references="few", settings=MATCHED)
+    (event,) = events_of(folder, "matched")
+    assert list(event["controls"]) == ["matched baseline"]
+
+
+def test_a_search_for_two_objectives_has_controls_too(run_toy):
+    _, folder, _ = run_toy(trials=3, trade_off="size", seed_check=2, settings=MATCHED)
+    assert [event["trial"] for event in events_of(folder, "matched")] == [
+        manifest_of(folder)["winner"]
+    ]
+    assert repeats_of(folder) == []
+
+
+def test_another_winner_gets_other_controls(run_toy, take_up):
+    _, folder, _ = run_toy(**SAMPLED, settings=MATCHED)
+    first = manifest_of(folder)["winner"]
+    _, printed = take_up(folder, trials=40)
+    winners = [event["trial"] for event in events_of(folder, "matched")]
+    last = manifest_of(folder)["winner"]
+    assert winners == [first, last]
+    assert first != last
+    assert manifest_of(folder)["gain"]["over"] in {"c03", "c04"}
+    assert f"c01 matched baseline of {first} " not in printed.partition("gain over")[2]
+    take_up(folder, trials=40)
+    assert len(events_of(folder, "matched")) == 2
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.9])
+def test_a_run_that_is_killed_among_its_controls_goes_on(run_toy, take_up, tmp_path, share):
+    options = SAMPLED | {"settings": MATCHED}
+    _, whole, _ = run_toy("whole", **options)
+    lines = (whole / "events.jsonl").read_text().splitlines(keepends=True)
+    first = next(n for n, line in enumerate(lines) if '"event": "matched"' in line)
+    folder = tmp_path / "killed"
+    shutil.copytree(whole, folder)
+    cut = first + int(share * (len(lines) - first))
+    (folder / "events.jsonl").write_text("".join(lines[:cut]))
+    assert take_up(folder)[0] == 0
+    proposed = [e["trial"] for e in events_of(whole, "proposed")]
+    assert [e["trial"] for e in events_of(folder, "proposed")] == proposed
+    assert len(events_of(folder, "matched")) == 1
+    for name in ("winner", "gain"):
+        assert manifest_of(folder)[name] == manifest_of(whole)[name]

@@ -111,6 +111,21 @@ class RobMedNAS(Study[RobMedNASSettings]):
             references.append(reference("paper's best", best))
         return tuple(references)
 
+    def controls(self, config: Config, settings: RobMedNASSettings) -> tuple[Reference, ...]:
+        """List the handcrafted U-Net, plain and trained against attacks, as a trial trains.
+
+        All trials of a run train alike, so these are the run's own references.
+
+        Args:
+            config: Of the trial.
+            settings: Of the run.
+        """
+        return tuple(
+            reference.matched(config, ("lr", "batch_size"))
+            for reference in self.references(settings)
+            if reference.label in {BASELINE, ADVERSARIAL_BASELINE}
+        )
+
     def metrics(self, settings: RobMedNASSettings) -> Directions:
         """Map every metric that a trial reports to the better direction."""
         directions: dict[str, Literal["max", "min"]] = {"train_loss": "min"}

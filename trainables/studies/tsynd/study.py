@@ -29,7 +29,10 @@ from trainables.studies.tsynd.pictures import (
 from trainables.studies.tsynd.regimes import DECODING
 from trainables.studies.tsynd.settings import TSynDConfig, TSynDSettings
 from trainables.study.sheet import Sheet
-from trainables.study.study import BASELINE, WINNER, Reference, Say
+from trainables.study.study import BASELINE, WINNER, Config, Reference, Say
+
+# References that stand for a regime, and have its name.
+CONTROLS = (BASELINE, "reconstruction", "noise", "adversarial")
 
 
 @final
@@ -79,6 +82,24 @@ class TSynD(ClassificationStudy[TSynDSettings, TSynDConfig]):
                 for iterations in (50, 100)
                 for sigma in (0.1, 1.0)
             ),
+        )
+
+    def controls(self, config: Config, settings: TSynDSettings) -> tuple[Reference, ...]:
+        """List the baseline, reconstruction, noise and adversarial training, as a trial trains.
+
+        Noise takes the trial's sigma as well: it is the trial without the ascent. Beside a trial
+        of the adversarial regime there is no adversarial control: the trial is that itself.
+
+        Args:
+            config: Of the trial.
+            settings: Of the run.
+        """
+        rivals = [regime for regime in CONTROLS if regime != config["regime"]]
+        shared = {"noise": (*self.shared, "latent_sigma")}
+        return tuple(
+            reference.matched(config, shared.get(reference.label, self.shared))
+            for reference in self.references(settings)
+            if reference.label in rivals
         )
 
     def make_assets(

@@ -39,6 +39,26 @@ def test_preparing_says_what_was_found(prepared):
     assert prepared.sentences
 
 
+def test_controls_are_the_other_regimes_with_the_winners_values(prepared):
+    values = {"lr": 0.004, "weight_decay": 1e-3, "latent_sigma": 0.3, "latent_iterations": 7}
+    config = tsynd.complete(values, prepared.settings)
+    controls = {item.label: item.config for item in tsynd.controls(config, prepared.settings)}
+    assert {label: item["regime"] for label, item in controls.items()} == {
+        f"matched {regime}": regime
+        for regime in ("baseline", "reconstruction", "noise", "adversarial")
+    }
+    for label, control in controls.items():
+        assert (control["lr"], control["weight_decay"]) == (0.004, 1e-3)
+        assert control["latent_sigma"] == (0.3 if label == "matched noise" else 1.0)
+        assert control["attack_eps"] == 4 / 255
+
+
+def test_an_adversarial_winner_is_no_control_of_itself(prepared):
+    config = tsynd.complete({"regime": "adversarial", "attack_eps": 0.02}, prepared.settings)
+    labels = [item.label for item in tsynd.controls(config, prepared.settings)]
+    assert labels == ["matched baseline", "matched reconstruction", "matched noise"]
+
+
 def test_every_run_contains_these_references(prepared):
     references = {reference.label: reference for reference in tsynd.references(prepared.settings)}
     assert list(references) == [
