@@ -10,6 +10,7 @@ from analysis.numbers.tables import rows_of
 from analysis.vocabulary import Vocabulary
 from search.record.lock import is_running
 from search.record.run_folder import RunFolder
+from search.results.controls import claim_of, claim_sentence, plain
 from search.results.differences import gains, tied
 from search.results.ranking import Row
 from trainables.metrics.skill import SKILL
@@ -93,10 +94,28 @@ def sentences(run: Run) -> list[str]:
         lines.append("No sampled trial that reached its budget beat it.")
     if first.seeds > 1:
         lines.append(f"The value is the mean over {_seeds(first)}.")
-    lines += _comparisons(run)
+    lines += [*matched_sentences(run), *_comparisons(run)]
     if names := ties(run):
         lines.append(f"Of all trials, these cannot be told apart from it: {', '.join(names)}.")
     return [*lines, "It was chosen by this value on the ranking split, so the value is optimistic."]
+
+
+def matched_sentences(run: Run) -> list[str]:
+    """Say what the winner gained over the controls with its values of training."""
+    first, metric, words = winner_row(run), run.objective.metric, run.vocabulary
+    if first is None:
+        return []
+    margins = gains(first, run.rows, run.objective, RunFolder(run.folder))
+    claim, lines = claim_of(first.trial, run.rows, margins), []
+    if claim is not None:
+        label, gain = claim.best
+        lines.append(
+            f"Over the best control with its values of training, {plain(label)}, the gain is "
+            f"{_format_gain(words, metric, gain.value)}"
+            f"{_format_bounds(words, metric, gain.interval)}."
+        )
+    sentence = claim_sentence(first.trial, claim)
+    return [*lines, f"{sentence[0].upper()}{sentence[1:]}."] if sentence else lines
 
 
 def _seeds(row: Row) -> str:

@@ -33,7 +33,8 @@ class Observer(Protocol):
 
         Args:
             event: ``proposed``, ``known``, ``refused``, ``reported``, ``noted``, ``judged``,
-                ``agreement``, ``repeated``, ``matched``, ``restarted``, ``ended``, ``exhausted`` or ``halted``.
+                ``agreement``, ``repeated``, ``matched``, ``restarted``, ``ended``, ``exhausted`` or
+                ``halted``.
             trial: That the event is about; None for one of the whole run.
             **details: ``elapsed_s``, and what belongs to the event.
         """
@@ -88,8 +89,8 @@ class Coordinator:
 
     The run as a whole: `limit` is called before the first `propose`; `interrupt` and `halt` may be
     called at any time, after which `propose` returns None and every `report` is answered by STOP;
-    `repeat` is called right after an executor has returned, and makes further trials; `close` is
-    called last, once.
+    `repeat` and `match` are called right after an executor has returned, and make further trials;
+    `close` is called last, once.
 
     Attributes:
         rules: How the search is run.

@@ -54,6 +54,7 @@ class Blueprint:
     repeats: str = ""
     seed: int = 0
     by_value: bool = False
+    controls: dict[str, str] = field(default_factory=dict)  # ids by label, of a winner
 
 
 def further_seeds(blueprint: Blueprint, *, by_value: bool, count: int = 2) -> list[Blueprint]:
@@ -198,6 +199,7 @@ def make_run(
         if blueprint.state is not State.RUNNING:
             failure = Failure(blueprint.reason)
             notice("ended", trial, state=blueprint.state, reason=failure.reason, trace="")
+    _match(trials, record, notice)
     records.write_table()
     first = winner(rank(record, objective))
     if status != "running":
@@ -207,6 +209,13 @@ def make_run(
         del values["about"], values["version"]
         run.manifest.write_text(json.dumps(values))
     return folder
+
+
+def _match(trials: list[Blueprint], record: list[Trial], notice: Callable[..., None]) -> None:
+    """Note which trials are the controls of which."""
+    for blueprint, trial in zip(trials, record, strict=True):
+        if blueprint.controls:
+            notice("matched", trial, controls=blueprint.controls, references=[])
 
 
 REFERENCES = [

@@ -6,7 +6,14 @@ import pytest
 from make_run import METRIC, REFERENCES, Blueprint, further_seeds, make_run
 
 from analysis.load import load
-from analysis.numbers.claim import condition, gains_over, sentences, ties, winner_row
+from analysis.numbers.claim import (
+    condition,
+    gains_over,
+    matched_sentences,
+    sentences,
+    ties,
+    winner_row,
+)
 from search.engine.trial import State
 from search.record.lock import locked
 from search.record.run_folder import RunFolder
@@ -124,3 +131,33 @@ def test_a_run_of_a_status_unknown_has_died(tmp_path):
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest | {"status": "?"}))
     assert condition(load(folder)) == "died"
+
+
+MATCHED = {"matched adversarial": "c01", "matched noise": "c02"}
+
+
+@pytest.mark.parametrize(
+    ("reach", "says"),
+    [
+        (2.0, "the gain is 0."),
+        (20.0, "Adversarial with the winner's values of training does as well, within chance: "),
+    ],
+)
+def test_the_claim_is_over_the_best_matched_control(build, reach, says):
+    best = Blueprint("t001", skill=0.75, reach=20.0, controls=MATCHED)
+    control = Blueprint("c01", "matched adversarial of t001", 0.75, reach, control=True)
+    weak = Blueprint("c02", "matched noise of t001", 0.6, 1.0, control=True)
+    trials = [REFERENCES[0], best, control, weak, *further_seeds(best, by_value=True)]
+    run = build(*trials, *further_seeds(control, by_value=False))
+    lines = matched_sentences(run)
+    assert lines[0].startswith(
+        "Over the best control with its values of training, adversarial, the gain is "
+    )
+    assert says in " ".join(lines)
+    assert len(lines) == (1 if reach == 2.0 else 2)
+    assert set(lines) < set(sentences(run))
+
+
+def test_without_matched_controls_the_report_says_so(checked):
+    (line,) = matched_sentences(checked)
+    assert line.startswith("No control was matched to the winner")
