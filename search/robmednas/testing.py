@@ -14,7 +14,9 @@ from trainables.runtime.seeding import derive
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
 from trainables.synthesis.assets import write_test
-from trainables.synthesis.measurement import Perturb, perturbation, score_subjects
+from trainables.synthesis.measurement import Perturb, score_subjects
+from trainables.synthesis.robustness.errors import aim
+from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split, read_split
 
 BATCH = 16  # slices attacked at a time
@@ -32,8 +34,14 @@ class Condition:
     kind: str
     strength: float
 
-    def perturb(self, network: UNet, seed: int) -> Perturb | None:
-        """Return what does it; None where nothing is done."""
+    def perturb(self, network: UNet, split: Split, seed: int) -> Perturb | None:
+        """Return what does it; None where nothing is done.
+
+        Args:
+            network: The network under attack.
+            split: Whose slices are perturbed.
+            seed: Of noise and attacks.
+        """
         if self.kind == "clean":
             return None
         if self.kind == "noise":
@@ -41,8 +49,9 @@ class Condition:
             return lambda mr, _ct, numbers: gaussian(
                 mr, self.strength, derive(noise_seed, int(numbers[0])), threat
             )
-        attack = build_synthesis_attack(self.kind, BATCH)
-        return perturbation(network, attack, self.strength, derive(seed, "attack"))
+        attacks = aim({self.kind: build_synthesis_attack(self.kind, BATCH)})
+        seed = derive(seed, "attack")
+        return WorstOf(network, split, attacks, self.strength, seed=seed, batch_size=BATCH)
 
 
 def open_test(settings: RobMedNASSettings, folder: Path, say: Say) -> Split:
@@ -78,7 +87,7 @@ def score(
     rows: list[dict[str, object]] = []
     names = [subject.name for subject in split.subjects]
     for row, network in networks.items():
-        perturbations = [condition.perturb(network, seed) for condition in conditions]
+        perturbations = [condition.perturb(network, split, seed) for condition in conditions]
         results = score_subjects(network, split, perturbations, torch.device("cpu"), BATCH)
         rows += [
             {"row": row, "kind": condition.kind, "strength": condition.strength}

@@ -21,7 +21,7 @@ STEPS = (5, 10, 20)  # of the gradient, at the first, second and last rung
 QUERIES = (100, 300, 1000)  # of a black box, at the same
 
 
-def default_ladder(attack: str, epochs: int, subset: int | None) -> str:
+def default_ladder(attack: str, epochs: int, subset: int | None, restarts: int = 2) -> str:
     """Return the ladder of an attack: a cheap rung, then longer training, then a stronger attack.
 
     The first rung lies at a third of the budget. No rung lies lower: nearly constant networks are
@@ -33,15 +33,16 @@ def default_ladder(attack: str, epochs: int, subset: int | None) -> str:
         attack: The one that ranks at the last rung.
         epochs: The budget.
         subset: Images of the first rung; None for all.
+        restarts: Of PGD at the last rung.
     """
     third, images = -(-epochs // 3), f"@{subset}" if subset else ""
     if attack == ONE_STEP:  # as the papers measure: no stronger at the end than at the beginning
         return f"{third}:{attack}{images},{epochs}:{attack}"
     early, strengths = ("square", QUERIES) if attack == "square" else ("pgd", STEPS)
     first, second, last = strengths
-    restarts = "x2" if attack == "pgd" else ""
+    starts = f"x{restarts}" if attack == "pgd" and restarts > 1 else ""
     start = f"{third}:{early}-{first}{images},{epochs}:{early}-{second}"
-    return f"{start},{epochs}:{attack}-{last}{restarts}!"
+    return f"{start},{epochs}:{attack}-{last}{starts}!"
 
 
 def parse_ladder(

@@ -12,19 +12,20 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from trainables.attacks.attack import Attack
+from trainables.attacks.ensemble import Ensemble
 from trainables.attacks.registry import build_synthesis_attack
-from trainables.attacks.threat import mr_deviations
 from trainables.metrics.curve import trapezoid_weights
 from trainables.metrics.intervals import mean_interval
 from trainables.metrics.synthesis import DIRECTIONS, SCORES, measure, truth_of
-from trainables.models.modes import frozen
 from trainables.runtime.arrays import Floats32, Floats64
 from trainables.runtime.seeding import derive
 from trainables.study.report import Level
 from trainables.study.study import Directions
 from trainables.synthesis.about import ranking_metric
-from trainables.synthesis.slices import Split, SubjectSlices, to_hu
+from trainables.synthesis.prediction import predict
+from trainables.synthesis.robustness.errors import aim
+from trainables.synthesis.robustness.worst import WorstOf
+from trainables.synthesis.slices import Split, SubjectSlices
 
 ALWAYS = ("fgsm", "pgd")  # measured whichever attack ranks: one weaker, one stronger
 GROUP = 256  # slices of several subjects that are attacked together; a larger subject goes alone
@@ -60,10 +61,13 @@ class Measurement:
             self, attack=level.attack, eps=level.eps, steps=level.steps, restarts=level.restarts
         )
 
-    def build(self, kind: str) -> Attack:
-        """Build one of `attacks`; the strength of a level applies to the one that ranks alone."""
+    def build(self, kind: str) -> Ensemble:
+        """Build one of `attacks`, aimed at both errors.
+
+        The strength of a level applies to the attack that ranks alone.
+        """
         strength = (self.steps, self.restarts) if kind == self.attack else (None, 1)
-        return build_synthesis_attack(kind, self.batch_size, *strength)
+        return aim({kind: build_synthesis_attack(kind, self.batch_size, *strength)})
 
     @property
     def attacks(self) -> tuple[str, ...]:
@@ -120,28 +124,6 @@ class Robustness:
     constraints: dict[str, float] = field(default_factory=dict)
 
 
-def predict(network: nn.Module, mr: Tensor, batch_size: int = 32) -> Floats32:
-    """Predict CT in eval mode, without gradients.
-
-    Args:
-        network: Predicts normalised CT from MR; its mode is restored.
-        mr: (n, 1, S, S).
-        batch_size: Slices that the network sees at a time; affects only the memory.
-
-    Returns:
-        HU, (n, S, S).
-
-    Raises:
-        FloatingPointError: If a value is not finite, which a mean over regions would hide.
-    """
-    with frozen(network), torch.no_grad():
-        batches = [to_hu(network(batch).float()) for batch in mr.split(batch_size)]
-    hu: Floats32 = torch.cat(batches).squeeze(1).cpu().numpy()
-    if not np.isfinite(hu).all():
-        raise FloatingPointError("the network predicts values that are not finite")
-    return hu
-
-
 def score_subjects(
     network: nn.Module,
     split: Split,
@@ -182,24 +164,6 @@ def score_subjects(
     ]
 
 
-def perturbation(network: nn.Module, attack: Attack, eps: float, seed: int) -> Perturb | None:
-    """Make the perturbation of an attack at one radius.
-
-    Args:
-        network: The network under attack; predicts normalised CT from MR.
-        attack: Built for synthesis.
-        eps: Radius in standard deviations of the MR.
-        seed: Of the random starts.
-
-    Returns:
-        None at radius 0, as for clean MR.
-    """
-    if eps == 0:
-        return None
-    threat = mr_deviations(eps)
-    return lambda mr, ct, numbers: attack(network, mr, ct, threat, seed, positions=numbers)
-
-
 def measure_clean(
     network: nn.Module, split: Split, measurement: Measurement, device: torch.device, name: str
 ) -> dict[str, float]:
@@ -231,9 +195,13 @@ def measure_robust(
     seed, eps = derive(measurement.seed, "attack"), measurement.eps
     attacks = {kind: measurement.build(kind) for kind in measurement.attacks}
     plan = [(kind, radius) for kind in attacks for radius in eps[1:]]
+    size = measurement.batch_size
     perturbations = [
         None,
-        *(perturbation(network, attacks[kind], radius, seed) for kind, radius in plan),
+        *(
+            WorstOf(network, split, attacks[kind], radius, seed=seed, batch_size=size)
+            for kind, radius in plan
+        ),
     ]
     clean, *by_plan = score_subjects(network, split, perturbations, device, measurement.batch_size)
     by_attack = dict(zip(plan, by_plan, strict=True))

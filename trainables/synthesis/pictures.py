@@ -9,7 +9,9 @@ from torch import nn
 from trainables.runtime.arrays import Floats32, Mask
 from trainables.runtime.seeding import derive
 from trainables.study.sheet import Column, Sheet
-from trainables.synthesis.measurement import Measurement, perturbation, predict
+from trainables.synthesis.measurement import Measurement
+from trainables.synthesis.prediction import predict
+from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split
 
 SUBJECTS = 2
@@ -33,8 +35,8 @@ def draw_predictions(
     numbers = torch.arange(len(subset), device=device)
     attacked_mr, clean, attacked = [], [], []
     for network in networks.values():
-        perturb = perturbation(network, measurement.build(measurement.attack), eps, seed)
-        inputs = perturb(mr, ct, numbers) if perturb else mr
+        attacks = measurement.build(measurement.attack)
+        inputs = WorstOf(network, subset, attacks, eps, seed=seed, batch_size=1)(mr, ct, numbers)
         attacked_mr.append(inputs.squeeze(1).cpu().numpy())
         clean.append(predict(network, mr, measurement.batch_size))
         attacked.append(predict(network, inputs, measurement.batch_size))

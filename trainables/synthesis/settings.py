@@ -80,7 +80,7 @@ class SynthesisSettings(AttackSettings):
         None,
         "Rungs, cheap first, as EPOCHS:ATTACK[-STEPS][xRESTARTS][@IMAGES][!].",
         ROBUSTNESS,
-        default_text="10:pgd-5,30:pgd-10,30:pgd-20x2!",
+        default_text="10:pgd-5,30:pgd-10,30:pgd-20!",
     )
     floor: float = setting(
         0.25, "Share by which clean head MAE may exceed the baseline's.", ROBUSTNESS, ge=0
@@ -130,7 +130,8 @@ class SynthesisSettings(AttackSettings):
         from trainables.attacks.registry import SYNTHESIS_ATTACKS  # noqa: PLC0415 - loads torch
 
         return parse_ladder(
-            self.ladder or default_ladder(self.attack, self.epochs, subset=None),
+            # One start: each error that is attacked has its own.
+            self.ladder or default_ladder(self.attack, self.epochs, subset=None, restarts=1),
             attacks=SYNTHESIS_ATTACKS,
             epochs=self.epochs,
             eps=self.eps,

@@ -15,11 +15,10 @@ from trainables.synthesis.measurement import (
     measure_clean,
     measure_robust,
     metrics_of,
-    perturbation,
-    predict,
     score_subjects,
 )
-from trainables.synthesis.slices import to_hu
+from trainables.synthesis.prediction import predict
+from trainables.synthesis.robustness.worst import WorstOf
 
 CPU = torch.device("cpu")
 PROTOCOL = Measurement(attack="pgd", eps=(0.0, 0.1, 0.3), seed=0, batch_size=5)
@@ -40,20 +39,6 @@ class Affine(nn.Module):
 @pytest.fixture
 def split(heads):
     return heads.data.train
-
-
-def test_a_prediction_is_in_hu_and_in_eval_mode(split):
-    network = nn.Sequential(Affine(), nn.Dropout(0.5)).train()
-    mr, _ = split.batch([0, 1, 2], CPU)
-    hu = predict(network, mr, batch_size=2)
-    np.testing.assert_allclose(hu, to_hu(network[0](mr)).detach()[:, 0], rtol=1e-5)
-    assert network.training
-
-
-def test_a_prediction_that_is_not_finite_is_said(split):
-    mr, _ = split.batch([0], CPU)
-    with pytest.raises(FloatingPointError, match="not finite"):
-        predict(Affine(bias=float("nan")), mr)
 
 
 @pytest.mark.parametrize("group", [1, 3, 256])
@@ -89,8 +74,8 @@ def test_an_attack_on_an_affine_network_adds_its_weight_times_eps_to_every_error
     """The closed form: each pixel moves by eps, away from the truth, so that each error grows."""
     network, eps = Affine(), 0.3
     for kind in ("fgsm", "pgd"):
-        attack = measurement.build_synthesis_attack(kind, 8)
-        scores = score_subjects(network, split, [None, perturbation(network, attack, eps, 0)], CPU)
+        perturb = WorstOf(network, split, PROTOCOL.build(kind), eps, seed=0)
+        scores = score_subjects(network, split, [None, perturb], CPU)
         growth = scores[1]["mae_head"] - scores[0]["mae_head"]
         assert growth == pytest.approx(np.full(len(growth), 0.2 * eps * 2500), rel=2e-2)
 
@@ -100,7 +85,7 @@ def test_random_starts_belong_to_slices_and_not_to_their_place_in_a_group(split,
     errors = []
     for group in (2, 256):
         monkeypatch.setattr(measurement, "GROUP", group)
-        perturb = perturbation(network, measurement.build_synthesis_attack("pgd", 8), 0.2, 0)
+        perturb = WorstOf(network, split, PROTOCOL.build("pgd"), 0.2, seed=0)
         errors.append(score_subjects(network, split, [perturb], CPU)[0]["mae_head"])
     np.testing.assert_allclose(*errors, rtol=1e-5)
 

@@ -42,11 +42,11 @@ from trainables.synthesis.assets import (
     write_data,
     write_test,
 )
-from trainables.synthesis.examination import examine_synthesis
 from trainables.synthesis.measurement import Measurement, metrics_of
 from trainables.synthesis.pictures import draw_predictions
-from trainables.synthesis.pilot import choose_eps
 from trainables.synthesis.record import Record
+from trainables.synthesis.robustness.examination import examine_synthesis
+from trainables.synthesis.robustness.pilot import choose_eps
 from trainables.synthesis.slices import read_split
 
 ADVERSARIAL_BASELINE = "baseline w/AT"

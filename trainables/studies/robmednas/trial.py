@@ -27,13 +27,13 @@ from trainables.study.report import Level, Report, Rung
 from trainables.study.trial import Trainable
 from trainables.synthesis.about import HEADLINE
 from trainables.synthesis.assets import Data, read_data
-from trainables.synthesis.audit import audit, guards
 from trainables.synthesis.measurement import (
     Measurement,
     Robustness,
     measure_clean,
     measure_robust,
 )
+from trainables.synthesis.robustness.audit import audit, guards
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split
 from trainables.synthesis.training.epoch import train_epoch, validation_loss

@@ -27,7 +27,7 @@ def test_the_papers_measurement():
 
 def test_the_paper_ranks_by_fgsm_at_every_rung():
     assert format_ladder(settings_of(protocol="paper").rungs) == "4:fgsm,10:fgsm"
-    assert format_ladder(settings_of().rungs) == "10:pgd-5,30:pgd-10,30:pgd-20x2!"
+    assert format_ladder(settings_of().rungs) == "10:pgd-5,30:pgd-10,30:pgd-20!"
 
 
 @pytest.mark.parametrize("wrong", ["much", "0", -1, "nan", "inf"])

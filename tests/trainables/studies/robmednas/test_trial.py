@@ -13,7 +13,7 @@ from trainables.studies.robmednas import trial as module
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.studies.robmednas.trial import RobMedNASTrial, need_of
 from trainables.study.report import Rung
-from trainables.synthesis.measurement import predict
+from trainables.synthesis.prediction import predict
 
 robmednas = RobMedNAS()
 

@@ -8,12 +8,8 @@ from trainables.metrics.radii import SHARES, radii_at
 from trainables.runtime.seeding import derive
 from trainables.study.study import EpsChoice
 from trainables.synthesis.about import HEADLINE
-from trainables.synthesis.measurement import (
-    Measurement,
-    mean_without_nan,
-    perturbation,
-    score_subjects,
-)
+from trainables.synthesis.measurement import Measurement, mean_without_nan, score_subjects
+from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split
 
 LEAST = 0.0125  # standard deviations of the MR
@@ -32,8 +28,12 @@ def choose_eps(
         device: Of the network.
         name: Of the network, for the reader.
     """
-    attack, seed = measurement.build("pgd"), derive(measurement.seed, "pilot")
-    perturbations = [perturbation(network, attack, eps, seed) for eps in RADII]
+    attacks, seed = measurement.build("pgd"), derive(measurement.seed, "pilot")
+    size = measurement.batch_size
+    attacked = [
+        WorstOf(network, val, attacks, eps, seed=seed, batch_size=size) for eps in RADII[1:]
+    ]
+    perturbations = [None, *attacked]
     by_radius = score_subjects(network, val, perturbations, device, measurement.batch_size)
     errors = np.array([mean_without_nan(scores[HEADLINE]) for scores in by_radius])
     shares = errors[0] / errors

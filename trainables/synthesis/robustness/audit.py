@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from trainables.attacks.ensemble import Ensemble
 from trainables.attacks.gradient import PGD
 from trainables.attacks.registry import build_synthesis_attack
 from trainables.losses.likelihood import squared_error
@@ -20,13 +21,10 @@ from trainables.metrics import alarms
 from trainables.runtime.arrays import Floats64
 from trainables.runtime.seeding import derive
 from trainables.synthesis.about import HEADLINE
-from trainables.synthesis.measurement import (
-    Measurement,
-    Robustness,
-    perturbation,
-    predict,
-    score_subjects,
-)
+from trainables.synthesis.measurement import Measurement, Robustness, score_subjects
+from trainables.synthesis.prediction import predict
+from trainables.synthesis.robustness.errors import aim
+from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split
 
 SUBJECTS = 16
@@ -52,8 +50,8 @@ def guards(
     """
     fgsm, pgd = (robustness.curves[kind][HEADLINE][-1] for kind in ("fgsm", "pgd"))
     if alarms.excess(fgsm, pgd) > 0:
-        attack, eps, seed = _clean_start_pgd(measurement), measurement.eps[-1], measurement.seed
-        perturb = perturbation(network, attack, eps, seed)
+        attacks = aim({"pgd-clean": _clean_start_pgd(measurement)})
+        perturb = _worst(network, split, attacks, measurement.eps[-1], measurement)
         (scores,) = score_subjects(network, split, [perturb], device, measurement.batch_size)
         pgd = np.fmax(pgd, scores[HEADLINE])
     subset = split.widest(SUBJECTS)
@@ -92,22 +90,29 @@ def audit(
     if not measurement.eps[-1] > 0:  # nothing is attacked
         return {}
     subset, radii = split.widest(SUBJECTS), alarms.two_radii(measurement.eps)
-    pgd = build_synthesis_attack("pgd", measurement.batch_size, STEPS)
-    square = build_synthesis_attack("square", measurement.batch_size, QUERIES)
+    pgd = {"pgd": build_synthesis_attack("pgd", measurement.batch_size, STEPS)}
+    square = {"square": build_synthesis_attack("square", measurement.batch_size, QUERIES)}
+    twice = pgd | {"pgd-clean": _clean_start_pgd(measurement)}
     far = max(FAR, 2 * radii[-1])
-    seed = derive(measurement.seed, "audit")
-    plan = [(square, radii[0]), (pgd, far)]
-    plan += [(attack, eps) for eps in radii for attack in (pgd, _clean_start_pgd(measurement))]
-    perturbations = [perturbation(network, attack, eps, seed) for attack, eps in plan]
+    plan = [(square, radii[0]), (pgd, far), (twice, radii[0]), (twice, radii[1])]
+    perturbations = [
+        _worst(network, subset, aim(attacks), eps, measurement) for attacks, eps in plan
+    ]
     scores = score_subjects(network, subset, perturbations, device, measurement.batch_size)
-    black_box, farthest, *pairs = (by_name[HEADLINE] for by_name in scores)
-    smaller, greater = np.fmax(*pairs[:2]), np.fmax(*pairs[2:])
+    black_box, farthest, smaller, greater = (by_name[HEADLINE] for by_name in scores)
     greatest = np.fmax.reduce([smaller, greater, farthest])
     return {
         alarms.BLACK_BOX: alarms.excess(black_box, smaller),
         alarms.RISING: alarms.excess(smaller, greater),
         alarms.UNBOUNDED: alarms.excess(_grey_errors(subset), greatest),
     }
+
+
+def _worst(
+    network: nn.Module, split: Split, attacks: Ensemble, eps: float, measurement: Measurement
+) -> WorstOf:
+    seed, size = derive(measurement.seed, "audit"), measurement.batch_size
+    return WorstOf(network, split, attacks, eps, seed=seed, batch_size=size)
 
 
 def _clean_start_pgd(measurement: Measurement) -> PGD:

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from trainables.study.examination import Exam
-from trainables.synthesis.examination import SIGMAS, examine_synthesis
+from trainables.synthesis.robustness.examination import SIGMAS, examine_synthesis
 from trainables.synthesis.slices import Split, SubjectSlices, to_hu
 
 CPU = torch.device("cpu")

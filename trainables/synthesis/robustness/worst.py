@@ -1,4 +1,7 @@
-"""The worst of several attacks on each slice, by the error within the head, which is reported."""
+"""The worst of several attacks on each slice, by the error within the head, which is reported.
+
+The attacks are aimed at targets of CT and head, see `trainables.synthesis.robustness.errors`.
+"""
 
 from typing import final
 
@@ -8,7 +11,7 @@ from torch import Tensor, nn
 from trainables.attacks.ensemble import CLEAN, Ensemble
 from trainables.attacks.threat import mr_deviations
 from trainables.runtime.seeding import derive
-from trainables.synthesis.measurement import predict
+from trainables.synthesis.prediction import predict
 from trainables.synthesis.slices import Split, to_hu
 
 
@@ -41,7 +44,7 @@ class WorstOf:
         Args:
             network: Predicts normalised CT from MR.
             split: The slices, with the masks of the heads.
-            ensemble: Attacks by name; the seed of each is derived from its name.
+            ensemble: Attacks by name, aimed at CT and head; each name gives a seed.
             eps: Radius, in standard deviations of the MR.
             seed: Of the random starts.
             batch_size: Slices that the network sees at a time; affects only the memory.
@@ -61,12 +64,14 @@ class WorstOf:
         Returns:
             The worst version of each slice, (n, 1, S, S).
         """
-        worst, error = mr, self._errors(mr, ct, numbers)
+        heads = self._split.masks(numbers.tolist(), mr.device)
+        targets = torch.cat([ct, heads.unsqueeze(1).to(ct.dtype)], dim=1)
+        worst, error = mr, self._errors(mr, ct, heads)
         winners = torch.full_like(numbers, CLEAN)
         for number, (name, attack) in enumerate(self._ensemble.items()):
             seed = derive(self._seed, name)
-            attacked = attack(self._network, mr, ct, self._threat, seed, positions=numbers)
-            attacked_error = self._errors(attacked, ct, numbers)
+            attacked = attack(self._network, mr, targets, self._threat, seed, positions=numbers)
+            attacked_error = self._errors(attacked, ct, heads)
             worse = attacked_error > error
             worst = torch.where(worse.reshape(-1, 1, 1, 1), attacked, worst)
             error = torch.where(worse, attacked_error, error)
@@ -74,9 +79,8 @@ class WorstOf:
         self.winners |= dict(zip(numbers.tolist(), winners.tolist(), strict=True))
         return worst
 
-    def _errors(self, mr: Tensor, ct: Tensor, numbers: Tensor) -> Tensor:
+    def _errors(self, mr: Tensor, ct: Tensor, heads: Tensor) -> Tensor:
         """Sum |predicted - true| HU over the head of each slice, (n,)."""
         predicted = predict(self._network, mr, self._batch_size)
-        heads = self._split.masks(numbers.tolist(), mr.device)
         difference = torch.from_numpy(predicted).to(mr.device) - to_hu(ct).squeeze(1)
         return (difference.abs() * heads).sum(dim=(1, 2))

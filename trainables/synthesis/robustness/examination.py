@@ -13,8 +13,9 @@ from trainables.runtime.seeding import derive
 from trainables.study.examination import CLEAN, ENSEMBLE, NOISE, Exam, Examination, count_wins
 from trainables.synthesis.about import HEADLINE
 from trainables.synthesis.measurement import Perturb, score_subjects
+from trainables.synthesis.robustness.errors import aim
+from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split
-from trainables.synthesis.worst import WorstOf
 
 SIGMAS = (0.05, 0.1, 0.15, 0.2, 0.25)  # standard deviations of the MR [robmednas, figure 7]
 
@@ -39,7 +40,7 @@ def examine_synthesis(
         device: Of the network.
         batch_size: Slices at a time.
     """
-    ensemble = build_synthesis_ensemble(exam.attacks, batch_size, sources)
+    ensemble = aim(build_synthesis_ensemble(exam.attacks, batch_size, sources))
     seed = derive(exam.seed, "ensemble")
     worst = [
         WorstOf(network, split, ensemble, radius, seed=seed, batch_size=batch_size)

@@ -7,7 +7,7 @@ from torch import nn
 
 from trainables.metrics.radii import SHARES
 from trainables.synthesis.measurement import Measurement
-from trainables.synthesis.pilot import LEAST, RADII, choose_eps
+from trainables.synthesis.robustness.pilot import LEAST, RADII, choose_eps
 from trainables.synthesis.slices import Split, SubjectSlices, to_hu, to_normalised
 
 CPU = torch.device("cpu")

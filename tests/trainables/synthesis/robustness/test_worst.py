@@ -10,8 +10,10 @@ from trainables.attacks.presets import build_synthesis_ensemble
 from trainables.attacks.threat import mr_deviations
 from trainables.runtime.seeding import derive
 from trainables.synthesis import measurement
-from trainables.synthesis.measurement import perturbation, predict, score_subjects
-from trainables.synthesis.worst import WorstOf
+from trainables.synthesis.measurement import score_subjects
+from trainables.synthesis.prediction import predict
+from trainables.synthesis.robustness.errors import aim
+from trainables.synthesis.robustness.worst import WorstOf
 
 CPU = torch.device("cpu")
 EPS = 0.2
@@ -36,7 +38,7 @@ def ensemble(network):
     with torch.random.fork_rng():
         torch.manual_seed(1)
         source = nn.Conv2d(1, 1, 3, padding=1)
-    return build_synthesis_ensemble("quick", 16, {"other": source})
+    return aim(build_synthesis_ensemble("quick", 16, {"other": source}))
 
 
 def head_errors(network, mr, split):
@@ -53,8 +55,9 @@ def test_each_slice_is_the_worst_of_what_the_attacks_make_of_it(network, split, 
     perturb = WorstOf(network, split, ensemble, EPS, seed=5)
     (mr, ct), numbers = split.batch(range(len(split)), CPU), torch.arange(len(split))
     errors = [head_errors(network, mr, split)]
+    targets = torch.cat([ct, split.masks(numbers.tolist(), CPU).unsqueeze(1).float()], dim=1)
     for name, attack in ensemble.items():
-        moved = attack(network, mr, ct, mr_deviations(EPS), derive(5, name), positions=numbers)
+        moved = attack(network, mr, targets, mr_deviations(EPS), derive(5, name), positions=numbers)
         errors.append(head_errors(network, moved, split))
     worst = perturb(mr, ct, numbers)
     np.testing.assert_allclose(
@@ -72,7 +75,7 @@ def test_a_subject_s_head_error_is_at_least_that_of_each_attack(
 ):
     monkeypatch.setattr(measurement, "GROUP", 4)
     perturbations = [
-        perturbation(network, attack, EPS, derive(5, name)) for name, attack in ensemble.items()
+        WorstOf(network, split, {name: attack}, EPS, seed=5) for name, attack in ensemble.items()
     ]
     *each, worst = score_subjects(
         network, split, [*perturbations, WorstOf(network, split, ensemble, EPS, seed=5)], CPU
@@ -88,7 +91,7 @@ def test_where_nothing_does_harm_the_clean_slice_is_kept(split):
             return 0 * images
 
     mr, ct = split.batch([0, 1], CPU)
-    ensemble = {"pgd": build_synthesis_ensemble("quick")["pgd-clean"]}
+    ensemble = aim({"pgd": build_synthesis_ensemble("quick")["pgd-clean"]})
     perturb = WorstOf(Constant(), split, ensemble, EPS, seed=0)
     assert torch.equal(perturb(mr, ct, torch.tensor([0, 1])), mr)
     assert perturb.winners == {0: CLEAN, 1: CLEAN}

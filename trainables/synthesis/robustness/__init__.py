@@ -1,0 +1,1 @@
+"""How a network that predicts CT withstands attack: the worst of several, and alarms."""
