@@ -28,25 +28,14 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
     rules = coordinator.rules
     rows = rank(coordinator.trials.values(), rules.objective)
     first, spread = winner(rows), seed_spread(rows, rules.objective)
-    claim: Claim | None = None
     if rows:
         ties = {row.trial.id for row in tied(rows, rules.objective, session.folder)}
         budget = rules.rungs[-1].epochs
         constant = session.manifest.content.constant_answer(rules.objective.metric)
         session.console.print(ranked_table(rows, rules.objective, budget, ties, spread, constant))
+    claim = None if first is None else _say_winner(session, coordinator, first, rows)
     if first is None:
         session.say("no winner: no trial reached the last rung and met its constraints")
-    else:
-        session.folder.keep_best(first.trial.id)
-        margins = gains(first, rows, rules.objective, session.folder)
-        claim = claim_of(first.trial, rows, margins)
-        lines = winner_lines(first, margins, rules.objective)
-        lines += [
-            *claim_lines(first.trial, claim),
-            *_floor_lines(first, rows, rules.judge, session),
-        ]
-        for line in lines:
-            session.say(line)
     for line in (
         spread_line(spread),
         *front_lines(rows, rules.objective),
@@ -66,6 +55,23 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
     session.say_path(f"everything: {session.folder.path}")
     session.say(f"            {' '.join(session.folder.contents())}")
     return _exit_status(session, coordinator, first is not None)
+
+
+def _say_winner(
+    session: Session, coordinator: Coordinator, first: Row, rows: list[Row]
+) -> Claim | None:
+    """Copy the winner's folder, say what it gained, and return what may be claimed of it."""
+    rules = coordinator.rules
+    session.folder.keep_best(first.trial.id)
+    margins = gains(first, rows, rules.objective, session.folder)
+    claim = claim_of(first.trial, rows, margins)
+    for line in (
+        *winner_lines(first, margins, rules.objective),
+        *claim_lines(first.trial, claim),
+        *_floor_lines(first, rows, rules.judge, session),
+    ):
+        session.say(line)
+    return claim
 
 
 def _floor_lines(first: Row, rows: list[Row], judge: Judge, session: Session) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from search.engine.objective import Objective, Other
-from search.engine.trial import Failure, State, Trial
+from search.engine.trial import State, Trial
 from search.plan import Plan
 from search.record.manifest import new_manifest
 from search.record.run_folder import RunFolder, create_run_folder
@@ -166,8 +166,7 @@ def make_run(
         records.notice(event, trial, elapsed_s=float(next(ticks)), **details)
 
     for _ in range(refused):
-        beyond = {"config": task.config, "constraints": {"max_params": 0.5}}
-        notice("refused", None, **beyond)
+        notice("refused", None, config=task.config, constraints={"max_params": 0.5})
     record = []
     for blueprint in trials:
         trial = Trial(
@@ -191,14 +190,10 @@ def make_run(
                 run.trial(trial.id).mkdir(parents=True, exist_ok=True)
                 file = run.trial(trial.id) / "ranking.npz"
                 np.savez(file, scores=scores[0], labels=scores[1], eps=np.array(task.eps))
-        trial.state, trial.reason, trial.ended_s = (
-            blueprint.state,
-            blueprint.reason,
-            float(next(ticks)),
-        )
+        trial.state, trial.reason = blueprint.state, blueprint.reason
+        trial.ended_s = float(next(ticks))
         if blueprint.state is not State.RUNNING:
-            failure = Failure(blueprint.reason)
-            notice("ended", trial, state=blueprint.state, reason=failure.reason, trace="")
+            notice("ended", trial, state=blueprint.state, reason=blueprint.reason, trace="")
     _match(trials, record, notice)
     records.write_table()
     first = winner(rank(record, objective))

@@ -169,4 +169,4 @@ def test_a_run_that_nobody_describes_has_a_page(tmp_path):
     manifest.write_text(manifest.read_text().replace('"tsynd"', '"strange"'))
     text = " ".join(check(report(load(folder), [])).words)
     assert "not described by the run" in text
-    assert "ranking pgd bacc curve" in text
+    assert "ranking pgd bacc skill" in text
