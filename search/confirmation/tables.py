@@ -92,7 +92,7 @@ def say_test(console: Console, say: Say, record: ConfirmationResult, threat: Thr
 def _test_table(record: ConfirmationResult, threat: Threat) -> Table:
     table = Table(title=Text(f"{record.score} on {record.images.test} test images"))
     table.add_column("", overflow="fold")
-    columns = _columns(next(iter(record.conditions.values())))
+    columns = _columns(record)
     for condition in columns:
         table.add_column(heading(condition, threat), justify="right", no_wrap=True)
     table.add_column(record.summary, justify="right", no_wrap=True)
@@ -108,7 +108,18 @@ def _test_table(record: ConfirmationResult, threat: Threat) -> Table:
     return table
 
 
-def _columns(conditions: Sequence[Condition]) -> list[Condition]:
-    """Keep clean, all radii, and of the noise one strength: 80 columns hold no more."""
+def _columns(record: ConfirmationResult) -> list[Condition]:
+    """Choose clean, all radii, and of the noise one strength: 80 columns hold no more.
+
+    It is the strength at which the finalists differ most.
+    """
+    conditions = next(iter(record.conditions.values()))
     columns = [condition for condition in conditions if condition.kind in {CLEAN, ENSEMBLE}]
-    return columns + [condition for condition in conditions if condition.kind == NOISE][-1:]
+    places = [place for place, condition in enumerate(conditions) if condition.kind == NOISE]
+
+    def spread(place: int) -> float:
+        scores = [cells[place].score for cells in record.conditions.values()]
+        return max(scores) - min(scores)
+
+    best = max(places, key=lambda place: (spread(place), place), default=None)
+    return columns + ([] if best is None else [conditions[best]])

@@ -115,6 +115,7 @@ def measure(blueprint, epoch, images):
             metrics[f"ranking_{attack}_bacc_eps{255 * eps:g}"] = value
         metrics["ranking_clean_bacc"], under_pgd = curve[0], correct
     metrics["ranking_noise_bacc"] = 0.9 * metrics["ranking_clean_bacc"]
+    metrics["ranking_noise_bacc_skill"] = skill
     low, high = summary_interval(under_pgd, labels, Skill(EPS, 1 / 3), seed=0)[1:]
     area_low, area_high = curve_interval(under_pgd, labels, EPS, seed=0)[1:]
     report = Report(

@@ -17,7 +17,7 @@ SCORES = {
 }
 COLUMNS = {
     "clean": "ranking_clean_{score}",
-    "noise": "ranking_noise_{score}",
+    "noise": "ranking_noise_{score}_skill",
     "fgsm": "ranking_fgsm_{score}_skill",
 }
 

@@ -10,7 +10,7 @@ from trainables.attacks.evaluation import predict
 from trainables.attacks.presets import build_ensemble
 from trainables.attacks.threat import pixels
 from trainables.classification.assets import LabelledImages, at_most
-from trainables.classification.measurement import NOISE_SIGMA
+from trainables.classification.measurement import SIGMAS
 from trainables.corruptions.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from trainables.corruptions.noise import gaussian
 from trainables.data.task import Task
@@ -73,9 +73,9 @@ def examine_classifier(
 
 def _corruptions(images: Tensor, seed: int) -> list[tuple[str, float, Tensor]]:
     """Return the images under noise and every corruption, each with its kind and strength."""
-    noisy = gaussian(images, NOISE_SIGMA, derive(seed, "noise"), pixels(0))
-    corruption_seed = derive(seed, "corruptions")
-    return [(NOISE, NOISE_SIGMA, noisy)] + [
+    noise_seed, corruption_seed = derive(seed, "noise"), derive(seed, "corruptions")
+    noisy = [(NOISE, sigma, gaussian(images, sigma, noise_seed, pixels(0))) for sigma in SIGMAS]
+    return noisy + [
         (name, float(severity), corrupt(images, name, severity, corruption_seed))
         for name in CORRUPTIONS
         for severity in SEVERITIES

@@ -31,6 +31,17 @@ def test_test_images_under_each_radius_and_one_strength_of_noise():
     assert lines[0] == "winner: best"
 
 
+def test_of_the_noise_the_strength_is_shown_at_which_finalists_differ_most():
+    levels = ((0.02, 0.9, 0.9), (0.05, 0.8, 0.5), (0.4, 0.3, 0.3))
+    conditions = {
+        name: [*cells, *({"kind": "noise", "strength": n, "score": v[who]} for n, *v in levels)]
+        for who, (name, cells) in enumerate(VALUES["conditions"].items())
+    }
+    text, _ = printed(confirmed(conditions=conditions), PIXELS)
+    assert "noise 0.05" in text
+    assert "noise 0.4" not in text
+
+
 def test_radii_of_pixels_are_written_in_255ths():
     text, _ = printed(confirmed(), PIXELS)
     assert "5.1/255" in text

@@ -66,6 +66,16 @@ def test_what_a_constant_answer_scores_is_what_one_is_measured_at(task):
     assert metrics == pytest.approx(levels)
 
 
+def test_noise_is_measured_at_levels_that_inform(trained, data):
+    """At 0.2, the level of the paper, a network may be at chance; its skill is over all levels."""
+    metrics = measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, 0)).metrics
+    levels = [metrics[f"ranking_noise_bacc_sigma{sigma:g}"] for sigma in (0.02, 0.05, 0.1, 0.2)]
+    assert metrics["ranking_noise_bacc"] == levels[-1]
+    assert levels[0] > levels[-1]
+    skills = [max(0.0, (level - 1 / 3) / (2 / 3)) for level in levels]
+    assert metrics["ranking_noise_bacc_skill"] == pytest.approx(np.mean(skills))
+
+
 def test_the_skill_is_the_mean_of_what_lies_above_chance(trained, data):
     report = measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, 0))
     curve = [report.metrics[f"ranking_pgd_bacc_eps{255 * eps:g}"] for eps in EPS[1:]]
