@@ -14,11 +14,21 @@ from trainables.generative.autoencoder import (
 )
 from trainables.models.autoencoder import VQVAE
 from trainables.runtime.device import threads
-from trainables.saved.frozen import Content, Kind, digest_of, obtain, read, write
+from trainables.saved.frozen import (
+    Content,
+    Kind,
+    digest_of,
+    obtain,
+    read,
+    weights_digest,
+    write,
+)
 from trainables.study.study import Say
 
-VERSION = 1  # raise when network or training change: old cache entries are then not taken
-THREADS = 2  # fixed, so that the weights do not depend on how many cores there are
+VERSION = 2  # raise when network or training change: old cache entries are then not taken
+# Fixed, so that the weights do not depend on how many cores there are. With two threads 2 of 75
+# processes came to other weights than the rest.
+THREADS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +50,11 @@ class FrozenAutoencoder:
     channels: int
     size: int
     digest: str
+
+    @property
+    def weights_digest(self) -> str:
+        """SHA-256 of the weights, in hexadecimal."""
+        return weights_digest(self.model.state_dict())
 
     def write(self, path: Path) -> None:
         """Write it to a file, whole or not at all."""

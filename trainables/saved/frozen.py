@@ -3,7 +3,8 @@
 An autoencoder, a generator or a source network is a random object: another seed makes another one.
 So a trial of another seed asks for the model of its own seed, and gets it from the cache where any
 run has made it before. A cached file is a safetensors file whose metadata hold all else as JSON,
-under the name of the kind.
+under the name of the kind, and the digest of the weights: the digest of the inputs does not say
+what training made of them, and does not notice damage.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ from torch import Tensor
 from trainables.study.study import Say
 
 Model = TypeVar("Model")
+WEIGHTS = "weights"  # the key of the metadata that holds their digest
 
 # What reading a file can raise that is damaged or not ours: cut short, without our description, of
 # another network.
@@ -73,6 +75,16 @@ def digest_of(described: Mapping[str, Any], *inputs: Tensor) -> str:
     return digest.hexdigest()
 
 
+def weights_digest(weights: Mapping[str, Tensor]) -> str:
+    """Compute the SHA-256 of weights, their names, types and shapes, in hexadecimal."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(weights.items()):
+        values = tensor.detach().cpu().contiguous()
+        digest.update(f"{name} {values.dtype} {list(values.shape)}\n".encode())
+        digest.update(values.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
 def write(kind: Kind[Model], model: Model, file: Path) -> None:
     """Write a model to a file, whole or not at all; the folder is made where it is missing.
 
@@ -88,8 +100,9 @@ def write(kind: Kind[Model], model: Model, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.cpu().contiguous() for name, tensor in content.weights.items()}
     part = file.with_name(f".{file.name}.{os.getpid()}")
+    metadata = {kind.name: json.dumps(content.facts), WEIGHTS: weights_digest(weights)}
     try:
-        save_file(weights, part, {kind.name: json.dumps(content.facts)})
+        save_file(weights, part, metadata)
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)
@@ -164,8 +177,11 @@ def _look_up(kind: Kind[Model], digest: str, file: Path, device: torch.device) -
 
 def _read_content(name: str, file: Path, device: torch.device) -> Content:
     with safe_open(file, "pt", str(device)) as stored:
-        facts = json.loads(stored.metadata()[name])
+        metadata = stored.metadata()
+        facts = json.loads(metadata[name])
         weights = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 - no dict
+    if metadata.get(WEIGHTS, digest := weights_digest(weights)) != digest:  # older files have none
+        raise ValueError(f"{file}: its weights are not those that were written")
     return Content(weights, facts)
 
 

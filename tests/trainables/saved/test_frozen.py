@@ -7,10 +7,20 @@ from threading import Event, Thread
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from trainables.saved.frozen import Content, Kind, digest_of, obtain, read, write
+from trainables.saved.frozen import (
+    WEIGHTS,
+    Content,
+    Kind,
+    digest_of,
+    obtain,
+    read,
+    weights_digest,
+    write,
+)
 
 CPU = torch.device("cpu")
 DIGEST = "ab" * 32
@@ -213,3 +223,39 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
         write(TOY, Toy(nn.Linear(3, 2), 2.0), file)
     assert file.read_bytes() == before
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_digest_of_weights_sees_names_types_shapes_and_values():
+    weights = {"a": torch.arange(4.0), "b": torch.tensor(1)}
+    variants = [
+        weights,
+        {"a": weights["a"], "c": weights["b"]},
+        {"a": weights["a"].reshape(2, 2), "b": weights["b"]},
+        {"a": weights["a"].double(), "b": weights["b"]},
+        {"a": torch.nextafter(weights["a"], torch.tensor(9.0)), "b": weights["b"]},
+        {"a": weights["a"]},
+    ]
+    assert len({weights_digest(variant) for variant in variants}) == len(variants)
+    assert weights_digest(dict(reversed(weights.items()))) == weights_digest(weights)
+
+
+def test_weights_that_changed_after_they_were_written_are_damage(tmp_path):
+    cache = Cache(tmp_path)
+    cache.obtain()
+    content = bytearray(cache.file.read_bytes())
+    content[-1] ^= 1
+    cache.file.write_bytes(content)
+    with pytest.raises(ValueError, match="its weights are not those that were written"):
+        read(TOY, cache.file, CPU)
+    assert cache.obtain().factor == 1.0  # made anew
+    assert cache.count == 2
+
+
+def test_files_of_older_versions_say_nothing_of_their_weights(tmp_path):
+    toy, file = Toy(nn.Linear(3, 2), 0.5), tmp_path / "toy.safetensors"
+    content = TOY.pack(toy)
+    save_file(dict(content.weights), file, {"toy": json.dumps(content.facts)})
+    assert read(TOY, file, CPU).factor == 0.5
+    write(TOY, toy, file)
+    with safe_open(file, "pt") as stored:
+        assert stored.metadata()[WEIGHTS] == weights_digest(content.weights)

@@ -5,6 +5,7 @@ images, settings and seed. The run's own is made before the first trial. A trial
 of a race or a confirmation, makes its own, which is cached for all trials of that seed.
 """
 
+import json
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from searchspace.errors import UserError
 from trainables.classification.assets import read_pool, to_tensors
 from trainables.classification.study import Assets, read_splits
 from trainables.data.dataset import Dataset, Images
@@ -23,11 +25,16 @@ from trainables.generative.frozen_autoencoder import (
     obtain_autoencoder,
     read_autoencoder,
 )
+from trainables.runtime.errors import first_line
+from trainables.runtime.files import write_atomically
+from trainables.saved.frozen import DAMAGES
 from trainables.studies.tsynd.settings import TSynDSettings
 from trainables.study.study import Say
 
 AUTOENCODER = "autoencoder.safetensors"
 UNLABELLED = "unlabelled.npz"  # of older runs: they hold the training images twice
+WEIGHTS = "autoencoder.json"  # the digest of its weights
+REMEDY = "restore the file, or start a new run"
 BATCH = 256  # images that are encoded at a time
 
 
@@ -57,6 +64,8 @@ def make_autoencoder(
     images = to_tensors(splits.take(dataset, "autoencoder"), device).images
     autoencoder = obtain_autoencoder(images, recipe, settings.cache, say)
     autoencoder.write(assets / AUTOENCODER)
+    weights = autoencoder.weights_digest
+    write_atomically(assets / WEIGHTS, json.dumps({"weights": weights}) + "\n")
     val = to_tensors(splits.take(dataset, "val"), device).images
     error = measure_reconstruction(autoencoder.model, val)
     line = (
@@ -64,7 +73,7 @@ def make_autoencoder(
         f"{error.psnr:.1f} dB on val, {error.codes_used} of {recipe.n_codes} codes in use"
     )
     return Assets(
-        digests={"autoencoder": autoencoder.digest},
+        digests={"autoencoder": autoencoder.digest, "autoencoder_weights": weights},
         lines=(line,),
         details={"autoencoder_mae": error.mae, "autoencoder_psnr_db": error.psnr},
     )
@@ -85,7 +94,7 @@ def codes_of(assets: Path, settings: TSynDSettings, *, decodes: bool) -> Codes:
 @lru_cache(maxsize=2)  # a worker's trials are of one seed, or of a few that take turns
 def _read_codes(assets: Path, device_name: str, cache: Path, seed: int | None) -> Codes:
     device = torch.device(device_name)
-    autoencoder = read_autoencoder(assets / AUTOENCODER, device)
+    autoencoder = _read_recorded(assets, device)
     if seed not in {None, autoencoder.settings.seed}:
         autoencoder = _of_seed(autoencoder, assets, device, cache, int(seed or 0))
     # Encoded once: the autoencoder never changes, and every step of every trial starts from these.
@@ -93,6 +102,23 @@ def _read_codes(assets: Path, device_name: str, cache: Path, seed: int | None) -
     with torch.no_grad():
         latents = torch.cat([autoencoder.model.quantise(batch.float() / 255) for batch in batches])
     return Codes(autoencoder, latents)
+
+
+def _read_recorded(assets: Path, device: torch.device) -> FrozenAutoencoder:
+    """Read the run's autoencoder, whose weights must be the recorded ones.
+
+    Raises:
+        UserError: If they are not, or the file is damaged.
+    """
+    file, record = assets / AUTOENCODER, assets / WEIGHTS
+    try:
+        autoencoder = read_autoencoder(file, device)
+        recorded = json.loads(record.read_text())["weights"] if record.is_file() else None
+    except DAMAGES as error:
+        raise UserError(f"cannot read {file} ({first_line(error)}): {REMEDY}") from error
+    if recorded not in {None, autoencoder.weights_digest}:  # older runs recorded none
+        raise UserError(f"{file}: not the weights that the run was prepared with: {REMEDY}")
+    return autoencoder
 
 
 def _of_seed(

@@ -1,16 +1,24 @@
 """An autoencoder is a random object: a trial with another seed has another one."""
 
+import json
 import shutil
 
 import numpy as np
 import pytest
 import torch
 
+from searchspace.errors import UserError
 from trainables.classification.assets import LEFT_OUT, open_splits, read_pool
 from trainables.classification.study import read_splits
 from trainables.runtime.device import threads
 from trainables.studies.tsynd import assets as module
-from trainables.studies.tsynd.assets import AUTOENCODER, UNLABELLED, codes_of, make_autoencoder
+from trainables.studies.tsynd.assets import (
+    AUTOENCODER,
+    UNLABELLED,
+    WEIGHTS,
+    codes_of,
+    make_autoencoder,
+)
 from trainables.studies.tsynd.study import TSynD
 
 tsynd = TSynD()
@@ -75,6 +83,30 @@ def test_older_runs_have_the_images_in_a_file_of_their_own(run, tmp_path):
     assert codes.autoencoder.digest == expected.autoencoder.digest
 
 
+def test_the_weights_are_recorded_and_compared_whenever_they_are_read(run, tmp_path):
+    settings, assets = run
+    recorded = json.loads((assets / WEIGHTS).read_text())["weights"]
+    autoencoder = module.read_autoencoder(assets / AUTOENCODER, torch.device("cpu"))
+    assert autoencoder.weights_digest == recorded
+    altered = shutil.copytree(assets, tmp_path / "altered")
+    next(autoencoder.model.parameters()).data.flatten()[0] += 1e-3
+    autoencoder.write(altered / AUTOENCODER)
+    with pytest.raises(UserError, match="safetensors: not the weights that the run was prepared"):
+        codes_of(altered, settings, decodes=True)
+    (altered / WEIGHTS).unlink()  # an older run, which recorded none
+    assert codes_of(altered, settings, decodes=True).autoencoder.digest == autoencoder.digest
+
+
+def test_a_damaged_autoencoder_is_refused_in_one_line(run, tmp_path):
+    settings, assets = run
+    damaged = shutil.copytree(assets, tmp_path / "damaged")
+    content = bytearray((damaged / AUTOENCODER).read_bytes())
+    content[-1] ^= 1
+    (damaged / AUTOENCODER).write_bytes(content)
+    with pytest.raises(UserError, match=r"its weights are not those .*\): restore the file, or"):
+        codes_of(damaged, settings, decodes=True)
+
+
 def test_codes_are_those_of_the_training_images(run):
     settings, assets = run
     codes = codes_of(assets, settings, decodes=True)
@@ -96,3 +128,11 @@ def test_the_autoencoder_does_not_depend_on_the_cores_of_the_machine(run, tmp_pa
             make_autoencoder(uncached, dataset, splits, folder, lambda _: None)
         weights.append((folder / AUTOENCODER).read_bytes())
     assert weights[0] == weights[1]
+
+
+def test_the_weights_are_among_the_digests_of_the_run(run, tmp_path):
+    settings, assets = run
+    (tmp_path / "assets").mkdir()
+    facts = tsynd.prepare(settings, tmp_path / "assets", lambda _: None)
+    recorded = json.loads((assets / WEIGHTS).read_text())["weights"]
+    assert facts.digests["autoencoder_weights"] == recorded

@@ -16,7 +16,7 @@ from trainables.classification.assets import (
     read_pool,
 )
 from trainables.studies.tsynd import assets as tsynd_assets
-from trainables.studies.tsynd.assets import AUTOENCODER
+from trainables.studies.tsynd.assets import AUTOENCODER, WEIGHTS
 from trainables.studies.tsynd.study import TSynD
 from trainables.study.report import Level, Rung
 
@@ -45,7 +45,9 @@ def test_no_test_image_is_among_the_assets(prepared, official):
     assert [len(images) for images in written] == [60, 240, 48]
     assert all(secret.isdisjoint(images) for images in written)
     files = {path.name for path in prepared.assets.iterdir()}
-    assert files == {ARRAYS, LEFT_OUT, "data.json", CONTENTS, "splits.npz", AUTOENCODER}
+    assert files == {
+        ARRAYS, LEFT_OUT, "data.json", CONTENTS, "splits.npz", AUTOENCODER, WEIGHTS,
+    }  # fmt: skip
     pool = read_pool(prepared.assets).pixels
     assert secret.isdisjoint(image.transpose(2, 0, 1).tobytes() for image in pool)
 
