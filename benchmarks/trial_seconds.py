@@ -60,6 +60,7 @@ def main() -> None:
     ratios = []
     with tempfile.TemporaryDirectory() as folder:
         options = {"classifier": arguments.classifier, "epochs": arguments.epochs}
+        options["eps"] = tsynd.settings.DEFAULT_EPS
         for _ in range(arguments.repeats):
             for precision in ("fp32", "bf16"):
                 settings = tsynd.parse_settings({**options, "precision": precision})

@@ -34,7 +34,8 @@ def main() -> None:
     options = {name: getattr(arguments, name) for name in ("dataset", "data_root", "epochs")}
     results: dict[str, list[dict[str, float]]] = {config: [] for config in arguments.configs}
     for seed in range(arguments.seeds):
-        settings = tsynd.parse_settings({**options, "seed": seed})
+        fixed = {"eps": tsynd.settings.DEFAULT_EPS, "seed": seed}
+        settings = tsynd.parse_settings({**options, **fixed})
         with tempfile.TemporaryDirectory() as folder:
             tsynd.prepare(settings, Path(folder), lambda _: None)
             for config, rows in results.items():

@@ -52,6 +52,7 @@ def trials(
                 "fraction": fraction,
                 "classifier": arguments.classifier,
                 "epochs": arguments.epochs,
+                "eps": tsynd.settings.DEFAULT_EPS,
                 "seed": seed,
                 "ranking_images": 16,  # no trial is ranked; the autoencoder gets the rest
             }

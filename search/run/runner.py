@@ -39,6 +39,7 @@ from search.study import GUEST, StudyRow
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.study.settings import StudySettings
+from trainables.study.study import Study
 
 
 def run(plan: Plan, row: StudyRow, console: Console) -> int:
@@ -58,7 +59,7 @@ def run(plan: Plan, row: StudyRow, console: Console) -> int:
     settings = study.parse_settings(plan.settings)
     for name in (plan.metric, plan.trade_off):
         if name is not None:
-            lookup(study.metrics(settings), name, "metric")
+            _check_metric(name, study, settings)
     _check_trade_off(plan)
     for point in plan.first:
         study.space(settings).check(point)
@@ -168,6 +169,20 @@ def _work(session: Session, events: list[Event], *, new: bool) -> int:
         session.keeping.depot.ensure_folder(session.folder.assets)
         with session.keeping.mirror or nullcontext():
             return _search(session, objective, events)
+
+
+def _check_metric(name: str, study: Study[Any], settings: StudySettings) -> None:
+    """Refuse a metric that no trial will report.
+
+    Raises:
+        UserError: If it is unknown, or of a radius and the run is yet to choose its radii.
+    """
+    lookup(study.metrics(settings), name, "metric")
+    if getattr(settings, "eps_auto", False) and "_eps" in name:
+        raise UserError(
+            f"metric '{name}' is of one radius, and --eps auto chooses the radii once the run has "
+            "begun: name them, such as --eps 0,4/255"
+        )
 
 
 def _check_trade_off(plan: Plan) -> None:

@@ -21,6 +21,9 @@ class AttackSettings(StudySettings):
     """
 
     DEFAULT_EPS: ClassVar[str]
+    """Radii that a run falls back to where it cannot choose them."""
+    EPS: ClassVar[str | None] = None
+    """Radii where the user names none, as text; None for `DEFAULT_EPS`."""
 
     protocol: Literal["default", "paper"] = setting(
         "default",
@@ -47,14 +50,13 @@ class AttackSettings(StudySettings):
         from trainables.attacks.threat import AUTO  # noqa: PLC0415 - torch, only once values come
         from trainables.runtime.device import resolve_device  # noqa: PLC0415
 
-        filled = dict(values)
-        if values.get("eps") == AUTO:
+        device = resolve_device(str(values.get("device", "auto")))
+        is_paper = values.get("protocol") == PAPER_PRESET
+        defaults = dict(cls.PAPER) if is_paper else cls.defaults_on(device.type)
+        filled = {"eps": cls.EPS or cls.DEFAULT_EPS} | defaults | values | {"device": str(device)}
+        if filled["eps"] == AUTO:
             filled |= {"eps": cls.DEFAULT_EPS, "eps_auto": True}
-        device = resolve_device(str(filled.get("device", "auto")))
-        filled["device"] = str(device)
-        if filled.get("protocol") == PAPER_PRESET:
-            return dict(cls.PAPER) | filled
-        return cls.defaults_on(device.type) | filled
+        return filled
 
     @classmethod
     def defaults_on(cls, device: str) -> dict[str, Any]:

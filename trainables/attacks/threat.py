@@ -79,7 +79,7 @@ def mr_deviations(eps: float) -> ThreatModel:
 
 
 def parse_eps(text: str, threat: Callable[[float], ThreatModel] = pixels) -> tuple[float, ...]:
-    """Read a grid of radii such as ``0,1/255,0.05``.
+    """Read a grid of radii such as ``0,1/255,2.5/255,0.05``.
 
     Args:
         text: Numbers or fractions, separated by commas.
@@ -104,7 +104,8 @@ def parse_eps(text: str, threat: Callable[[float], ThreatModel] = pixels) -> tup
 
 def _parse_radius(entry: str, limits: ThreatModel) -> float:
     try:
-        radius = float(Fraction(entry))
+        numerator, _, denominator = entry.partition("/")
+        radius = float(Fraction(numerator) / Fraction(denominator or "1"))
     except (ValueError, ZeroDivisionError, OverflowError):
         raise UserError(
             f"epsilon '{entry}' is not a number ({limits.unit}): write a list like 0,1/255,0.05, "

@@ -1,44 +1,122 @@
-"""Choose radii by the score that one trained classifier keeps under attack."""
+"""Choose radii between two anchors: a classifier that nothing made robust, and one that was.
+
+Where even the first withstands all attacks, or the second none, no classifier can be told from
+another. Between them recipes differ. So both are trained before the first trial, and attacked on
+val at many radii.
+"""
+
+import math
+from dataclasses import dataclass
 
 from trainables.attacks.evaluation import evaluate
 from trainables.classification.assets import LabelledImages
 from trainables.classification.measurement import Measurement
 from trainables.metrics.classification import chance
-from trainables.metrics.radii import SHARES, radii_at
+from trainables.metrics.radii import radius_at, spaced
 from trainables.models.classifiers import Classifier
+from trainables.runtime.arrays import Floats64
 from trainables.runtime.seeding import derive
 from trainables.study.study import EpsChoice
 
 PIXEL = 1 / 255
-RADII = (0.0, *(2**power * PIXEL for power in range(-3, 7)))
+RADII = (0.0, *(2.0**power * PIXEL for power in range(-6, 7)))  # 1/64 to 64 grey levels
+FIRST, LAST = 0.5, 0.25  # shares of the clean skill that the baseline and the robust one keep
+COUNT = 5  # radii above 0
+LEAST_RATIO = 4.0  # of the last radius to the first
+OCTAVES = 2.0**4  # the same where only one of them is known
+ALL = 1.0  # a radius that permits any change
 
 
-def choose_eps(
+@dataclass(frozen=True)
+class Anchor:
+    """A trained classifier under attack, on val.
+
+    Attributes:
+        name: Label of the reference.
+        survival: Share of its clean skill that PGD leaves at each of `RADII`, (E,); None where it
+            is no better than a constant answer.
+    """
+
+    name: str
+    survival: Floats64 | None
+
+    def radius(self, share: float) -> float | None:
+        """Return the radius at which a share of the clean skill remains; None at chance."""
+        return None if self.survival is None else radius_at(RADII, self.survival, share)
+
+
+def measure_anchor(
     classifier: Classifier, val: LabelledImages, measurement: Measurement, name: str
-) -> EpsChoice:
-    """Choose radii at which a classifier keeps certain shares of its score above chance.
-
-    Twice the last of them is added, for classifiers that are more robust.
+) -> Anchor:
+    """Attack a classifier on val at each of `RADII`.
 
     Args:
         classifier: Trained.
         val: The val images, never the ones that rank.
-        measurement: Its radii remain where the classifier is no better than chance.
+        measurement: How it is attacked.
         name: Of the classifier, for the reader.
     """
     images, seed = val.images.float() / 255, derive(measurement.seed, "pilot")
     attack = measurement.build("pgd")
     report = evaluate(classifier, images, val.labels, measurement.task, attack, RADII, seed=seed)
-    least = chance(measurement.task, report.labels)
-    above = report.curve(measurement.headline) - least
-    if not above[0] > 0:
-        return EpsChoice(measurement.eps, f"eps as by default: the {name} is at chance on val", {})
-    shares = above / above[0]
-    eps = radii_at(RADII, shares, unit=PIXEL, beyond=True)
+    above = report.curve(measurement.headline) - chance(measurement.task, report.labels)
+    return Anchor(name, above / above[0] if above[0] > 0 else None)
+
+
+def choose_eps(baseline: Anchor, robust: Anchor | None, default: tuple[float, ...]) -> EpsChoice:
+    """Choose five log-spaced radii between those at which the anchors lose what they have.
+
+    Args:
+        baseline: Keeps half of its clean skill at the first radius.
+        robust: Keeps a quarter at the last; None where the study names no such reference.
+        default: The radii that remain where both are no better than a constant answer.
+
+    Returns:
+        At least two octaves, at most up to a radius that permits any change.
+    """
+    anchors = (baseline,) if robust is None else (baseline, robust)
+    details = {
+        "tried": list(RADII),
+        "kept": {
+            anchor.name: None if anchor.survival is None else anchor.survival.tolist()
+            for anchor in anchors
+        },
+    }
+    first, last = baseline.radius(FIRST), robust.radius(LAST) if robust else None
+    if first is None and last is None:
+        names = " and ".join(anchor.name for anchor in anchors)
+        line = f"eps as by default: on val, no skill of {names} that an attack could take"
+        return EpsChoice(default, line, details)
+    notes = _notes(baseline, robust, first, last)
+    first = first if first is not None else (last or ALL) / OCTAVES
+    last = last if last is not None else OCTAVES * first
+    last = min(ALL, max(last, LEAST_RATIO * first))
+    eps = spaced(min(first, last / LEAST_RATIO), last, COUNT, unit=PIXEL)
     radii = ", ".join(f"{radius / PIXEL:g}" for radius in eps)
-    targets = ", ".join(f"{share:.0%}" for share in SHARES)
-    line = (
-        f"eps chosen on val: {radii} (/255); PGD leaves the {name} {targets} of what it has above "
-        "chance, and at twice the last radius less"
-    )
-    return EpsChoice(eps, line, {"tried": list(RADII), "kept": shares.tolist(), "pilot": name})
+    line = f"eps chosen on val: {radii} (/255), at equal steps of the logarithm; {notes}"
+    return EpsChoice(eps, line, details)
+
+
+def _notes(baseline: Anchor, robust: Anchor | None, first: float | None, last: float | None) -> str:
+    """Say what the first and the last radius rest on.
+
+    Args:
+        baseline: Of the first.
+        robust: Of the last, where there is one.
+        first: None where the baseline is at chance.
+        last: None where the robust one is, or is not there.
+    """
+    chance_words = "is no better than a constant answer"
+    octaves = f"{math.log2(OCTAVES):.0f} octaves"
+    begin = f"at the first PGD leaves the {baseline.name} half of its clean skill"
+    if first is None:
+        begin = f"the {baseline.name} {chance_words}, so the first lies {octaves} below the last"
+    if robust is None:
+        return f"{begin}, and the last lies {octaves} above"
+    end = f"at the last the {robust.name} a quarter"
+    if last is None:
+        end = f"the {robust.name} {chance_words}, so the last lies {octaves} above"
+    elif first is not None and last < LEAST_RATIO * first:
+        octaves = f"{math.log2(LEAST_RATIO):.0f} octaves"
+        end = f"the {robust.name} loses three quarters sooner: the last lies {octaves} above"
+    return f"{begin}, {end}"

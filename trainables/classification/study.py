@@ -25,7 +25,7 @@ from trainables.classification.learner import ClassifierConfig, Learner, Lesson
 from trainables.classification.measurement import constant_metrics, metrics_of
 from trainables.classification.memory import CountExtra, need_of, no_extra
 from trainables.classification.naming import headline
-from trainables.classification.pilot import choose_eps
+from trainables.classification.pilot import Anchor, choose_eps, measure_anchor
 from trainables.classification.settings import ClassificationSettings
 from trainables.classification.trial import ClassifierTrial
 from trainables.data.dataset import Dataset
@@ -142,8 +142,16 @@ class ClassificationStudy(Study[S], Generic[S, C]):
 
     @property
     def pilot(self) -> str:
-        """The label of the reference on which ``--eps auto`` measures attacks to choose radii."""
+        """The reference whose clean skill is half lost at the first radius of ``--eps auto``."""
         return BASELINE
+
+    @property
+    def robust_pilot(self) -> str | None:
+        """The reference that keeps a quarter of its clean skill at the last radius.
+
+        Without one, which is the default, the last radius lies four octaves above the first.
+        """
+        return None
 
     def illustrate(
         self, models: Mapping[str, Path], assets: Path, settings: S
@@ -280,17 +288,29 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         return constant
 
     def _choose_eps(self, settings: S, assets: Path, say: Say) -> EpsChoice:
-        """Train the pilot, and choose the radii by its scores under attack."""
-        say(f"training the {self.pilot}, to choose eps ...")
+        """Train the pilots, and choose the radii between what attacks leave of the two."""
+        baseline = self._anchor(self.pilot, settings, assets, say)
+        name = self.robust_pilot
+        robust = None if name is None else self._anchor(name, settings, assets, say)
+        return choose_eps(baseline, robust, settings.eps)
+
+    def _anchor(self, name: str, settings: S, assets: Path, say: Say) -> Anchor:
+        """Train a reference, and attack it on val.
+
+        Args:
+            name: Its label.
+            settings: Of the run.
+            assets: Folder of the run, which holds the splits by now.
+            say: Receives a sentence before.
+        """
+        say(f"training the {name}, to choose eps ...")
         (config,) = (
-            reference.config
-            for reference in self.references(settings)
-            if reference.label == self.pilot
+            reference.config for reference in self.references(settings) if reference.label == name
         )
         trial = self.build(config, settings, assets)
         trial.train(settings.epochs)
         with trial.at_best():
-            return choose_eps(trial.classifier, trial.data.val, trial.measurement, self.pilot)
+            return measure_anchor(trial.classifier, trial.data.val, trial.measurement, name)
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,9 @@ import pytest
 from rich.console import Console
 from whole_runs import events_of, manifest_of, states_of
 
-from search.run.runner import replay
+from search.plan import Plan
+from search.run.runner import replay, run
+from search.studies import STUDIES
 from searchspace.errors import UserError
 
 
@@ -131,3 +133,12 @@ def test_a_trade_off_is_resumed_and_replayed(run_toy, take_up, toy):
 def test_what_cannot_be_traded_off_is_told(run_toy, plan, message):
     with pytest.raises(UserError, match=message):
         run_toy(trials=2, **plan)
+
+
+@pytest.mark.parametrize("option", ["metric", "trade_off"])
+def test_a_metric_of_one_radius_needs_radii_that_are_named(tmp_path, option):
+    """Radii that the run chooses are known only once two networks are trained."""
+    plan = Plan(study="tsynd", run=tmp_path / "run", **{option: "ranking_pgd_bacc_eps4"})
+    with pytest.raises(UserError, match="is of one radius, and --eps auto chooses the radii"):
+        run(plan, STUDIES["tsynd"], Console())
+    assert not (tmp_path / "run").exists()

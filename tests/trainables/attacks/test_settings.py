@@ -37,6 +37,20 @@ def test_automatic_radii_begin_as_the_default_and_are_noted():
     assert (settings.eps, settings.eps_auto) == ((0.0, 2.0), False)
 
 
+def test_a_study_may_leave_the_radii_to_the_run_unless_they_are_named():
+    class Automatic(Toy):
+        EPS: ClassVar[str | None] = "auto"
+        PAPER: ClassVar[Mapping[str, Any]] = {"eps": "0,3"}
+
+    cases = {"": ((0.0, 0.5), True), "eps": ((0.0, 2.0), False), "protocol": ((0.0, 3.0), False)}
+    values = {"": {}, "eps": {"eps": "0,2"}, "protocol": {"protocol": "paper"}}
+    for name, expected in cases.items():
+        settings = parse(Automatic, {"device": "cpu"} | values[name])
+        assert (settings.eps, settings.eps_auto) == expected
+        # What a manifest holds is read back as it is.
+        assert parse(Automatic, settings.model_dump()) == settings
+
+
 @pytest.mark.parametrize(
     ("values", "epochs", "floor"),
     [

@@ -69,6 +69,7 @@ def test_a_projection_is_legal_and_a_legal_image_stays(eps, clean, images):
 
 def test_a_grid_is_sorted_once_each_and_begins_at_zero():
     assert parse_eps("8/255, 1/255,0.5 ,2/255,1/255") == (0.0, 1 / 255, 2 / 255, 8 / 255, 0.5)
+    assert parse_eps("0.47/255") == (0.0, pytest.approx(0.47 / 255))
     assert parse_eps("0,1/255,2/255,4/255,8/255") == (0.0, *(n / 255 for n in (1, 2, 4, 8)))
     assert parse_eps("0") == (0.0,)
     assert parse_eps("1e-2,1") == (0.0, 0.01, 1.0)

@@ -1,5 +1,6 @@
 """What every classification study gets from the core, shown on the smallest guest."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -135,6 +136,22 @@ def test_radii_are_chosen_where_the_user_leaves_them_to_the_run(tmp_path):
     assert facts.settled["eps"][0] == 0
     assert "eps" in facts.lines[-1]
     assert "eps_auto" in facts.details
+    names = {f"ranking_pgd_bacc_eps{255 * eps:g}" for eps in facts.settled["eps"][1:]}
+    assert names < set(facts.constant)  # levels are those of the radii that were chosen
+
+
+def test_a_study_with_a_robust_reference_trains_it_too(tmp_path):
+    class Robust(Guest):
+        robust_pilot = "robust"
+
+        def references(self, settings):
+            (baseline,) = super().references(settings)
+            return baseline, replace(baseline, label="robust")
+
+    sentences = []
+    facts = Robust().prepare(settings_of(eps="auto"), tmp_path, sentences.append)
+    assert "training the robust, to choose eps ..." in sentences
+    assert set(facts.details["eps_auto"]["kept"]) == {BASELINE, "robust"}
 
 
 def test_a_point_becomes_a_whole_config():

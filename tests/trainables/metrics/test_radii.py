@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from trainables.metrics.radii import radii_at
+from trainables.metrics.radii import radii_at, radius_at, spaced
 
 EPS = (0.0, 1.0, 2.0, 4.0, 8.0)
 
@@ -27,15 +27,19 @@ def test_a_share_lost_at_once_or_never_stands_for_the_least_or_the_greatest(shar
     assert radii_at(EPS, [1, *[share] * 4]) == (0, radius)
 
 
-def test_better_models_get_a_radius_more():
-    assert radii_at(EPS, [1, 0.75, 0.5, 0.25, 0], beyond=True) == (0, 1, 2, 4, 8)
+def test_two_digits_are_kept():
+    assert radii_at((0, 1.2345, 2.4690), [1, 0.5, 0.0], shares=(0.5,)) == (0, 1.2)
 
 
-def test_two_digits_of_the_unit_are_kept():
+def test_one_radius_is_not_rounded():
+    assert radius_at(EPS, [1, 1, 0.8, 0.4, 0], 0.6) == pytest.approx(2 * math.sqrt(2))
+
+
+def test_equal_steps_of_the_logarithm_in_two_digits_of_a_unit():
     unit = 1 / 255
-    eps = [radius * unit for radius in (0, 1.2345, 2.4690)]
-    (_, radius) = radii_at(eps, [1, 0.5, 0.0], shares=(0.5,), unit=unit)
-    assert radius * 255 == pytest.approx(1.2)
+    eps = spaced(0.3 * unit, 24 * unit, 5, unit=unit)
+    assert [radius * 255 for radius in eps] == pytest.approx([0, 0.3, 0.9, 2.7, 8.0, 24])
+    assert spaced(1, 1.001, 3) == (0, 1)  # what rounds to the same is one radius
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,11 @@ class TSynDSettings(ClassificationSettings):
         "training beside images of high epistemic uncertainty",
         ("tsynd", "vqvae", "batchbald"),
     )
-    PAPER: ClassVar[Mapping[str, Any]] = {"epochs": 100, "classifier": "resnet18"}
+    PAPER: ClassVar[Mapping[str, Any]] = {
+        "epochs": 100,
+        "classifier": "resnet18",
+        "eps": ClassificationSettings.DEFAULT_EPS,  # fixed, so that runs compare
+    }
     SMALL: ClassVar[Mapping[str, Any]] = {**ClassificationSettings.SMALL, "autoencoder_steps": 20}
 
     precision: Literal["auto", "fp32", "bf16"] = setting(

@@ -34,6 +34,9 @@ from trainables.study.study import BASELINE, WINNER, Config, Reference, Say
 # References that stand for a regime, and have its name.
 CONTROLS = (BASELINE, "reconstruction", "noise", "adversarial")
 
+ADVERSARIAL = "adversarial"
+SCALE = ("epochs", "classifier")  # settings that are smaller than the paper's, for most
+
 
 @final
 class TSynD(ClassificationStudy[TSynDSettings, TSynDConfig]):
@@ -42,6 +45,7 @@ class TSynD(ClassificationStudy[TSynDSettings, TSynDConfig]):
     settings = TSynDSettings
     config = TSynDConfig
     count_extra: CountExtra = staticmethod(count_autoencoder)
+    robust_pilot = ADVERSARIAL
 
     def space(self, settings: TSynDSettings) -> Space:
         """Return the space, which does not depend on the settings."""
@@ -50,7 +54,7 @@ class TSynD(ClassificationStudy[TSynDSettings, TSynDConfig]):
 
     def references(self, settings: TSynDSettings) -> tuple[Reference, ...]:
         """List the paper's arms, a control that it lacks, and adversarial training."""
-        scaled = any(getattr(settings, name) != value for name, value in settings.PAPER.items())
+        scaled = any(getattr(settings, name) != settings.PAPER[name] for name in SCALE)
 
         def reference(label: str, *, essential: bool = False, **config: Any) -> Reference:  # noqa: ANN401
             trial_config = parse(TSynDConfig, config)
@@ -70,7 +74,7 @@ class TSynD(ClassificationStudy[TSynDSettings, TSynDConfig]):
             reference(BASELINE, regime="baseline", essential=True),
             reference("reconstruction", regime="reconstruction"),
             reference("noise", regime="noise", latent_sigma=1.0),
-            reference("adversarial", regime="adversarial"),
+            reference(ADVERSARIAL, regime="adversarial"),
             *(
                 reference(
                     f"paper {iterations}/{sigma}",

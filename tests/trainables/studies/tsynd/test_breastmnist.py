@@ -59,8 +59,8 @@ def arms(shared_data, tmp_path_factory) -> Arms:
     settings = tsynd.parse_settings(
         {
             "dataset": "breastmnist", "data_root": shared_data / "medmnist", "ranking_images": 128,
-            "epochs": 20, "autoencoder_steps": 200, "cache": folder / "cache", "device": "cpu",
-            "precision": "fp32",
+            "epochs": 20, "eps": "0,2/255", "autoencoder_steps": 200, "cache": folder / "cache",
+            "device": "cpu", "precision": "fp32",
         }
     )  # fmt: skip
     tsynd.prepare(settings, folder / "assets", lambda _: None)
