@@ -38,7 +38,8 @@ from search.simulation.engine import Engine
 from search.simulation.executor import Effort, Shift, VirtualClock, execute
 from search.simulation.tables.generate import generate
 from search.simulation.tables.ladder import parse_ladder, parse_prices
-from search.simulation.tables.problem import Laboratory, Problem
+from search.simulation.tables.problem import Laboratory
+from search.simulation.tables.table_problem import TableProblem
 from search.study import StudyRow
 from trainables.study.report import Report
 
@@ -55,7 +56,7 @@ class Duration(NamedTuple):
     utilisation: float
 
 
-def search(problem: Problem, threshold: float, effort: Effort) -> Duration:
+def search(problem: TableProblem, threshold: float, effort: Effort) -> Duration:
     """Search the table once.
 
     Args:
@@ -84,7 +85,7 @@ def workers(counts: list[int], seeds: int, trials: int, schedulers: list[str]) -
         trials: Of a search.
         schedulers: Names.
     """
-    problem = Problem(generate(0), TARGET, FLOOR)
+    problem = TableProblem(generate(0), TARGET, FLOOR)
     eligible = problem.table.column(TARGET)[problem.eligible]
     threshold = float(np.quantile(eligible, 1 - GOOD))
     for scheduler in schedulers:

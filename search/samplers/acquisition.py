@@ -8,9 +8,8 @@ from typing import final
 import numpy as np
 from scipy.special import erfcx, log_ndtr, ndtr
 
-from search.samplers.features import Encoder, Floats
+from search.samplers.features import Features, Floats
 from search.samplers.gaussian_process import Posterior
-from trainables.study.study import Config
 
 LOWEST = -1e4  # standard deviations; improvement further below is taken as that
 
@@ -21,22 +20,19 @@ class Promise:
     """The logarithm of expected improvement times the probability that constraints are met.
 
     Attributes:
-        encoder: Turns configs into features.
         limits: Models of constraints, which are met at 0 and below.
         value: Model of the objective; None as long as no trial that may win has a value: then only
             the constraints count.
         incumbent: Highest value that the model expects of a recorded config that may win.
     """
 
-    encoder: Encoder
     limits: Sequence[Posterior]
     value: Posterior | None
     incumbent: float
 
-    def __call__(self, configs: Sequence[Config]) -> Floats:
+    def __call__(self, features: Features) -> Floats:
         """Return the logarithm for each config, (N,)."""
-        features = self.encoder.encode(configs)
-        total = np.zeros(len(configs))
+        total = np.zeros(len(features))
         for limit in self.limits:
             mean, variance = limit.predict(features)
             total += log_ndtr(-mean / np.sqrt(variance))

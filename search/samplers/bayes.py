@@ -46,8 +46,15 @@ class BayesSampler(WholeConfigSampler):
         rivals = [rival for rival in trials if rival.number != trial.number]
         running = [rival for rival in rivals if rival.state == TrialState.RUNNING]
         promise, parents = self._model(history, running, study.direction)
-        configs = [rival.params for rival in rivals]
-        return best_candidate(self._space, promise, parents, configs, generator)
+        codec = self._encoder.codec
+        candidate = best_candidate(
+            codec,
+            lambda codes: promise(self._encoder.features(codes)),
+            codec.encode(parents),
+            codec.encode([rival.params for rival in rivals]),
+            generator,
+        )
+        return codec.decode(candidate)
 
     def _model(
         self, history: list[FrozenTrial], running: list[FrozenTrial], direction: StudyDirection
@@ -64,14 +71,14 @@ class BayesSampler(WholeConfigSampler):
         able = [trial.params for trial in trials if is_feasible(trial)]
         data = evidence.values([*trials, *running])
         if data is None or not able:
-            promise = Promise(self._encoder, limits, None, 0.0)
+            promise = Promise(limits, None, 0.0)
             return promise, [trial.params for trial in trials[-PARENTS:]]
         value = _posterior(data, evidence.values(early))
         if running:
             value = value.believe(self._encoder.encode([trial.params for trial in running]))
         means, _ = value.predict(self._encoder.encode(able))
         order = np.argsort(-means)[:PARENTS]
-        promise = Promise(self._encoder, limits, value, float(means[order[0]]))
+        promise = Promise(limits, value, float(means[order[0]]))
         return promise, [able[index] for index in order]
 
 

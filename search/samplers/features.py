@@ -7,8 +7,7 @@ from typing import NamedTuple, final
 import numpy as np
 import numpy.typing as npt
 
-from searchspace import random as to_random
-from searchspace.domains import Choice, Float, Int, Value
+from search.samplers.codes import Codec, Codes
 from searchspace.space import Space
 from trainables.study.study import Config
 
@@ -71,27 +70,27 @@ class Features:
 
 @final
 class Encoder:
-    """Turns configs of a space into features."""
+    """Turns configs of a space into features.
+
+    Attributes:
+        codec: Of the space.
+    """
 
     def __init__(self, space: Space) -> None:
-        self._options: dict[tuple[str, Value], int] = {}
-        self._numbers: dict[str, tuple[int, Int | Float]] = {}
-        for param in space.params:
-            if isinstance(param.domain, Choice):
-                for option in param.domain.options:
-                    self._options[param.name, option] = len(self._options)
-            else:
-                self._numbers[param.name] = (len(self._numbers), param.domain)
+        self.codec = Codec(space)
+        counts = self.codec.options
+        self._choices, self._numbers = np.flatnonzero(counts), np.flatnonzero(counts == 0)
+        self._offsets = np.cumsum(counts[self._choices]) - counts[self._choices]
+        self._width = int(counts.sum())
 
     def encode(self, configs: Sequence[Config]) -> Features:
         """Turn configs into features."""
-        options = np.zeros((len(configs), len(self._options)))
-        numbers = np.full((len(configs), len(self._numbers)), np.nan)
-        for row, config in enumerate(configs):
-            for name, value in config.items():
-                if name in self._numbers:
-                    column, domain = self._numbers[name]
-                    numbers[row, column] = to_random.to_unit(domain, value)
-                else:
-                    options[row, self._options[name, value]] = 1.0
-        return Features(options, numbers)
+        return self.features(self.codec.encode(configs))
+
+    def features(self, codes: Codes) -> Features:
+        """Turn codes into features."""
+        options = np.zeros((len(codes), self._width))
+        indices = codes[:, self._choices]
+        rows, columns = np.nonzero(~np.isnan(indices))
+        options[rows, self._offsets[columns] + indices[rows, columns].astype(int)] = 1.0
+        return Features(options, codes[:, self._numbers])

@@ -14,7 +14,7 @@ from search.simulation.outcome import ENGINE, Outcome, run_engine, run_peer
 from search.simulation.peers import PEERS
 from search.simulation.tables.generate import GENERATED, generate
 from search.simulation.tables.ladder import Ladder, Prices
-from search.simulation.tables.problem import Problem
+from search.simulation.tables.table_problem import TableProblem
 from search.simulation.tables.table import read_table
 from searchspace.errors import UserError
 from searchspace.names import lookup
@@ -66,7 +66,7 @@ class Setup:
 
 
 @cache
-def open_problem(setup: Setup) -> Problem:
+def open_problem(setup: Setup) -> TableProblem:
     """Read the table of a setup and check the setup; done once a process.
 
     Raises:
@@ -82,7 +82,7 @@ def open_problem(setup: Setup) -> Problem:
     table = generate(0) if setup.table == GENERATED else read_table(Path(setup.table).expanduser())
     for rung in setup.ladder.rungs:
         table.column(rung.metric)
-    return Problem(table, setup.target, setup.floor)
+    return TableProblem(table, setup.target, setup.floor)
 
 
 def search(setup: Setup, method: str, seed: int) -> Outcome:

@@ -17,7 +17,7 @@ from search.results.ranking import rank, winner
 from search.samplers.registry import sampler_maker
 from search.simulation.executor import Candidate, Contender, Effort, VirtualClock
 from search.simulation.tables.ladder import Ladder
-from search.simulation.tables.problem import MISSING, Problem
+from search.simulation.tables.problem import Problem
 from searchspace.names import lookup
 from trainables.study.report import Report, Rung
 from trainables.study.study import Config
@@ -41,20 +41,20 @@ class Engine(Contender):
         metrics = tuple(step.metric for step in ladder.rungs)
         self._problem = problem
         self._objective = Objective(metrics[-1], "max", metrics)
-        space = problem.networks.space
+        space = problem.space
         startup = startup_trials(effort.trials, effort.workers)
         rules = Rules(
             source=PointSource(
                 space=space,
                 complete=dict,
                 at_random=sampler_maker("random", space, effort.seed, 0),
-                canonical=problem.networks.canonical,
+                canonical=problem.canonical,
             ),
             references=(),
             trials=effort.trials,
             rungs=tuple(Rung(epochs, metric) for epochs, metric in enumerate(metrics, 1)),
             objective=self._objective,
-            judge=Judge(self._limits),
+            judge=Judge(self._problem.limits),
         )
         record = OptunaRecord(
             InMemoryStorage(),
@@ -100,11 +100,8 @@ class Engine(Contender):
         """Number of proposals that were answered from the record."""
         return self._coordinator.proposals.known
 
-    def _limits(self, point: Config) -> dict[str, float]:
-        return {} if self._problem.networks.row(point) is not None else {MISSING: 1.0}
-
     def _row(self, point: Config) -> int:
-        row = self._problem.networks.row(point)
+        row = self._problem.row(point)
         if row is None:
             raise RuntimeError(f"{dict(point)} has no row: it should have been refused")
         return row

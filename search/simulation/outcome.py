@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from search.simulation.engine import Engine
 from search.simulation.executor import Contender, Effort, Shift, VirtualClock, execute
-from search.simulation.peers import PEERS, Peer
+from search.simulation.peers import PEERS, SLOW_PEERS, Peer
 from search.simulation.tables.ladder import Ladder, Prices, parse_ladder
 from search.simulation.tables.problem import Laboratory, Problem
 
@@ -67,11 +67,11 @@ def run_peer(problem: Problem, prices: Prices, name: str, effort: Effort) -> Out
     Args:
         problem: What is to be found.
         prices: In passes for an image.
-        name: Of `PEERS`.
+        name: Of `PEERS` or `SLOW_PEERS`.
         effort: How much the search may try.
     """
     laboratory = Laboratory(problem, parse_ladder(problem.target, None, prices), effort.seed)
-    peer = Peer(problem, PEERS[name], effort)
+    peer = Peer(problem, (PEERS | SLOW_PEERS)[name], effort)
     return _search(name, peer, laboratory, effort, VirtualClock())
 
 
@@ -89,8 +89,8 @@ def _search(
     return Outcome(
         method=method,
         seed=effort.seed,
-        arch="" if row is None else problem.table.archs[row],
-        success=row is not None and bool(problem.top[row]),
+        arch="" if row is None else problem.arch(row),
+        success=row is not None and problem.is_top(row),
         regret=problem.regret(row),
         cost=shift.cost,
         cost_to_top=_cost_to_top(problem, shift, top_rung),
@@ -98,11 +98,11 @@ def _search(
         trials=len(rows),
         last_rung=sum(evaluation.rung == top_rung for evaluation in shift.evaluations),
         known=contender.repeats,
-        infeasible=sum(not problem.eligible[row] for row in rows),
+        infeasible=sum(not problem.is_eligible(row) for row in rows),
     )
 
 
 def _cost_to_top(problem: Problem, shift: Shift, rung: int) -> float:
     return next(
-        (e.total_cost for e in shift.evaluations if e.rung == rung and problem.top[e.row]), math.inf
+        (e.total_cost for e in shift.evaluations if e.rung == rung and problem.is_top(e.row)), math.inf
     )

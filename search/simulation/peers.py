@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 from search.engine.proposals import REFUSALS
 from search.samplers.registry import sampler_maker
 from search.simulation.executor import Candidate, Contender, Effort
-from search.simulation.tables.problem import FLOOR, MISSING, Problem
+from search.simulation.tables.problem import FLOOR, Problem
 from searchspace import optuna as to_optuna
 from searchspace.space import Space
 
@@ -23,6 +23,11 @@ PEERS: dict[str, MakePeer] = {
     "Optuna TPE": lambda _, seed: optuna.samplers.TPESampler(seed=seed),
     "Hyperopt TPE": lambda space, seed: sampler_maker("hyperopt", space, seed, HYPEROPT_STARTUP)(0),
     "random": lambda space, seed: sampler_maker("random", space, seed, 0)(0),
+}
+SLOW_PEERS: dict[str, MakePeer] = {  # half a minute a search and more; only the suite has them
+    "Optuna GP": lambda _, seed: optuna.samplers.GPSampler(
+        seed=seed, warn_independent_sampling=False
+    ),
 }
 
 
@@ -42,7 +47,7 @@ class Peer(Contender):
         self._rows: list[int] = []
         self._targets: dict[int, float] = {}  # by row, of networks that meet the floor
         self._study = optuna.create_study(
-            direction="maximize", sampler=make(problem.networks.space, effort.seed)
+            direction="maximize", sampler=make(problem.space, effort.seed)
         )
 
     def propose(self) -> Candidate | None:
@@ -51,9 +56,11 @@ class Peer(Contender):
             return None
         for _ in range(REFUSALS):
             trial = self._study.ask()
-            row = self._problem.networks.row(to_optuna.suggest(self._problem.networks.space, trial))
-            if row is None:
-                trial.set_constraint(MISSING, 1.0)
+            point = to_optuna.suggest(self._problem.space, trial)
+            row, limits = self._problem.row(point), self._problem.limits(point)
+            for name, value in limits.items():
+                trial.set_constraint(name, value)
+            if row is None or any(value > 0 for value in limits.values()):
                 self._study.tell(trial, state=TrialState.PRUNED)
                 continue
             self._budget -= 1
@@ -82,7 +89,7 @@ class Peer(Contender):
             trial.set_constraint(FLOOR, constraints[FLOOR])
         value = metrics[self._problem.target]
         self._study.tell(trial, value)
-        if self._problem.eligible[candidate.row]:
+        if self._problem.is_eligible(candidate.row):
             self._targets[candidate.row] = value
         return False
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from search.simulation.bench import Setup
 from search.simulation.outcome import Outcome
 from search.simulation.summary import YARDSTICK, Goal, Summary, goals, summarise
-from search.simulation.tables.problem import Problem
+from search.simulation.tables.table_problem import TableProblem
 from searchspace.errors import UserError
 from trainables.metrics.intervals import Interval
 from trainables.runtime.files import to_json, write_atomically
@@ -51,7 +51,7 @@ def all_goals(setup: Setup, summaries: Sequence[Summary]) -> list[Goal]:
     return [goal for name in setup.engines for goal in goals(by_method[name], yardstick)]
 
 
-def setup_lines(setup: Setup, problem: Problem) -> list[str]:
+def setup_lines(setup: Setup, problem: TableProblem) -> list[str]:
     """Say in a few lines what is simulated."""
     top, eligible = int(problem.top.sum()), int(problem.eligible.sum())
     return [

@@ -41,7 +41,7 @@ def test_improvement_far_below_still_tells_better_from_worse():
 
 def test_a_promise_is_improvement_times_the_chances_of_the_constraints():
     value, limits = Line(0.0, 0.5), [Line(-0.5, 0.2), Line(-1.0, 2.0)]
-    logs = Promise(Encoder(LINE), limits, value, 0.6)(CONFIGS)
+    logs = Promise(limits, value, 0.6)(Encoder(LINE).encode(CONFIGS))
     for log, config in zip(logs, CONFIGS, strict=True):
         z = (config["x"] - 0.6) / 0.5
         improvement = 0.5 * (z * norm.cdf(z) + norm.pdf(z))
@@ -50,5 +50,5 @@ def test_a_promise_is_improvement_times_the_chances_of_the_constraints():
 
 
 def test_without_a_value_only_the_constraints_count():
-    logs = Promise(Encoder(LINE), [Line(-0.5, 0.2)], None, 0.0)(CONFIGS)
+    logs = Promise([Line(-0.5, 0.2)], None, 0.0)(Encoder(LINE).encode(CONFIGS))
     np.testing.assert_allclose(logs, norm.logcdf([0.25 / 0.2, -0.25 / 0.2]))

@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from search.simulation.tables.problem import Problem
+from search.simulation.tables.table_problem import TableProblem
 from search.simulation.tables.table import Table
 
 
@@ -17,7 +17,7 @@ def make_problem():
         archs = tuple(f"a={a},b={b},c={c}" for a in "wxyz" for b in "pqr" for c in "01")
         ascending = np.linspace(0.01, 0.93, 24)
         table = {"clean": np.full(24, 0.9), "strong_eps1": ascending, "weak_eps1": ascending}
-        return Problem(Table("toy", archs, table | columns), "strong_eps1", floor)
+        return TableProblem(Table("toy", archs, table | columns), "strong_eps1", floor)
 
     return build
 

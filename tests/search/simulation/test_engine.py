@@ -8,7 +8,8 @@ from search.simulation.engine import Engine
 from search.simulation.executor import Effort, VirtualClock, execute
 from search.simulation.tables.generate import generate
 from search.simulation.tables.ladder import parse_ladder, parse_prices
-from search.simulation.tables.problem import Laboratory, Problem
+from search.simulation.tables.problem import Laboratory
+from search.simulation.tables.table_problem import TableProblem
 from searchspace.errors import UserError
 
 PRICES = parse_prices("weak=1,strong=10")
@@ -86,7 +87,7 @@ def test_a_search_by_the_weak_attack_hands_over_what_that_likes(make_problem, ru
 
 
 def test_a_cell_is_recognised_in_any_encoding():
-    problem = Problem(generate(0), "pgd_eps1", 0.0)
+    problem = TableProblem(generate(0), "pgd_eps1", 0.0)
     ladder, clock = parse_ladder("pgd_eps1", None, parse_prices("")), VirtualClock()
     engine = Engine(problem, ladder, "random", Effort(300, 4, "fifo", 0), clock)
     log = Repeats()
@@ -107,7 +108,7 @@ def test_what_the_table_lacks_is_refused_and_costs_nothing(make_problem, run):
         tuple(full.table.archs[row] for row in keep),
         {name: column[keep] for name, column in full.table.columns.items()},
     )
-    engine, shift = run(Problem(table, "strong_eps1", 0.5), ladder="strong_eps1", images=None)
+    engine, shift = run(TableProblem(table, "strong_eps1", 0.5), ladder="strong_eps1", images=None)
     assert sorted(rows_at(shift, 0)) == list(range(21))
     assert engine.winner == 20
 

@@ -1,0 +1,147 @@
+"""What the searches of a suite say: success and regret by task, and who is worse than whom."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean
+
+import numpy as np
+import numpy.typing as npt
+from rich.table import Table
+from rich.text import Text
+
+from search.simulation.suite.results import Result, ResultFile
+from search.simulation.suite.run import Suite
+
+FLIPS = 20_000  # random signs of a paired test
+LEVEL = 0.05
+Row = Mapping[str, Sequence[Result]]  # results of one task by method
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A method against a baseline on one task.
+
+    Attributes:
+        task: Its name.
+        difference: Of the mean regrets; positive where the method is worse.
+        worse: p-value that the method is no worse, corrected for the number of tasks (Holm).
+        better: p-value that the method is no better, corrected likewise.
+    """
+
+    task: str
+    difference: float
+    worse: float
+    better: float
+
+
+def collect(suite: Suite, file: ResultFile) -> dict[str, Row]:
+    """Return the results in the file that belong to the suite, by task and method."""
+    return {
+        task.name: {
+            method: [file[key] for key in suite.keys(task, method) if key in file]
+            for method in suite.methods
+        }
+        for task in suite.tasks
+    }
+
+
+def compare(rows: Mapping[str, Row], method: str, baseline: str) -> list[Comparison]:
+    """Compare two methods on each task by the regrets of searches with the same seeds.
+
+    The test flips the signs of the differences at random.
+
+    Args:
+        rows: By task.
+        method: To be judged.
+        baseline: To compare with.
+    """
+    tasks, differences = [], []
+    for task, row in rows.items():
+        pairs = _pairs(row[method], row[baseline])
+        if len(pairs):
+            tasks.append(task)
+            differences.append(pairs)
+    worse = holm([flip_test(pairs) for pairs in differences])
+    better = holm([flip_test(-pairs) for pairs in differences])
+    return [
+        Comparison(task, float(pairs.mean()), p_worse, p_better)
+        for task, pairs, p_worse, p_better in zip(tasks, differences, worse, better, strict=True)
+    ]
+
+
+def _pairs(results: Sequence[Result], baseline: Sequence[Result]) -> npt.NDArray[np.float64]:
+    """Return the differences of regrets of searches with the same seed."""
+    regrets = {result.seed: result.regret for result in baseline}
+    return np.array([r.regret - regrets[r.seed] for r in results if r.seed in regrets])
+
+
+def flip_test(differences: npt.NDArray[np.float64]) -> float:
+    """Return the p-value of a mean above zero where each sign could as well be the other."""
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (FLIPS, len(differences)))
+    sums = signs @ differences
+    return float((1 + np.sum(sums >= differences.sum() - 1e-12)) / (FLIPS + 1))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Correct p-values for their number by Holm's method [holm]."""
+    result, highest = [1.0] * len(p_values), 0.0
+    for rank, index in enumerate(np.argsort(p_values)):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        result[index] = highest
+    return result
+
+
+def result_table(rows: Mapping[str, Row], methods: Sequence[str]) -> Table:
+    """Make the table of success and mean regret by task, with the means over tasks below."""
+    table = Table(title="winners in the top 0.1 %, and mean regret")
+    table.add_column("task", overflow="fold")
+    for method in methods:
+        table.add_column(method.replace(" ", "\n", 1), justify="right")
+    for task, row in rows.items():
+        table.add_row(Text(task), *(_cell(row[method]) for method in methods))
+    table.add_section()
+    table.add_row(f"mean of {len(rows)}", *(_mean_cell(rows, method) for method in methods))
+    return table
+
+
+def success(results: Sequence[Result]) -> float:
+    """Return the share of searches whose winner is in the top."""
+    return mean(result.success for result in results)
+
+
+def regret(results: Sequence[Result]) -> float:
+    """Return the mean regret."""
+    return mean(result.regret for result in results)
+
+
+def verdict_lines(rows: Mapping[str, Row], methods: Sequence[str], baseline: str) -> list[str]:
+    """Say for each method on which tasks it is worse or better than a baseline, beyond chance.
+
+    Args:
+        rows: By task.
+        methods: To be judged.
+        baseline: One of them; compared with the others.
+    """
+    lines = []
+    for method in methods:
+        comparisons = compare(rows, method, baseline) if method != baseline else []
+        if comparisons:
+            worse = [c.task for c in comparisons if c.worse < LEVEL]
+            better = [c.task for c in comparisons if c.better < LEVEL]
+            lines.append(
+                f"{method} against {baseline}: regret lower on {len(better)}, higher on "
+                f"{len(worse)} of {len(comparisons)} tasks beyond chance"
+                + (f" ({'; '.join(worse)})" if worse else "")
+            )
+    return lines
+
+
+def _cell(results: Sequence[Result]) -> str:
+    return f"{success(results):.0%} {regret(results):.2f}" if results else "-"
+
+
+def _mean_cell(rows: Mapping[str, Row], method: str) -> str:
+    filled = [row[method] for row in rows.values() if row[method]]
+    if not filled:
+        return "-"
+    return f"{mean(map(success, filled)):.0%} {mean(map(regret, filled)):.2f}"
