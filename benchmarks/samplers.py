@@ -31,7 +31,9 @@ def main() -> None:
     parser.add_argument("--only", default="", help="part of the names of tasks")
     parser.add_argument("--methods", default=",".join(METHODS))
     parser.add_argument("--searches", type=int, default=30)
-    parser.add_argument("--slow-searches", type=int, default=5, help="of Gaussian processes of Optuna")
+    parser.add_argument(
+        "--slow-searches", type=int, default=5, help="of Gaussian processes of Optuna"
+    )
     parser.add_argument("--trials", type=int, default=120)
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--file", type=Path, required=True)

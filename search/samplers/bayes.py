@@ -6,11 +6,11 @@ import numpy as np
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from search.samplers.acquisition import Promise
-from search.samplers.candidates import best_candidate
-from search.samplers.evidence import Evidence, ended_trials, is_feasible, milestone, subset
-from search.samplers.features import Encoder
-from search.samplers.gaussian_process import Data, Posterior, most_likely
+from search.samplers.model.acquisition import Promise
+from search.samplers.model.candidates import best_candidate
+from search.samplers.model.evidence import Evidence, ended_trials, is_feasible, milestone, subset
+from search.samplers.model.features import Encoder
+from search.samplers.model.gaussian_process import Data, Posterior, most_likely
 from search.samplers.whole_config import SamplerOptions, WholeConfigSampler
 from searchspace import random as to_random
 from trainables.study.study import Config

@@ -5,7 +5,7 @@ from typing import Any, final
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from search.samplers.evidence import ended_trials
+from search.samplers.model.evidence import ended_trials
 from search.samplers.mutation import mutate
 from search.samplers.whole_config import SamplerOptions, WholeConfigSampler, standing
 from searchspace import random as to_random

@@ -14,8 +14,8 @@ from search.simulation.outcome import ENGINE, Outcome, run_engine, run_peer
 from search.simulation.peers import PEERS
 from search.simulation.tables.generate import GENERATED, generate
 from search.simulation.tables.ladder import Ladder, Prices
-from search.simulation.tables.table_problem import TableProblem
 from search.simulation.tables.table import read_table
+from search.simulation.tables.table_problem import TableProblem
 from searchspace.errors import UserError
 from searchspace.names import lookup
 

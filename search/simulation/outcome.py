@@ -104,5 +104,6 @@ def _search(
 
 def _cost_to_top(problem: Problem, shift: Shift, rung: int) -> float:
     return next(
-        (e.total_cost for e in shift.evaluations if e.rung == rung and problem.is_top(e.row)), math.inf
+        (e.total_cost for e in shift.evaluations if e.rung == rung and problem.is_top(e.row)),
+        math.inf,
     )

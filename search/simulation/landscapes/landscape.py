@@ -7,8 +7,8 @@ from typing import Any, final
 
 import numpy as np
 
-from search.samplers.codes import Codec
-from search.samplers.features import Floats
+from search.samplers.model.codes import Codec
+from search.samplers.model.features import Floats
 from search.simulation.landscapes.spaces import FILTERS
 from search.simulation.landscapes.terrain import Shape, Terrain
 from search.simulation.tables.problem import Problem
@@ -37,6 +37,8 @@ class Landscape(Problem):
             The closer to 1, the further the best targets lie below the floor.
         eligible: Share of the networks that meets the floor; 1 for no floor.
         within: Share of the networks that meets the limit of size; 1 for no limit.
+        steepness: How much the logit of the target rises with a standard deviation of the function:
+            above 1, most networks are near 0 and a few far above.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Landscape(Problem):
     conflict: float = 0.0
     eligible: float = 1.0
     within: float = 1.0
+    steepness: float = 0.6
     target: str = TARGET
     _points: dict[int, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
     _metrics: dict[int, dict[str, float]] = field(default_factory=dict, compare=False, repr=False)
@@ -135,7 +138,7 @@ class Landscape(Problem):
 
     @cached_property
     def _allowed(self) -> Floats:
-        return self._sample[self._mask(self._sample)]
+        return np.asarray(self._sample[self._mask(self._sample)])
 
     @cached_property
     def _targets(self) -> Floats:
@@ -157,7 +160,9 @@ class Landscape(Problem):
         """Return the target and clean accuracy, (N,) each."""
         target, particular = (terrain(codes) for terrain in self._terrains)
         clean = np.sqrt(1 - self.conflict**2) * particular - self.conflict * target
-        return _logistic(-1.0 + 0.6 * target), _logistic(2.0 + 0.5 * clean)
+        return _logistic(self.steepness * target - 2.5 * self.steepness + 0.5), _logistic(
+            2.0 + 0.5 * clean
+        )
 
     def _sizes(self, codes: Floats) -> Floats:
         """Return the logarithm of the sum of squared filters, (N,)."""

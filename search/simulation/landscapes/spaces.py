@@ -1,4 +1,4 @@
-"""Spaces of landscapes: choices, numbers, a mixture, and networks whose depth switches blocks on."""
+"""Spaces of landscapes: choices, numbers, both, and networks whose depth switches blocks on."""
 
 from searchspace.domains import Choice, Float, Int
 from searchspace.space import Param, Space, When

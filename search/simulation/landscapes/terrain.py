@@ -5,8 +5,9 @@ from typing import final
 
 import numpy as np
 
-from search.samplers.codes import Codec
-from search.samplers.features import Floats
+from search.samplers.model.codes import Codec
+from search.samplers.model.features import Floats
+
 WIDTH = 3  # numbers that describe one parameter
 WAVES = 64
 PEAKS = 8

@@ -43,12 +43,15 @@ GENERATED_GOALS = {
 ADDITIVE, PAIRS = Shape(single=1.0), Shape(single=0.6, pairs=1.0)
 PEAKS, RUGGED = Shape(single=0.4, peaks=1.0), Shape(single=0.7, rugged=0.8)
 SMOOTH = Shape(single=1.0, pairs=0.3)
+GENTLE, STEEP = 0.6, 1.5  # of targets; a cliff's are far above the others where few meet the floor
 # Name, space, shape, conflict of target and clean accuracy, share of networks that meet the floor,
 # and share that meets the limit of size.
 LANDSCAPES = (
     ("additive choices", CHOICES, ADDITIVE, 0.8, 0.10, 1.0),
     ("additive mixed", MIXED, ADDITIVE, 0.8, 0.50, 1.0),
     ("additive networks", networks(3), ADDITIVE, 0.7, 0.30, 0.6),
+    ("cliff choices", CHOICES, PAIRS, 0.9, 0.20, 1.0),
+    ("cliff mixed", MIXED, PAIRS, 0.9, 0.20, 1.0),
     ("pairs choices", CHOICES, PAIRS, 0.9, 0.10, 1.0),
     ("pairs mixed", MIXED, PAIRS, 0.95, 0.20, 1.0),
     ("pairs networks", networks(4), PAIRS, 0.5, 0.50, 0.3),
@@ -126,7 +129,12 @@ def _of_table(path: Path) -> Iterator[Draft]:
     for target, floors in TABLE_GOALS.items():
         for metric, floor in floors:
             name = f"{target}, {metric} {floor:.2f}" if floor else f"{target}, no floor"
-            yield Draft(TABLE, target, name, cache(lambda t=target, f=floor, m=metric: TableProblem(table(), t, f, m)))
+            yield Draft(
+                TABLE,
+                target,
+                name,
+                cache(lambda t=target, f=floor, m=metric: TableProblem(table(), t, f, m)),
+            )
 
 
 def _generated() -> Iterator[Draft]:
@@ -147,5 +155,6 @@ def _landscapes() -> Iterator[Draft]:
             conflict=conflict,
             eligible=eligible,
             within=within,
+            steepness=STEEP if name.startswith("cliff") else GENTLE,
         )
         yield Draft(LANDSCAPE, name, name, cache(make))

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from search.engine.optuna_record import OptunaRecord
 from search.run.runner import replay
-from search.samplers.gaussian_process import most_likely
+from search.samplers.model.gaussian_process import most_likely
 from search.samplers.registry import sampler_maker
 from searchspace import robmednas
 from searchspace.domains import Choice, Float, Int

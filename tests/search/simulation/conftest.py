@@ -5,8 +5,8 @@ import csv
 import numpy as np
 import pytest
 
-from search.simulation.tables.table_problem import TableProblem
 from search.simulation.tables.table import Table
+from search.simulation.tables.table_problem import TableProblem
 
 
 @pytest.fixture

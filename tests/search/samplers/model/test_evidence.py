@@ -7,8 +7,8 @@ import optuna
 import pytest
 
 from search.engine.optuna_record import OptunaRecord
-from search.samplers.evidence import Evidence, ended_trials, is_feasible, milestone, subset
-from search.samplers.features import Encoder
+from search.samplers.model.evidence import Evidence, ended_trials, is_feasible, milestone, subset
+from search.samplers.model.features import Encoder
 from search.samplers.registry import sampler_maker
 from searchspace.domains import Float
 from searchspace.space import Param, Space

@@ -1,11 +1,13 @@
 """Codes of configs: there and back, their distribution, their changes."""
 
+import math
+
 import numpy as np
 import pytest
-from scipy.stats import chisquare, kstest
+from scipy.stats import chi2_contingency, kstest
 from spaces import SPACES, draw
 
-from search.samplers.codes import Codec
+from search.samplers.model.codes import Codec
 from searchspace import random as to_random
 
 
@@ -20,12 +22,10 @@ def test_a_config_comes_back_as_it_was(space):
     codec = Codec(space)
     for config, codes in zip(configs, codec.encode(configs), strict=True):
         result = codec.decode(codes)
-        assert result == pytest.approx(config) if _numeric(config) else result.keys()
-        np.testing.assert_allclose(codec.encode([result])[0], codes, atol=1e-12)
-
-
-def _numeric(config):
-    return all(isinstance(value, int | float) for value in config.values())
+        assert list(result) == list(config)
+        for name, value in config.items():
+            near = isinstance(value, float) and math.isclose(result[name], value)
+            assert near or result[name] == value
 
 
 def test_draws_have_the_distribution_of_the_space(space):
@@ -43,8 +43,7 @@ def test_draws_have_the_distribution_of_the_space(space):
         else:
             counts = [[np.isclose(part, v).sum() for v in values] for part in (sample, other)]
             assert sum(counts[0]) == len(sample)
-            shares = np.array(counts[1]) * len(sample) / len(other)
-            assert chisquare(counts[0], shares).pvalue > 1e-6
+            assert chi2_contingency(counts).pvalue > 1e-4
 
 
 def test_draws_and_mutations_are_points_of_the_space(space):

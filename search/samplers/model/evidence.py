@@ -10,8 +10,8 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from search.engine.optuna_record import MIRRORED
-from search.samplers.features import Encoder, Floats
-from search.samplers.gaussian_process import Data
+from search.samplers.model.features import Encoder, Floats
+from search.samplers.model.gaussian_process import Data
 from search.samplers.whole_config import standing
 from trainables.study.study import Config
 

@@ -8,8 +8,8 @@ from typing import final
 import numpy as np
 from scipy.special import erfcx, log_ndtr, ndtr
 
-from search.samplers.features import Features, Floats
-from search.samplers.gaussian_process import Posterior
+from search.samplers.model.features import Features, Floats
+from search.samplers.model.gaussian_process import Posterior
 
 LOWEST = -1e4  # standard deviations; improvement further below is taken as that
 

@@ -5,8 +5,8 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from search.samplers.acquisition import Promise, log_improvement
-from search.samplers.features import Encoder
+from search.samplers.model.acquisition import Promise, log_improvement
+from search.samplers.model.features import Encoder
 from searchspace.domains import Float
 from searchspace.space import Param, Space
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from scipy.linalg import lapack, solve_triangular
 from scipy.optimize import minimize
 
-from search.samplers.features import Features, Floats, Pairs
-from search.samplers.kernel import Kernel, kernel_prior
+from search.samplers.model.features import Features, Floats, Pairs
+from search.samplers.model.kernel import Kernel, kernel_prior
 
 # Of logarithms: centre and spread of normal priors, for values that are standardised.
 RUNG, RUNG_SPREAD = math.log(0.35), 1.0  # neighbouring rungs correlate by exp(-0.35)

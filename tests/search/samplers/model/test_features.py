@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from search.samplers.features import Encoder
+from search.samplers.model.features import Encoder
 from searchspace.domains import Choice, Float, Int
 from searchspace.space import Param, Space, When
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, final
 import numpy as np
 import numpy.typing as npt
 
-from search.samplers.codes import Codec, Codes
+from search.samplers.model.codes import Codec, Codes
 from searchspace.space import Space
 from trainables.study.study import Config
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from search.samplers.features import Encoder
-from search.samplers.kernel import DISTANCE, EFFECTS, Kernel, kernel_prior
+from search.samplers.model.features import Encoder
+from search.samplers.model.kernel import DISTANCE, EFFECTS, Kernel, kernel_prior
 from searchspace import random as to_random
 from searchspace.domains import Choice, Float
 from searchspace.space import Param, Space, When

@@ -1,4 +1,4 @@
-"""Configs as rows of numbers, drawn and changed many at a time: what models and searches compute on.
+"""Configs as rows of numbers, which can be drawn and changed many at a time.
 
 A code is the index of an option, or the position of a number in [0, 1] on its (logarithmic) scale;
 what is switched off is NaN.
@@ -92,7 +92,9 @@ class Codec:
             children[rows, column] = self._change(column, parents[rows, column], generator, step)
         for column in self._conditions:
             drawn = self._draw(column, count, generator)
-            children[:, column] = np.where(np.isnan(children[:, column]), drawn, children[:, column])
+            children[:, column] = np.where(
+                np.isnan(children[:, column]), drawn, children[:, column]
+            )
             self._switch(children, column)
         return children
 
@@ -126,9 +128,9 @@ class Codec:
     ) -> Codes:
         count = int(self.options[column])
         if count:
-            return (codes + generator.integers(1, max(count, 2), len(codes))) % count
+            return np.asarray((codes + generator.integers(1, max(count, 2), len(codes))) % count)
         units = codes + step * generator.standard_normal(len(codes))
-        return self._snap(column, np.clip(units, 0.0, BELOW_ONE))
+        return self._snap(column, np.asarray(np.clip(units, 0.0, BELOW_ONE)))
 
     def _snap(self, column: int, units: Codes) -> Codes:
         """Move positions to those of whole numbers, where the domain has no others."""

@@ -5,8 +5,8 @@ import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 
-from search.samplers.features import Encoder
-from search.samplers.gaussian_process import OFFSET, Data, Posterior, loss, most_likely
+from search.samplers.model.features import Encoder
+from search.samplers.model.gaussian_process import OFFSET, Data, Posterior, loss, most_likely
 from searchspace import random as to_random
 from searchspace.domains import Choice, Float, Int
 from searchspace.space import Param, Space, When

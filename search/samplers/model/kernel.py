@@ -5,7 +5,7 @@ from typing import NamedTuple, final
 
 import numpy as np
 
-from search.samplers.features import Features, Floats, Pairs
+from search.samplers.model.features import Features, Floats, Pairs
 
 # Of logarithms: centre and spread of normal priors, for values that are standardised.
 DISTANCE = 3.0  # expected distance of two configs that share nothing: the correlation is exp(-3)

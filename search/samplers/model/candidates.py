@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from search.samplers.codes import STEP, Codec, Codes
+from search.samplers.model.codes import STEP, Codec, Codes
 
 RANDOM = 200  # draws from the whole space
 MUTATIONS = 12  # of each good config
@@ -36,7 +36,7 @@ def best_candidate(
     pool = np.concatenate([codec.draw(RANDOM, generator), nearby])
     fresh = pool[_new(pool, keys)]
     if not len(fresh):
-        return codec.draw(1, generator)[0]
+        return np.asarray(codec.draw(1, generator)[0])
     scores = score(fresh)
     starts = _starts(fresh, scores, codec.switches)
     climbs, heights = fresh[starts], scores[starts]
@@ -50,7 +50,7 @@ def best_candidate(
     return np.asarray(climbs[heights.argmax()])
 
 
-def _climb(  # noqa: PLR0913 - the state of one round
+def _climb(
     codec: Codec,
     score: Score,
     climbs: Codes,

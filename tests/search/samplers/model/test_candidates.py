@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from search.samplers import candidates
-from search.samplers.codes import Codec
+from search.samplers.model import candidates
+from search.samplers.model.codes import Codec
 from searchspace.domains import Choice
 from searchspace.space import Param, Space, When
 

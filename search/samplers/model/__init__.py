@@ -1,0 +1,1 @@
+"""What `bayes` is made of: configs as arrays, Gaussian processes, and the search for the best."""

@@ -1,0 +1,45 @@
+"""Running a suite, and taking it up again."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from search.simulation.suite.results import ResultFile
+from search.simulation.suite.run import run, shortfall
+from searchspace.errors import UserError
+
+
+def test_only_what_the_file_lacks_is_searched(make_suite, tmp_path):
+    path = tmp_path / "r.jsonl"
+    results = list(run(make_suite(searches=2), ResultFile(path)))
+    assert len(results) == 2 * 2 * 2
+    assert len({result.key for result in results}) == 8
+    more = list(run(make_suite(searches=3), ResultFile(path)))
+    assert len(more) == 2 * 2
+    assert not list(run(make_suite(searches=3), ResultFile(path)))
+
+
+def test_a_search_is_a_function_of_its_seed(make_suite, tmp_path):
+    first, second = (
+        [(r.regret, r.success, r.infeasible) for r in run(make_suite(), ResultFile(tmp_path / n))]
+        for n in ("a.jsonl", "b.jsonl")
+    )
+    assert first == second
+
+
+def test_slow_methods_search_less(make_suite):
+    suite = make_suite(methods=("Optuna GP", "engine gp", "random"))
+    assert [suite.count(method) for method in suite.methods] == [1, 1, 3]
+
+
+def test_an_unknown_sampler_is_named_before_anything_is_searched(make_suite, tmp_path):
+    suite = make_suite(methods=("random", "engine tpee"))
+    with pytest.raises(UserError, match="unknown sampler 'tpee'"):
+        next(run(suite, ResultFile(tmp_path / "r.jsonl")))
+
+
+def test_regret_is_a_share_of_what_lies_above_the_middle(make_problem):
+    problem = make_problem()  # targets from 0.01 to 0.93, in the middle 0.47
+    assert shortfall(problem, SimpleNamespace(regret=0.0)) == 0.0
+    assert shortfall(problem, SimpleNamespace(regret=0.23)) == pytest.approx(0.5)
+    assert shortfall(problem, SimpleNamespace(regret=0.93)) == 1.0
