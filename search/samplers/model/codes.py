@@ -113,7 +113,7 @@ class Codec:
     def _draw(self, column: int, count: int, generator: np.random.Generator) -> Codes:
         uniform = generator.random(count)
         if self.options[column]:
-            return np.floor(uniform * self.options[column])
+            return np.asarray(np.floor(uniform * self.options[column]))
         return self._snap(column, uniform)
 
     def _switch(self, codes: Codes, column: int) -> None:

@@ -160,9 +160,7 @@ class Landscape(Problem):
         """Return the target and clean accuracy, (N,) each."""
         target, particular = (terrain(codes) for terrain in self._terrains)
         clean = np.sqrt(1 - self.conflict**2) * particular - self.conflict * target
-        return _logistic(self.steepness * target - 2.5 * self.steepness + 0.5), _logistic(
-            2.0 + 0.5 * clean
-        )
+        return _logistic(0.5 + self.steepness * (target - 2.5)), _logistic(2.0 + 0.5 * clean)
 
     def _sizes(self, codes: Floats) -> Floats:
         """Return the logarithm of the sum of squared filters, (N,)."""
