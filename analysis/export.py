@@ -22,7 +22,8 @@ from analysis.numbers.ladder import attack_agreement, rung_agreement, survival
 from analysis.numbers.tables import configs, leaderboard
 from analysis.report.compare import comparison
 from analysis.report.page import report
-from trainables.runtime.files import cannot_write
+from trainables.door.opening import replacement
+from trainables.runtime.files import cannot_write, write_atomically
 
 TABLES = {"leaderboard": leaderboard, "configs": configs}
 NUMBERS = {
@@ -65,7 +66,7 @@ def export(run: Run, folder: Path) -> list[str]:
             files += _write_figure(exhibit.draw(), folder / exhibit.name)
         for sheet in sheets(run):
             files += _write_figure(draw_sheet(sheet), folder / sheet.name)
-        (folder / REPORT).write_text(report(run, files), encoding="utf-8")
+        write_atomically(folder / REPORT, report(run, files))
     except OSError as error:
         raise cannot_write(folder, error) from error
     return [REPORT, *files]
@@ -110,7 +111,7 @@ def export_comparison(runs: Sequence[Run], folders: Sequence[Path], out: Path) -
     files: list[str] = []
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / COMPARISON).write_text(comparison(runs, pages), encoding="utf-8")
+        write_atomically(out / COMPARISON, comparison(runs, pages))
         for name, table in tables.items():
             files.append(_write_table(table(runs), out / f"compare_{name}.csv"))
         for metric in dict.fromkeys(run.objective.metric for run in runs):
@@ -122,14 +123,17 @@ def export_comparison(runs: Sequence[Run], folders: Sequence[Path], out: Path) -
 
 
 def _write_table(table: pd.DataFrame, file: Path) -> str:
-    table.to_csv(file, index=False, lineterminator="\n")
+    with replacement(file) as part:
+        table.to_csv(part, index=False, lineterminator="\n", mode="w")
     return file.name
 
 
 def _write_figure(canvas: Figure, stem: Path) -> list[str]:
     files = [stem.with_suffix(".png"), stem.with_suffix(".svg")]
     with styled():
-        canvas.savefig(files[0])
+        with replacement(files[0]) as part:
+            canvas.savefig(part, format="png")
         canvas.set_layout_engine("none")  # all has its place
-        canvas.savefig(files[1], metadata={"Date": None})
+        with replacement(files[1]) as part:
+            canvas.savefig(part, format="svg", metadata={"Date": None})
     return [file.name for file in files]

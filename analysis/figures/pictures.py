@@ -24,7 +24,7 @@ def sheets(run: Run) -> list[Sheet]:
     Raises:
         UserError: If a file is damaged.
     """
-    return [read_sheet(file) for file in sorted(RunFolder(run.folder).pictures.glob("*.npz"))]
+    return [read_sheet(file) for file in RunFolder(run.folder).sheets()]
 
 
 def draw_sheet(sheet: Sheet) -> Figure:

@@ -8,6 +8,7 @@ from search.confirmation.record import ConfirmationResult, read_confirmation
 from search.confirmation.words import CONSTANT, heading, sentences
 from search.results.tables import interval, number
 from search.storage.runs import CONFIRM
+from trainables.door.paths import inside
 from trainables.study.about import Threat
 from trainables.study.examination import CLEAN, ENSEMBLE, NOISE
 
@@ -18,7 +19,7 @@ def confirmation(run: Run) -> Section | None:
     Raises:
         UserError: If its file is damaged.
     """
-    record = read_confirmation(run.folder / CONFIRM)
+    record = read_confirmation(inside(run.folder, CONFIRM))
     if record is None:
         return None
     if not isinstance(record, ConfirmationResult):
@@ -35,7 +36,7 @@ def attacks_of_confirmation(run: Run) -> list[str]:
     Raises:
         UserError: If its file is damaged.
     """
-    record = read_confirmation(run.folder / CONFIRM)
+    record = read_confirmation(inside(run.folder, CONFIRM))
     return sorted(record.wins.test) if isinstance(record, ConfirmationResult) else []
 
 

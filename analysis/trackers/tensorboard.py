@@ -10,6 +10,7 @@ from pathlib import Path
 
 from analysis.load import Run
 from analysis.trackers.entries import Entry, entries
+from trainables.door.opening import replacement
 
 FILE = "events.out.tfevents.0.run"  # TensorBoard finds files by the word in the middle
 _POLYNOMIAL = 0x82F63B78  # Castagnoli's, reflected
@@ -21,7 +22,8 @@ def write(run: Run, folder: Path) -> str:
     for entry in entries(run):
         target = folder / "tensorboard" / entry.name.replace("/", "-")
         target.mkdir(parents=True, exist_ok=True)
-        (target / FILE).write_bytes(b"".join(map(_record, _events(entry))))
+        with replacement(target / FILE) as part:
+            part.write_bytes(b"".join(map(_record, _events(entry))))
     return f"tensorboard --logdir {folder / 'tensorboard'}"
 
 

@@ -55,6 +55,9 @@ from search.storage.runs import CONFIRM, claimed, open_run, stored_at
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.attacks.presets import ENSEMBLES
+from trainables.door.opening import is_empty
+from trainables.door.paths import inside
+from trainables.door.records import read_json
 from trainables.runtime.files import cannot_write, to_json, write_atomically
 from trainables.saved.export import export
 
@@ -103,7 +106,7 @@ def confirm(
 
 def _work(job: Confirmation) -> int:
     session, started = job.session, time.perf_counter()
-    training = training_session(session, job.folder / "training")
+    training = training_session(session, inside(job.folder, "training"))
     session.say(
         f"training {len(job.finalists)} finalists on {job.plan.seeds} seeds that the search did "
         "not use"
@@ -124,7 +127,7 @@ def _work(job: Confirmation) -> int:
     _open_test(job, first)
     test = examine(job, trained, finalists, "test")
     exported = trained[first.finalist.id][exported_of(first)]
-    best = job.folder / "best"
+    best = inside(job.folder, "best")
     values = _verdict(job, rows, first, {"ranking": ranking, "test": test}) | {
         "selection": asdict(select),
         "seconds": time.perf_counter() - started,
@@ -156,7 +159,7 @@ def _open(
 
 def _place(session: Session, out: Path | None) -> Path:
     run = session.folder.path
-    folder = (out or run / CONFIRM).expanduser().resolve()
+    folder = inside(run, CONFIRM) if out is None else out.expanduser().resolve()
     if stored_at(session.manifest.content) and folder != run / CONFIRM:
         raise UserError(f"a stored run is confirmed in its own folder: leave out --out {out}")
     return folder
@@ -195,7 +198,7 @@ def _begin(
         raise cannot_write(folder, error) from error
     record = read_confirmation(folder)
     if record is None:
-        if any(folder.iterdir()):
+        if not is_empty(folder):
             raise UserError(f"the folder {folder} is not empty: name a new one with --out")
         begin_confirmation(folder, values)
         return
@@ -219,8 +222,8 @@ def _tested(rows: Sequence[Standing], first: Standing, searched: str) -> list[Fi
 def _open_test(job: Confirmation, first: Standing) -> None:
     """Open the test split; the winner is written down before."""
     add_winner(job.folder, first.finalist.id)
-    file = job.session.folder.path / OPENINGS
-    openings = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
+    file = inside(job.session.folder.path, OPENINGS)
+    openings = _read_openings(file)
     if all(opening["folder"] != str(job.folder) for opening in openings):
         openings.append({"folder": str(job.folder), "time": now(), "winner": first.finalist.name})
         write_atomically(file, to_json(openings, indent=2) + "\n")
@@ -231,9 +234,27 @@ def _open_test(job: Confirmation, first: Standing) -> None:
             "the first is not chosen blindly"
         )
     job.session.study.open_test(
-        job.session.settings, job.session.folder.assets, job.folder / "test", job.session.say
+        job.session.settings, job.session.folder.assets, inside(job.folder, "test"), job.session.say
     )
-    job.session.keeping.depot.ensure_folder(job.folder / "test")
+    job.session.keeping.depot.ensure_folder(inside(job.folder, "test"))
+
+
+def _read_openings(file: Path) -> list[dict[str, Any]]:
+    """Read how often the test split was opened, and by whom.
+
+    Raises:
+        UserError: If the file is damaged: how often is then not known.
+    """
+    try:
+        openings = read_json(file)
+    except FileNotFoundError:
+        return []
+    fields = {"folder", "time", "winner"}
+    if not isinstance(openings, list) or not all(
+        isinstance(opening, dict) and fields <= opening.keys() for opening in openings
+    ):
+        raise UserError(f"{file} is damaged: it is no list of openings of the test split")
+    return openings
 
 
 def _verdict(

@@ -17,6 +17,7 @@ from search.record.run_folder import RunFolder
 from search.results.tables import duration
 from search.run.session import Session
 from searchspace.errors import UserError
+from trainables.door.paths import inside
 from trainables.study.examination import Exam, read_examination
 
 Split = Literal["ranking", "test"]
@@ -45,11 +46,11 @@ class Confirmation:
     @property
     def trainings(self) -> RunFolder:
         """Where the finalists were trained anew."""
-        return RunFolder(self.folder / "training")
+        return RunFolder(inside(self.folder, "training"))
 
     def file(self, split: Split, training: str) -> Path:
         """Return where the examination of a training is written."""
-        return self.folder / "examined" / split / f"{training}.npz"
+        return inside(self.folder, "examined", split, f"{training}.npz")
 
 
 def examine(
@@ -111,7 +112,7 @@ def _task(
         module=session.row.path,
         settings=session.trial_settings,
         model=job.trainings.trial(training.id),
-        data=session.folder.assets if split == "ranking" else job.folder / "test",
+        data=session.folder.assets if split == "ranking" else inside(job.folder, "test"),
         exam=exam,
         file=job.file(split, training.id),
         threads=session.plan.cpus_per_trial,

@@ -20,6 +20,7 @@ from search.record.versioned import (
     read_versioned,
 )
 from search.record.writer import now
+from trainables.door.paths import inside
 from trainables.study.examination import Direction
 
 CONFIRMED = "confirm.json"
@@ -229,7 +230,7 @@ def read_confirmation(folder: Path) -> ConfirmationStart | ConfirmationResult | 
     Raises:
         UserError: If it cannot be read, or a field is not of this version.
     """
-    file = folder / CONFIRMED
+    file = inside(folder, CONFIRMED)
     try:
         start = read_versioned(ConfirmationStart, file)
     except FileNotFoundError:
@@ -246,13 +247,13 @@ def begin_confirmation(folder: Path, values: dict[str, Any]) -> None:
         values: ``run``, ``plan`` and ``finalists``, as JSON values.
     """
     fields = {"version": VERSION, **values, "started": now()}
-    file = folder / CONFIRMED
+    file = inside(folder, CONFIRMED)
     parse_versioned(ConfirmationStart, fields, file).adding(file)
 
 
 def add_winner(folder: Path, winner: str) -> None:
     """Write down who won on ranking, which is done before the test split is opened."""
-    file = folder / CONFIRMED
+    file = inside(folder, CONFIRMED)
     read_versioned(ConfirmationStart, file).adding(file, winner=winner)
 
 
@@ -263,6 +264,6 @@ def end_confirmation(folder: Path, values: dict[str, Any]) -> ConfirmationResult
         folder: Of the confirmation.
         values: The fields of `ConfirmationResult` that are not those of `ConfirmationStart`.
     """
-    file = folder / CONFIRMED
+    file = inside(folder, CONFIRMED)
     fields = {**read_versioned(ConfirmationStart, file).as_json(), **values, "ended": now()}
     return parse_versioned(ConfirmationResult, fields, file).adding(file)

@@ -86,10 +86,8 @@ def training_session(run: Session, folder: Path) -> Session:
         }
         | dict.fromkeys(("time_limit_s", "compute_limit_s"))
     )
-    run_folder = replace(run.folder, path=folder)
+    run_folder = replace(run.folder, path=folder, prepared=run.folder.path)
     folder.mkdir(parents=True, exist_ok=True)
-    if not run_folder.assets.is_symlink():
-        run_folder.assets.symlink_to(run.folder.assets, target_is_directory=True)
     if run_folder.manifest.exists():
         manifest = ManifestFile(run_folder, read_manifest(run_folder))
         manifest.go_on(plan)

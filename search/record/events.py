@@ -1,19 +1,21 @@
 """Read ``events.jsonl``, the record of a run, and make of it again what was written."""
 
-import json
 import math
-import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from search.engine.trial import State, Trial
+from search.record.event import ABOUT_A_TRIAL, Event, parse_event
 from search.record.run_folder import RunFolder
 from searchspace.errors import UserError
+from trainables.door.opening import MIB, open_file, remove_file, remove_folder, too_long
 from trainables.study.report import Report
 
-Event = dict[str, Any]
 QUESTIONS = frozenset({"known", "refused"})  # questions to the sampler before the next trial
+ENDS = frozenset({State.COMPLETED, State.PRUNED, State.FAILED})
+# About 3 kB a trial. Python's objects take up to thirty times as much as their text.
+LINE_BYTES, RECORD_BYTES, RECORD_GROUPS = MIB, 16 * MIB, 2_000_000
 
 
 class TimedReport(NamedTuple):
@@ -24,62 +26,161 @@ class TimedReport(NamedTuple):
     report: Report
 
 
-def read_events(folder: RunFolder) -> list[Event]:
+def read_events(folder: RunFolder, most: int = RECORD_BYTES) -> list[Event]:
     """Read the events; a last line that a killed run left unfinished is dropped.
 
+    Args:
+        folder: Of the run.
+        most: Bytes that the record may have.
+
     Raises:
-        UserError: If the file cannot be read, or a line of it is damaged.
+        UserError: If the file cannot be read, or a line of it is damaged, missing or there twice.
     """
-    try:
-        lines = folder.events.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise UserError(f"cannot read {folder.events}: {error.strerror or error}") from None
-    *complete, _ = lines  # what follows the last newline is empty, or unfinished
-    events = []
-    for number, line in enumerate(complete, start=1):
+    events, order, groups = list[Event](), Order(), 0
+    for number, line in enumerate(read_lines(folder, most), start=1):
+        groups += line.count(b"{") + line.count(b"[")
         try:
-            event = json.loads(line)
-        except ValueError:
-            event = None
-        if not isinstance(event, dict) or "event" not in event:
-            raise UserError(f"line {number} of {folder.events} is damaged: remove it by hand")
+            if groups > RECORD_GROUPS * most / RECORD_BYTES:
+                raise ValueError("there are too many lists and objects up to it")  # noqa: TRY301
+            event = parse_event(line)
+            order.check(event)
+        except ValueError as error:
+            raise damaged_line(folder, number, str(error)) from None
         events.append(event)
     return events
 
 
-def cut_unfinished(folder: RunFolder) -> None:
+def read_lines(folder: RunFolder, most: int = RECORD_BYTES) -> Iterator[bytes]:
+    """Yield the lines of the record that were finished, without their ends.
+
+    Args:
+        folder: Of the run.
+        most: Bytes that the record may have.
+
+    Raises:
+        UserError: If the file cannot be read, or it or a line of it is too long.
+    """
+    try:
+        with open_file(folder.events) as file:
+            size = file.seek(0, 2)
+            if size > most:
+                raise too_long(folder.events, size, most)
+            file.seek(0)
+            number = 0
+            while line := file.readline(LINE_BYTES + 1):
+                number += 1
+                if len(line) > LINE_BYTES:
+                    raise damaged_line(folder, number, f"it has more than {LINE_BYTES} bytes")
+                if line.endswith(b"\n"):  # else the rest of a killed run
+                    yield line[:-1]
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UserError(f"cannot read {folder.events}: {error.strerror or error}") from None
+
+
+def damaged_line(folder: RunFolder, number: int, reason: str) -> UserError:
+    """Say which line is damaged, why, and what to do."""
+    return UserError(
+        f"line {number} of {folder.events} is damaged: {reason:.200}; what can be done says: "
+        f"python -m search repair {folder.path}"
+    )
+
+
+class Order:
+    """Whether events can follow each other: a missing line, or one that is there twice, shows."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, State] = {}
+        self._rungs: dict[str, int] = {}
+
+    def check(self, event: Event) -> None:
+        """Take the next event.
+
+        Raises:
+            ValueError: If it cannot follow those before it.
+        """
+        kind, trial = event["event"], event.get("trial", "")
+        if kind == "proposed":
+            self._propose(event)
+        elif "trial" not in event:
+            if kind in ABOUT_A_TRIAL:
+                raise ValueError("it has no trial")
+        elif trial not in self._states:
+            raise ValueError(f"{trial} was not proposed before it")
+        elif kind == "reported":
+            self._report(event)
+        elif kind == "ended":
+            if self._states[trial] in ENDS:
+                raise ValueError(f"{trial} has ended before")
+            self._states[trial] = State(event["state"])
+        elif kind == "restarted":
+            self._states[trial] = State.RUNNING
+
+    def _propose(self, event: Event) -> None:
+        trial, repeats = event["trial"], event.get("repeats")
+        if trial in self._states:
+            raise ValueError(f"{trial} was proposed before")
+        if repeats and repeats not in self._states:
+            raise ValueError(f"{repeats}, which it repeats, was not proposed before it")
+        self._states[trial] = State.RUNNING
+
+    def _report(self, event: Event) -> None:
+        trial = event["trial"]
+        rung, last = event.get("rung", 0), self._rungs.get(trial, -1)
+        if self._states[trial] in ENDS:
+            raise ValueError(f"{trial} has ended before")
+        if "rung" in event and rung <= last:
+            raise ValueError(f"{trial} reported rung {rung} before")
+        if "rung" in event and rung > last + 1:
+            raise ValueError(f"{trial} reports rung {rung}, and not rung {last + 1} before it")
+        self._rungs[trial] = rung
+
+
+def cut_unfinished(folder: RunFolder, most: int = RECORD_BYTES) -> None:
     """Remove from the end what a killed run left unfinished.
 
     That is part of a line, and questions to the sampler that did not come to a trial: they will be
     asked again, and must not be in the record twice.
+
+    Args:
+        folder: Of the run.
+        most: Bytes that the record may have.
+
+    Raises:
+        UserError: If the record is damaged.
     """
     if not folder.events.exists():
         return
-    lines = folder.events.read_bytes().splitlines(keepends=True)
-    while lines and (not lines[-1].endswith(b"\n") or json.loads(lines[-1])["event"] in QUESTIONS):
-        lines.pop()
-    with folder.events.open("r+b") as file:
-        file.truncate(sum(map(len, lines)))
+    events = read_events(folder, most)
+    sizes = [len(line) + 1 for line in read_lines(folder, most)]
+    while events and events[-1]["event"] in QUESTIONS:
+        events.pop()
+        sizes.pop()
+    with open_file(folder.events, "update") as file:
+        file.truncate(sum(sizes))
 
 
-def clear_unfinished(folder: RunFolder) -> list[Event]:
+def clear_unfinished(folder: RunFolder, most: int = RECORD_BYTES) -> list[Event]:
     """Return the events of a run that is to go on; remove what it left unfinished.
 
     And what follows from its record, and is made anew.
+
+    Args:
+        folder: Of the run.
+        most: Bytes that the record may have.
 
     Raises:
         UserError: If a file cannot be removed, or the record is damaged.
     """
     try:
-        cut_unfinished(folder)
+        cut_unfinished(folder, most)
         for file in (folder.journal, folder.journal.with_name(f"{folder.journal.name}.lock")):
-            file.unlink(missing_ok=True)
-        shutil.rmtree(folder.scratch, ignore_errors=True)
+            remove_file(file)
+        remove_folder(folder.scratch)
     except OSError as error:
         raise UserError(f"cannot take up {folder.path}: {error.strerror or error}") from error
-    return read_events(folder)
+    return read_events(folder, most)
 
 
 def follow(events: Iterable[Event]) -> tuple[dict[str, Trial], list[TimedReport]]:

@@ -14,6 +14,7 @@ from typing import Any, final
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
 
+from trainables.door.opening import open_file
 from trainables.runtime.files import cannot_write
 
 Log = dict[str, Any]
@@ -41,8 +42,8 @@ class _Backend(BaseJournalBackend):
         """Append entries."""
         lines = [json.dumps(log, separators=(",", ":")) for log in logs]
         try:
-            with self._file.open("a", encoding="utf-8") as file:
-                file.writelines(f"{line}\n" for line in lines)
+            with open_file(self._file, "append") as file:
+                file.writelines(f"{line}\n".encode() for line in lines)
         except OSError as error:
             raise cannot_write(self._file, error) from error
         self._logs += [json.loads(line) for line in lines]

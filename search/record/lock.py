@@ -8,6 +8,7 @@ from filelock import FileLock, Timeout
 
 from search.record.run_folder import RunFolder
 from searchspace.errors import UserError
+from trainables.door.opening import check_regular
 from trainables.runtime.files import cannot_write
 
 
@@ -18,6 +19,7 @@ def locked(folder: RunFolder) -> Iterator[None]:
     Raises:
         UserError: If another process runs its search, or the folder cannot be written to.
     """
+    check_regular(folder.lock)
     lock = FileLock(folder.lock)
     try:
         lock.acquire(timeout=0)
@@ -37,6 +39,7 @@ def is_running(folder: RunFolder) -> bool:
     """Tell whether a process of this machine runs the search of a folder."""
     if not folder.lock.exists() or not os.access(folder.lock, os.W_OK):
         return False
+    check_regular(folder.lock)
     lock = FileLock(folder.lock)
     try:
         lock.acquire(timeout=0)

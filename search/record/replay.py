@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from search.engine.coordinator import Coordinator
 from search.engine.proposals import Point
 from search.engine.trial import Failure, State, Trial
-from search.record.events import QUESTIONS, Event, report_of
+from search.record.event import Event
+from search.record.events import QUESTIONS, report_of
 from searchspace.errors import UserError
 from trainables.runtime.files import to_json
 from trainables.study.study import Reference

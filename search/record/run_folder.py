@@ -1,12 +1,20 @@
 """The folder of a run: where each thing lies in it."""
 
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from searchspace.errors import UserError
+from trainables.door.opening import (
+    copy_tree,
+    is_empty,
+    list_folder,
+    names_in,
+    remove_file,
+    remove_folder,
+)
+from trainables.door.paths import inside
 from trainables.runtime.files import cannot_write
 
 MANIFEST = "manifest.json"
@@ -22,83 +30,86 @@ def _as_it_is(path: Path) -> Path:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Paths in a run folder.
+    """Paths in a run folder; none of them leads out of it, by its name or by a link.
 
     Attributes:
         path: The folder, absolute, since workers have another current folder.
         bring: Returns where a folder of the run lies here; fetches it where it has to.
+        prepared: The run whose assets are used; None for its own. A confirmation trains on those of
+            the run that it confirms.
     """
 
     path: Path
     bring: Callable[[Path], Path] = _as_it_is
+    prepared: Path | None = None
 
     @property
     def run_file(self) -> Path:
         """The options of the run, for ``--config``: the same run again."""
-        return self.path / RUN_FILE
+        return inside(self.path, RUN_FILE)
 
     @property
     def manifest(self) -> Path:
         """What was run, on what, with which versions and seeds, and how it ended."""
-        return self.path / MANIFEST
+        return inside(self.path, MANIFEST)
 
     @property
     def events(self) -> Path:
         """All that happened, in order, one JSON object a line: the truth all else follows from."""
-        return self.path / "events.jsonl"
+        return inside(self.path, "events.jsonl")
 
     @property
     def table(self) -> Path:
         """One row per trial."""
-        return self.path / "trials.csv"
+        return inside(self.path, "trials.csv")
 
     @property
     def journal(self) -> Path:
         """The Optuna study."""
-        return self.path / "study.journal"
+        return inside(self.path, "study.journal")
 
     @property
     def assets(self) -> Path:
         """What all trials share: splits, frozen models."""
-        return self.path / "assets"
+        return inside(self.prepared or self.path, "assets")
 
     @property
     def preparing(self) -> Path:
         """The assets while they are made; it becomes `assets` once they are whole."""
-        return self.path / ".assets.new"
+        return inside(self.path, ".assets.new")
 
     @property
     def best(self) -> Path:
         """A copy of the winner's folder."""
-        return self.path / "best"
+        return inside(self.path, "best")
 
     @property
     def pictures(self) -> Path:
         """What can be shown of the winner: sheets of images, as numbers."""
-        return self.path / "pictures"
+        return inside(self.path, "pictures")
 
     @property
     def lock(self) -> Path:
         """Held by the process that runs the search; released however it dies."""
-        return self.path / ".lock"
+        return inside(self.path, ".lock")
 
     @property
     def traceback(self) -> Path:
         """What went wrong, should the engine itself fail."""
-        return self.path / "traceback.txt"
+        return inside(self.path, "traceback.txt")
 
     @property
     def scratch(self) -> Path:
         """Ray Tune's own files, removed at the end; not ``.ray``, which a home folder has, too."""
-        return self.path / ".search-scratch"
+        return inside(self.path, ".search-scratch")
 
     def contents(self) -> list[str]:
         """List the names in the folder."""
-        return sorted(child.name for child in self.path.iterdir() if not child.name.startswith("."))
+        return [name for name in names_in(self.path) if not name.startswith(".")]
 
     def trial(self, trial_id: str) -> Path:
         """The folder that a trial saves into."""
-        return self.path / "trials" / trial_id
+        return inside(self.path, "trials", trial_id)
 
     def saved(self, trial_id: str) -> Path:
         """The folder that a trial has saved into, wherever it ran."""
@@ -106,7 +117,7 @@ class RunFolder:
 
     def checkpoint(self, trial_id: str) -> Path:
         """What a trial that has not ended goes on from."""
-        return self.trial(trial_id) / CHECKPOINT
+        return inside(self.path, "trials", trial_id, CHECKPOINT)
 
     def withdraw(self) -> bool:
         """Remove a run of this process that ended before its first trial, file by file.
@@ -120,27 +131,29 @@ class RunFolder:
         files = (self.manifest, self.run_file, self.journal, self.lock)
         folders = (self.assets, self.preparing, self.scratch)
         names = {path.name for path in (*files, *folders)}
-        if not names.issuperset(child.name for child in self.path.iterdir()):
+        if not names.issuperset(names_in(self.path)):
             return False
         for folder in folders:
-            if folder.exists():
-                shutil.rmtree(folder)
+            remove_folder(folder)
         for file in files:
-            file.unlink(missing_ok=True)
+            remove_file(file)
         return True
 
     def clear_pictures(self) -> None:
         """Remove the sheets of images; what else lies in their folder stays."""
-        for file in self.pictures.glob("[0-9]*-*.npz"):
-            if SHEET.fullmatch(file.name):
-                file.unlink()
+        for file in self.sheets():
+            remove_file(file)
+
+    def sheets(self) -> list[Path]:
+        """List the sheets of images, in their order."""
+        return [file for file in list_folder(self.pictures) if SHEET.fullmatch(file.name)]
 
     def keep_best(self, trial_id: str) -> None:
         """Copy the winner's folder."""
         saved = self.saved(trial_id)
         if saved.is_dir():
             try:
-                shutil.copytree(saved, self.best, dirs_exist_ok=True)
+                copy_tree(saved, self.best)
             except OSError as error:
                 raise cannot_write(self.best, error) from error
 
@@ -154,7 +167,7 @@ def create_run_folder(path: Path) -> RunFolder:
     folder = RunFolder(path.expanduser().resolve())
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
-        if any(folder.path.iterdir()):
+        if not is_empty(folder.path):
             raise UserError(f"the run folder {path} is not empty: name a new one with --run")
         folder.assets.mkdir()
     except OSError as error:

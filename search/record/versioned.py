@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, Valida
 
 from search.record.events import number
 from searchspace.errors import UserError
-from trainables.runtime.errors import first_line
+from trainables.door.records import read_json
 from trainables.runtime.files import to_json, write_atomically
 
 VERSION = 1  # of manifests and confirmations; those of before it was written down are 0
@@ -89,11 +89,9 @@ def read_versioned(kind: type[Record], file: Path) -> Record:
         UserError: If it cannot be read, is no JSON object, or `parse_versioned` refuses it.
     """
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot read {file}: {first_line(error)}") from None
+        values = read_json(file)
+    except RecursionError:
+        raise UserError(f"cannot read {file}: it is nested too deeply") from None
     if not isinstance(values, dict):
         raise UserError(f"{file} holds no JSON object")
     return parse_versioned(kind, values, file)

@@ -10,6 +10,7 @@ from typing import Any, final
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.run_folder import RunFolder
+from trainables.door.opening import open_file, remove_file
 from trainables.runtime.files import cannot_write, to_json, write_atomically
 from trainables.study.report import Report
 
@@ -56,7 +57,7 @@ class Records:
             line |= dataclasses.asdict(report)
         self._append(to_json(line | details))
         if event == "ended" and trial is not None and trial.state is not State.INTERRUPTED:
-            self._folder.checkpoint(trial.id).unlink(missing_ok=True)
+            remove_file(self._folder.checkpoint(trial.id))
         if self._clock() >= self._table_due:
             self.write_table()
 
@@ -73,8 +74,10 @@ class Records:
 
     def _append(self, line: str) -> None:
         try:
-            with self._folder.events.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")  # closing flushes: a killed driver loses at most this line
+            with open_file(self._folder.events, "append") as file:
+                file.write(
+                    f"{line}\n".encode()
+                )  # closing flushes: a killed driver loses at most this line
         except OSError as error:
             raise cannot_write(self._folder.events, error) from error
 

@@ -10,7 +10,7 @@ from search.engine.objective import Objective
 from search.engine.optuna_record import OptunaRecord
 from search.engine.proposals import PointSource
 from search.engine.schedulers import SCHEDULERS
-from search.record.events import Event
+from search.record.event import Event
 from search.record.journal import open_journal
 from search.record.replay import Clock, Difference, restore, verify
 from search.record.writer import Records

@@ -10,6 +10,9 @@ from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
 from search.results.ranking import rank
 from searchspace.errors import UserError
+from trainables.door.opening import read_bytes
+from trainables.door.records import RECORD_BYTES
+from trainables.runtime.errors import first_line
 
 BEST = 5  # of each earlier run
 
@@ -21,9 +24,9 @@ def read_points(file: Path) -> list[dict[str, Any]]:
         UserError: If it is none.
     """
     try:
-        points = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot read {file}: {error}") from None
+        points = json.loads(read_bytes(file, RECORD_BYTES).decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"cannot read {file}: {first_line(error)}") from None
     if not isinstance(points, list) or not all(isinstance(point, dict) for point in points):
         raise UserError(f'{file} holds no list of objects: write [{{"name": value, ...}}, ...]')
     return points

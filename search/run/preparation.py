@@ -1,6 +1,5 @@
 """What is done once a run, before its first trial."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,6 +12,7 @@ from search.run.session import Session
 from search.storage.shared_cache import shared_cache
 from searchspace.errors import UserError
 from searchspace.names import lookup
+from trainables.door.opening import is_empty, move_folder, remove_folder
 from trainables.runtime.files import cannot_write
 
 
@@ -64,16 +64,16 @@ def _whole(folder: RunFolder) -> Iterator[Path]:
     Raises:
         UserError: If there are assets already: they are not known to be of this program.
     """
-    if folder.assets.exists() and any(folder.assets.iterdir()):
+    if not is_empty(folder.assets):
         raise UserError(
             f"{folder.assets} holds files, but the run was not prepared: move them away, then give "
             "the same command again"
         )
-    shutil.rmtree(folder.preparing, ignore_errors=True)  # of a process that died here
+    remove_folder(folder.preparing)  # of a process that died here
     folder.preparing.mkdir()
     yield folder.preparing
     try:
-        folder.preparing.replace(folder.assets)
+        move_folder(folder.preparing, folder.assets)
     except OSError as error:
         raise cannot_write(folder.assets, error) from error
 

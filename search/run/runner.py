@@ -15,7 +15,8 @@ from search.engine.schedulers import SCHEDULERS
 from search.execution.choose import choose_executor
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
 from search.plan import Plan
-from search.record.events import Event, clear_unfinished, read_events
+from search.record.event import Event
+from search.record.events import clear_unfinished, read_events
 from search.record.lock import locked
 from search.record.manifest import new_manifest
 from search.record.run_folder import create_run_folder
@@ -38,6 +39,7 @@ from search.storage.runs import (
 from search.study import GUEST, StudyRow
 from searchspace.errors import UserError
 from searchspace.names import lookup
+from trainables.runtime.files import write_atomically
 from trainables.study.settings import StudySettings
 from trainables.study.study import Study
 
@@ -210,8 +212,8 @@ def _failing(session: Session, *, new: bool) -> Iterator[None]:
         raise
     except Exception as error:
         file = session.folder.traceback
-        with contextlib.suppress(OSError):
-            file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        with contextlib.suppress(OSError, UserError):
+            write_atomically(file, "".join(traceback.format_exception(error)))
             error.add_note(f"a defect of ours, not a mistake of yours; the traceback is in {file}")
         _give_up(session, new=new)
         raise

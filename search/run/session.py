@@ -125,7 +125,7 @@ class Session:
             self.trial_settings,
             self.rungs,
             self.folder.path,
-            self.folder.assets.resolve(),  # a confirmation's are those of its run
+            self.folder.assets,
             self.plan.cpus_per_trial,
             self.plan.trial_limit_s,
             self.executor.ends_processes,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from search.record.run_folder import RunFolder
 from search.storage.runs import LARGE, Claim
+from trainables.door.opening import files_below
 
 
 def keep_confirmation(folder: Path, run: RunFolder, claim: Claim) -> None:
@@ -17,9 +18,9 @@ def keep_confirmation(folder: Path, run: RunFolder, claim: Claim) -> None:
         run: That is confirmed.
         claim: To the run.
     """
-    for file in sorted(folder.rglob("*")):
+    for file in files_below(folder):
         name = file.relative_to(run.path).as_posix()
-        is_asset = (folder / "training" / run.assets.name) in file.parents  # the run's, linked
-        is_large = not LARGE.isdisjoint(file.relative_to(folder).parts)
-        if file.is_file() and not (is_asset or is_large or file.name.startswith(".")):
+        parts = file.relative_to(folder).parts
+        is_asset = parts[:2] == ("training", "assets")  # once a link to the run's
+        if not (is_asset or LARGE.intersection(parts) or file.name.startswith(".")):
             claim.store.upload(file, name)

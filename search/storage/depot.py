@@ -6,23 +6,39 @@ from a store into a node's own cache: once, whatever the number of trials.
 
 import hashlib
 import json
-import shutil
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 from filelock import FileLock
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from search.record.run_folder import CHECKPOINT
-from search.storage.store import StorageError, Store
+from search.storage.store import Copy, StorageError, Store
+from trainables.door.opening import files_below, move_folder, remove_file, remove_folder
+from trainables.door.paths import inside, parts_of
+from trainables.door.records import parse_json
+from trainables.runtime.errors import first_line
 from trainables.runtime.files import cannot_write
 from trainables.runtime.folders import cache_folder
 
 LISTING = ".listing.json"  # of a folder's files, written after them: without it they are incomplete
+
+
+class _Entry(BaseModel):
+    """A file of a listing; the same as `Copy`, checked."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    size: int = Field(ge=0)
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+LISTED = TypeAdapter(dict[str, _Entry])
 
 
 class Depot(ABC):
@@ -116,7 +132,7 @@ class StoredFolder(Depot):
     def place(self, path: Path) -> Path:
         """Return the path itself, or the one for it in a folder of this node."""
         if self.at_home:
-            return path
+            return inside(self.root, self._name(path))
         run = hashlib.sha256(f"{self.store.uri} {self.root}".encode()).hexdigest()[:16]
         return _nodes_folder() / f"run-{run}" / self._name(path)
 
@@ -141,7 +157,7 @@ class StoredFolder(Depot):
         try:
             self.store.download(self._name(path), copy)
         except FileNotFoundError:
-            copy.unlink(missing_ok=True)
+            remove_file(copy)
         return copy
 
     def send_folder(self, path: Path) -> None:
@@ -149,7 +165,7 @@ class StoredFolder(Depot):
         source = self.place(path)
         keep_folder(source, self.store.child(self._name(path)))
         if not self.at_home:
-            shutil.rmtree(source)
+            remove_folder(source)
 
     def ensure_folder(self, path: Path) -> None:
         """Copy a folder to the store unless its listing, which is written last, is there."""
@@ -161,7 +177,7 @@ class StoredFolder(Depot):
         source = self.place(path)
         self.store.upload(source, self._name(path))
         if not self.at_home:
-            source.unlink()
+            remove_file(source)
 
     def remove_file(self, path: Path) -> None:
         """Remove the object of that name."""
@@ -177,8 +193,7 @@ class StoredFolder(Depot):
 
 def keep_folder(folder: Path, store: Store) -> None:
     """Copy a folder to a store, file by file, then the list of them with their digests."""
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    names = {file.relative_to(folder).as_posix(): file for file in files}
+    names = {file.relative_to(folder).as_posix(): file for file in files_below(folder)}
     listing = {
         name: store.upload(file, name)._asdict()
         for name, file in names.items()
@@ -203,7 +218,8 @@ def _cache(store: Store) -> Path:
     The copy is named by its content, so that another run with the same assets finds it.
     """
     listing = _listing(store)
-    folder = _nodes_folder() / hashlib.sha256(json.dumps(listing).encode()).hexdigest()[:16]
+    described = json.dumps({name: entry._asdict() for name, entry in listing.items()})
+    folder = _nodes_folder() / hashlib.sha256(described.encode()).hexdigest()[:16]
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
@@ -214,28 +230,38 @@ def _cache(store: Store) -> Path:
     return folder
 
 
-def _fetch(store: Store, listing: Mapping[str, Mapping[str, Any]], folder: Path) -> None:
+def _fetch(store: Store, listing: Mapping[str, Copy], folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
         partial = Path(scratch, folder.name)
         partial.mkdir()
         for name, entry in listing.items():
-            file = partial / name
+            file = inside(partial, name)
             file.parent.mkdir(parents=True, exist_ok=True)
             try:
-                download = store.download(name, file)._asdict()
+                download = store.download(name, file, entry.size)
             except FileNotFoundError:
                 raise StorageError(f"{store}/{name} is not there any more") from None
             if download != entry:
                 raise StorageError(f"{store}/{name} is damaged: it is not what was kept there")
-        partial.replace(folder)
+        move_folder(partial, folder)
 
 
-def _listing(store: Store) -> dict[str, Any]:
+def _listing(store: Store) -> dict[str, Copy]:
+    """Read which files a folder has: their names, sizes and digests.
+
+    Raises:
+        StorageError: If it is not there, or holds anything else.
+    """
     content = store.read(LISTING)
     if content is None:
         raise StorageError(f"{store} is not there")
-    return dict(json.loads(content))
+    try:
+        listing = LISTED.validate_python(parse_json(content))
+        names = ["/".join(parts_of(name)) for name in listing]
+    except (ValueError, RecursionError) as error:
+        raise StorageError(f"{store}/{LISTING} is damaged: {first_line(error)}") from None
+    return {name: Copy(listing[name].size, listing[name].sha256) for name in names}
 
 
 def _nodes_folder() -> Path:

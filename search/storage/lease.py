@@ -17,8 +17,10 @@ from typing import Any, final
 
 from search.storage.store import StorageError, Store
 from searchspace.errors import UserError
+from trainables.door.records import parse_json
 
 NAME, PROBE = "lease.json", "probe"
+LEASE_BYTES = 10_000
 RENEW_S = 15.0
 EXPIRES_S = 60.0
 
@@ -87,8 +89,15 @@ class Lease:
 
 def read_holder(store: Store) -> dict[str, Any] | None:
     """Return token, host and process id of the holder, alive or not; None without a lease."""
-    content = store.read(NAME)
-    return None if content is None else dict(json.loads(content))
+    content = store.read(NAME, LEASE_BYTES)
+    if content is None:
+        return None
+    try:
+        holder = parse_json(content)
+        token, host, pid = (str(holder["token"]), str(holder["host"]), int(holder["pid"]))
+    except (ValueError, TypeError, KeyError):
+        raise StorageError(f"{store}/{NAME} is damaged: remove it") from None
+    return {"token": token, "host": host, "pid": pid}
 
 
 def _is_gone(holder: dict[str, Any], renewal: datetime, time_now: datetime) -> bool:
@@ -103,10 +112,12 @@ def _is_gone(holder: dict[str, Any], renewal: datetime, time_now: datetime) -> b
         return True
     if holder["host"] != socket.gethostname():
         return False
+    if holder["pid"] <= 0:  # would mean other processes than one
+        return True
     try:
         os.kill(holder["pid"], 0)
     except ProcessLookupError:
         return True
-    except PermissionError:
+    except (PermissionError, OverflowError):
         return False
     return bool(holder["pid"] == os.getpid())

@@ -19,6 +19,8 @@ from search.storage.lease import Lease
 from search.storage.record import SentRecord
 from search.storage.store import StorageError, Store
 from searchspace.errors import UserError
+from trainables.door.opening import read_bytes
+from trainables.door.records import RECORD_BYTES
 
 EVERY_S = 3.0
 
@@ -103,7 +105,7 @@ class Mirror:
             self._store.remove(checkpoint.as_posix())
 
     def _send_manifest(self) -> None:
-        content = self._folder.manifest.read_bytes()
+        content = read_bytes(self._folder.manifest, RECORD_BYTES)
         if not self._manifest and self._folder.run_file.exists():  # written once, at the start
             self._store.upload(self._folder.run_file, self._folder.run_file.name)
         if content != self._manifest:

@@ -7,12 +7,15 @@ square of its length. At the end the record is one object, named as the file, an
 removed.
 """
 
+import re
 from typing import final
 
 from search.record.run_folder import RunFolder
-from search.storage.store import StorageError, Store
+from search.storage.store import READ_BYTES, StorageError, Store
+from trainables.door.opening import open_file
 
 PIECES = "events"
+PIECE = re.compile(r"[0-9]{1,9}-[0-9]{1,18}")  # the driver's term, and the first byte
 RETRIES = 5  # pieces may be replaced while they are read
 
 
@@ -39,7 +42,7 @@ class SentRecord:
         """Send the new lines; an incomplete last line waits for the next call."""
         if not self._file.exists():
             return
-        with self._file.open("rb") as file:
+        with open_file(self._file) as file:
             file.seek(self._end)
             length = file.read().rfind(b"\n") + 1
             if not length:
@@ -78,7 +81,7 @@ def read_record(folder: RunFolder, store: Store) -> bytes:
         StorageError: If a piece of it is missing.
     """
     for _ in range(RETRIES):
-        names = sorted(store.names(PIECES))
+        names = sorted(name for name in store.names(PIECES) if PIECE.fullmatch(name))
         if not names:
             return store.read(folder.events.name) or b""
         # The last driver's pieces: its first one holds all that earlier drivers wrote.
@@ -98,4 +101,8 @@ def _join(store: Store, names: list[str]) -> bytes | None:
         if piece is None or start > len(record):
             return None
         record += piece[len(record) - start :]
+        if len(record) > READ_BYTES:
+            raise StorageError(
+                f"{store}/{PIECES} has more than the {READ_BYTES} bytes that are read"
+            )
     return record

@@ -1,6 +1,5 @@
 """A run in a store, beside its folder here: taken by one driver at a time, or only looked at."""
 
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,14 +9,19 @@ from pathlib import Path
 from typing import Any, final
 
 from search.record.lock import is_running
-from search.record.manifest import Manifest, Stored, read_manifest
+from search.record.manifest import Manifest, ManifestFile, Stored, read_manifest
 from search.record.run_folder import MANIFEST, OPENINGS, RUN_FILE, RunFolder
+from search.record.versioned import parse_versioned
 from search.storage.depot import SHARED, Depot, StoredFolder, fetch_folder
 from search.storage.lease import EXPIRES_S, NAME, Lease, read_holder
 from search.storage.mirror import Mirror
 from search.storage.record import read_record
 from search.storage.store import Store, is_remote, parse_uri
 from searchspace.errors import UserError
+from trainables.door.opening import is_empty, move_folder, replacement
+from trainables.door.paths import inside
+from trainables.door.records import RECORD_BYTES, parse_json
+from trainables.runtime.errors import first_line
 from trainables.runtime.files import cannot_write
 
 RUNS = Path("runs")
@@ -134,7 +138,7 @@ def open_run(run: str | Path) -> RunFolder:
         return RunFolder(Path(run).expanduser().resolve())
     store = parse_uri(str(run))
     folder = RunFolder((RUNS / _name(store)).resolve())
-    if folder.path.is_dir() and any(folder.path.iterdir()):
+    if folder.path.is_dir() and not is_empty(folder.path):
         if _belongs(folder, store):
             return folder
         raise UserError(f"{folder.path} is another run than {store}: move it, or work elsewhere")
@@ -144,7 +148,7 @@ def open_run(run: str | Path) -> RunFolder:
             partial = RunFolder(Path(beside, folder.path.name))
             _fetch_records(store, partial)
             _fetch_rest(store, partial)
-            partial.path.replace(folder.path)
+            move_folder(partial.path, folder.path)
     except OSError as error:
         raise cannot_write(folder.path, error) from error
     return folder
@@ -165,14 +169,14 @@ def looked_at(run: str | Path) -> Iterator[tuple[RunFolder, str]]:
 
 
 def _next_term(store: Store, stored: Stored | None) -> int:
-    manifest = store.read(MANIFEST)
+    manifest = store.read(MANIFEST, RECORD_BYTES)
     if manifest is None:
         return stored.term + 1 if stored else 1
     if stored is None:
         raise UserError(f"{store} holds a run already: name a new one with --run, or resume it")
-    latest = json.loads(manifest)["stored"]
-    ahead = latest["term"] - stored.term
-    if ahead > 0 or (ahead == 0 and latest["token"] != stored.token):
+    latest = _parse_manifest(store, manifest).stored
+    ahead = latest.term - stored.term if latest else 0
+    if ahead > 0 or (latest and ahead == 0 and latest.token != stored.token):
         raise UserError(
             f"another machine has gone on with {store}: move the folder here away, then: python -m "
             f"search resume {store}"
@@ -193,28 +197,50 @@ def _name(store: Store) -> str:
 
 
 def _fetch_records(store: Store, folder: RunFolder) -> None:
-    manifest = replace(store, patient=False).read(MANIFEST)  # who asks wants to know
+    manifest = replace(store, patient=False).read(MANIFEST, RECORD_BYTES)  # who asks wants to know
     if manifest is None:
         raise UserError(f"there is no run at {store}: it has no {MANIFEST}")
+    content = _parse_manifest(store, manifest)
+    stored = content.stored or Stored(uri="", term=0, token="")
+    here = stored.model_copy(update={"uri": store.uri})  # the endpoint may be another now
     folder.path.mkdir()
-    content = json.loads(manifest)
-    content["stored"]["uri"] = store.uri  # the endpoint may be another now
-    folder.manifest.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    ManifestFile(folder, content).add(stored=here.model_dump())
     if record := read_record(folder, store):
-        folder.events.write_bytes(record)
+        _write(folder.events, record)
 
 
 def _fetch_rest(store: Store, folder: RunFolder) -> None:
     fetch_folder(store.child(folder.assets.name), folder.assets)
     names = [f"{CONFIRM}/{name}" for name in store.names(CONFIRM)]
     for name in (OPENINGS, RUN_FILE, *names):
+        file = inside(folder.path, name)
         if not LARGE.isdisjoint(Path(name).parts):
             continue
         content = store.read(name)
         if content is not None:
-            file = folder.path / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+            _write(file, content)
+
+
+def _write(file: Path, content: bytes) -> None:
+    with replacement(file) as part:
+        part.write_bytes(content)
+
+
+def _parse_manifest(store: Store, content: bytes) -> Manifest:
+    """Read a manifest that a store has.
+
+    Raises:
+        UserError: If it is damaged, or of another version.
+    """
+    place = f"{store}/{MANIFEST}"
+    try:
+        values = parse_json(content)
+    except ValueError as error:
+        raise UserError(f"cannot read {place}: {first_line(error)}") from None
+    if not isinstance(values, dict):
+        raise UserError(f"{place} holds no JSON object")
+    return parse_versioned(Manifest, values, place)
 
 
 def _driver(store: Store) -> str:

@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from search.storage.store import is_remote, parse_uri
+from trainables.door.opening import list_folder, replacement
+from trainables.door.paths import is_name
 
 CACHE = "cache"
-MODELS = "*.safetensors"
+SUFFIX = ".safetensors"
 
 
 @contextmanager
@@ -28,11 +30,14 @@ def shared_cache(folder: Path | None, storage: str | None) -> Iterator[None]:
     store = parse_uri(storage).child(CACHE)
     folder.mkdir(parents=True, exist_ok=True)
     for name in store.names(""):
-        if not (folder / name).exists():
-            with contextlib.suppress(FileNotFoundError):
-                store.download(name, folder / f".{name}")
-                (folder / f".{name}").replace(folder / name)
-    earlier = set(folder.glob(MODELS))
+        if is_name(name) and name.endswith(SUFFIX) and not (folder / name).exists():
+            with contextlib.suppress(FileNotFoundError), replacement(folder / name) as part:
+                store.download(name, part)
+    earlier = set(_models(folder))
     yield
-    for file in set(folder.glob(MODELS)) - earlier:
+    for file in set(_models(folder)) - earlier:
         store.upload(file, file.name)
+
+
+def _models(folder: Path) -> list[Path]:
+    return [file for file in list_folder(folder) if file.name.endswith(SUFFIX)]

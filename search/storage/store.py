@@ -19,6 +19,7 @@ from trainables.runtime.errors import first_line
 OPTIONS = {"s3": "allow_delayed_open=true", "gs": "retry_limit_seconds=10"}
 WAITS_S = (1.0, 3.0, 9.0)  # between attempts, each of which takes some seconds itself
 CHUNK = 8 * 2**20
+READ_BYTES = 64 * 2**20  # of an object that is read into memory
 
 NETWORK = "does not answer: look at the network, and at the endpoint"
 NO_BUCKET = "there is no such bucket: make it, or correct the address"
@@ -96,17 +97,28 @@ class Store:
 
         self._patiently(put)
 
-    def read(self, name: str) -> bytes | None:
-        """Return an object's content; None if there is no such object."""
+    def read(self, name: str, most: int = READ_BYTES) -> bytes | None:
+        """Return an object's content; None if there is no such object.
+
+        Args:
+            name: Of the object.
+            most: Bytes that it may have.
+
+        Raises:
+            StorageError: If it has more, or the storage fails.
+        """
 
         def get() -> bytes:
             with self._files.open_input_stream(self._path(name)) as file:
-                return bytes(file.read())
+                return bytes(file.read(most + 1))
 
         try:
-            return self._patiently(get)
+            content = self._patiently(get)
         except FileNotFoundError:
             return None
+        if len(content) > most:
+            raise StorageError(f"{self}/{name} has more than the {most} bytes that are read")
+        return content
 
     def upload(self, file: Path, name: str) -> Copy:
         """Copy a file to an object."""
@@ -120,8 +132,13 @@ class Store:
 
         return self._patiently(put)
 
-    def download(self, name: str, file: Path) -> Copy:
+    def download(self, name: str, file: Path, most: int | None = None) -> Copy:
         """Copy an object to a file.
+
+        Args:
+            name: Of the object.
+            file: Replaced.
+            most: Bytes that are copied, and one more if there is; None for all.
 
         Raises:
             FileNotFoundError: If there is no such object.
@@ -132,7 +149,7 @@ class Store:
                 self._files.open_input_stream(self._path(name)) as source,
                 file.open("wb") as target,
             ):
-                return _copy(source, target)
+                return _copy(source, target, most)
 
         return self._patiently(get)
 
@@ -224,9 +241,9 @@ def _open(uri: str) -> Any:  # noqa: ANN401 - of pyarrow, which has no types
         raise UserError(f"{uri.partition('?')[0]}: {first_line(error)}") from error
 
 
-def _copy(source: IO[bytes], target: IO[bytes]) -> Copy:
+def _copy(source: IO[bytes], target: IO[bytes], most: int | None = None) -> Copy:
     size, digest = 0, hashlib.sha256()
-    while chunk := source.read(CHUNK):
+    while chunk := source.read(CHUNK if most is None else min(CHUNK, most + 1 - size)):
         target.write(chunk)
         digest.update(chunk)
         size += len(chunk)

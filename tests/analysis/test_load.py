@@ -184,9 +184,9 @@ def damage(folder: Path, kind: str) -> None:
         ("no events", "no trial was started"),
         ("no objective", "(status: interrupted)"),
         ("a broken line", "line 2 of"),
-        ("another record", "is not a record of this version: KeyError"),
+        ("another record", "events.jsonl is damaged: it has no metrics; what can be done says"),
         ("another description", "manifest.json: about.threat is missing"),
-        ("an orphan", "is not a record of this version: KeyError('r01')"),
+        ("an orphan", "is damaged: r01 was not proposed before it; what can be done says"),
     ],
 )
 def test_what_is_no_run_is_told_in_one_line(tmp_path, kind, message):

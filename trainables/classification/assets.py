@@ -21,7 +21,10 @@ from trainables.data.dataset import OFFICIAL_SPLITS, Dataset, Images, OfficialSp
 from trainables.data.datasets import open_dataset
 from trainables.data.splits import SplitName, Splits, make_splits
 from trainables.data.task import Task
-from trainables.runtime.files import replacement, write_atomically
+from trainables.door.arrays import open_arrays, write_arrays
+from trainables.door.paths import inside
+from trainables.door.records import read_json
+from trainables.runtime.files import write_atomically
 from trainables.study.study import Say
 
 TRIAL_SPLITS: tuple[SplitName, ...] = ("train", "val", "ranking")
@@ -110,14 +113,14 @@ def write_data(folder: Path, dataset: Dataset, splits: Splits) -> None:
     for name in TRIAL_SPLITS:
         images = splits.take(dataset, name)
         arrays |= {f"{name}_images": images.pixels, f"{name}_labels": images.labels}
-    np.savez(folder / ARRAYS, allow_pickle=False, **arrays)
+    write_arrays(folder / ARRAYS, arrays)
     rest = dataset.train.take(np.setdiff1d(splits.autoencoder, splits.train))
-    np.savez(folder / LEFT_OUT, allow_pickle=False, images=rest.pixels, labels=rest.labels)
+    write_arrays(folder / LEFT_OUT, {"images": rest.pixels, "labels": rest.labels})
     digests = {
         split: np.array(list(image_items(dataset.official(split)).values()), "S")
         for split in OFFICIAL_SPLITS
     }
-    np.savez(folder / CONTENTS, allow_pickle=False, **digests)
+    write_arrays(folder / CONTENTS, digests)
     description = {"task": dataset.task, "classes": dataset.classes, "name": dataset.name}
     write_atomically(folder / DESCRIPTION, json.dumps(description, indent=2) + "\n")
     splits.save(folder / SPLITS)
@@ -147,7 +150,7 @@ def write_test(folder: Path, assets: Path, settings: ClassificationSettings, say
     splits = Splits.load(assets / SPLITS)
     recorded = _recorded(assets, "test", splits.test)
     if (folder / TEST).is_file():
-        with np.load(folder / TEST, allow_pickle=False) as arrays:
+        with open_arrays(inside(folder, TEST), limit=None) as arrays:
             written = Images(arrays["images"], arrays["labels"])
         check_items(str(folder / TEST), "test images", recorded, image_items(written))
         return
@@ -162,14 +165,13 @@ def write_test(folder: Path, assets: Path, settings: ClassificationSettings, say
     images = dataset.test.take(np.array([int(name) for name in names.values()], np.int64))
     near = np.isin(splits.test, splits.test_near)
     folder.mkdir(parents=True, exist_ok=True)
-    with replacement(folder / TEST) as part, part.open("wb") as stream:
-        arrays = {"images": images.pixels, "labels": images.labels, "near": near}
-        np.savez(stream, allow_pickle=False, **arrays)
+    arrays = {"images": images.pixels, "labels": images.labels, "near": near}
+    write_arrays(folder / TEST, arrays)
 
 
 def read_test(folder: Path, device: torch.device) -> LabelledImages:
     """Read the test images that `write_test` wrote, onto a device."""
-    with np.load(folder / TEST, allow_pickle=False) as arrays:
+    with open_arrays(inside(folder, TEST), limit=None) as arrays:
         data = to_tensors(Images(arrays["images"], arrays["labels"]), device)
         near = torch.from_numpy(arrays["near"]).to(device) if "near" in arrays else None
     return replace(data, near=near)
@@ -185,10 +187,10 @@ def read_pool(folder: Path) -> Images:
         FileNotFoundError: If the folder is of an older run, which has not all of them.
         UserError: If an image is another one than the run was prepared with.
     """
-    splits = Splits.load(folder / SPLITS)
-    with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
+    splits = Splits.load(inside(folder, SPLITS))
+    with open_arrays(inside(folder, ARRAYS), limit=None) as arrays:
         train = Images(arrays["train_images"], arrays["train_labels"])
-    with np.load(folder / LEFT_OUT, allow_pickle=False) as arrays:
+    with open_arrays(inside(folder, LEFT_OUT), limit=None) as arrays:
         rest = Images(arrays["images"], arrays["labels"])
     is_train = np.isin(splits.autoencoder, splits.train)
     pixels = np.empty((len(is_train), *train.pixels.shape[1:]), np.uint8)
@@ -206,8 +208,8 @@ def read_data(folder: Path, device: torch.device) -> Data:
     Raises:
         UserError: If an image is another one than the run was prepared with.
     """
-    description = json.loads((folder / DESCRIPTION).read_text())
-    with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
+    description = read_json(inside(folder, DESCRIPTION))
+    with open_arrays(inside(folder, ARRAYS), limit=None) as arrays:
         parts = {
             name: Images(arrays[f"{name}_images"], arrays[f"{name}_labels"])
             for name in TRIAL_SPLITS
@@ -234,7 +236,7 @@ def _check(
 
 def _recorded(folder: Path, split: OfficialSplit, indices: npt.NDArray[np.int64]) -> dict[str, str]:
     """Return the digests of images of an official split, by their place among the indices."""
-    with np.load(folder / CONTENTS, allow_pickle=False) as arrays:
+    with open_arrays(inside(folder, CONTENTS), limit=None) as arrays:
         digests = arrays[split][indices].astype("U").tolist()
     return {str(number): digest for number, digest in enumerate(digests)}
 

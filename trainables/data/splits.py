@@ -37,6 +37,7 @@ from trainables.data.copies.candidates import (
 from trainables.data.copies.near import NearCopies
 from trainables.data.dataset import OFFICIAL_SPLITS, Dataset, Images, OfficialSplit, count_classes
 from trainables.data.strata import draw, proportional, share_of, strata_of
+from trainables.door.arrays import open_arrays, write_arrays
 
 Indices = npt.NDArray[np.int64]
 RankingFrom = Literal["left-out", "val"]
@@ -106,13 +107,12 @@ class Splits:
         arrays["near_copies"] = np.array(json.dumps(self.near_copies))
         arrays["ranking_from"] = np.array(self.ranking_from)
         arrays["notes"] = np.array(self.notes, "U")
-        with path.open("wb") as file:  # savez renames a path without .npz
-            np.savez(file, **arrays)
+        write_arrays(path, arrays)
 
     @classmethod
     def load(cls, path: Path) -> "Splits":
         """Read what ``save`` wrote."""
-        with np.load(path, allow_pickle=False) as npz:
+        with open_arrays(path, most=None) as npz:
             splits = cls(
                 **{split: npz[split] for split in SPLITS},
                 ranking_from=cast("RankingFrom", str(npz["ranking_from"])),

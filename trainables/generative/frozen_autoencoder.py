@@ -23,6 +23,7 @@ from trainables.saved.frozen import (
     weights_digest,
     write,
 )
+from trainables.saved.shapes import check_size
 from trainables.study.study import Say
 
 VERSION = 2  # raise when network or training change: old cache entries are then not taken
@@ -120,7 +121,12 @@ def _pack(autoencoder: FrozenAutoencoder) -> Content:
 def _unpack(content: Content, device: torch.device) -> FrozenAutoencoder:
     facts = dict(content.facts)
     settings = AutoencoderSettings(**facts.pop("settings"))
-    model = make_autoencoder(facts["channels"], facts["size"], settings).to(device)
+
+    def build() -> VQVAE:
+        return make_autoencoder(facts["channels"], facts["size"], settings)
+
+    check_size(build, [tensor.shape for tensor in content.weights.values()])
+    model = build().to(device)
     model.load_state_dict(content.weights)
     return FrozenAutoencoder(model=_freeze(model), settings=settings, **facts)
 

@@ -2,13 +2,14 @@
 
 import json
 import math
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from searchspace.errors import UserError
+from trainables.door.opening import replacement
+
+__all__ = ["cannot_write", "replacement", "to_json", "write_atomically"]
 
 
 def to_json(value: object, indent: int | None = None) -> str:
@@ -16,37 +17,19 @@ def to_json(value: object, indent: int | None = None) -> str:
     return json.dumps(_plain(value), indent=indent, allow_nan=False)
 
 
-@contextmanager
-def replacement(file: Path) -> Iterator[Path]:
-    """Replace a file by a new one; a reader, or a crash, finds either the old or the new.
-
-    The block writes to the path it receives, a hidden name in the same folder without the file's
-    suffix. When the block ends, that file takes the place of the old one; when it raises, that file
-    is removed and the old one stays.
-
-    Raises:
-        OSError: If the block raises it, or the file cannot be replaced.
-
-    Example:
-        >>> with replacement(file) as part, part.open("wb") as stream:  # doctest: +SKIP
-        ...     np.savez(stream, scores=scores)
-    """
-    part = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        yield part
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def write_atomically(file: Path, text: str) -> None:
+def write_atomically(file: Path, text: str, *, durable: bool = False) -> None:
     """Replace a file by one with this text, in UTF-8, as `replacement` does.
+
+    Args:
+        file: Replaced.
+        text: Its new content.
+        durable: Whether it is on the disk when this returns.
 
     Raises:
         UserError: If the disk is full or the folder cannot be written to.
     """
     try:
-        with replacement(file) as part:
+        with replacement(file, durable=durable) as part:
             part.write_text(text, encoding="utf-8")
     except OSError as error:
         raise cannot_write(file, error) from error

@@ -15,11 +15,13 @@ from safetensors.torch import save
 from torch import Tensor
 
 from searchspace.errors import UserError
+from trainables.door.opening import check_regular, replacement
+from trainables.door.records import parse_json
 from trainables.runtime.errors import first_line
-from trainables.runtime.files import replacement
 
 TENSOR, PAIRS = "#tensor", "#pairs"
 STATE = "state"
+DEPTH = 100  # of a state
 
 
 def write_snapshot(file: Path, state: Mapping[str, Any]) -> None:
@@ -47,10 +49,11 @@ def read_snapshot(file: Path) -> dict[str, Any]:
         UserError: If the file is missing, damaged or cut short.
     """
     try:
+        check_regular(file)
         with safe_open(file, framework="pt") as reader:
             tensors = {name: reader.get_tensor(name) for name in reader.keys()}  # noqa: SIM118
             text = (reader.metadata() or {})[STATE]
-        state = _restore(json.loads(text), tensors)
+        state = _restore(parse_json(text.encode(), most_depth=DEPTH), tensors)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise UserError(f"the checkpoint {file} is damaged ({first_line(error)})") from None
     return dict(state)

@@ -1,23 +1,28 @@
 """A trained model on disk: weights as safetensors, everything else as JSON; no pickle."""
 
-import json
 from abc import abstractmethod
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, final
 
 from pydantic import Field
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import nn
 
 from searchspace.errors import UserError
 from searchspace.unet import parse as parse_architecture
+from trainables.door.opening import MIB, check_regular, replacement
+from trainables.door.paths import inside
+from trainables.door.records import read_json
 from trainables.models.classifiers import Classifier, build_classifier
 from trainables.models.unet import UNet
 from trainables.runtime.config import Frozen, parse
+from trainables.runtime.errors import first_line
+from trainables.saved.shapes import check_size
 
 WEIGHTS = "model.safetensors"
 CARD = "model.json"
+CARD_BYTES = MIB
 
 Side = Annotated[int, Field(ge=1)]  # in pixels or voxels
 
@@ -114,9 +119,12 @@ def save_model(folder: Path, model: nn.Module, card: Card) -> None:
         card: What builds it again.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    card_text = card.model_dump_json(indent=2) + "\n"
     weights = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
-    save_file(weights, folder / WEIGHTS)
-    (folder / CARD).write_text(card.model_dump_json(indent=2) + "\n")
+    with replacement(inside(folder, WEIGHTS)) as part:
+        part.write_bytes(save(weights))
+    with replacement(inside(folder, CARD)) as part:
+        part.write_text(card_text, encoding="utf-8")
 
 
 def load_network(folder: str | Path) -> tuple[nn.Module, tuple[int, ...]]:
@@ -128,7 +136,7 @@ def load_network(folder: str | Path) -> tuple[nn.Module, tuple[int, ...]]:
     Raises:
         UserError: As `load_classifier` and `load_unet`.
     """
-    if '"architecture"' in (Path(folder) / CARD).read_text(encoding="utf-8"):
+    if "architecture" in _read_card(Path(folder)):
         network, unet = load_unet(folder)
         return network, (1, unet.size, unet.size)
     classifier, card = load_classifier(folder)
@@ -166,14 +174,34 @@ def load_unet(folder: str | Path) -> tuple[UNet, UNetCard]:
 
 
 def _load(folder: Path, kind: type[AnyCard]) -> tuple[nn.Module, AnyCard]:
-    for name in (CARD, WEIGHTS):
-        if not (folder / name).is_file():
-            raise UserError(f"no model in {folder}: {name} is missing")
+    values, file = _read_card(folder), inside(folder, WEIGHTS)
+    if not file.is_file():
+        raise UserError(f"no model in {folder}: {WEIGHTS} is missing")
     try:
-        card = parse(kind, kind.upgrade(json.loads((folder / CARD).read_text())))
-        model = card.build()
-        model.load_state_dict(load_file(folder / WEIGHTS))
+        card = parse(kind, kind.upgrade(values))
+        check_regular(file)
+        with safe_open(file, framework="pt") as weights:
+            names = list(weights.keys())
+            check_size(card.build, [weights.get_slice(name).get_shape() for name in names])
+            model = card.build()
+            model.load_state_dict({name: weights.get_tensor(name) for name in names})
     except (OSError, ValueError, TypeError, SafetensorError, RuntimeError) as error:
-        first = str(error).splitlines()[0].rstrip(":")
-        raise UserError(f"the model in {folder} is damaged ({first}): export it again") from None
+        raise _damaged(folder, error) from None
     return model.eval(), card
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    try:
+        values = read_json(inside(folder, CARD), CARD_BYTES)
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(f"no model in {folder}: {CARD} is missing") from None
+    except (OSError, UserError) as error:
+        raise _damaged(folder, error) from None
+    if not isinstance(values, dict):
+        raise UserError(f"the model in {folder} is damaged ({CARD} holds no JSON object)")
+    return values
+
+
+def _damaged(folder: Path, error: Exception) -> UserError:
+    line = first_line(error).rstrip(":")
+    return UserError(f"the model in {folder} is damaged ({line}): export it again")

@@ -9,7 +9,6 @@ what training made of them, and does not notice damage.
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +18,11 @@ from typing import Any, Generic, TypeVar
 import torch
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
+from trainables.door.opening import check_regular, replacement
+from trainables.door.records import parse_json
 from trainables.study.study import Say
 
 Model = TypeVar("Model")
@@ -99,13 +100,9 @@ def write(kind: Kind[Model], model: Model, file: Path) -> None:
     content = kind.pack(model)
     file.parent.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.cpu().contiguous() for name, tensor in content.weights.items()}
-    part = file.with_name(f".{file.name}.{os.getpid()}")
     metadata = {kind.name: json.dumps(content.facts), WEIGHTS: weights_digest(weights)}
-    try:
-        save_file(weights, part, metadata)
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacement(file) as part:
+        part.write_bytes(save(weights, metadata))
 
 
 def read(kind: Kind[Model], file: Path, device: torch.device) -> Model:
@@ -176,9 +173,10 @@ def _look_up(kind: Kind[Model], digest: str, file: Path, device: torch.device) -
 
 
 def _read_content(name: str, file: Path, device: torch.device) -> Content:
+    check_regular(file)
     with safe_open(file, "pt", str(device)) as stored:
         metadata = stored.metadata()
-        facts = json.loads(metadata[name])
+        facts = parse_json(metadata[name].encode())
         weights = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 - no dict
     if metadata.get(WEIGHTS, digest := weights_digest(weights)) != digest:  # older files have none
         raise ValueError(f"{file}: its weights are not those that were written")

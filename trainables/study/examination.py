@@ -9,8 +9,10 @@ from typing import Literal, final
 import numpy as np
 import numpy.typing as npt
 
+from searchspace.errors import UserError
+from trainables.door.arrays import open_arrays, write_arrays
 from trainables.runtime.arrays import Floats64, Mask
-from trainables.runtime.files import replacement
+from trainables.runtime.errors import typed_line
 
 CLEAN, ENSEMBLE, NOISE = "clean", "ensemble", "noise"
 TRANSFER = "transfer"  # all attacks made on other models
@@ -77,6 +79,12 @@ class Examination:
             return None
         return self.constant, 1.0 if self.direction == "max" else 0.0
 
+    def __post_init__(self) -> None:
+        if self.scores.shape[:2] != (len(self.conditions), len(self.labels)):
+            raise ValueError("its scores are not one for each condition and image")
+        if self.wins.shape[1:] != (len(self.attacks),):
+            raise ValueError("its wins are not one for each attack")
+
     @property
     def eps(self) -> tuple[float, ...]:
         """The radii of the ensemble, and 0 before them."""
@@ -95,42 +103,42 @@ class Examination:
     def write(self, file: Path) -> None:
         """Write an npz file, whole or not at all; missing folders are made."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        with replacement(file) as part, part.open("wb") as stream:
-            np.savez(
-                stream,
-                allow_pickle=False,
-                score=self.score,
-                direction=self.direction,
-                kinds=np.array([kind for kind, _ in self.conditions]),
-                strengths=np.array([strength for _, strength in self.conditions]),
-                scores=self.scores,
-                labels=self.labels,
-                attacks=np.array(self.attacks),
-                won=self.wins,
-                **({} if self.near is None else {"near": self.near}),
-                constant=self.constant,
-            )
+        arrays: dict[str, npt.ArrayLike] = {
+            "score": self.score,
+            "direction": self.direction,
+            "kinds": np.array([kind for kind, _ in self.conditions]),
+            "strengths": np.array([strength for _, strength in self.conditions]),
+            "scores": self.scores,
+            "labels": self.labels,
+            "attacks": np.array(self.attacks),
+            "won": self.wins,
+            "constant": self.constant,
+        }
+        write_arrays(file, arrays if self.near is None else arrays | {"near": self.near})
 
 
 def read_examination(file: Path) -> Examination:
     """Read what `Examination.write` wrote.
 
     Raises:
-        OSError, ValueError, KeyError: If it cannot be read.
+        UserError: If it cannot be read.
     """
-    with np.load(file, allow_pickle=False) as arrays:
-        direction: Direction = "max" if str(arrays["direction"]) == "max" else "min"
-        return Examination(
-            str(arrays["score"]),
-            direction,
-            tuple(zip(arrays["kinds"].tolist(), arrays["strengths"].tolist(), strict=True)),
-            arrays["scores"],
-            arrays["labels"],
-            tuple(arrays["attacks"].tolist()),
-            arrays["won"],
-            near=arrays.get("near"),
-            constant=float(arrays["constant"]) if "constant" in arrays else math.nan,
-        )
+    try:
+        with open_arrays(file) as arrays:
+            direction: Direction = "max" if str(arrays["direction"]) == "max" else "min"
+            return Examination(
+                str(arrays["score"]),
+                direction,
+                tuple(zip(arrays["kinds"].tolist(), arrays["strengths"].tolist(), strict=True)),
+                arrays["scores"],
+                arrays["labels"],
+                tuple(arrays["attacks"].tolist()),
+                arrays["won"],
+                near=arrays["near"] if "near" in arrays else None,
+                constant=float(arrays["constant"]) if "constant" in arrays else math.nan,
+            )
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(f"{file} is damaged: {typed_line(error)}") from None
 
 
 def count_wins(

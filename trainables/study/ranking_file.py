@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from searchspace.errors import UserError
+from trainables.door.arrays import open_arrays, write_arrays
+from trainables.door.paths import inside
 from trainables.runtime.errors import typed_line
 
 NAME = "ranking.npz"
@@ -66,7 +67,7 @@ def write(
     """
     arrays = {"scores": np.asarray(scores), "labels": np.asarray(labels), "eps": np.array(eps)}
     arrays |= {} if scale is None else {"scale": np.array(scale)}
-    np.savez(folder / NAME, allow_pickle=False, **arrays)
+    write_arrays(inside(folder, NAME), arrays)
 
 
 def read(folder: Path) -> RankingScores | None:
@@ -75,14 +76,14 @@ def read(folder: Path) -> RankingScores | None:
     Raises:
         UserError: If the file is damaged, or holds something else.
     """
-    file = folder / NAME
     try:
-        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            eps = tuple(float(radius) for radius in arrays["eps"])
+        with open_arrays(inside(folder, NAME)) as arrays:
+            scores, labels, eps = arrays["scores"], arrays["labels"], arrays["eps"]
             scale = arrays["scale"].tolist() if "scale" in arrays else None
-            bounds = None if scale is None else (float(scale[0]), float(scale[1]))
-            return RankingScores(arrays["scores"], arrays["labels"], eps, bounds)
     except FileNotFoundError:
         return None
-    except (OSError, EOFError, ValueError, LookupError, TypeError, BadZipFile) as error:
-        raise UserError(f"{file} is damaged: {typed_line(error)}") from None
+    try:
+        bounds = None if scale is None else (float(scale[0]), float(scale[1]))
+        return RankingScores(scores, labels, tuple(float(radius) for radius in eps), bounds)
+    except (ValueError, LookupError, TypeError) as error:
+        raise UserError(f"{folder / NAME} is damaged: {typed_line(error)}") from None

@@ -1,19 +1,25 @@
 """Pictures as numbers: a run writes them, and a reader of the run draws them without torch."""
 
 import json
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, final
-from zipfile import BadZipFile
 
 import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
 
 from searchspace.errors import UserError
+from trainables.door.arrays import open_arrays, write_arrays
+from trainables.door.records import parse_json
 from trainables.runtime.arrays import Floats32
 from trainables.runtime.errors import first_line
-from trainables.runtime.files import replacement
 
 Scale = Literal["image", "signed", "heat"]
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"  # of a sheet: it becomes the name of files
+MOST = 64  # rows or columns
+SIDE, ASPECT = 2048, 16  # pixels of a cell, and how many times longer than wide
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +70,14 @@ class Sheet:
     rows: tuple[str, ...]
     columns: tuple[Column, ...]
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch(NAME, self.name):
+            raise ValueError(f"its name, {self.name!r:.80}, is not letters, digits, - and _")
+        if len({column.cells.shape[1:3] for column in self.columns}) > 1:
+            raise ValueError("its columns are of different sizes")
+        if any(column.notes and len(column.notes) != len(self.rows) for column in self.columns):
+            raise ValueError("its notes are not one for each row")
+
     def write(self, file: Path) -> None:
         """Write an npz file, in half precision, whole or not at all; missing folders are made."""
         words = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -72,8 +86,30 @@ class Sheet:
         for number, column in enumerate(self.columns):
             arrays[f"cells_{number}"] = column.cells.astype(np.float16)
         file.parent.mkdir(parents=True, exist_ok=True)
-        with replacement(file) as part, part.open("wb") as stream:
-            np.savez_compressed(stream, allow_pickle=False, **arrays)
+        write_arrays(file, arrays, packed=True)
+
+
+class _Words(BaseModel):
+    """What a sheet says beside its numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    name: str = Field(pattern=NAME)
+    title: str
+    caption: str
+    rows: tuple[str, ...] = Field(min_length=1, max_length=MOST)
+    columns: tuple["_ColumnWords", ...] = Field(min_length=1, max_length=MOST)
+
+
+class _ColumnWords(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    title: str
+    scale: Scale
+    low: float
+    high: float
+    unit: str
+    notes: tuple[str, ...]
 
 
 def read_sheet(file: Path) -> Sheet:
@@ -83,16 +119,26 @@ def read_sheet(file: Path) -> Sheet:
         UserError: If it is damaged.
     """
     try:
-        with file.open("rb") as raw, np.load(raw, allow_pickle=False) as arrays:
-            words: dict[str, Any] = json.loads(str(arrays["words"]))
+        with open_arrays(file) as arrays:
+            text = str(arrays["words"])
+            parse_json(text.encode())  # bounds its depth
+            words = _Words.model_validate_json(text)
             columns = tuple(
-                Column(
-                    **column | {"notes": tuple(column["notes"])},
-                    cells=arrays[f"cells_{number}"].astype(np.float32),
-                )
-                for number, column in enumerate(words.pop("columns"))
+                Column(**column.model_dump(), cells=_cells(arrays[f"cells_{number}"], words))
+                for number, column in enumerate(words.columns)
             )
-        return Sheet(**words | {"rows": tuple(words["rows"])}, columns=columns)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-        reason = first_line(error)
+        return Sheet(words.name, words.title, words.caption, words.rows, columns)
+    except (OSError, ValueError, UserError) as error:
+        reason = first_line(error).removeprefix(f"{file} is damaged: ")
         raise UserError(f"the pictures in {file} are damaged ({reason}): remove the file") from None
+
+
+def _cells(cells: npt.NDArray[Any], words: _Words) -> Floats32:
+    """Check the shape of a column's pictures: (R, H, W), or in colour (R, H, W, 3)."""
+    if cells.ndim not in {3, 4} or cells.shape[3:] not in {(), (3,)} or cells.dtype.kind != "f":
+        raise ValueError(f"its cells are {cells.dtype} {cells.shape}")
+    if len(cells) != len(words.rows) or not all(1 <= side <= SIDE for side in cells.shape[1:3]):
+        raise ValueError(f"its cells are {cells.shape}, of {len(words.rows)} rows")
+    if not 1 / ASPECT <= cells.shape[1] / cells.shape[2] <= ASPECT:
+        raise ValueError(f"its cells are {cells.shape}, too long for a page")
+    return cells.astype(np.float32)

@@ -19,6 +19,9 @@ from torch import Tensor
 
 from searchspace.errors import UserError
 from trainables.data.grid import Slices
+from trainables.door.arrays import map_array, write_array
+from trainables.door.paths import inside
+from trainables.door.records import read_json
 from trainables.metrics.synthesis import head_mask
 from trainables.runtime.arrays import Mask
 from trainables.runtime.files import write_atomically
@@ -145,7 +148,7 @@ def write_split(folder: Path, subjects: Iterable[Slices], owners: dict[bytes, st
         hu = np.rint(subject.ct).clip(-HU_LIMIT - 1, HU_LIMIT)  # 32768 would become -32768
         arrays = (subject.mr.astype(np.float16), hu.astype(np.int16), mask)
         for part, array in zip(PARTS, arrays, strict=True):
-            np.save(folder / f"{number:04d}_{part}.npy", array, allow_pickle=False)
+            write_array(folder / f"{number:04d}_{part}.npy", array)
             sha.update(np.ascontiguousarray(array).data)
         owner = owners.setdefault(digest_of(arrays[0]), subject.name)
         if owner != subject.name:
@@ -162,19 +165,26 @@ def digest_of(mr: npt.NDArray[np.float16]) -> bytes:
 
 def read_split(folder: Path) -> Split:
     """Map the files that `write_split` wrote; no slice is loaded yet."""
-    names = json.loads((folder / NAMES).read_text(encoding="utf-8"))
-    return Split(
-        tuple(
-            SubjectSlices(
-                name,
-                *(
-                    np.load(folder / f"{number:04d}_{part}.npy", mmap_mode="r", allow_pickle=False)
-                    for part in PARTS
-                ),
-            )
-            for number, name in enumerate(names)
-        )
-    )
+    names = read_json(inside(folder, NAMES))
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise UserError(f"{folder / NAMES} is no list of names")
+    return Split(tuple(_read_subject(folder, *pair) for pair in enumerate(names)))
+
+
+def _read_subject(folder: Path, number: int, name: str) -> SubjectSlices:
+    """Map the arrays of a subject.
+
+    Raises:
+        UserError: If a file is missing, or the three are not of one shape.
+    """
+    files = [inside(folder, f"{number:04d}_{part}.npy") for part in PARTS]
+    try:
+        mr, ct, mask = (map_array(file) for file in files)
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename} is missing: start a new run") from None
+    if mr.ndim != 3 or not mr.shape == ct.shape == mask.shape or mask.dtype != np.bool_:
+        raise UserError(f"{files[0]} and the two beside it are not of one shape: start a new run")
+    return SubjectSlices(name, mr, ct, mask)
 
 
 def _image(array: npt.NDArray[np.generic], device: torch.device) -> Tensor:

@@ -2,7 +2,6 @@
 
 import contextlib
 import secrets
-import shutil
 import socket
 import time
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from search.record.run_folder import RunFolder
 from search.storage.depot import SHARED, Depot
 from search.storage.store import StorageError
 from searchspace.errors import UserError
+from trainables.door.opening import MIB, read_bytes, remove_folder, replacement
 from trainables.runtime.files import cannot_write
 
 PATIENCE_S = 3.0  # network file systems may show a new file late
@@ -58,7 +58,8 @@ def leave_probe(folder: RunFolder, depot: Depot) -> Probe:
     try:
         folder.scratch.mkdir(exist_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(token, encoding="utf-8")
+        with replacement(path) as part:
+            part.write_text(token, encoding="utf-8")
     except OSError as error:
         raise cannot_write(path, error) from error
     depot.send_file(probe.file)
@@ -124,7 +125,8 @@ def check_cluster(folder: RunFolder, depot: Depot, resources: Resources) -> None
             finally:
                 probe.remove()
     finally:
-        shutil.rmtree(folder.scratch, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            remove_folder(folder.scratch)
 
 
 @ray.remote(num_cpus=0, max_retries=0)  # type: ignore[untyped-decorator]  # Ray is not analysed
@@ -137,7 +139,7 @@ def _finds(probe: Probe) -> bool:
     while True:
         try:
             path = probe.depot.bring_file(probe.file)
-            return path.read_text(encoding="utf-8") == probe.token
+            return read_bytes(path, MIB) == probe.token.encode()
         except OSError:
             if time.monotonic() > until:
                 return False

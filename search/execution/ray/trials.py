@@ -1,7 +1,6 @@
 """Let Ray Tune run what the coordinator proposes."""
 
 import contextlib
-import shutil
 import signal
 from collections.abc import Iterator
 from types import FrameType
@@ -15,6 +14,7 @@ from search.execution.ray.hooks import TuneScheduler, TuneSearcher, TuneStopper
 from search.execution.ray.nodes import leave_probe
 from search.execution.worker import WorkerJob
 from search.record.run_folder import RunFolder
+from trainables.door.opening import remove_folder
 
 
 def run_trials(coordinator: Coordinator, job: WorkerJob, resources: Resources) -> None:
@@ -55,7 +55,8 @@ def _tune(coordinator: Coordinator, job: WorkerJob, resources: Resources) -> Non
     finally:
         if probe:
             probe.remove()
-        shutil.rmtree(scratch, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            remove_folder(scratch)
 
 
 @contextlib.contextmanager

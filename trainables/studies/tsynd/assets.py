@@ -19,6 +19,9 @@ from trainables.classification.assets import read_pool, to_tensors
 from trainables.classification.study import Assets, read_splits
 from trainables.data.dataset import Dataset, Images
 from trainables.data.splits import Splits
+from trainables.door.arrays import open_arrays
+from trainables.door.paths import inside
+from trainables.door.records import read_json
 from trainables.generative.autoencoder import AutoencoderSettings, measure_reconstruction
 from trainables.generative.frozen_autoencoder import (
     FrozenAutoencoder,
@@ -113,7 +116,7 @@ def _read_recorded(assets: Path, device: torch.device) -> FrozenAutoencoder:
     file, record = assets / AUTOENCODER, assets / WEIGHTS
     try:
         autoencoder = read_autoencoder(file, device)
-        recorded = json.loads(record.read_text())["weights"] if record.is_file() else None
+        recorded = read_json(record)["weights"] if record.is_file() else None
     except DAMAGES as error:
         raise UserError(f"cannot read {file} ({first_line(error)}): {REMEDY}") from error
     if recorded not in {None, autoencoder.weights_digest}:  # older runs recorded none
@@ -137,8 +140,9 @@ def _pool(assets: Path) -> Images:
     Raises:
         FileNotFoundError: If the run is older than both.
     """
-    if not (assets / UNLABELLED).is_file():
+    file = inside(assets, UNLABELLED)
+    if not file.is_file():
         return read_pool(assets)
-    with np.load(assets / UNLABELLED, allow_pickle=False) as arrays:
+    with open_arrays(file, limit=None) as arrays:
         pixels = arrays["images"]
     return Images(pixels, np.zeros(len(pixels), dtype=np.int64))

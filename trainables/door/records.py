@@ -1,0 +1,69 @@
+"""JSON of a run: bounded in bytes, in depth and in parts before it becomes objects."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from searchspace.errors import UserError
+from trainables.door.opening import MIB, read_bytes
+
+RECORD_BYTES = 8 * MIB  # of a file of one object; Python's objects take about ten times as much
+DEPTH = 32
+GROUPS = 200_000  # objects and lists in it
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+
+
+def read_json(file: Path, most: int = RECORD_BYTES) -> Any:  # noqa: ANN401 - JSON values
+    """Read a file of JSON.
+
+    Args:
+        file: As `trainables.door.paths.inside` returns it.
+        most: Bytes that it may have.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        UserError: If it cannot be read, is no JSON, or is beyond the bounds.
+    """
+    try:
+        return parse_json(read_bytes(file, most))
+    except (FileNotFoundError, NotADirectoryError, UserError):
+        raise
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read {file}: {_line(error)}") from None
+
+
+def parse_json(text: bytes, most_depth: int = DEPTH) -> Any:  # noqa: ANN401 - JSON values
+    """Parse JSON in UTF-8, whose bytes are bounded by the caller.
+
+    Args:
+        text: The bytes.
+        most_depth: How deep it may be nested.
+
+    Raises:
+        ValueError: If it is none, is nested deeper, or is in too many parts.
+    """
+    groups = text.count(b"[") + text.count(b"{")
+    if groups > GROUPS:
+        raise ValueError(f"it has {groups} lists and objects, and at most {GROUPS} are read")
+    if groups > most_depth and _depth(text) > most_depth:
+        raise ValueError(f"it is nested more than {most_depth} deep")
+    return json.loads(text)
+
+
+def _depth(text: bytes) -> int:
+    depth = deepest = 0
+    for token in _TOKEN.finditer(text):
+        byte = token[0]
+        if byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    return deepest
+
+
+def _line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error).partition("\n")[0]
