@@ -31,7 +31,7 @@ lint: $(VENV)/.installed-dev
 	cd "$(ROOT)" && "$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .
 	cd "$(ROOT)" && "$(BIN)/mypy"
 	cd "$(ROOT)" && "$(BIN)/lint-imports"
-	cd "$(ROOT)tools" && PYTHONPATH=. "$(BIN)/python" check_names.py && PYTHONPATH=. "$(BIN)/python" check_layout.py
+	cd "$(ROOT)tools" && PYTHONPATH=. "$(BIN)/python" check_names.py && PYTHONPATH=. "$(BIN)/python" check_layout.py && PYTHONPATH=. "$(BIN)/python" check_door.py
 
 # Into dist/. What an older build left in build/ would get into the wheel.
 wheel: $(VENV)/.installed

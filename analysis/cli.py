@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from searchspace.errors import UserError
+from trainables.door.text import one_line, printable
 
 MISTAKE = 2
 MANIFEST = "manifest.json"  # of a search; a folder of experiments has none
@@ -92,9 +93,10 @@ def _folder(run: Path, out: Path | None, *, several: bool) -> Path:
 
 
 def _say(folder: Path, names: Iterable[str]) -> None:
-    sys.stdout.write("\n".join([f"{folder}:", *(f"  {name}" for name in names), ""]))
+    lines = [f"{folder}:", *(f"  {name}" for name in names), ""]
+    sys.stdout.write(printable("\n".join(lines)))
 
 
 def _complain(message: str) -> None:
-    sys.stderr.write(f"error: {' '.join(message.split())}\n")
+    sys.stderr.write(f"error: {one_line(message)}\n")
     sys.exit(MISTAKE)

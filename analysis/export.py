@@ -23,6 +23,7 @@ from analysis.numbers.tables import configs, leaderboard
 from analysis.report.compare import comparison
 from analysis.report.page import report
 from trainables.door.opening import replacement
+from trainables.door.text import to_cell
 from trainables.runtime.files import cannot_write, write_atomically
 
 TABLES = {"leaderboard": leaderboard, "configs": configs}
@@ -124,7 +125,8 @@ def export_comparison(runs: Sequence[Run], folders: Sequence[Path], out: Path) -
 
 def _write_table(table: pd.DataFrame, file: Path) -> str:
     with replacement(file) as part:
-        table.to_csv(part, index=False, lineterminator="\n", mode="w")
+        quoted = table.rename(columns=to_cell).map(to_cell)
+        quoted.to_csv(part, index=False, lineterminator="\n", mode="w")
     return file.name
 
 

@@ -47,8 +47,10 @@ MODULES = {
     "zipfile": ("ZipFile",),
     "gzip": ("open",),
     "tarfile": ("open",),
-    "os": ("open", "remove", "unlink", "rename", "replace", "rmdir", "listdir", "scandir", "walk")
-    + ("symlink", "link", "truncate", "makedirs", "mkdir"),
+    "os": (
+        *("open", "remove", "unlink", "rename", "replace", "rmdir", "listdir", "scandir", "walk"),
+        *("symlink", "link", "truncate", "makedirs", "mkdir"),
+    ),
     "shutil": ("rmtree", "copy", "copy2", "copyfile", "copytree", "move", "unpack_archive"),
     "tempfile": ("mkdtemp", "mkstemp"),
 }
@@ -79,7 +81,8 @@ def calls(tree: ast.Module) -> Iterator[tuple[int, str]]:
         name = ast.unparse(node.func)
         receiver, _, method = name.rpartition(".")
         opens = name in FUNCTIONS or (receiver and _is_method(method, node))
-        if opens and receiver not in parts:
+        in_memory = bool(node.args) and ast.unparse(node.args[0]).startswith("io.BytesIO(")
+        if opens and not in_memory and receiver not in parts:
             yield node.lineno, name
 
 

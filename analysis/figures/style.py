@@ -42,6 +42,7 @@ STYLE: Any = {
     "ytick.labelcolor": INK,
     "lines.linewidth": 1.5,
     "savefig.dpi": 200,
+    "text.parse_math": False,  # names may hold a $
     "svg.hashsalt": "analysis",  # the same figure is the same file
 }
 

@@ -1,14 +1,16 @@
-"""HTML in small pieces: text is escaped on its way in, so that names of trials are never markup."""
+"""HTML in small pieces: text is escaped on its way in, so that names of trials are never markup.
 
-import html
+`Html` is MarkupSafe's string: text that is added to it, or put into it, is escaped.
+"""
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
+from markupsafe import Markup, escape
 
-class Html(str):
-    """Text that is HTML already."""
-
-    __slots__ = ()
+Html = Markup
+"""Text that is HTML already."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Section:
 
 def safe(text: object) -> Html:
     """Escape text, unless it is HTML."""
-    return text if isinstance(text, Html) else Html(html.escape(str(text)))
+    return escape(text)
 
 
 def tag(name: str, *inside: object, **attributes: str | None) -> Html:
@@ -39,22 +41,22 @@ def tag(name: str, *inside: object, **attributes: str | None) -> Html:
         inside: Texts, which are escaped, and HTML, which is not.
         attributes: ``class_`` is written class, ``aria_label`` aria-label; None is left out.
     """
-    pairs = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{html.escape(value)}"'
+    pairs = Html("").join(
+        Html(' {}="{}"').format(key.rstrip("_").replace("_", "-"), value)
         for key, value in attributes.items()
         if value is not None
     )
-    return Html(f"<{name}{pairs}>{join(inside)}</{name}>")
+    return Html("<{0}{1}>{2}</{0}>").format(name, pairs, join(inside))
 
 
 def join(parts: Iterable[object], between: str = "") -> Html:
     """Join pieces, each escaped unless it is HTML."""
-    return Html(between.join(safe(part) for part in parts))
+    return escape(between).join(safe(part) for part in parts)
 
 
 def link(target: str, text: object) -> Html:
-    """Link to a file beside the page, or an anchor of it."""
-    return tag("a", text, href=target)
+    """Link to a file beside the page, or an anchor of it; never to a scheme such as javascript."""
+    return tag("a", text, href=quote(target, safe="/#"))
 
 
 def bullets(items: Iterable[object]) -> Html:

@@ -19,6 +19,11 @@ from analysis.report.sections.sources import citing
 from analysis.report.sections.sources import files as beside
 from analysis.report.sections.trust import trust
 
+# No script, and nothing from elsewhere: styles and pictures are in the page.
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'"
+)
 SECTIONS: tuple[Callable[[Run], Section | None], ...] = (
     claim,
     confirmation,
@@ -70,6 +75,7 @@ def page(heading: str, below: str, parts: Iterable[Section]) -> str:
     style = files("analysis.report").joinpath("page.css").read_text(encoding="utf-8")
     head = (
         Html('<meta charset="utf-8">'),
+        Html(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'),
         Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
         Html('<meta name="color-scheme" content="light dark">'),
         tag("title", f"{heading}: {below}"),

@@ -16,6 +16,7 @@ from search.cli.simulate import simulate
 from search.cli.token import token
 from search.exit_status import INTERRUPTED
 from searchspace.errors import UserError
+from trainables.door.text import one_line
 
 MISTAKE = 2
 DISTRIBUTION = "robust-medical-search"
@@ -78,7 +79,7 @@ def main() -> None:
 
 
 def _complain(message: str) -> int:
-    sys.stderr.write(f"error: {' '.join(message.split())}\n")
+    sys.stderr.write(f"error: {one_line(message)}\n")
     return MISTAKE
 
 

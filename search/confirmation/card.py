@@ -12,6 +12,7 @@ from search.confirmation.record import Comparison, ConfirmationResult
 from search.confirmation.words import sentences
 from search.record.manifest import Manifest
 from search.results.tables import duration, interval, number
+from trainables.door.text import to_code, to_markdown
 from trainables.runtime.files import to_json, write_atomically
 from trainables.study.about import About
 from trainables.study.examination import ENSEMBLE
@@ -81,16 +82,17 @@ class Card:
         worse = "" if record.direction == "max" else " (less is better)"
         score = record.score[:1].upper() + record.score[1:]
         conditions = [
-            [condition.kind, f"{condition.strength:g}", number(condition.score)]
+            [to_markdown(condition.kind), f"{condition.strength:g}", number(condition.score)]
             for condition in record.conditions[record.winner]
         ]
         comparisons = [_comparison_row(comparison) for comparison in record.comparisons]
+        config = [[to_markdown(name), to_code(value)] for name, value in winner.config.items()]
         parts = [
-            f"# Robustness card: {winner.name} ({self.run.plan.study})",
+            f"# Robustness card: {to_markdown(winner.name)} ({to_markdown(self.run.plan.study)})",
             _bullets(sentences(record)),
             "## Threat model",
             self._threat_line(),
-            f"## {score} on {record.images.test} test images{worse}",
+            f"## {to_markdown(score)} on {record.images.test} test images{worse}",
             _table(["condition", "strength", "mean over seeds"], conditions),
             self._area_line(),
             "## Beside the references",
@@ -100,7 +102,7 @@ class Card:
             "## Where it comes from",
             _bullets(self._origin()),
             "## Config",
-            _table(["name", "value"], [[name, _code(v)] for name, v in winner.config.items()]),
+            _table(["name", "value"], config),
         ]
         return "\n\n".join(parts) + "\n"
 
@@ -112,7 +114,8 @@ class Card:
             clipping = f"the result clipped to [{low:g}, {high:g}]"
         norm = NORMS.get(threat.norm, threat.norm)
         return (
-            f"Any change of at most epsilon at each pixel ({norm}), in {threat.unit}, {clipping}. "
+            f"Any change of at most epsilon at each pixel ({to_markdown(norm)}), in "
+            f"{to_markdown(threat.unit)}, {clipping}. "
             f"{KNOWLEDGE.capitalize()}. Other norms, patches, rotations and whatever else an "
             "attacker may do were not tried."
         )
@@ -120,9 +123,9 @@ class Card:
     def _area_line(self) -> str:
         area = self.record.test[self.record.winner]
         return (
-            f"`{ENSEMBLE}` is the worst of the {self.record.plan.attacks} ensemble, image by "
-            f"image. {self.record.summary.capitalize()} under it against epsilon: "
-            f"{number(area.value)} {interval(area.bounds)} over images and seeds."
+            f"`{ENSEMBLE}` is the worst of the {to_markdown(self.record.plan.attacks)} ensemble, "
+            f"image by image. {to_markdown(self.record.summary).capitalize()} under it against "
+            f"epsilon: {number(area.value)} {interval(area.bounds)} over images and seeds."
         )
 
     def _origin(self) -> list[str]:
@@ -139,21 +142,17 @@ class Card:
 def _comparison_row(comparison: Comparison) -> list[str]:
     gap = comparison.difference
     return [
-        comparison.over,
+        to_markdown(comparison.over),
         number(gap.value, signed=True),
         interval(gap.bounds, signed=True),
         f"{comparison.p_adjusted:.2g}",
         f"{comparison.effect:+.2f}",
-        comparison.verdict,
+        to_markdown(comparison.verdict),
     ]
 
 
-def _code(value: object) -> str:
-    return f"`{value}`".replace("|", "/")  # a bar would end the cell
-
-
 def _bullets(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
+    return "\n".join(f"- {to_markdown(line)}" for line in lines)
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

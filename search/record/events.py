@@ -26,21 +26,21 @@ class TimedReport(NamedTuple):
     report: Report
 
 
-def read_events(folder: RunFolder, most: int = RECORD_BYTES) -> list[Event]:
+def read_events(folder: RunFolder, limit: int = RECORD_BYTES) -> list[Event]:
     """Read the events; a last line that a killed run left unfinished is dropped.
 
     Args:
         folder: Of the run.
-        most: Bytes that the record may have.
+        limit: Bytes that the record may have.
 
     Raises:
         UserError: If the file cannot be read, or a line of it is damaged, missing or there twice.
     """
     events, order, groups = list[Event](), Order(), 0
-    for number, line in enumerate(read_lines(folder, most), start=1):
+    for number, line in enumerate(read_lines(folder, limit), start=1):
         groups += line.count(b"{") + line.count(b"[")
         try:
-            if groups > RECORD_GROUPS * most / RECORD_BYTES:
+            if groups > RECORD_GROUPS * limit / RECORD_BYTES:
                 raise ValueError("there are too many lists and objects up to it")  # noqa: TRY301
             event = parse_event(line)
             order.check(event)
@@ -50,12 +50,12 @@ def read_events(folder: RunFolder, most: int = RECORD_BYTES) -> list[Event]:
     return events
 
 
-def read_lines(folder: RunFolder, most: int = RECORD_BYTES) -> Iterator[bytes]:
+def read_lines(folder: RunFolder, limit: int = RECORD_BYTES) -> Iterator[bytes]:
     """Yield the lines of the record that were finished, without their ends.
 
     Args:
         folder: Of the run.
-        most: Bytes that the record may have.
+        limit: Bytes that the record may have.
 
     Raises:
         UserError: If the file cannot be read, or it or a line of it is too long.
@@ -63,8 +63,8 @@ def read_lines(folder: RunFolder, most: int = RECORD_BYTES) -> Iterator[bytes]:
     try:
         with open_file(folder.events) as file:
             size = file.seek(0, 2)
-            if size > most:
-                raise too_long(folder.events, size, most)
+            if size > limit:
+                raise too_long(folder.events, size, limit)
             file.seek(0)
             number = 0
             while line := file.readline(LINE_BYTES + 1):
@@ -80,7 +80,13 @@ def read_lines(folder: RunFolder, most: int = RECORD_BYTES) -> Iterator[bytes]:
 
 
 def damaged_line(folder: RunFolder, number: int, reason: str) -> UserError:
-    """Say which line is damaged, why, and what to do."""
+    """Say which line is damaged, why, and what to do.
+
+    Args:
+        folder: Of the run.
+        number: Of the line, from 1.
+        reason: In a few words.
+    """
     return UserError(
         f"line {number} of {folder.events} is damaged: {reason:.200}; what can be done says: "
         f"python -m search repair {folder.path}"
@@ -137,7 +143,7 @@ class Order:
         self._rungs[trial] = rung
 
 
-def cut_unfinished(folder: RunFolder, most: int = RECORD_BYTES) -> None:
+def cut_unfinished(folder: RunFolder, limit: int = RECORD_BYTES) -> None:
     """Remove from the end what a killed run left unfinished.
 
     That is part of a line, and questions to the sampler that did not come to a trial: they will be
@@ -145,15 +151,15 @@ def cut_unfinished(folder: RunFolder, most: int = RECORD_BYTES) -> None:
 
     Args:
         folder: Of the run.
-        most: Bytes that the record may have.
+        limit: Bytes that the record may have.
 
     Raises:
         UserError: If the record is damaged.
     """
     if not folder.events.exists():
         return
-    events = read_events(folder, most)
-    sizes = [len(line) + 1 for line in read_lines(folder, most)]
+    events = read_events(folder, limit)
+    sizes = [len(line) + 1 for line in read_lines(folder, limit)]
     while events and events[-1]["event"] in QUESTIONS:
         events.pop()
         sizes.pop()
@@ -161,26 +167,26 @@ def cut_unfinished(folder: RunFolder, most: int = RECORD_BYTES) -> None:
         file.truncate(sum(sizes))
 
 
-def clear_unfinished(folder: RunFolder, most: int = RECORD_BYTES) -> list[Event]:
+def clear_unfinished(folder: RunFolder, limit: int = RECORD_BYTES) -> list[Event]:
     """Return the events of a run that is to go on; remove what it left unfinished.
 
     And what follows from its record, and is made anew.
 
     Args:
         folder: Of the run.
-        most: Bytes that the record may have.
+        limit: Bytes that the record may have.
 
     Raises:
         UserError: If a file cannot be removed, or the record is damaged.
     """
     try:
-        cut_unfinished(folder, most)
+        cut_unfinished(folder, limit)
         for file in (folder.journal, folder.journal.with_name(f"{folder.journal.name}.lock")):
             remove_file(file)
         remove_folder(folder.scratch)
     except OSError as error:
         raise UserError(f"cannot take up {folder.path}: {error.strerror or error}") from error
-    return read_events(folder, most)
+    return read_events(folder, limit)
 
 
 def follow(events: Iterable[Event]) -> tuple[dict[str, Trial], list[TimedReport]]:

@@ -11,6 +11,7 @@ from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.run_folder import RunFolder
 from trainables.door.opening import open_file, remove_file
+from trainables.door.text import cells
 from trainables.runtime.files import cannot_write, to_json, write_atomically
 from trainables.study.report import Report
 
@@ -84,7 +85,7 @@ class Records:
 
 def table(trials: list[Trial], objective: Objective) -> str:
     """Write one row per trial: what it is, how it ended, its last report, its config."""
-    rows = [_row(trial, objective) for trial in trials]
+    rows = [cells(_row(trial, objective)) for trial in trials]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")

@@ -14,6 +14,7 @@ from search.engine.trial import State, Trial
 from search.record.manifest import ConstantAnswer
 from search.results.ranking import rank, winner
 from search.results.tables import agreement_line, duration, number, ranked_table
+from trainables.door.text import printable
 
 LEADERS = 10
 
@@ -142,7 +143,7 @@ class Progress:
 
     def say(self, line: str) -> None:
         """Print a line above what is live, nothing in it read as markup."""
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
 
 def _is_further(trial: Trial) -> bool:

@@ -7,7 +7,6 @@ One process, trainings one after the other with all cores: an interrupted comman
 stopped.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,9 @@ from search.robmednas.sources import Candidate, candidates, read_sources
 from search.robmednas.tables import markdown, paper_tables, sentences, sizes_table
 from search.robmednas.testing import Condition, open_test, score
 from searchspace.errors import UserError
+from trainables.door.opening import is_empty
+from trainables.door.paths import inside
+from trainables.door.records import read_json
 from trainables.runtime.files import cannot_write, to_json, write_atomically
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
@@ -181,7 +183,7 @@ def _begin(plan: FinalPlan, settings: RobMedNASSettings, networks: Sequence[Cand
                 f"{plan.folder} holds a comparison with other {' and '.join(changed)}: "
                 "name a new folder with --out"
             )
-    elif any(plan.folder.iterdir()):
+    elif not is_empty(plan.folder):
         raise UserError(f"the folder {plan.folder} is not empty: name a new one with --out")
     else:
         write_atomically(file, to_json(contents | {"started": now()}, indent=2) + "\n")
@@ -210,7 +212,7 @@ def _test(plan: FinalPlan, settings: RobMedNASSettings, chosen: dict[str, str], 
 
 
 def _read(folder: Path) -> dict[str, Any]:
-    return dict(json.loads((folder / FINAL).read_text(encoding="utf-8")))
+    return dict(read_json(inside(folder, FINAL)))
 
 
 def _write(folder: Path, **fields: object) -> None:

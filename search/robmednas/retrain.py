@@ -1,11 +1,11 @@
 """Train one network to the end, once: what a folder holds already is not done again."""
 
-import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from trainables.door.records import read_json
 from trainables.runtime.files import to_json, write_atomically
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
@@ -57,7 +57,7 @@ def retrain(
     """
     file = folder / DONE
     if file.is_file():
-        outcome = Retrained(**json.loads(file.read_text(encoding="utf-8")))
+        outcome = Retrained(**read_json(file))
         say(f"{folder.name}: trained already, {outcome.epochs} epochs")
         return outcome
     started = time.perf_counter()

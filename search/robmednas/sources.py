@@ -1,5 +1,6 @@
 """Finished searches, and the architectures that they stand for."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,10 @@ import pandas as pd
 
 from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
+from search.robmednas.rows import ROWS_BYTES
 from searchspace.errors import UserError
 from searchspace.random import sample
+from trainables.door.opening import read_bytes
 from trainables.runtime.config import parse
 from trainables.studies.robmednas.settings import RobMedNASConfig, RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
@@ -157,7 +160,7 @@ def draw(settings: RobMedNASSettings, count: int, seed: int) -> list[dict[str, A
 
 def _best_sampled(table: Path, *, smallest: bool) -> dict[str, Any] | None:
     """Return the config of the best sampled trial that reached its budget and may win."""
-    trials = pd.read_csv(table)
+    trials = pd.read_csv(io.BytesIO(read_bytes(table, ROWS_BYTES)))
     limits = [name for name in trials.columns if str(name).startswith("constraint.")]
     able = trials["label"].isna() & (trials["state"] == "completed")
     winners = trials[able & (trials[limits].fillna(0) <= 0).all(axis=1)]

@@ -16,6 +16,7 @@ from search.storage.depot import Depot
 from search.storage.runs import UNSTORED, Claim, Keeping, keep
 from search.study import StudyRow
 from searchspace.errors import UserError
+from trainables.door.text import printable
 from trainables.runtime.config import parse
 from trainables.study.about import About
 from trainables.study.report import Rung
@@ -53,11 +54,11 @@ class Session:
 
     def say(self, line: str) -> None:
         """Print a line, broken between words, nothing in it read as markup."""
-        self.console.print(line, markup=False, highlight=False)
+        self.console.print(printable(line), markup=False, highlight=False)
 
     def say_path(self, line: str) -> None:
         """Print a line unbroken, for a person to copy."""
-        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
     def stored_by(self, claim: Claim | None) -> "Session":
         """Return this session with its run kept in the store that was claimed, if any."""

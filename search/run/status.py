@@ -15,6 +15,7 @@ from search.results.tables import duration, number, ranked_table
 from search.storage.runs import looked_at
 from search.storage.store import is_remote
 from searchspace.errors import UserError
+from trainables.door.text import printable
 
 LEADERS = 15
 
@@ -69,4 +70,4 @@ def _counts(trials: list[Trial], total: int, objective: Objective) -> str:
 
 
 def _say(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.print(printable(line), markup=False, highlight=False, soft_wrap=True)

@@ -202,9 +202,9 @@ def _fetch_records(store: Store, folder: RunFolder) -> None:
         raise UserError(f"there is no run at {store}: it has no {MANIFEST}")
     content = _parse_manifest(store, manifest)
     stored = content.stored or Stored(uri="", term=0, token="")
-    here = stored.model_copy(update={"uri": store.uri})  # the endpoint may be another now
+    address = stored.model_copy(update={"uri": store.uri})  # the endpoint may be another now
     folder.path.mkdir()
-    ManifestFile(folder, content).add(stored=here.model_dump())
+    ManifestFile(folder, content).add(stored=address.model_dump())
     if record := read_record(folder, store):
         _write(folder.events, record)
 
@@ -233,14 +233,14 @@ def _parse_manifest(store: Store, content: bytes) -> Manifest:
     Raises:
         UserError: If it is damaged, or of another version.
     """
-    place = f"{store}/{MANIFEST}"
+    name = f"{store}/{MANIFEST}"
     try:
         values = parse_json(content)
     except ValueError as error:
-        raise UserError(f"cannot read {place}: {first_line(error)}") from None
+        raise UserError(f"cannot read {name}: {first_line(error)}") from None
     if not isinstance(values, dict):
-        raise UserError(f"{place} holds no JSON object")
-    return parse_versioned(Manifest, values, place)
+        raise UserError(f"{name} holds no JSON object")
+    return parse_versioned(Manifest, values, name)
 
 
 def _driver(store: Store) -> str:

@@ -97,12 +97,12 @@ class Store:
 
         self._patiently(put)
 
-    def read(self, name: str, most: int = READ_BYTES) -> bytes | None:
+    def read(self, name: str, limit: int = READ_BYTES) -> bytes | None:
         """Return an object's content; None if there is no such object.
 
         Args:
             name: Of the object.
-            most: Bytes that it may have.
+            limit: Bytes that it may have.
 
         Raises:
             StorageError: If it has more, or the storage fails.
@@ -110,14 +110,14 @@ class Store:
 
         def get() -> bytes:
             with self._files.open_input_stream(self._path(name)) as file:
-                return bytes(file.read(most + 1))
+                return bytes(file.read(limit + 1))
 
         try:
             content = self._patiently(get)
         except FileNotFoundError:
             return None
-        if len(content) > most:
-            raise StorageError(f"{self}/{name} has more than the {most} bytes that are read")
+        if len(content) > limit:
+            raise StorageError(f"{self}/{name} has more than the {limit} bytes that are read")
         return content
 
     def upload(self, file: Path, name: str) -> Copy:
@@ -132,13 +132,13 @@ class Store:
 
         return self._patiently(put)
 
-    def download(self, name: str, file: Path, most: int | None = None) -> Copy:
+    def download(self, name: str, file: Path, limit: int | None = None) -> Copy:
         """Copy an object to a file.
 
         Args:
             name: Of the object.
             file: Replaced.
-            most: Bytes that are copied, and one more if there is; None for all.
+            limit: Bytes that are copied, and one more if there is; None for all.
 
         Raises:
             FileNotFoundError: If there is no such object.
@@ -149,7 +149,7 @@ class Store:
                 self._files.open_input_stream(self._path(name)) as source,
                 file.open("wb") as target,
             ):
-                return _copy(source, target, most)
+                return _copy(source, target, limit)
 
         return self._patiently(get)
 
@@ -241,9 +241,9 @@ def _open(uri: str) -> Any:  # noqa: ANN401 - of pyarrow, which has no types
         raise UserError(f"{uri.partition('?')[0]}: {first_line(error)}") from error
 
 
-def _copy(source: IO[bytes], target: IO[bytes], most: int | None = None) -> Copy:
+def _copy(source: IO[bytes], target: IO[bytes], limit: int | None = None) -> Copy:
     size, digest = 0, hashlib.sha256()
-    while chunk := source.read(CHUNK if most is None else min(CHUNK, most + 1 - size)):
+    while chunk := source.read(CHUNK if limit is None else min(CHUNK, limit + 1 - size)):
         target.write(chunk)
         digest.update(chunk)
         size += len(chunk)

@@ -112,9 +112,9 @@ class Splits:
     @classmethod
     def load(cls, path: Path) -> "Splits":
         """Read what ``save`` wrote."""
-        with open_arrays(path, most=None) as npz:
+        with open_arrays(path, limit=None) as npz:
             splits = cls(
-                **{split: npz[split] for split in SPLITS},
+                **dict[str, Any]({split: npz[split] for split in SPLITS}),
                 ranking_from=cast("RankingFrom", str(npz["ranking_from"])),
                 notes=tuple(npz["notes"].tolist()),
             )

@@ -33,6 +33,10 @@ class Arrays:
     def __contains__(self, name: str) -> bool:
         return f"{name}.npy" in self._archive.namelist()
 
+    def get(self, name: str) -> Array | None:
+        """Unpack one member; None where there is none of that name."""
+        return self[name] if name in self else None
+
     def __getitem__(self, name: str) -> Array:
         """Unpack one member.
 
@@ -51,12 +55,12 @@ class Arrays:
 
 
 @contextmanager
-def open_arrays(file: Path, most: int | None = SCORES_BYTES) -> Iterator[Arrays]:
+def open_arrays(file: Path, limit: int | None = SCORES_BYTES) -> Iterator[Arrays]:
     """Open an npz file.
 
     Args:
         file: As `trainables.door.paths.inside` returns it.
-        most: Bytes that its members may take together, unpacked. None where they may take what the
+        limit: Bytes that its members may take together, unpacked. None where they may take what the
             file has on the disk: then none of them may be packed.
 
     Raises:
@@ -66,7 +70,7 @@ def open_arrays(file: Path, most: int | None = SCORES_BYTES) -> Iterator[Arrays]
     with open_file(file) as stream:
         try:
             archive = zipfile.ZipFile(stream)
-            _check_members(archive, most)
+            _check_members(archive, limit)
         except (*DAMAGES, OSError) as error:
             raise _damaged(file, error) from None
         with archive:
@@ -113,16 +117,16 @@ def map_array(file: Path) -> Array:
             raise _damaged(file, error) from None
 
 
-def _check_members(archive: zipfile.ZipFile, most: int | None) -> None:
+def _check_members(archive: zipfile.ZipFile, limit: int | None) -> None:
     members = archive.infolist()
     if len(members) > MEMBERS or len({member.filename for member in members}) < len(members):
         raise ValueError("it has too many members, or two of one name")
-    if most is None and any(member.compress_type for member in members):
+    if limit is None and any(member.compress_type for member in members):
         raise ValueError("its members are packed")
     size = sum(member.file_size for member in members)
-    if most is not None and size > most:
-        raise ValueError(f"it takes {size / MIB:,.0f} MiB, and at most {most / MIB:,.0f} are read")
-    if most is None and size > os.fstat(archive.fp.fileno()).st_size:  # type: ignore[union-attr]  # open
+    if limit is not None and size > limit:
+        raise ValueError(f"it takes {size / MIB:,.0f} MiB, and at most {limit / MIB:,.0f} are read")
+    if limit is None and size > os.fstat(archive.fp.fileno()).st_size:  # type: ignore[union-attr]  # open
         raise ValueError("it says that it takes more than it has")
 
 

@@ -53,12 +53,12 @@ def open_file(file: Path, purpose: Purpose = "read") -> BinaryIO:
     return os.fdopen(descriptor, MODES[purpose])
 
 
-def read_bytes(file: Path, most: int) -> bytes:
+def read_bytes(file: Path, limit: int) -> bytes:
     """Read a whole file.
 
     Args:
         file: As `inside` returns it.
-        most: Bytes that it may have.
+        limit: Bytes that it may have.
 
     Raises:
         FileNotFoundError: If there is none.
@@ -66,16 +66,22 @@ def read_bytes(file: Path, most: int) -> bytes:
     """
     with open_file(file) as stream:
         size = os.fstat(stream.fileno()).st_size
-        if size > most:
-            raise too_long(file, size, most)
-        return stream.read(most)
+        if size > limit:
+            raise too_long(file, size, limit)
+        return stream.read(limit)
 
 
-def too_long(file: Path, size: int, most: int) -> UserError:
-    """Say that a file has more bytes than are read."""
+def too_long(file: Path, size: int, limit: int) -> UserError:
+    """Say that a file has more bytes than are read.
+
+    Args:
+        file: The file.
+        size: Bytes that it has.
+        limit: Bytes that are read.
+    """
     return UserError(
-        f"{file} has {size / MIB:,.1f} MiB, and at most {most / MIB:,.1f} are read: it is damaged, "
-        "or not of this program"
+        f"{file} has {size / MIB:,.1f} MiB, and at most {limit / MIB:,.1f} are read: it is "
+        "damaged, or not of this program"
     )
 
 

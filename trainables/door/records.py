@@ -7,6 +7,7 @@ from typing import Any
 
 from searchspace.errors import UserError
 from trainables.door.opening import MIB, read_bytes
+from trainables.door.text import may_be_unprintable, printable_values
 
 RECORD_BYTES = 8 * MIB  # of a file of one object; Python's objects take about ten times as much
 DEPTH = 32
@@ -14,31 +15,31 @@ GROUPS = 200_000  # objects and lists in it
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
 
-def read_json(file: Path, most: int = RECORD_BYTES) -> Any:  # noqa: ANN401 - JSON values
+def read_json(file: Path, limit: int = RECORD_BYTES) -> Any:  # noqa: ANN401 - JSON values
     """Read a file of JSON.
 
     Args:
         file: As `trainables.door.paths.inside` returns it.
-        most: Bytes that it may have.
+        limit: Bytes that it may have.
 
     Raises:
         FileNotFoundError: If there is none.
         UserError: If it cannot be read, is no JSON, or is beyond the bounds.
     """
     try:
-        return parse_json(read_bytes(file, most))
+        return parse_json(read_bytes(file, limit))
     except (FileNotFoundError, NotADirectoryError, UserError):
         raise
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {file}: {_line(error)}") from None
 
 
-def parse_json(text: bytes, most_depth: int = DEPTH) -> Any:  # noqa: ANN401 - JSON values
-    """Parse JSON in UTF-8, whose bytes are bounded by the caller.
+def parse_json(text: bytes, depth: int = DEPTH) -> Any:  # noqa: ANN401 - JSON values
+    """Parse JSON in UTF-8, whose bytes are bounded by the caller; its texts become printable.
 
     Args:
         text: The bytes.
-        most_depth: How deep it may be nested.
+        depth: How deep it may be nested.
 
     Raises:
         ValueError: If it is none, is nested deeper, or is in too many parts.
@@ -46,9 +47,10 @@ def parse_json(text: bytes, most_depth: int = DEPTH) -> Any:  # noqa: ANN401 - J
     groups = text.count(b"[") + text.count(b"{")
     if groups > GROUPS:
         raise ValueError(f"it has {groups} lists and objects, and at most {GROUPS} are read")
-    if groups > most_depth and _depth(text) > most_depth:
-        raise ValueError(f"it is nested more than {most_depth} deep")
-    return json.loads(text)
+    if groups > depth and _depth(text) > depth:
+        raise ValueError(f"it is nested more than {depth} deep")
+    values = json.loads(text)
+    return printable_values(values) if may_be_unprintable(text) else values
 
 
 def _depth(text: bytes) -> int:

@@ -134,7 +134,7 @@ def read_examination(file: Path) -> Examination:
                 arrays["labels"],
                 tuple(arrays["attacks"].tolist()),
                 arrays["won"],
-                near=arrays["near"] if "near" in arrays else None,
+                near=arrays.get("near"),
                 constant=float(arrays["constant"]) if "constant" in arrays else math.nan,
             )
     except (OSError, ValueError, TypeError) as error:

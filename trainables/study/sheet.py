@@ -120,9 +120,8 @@ def read_sheet(file: Path) -> Sheet:
     """
     try:
         with open_arrays(file) as arrays:
-            text = str(arrays["words"])
-            parse_json(text.encode())  # bounds its depth
-            words = _Words.model_validate_json(text)
+            values = parse_json(str(arrays["words"]).encode())
+            words = _Words.model_validate_json(json.dumps(values))
             columns = tuple(
                 Column(**column.model_dump(), cells=_cells(arrays[f"cells_{number}"], words))
                 for number, column in enumerate(words.columns)

@@ -15,6 +15,8 @@ from pathlib import Path
 from searchspace.errors import UserError
 from trainables.data.subjects import SPLITS, SubjectSplits, notes_of
 from trainables.data.volumes import Subject
+from trainables.door.paths import inside
+from trainables.door.records import read_json
 from trainables.runtime.files import write_atomically
 
 FILE = "contents.json"
@@ -144,14 +146,14 @@ def read_record(folder: Path) -> Record:
     Raises:
         UserError: If there is none, as in runs of earlier versions, or it is damaged.
     """
-    file = folder / FILE
+    file = inside(folder, FILE)
     if not file.is_file():
         raise UserError(
             f"{folder} has no {FILE}: the run is of an earlier version, whose test subjects "
             "cannot be told from those that trained; search again"
         )
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
+        values = read_json(file)
         train, val, ranking, test = (tuple(values["splits"][split]) for split in SPLITS)
         lists = train, val, ranking, test
         splits = SubjectSplits(train, val, ranking, test, notes_of(*lists))

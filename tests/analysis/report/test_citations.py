@@ -96,7 +96,7 @@ def test_a_guest_says_itself_what_to_cite(build):
     assert keys(run)[:2] == ["guest", "se"]
     assert "tsynd" not in keys(run)
     text = citing(run).body
-    assert "<code>guest</code>: in the study&#x27;s own bibliography" in text
+    assert "<code>guest</code>: in the study&#39;s own bibliography" in text
     assert "Squeeze-and-Excitation" in text
 
 

@@ -77,7 +77,7 @@ def test_it_says_what_was_found(run):
     assert "floor missed" in body
     assert "4/255" in body
     assert "pixelate" not in body
-    assert "alarm: attacks without the model&#x27;s gradients" in body
+    assert "alarm: attacks without the model&#39;s gradients" in body
     assert "on 70 test images, opened once" in body
 
 

@@ -25,7 +25,7 @@ def canvas():
 def parsed(text):
     """Parse as HTML would: both namespaces are known there."""
     spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-    return ET.fromstring(text.replace("<svg", f"<svg {spaces}", 1))  # noqa: S314 - our own
+    return ET.fromstring(str(text).replace("<svg", f"<svg {spaces}", 1))  # noqa: S314 - our own
 
 
 def test_it_has_words_and_no_size_of_its_own(canvas):

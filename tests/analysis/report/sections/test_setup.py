@@ -18,7 +18,7 @@ def test_study_threat_model_and_order_are_said_in_words(build):
 def test_the_command_is_written_as_it_is_typed(build):
     run = build(Blueprint("t001"))
     run.manifest["command"] = ["/somewhere/search/__main__.py", "tsynd", "--run", "a b"]
-    assert "<code>python -m search tsynd --run &#x27;a b&#x27;</code>" in setup(run).body
+    assert "<code>python -m search tsynd --run &#39;a b&#39;</code>" in setup(run).body
 
 
 def test_resumptions_limits_and_changed_files_are_listed(build):
