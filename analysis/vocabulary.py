@@ -110,15 +110,13 @@ def placeholder(study: str) -> About:
 
 
 def format_tau(tau: float, low: float, high: float) -> str:
-    """Write Kendall's tau with its interval, of which there is none where all pairs agree.
+    """Write Kendall's tau with its interval, where there is one.
 
     Args:
         tau: In [-1, 1]; NaN where it is not known.
-        low: Lower end of its 95 % interval; -1 where nothing bounds it.
-        high: Upper end; 1 where nothing bounds it.
+        low: Lower end of its 95 % interval; NaN where there is none.
+        high: Upper end.
     """
     if math.isnan(tau):
         return "not known"
-    if abs(tau) > 1 - 1e-9:
-        return f"{tau:.0f}: all pairs {'agree' if tau > 0 else 'disagree'}"
-    return f"{tau:.2f}" if (low, high) == (-1.0, 1.0) else f"{tau:.2f} [{low:.2f}, {high:.2f}]"
+    return f"{tau:.2f}" if math.isnan(low) else f"{tau:.2f} [{low:.2f}, {high:.2f}]"

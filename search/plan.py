@@ -36,7 +36,7 @@ class Plan(Frozen):
     )
     scheduler: str = setting(
         "asha",
-        "Who stops trials early: asha (at each rung the best third goes on), fifo (nobody).",
+        "Who stops trials early: asha (at each rung the best go on), fifo (nobody).",
         SEARCH,
         examples=["asha", "fifo"],
     )

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.load import Run
 from analysis.numbers.tables import yardstick
 from analysis.vocabulary import MEASUREMENTS, NOISE, Vocabulary
-from search.engine.agreement import agreement, kendall, pairs_of
+from search.engine.agreement import agreement, kendall, pair_of, pairs_of
 from search.engine.trial import State, Trial
 from trainables.metrics.skill import CURVE, SKILL
 from trainables.study.ladder import format_rung
@@ -53,8 +53,9 @@ def rung_agreement(run: Run) -> pd.DataFrame:
     """Measure whether each rung ranks trials as the next one does, as the engine measures it.
 
     Returns:
-        ``rung`` (the lower, from 1), ``lower`` and ``upper`` (as a ladder writes them), ``trials``,
-        ``tau`` (Kendall's) with its 95 % interval ``low`` to ``high``.
+        ``rung`` (the lower, from 1), ``lower`` and ``upper`` (as a ladder writes them), sampled
+        ``trials``, ``tau`` (Kendall's) with its 95 % interval ``low`` to ``high``, NaN for fewer
+        than five trials.
     """
     names, rows = rungs(run), []
     for number in range(len(names) - 1):
@@ -66,7 +67,7 @@ def rung_agreement(run: Run) -> pd.DataFrame:
 
 
 def rung_ranks(run: Run) -> pd.DataFrame:
-    """Rank the trials that were measured at a rung and at the next, at both.
+    """Rank the sampled trials that were measured at a rung and at the next, at both.
 
     Returns:
         ``rung`` (the lower, from 1), ``trial``, ``lower`` and ``upper``: places from 1, the best,
@@ -130,12 +131,11 @@ def _is_comparable(vocabulary: Vocabulary, metric: str, score: str, point: str) 
 
 
 def _rank_pairs(run: Run, number: int) -> pd.DataFrame:
-    rows = []
-    for trial in run.record:
-        values = {report.rung: run.objective.value(report) for report in trial.reports}
-        pair = values.get(number, math.nan), values.get(number + 1, math.nan)
-        if all(map(math.isfinite, pair)):
-            rows.append((number + 1, trial.id, *pair))
+    rows = [
+        (number + 1, trial.id, *pair)
+        for trial in run.record
+        if (pair := pair_of(trial, number, run.objective))
+    ]
     frame = pd.DataFrame(rows, columns=["rung", "trial", "lower", "upper"])
     ascending = run.objective.direction == "min"
     for column in ("lower", "upper"):

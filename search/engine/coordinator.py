@@ -19,7 +19,7 @@ from search.engine.objective import Objective
 from search.engine.optuna_record import OptunaRecord
 from search.engine.proposals import PointSource, Proposals
 from search.engine.repeats import Choice, Repeats, own_trials
-from search.engine.schedulers import SHARE, Scheduler, promoted_share
+from search.engine.schedulers import Scheduler, promoted_share
 from search.engine.trial import Decision, Failure, State, Trial
 from trainables.study.report import Report, Rung
 from trainables.study.study import Reference
@@ -354,13 +354,15 @@ class Coordinator:
 
     def _compare(self, trial: Trial, rung: int) -> None:
         """Measure whether a rung ranks as the next one does; say so where that changes a rule."""
+        pair = pair_of(trial, rung, self.rules.objective)
+        if pair is None:
+            return
         before, pairs = self.agreements.get(rung), self._pairs.setdefault(rung, [])
-        if pair := pair_of(trial, rung, self.rules.objective):
-            pairs.append(pair)
+        pairs.append(pair)
         current = agreement(pairs, rung)
         self.agreements[rung] = current
-        share, former = promoted_share(current), promoted_share(before) if before else SHARE
-        if share != former:
+        share = promoted_share(current)
+        if share != promoted_share(before):
             self._notify("agreement", None, agreement=current, share=str(share))
 
     def _begin(self, trial: Trial) -> Trial:
@@ -375,8 +377,7 @@ class Coordinator:
             return Decision.STOP
         if trial.is_reference or trial.repeats:  # runs to the end, and takes no one's place
             return Decision.CONTINUE
-        measured = self.agreements.get(report.rung)
-        share = promoted_share(measured) if measured else SHARE
+        share = promoted_share(self.agreements.get(report.rung))
         standing = self.rules.objective.standing(report)
         decision = self._scheduler.decide(report.rung, standing, share)
         if decision is Decision.STOP:

@@ -12,20 +12,24 @@ from search.engine.objective import LAST, Standing
 from search.engine.pareto import depths
 from search.engine.trial import Decision
 
-SHARE, WIDE = Fraction(1, 3), Fraction(2, 3)
+SHARE, HALF, WIDE = Fraction(1, 3), Fraction(1, 2), Fraction(2, 3)
 TRUSTED = 0.3  # least lower end of tau's interval
-EVIDENCE = 8  # trials at both rungs before their agreement counts
+EVIDENCE = 8  # sampled trials at both rungs before their agreement counts
 
 
-def promoted_share(agreement: Agreement) -> Fraction:
-    """Return the share of trials that a rung lets go on: one third, or two thirds.
+def promoted_share(agreement: Agreement | None) -> Fraction:
+    """Return the share of trials that a rung lets go on: a third, a half, or two thirds.
 
-    Two thirds while the rung's rank agreement with the next is measured (on 8 trials) and poor: the
-    lower end of its 95 % interval is under 0.3. A rung that cannot tell good from bad may not sort
-    out the most.
+    A half while too few sampled trials reached the next rung (fewer than 8) to measure whether it
+    ranks them alike. Then a third where it does, the lower end of tau's 95 % interval being 0.3 or
+    more; else two thirds: a rung that cannot tell good from bad may not sort out the most.
+
+    Args:
+        agreement: Of the rung with the next; None where nothing was measured.
     """
-    poor = agreement.trials >= EVIDENCE and not agreement.low >= TRUSTED
-    return WIDE if poor else SHARE
+    if agreement is None or agreement.trials < EVIDENCE:
+        return HALF
+    return SHARE if agreement.low >= TRUSTED else WIDE
 
 
 class Scheduler(ABC):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from search.engine.coordinator import Coordinator
 from search.engine.proposals import Point
-from search.engine.trial import Failure, State, Trial
+from search.engine.trial import Decision, Failure, State, Trial
 from search.record.event import Event
 from search.record.events import QUESTIONS, report_of
 from searchspace.errors import UserError
@@ -118,17 +118,25 @@ def _repeat(coordinator: Coordinator, event: Event) -> None:
 
 
 def _tell(coordinator: Coordinator, event: Event) -> None:
-    """Tell what a trial did; judgements and restarts follow, or make no difference."""
+    """Tell what a trial did, and what was decided of it.
+
+    Judgements and restarts follow, or make no difference.
+    """
     if "node" in event:
         coordinator.place(event["trial"], event["node"])
     if event["event"] == "reported":
         coordinator.report(event["trial"], report_of(event))
+        if event["decision"] == Decision.CONTINUE:  # whatever the scheduler would say today
+            coordinator.trials[event["trial"]].reason = ""
     elif event["event"] == "matched":
         references = [Reference(**reference) for reference in event["references"]]
         coordinator.match(event["trial"], references)
     elif event["event"] == "ended":
         match State(event["state"]):
-            case State.COMPLETED | State.PRUNED:
+            case State.COMPLETED:
+                coordinator.complete(event["trial"])
+            case State.PRUNED:
+                coordinator.trials[event["trial"]].reason = event["reason"]
                 coordinator.complete(event["trial"])
             case State.FAILED:
                 coordinator.fail(event["trial"], Failure(event["reason"], event["trace"]))

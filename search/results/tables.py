@@ -207,11 +207,12 @@ def front_lines(rows: list[Row], objective: Objective) -> list[str]:
 def agreement_line(agreement: Agreement, share: str) -> str:
     """Say how far a rung can be trusted, and what follows."""
     rungs = f"rung {agreement.rung + 1} ranks as rung {agreement.rung + 2} does"
-    if math.isnan(agreement.tau):
-        return f"{rungs}: not known, {agreement.trials} trials reached both"
+    if math.isnan(agreement.low):
+        reached = f"{agreement.trials} sampled trials reached both"
+        return f"{rungs}: not known, {reached}; {share} go on"
     bounds = interval((agreement.low, agreement.high))
-    line = f"{rungs}: Kendall's tau {agreement.tau:.2f} {bounds} over {agreement.trials} trials"
-    return f"{line}; {share} go on"
+    tau = f"Kendall's tau {agreement.tau:.2f} {bounds} over {agreement.trials} sampled trials"
+    return f"{rungs}: {tau}; {share} go on"
 
 
 def config_lines(config: Mapping[str, object], width: int = 80) -> list[str]:

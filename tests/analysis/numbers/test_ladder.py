@@ -51,6 +51,7 @@ def test_agreement_is_kendalls_tau_of_neighbouring_rungs(whole_run):
     reports = whole_run.reports.pivot_table(index="trial", columns="epoch", values="value")
     for row, (lower, upper) in zip(frame.itertuples(), ((1, 3), (3, 9), (9, 27)), strict=True):
         values = reports[[lower, upper]].dropna()
+        values = values[values.index.str.startswith("t")]  # sampled
         assert row.trials == len(values)
         assert row.tau == pytest.approx(kendalltau(values[lower], values[upper]).statistic)
         assert row.low < row.tau < row.high

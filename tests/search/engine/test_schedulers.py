@@ -1,8 +1,10 @@
+import math
+
 import pytest
 
 from search.engine.agreement import Agreement
 from search.engine.objective import LAST
-from search.engine.schedulers import SHARE, WIDE, Asha, Fifo, promoted_share
+from search.engine.schedulers import HALF, SHARE, WIDE, Asha, Fifo, promoted_share
 from search.engine.trial import Decision
 
 GO, STOP = Decision.CONTINUE, Decision.STOP
@@ -53,10 +55,18 @@ def test_asha_keeps_the_share_it_is_told():
 
 @pytest.mark.parametrize(
     ("trials", "low", "share"),
-    [(7, -1.0, SHARE), (8, 0.29, WIDE), (8, 0.3, SHARE), (99, -0.2, WIDE), (99, 0.8, SHARE)],
+    [
+        (7, 0.9, HALF),
+        (8, 0.29, WIDE),
+        (8, 0.3, SHARE),
+        (9, math.nan, WIDE),
+        (99, -0.2, WIDE),
+        (99, 0.8, SHARE),
+    ],
 )
 def test_promotion_widens_where_rungs_are_measured_to_disagree(trials, low, share):
     assert promoted_share(Agreement(0, trials, 0.5, low, 0.9)) == share
+    assert promoted_share(None) == HALF
 
 
 def test_of_two_values_the_fronts_count():

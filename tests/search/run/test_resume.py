@@ -3,11 +3,19 @@
 import json
 import signal
 import time
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from rich.console import Console
-from whole_runs import check_whole, events_of, manifest_of, wait_for, without_times
+from whole_runs import (
+    check_whole,
+    events_of,
+    manifest_of,
+    states_of,
+    wait_for,
+    without_times,
+)
 
 from search.run.runner import replay
 
@@ -99,3 +107,18 @@ def test_a_driver_killed_at_any_moment_loses_nothing_finished(start, take_up, to
     after = events_of(folder, "ended")
     assert after[: len(finished)] == finished
     assert replay(folder, lambda name: toy, Console(width=80)) == 0
+
+
+def test_what_was_decided_stays_decided_where_the_scheduler_would_decide_otherwise(
+    run_toy, take_up, tmp_path, monkeypatch
+):
+    """As in a run that an older program wrote."""
+    for name, share in (("strict", Fraction(1, 9)), ("lenient", Fraction(1))):
+        with monkeypatch.context() as older:
+            older.setattr("search.engine.coordinator.promoted_share", lambda _, share=share: share)
+            run_toy(name, trials=8, sampler="random")
+        before = states_of(tmp_path / name)
+        assert take_up(tmp_path / name, trials=9)[0] == 0
+        after = states_of(tmp_path / name)
+        assert {trial: after[trial] for trial in before} == before
+        check_whole(tmp_path / name, 9)
