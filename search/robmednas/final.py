@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 
 from search.record.writer import now
@@ -29,6 +30,7 @@ from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.study.study import Say
+from trainables.synthesis.about import ranking_metric
 from trainables.synthesis.assets import SUBJECTS
 from trainables.synthesis.measurement import ALWAYS
 from trainables.synthesis.record import Record, read_record
@@ -97,16 +99,10 @@ def final(plan: FinalPlan, console: Console) -> int:
     chosen = choose(networks, trained, settings)
     _write(plan.folder, chosen=chosen)
     _test(plan, settings, chosen, say)
-    scores = read_rows(plan.folder / SCORES)
     rows = [
         (network, trained[network.name]) for network in networks if network.name in chosen.values()
     ]
-    for table in (sizes_table(rows), *paper_tables(scores, list(ALWAYS))):
-        console.print(table)
-    for line in sentences(scores, list(ALWAYS)):
-        say(line)
-    text = markdown(scores, rows, list(ALWAYS))
-    write_atomically(plan.folder / "tables.md", text)
+    _show(plan.folder, rows, ranking_metric(settings.attack), console)
     say(f"everything: {plan.folder}")
     return 0
 
@@ -140,9 +136,10 @@ def choose(
     Returns:
         The name of the chosen candidate, by row, in the order of the candidates.
     """
-    metric = f"ranking_{settings.attack}_mae_head_curve"
+    metric = ranking_metric(settings.attack)
+    values = {name: network.metrics[metric] for name, network in trained.items()}
     best: dict[str, str] = {}
-    for network in sorted(networks, key=lambda network: trained[network.name].metrics[metric]):
+    for network in sorted(networks, key=lambda network: -np.nan_to_num(values[network.name])):
         best.setdefault(network.row, network.name)
     return {row: best[row] for row in dict.fromkeys(network.row for network in networks)}
 
@@ -187,6 +184,18 @@ def _begin(plan: FinalPlan, settings: RobMedNASSettings, networks: Sequence[Cand
         raise UserError(f"the folder {plan.folder} is not empty: name a new one with --out")
     else:
         write_atomically(file, to_json(contents | {"started": now()}, indent=2) + "\n")
+
+
+def _show(
+    folder: Path, rows: Sequence[tuple[Candidate, Retrained]], metric: str, console: Console
+) -> None:
+    """Print all tables and sentences, and write them as Markdown."""
+    scores = read_rows(folder / SCORES)
+    for table in (sizes_table(rows, metric), *paper_tables(scores, list(ALWAYS))):
+        console.print(table)
+    for line in sentences(scores, list(ALWAYS)):
+        console.print(line, markup=False, highlight=False)
+    write_atomically(folder / "tables.md", markdown(scores, rows, list(ALWAYS), metric))
 
 
 def _prepare(record: Record, settings: RobMedNASSettings, assets: Path, say: Say) -> None:

@@ -11,6 +11,7 @@ from trainables.metrics.paired import Comparison, compare, least_p
 from trainables.metrics.synthesis import DIRECTIONS, REGIONS
 
 KINDS = {"dice": "Dice", "mae": "MAE, HU"}
+SIZES = ("parameters", "GMAC", "epochs", "value", "clean HU", "PGD HU")
 NOTE = "Nrm. clean, Rob. attacked; mean and standard deviation over test subjects"
 STAR = "* differs from Baseline: Wilcoxon signed-rank, Bonferroni, p < 0.05"
 
@@ -33,7 +34,10 @@ def paper_tables(scores: pd.DataFrame, attacks: Sequence[str]) -> list[Table]:
 
 
 def markdown(
-    scores: pd.DataFrame, rows: Sequence[tuple[Candidate, Retrained]], attacks: Sequence[str]
+    scores: pd.DataFrame,
+    rows: Sequence[tuple[Candidate, Retrained]],
+    attacks: Sequence[str],
+    metric: str,
 ) -> str:
     """Write all tables and sentences as Markdown.
 
@@ -41,8 +45,9 @@ def markdown(
         scores: On test, as `search.robmednas.testing.score` lists them.
         rows: What stands for each row of the tables, and how its training went.
         attacks: Names of the attacks, in the order of the tables.
+        metric: By which each row's candidate was chosen.
     """
-    parts = [_markdown_sizes(rows)]
+    parts = [_markdown_sizes(rows, metric)]
     for attack in attacks:
         for kind, words in KINDS.items():
             heads = ["", *(head.replace("\n", " ") for head in _heads())]
@@ -56,12 +61,15 @@ def markdown(
     return "\n\n".join(parts) + "\n\n" + "  \n".join(sentences(scores, attacks)) + "\n"
 
 
-def sizes_table(rows: Sequence[tuple[Candidate, Retrained]]) -> Table:
-    """Show what stands for each row, and what it costs: capacity confounds robustness."""
-    table = Table(title="chosen on the ranking subjects", box=None)
-    for head in ("", "parameters", "GMAC", "epochs", "ranking value"):
+def sizes_table(rows: Sequence[tuple[Candidate, Retrained]], metric: str) -> Table:
+    """Show what stands for each row, and what it costs: capacity confounds robustness.
+
+    The metric is the one by which each row's candidate was chosen.
+    """
+    table = Table(title=f"chosen on the ranking subjects by {metric}", box=None)
+    for head in ("", *SIZES):
         table.add_column(head, justify="right" if head else "left", no_wrap=True)
-    for cells in _sizes(rows):
+    for cells in _sizes(rows, metric):
         table.add_row(*cells)
     return table
 
@@ -137,26 +145,27 @@ def _rows(
         yield row, cells
 
 
-def _sizes(rows: Sequence[tuple[Candidate, Retrained]]) -> list[list[str]]:
+def _sizes(rows: Sequence[tuple[Candidate, Retrained]], metric: str) -> list[list[str]]:
     lines = []
     for network, trained in rows:
         metrics = trained.metrics
-        value = next(v for name, v in metrics.items() if name.endswith("mae_head_curve"))
         giga = metrics["multiply_adds"] / 1e9
         numbers = (
             f"{metrics['parameters']:,.0f}",
             f"{giga:.2f}",
             str(trained.epochs),
-            f"{value:.1f}",
+            f"{metrics[metric]:.3f}",
+            f"{metrics['ranking_clean_mae_head']:.1f}",
+            f"{metrics['ranking_pgd_mae_head_curve']:.1f}",
         )
         lines.append([network.row, *numbers])
     return lines
 
 
-def _markdown_sizes(rows: Sequence[tuple[Candidate, Retrained]]) -> str:
-    heads = ["", "architecture", "parameters", "GMAC", "epochs", "ranking value"]
+def _markdown_sizes(rows: Sequence[tuple[Candidate, Retrained]], metric: str) -> str:
+    heads = ["", "architecture", *SIZES]
     lines = [_line(heads), _line(["---"] * len(heads))]
-    for (network, _), (row, *numbers) in zip(rows, _sizes(rows), strict=True):
+    for (network, _), (row, *numbers) in zip(rows, _sizes(rows, metric), strict=True):
         text = f"`{network.config['architecture'].replace('|', '/')}`"  # a bar would end the cell
         lines.append(_line([row, text, *numbers]))
     return "\n".join(lines)

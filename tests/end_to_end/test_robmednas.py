@@ -74,7 +74,7 @@ def test_the_output_fits_80_columns_and_says_what_was_measured(finished):
     text = " ".join(output.split())
     assert "standard deviations of each subject's MR" in text
     assert "every subject has one slice" in text
-    assert "ranked by ranking_pgd_mae_head_curve, lowest first" in text
+    assert "ranked by ranking_pgd_mae_head_skill, highest first" in text
     assert "gain over" in text
 
 
@@ -93,7 +93,7 @@ def test_the_manifest_holds_what_is_needed_to_repeat_the_run(finished):
     manifest = json.loads((folder / "manifest.json").read_text())
     assert set(manifest["digests"]) == {"train", "val", "ranking", "splits", "subjects"}
     assert manifest["settings"]["kernels"] == "square"
-    assert manifest["details"]["trivial_mae_head"] > 0
+    assert manifest["details"]["lookup_mae_head"] > 0
     assert len(manifest["details"]["test_subjects"]) == 2
 
 

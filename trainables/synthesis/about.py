@@ -22,6 +22,7 @@ SCORES = {
 }
 COLUMNS = {
     "clean": "ranking_clean_{score}",
+    "pgd": "ranking_pgd_{score}_curve",
     "fgsm": "ranking_fgsm_{score}_curve",
     "parameters": "parameters",
     "multiply_adds": "multiply_adds",
@@ -44,11 +45,11 @@ def about_synthesis(name: str, title: str, cites: tuple[str, ...]) -> About:
         threat=MR_DEVIATIONS,
         scores=SCORES,
         kept=HEADLINE,
-        level="mean CT by MR intensity",
+        level="the best single grey",
         columns=COLUMNS,
     )
 
 
 def ranking_metric(attack: str) -> str:
     """Return the metric that ranks trials unless the user names another."""
-    return f"ranking_{attack}_{HEADLINE}_curve"
+    return f"ranking_{attack}_{HEADLINE}_skill"

@@ -196,7 +196,7 @@ def mr_names(folder: Path) -> dict[bytes, str]:
     }
 
 
-def trivial_mae(train: Split, ranking: Split) -> float:
+def lookup_mae(train: Split, ranking: Split) -> float:
     """Measure the mean CT by MR intensity: the head MAE in HU that a network has to beat."""
     model = IntensityMap.fit(
         (subject.mr.astype(np.float32), subject.ct.astype(np.float32), subject.mask)

@@ -1,7 +1,9 @@
 """Measure a network that predicts CT: clean and under attack along a grid of radii.
 
 Names of metrics are ``{split}_{measurement}_{score}``: the score of a curve ends in ``_curve``,
-that at one radius in ``_eps`` and the radius in standard deviations of the MR. Scores are taken of
+that at one radius in ``_eps`` and the radius in standard deviations of the MR. What ranks ends in
+``_skill``: the share of the head MAE of the best single grey that the network takes away, averaged
+over the radii above 0. Scores are taken of
 each subject's whole volume, then averaged over subjects [robmednas, section 2.5].
 """
 
@@ -16,12 +18,14 @@ from trainables.attacks.ensemble import Ensemble
 from trainables.attacks.registry import build_synthesis_attack
 from trainables.metrics.curve import trapezoid_weights
 from trainables.metrics.intervals import mean_interval
+from trainables.metrics.skill import CURVE, SKILL, Skill
 from trainables.metrics.synthesis import DIRECTIONS, SCORES, measure, truth_of
 from trainables.runtime.arrays import Floats32, Floats64
 from trainables.runtime.seeding import derive
 from trainables.study.report import Level
 from trainables.study.study import Directions
-from trainables.synthesis.about import ranking_metric
+from trainables.synthesis.about import HEADLINE, ranking_metric
+from trainables.synthesis.constant import constant_error
 from trainables.synthesis.prediction import predict
 from trainables.synthesis.robustness.errors import aim
 from trainables.synthesis.robustness.worst import WorstOf
@@ -97,7 +101,24 @@ def metrics_of(attack: str, eps: tuple[float, ...]) -> Directions:
         for score, direction in DIRECTIONS.items()
         for suffix in points
     }
-    return {**directions, "val_loss": "min"}
+    skills = (f"ranking_{kind}_{HEADLINE}_{SKILL}" for kind in _attacks(attack))
+    return {**directions, **dict.fromkeys(skills, "max"), "val_loss": "min"}
+
+
+def constant_metrics(attack: str, eps: tuple[float, ...], error: float) -> dict[str, float]:
+    """Return the metrics that a constant answer has on ranking; no attack changes them.
+
+    Args:
+        attack: The attack that ranks.
+        eps: Radii, rising from 0.
+        error: The head MAE of the answer in HU, see `trainables.synthesis.constant`.
+    """
+    metrics = {f"ranking_clean_{HEADLINE}": error}
+    for kind in _attacks(attack):
+        metrics[f"ranking_{kind}_{HEADLINE}_{SKILL}"] = 0.0
+        for end in (CURVE, *map(point, eps[1:])):
+            metrics[f"ranking_{kind}_{HEADLINE}_{end}"] = error
+    return metrics
 
 
 SubjectScores = dict[str, Floats64]
@@ -113,6 +134,7 @@ class Robustness:
         intervals: 95 % bootstrap intervals over subjects, of the clean scores and of the curves of
             the attack that ranks.
         eps: E radii, rising from 0.
+        constant: The head MAE in HU of the best single grey, at which skill is 0.
         curves: By attack and score, the values of every subject along the radii, (E, N).
         constraints: Alarms that make the scores doubtful, see `trainables.metrics.alarms`.
     """
@@ -120,6 +142,7 @@ class Robustness:
     metrics: dict[str, float]
     intervals: dict[str, tuple[float, float]]
     eps: tuple[float, ...]
+    constant: float
     curves: dict[str, SubjectScores]
     constraints: dict[str, float] = field(default_factory=dict)
 
@@ -213,9 +236,13 @@ def measure_robust(
         for kind in attacks
     }
     metrics = {f"{name}_clean_{score}": mean_without_nan(clean[score]) for score in SCORES}
+    constant = constant_error(split)
+    skill = Skill(eps, constant, best=0.0)
     for kind, curve in curves.items():
         metrics |= _curve_metrics(f"{name}_{kind}", eps, curve)
-    return Robustness(metrics, _intervals(name, measurement, clean, curves), eps, curves)
+        metrics[f"{name}_{kind}_{HEADLINE}_{SKILL}"] = float(skill(curve[HEADLINE].mean(axis=1)))
+    intervals = _intervals(name, measurement, clean, curves, skill)
+    return Robustness(metrics, intervals, eps, constant, curves)
 
 
 def areas(eps: Sequence[float], curve: Floats64) -> Floats64:
@@ -245,12 +272,19 @@ def _curve_metrics(prefix: str, eps: tuple[float, ...], curves: SubjectScores) -
 
 
 def _intervals(
-    name: str, measurement: Measurement, clean: SubjectScores, curves: dict[str, SubjectScores]
+    name: str,
+    measurement: Measurement,
+    clean: SubjectScores,
+    curves: dict[str, SubjectScores],
+    skill: Skill,
 ) -> dict[str, tuple[float, float]]:
     seed = derive(measurement.seed, "bootstrap")
     samples = {f"{name}_clean_{score}": values for score, values in clean.items()}
     for score, curve in curves[measurement.attack].items():
         samples[f"{name}_{measurement.attack}_{score}_curve"] = areas(measurement.eps, curve)
+    heads = curves[measurement.attack][HEADLINE]
+    one_class = np.zeros(heads.shape[1], dtype=np.int64)
+    samples[f"{name}_{measurement.attack}_{HEADLINE}_{SKILL}"] = skill.of_images(heads, one_class)
     intervals = {metric: mean_interval(values, seed) for metric, values in samples.items()}
     return {metric: (interval.low, interval.high) for metric, interval in intervals.items()}
 

@@ -83,7 +83,11 @@ class SynthesisSettings(AttackSettings):
         default_text="10:pgd-5,30:pgd-10,30:pgd-20!",
     )
     floor: float = setting(
-        0.25, "Share by which clean head MAE may exceed the baseline's.", ROBUSTNESS, ge=0
+        0.15,
+        "Share of what the baseline's clean head MAE lies below that of the best single grey, "
+        "which a trial may lose.",
+        ROBUSTNESS,
+        ge=0,
     )
     max_params: int | None = setting(
         None, "Most parameters of a network that is trained.", SEARCH, default_text="none", ge=1

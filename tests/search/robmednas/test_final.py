@@ -55,9 +55,9 @@ def test_scores_are_those_of_the_saved_networks_on_test_subjects(finished):
 def test_the_candidate_of_a_row_is_chosen_on_ranking_subjects():
     settings = robmednas.parse_settings({"device": "cpu"})
     listed = [Candidate(f"c{n}", row, {}) for n, row in enumerate(["Random", "Random", "Baseline"])]
-    values = {"c0": 300.0, "c1": 200.0, "c2": 250.0}
+    values = {"c0": 0.3, "c1": 0.6, "c2": 0.5}
     trained = {
-        name: Retrained(1, 1, {"ranking_pgd_mae_head_curve": value}, 0.0)
+        name: Retrained(1, 1, {"ranking_pgd_mae_head_skill": value}, 0.0)
         for name, value in values.items()
     }
     assert choose(listed, trained, settings) == {"Random": "c1", "Baseline": "c2"}

@@ -28,7 +28,7 @@ def test_a_run_stands_for_its_best_sampled_trial(searches):
         source = read_source(run)
         table = pd.read_csv(run / "trials.csv")
         sampled = table[table["label"].isna()]
-        best = sampled.loc[sampled["value"].idxmin(), "config.architecture"]
+        best = sampled.loc[sampled["value"].idxmax(), "config.architecture"]
         assert source.row == row
         assert source.config["architecture"] == best
         assert source.config == RobMedNASConfig(**source.config).model_dump()
@@ -37,7 +37,7 @@ def test_a_run_stands_for_its_best_sampled_trial(searches):
 def test_a_trial_that_misses_a_constraint_stands_for_nothing(searches, tmp_path):
     run = changed(searches[0], tmp_path / "run")
     table = pd.read_csv(run / "trials.csv")
-    sampled = table[table["label"].isna()].sort_values("value")
+    sampled = table[table["label"].isna()].sort_values("value", ascending=False)
     table.loc[sampled.index[0], "constraint.clean_floor"] = 0.1
     table.to_csv(run / "trials.csv", index=False)
     second = table.loc[sampled.index[1], "config.architecture"]

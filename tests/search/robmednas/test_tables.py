@@ -48,9 +48,14 @@ def test_a_condition_is_written_with_its_strength(scores):
 
 
 def test_the_cost_of_a_network_stands_beside_its_value():
-    metrics = {"parameters": 12345.0, "multiply_adds": 2.5e9, "ranking_pgd_mae_head_curve": 88.8}
+    """What chose is printed, and not what FGSM left, which comes first among the metrics."""
+    metrics = {
+        "parameters": 12345.0, "multiply_adds": 2.5e9, "ranking_clean_mae_head": 66.6,
+        "ranking_fgsm_mae_head_curve": 77.7, "ranking_fgsm_mae_head_skill": 0.9,
+        "ranking_pgd_mae_head_curve": 88.8, "ranking_pgd_mae_head_skill": 0.4567,
+    }  # fmt: skip
     row = (Candidate("random-1", "Random", {}), Retrained(7, 5, metrics, 1.0))
-    columns = sizes_table([row]).columns
+    columns = sizes_table([row], "ranking_pgd_mae_head_skill").columns
     assert [list(column.cells) for column in columns] == [
-        ["Random"], ["12,345"], ["2.50"], ["7"], ["88.8"],
+        ["Random"], ["12,345"], ["2.50"], ["7"], ["0.457"], ["66.6"], ["88.8"],
     ]  # fmt: skip

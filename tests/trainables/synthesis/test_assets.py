@@ -16,11 +16,11 @@ from trainables.synthesis.assets import (
     SUBJECTS,
     TRIAL_SPLITS,
     draw_record,
+    lookup_mae,
     mr_names,
     open_subjects,
     read_data,
     splits_of,
-    trivial_mae,
     write_data,
     write_test,
 )
@@ -192,4 +192,4 @@ def test_the_trivial_error_is_that_of_the_mean_ct_by_intensity():
     ranking_ct = np.where(mr > 0.5, 130, -10).astype(np.int16)
     mask = np.ones((1, 4, 4), bool)
     train, ranking = (Split((SubjectSlices("s", mr, ct, mask),)) for ct in (train_ct, ranking_ct))
-    assert trivial_mae(train, ranking) == pytest.approx(20, abs=0.5)
+    assert lookup_mae(train, ranking) == pytest.approx(20, abs=0.5)

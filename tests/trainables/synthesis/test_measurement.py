@@ -8,9 +8,11 @@ from torch import nn
 from trainables.metrics.curve import area
 from trainables.metrics.synthesis import SCORES, measure, truth_of
 from trainables.synthesis import measurement
+from trainables.synthesis.constant import best_grey, constant_error
 from trainables.synthesis.measurement import (
     Measurement,
     areas,
+    constant_metrics,
     mean_without_nan,
     measure_clean,
     measure_robust,
@@ -19,6 +21,7 @@ from trainables.synthesis.measurement import (
 )
 from trainables.synthesis.prediction import predict
 from trainables.synthesis.robustness.worst import WorstOf
+from trainables.synthesis.slices import CENTRE_HU, SCALE_HU
 
 CPU = torch.device("cpu")
 PROTOCOL = Measurement(attack="pgd", eps=(0.0, 0.1, 0.3), seed=0, batch_size=5)
@@ -99,14 +102,35 @@ def test_metrics_are_what_was_announced(split):
     assert metrics_of("pgd", (0.0, 1.0))["ranking_pgd_dice_bone_curve"] == "max"
 
 
-def test_the_ranking_value_is_the_mean_over_subjects_of_the_area_of_each(split):
+def test_the_ranking_value_is_the_share_of_a_constants_error_that_is_taken_away(split):
+    robustness = measure_robust(Affine(), split, PROTOCOL, CPU, "ranking")
+    constant = constant_error(split)
+    means = robustness.curves["pgd"]["mae_head"].mean(axis=1)[1:]
+    by_hand = np.mean([max(0.0, 1 - mean / constant) for mean in means])
+    value = robustness.metrics[PROTOCOL.ranking_metric]
+    assert value == pytest.approx(by_hand)
+    assert robustness.constant == constant
+    low, high = robustness.intervals[PROTOCOL.ranking_metric]
+    assert low <= value <= high
+
+
+def test_a_network_that_answers_with_the_best_grey_has_no_skill_and_no_attack_changes_it(split):
+    grey = best_grey(split)
+    network = Affine(weight=0.0, bias=(grey - CENTRE_HU) / SCALE_HU)
+    metrics = measure_robust(network, split, PROTOCOL, CPU, "ranking").metrics
+    constant = constant_metrics("pgd", PROTOCOL.eps, constant_error(split))
+    assert {name: metrics[name] for name in constant} == pytest.approx(constant, abs=1e-3)
+
+
+def test_the_curve_is_the_mean_over_subjects_of_the_area_of_each(split):
     robustness = measure_robust(Affine(), split, PROTOCOL, CPU, "ranking")
     curve = robustness.curves["pgd"]["mae_head"]
     assert curve.shape == (3, len(split.subjects))
     by_hand = np.mean([area(PROTOCOL.eps, subject) for subject in curve.T])
-    value = robustness.metrics[PROTOCOL.ranking_metric]
+    name = "ranking_pgd_mae_head_curve"
+    value = robustness.metrics[name]
     assert value == pytest.approx(by_hand)
-    low, high = robustness.intervals[PROTOCOL.ranking_metric]
+    low, high = robustness.intervals[name]
     assert low < value < high
     assert robustness.metrics["ranking_pgd_mae_head_eps0.3"] == pytest.approx(curve[2].mean())
     assert areas((0.0, 1.0), np.array([[1.0, 4.0], [3.0, 4.0]])).tolist() == [2.0, 4.0]

@@ -44,10 +44,10 @@ def test_radii_rise_from_0_and_have_no_greatest(radii, eps):
 
 def test_every_rung_sees_all_subjects_and_ranks_by_head_mae():
     first, second, last = settings_of(epochs=6, eps="0,0.1").rungs
-    metric, eps = "ranking_pgd_mae_head_curve", (0.0, 0.1)
+    metric, eps = "ranking_pgd_mae_head_skill", (0.0, 0.1)
     assert first == Rung(2, metric, Level("pgd", 5, 1, eps))
     assert second == Rung(6, metric, Level("pgd", 10, 1, eps))
-    assert last == Rung(6, metric, Level("pgd", 20, 2, eps, audit=True))
+    assert last == Rung(6, metric, Level("pgd", 20, 1, eps, audit=True))
 
 
 def test_the_data_are_named_by_their_folder():

@@ -136,7 +136,7 @@ class RobMedNASTrial(Trainable):
             save_model(folder, self.network, card)
         scores = robust.curves[self.measurement.at(level).attack][HEADLINE]
         labels = np.zeros(scores.shape[1], dtype=np.int64)  # subjects have no classes
-        ranking_file.write(folder, scores, labels, robust.eps)
+        ranking_file.write(folder, scores, labels, robust.eps, scale=(robust.constant, 0.0))
 
     def state(self) -> dict[str, Any]:
         """Return the weights, the moments of the optimiser, and the best epoch so far."""

@@ -12,6 +12,7 @@ from trainables.corruptions.noise import gaussian
 from trainables.runtime.seeding import derive
 from trainables.study.examination import CLEAN, ENSEMBLE, NOISE, Exam, Examination, count_wins
 from trainables.synthesis.about import HEADLINE
+from trainables.synthesis.constant import constant_error
 from trainables.synthesis.measurement import Perturb, score_subjects
 from trainables.synthesis.robustness.errors import aim
 from trainables.synthesis.robustness.worst import WorstOf
@@ -56,7 +57,16 @@ def examine_synthesis(
     attacks, wins = count_wins(tuple(ensemble), winners)
     scores = np.stack([by_name[HEADLINE] for by_name in by_condition])
     labels = np.zeros(scores.shape[1], dtype=np.int64)  # subjects have no classes
-    return Examination("head MAE, HU", "min", tuple(conditions), scores, labels, attacks, wins)
+    return Examination(
+        score="head MAE, HU",
+        direction="min",
+        conditions=tuple(conditions),
+        scores=scores,
+        labels=labels,
+        attacks=attacks,
+        wins=wins,
+        constant=constant_error(split),
+    )
 
 
 def _noise(sigma: float, seed: int) -> Perturb:

@@ -63,6 +63,7 @@ def test_the_floor_is_the_baselines_clean_error_at_the_same_epoch():
     floor = robmednas.floor(settings_of(floor=0.1))
     assert (floor.reference, floor.slack) == ("baseline", 0.1)
     assert robmednas.metrics(settings_of())[floor.metric] == "min"
+    assert floor.above_constant
 
 
 def test_preparing_says_what_a_reader_needs(heads):
@@ -71,5 +72,5 @@ def test_preparing_says_what_a_reader_needs(heads):
     assert "standard deviations" in text
     assert "mean CT by MR intensity" in text
     assert set(heads.facts.digests) == {"train", "val", "ranking", "splits", "subjects"}
-    trivial = heads.facts.details["trivial_mae_head"]
-    assert 10 < trivial < 1000
+    lookup = heads.facts.details["lookup_mae_head"]
+    assert 10 < lookup < heads.facts.constant["ranking_clean_mae_head"] < 1000

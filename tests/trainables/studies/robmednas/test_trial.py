@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from trainables.metrics.curve import area
+from trainables.metrics.skill import mean_skill
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas import trial as module
 from trainables.studies.robmednas.study import RobMedNAS
@@ -84,8 +84,10 @@ def test_the_saved_network_gives_the_scores_that_it_was_ranked_by(heads, trained
         expected, loaded = predict(trial.network, mr), predict(network, mr)
         np.testing.assert_allclose(loaded, expected, atol=0.05)  # HU; the layout in memory differs
     with np.load(tmp_path / "ranking.npz", allow_pickle=False) as saved:
-        curves = [area(saved["eps"].tolist(), subject) for subject in saved["scores"].T]
-    assert np.mean(curves) == pytest.approx(report.metrics[heads.facts.default_metric])
+        means, scale = saved["scores"].mean(axis=1), saved["scale"].tolist()
+        value = mean_skill(saved["eps"].tolist(), means, *scale)
+    assert value == pytest.approx(report.metrics[heads.facts.default_metric])
+    assert scale == [heads.facts.constant["ranking_clean_mae_head"], 0.0]
     json.loads((tmp_path / "model.json").read_text())
 
 

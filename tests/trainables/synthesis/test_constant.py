@@ -1,0 +1,35 @@
+"""One grey for all heads: known answers, and that none is better."""
+
+import numpy as np
+import pytest
+
+from trainables.synthesis.constant import best_grey, constant_error, constant_errors
+from trainables.synthesis.slices import Split, SubjectSlices
+
+
+def subject(values, mask=None):
+    ct = np.array(values, dtype=np.int16).reshape(1, 1, -1)
+    inside = np.ones(ct.shape, bool) if mask is None else np.array(mask, bool).reshape(ct.shape)
+    return SubjectSlices("s", ct.astype(np.float16), ct, inside)
+
+
+def test_the_best_grey_of_one_subject_is_the_median_of_its_head():
+    split = Split((subject([-1000, 10, 40, 900], [0, 1, 1, 1]),))
+    assert best_grey(split) == 40
+    assert constant_errors(split).tolist() == [pytest.approx((30 + 860) / 3)]
+
+
+def test_every_subject_weighs_alike_however_many_voxels_it_has():
+    split = Split((subject([0] * 9), subject([100]), subject([100])))
+    assert best_grey(split) == 100
+    assert constant_error(split) == pytest.approx(100 / 3)
+
+
+def test_no_other_grey_is_better():
+    rng = np.random.default_rng(0)
+    split = Split(tuple(subject(rng.integers(-1000, 1500, 50)) for _ in range(5)))
+
+    def error(grey):
+        return np.mean([np.abs(item.ct.astype(float) - grey).mean() for item in split.subjects])
+
+    assert constant_error(split) == pytest.approx(min(error(grey) for grey in range(-1000, 1500)))

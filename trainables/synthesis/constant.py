@@ -1,0 +1,34 @@
+"""The answer that never looks at the MR: one grey for all heads, the best for a split."""
+
+import numpy as np
+
+from trainables.runtime.arrays import Floats64
+from trainables.synthesis.slices import HU_LIMIT, Split
+
+LEVELS = 2 * (HU_LIMIT + 1)  # of int16
+
+
+def best_grey(split: Split) -> int:
+    """Return the HU that has the least head MAE, averaged over the subjects of a split.
+
+    It is the median of the heads, in which every subject weighs alike.
+    """
+    shares = np.zeros(LEVELS)
+    for subject in split.subjects:
+        head = np.asarray(subject.ct)[np.asarray(subject.mask, dtype=bool)].astype(np.int64)
+        shares += np.bincount(head + HU_LIMIT + 1, minlength=LEVELS) / max(1, len(head))
+    return int(np.searchsorted(shares.cumsum(), shares.sum() / 2)) - HU_LIMIT - 1
+
+
+def constant_errors(split: Split) -> Floats64:
+    """Measure the head MAE of every subject for `best_grey`, in HU, (N,)."""
+    grey = best_grey(split)
+    heads = (
+        np.asarray(subject.ct)[np.asarray(subject.mask, dtype=bool)] for subject in split.subjects
+    )
+    return np.array([np.abs(head.astype(np.float64) - grey).mean() for head in heads])
+
+
+def constant_error(split: Split) -> float:
+    """Average `constant_errors`: the error at which a network's skill is 0."""
+    return float(constant_errors(split).mean())
