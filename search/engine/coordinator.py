@@ -256,13 +256,12 @@ class Coordinator:
             seeds: Added to the run's seed, from 1.
             by_value: Whether the trials were chosen for their values.
         """
-        after = len(own_trials(self.trials.values()))
         choice = Choice(
             purpose=purpose,
             trials=tuple(trials),
             seeds=tuple(seeds),
             by_value=by_value,
-            after=after,
+            after=len(own_trials(self.trials.values())),
         )
         new = self.repeats.add(choice, self.trials)
         if new:

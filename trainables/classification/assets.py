@@ -116,7 +116,7 @@ def write_data(folder: Path, dataset: Dataset, splits: Splits) -> None:
     write_arrays(folder / ARRAYS, arrays)
     rest = dataset.train.take(np.setdiff1d(splits.autoencoder, splits.train))
     write_arrays(folder / LEFT_OUT, {"images": rest.pixels, "labels": rest.labels})
-    digests = {
+    digests: dict[str, np.ndarray] = {
         split: np.array(list(image_items(dataset.official(split)).values()), "S")
         for split in OFFICIAL_SPLITS
     }
@@ -165,8 +165,7 @@ def write_test(folder: Path, assets: Path, settings: ClassificationSettings, say
     images = dataset.test.take(np.array([int(name) for name in names.values()], np.int64))
     near = np.isin(splits.test, splits.test_near)
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = {"images": images.pixels, "labels": images.labels, "near": near}
-    write_arrays(folder / TEST, arrays)
+    write_arrays(folder / TEST, {"images": images.pixels, "labels": images.labels, "near": near})
 
 
 def read_test(folder: Path, device: torch.device) -> LabelledImages:

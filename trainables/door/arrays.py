@@ -35,7 +35,7 @@ class Arrays:
 
     def get(self, name: str) -> Array | None:
         """Unpack one member; None where there is none of that name."""
-        return self[name] if name in self else None
+        return self[name] if name in self else None  # noqa: SIM401 - this is `get`
 
     def __getitem__(self, name: str) -> Array:
         """Unpack one member.

@@ -175,16 +175,13 @@ class RobMedNAS(Study[RobMedNASSettings]):
             f"{settings.size} x {settings.size} pixels of "
             f"{settings.field_mm / settings.size:.3g} mm"
         )
-        without = (
-            f"head MAE on ranking without a network: {constant:.1f} HU of the best single grey, "
-            f"{lookup:.1f} HU of the mean CT by MR intensity"
-        )
         lines = (
             f"data: {source}; {pixels}",
             *splits.notes,
             *written.lines,
             "epsilon is in standard deviations of each subject's MR, without clipping",
-            without,
+            f"head MAE on ranking without a network: {constant:.1f} HU of the best single grey, "
+            f"{lookup:.1f} HU of the mean CT by MR intensity",
         )
         facts = Facts(
             digests=written.digests | {"splits": splits.digest, "subjects": record.digest},
