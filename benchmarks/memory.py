@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from searchspace.unet import PAPER_BEST, handcrafted
-from trainables.attacks.threat import mr_deviations, pixels
+from trainables.attacks.threat import pixels
 from trainables.classification.assets import Data as Images
 from trainables.classification.assets import LabelledImages
 from trainables.classification.memory import need_of as need_of_classifier
@@ -40,6 +40,7 @@ from trainables.studies.tsynd.memory import count_autoencoder
 from trainables.studies.tsynd.settings import TSynDConfig
 from trainables.studies.tsynd.study import TSynD
 from trainables.synthesis.assets import Data
+from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split, SubjectSlices
 
 tsynd = TSynD()
@@ -123,8 +124,9 @@ def network(architecture: str, size: int, batch: int, precision: str) -> dict[st
     def attack() -> None:
         mr, ct = ranking.batch(range(len(ranking)), trial.device)
         with trial.at_best():
-            pgd = replace(trial.measurement, attack="pgd", steps=STEPS).build("pgd")
-            pgd(trial.network, mr, ct, mr_deviations(0.1), 0)
+            attacks = replace(trial.measurement, attack="pgd", steps=STEPS).build("pgd")
+            numbers = torch.arange(len(ranking))
+            WorstOf(trial.network, ranking, attacks, 0.1, seed=0)(mr, ct, numbers)
 
     attacking = len(ranking), growth(base, attack)
     return cells_of(need_of(trial.cost), base, (batch, training), attacking)

@@ -166,10 +166,10 @@ def _best_sampled(table: Path, *, smallest: bool) -> dict[str, Any] | None:
     winners = trials[able & (trials[limits].fillna(0) <= 0).all(axis=1)]
     if winners.empty:
         return None
-    best = winners.sort_values("value", ascending=smallest).to_dict("records")[0]
+    best = winners.sort_values("value", ascending=smallest, kind="stable").to_dict("records")[0]
     config = {
         str(name).removeprefix("config."): value
         for name, value in best.items()
-        if str(name).startswith("config.")
+        if str(name).startswith("config.") and not pd.isna(value)
     }
     return parse(RobMedNASConfig, config).model_dump()

@@ -10,14 +10,14 @@ from search.robmednas.testing import Condition, score
 
 
 def test_a_clean_image_is_left_alone():
-    assert Condition("clean", 0.0).perturb(None, seed=0) is None
+    assert Condition("clean", 0.0).perturb(None, None, seed=0) is None
 
 
 def test_noise_has_its_strength_and_depends_on_seed_and_slice_alone():
     mr, numbers = torch.zeros(1, 1, 64, 64), torch.tensor([3])
 
     def noise(strength, seed, numbers=numbers):
-        return Condition("noise", strength).perturb(None, seed)(mr, None, numbers)
+        return Condition("noise", strength).perturb(None, None, seed)(mr, None, numbers)
 
     assert float(noise(0.2, 0).std()) == pytest.approx(0.2, rel=0.05)
     assert torch.equal(noise(0.2, 0), noise(0.2, 0))

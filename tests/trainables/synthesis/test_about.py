@@ -33,7 +33,7 @@ def test_radii_are_unbounded_and_in_standard_deviations():
 
 
 def test_trials_rank_by_the_described_score_along_the_radii():
-    assert ranking_metric("apgd") == f"ranking_apgd_{ABOUT.kept}_curve"
+    assert ranking_metric("apgd") == f"ranking_apgd_{ABOUT.kept}_skill"
 
 
 def test_columns_of_the_leaderboard_are_metrics_that_trials_report():

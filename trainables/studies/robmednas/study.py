@@ -193,10 +193,7 @@ class RobMedNAS(Study[RobMedNASSettings]):
         if settings.eps_auto:
             choice = self._choose_eps(settings, assets, say)
             facts, eps = facts.with_eps(choice), choice.eps
-        metrics: dict[str, float] = {}
-        for kind in _attacks_of(settings):
-            metrics |= constant_metrics(kind, eps, constant)
-        return replace(facts, constant=metrics)
+        return replace(facts, constant=_constant(settings, eps, constant))
 
     def build(self, config: Config, settings: RobMedNASSettings, assets: Path) -> RobMedNASTrial:
         """Make one trial; the slices are mapped once a process.
@@ -266,6 +263,16 @@ class RobMedNAS(Study[RobMedNASSettings]):
             return choose_eps(
                 trial.network, trial.data.val, trial.measurement, trial.device, BASELINE
             )
+
+
+def _constant(
+    settings: RobMedNASSettings, eps: tuple[float, ...], error: float
+) -> dict[str, float]:
+    """Return what the best single grey scores on ranking, by metric."""
+    metrics: dict[str, float] = {}
+    for kind in _attacks_of(settings):
+        metrics |= constant_metrics(kind, eps, error)
+    return metrics
 
 
 def _attacks_of(settings: RobMedNASSettings) -> list[str]:

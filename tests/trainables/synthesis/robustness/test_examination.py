@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from trainables.study.examination import Exam
+from trainables.synthesis.constant import constant_error
 from trainables.synthesis.robustness.examination import SIGMAS, examine_synthesis
 from trainables.synthesis.slices import Split, SubjectSlices, to_hu
 
@@ -42,4 +43,7 @@ def test_every_subject_errs_by_what_the_radius_permits():
     assert examination.conditions[3:] == tuple(("noise", sigma) for sigma in SIGMAS)
     assert examination.eps == EPS
     assert examination.wins.sum(axis=1).tolist() == [3, 3]
-    assert examination.attacks == ("pgd-clean", "apgd", "transfer", "square")
+    assert examination.attacks == (
+        "pgd-clean", "pgd-clean-squared", "apgd", "apgd-squared", "transfer", "square",
+    )  # fmt: skip
+    assert examination.scale == (constant_error(heads(3)), 0.0)
