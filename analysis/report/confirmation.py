@@ -1,11 +1,12 @@
 """What a confirmation found, where a run was confirmed."""
 
 import math
+from collections.abc import Sequence
 
 from analysis.load import Run
 from analysis.report.html import Html, Section, bullets, join, table, tag
-from search.confirmation.record import ConfirmationResult, read_confirmation
-from search.confirmation.words import CONSTANT, heading, sentences
+from search.confirmation.record import ConfirmationResult, WithoutNear, read_confirmation
+from search.confirmation.words import CONSTANT, WITHOUT_NEAR, heading, sentences
 from search.results.tables import interval, number
 from search.storage.runs import CONFIRM
 from trainables.door.paths import inside
@@ -72,21 +73,40 @@ def _test(record: ConfirmationResult, threat: Threat) -> Html:
         record.summary,
         "95 % interval",
     )
-    rows = [
-        (
-            record.names[name],
-            *(number(scores[n].score) for n in columns),
-            number(record.test[name].value),
-            interval(record.test[name].bounds),
-        )
-        for name, scores in record.conditions.items()
-    ]
+    rows, marked = list[tuple[str, ...]](), []
+    near = record.without_near
+    for name in record.conditions:
+        if name == record.winner:
+            marked.append(len(rows))
+        rows.append(_scores(record.names[name], name, record, columns))
+        if near:
+            rows.append(_scores(WITHOUT_NEAR.strip(), name, near, columns))
     if not math.isnan(record.constant):
         values = [number(record.constant)] * len(columns) + [number(record.constant_value)]
         rows.append((CONSTANT, *values, ""))
     caption = f"{record.score} on {record.images.test} test images, opened once"
-    marked = [n for n, name in enumerate(record.conditions) if name == record.winner]
+    if near:
+        caption += (
+            f"; second lines: on the {near.images} without near copies among the images that "
+            "trained, chose or ranked"
+        )
     return table(heads, rows, caption, numeric=range(1, len(heads)), marked=marked)
+
+
+def _scores(
+    label: str, name: str, part: ConfirmationResult | WithoutNear, columns: Sequence[int]
+) -> tuple[str, ...]:
+    """Return a row of the table of test.
+
+    Args:
+        label: What the row is called.
+        name: Id of the finalist.
+        part: All test images, or those without near copies.
+        columns: Numbers of the conditions.
+    """
+    scores, value = part.conditions[name], part.test[name]
+    cells = (number(scores[n].score) for n in columns)
+    return label, *cells, number(value.value), interval(value.bounds)
 
 
 def _cards() -> Html:

@@ -65,6 +65,7 @@ class Card:
             "ranking": winner.value.model_dump() | {"seeds": winner.seeds},
             "test": values["test"][record.winner],
             "conditions": values["conditions"][record.winner],
+            "test_without_near": self._without_near(),
             "comparisons": values["comparisons"],
             "selection": values["selection"],
             "alarms": winner.barred,
@@ -81,10 +82,6 @@ class Card:
         record, winner = self.record, self.record.first
         worse = "" if record.direction == "max" else " (less is better)"
         score = record.score[:1].upper() + record.score[1:]
-        conditions = [
-            [to_markdown(condition.kind), f"{condition.strength:g}", number(condition.score)]
-            for condition in record.conditions[record.winner]
-        ]
         comparisons = [_comparison_row(comparison) for comparison in record.comparisons]
         config = [[to_markdown(name), to_code(value)] for name, value in winner.config.items()]
         parts = [
@@ -93,7 +90,7 @@ class Card:
             "## Threat model",
             self._threat_line(),
             f"## {to_markdown(score)} on {record.images.test} test images{worse}",
-            _table(["condition", "strength", "mean over seeds"], conditions),
+            self._conditions_table(),
             self._area_line(),
             "## Beside the references",
             _table(
@@ -105,6 +102,29 @@ class Card:
             _table(["name", "value"], config),
         ]
         return "\n\n".join(parts) + "\n"
+
+    def _without_near(self) -> dict[str, Any] | None:
+        near = self.record.without_near
+        if near is None:
+            return None
+        value = near.test[self.record.winner].model_dump()
+        return {"images": near.images, "left_out": self.record.near_images, **value}
+
+    def _conditions_table(self) -> str:
+        record, heads = self.record, ["condition", "strength", "mean over seeds"]
+        columns = [record.conditions[record.winner]]
+        if record.without_near:
+            columns.append(record.without_near.conditions[record.winner])
+            heads.append(f"without {record.near_images} near copies")
+        rows = [
+            [
+                to_markdown(cells[0].kind),
+                f"{cells[0].strength:g}",
+                *(number(cell.score) for cell in cells),
+            ]
+            for cells in zip(*columns, strict=True)
+        ]
+        return _table(heads, rows)
 
     def _threat_line(self) -> str:
         threat = self.about.threat

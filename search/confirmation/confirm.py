@@ -19,6 +19,7 @@ from rich.console import Console
 from search.confirmation.card import Card
 from search.confirmation.examining import Confirmation, examine
 from search.confirmation.finalists import Finalist, choose_finalists
+from search.confirmation.near import without_near
 from search.confirmation.plan import ConfirmPlan
 from search.confirmation.record import (
     add_winner,
@@ -282,8 +283,24 @@ def _verdict(
         **constant_on(test, metric),
         "images": {"ranking": len(listed.labels), "test": len(test[first.finalist.id][0].labels)},
         "standings": [standing_fields(row) for row in rows],
-        "test": {name: value._asdict() for name, value in values_on(test, metric, seed).items()},
-        "conditions": conditions_table(test),
+        **_scores_on(test, metric, seed),
+        "without_near": _scores_without_near(test, metric, seed),
         "comparisons": comparisons(first.finalist, references, test, metric, seed),
         "wins": {"ranking": wins(ranking), "test": wins(test)},
     }
+
+
+def _scores_on(test: Examinations, metric: str, seed: int) -> dict[str, Any]:
+    return {
+        "test": {name: value._asdict() for name, value in values_on(test, metric, seed).items()},
+        "conditions": conditions_table(test),
+    }
+
+
+def _scores_without_near(test: Examinations, metric: str, seed: int) -> dict[str, Any] | None:
+    """Return the same of the test images without near copies; None where none has any."""
+    apart = without_near(test)
+    if apart is None:
+        return None
+    count = len(next(iter(apart.values()))[0].labels)
+    return {"images": count, **_scores_on(apart, metric, seed)}

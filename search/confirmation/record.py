@@ -128,6 +128,20 @@ class SelectionRecord(Part):
     optimism: Measured
 
 
+class WithoutNear(Part):
+    """Test without the images that have near copies, see `search.confirmation.near`.
+
+    Attributes:
+        images: How many are left.
+        test: As of the result.
+        conditions: As of the result.
+    """
+
+    images: int
+    test: dict[str, Estimate]
+    conditions: dict[str, tuple[Condition, ...]]
+
+
 class Wins(Part):
     """How many worst images each attack made, by split."""
 
@@ -176,6 +190,8 @@ class ConfirmationResult(ConfirmationStart):
         standings: Finalists on ranking, best first.
         test: Value of each finalist that met the test split, by id.
         conditions: Scores of each of these under each condition, by id.
+        without_near: The same two without the images that have near copies; None where no image
+            has any, or they were not looked for.
         comparisons: The winner beside each reference.
         selection: How far the search's ranking could be trusted.
         wins: Which attacks made the worst images.
@@ -196,6 +212,7 @@ class ConfirmationResult(ConfirmationStart):
     standings: tuple[StandingRecord, ...]
     test: dict[str, Estimate]
     conditions: dict[str, tuple[Condition, ...]]
+    without_near: WithoutNear | None = None
     comparisons: tuple[Comparison, ...]
     selection: SelectionRecord
     wins: Wins
@@ -211,7 +228,15 @@ class ConfirmationResult(ConfirmationStart):
             raise ValueError("the winner is not among the standings")
         if self.winner not in self.test or not ids >= set(self.test) == set(self.conditions):
             raise ValueError("test and conditions are not those of the same finalists")
+        near = self.without_near
+        if near and not set(self.test) == set(near.test) == set(near.conditions):
+            raise ValueError("test with and without near copies is not of the same finalists")
         return self
+
+    @property
+    def near_images(self) -> int:
+        """How many test images have near copies, as far as that was looked for."""
+        return self.images.test - self.without_near.images if self.without_near else 0
 
     @property
     def names(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ from search.confirmation.plan import ConfirmPlan
 from search.confirmation.record import Condition, ConfirmationResult
 from search.confirmation.statistics import direction_of
 from search.confirmation.verdict import Examinations, Standing, constant_on, wins
-from search.confirmation.words import CONSTANT, heading, sentences
+from search.confirmation.words import CONSTANT, WITHOUT_NEAR, heading, sentences
 from search.results.tables import interval, number
 from trainables.study.about import Threat
 from trainables.study.examination import CLEAN, ENSEMBLE, NOISE
@@ -97,15 +97,21 @@ def _test_table(record: ConfirmationResult, threat: Threat) -> Table:
         table.add_column(heading(condition, threat), justify="right", no_wrap=True)
     table.add_column(record.summary, justify="right", no_wrap=True)
     for name, conditions in record.conditions.items():
-        scores = {(cell.kind, cell.strength): cell.score for cell in conditions}
-        cells = [number(scores[column.kind, column.strength]) for column in columns]
         mark = " (winner)" if name == record.winner else ""
         label = Text(record.names[name] + mark)
-        table.add_row(label, *cells, number(record.test[name].value))
+        table.add_row(label, *_cells(conditions, columns), number(record.test[name].value))
+        if near := record.without_near:
+            cells = _cells(near.conditions[name], columns)
+            table.add_row(WITHOUT_NEAR, *cells, number(near.test[name].value), style="dim")
     if not math.isnan(record.constant):
         cells = [number(record.constant)] * len(columns)
         table.add_row(CONSTANT, *cells, number(record.constant_value), style="dim")
     return table
+
+
+def _cells(conditions: Sequence[Condition], columns: Sequence[Condition]) -> list[str]:
+    scores = {(cell.kind, cell.strength): cell.score for cell in conditions}
+    return [number(scores[column.kind, column.strength]) for column in columns]
 
 
 def _columns(record: ConfirmationResult) -> list[Condition]:

@@ -7,6 +7,7 @@ from search.results.tables import interval, number
 from trainables.study.about import Threat
 from trainables.study.examination import CLEAN, ENSEMBLE, TRANSFER
 
+WITHOUT_NEAR = "  without near copies"  # the second line of a finalist
 CONSTANT = "a constant answer"  # one that never looks at the input
 BLACK_BOX = ("square", TRANSFER)  # attacks without the model's gradients
 
@@ -42,7 +43,7 @@ def sentences(record: ConfirmationResult) -> list[str]:
         f"optimism of having chosen on the ranking split: {number(select.optimism)} estimated; "
         f"ranking {number(value)}, test {number(record.test[record.winner].value)}"
     )
-    return lines + _alarms(record)
+    return lines + _without_near(record) + _alarms(record)
 
 
 def _comparisons(record: ConfirmationResult) -> list[str]:
@@ -56,6 +57,19 @@ def _comparisons(record: ConfirmationResult) -> list[str]:
             f"p = {comparison.p_adjusted:.2g}"
         )
     return lines
+
+
+def _without_near(record: ConfirmationResult) -> list[str]:
+    """Say what remains of the winner where no test image has a near copy."""
+    if record.without_near is None:
+        return []
+    value = record.without_near.test[record.winner]
+    line = (
+        f"without the {record.near_images} of {record.images.test} test images that have near "
+        f"copies among those that trained, chose or ranked: {number(value.value)} "
+        f"{interval(value.bounds)} for {record.names[record.winner]}"
+    )
+    return [line]
 
 
 def _alarms(record: ConfirmationResult) -> list[str]:

@@ -48,6 +48,13 @@ VALUES = {
 }  # fmt: skip
 
 
+NEAR = {  # 20 of the 70 test images have near copies
+    "images": 50,
+    "test": {"r01": _estimate(0.3), "r02": _estimate(0.15)},
+    "conditions": {"r01": _conditions(0.8, 0.4, 0.1, 0.7), "r02": _conditions(0.8, 0.2, 0.0, 0.7)},
+}
+
+
 def confirmed(**changes) -> ConfirmationResult:
     """The record with some fields changed."""
     return parse_versioned(ConfirmationResult, VALUES | changes, "confirm.json")

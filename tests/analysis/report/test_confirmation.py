@@ -81,6 +81,19 @@ def test_it_says_what_was_found(run):
     assert "on 70 test images, opened once" in body
 
 
+def test_second_lines_are_without_near_copies(run):
+    near = {
+        "images": 50,
+        "test": {name: value | {"value": 0.123} for name, value in CONTENT["test"].items()},
+        "conditions": {"r01": conditions(0.8, 0.3, 0.6, 0.5), "r02": conditions(0.7, 0, 0.6, 0.4)},
+    }
+    body = confirmed(run, CONTENT | {"without_near": near}).body
+    assert body.count(">without near copies</th>") == 2
+    assert body.count("0.123") == 3  # two lines of the table, and the winner's sentence
+    assert "second lines: on the 50 without near copies among the images that trained" in body
+    assert "t&lt;1&gt;" in body[body.index("opened once") :].split("</tr>")[1]
+
+
 def test_one_that_has_not_ended_says_so(run):
     assert "Begun and not ended" in confirmed(run, {name: CONTENT[name] for name in BEGUN}).body
 

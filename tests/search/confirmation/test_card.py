@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from make_confirmation import confirmed
+from make_confirmation import NEAR, confirmed
 from toy_study import Settings
 
 from search.confirmation.card import Card
@@ -44,6 +44,19 @@ def test_an_mr_is_described_in_its_deviations_also_where_more_is_better(run, dir
     card = Card(confirmed(score="Dice", direction=direction), run, DEVIATIONS)
     assert card.as_json()["threat_model"]["bounds"] is None
     assert "in standard deviations of the subject's MR, without bounds. " in card.as_markdown()
+
+
+def test_the_card_has_test_with_and_without_near_copies(run):
+    card = Card(confirmed(without_near=NEAR), run, PIXELS)
+    assert card.as_json()["test_without_near"] == {
+        "images": 50, "left_out": 20, "value": 0.3, "low": 0.2, "high": 0.4,
+    }  # fmt: skip
+    text = card.as_markdown()
+    assert "| condition | strength | mean over seeds | without 20 near copies |" in text
+    assert "| ensemble | 0.02 | 0.500 | 0.400 |" in text
+    plain = Card(confirmed(), run, PIXELS)
+    assert plain.as_json()["test_without_near"] is None
+    assert "| ensemble | 0.02 | 0.500 |\n" in plain.as_markdown()
 
 
 def test_a_norm_without_a_name_is_written_as_it_is(run):

@@ -31,6 +31,12 @@ def test_a_confirmation_from_the_first_line_to_the_last(run_toy, confirm_toy):
     seeds = [read(file)["seed"] for file in folder.glob("training/trials/*/model.json")]
     assert sorted(set(seeds)) == [1000, 1001]
     assert (folder / "test" / "opened").read_text() == found["winner"]
+    near = found["without_near"]
+    assert (found["images"]["test"], near["images"]) == (40, 30)
+    assert set(near["test"]) == set(found["test"])
+    for name, value in near["test"].items():  # the ten that are left out are the last to be lost
+        assert value["value"] < found["test"][name]["value"]
+    assert "without the 10 of 40 test images that have near copies" in printed
     card = read(folder / "best" / "robustness.json")
     assert card["config"] == winner["config"]
     assert card["test"] == found["test"][found["winner"]]

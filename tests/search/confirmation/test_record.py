@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from make_confirmation import VALUES, confirmed
+from make_confirmation import NEAR, VALUES, confirmed
 
 from search.confirmation.record import (
     ConfirmationResult,
@@ -50,6 +50,10 @@ def test_one_of_before_versions_is_read_and_the_unknown_survives(tmp_path):
         ({"winner": "r09"}, "the winner is not among the standings"),
         ({"test": {}}, "test and conditions are not those of the same finalists"),
         ({"conditions": {"r01": []}}, "test and conditions"),
+        (
+            {"without_near": NEAR | {"test": {"r01": NEAR["test"]["r01"]}}},
+            "test with and without near copies is not of the same finalists",
+        ),
         ({"images": {"ranking": 3}}, "images.test is missing"),
         ({"direction": "up"}, "direction is 'up'"),
         ({"plan": {"top": 0}}, "plan.top is 0"),
@@ -62,3 +66,8 @@ def test_what_does_not_fit_is_one_line_with_the_file(tmp_path, changes, message)
         read_confirmation(tmp_path)
     assert str(tmp_path / "confirm.json") in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_near_copies_among_the_test_images_are_counted():
+    assert confirmed(without_near=NEAR).near_images == 20
+    assert confirmed().near_images == 0

@@ -2,7 +2,7 @@
 
 import io
 
-from make_confirmation import VALUES, confirmed
+from make_confirmation import NEAR, VALUES, confirmed
 from rich.console import Console
 
 from search.confirmation.tables import say_test
@@ -55,3 +55,15 @@ def test_a_constant_answer_is_a_row_of_the_test_table():
     assert cells[1:] == ["0.333"] * 4 + ["0.000"]
     assert "skill" in text.splitlines()[2]
     assert "constant" not in printed(confirmed(), PIXELS)[0]
+
+
+def test_every_finalist_has_a_second_line_without_near_copies():
+    text, lines = printed(confirmed(without_near=NEAR), PIXELS)
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in text.splitlines()]
+    places = [n for n, row in enumerate(rows) if row[0] == "without near copies"]
+    assert [rows[n - 1][0] for n in places] == ["best (winner)", "baseline"]
+    assert rows[places[0]][1:] == ["0.800", "0.400", "0.100", "0.700", "0.300"]
+    assert rows[places[1]][1:] == ["0.800", "0.200", "0.000", "0.700", "0.150"]
+    assert max(map(len, text.splitlines())) <= 80
+    assert any(line.startswith("without the 20 of 70 test images") for line in lines)
+    assert "near copies" not in printed(confirmed(), PIXELS)[0]

@@ -1,7 +1,7 @@
 """Sentences on a confirmation, and how a condition is named."""
 
 import pytest
-from make_confirmation import VALUES, confirmed
+from make_confirmation import NEAR, VALUES, confirmed
 
 from search.confirmation.record import Condition
 from search.confirmation.words import heading, sentences
@@ -32,6 +32,14 @@ def test_a_search_that_was_right():
         "the search's winner is the confirmed one: no selection regret",
         f"optimism of having chosen on the ranking split: {estimated}",
     ]
+
+
+def test_what_remains_without_near_copies_is_said():
+    (line,) = set(sentences(confirmed(without_near=NEAR))) - set(sentences(confirmed()))
+    assert line == (
+        "without the 20 of 70 test images that have near copies among those that trained, chose "
+        "or ranked: 0.300 [0.200, 0.400] for best"
+    )
 
 
 def test_a_search_that_misled():
