@@ -29,10 +29,10 @@ class Plan(Frozen):
     trials: PositiveInt = setting(20, "Sampled trials; the references come on top.", SEARCH)
     sampler: PluginName = setting(
         "tpe",
-        "Who proposes configs: tpe (Optuna's), bayes (a Gaussian process), hyperopt (its TPE), "
-        "evolution, random; or your own, as module:Name or ./file.py:Name.",
+        "Who proposes configs: tpe (Optuna's), bayes (a Gaussian process), gp (Optuna's), hyperopt "
+        "(its TPE), evolution, random; or your own, as module:Name or ./file.py:Name.",
         SEARCH,
-        examples=["tpe", "bayes", "hyperopt", "evolution", "random"],
+        examples=["tpe", "bayes", "gp", "hyperopt", "evolution", "random"],
     )
     scheduler: str = setting(
         "asha",

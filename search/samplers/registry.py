@@ -17,6 +17,7 @@ from search.engine.optuna_record import MakeSampler
 from search.samplers.bayes import BayesSampler
 from search.samplers.evolution import EvolutionSampler
 from search.samplers.hyperopt_tpe import HyperoptSampler
+from search.samplers.optuna_gp import OptunaGpSampler
 from search.samplers.whole_config import RandomSampler, SamplerOptions
 from searchspace.errors import UserError
 from searchspace.space import Space
@@ -38,6 +39,7 @@ def _tpe(options: SamplerOptions) -> optuna.samplers.BaseSampler:
 SAMPLERS: Final[dict[str, Build]] = {
     "tpe": _tpe,
     "bayes": BayesSampler,
+    "gp": OptunaGpSampler,
     "hyperopt": HyperoptSampler,
     "evolution": EvolutionSampler,
     "random": RandomSampler,
