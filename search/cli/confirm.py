@@ -8,7 +8,17 @@ import typer
 
 from search.cli.options import parameter, with_parameters
 from search.cli.recorded import StudyOption, TrustOption, finder
-from search.cli.runs import Address, Concurrency, InProcess, RunArgument
+from search.cli.runs import (
+    Address,
+    CacheOption,
+    Concurrency,
+    DataOption,
+    FolderOption,
+    InProcess,
+    RunArgument,
+    StorageOption,
+    named_folders,
+)
 from search.confirmation.plan import ConfirmPlan
 from search.options import options_of
 from trainables.study.settings import OUTPUT
@@ -22,6 +32,12 @@ Out = Annotated[
     ),
 ]
 MACHINE = {"concurrency": Concurrency, "address": Address, "in_process": InProcess}
+PLACES = {
+    "data": DataOption,
+    "cache": CacheOption,
+    "folder": FolderOption,
+    "storage": StorageOption,
+}
 
 
 def _confirm(
@@ -40,8 +56,10 @@ def _confirm(
 
     machine = {name: values.pop(name) for name in MACHINE}
     machine = {name: value for name, value in machine.items() if value is not None}
-    plan = parse(ConfirmPlan, values)
-    return carry_out(run, plan, out, machine, finder(study, trust=trust), Console(soft_wrap=False))
+    named = named_folders(**{name: values.pop(name) for name in PLACES})
+    plan, find = parse(ConfirmPlan, values), finder(study, trust=trust)
+    places = {"named": named} if named else {}
+    return carry_out(run, plan, out, machine, find, Console(soft_wrap=False), **places)
 
 
 confirm = with_parameters(
@@ -50,7 +68,7 @@ confirm = with_parameters(
     *(parameter(option) for option in options_of(ConfirmPlan)),
     *(
         Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
-        for name, annotation in ({"out": Out} | MACHINE | {"study": StudyOption}).items()
+        for name, annotation in ({"out": Out} | MACHINE | PLACES | {"study": StudyOption}).items()
     ),
     Parameter("trust", Parameter.KEYWORD_ONLY, annotation=TrustOption, default=False),
 )

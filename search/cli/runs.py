@@ -1,5 +1,6 @@
 """``python -m search resume``, ``status`` and ``replay``: what can be done with a run."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from search.cli.options import engine_option
 from search.cli.recorded import StudyOption, TrustOption, finder
 from searchspace.errors import UserError
-from trainables.study.settings import SEARCH
+from trainables.study.settings import DATA, OUTPUT, SEARCH
 
 AS_BEFORE = "as the run was started"
 RunArgument = Annotated[
@@ -21,6 +22,67 @@ RunArgument = Annotated[
 InProcess = Annotated[bool | None, engine_option("in_process", AS_BEFORE)]
 Concurrency = Annotated[int | None, engine_option("concurrency")]
 Address = Annotated[str | None, engine_option("address")]
+
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where the data are, for a run that was not made here.",
+        show_default=AS_BEFORE,
+        rich_help_panel=DATA,
+    ),
+]
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of cached models, for a run that was not made here.",
+        show_default=AS_BEFORE,
+        rich_help_panel=DATA,
+    ),
+]
+FolderOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Another folder of the study's settings, as NAME=PATH. May be given again.",
+        show_default=AS_BEFORE,
+        rich_help_panel=DATA,
+    ),
+]
+StorageOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Where the run is kept, for a run that was not made here.",
+        show_default=AS_BEFORE,
+        rich_help_panel=OUTPUT,
+    ),
+]
+
+
+def named_folders(
+    data: Path | None, cache: Path | None, folder: list[str] | None, storage: str | None
+) -> dict[str, Any]:
+    """Return the places that the user named, by field of the settings.
+
+    Args:
+        data: Of ``--data``.
+        cache: Of ``--cache``.
+        folder: Of ``--folder``, each as NAME=PATH.
+        storage: Of ``--storage``.
+
+    Raises:
+        UserError: If one of ``--folder`` is of another form.
+    """
+    named: dict[str, Any] = {"data": data, "data_root": data, "cache": cache, "storage": storage}
+    for text in folder or ():
+        name, equals, path = text.partition("=")
+        if not (name and equals and path):
+            raise UserError(f"--folder is {text!r}: write NAME=PATH")
+        named[name.replace("-", "_")] = Path(path)
+    return {
+        name: value.expanduser().resolve() if isinstance(value, Path) else value
+        for name, value in named.items()
+        if value is not None
+    }
 
 
 def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -40,6 +102,10 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
     concurrency: Concurrency = None,
     address: Address = None,
     in_process: InProcess = None,
+    data: DataOption = None,
+    cache: CacheOption = None,
+    folder: FolderOption = None,
+    storage: StorageOption = None,
     study: StudyOption = None,
     trust: TrustOption = False,  # noqa: FBT002 - a flag
 ) -> int:
@@ -60,7 +126,9 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
     change |= {name: value for name, value in changes.items() if value is not None}
     if trials is not None:
         change["trials"] = _count(trials, open_run(run))
-    return take_up(run, change, finder(study, trust=trust), Console(soft_wrap=False))
+    named = named_folders(data, cache, folder, storage)
+    places = {"named": named} if named else {}
+    return take_up(run, change, finder(study, trust=trust), Console(soft_wrap=False), **places)
 
 
 def status(run: RunArgument) -> int:

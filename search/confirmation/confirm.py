@@ -52,7 +52,7 @@ from search.record.writer import now
 from search.results.ranking import rank
 from search.run.session import FindStudy, Session, open_session
 from search.storage.confirmation import keep_confirmation
-from search.storage.runs import CONFIRM, claimed, open_run, stored_at
+from search.storage.runs import CONFIRM, claimed, named_places, open_run, stored_at
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.attacks.presets import ENSEMBLES
@@ -70,6 +70,7 @@ def confirm(
     machine: dict[str, Any],
     find: FindStudy,
     console: Console,
+    named: Mapping[str, Any] | None = None,
 ) -> int:
     """Confirm a run, and return the exit status.
 
@@ -80,13 +81,14 @@ def confirm(
         machine: Fields of the run's plan that are to be others than they were.
         find: Finds a study by its name.
         console: Where the user reads.
+        named: Places that the user named besides, by field of the settings, or ``storage``.
 
     Raises:
         UserError: If the ensemble is unknown, the folder is none of a run, no trial can win, or
             the folder for the confirmation holds another one.
     """
     lookup(ENSEMBLES, plan.attacks, "ensemble of attacks")
-    session, objective = _open(run, machine, find, console)
+    session, objective = _open(run, machine, find, console, named)
     finalists = _finalists(session, objective, plan)
     session.executor.check()
     folder = _place(session, out)
@@ -146,10 +148,15 @@ def _work(job: Confirmation) -> int:
 
 
 def _open(
-    run: str | Path, machine: dict[str, Any], find: FindStudy, console: Console
+    run: str | Path,
+    machine: dict[str, Any],
+    find: FindStudy,
+    console: Console,
+    named: Mapping[str, Any] | None,
 ) -> tuple[Session, Objective]:
     folder = open_run(run)
-    session = open_session(folder, find, console, machine)
+    places = named_places(run, folder, machine, named)
+    session = open_session(folder, find, console, machine, places)
     objective = session.manifest.content.objective
     if is_running(folder):
         raise UserError(f"{run} is still running: wait for its end, or stop it with Ctrl-C")

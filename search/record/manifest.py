@@ -4,6 +4,7 @@ Version 1 of the format has the fields of `Manifest`. Version 0, which does not 
 lacks ``about`` and is else the same.
 """
 
+import json
 import sys
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from search.engine.objective import Objective
 from search.plan import Plan, startup_trials
+from search.record.places import sign
 from search.record.provenance import CodeState, code_state, git_state, machine
 from search.record.run_folder import RunFolder
 from search.record.versioned import (
@@ -23,6 +25,7 @@ from search.record.versioned import (
 )
 from search.record.writer import now
 from searchspace.errors import UserError
+from trainables.runtime.files import to_json
 from trainables.study.about import About
 from trainables.study.report import Rung
 from trainables.study.settings import StudySettings
@@ -96,6 +99,7 @@ class Manifest(Versioned):
         constant: By metric, the value of an answer that never looks at the input.
         resumed: Every further start.
         stored: The store that keeps it; None for the run folder alone.
+        signature: Of the places that the user named, see `search.record.places`; None for none.
         confirms: The run whose finalists are trained here; None for a search.
         ended: Time of the end.
         winner: Id of the best trial; None where none can win.
@@ -127,6 +131,7 @@ class Manifest(Versioned):
     constant: dict[str, Measured] = Field(default_factory=dict)
     resumed: tuple[Resumption, ...] = ()
     stored: Stored | None = None
+    signature: str | None = None
     confirms: str | None = None
     ended: str | None = None
     winner: str | None = None
@@ -156,14 +161,19 @@ class ManifestFile:
 
     Attributes:
         content: What the file holds.
+        named: Whether this user named the places in it, so that it is signed when it is written.
     """
 
-    def __init__(self, folder: RunFolder, content: Manifest) -> None:
+    def __init__(self, folder: RunFolder, content: Manifest, *, named: bool = False) -> None:
         self._file = folder.manifest
         self.content = content
+        self.named = named
 
     def add(self, **fields: Any) -> None:  # noqa: ANN401 - JSON values
         """Add fields, and write."""
+        if self.named:
+            values = json.loads(to_json(self.content.as_json() | fields))
+            fields["signature"] = sign(values)
         self.content = self.content.adding(self._file, **fields)
 
     def go_on(self, plan: Plan) -> None:
@@ -203,7 +213,8 @@ def new_manifest(folder: RunFolder, plan: Plan, settings: StudySettings) -> Mani
         "git": git_state(),
         **asdict(code_state()),
     }
-    manifest = ManifestFile(folder, parse_versioned(Manifest, values, folder.manifest))
+    content = parse_versioned(Manifest, values, folder.manifest)
+    manifest = ManifestFile(folder, content, named=True)
     manifest.add()
     return manifest
 

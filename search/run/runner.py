@@ -2,7 +2,7 @@
 
 import contextlib
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from search.storage.runs import (
     Claim,
     claimed,
     looked_at,
+    named_places,
     new_folder,
     new_store,
     open_run,
@@ -78,7 +79,13 @@ def run(plan: Plan, row: StudyRow, console: Console) -> int:
             return _work(_kept(session, claim), [], new=True)
 
 
-def resume(run: str | Path, change: dict[str, Any], find: FindStudy, console: Console) -> int:
+def resume(
+    run: str | Path,
+    change: dict[str, Any],
+    find: FindStudy,
+    console: Console,
+    named: Mapping[str, Any] | None = None,
+) -> int:
     """Take a run up again where its record ends, and return the exit status.
 
     Args:
@@ -86,13 +93,14 @@ def resume(run: str | Path, change: dict[str, Any], find: FindStudy, console: Co
         change: Fields of the plan that are to be others than they were.
         find: Finds a study by its name.
         console: Where the user reads.
+        named: Places that the user named besides, by field of the settings, or ``storage``.
 
     Raises:
         UserError: If the folder is none of a run, another process runs it, or the study has changed
             so that the record does not fit it.
     """
     folder = open_run(run)
-    session = open_session(folder, find, console, change)
+    session = open_session(folder, find, console, change, named_places(run, folder, change, named))
     session.executor.check()
     content = session.manifest.content
     with locked(folder), claimed(stored_at(content), content.stored) as claim:

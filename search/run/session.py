@@ -11,6 +11,7 @@ from search.execution.executor import Executor
 from search.execution.worker import WorkerJob
 from search.plan import Plan
 from search.record.manifest import ManifestFile, read_manifest
+from search.record.places import is_signed, refuse_unnamed, settings_here, unnamed
 from search.record.run_folder import RunFolder
 from search.storage.depot import Depot
 from search.storage.runs import UNSTORED, Claim, Keeping, keep
@@ -144,6 +145,7 @@ def open_session(
     find: FindStudy,
     console: Console,
     change: Mapping[str, Any] | None = None,
+    named: Mapping[str, Any] | None = None,
 ) -> Session:
     """Open a run as its manifest describes it, whether it is new or taken up again.
 
@@ -152,10 +154,12 @@ def open_session(
         find: Finds the study.
         console: Where the user reads.
         change: Fields of the plan that are to be others than they were.
+        named: Places that the user named, by field of plan or settings; None where no place is
+            used.
 
     Raises:
-        UserError: If the manifest cannot be read, is that of a confirmation's trainings, or the
-            study refuses its settings.
+        UserError: If the manifest cannot be read, is that of a confirmation's trainings, names
+            places that the user did not, or the study refuses its settings.
     """
     content = read_manifest(folder)
     if content.confirms is not None:
@@ -163,7 +167,13 @@ def open_session(
     plan = parse(Plan, content.plan.model_dump() | {"run": folder.path} | dict(change or {}))
     row = find(plan)
     study = row.load()
-    settings = study.parse_settings(content.settings)
+    values, signed = content.as_json(), is_signed(content.as_json())
+    settings_values = content.settings
+    if not signed and named is not None:
+        refuse_unnamed(unnamed(values, study.settings, named), folder.path)
+        settings_values = settings_here(values, study.settings, named)
+    settings = study.parse_settings(settings_values)
+    manifest = ManifestFile(folder, content, named=signed or named is not None)
     return Session(
         plan=plan,
         row=row,
@@ -171,6 +181,6 @@ def open_session(
         settings=settings,
         executor=choose_executor(plan, settings),
         folder=folder,
-        manifest=ManifestFile(folder, content),
+        manifest=manifest,
         console=console,
     )

@@ -1,7 +1,7 @@
 """A run in a store, beside its folder here: taken by one driver at a time, or only looked at."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -152,6 +152,48 @@ def open_run(run: str | Path) -> RunFolder:
     except OSError as error:
         raise cannot_write(folder.path, error) from error
     return folder
+
+
+def named_places(
+    run: str | Path,
+    folder: RunFolder,
+    change: Mapping[str, Any],
+    named: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the places that a command names, by field of the plan or of the settings.
+
+    Args:
+        run: As the user named it.
+        folder: Of the run here.
+        change: Fields of the plan that the user set.
+        named: Folders, and ``storage``, that the user named.
+
+    Raises:
+        UserError: If the storage is another one than the run's.
+    """
+    places = {name: change[name] for name in ("address", "in_process") if change.get(name)}
+    places |= {name: value for name, value in (named or {}).items() if value is not None}
+    if is_remote(str(run)):
+        places.setdefault("storage", str(run))
+    if "storage" in places:
+        _check_store(parse_uri(str(places["storage"])), folder)
+    return places
+
+
+def _check_store(store: Store, folder: RunFolder) -> None:
+    """Refuse a run that is stored elsewhere, or by another endpoint, than the user says."""
+    content = read_manifest(folder)
+    addresses = [content.stored.uri] if content.stored else []
+    base = content.plan.storage
+    addresses += [base] if base and is_remote(base) else []
+    stores = [parse_uri(address) for address in addresses]
+    for recorded in stores:
+        below = {store.uri, store.child(folder.path.name).uri}
+        if recorded.uri not in below and recorded.child(_name(store)).uri != store.uri:
+            raise UserError(
+                f"{folder.path} is stored at {recorded.uri}, and not at {store.uri}: name that, "
+                "or another run"
+            )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ itself is opened without following one.
 
 import contextlib
 import os
+import secrets
 import shutil
 import stat
 from collections.abc import Iterator
@@ -126,6 +127,27 @@ def replacement(file: Path, *, durable: bool = False) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def make_secret(file: Path, content: bytes) -> None:
+    """Make a file that its owner alone can read, whole at once; one that is there stays.
+
+    Of two processes that make it, both then find the first one's. Its folder is made where it is
+    missing.
+
+    Raises:
+        OSError: If it cannot be made.
+    """
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+        with contextlib.suppress(FileExistsError):
+            os.link(part, file)
+    finally:
+        part.unlink()
 
 
 def sync_file(file: Path) -> None:

@@ -11,6 +11,7 @@ import stat
 from pathlib import Path
 
 from searchspace.errors import UserError
+from trainables.door.opening import make_secret
 from trainables.runtime.files import cannot_write
 
 MODE, TOKEN, TOKEN_PATH = "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"  # Ray's own
@@ -50,19 +51,10 @@ def ensure_token(*, make: bool) -> None:
 
 
 def _make(file: Path) -> None:
-    """Make the file whole at once: of two processes, both then use the first one's."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make the token; close the folder, which Ray leaves open."""
+    make_secret(file, secrets.token_hex(32).encode())
     with contextlib.suppress(PermissionError):  # of another owner: its rights are checked later
         file.parent.chmod(0o700)
-    part = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-            stream.write(secrets.token_hex(32))
-        with contextlib.suppress(FileExistsError):
-            os.link(part, file)
-    finally:
-        part.unlink()
 
 
 def _check(file: Path) -> None:

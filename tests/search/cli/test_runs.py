@@ -66,3 +66,22 @@ def test_trials_are_counted_on_or_in_all(folder, text, count):
 def test_a_wrong_number_of_trials_is_one_line(folder, text, message):
     with pytest.raises(UserError, match=message):
         runs._count(text, folder)
+
+
+def test_places_that_the_user_names_are_handed_on(monkeypatch, tmp_path):
+    named = []
+    monkeypatch.setattr(
+        "search.run.runner.resume",
+        lambda run, change, find, console, named_places=None, **places: named.append(places) or 0,
+    )
+    words = ["--data", "d", "--folder", "marker=m", "--storage", "s3://b/r"]
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["resume", "run", *words])
+    assert result.exit_code == 0, result.output
+    folders = {"data": tmp_path / "d", "data_root": tmp_path / "d", "marker": tmp_path / "m"}
+    assert named == [{"named": folders | {"storage": "s3://b/r"}}]
+
+
+def test_a_folder_without_a_name_is_one_line():
+    with pytest.raises(UserError, match="--folder is '/data': write NAME=PATH"):
+        runs.named_folders(None, None, ["/data"], None)

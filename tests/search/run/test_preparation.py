@@ -13,6 +13,7 @@ from search.execution.memory import PROCESS_GIB
 from search.run.runner import replay
 from searchspace.errors import UserError
 from trainables.runtime.memory import GIB
+from trainables.study.study import Facts
 
 
 @pytest.fixture(autouse=True)
@@ -62,12 +63,14 @@ def test_what_the_user_puts_there_meanwhile_is_not_removed(run_toy, tmp_path, mo
     assert manifest_of(tmp_path / "run")["status"] == "failed"
 
 
-def test_a_run_that_is_taken_up_is_never_removed(run_toy, take_up, tmp_path):
+def test_a_run_that_is_taken_up_is_never_removed(run_toy, take_up, monkeypatch):
     """Somebody's own files lie beside a manifest, whose preparation fails: all of them stay."""
     _, folder, _ = run_toy(settings={"prepare_fault": "interrupt"})
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["settings"]["prepare_fault"] = "mistake"
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    def prepare(study, settings, assets, say):
+        raise UserError("the data cannot be read")
+
+    monkeypatch.setattr(toy_study.ToyStudy, "prepare", prepare)
     own = {name: folder / name for name in ("thesis/1.tex", "pictures/me.png", ".ray/token", "a")}
     for name, file in own.items():
         file.parent.mkdir(exist_ok=True)
@@ -86,12 +89,15 @@ def test_assets_of_unknown_origin_are_not_prepared_over(run_toy, take_up):
     assert (folder / "assets" / "mine.txt").read_text() == "mine"
 
 
-def test_a_preparation_that_died_is_made_anew(run_toy, take_up):
+def test_a_preparation_that_died_is_made_anew(run_toy, take_up, monkeypatch):
     _, folder, _ = run_toy(settings={"prepare_fault": "interrupt"})
     (folder / ".assets.new" / "half.txt").write_text("half of it")
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["settings"]["prepare_fault"] = ""
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    def prepare(study, settings, assets, say):
+        (assets / "shared.txt").write_text("shared")
+        return Facts(digests={}, lines=("toy data",), default_metric="robustness")
+
+    monkeypatch.setattr(toy_study.ToyStudy, "prepare", prepare)
     assert take_up(folder)[0] == 0
     assert [file.name for file in (folder / "assets").iterdir()] == ["shared.txt"]
 
