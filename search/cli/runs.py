@@ -116,14 +116,12 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
     from search.storage.runs import open_run  # noqa: PLC0415
 
     # Limits count anew; the machine stays what it was, unless it is named.
-    change: dict[str, Any] = {
-        "time_limit_s": time_limit,
-        "compute_limit_s": compute_limit,
-        "trial_limit_s": trial_limit,
-    }
+    limits = ("time_limit_s", "compute_limit_s", "trial_limit_s")
+    change = dict[str, Any](zip(limits, (time_limit, compute_limit, trial_limit), strict=True))
     machine = {"concurrency": concurrency, "address": address, "in_process": in_process}
-    changes = {"race": race, **machine}
-    change |= {name: value for name, value in changes.items() if value is not None}
+    change |= {
+        name: value for name, value in {"race": race, **machine}.items() if value is not None
+    }
     if trials is not None:
         change["trials"] = _count(trials, open_run(run))
     named = named_folders(data, cache, folder, storage)

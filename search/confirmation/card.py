@@ -11,7 +11,7 @@ from typing import Any
 from search.confirmation.record import Comparison, ConfirmationResult
 from search.confirmation.words import sentences
 from search.record.manifest import Manifest
-from search.results.tables import duration, interval, number
+from search.results.tables import duration, interval, number, percent
 from trainables.door.text import to_code, to_markdown
 from trainables.runtime.files import to_json, write_atomically
 from trainables.study.about import About
@@ -93,9 +93,7 @@ class Card:
             self._conditions_table(),
             self._area_line(),
             "## Beside the references",
-            _table(
-                ["over", "difference", "95 % interval", "adjusted p", "effect", ""], comparisons
-            ),
+            _table(["over", "difference", "interval", "level", "adjusted p", ""], comparisons),
             "## Where it comes from",
             _bullets(self._origin()),
             "## Config",
@@ -165,8 +163,8 @@ def _comparison_row(comparison: Comparison) -> list[str]:
         to_markdown(comparison.over),
         number(gap.value, signed=True),
         interval(gap.bounds, signed=True),
+        percent(comparison.level),
         f"{comparison.p_adjusted:.2g}",
-        f"{comparison.effect:+.2f}",
         to_markdown(comparison.verdict),
     ]
 

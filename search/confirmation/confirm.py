@@ -2,7 +2,8 @@
 
 1. Train the best and the references anew, on seeds that the search never used.
 2. Examine all of them on the ranking split by an ensemble of attacks; name the winner.
-3. Only then open the test split, and examine the winner and the references on it, once.
+3. Train the winner on further seeds: those that named it were lucky, maybe.
+4. Only then open the test split, and examine the winner and the references on it, once.
 
 What was done is not done again: the same command goes on where it was stopped.
 """
@@ -32,10 +33,12 @@ from search.confirmation.tables import say_ranking, say_test
 from search.confirmation.verdict import (
     Examinations,
     Standing,
+    bounds_of,
     comparisons,
     conditions_table,
     constant_on,
     exported_of,
+    missed_counts,
     selection,
     standing_fields,
     standings,
@@ -44,6 +47,7 @@ from search.confirmation.verdict import (
     wins,
 )
 from search.engine.objective import Objective
+from search.engine.trial import Trial
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
 from search.record.events import follow, read_events
 from search.record.lock import is_running, locked
@@ -108,31 +112,25 @@ def confirm(
 
 
 def _work(job: Confirmation) -> int:
-    session, started = job.session, time.perf_counter()
+    session, metric, started = job.session, job.objective.metric, time.perf_counter()
     training = training_session(session, inside(job.folder, "training"))
-    session.say(
-        f"training {len(job.finalists)} finalists on {job.plan.seeds} seeds that the search did "
-        "not use"
-    )
-    trained = retrain(training, job.finalists, job.plan.seeds, job.objective)
-    able = [finalist for finalist in job.finalists if trained[finalist.id]]
-    if not able:
-        raise UserError(f"none of the finalists could be trained: see {training.folder.events}")
-    ranking = examine(job, trained, able, "ranking")
-    rows = standings(able, ranking, trained, job.objective.metric, session.plan.seed)
+    rows, ranking = _choose(job, training)
     first = winner_of(rows)
-    say_ranking(session.console, rows, ranking, job.plan, job.objective.metric)
+    say_ranking(session.console, rows, ranking, job.plan, metric)
     if first is None:
-        session.say("no winner: none of the finalists met its constraints on other seeds")
+        session.say("no winner: none of the best met its constraints on other seeds")
         return FAILED
-    select = selection(rows, ranking, job.objective.metric, session.plan.seed)
-    finalists = _tested(rows, first, select.winner)
+    select = selection(rows, ranking, metric, session.plan.seed)
+    trained, tested = _train_for_test(job, training, first, _tested(rows, first, select.winner))
+    trainings = trained[first.finalist.id]
+    fresh = examine(job, trained, [first.finalist], "ranking")
     _open_test(job, first)
-    test = examine(job, trained, finalists, "test")
-    exported = trained[first.finalist.id][exported_of(first)]
+    test = examine(job, trained, tested, "test")
+    exported = trainings[exported_of(fresh[first.finalist.id], metric)]
     best = inside(job.folder, "best")
-    values = _verdict(job, rows, first, {"ranking": ranking, "test": test}) | {
+    values = _verdict(rows, first, ranking, test, metric) | {
         "selection": asdict(select),
+        "missed": missed_counts(trainings),
         "seconds": time.perf_counter() - started,
         "exported": {
             "training": exported.id,
@@ -145,6 +143,55 @@ def _work(job: Confirmation) -> int:
     Card(record, session.manifest.content, session.about).write(best)
     session.say_path(f"everything: {job.folder}")
     return FINISHED
+
+
+def _choose(job: Confirmation, training: Session) -> tuple[list[Standing], Examinations]:
+    """Train finalists on other seeds, and rank them under the ensemble.
+
+    References that are not among the best cannot win: their trainings choose nothing, and are those
+    that meet the test split.
+    """
+    plan = job.plan
+    job.session.say(
+        f"training {len(job.finalists)} finalists on seeds that the search did not use: the best "
+        f"on {plan.choosing} to name the winner, the references on {plan.seeds}"
+    )
+    seeds = {
+        finalist.id: range(plan.choosing if finalist.candidate else plan.seeds)
+        for finalist in job.finalists
+    }
+    trained = retrain(training, job.finalists, seeds, job.objective)
+    able = [finalist for finalist in job.finalists if trained[finalist.id]]
+    if not able:
+        raise UserError(f"none of the finalists could be trained: see {training.folder.events}")
+    ranking = examine(job, trained, able, "ranking")
+    return standings(able, ranking, trained, job.objective.metric), ranking
+
+
+def _train_for_test(
+    job: Confirmation, training: Session, first: Standing, finalists: Sequence[Finalist]
+) -> tuple[dict[str, list[Trial]], list[Finalist]]:
+    """Train what meets the test split on seeds that chose nothing.
+
+    Args:
+        job: The confirmation.
+        training: The session of the trainings.
+        first: The winner.
+        finalists: What meets the test split.
+
+    Returns:
+        The trainings, and the finalists that have any.
+    """
+    plan = job.plan
+    job.session.say(f"training what meets the test split on {plan.seeds} seeds that chose nothing")
+    fresh = range(plan.choosing, plan.choosing + plan.seeds)
+    seeds = {
+        finalist.id: fresh if finalist.candidate else range(plan.seeds) for finalist in finalists
+    }
+    trained = retrain(training, job.finalists, seeds, job.objective)
+    if not trained[first.finalist.id]:
+        raise UserError(f"{first.finalist.name} could not be trained: see {training.folder.events}")
+    return trained, [finalist for finalist in finalists if trained[finalist.id]]
 
 
 def _open(
@@ -266,23 +313,27 @@ def _read_openings(file: Path) -> list[dict[str, Any]]:
 
 
 def _verdict(
-    job: Confirmation,
     rows: Sequence[Standing],
     first: Standing,
-    examined: Mapping[str, Examinations],
+    ranking: Examinations,
+    test: Examinations,
+    metric: str,
 ) -> dict[str, Any]:
     """Return what was measured, as JSON values.
 
     Args:
-        job: The confirmation.
         rows: Finalists on ranking, best first.
         first: The winner among them.
-        examined: By split, ``ranking`` and ``test``.
+        ranking: Examinations on the ranking split.
+        test: On the test split.
+        metric: What ranked the run.
     """
-    seed, metric = job.session.plan.seed, job.objective.metric
-    ranking, test = examined["ranking"], examined["test"]
     listed = next(iter(ranking.values()))[0]
-    references = [row.finalist for row in rows if row.finalist.reference and row is not first]
+    references = [
+        row.finalist
+        for row in rows
+        if row.finalist.reference and row is not first and row.finalist.id in test
+    ]
     return {
         "score": listed.score,
         "direction": listed.direction,
@@ -290,24 +341,24 @@ def _verdict(
         **constant_on(test, metric),
         "images": {"ranking": len(listed.labels), "test": len(test[first.finalist.id][0].labels)},
         "standings": [standing_fields(row) for row in rows],
-        **_scores_on(test, metric, seed),
-        "without_near": _scores_without_near(test, metric, seed),
-        "comparisons": comparisons(first.finalist, references, test, metric, seed),
+        **_scores_on(test, metric),
+        "without_near": _scores_without_near(test, metric),
+        "comparisons": comparisons(first.finalist, references, test, metric),
         "wins": {"ranking": wins(ranking), "test": wins(test)},
     }
 
 
-def _scores_on(test: Examinations, metric: str, seed: int) -> dict[str, Any]:
+def _scores_on(test: Examinations, metric: str) -> dict[str, Any]:
     return {
-        "test": {name: value._asdict() for name, value in values_on(test, metric, seed).items()},
+        "test": {name: bounds_of(value) for name, value in values_on(test, metric).items()},
         "conditions": conditions_table(test),
     }
 
 
-def _scores_without_near(test: Examinations, metric: str, seed: int) -> dict[str, Any] | None:
+def _scores_without_near(test: Examinations, metric: str) -> dict[str, Any] | None:
     """Return the same of the test images without near copies; None where none has any."""
     apart = without_near(test)
     if apart is None:
         return None
     count = len(next(iter(apart.values()))[0].labels)
-    return {"images": count, **_scores_on(apart, metric, seed)}
+    return {"images": count, **_scores_on(apart, metric)}

@@ -21,6 +21,7 @@ class Finalist:
         control: Compared with, but never the winner.
         place: In the run's ranking, from 1.
         promised: Its value there.
+        candidate: Whether it is among the best of the run, one of which will be the winner.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Finalist:
     control: bool
     place: int
     promised: float
+    candidate: bool = True
 
 
 def choose_finalists(
@@ -69,6 +71,7 @@ def choose_finalists(
             control=row.trial.control,
             place=rows.index(row) + 1,
             promised=row.value,
+            candidate=row in best,
         )
         for number, row in enumerate([*best, *rest], start=1)
     )

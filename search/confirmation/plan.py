@@ -13,7 +13,15 @@ class ConfirmPlan(Frozen):
 
     top: PositiveInt = setting(3, "How many of the best take part.", SEARCH)
     seeds: PositiveInt = setting(
-        3, "Trainings of each, on seeds that the search did not use.", TRAINING
+        5,
+        "Trainings of each that meets the test split, on seeds that chose nothing; of a single one "
+        "there is no interval.",
+        TRAINING,
+    )
+    choosing: PositiveInt = setting(
+        3,
+        "Further trainings of the best, that name the winner and never meet the test split.",
+        TRAINING,
     )
     attacks: str = setting(
         "standard",

@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from search.confirmation.finalists import Finalist
 from search.confirmation.plan import ConfirmPlan
@@ -61,9 +61,9 @@ class StandingRecord(Part):
         config: The whole config.
         place: In the run's ranking, from 1.
         promised: Its value there.
-        value: On the ranking split, mean over seeds.
-        seeds: Value of each seed.
-        barred: Constraints that most of its trainings miss.
+        value: On the ranking split, mean over trainings.
+        seeds: Value of each training.
+        barred: Constraints that at least half of its trainings miss.
     """
 
     id: str
@@ -91,10 +91,13 @@ class Comparison(Part):
         over: The other's name.
         difference: Of the two values.
         verdict: ``better``, ``worse`` or ``not distinguishable``.
-        p: Of Wilcoxon's signed-rank test over images.
-        p_adjusted: By Bonferroni's correction.
-        effect: Rank-biserial correlation, from -1 to 1.
+        p: Of Welch's test, see `search.confirmation.statistics`; in records without ``seeds``, of
+            Wilcoxon's signed-rank test over images.
+        p_adjusted: By Bonferroni's correction for the number of comparisons.
         n: Images.
+        level: Of the interval of the difference, corrected alike.
+        df: Degrees of freedom.
+        seeds: Trainings of the winner, and of the other.
     """
 
     over: str
@@ -102,8 +105,10 @@ class Comparison(Part):
     verdict: str
     p: Measured
     p_adjusted: Measured
-    effect: Measured
     n: int
+    level: float = 0.95
+    df: Measured = math.nan
+    seeds: tuple[int, int] | None = None
 
 
 class SelectionRecord(Part):
@@ -194,6 +199,7 @@ class ConfirmationResult(ConfirmationStart):
             has any, or they were not looked for.
         comparisons: The winner beside each reference.
         selection: How far the search's ranking could be trusted.
+        missed: How many of the winner's trainings that met the test split miss each constraint.
         wins: Which attacks made the worst images.
         seconds: Of the command that ended it.
         exported: Which training.
@@ -215,6 +221,7 @@ class ConfirmationResult(ConfirmationStart):
     without_near: WithoutNear | None = None
     comparisons: tuple[Comparison, ...]
     selection: SelectionRecord
+    missed: dict[str, int] = Field(default_factory=dict)
     wins: Wins
     seconds: float
     exported: Exported

@@ -1,9 +1,8 @@
 """Train finalists anew on seeds that the search never used: a run of references alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from search.confirmation.finalists import Finalist
 from search.engine.coordinator import Coordinator
@@ -22,19 +21,19 @@ SHIFT = 1000  # added to the run's seed: the finalists were chosen for their luc
 def retrain(
     session: Session,
     finalists: Sequence[Finalist],
-    seeds: int,
+    seeds: Mapping[str, Sequence[int]],
     objective: Objective,
 ) -> dict[str, list[Trial]]:
-    """Train every finalist on every seed; what was trained before is not trained again.
+    """Train finalists on some seeds each; what was trained before is not trained again.
 
     Args:
         session: Of the run that is confirmed, its folder being the one for the trainings.
-        finalists: Who is trained.
-        seeds: How many trainings each.
+        finalists: All that take part: each is trained on the first seed.
+        seeds: Of each finalist by its id, from 0.
         objective: Of the run.
 
     Returns:
-        The completed trainings by finalist, in the order of the seeds.
+        The completed trainings on these seeds by finalist, in the order of the seeds.
 
     Raises:
         UserError: If the user stopped it, or nothing more can be written.
@@ -56,20 +55,23 @@ def retrain(
     job = replace(session.job(), rungs=(rung,))
     with desk.progress:
         session.executor.execute(coordinator, job)
-        firsts = [
-            coordinator.trials[finalist.id]
-            for finalist in finalists
-            if finalist.id in coordinator.trials
-        ]
-        able = [trial.id for trial in firsts if trial.state is State.COMPLETED]
-        if not coordinator.over and coordinator.repeat(
-            "confirmation", able, range(1, seeds), by_value=False
-        ):
+        if not coordinator.over and _repeat(coordinator, seeds):
             session.executor.execute(coordinator, job)
     coordinator.close()
     desk.records.write_table()
     _check_ended(coordinator)
-    return {finalist.id: _completed(coordinator, finalist) for finalist in finalists}
+    return {name: _completed(coordinator, name, members) for name, members in seeds.items()}
+
+
+def _repeat(coordinator: Coordinator, seeds: Mapping[str, Sequence[int]]) -> int:
+    """Queue the seeds of the finalists whose first training completed; return how many are new."""
+    new = 0
+    for name, members in seeds.items():
+        trial = coordinator.trials.get(name)
+        if trial is not None and trial.state is State.COMPLETED:
+            further = [seed for seed in members if seed > 0]
+            new += coordinator.repeat("confirmation", [name], further, by_value=False)
+    return new
 
 
 def training_session(run: Session, folder: Path) -> Session:
@@ -97,10 +99,12 @@ def training_session(run: Session, folder: Path) -> Session:
     return replace(run, plan=plan, settings=settings, folder=run_folder, manifest=manifest)
 
 
-def _completed(coordinator: Coordinator, finalist: Finalist) -> list[Trial]:
-    trials: dict[str, Any] = coordinator.trials
-    trainings = [trial for trial in trials.values() if finalist.id in {trial.id, trial.repeats}]
-    completed = [trial for trial in trainings if trial.state is State.COMPLETED]
+def _completed(coordinator: Coordinator, name: str, seeds: Sequence[int]) -> list[Trial]:
+    trials: Iterable[Trial] = coordinator.trials.values()
+    trainings = [trial for trial in trials if name in {trial.id, trial.repeats}]
+    completed = [
+        trial for trial in trainings if trial.state is State.COMPLETED and trial.seed in seeds
+    ]
     return sorted(completed, key=lambda trial: trial.seed)
 
 

@@ -1,25 +1,108 @@
-"""What examinations of several seeds say of finalists, and how sure it is.
+"""What examinations of several trainings say of recipes, and how sure it is.
 
-The value of a finalist is the mean over its seeds of what ranked the run, a skill or an area, under
-the ensemble: the mean over classes of one number for each image. Resamples draw images within
-classes, the same for all finalists, and seeds of each finalist by itself: both are accidents of the
-data at hand.
+A recipe is a finalist's config: what is compared, and what anyone who trains it again gets. Each
+training of it is one draw of a seed, with the value that its answers give; so trainings are the
+replicates, and their number is small. The images are a second sample, the same for all recipes.
+The variance of a recipe's mean is that between its trainings by their number, and that over images;
+of a difference, that of both recipes' trainings, and that over images of the difference, paired by
+image. Welch's t of these gives the interval, p and the verdict: one statistic, that of the value.
+
+The variance between trainings holds a part of that over images: what a training answers by chance
+on single images. It counts twice, which is cautious: `benchmarks/verdicts.py` measures how much.
 """
 
 from collections.abc import Sequence
-from typing import final
+from dataclasses import dataclass
+from typing import Self, final
 
 import numpy as np
 import numpy.typing as npt
 
-from trainables.metrics.classification import mean_recall
-from trainables.metrics.intervals import Interval
+from trainables.metrics.classification import Labels, mean_recall
+from trainables.metrics.influence import influences
 from trainables.metrics.skill import Area, Skill, Summary, summary_of
+from trainables.metrics.welch import Estimate, estimate, image_component, seed_component
+from trainables.runtime.arrays import Floats64
 from trainables.study.examination import CLEAN, ENSEMBLE, Direction, Examination
 
 RESAMPLES = 2000
-LEVEL = 0.95
-Floats = npt.NDArray[np.float64]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """The trainings of a recipe on N images.
+
+    Attributes:
+        values: Of each of S trainings, (S,).
+        moved: How much each image moves their mean, (N,), see `trainables.metrics.influence`.
+        labels: Classes of the images, (N,); all equal where there are none.
+    """
+
+    values: Floats64
+    moved: Floats64
+    labels: Labels
+
+    @classmethod
+    def of(cls, answers: npt.ArrayLike, labels: Labels, summary: Summary) -> Self:
+        """Compute values and influences of answers.
+
+        Args:
+            answers: Of each training, radius and image, (S, E, N).
+            labels: Classes, (N,).
+            summary: Makes one number of the curve of the mean over classes.
+        """
+        single = np.asarray(answers, dtype=np.float64)
+        values = summary(mean_recall(single, labels))
+        moved = np.mean([influences(training, labels, summary) for training in single], axis=0)
+        return cls(values, moved, labels)
+
+    @property
+    def value(self) -> float:
+        """The mean over trainings."""
+        return float(self.values.mean())
+
+    def estimate(self) -> Estimate:
+        """Estimate the value of the recipe over all seeds and images; one training tells nothing.
+
+        Of one training the interval is NaN.
+        """
+        parts = seed_component(self.values), image_component(self.moved, self.labels)
+        return estimate(self.value, parts)
+
+
+def difference(first: Recipe, second: Recipe, comparisons: int = 1) -> Estimate:
+    """Estimate by how much the value of a recipe exceeds that of another, on the same images.
+
+    Args:
+        first: The one.
+        second: The other.
+        comparisons: How many differences shall all lie in their intervals in 95 % of cases.
+    """
+    parts = (
+        seed_component(first.values),
+        seed_component(second.values),
+        image_component(first.moved - second.moved, first.labels),
+    )
+    return estimate(first.value - second.value, parts, comparisons)
+
+
+def recipe_of(trainings: Sequence[Examination], metric: str) -> Recipe:
+    """Make a recipe of the examinations of its trainings, under the ensemble.
+
+    Args:
+        trainings: On the same images.
+        metric: What ranked the run: a value is what it makes of a curve.
+    """
+    first = trainings[0]
+    return Recipe.of(answers_of(trainings), first.labels, summary_for(metric, first))
+
+
+def answers_of(trainings: Sequence[Examination]) -> Floats64:
+    """Return the scores under the ensemble by rising radius, the clean ones first, (S, E, N)."""
+    kinds = [kind for kind, _ in trainings[0].conditions]
+    rows = [kinds.index(CLEAN), *(n for n, kind in enumerate(kinds) if kind == ENSEMBLE)]
+    return np.stack([training.scores[rows] for training in trainings])
 
 
 def summary_for(metric: str, examination: Examination) -> Summary:
@@ -34,32 +117,17 @@ def direction_of(examination: Examination, metric: str) -> Direction:
     return "max" if is_skill else examination.direction
 
 
-def image_values(seeds: Sequence[Examination], metric: str) -> Floats:
-    """Compute a number of each image for each of S seeds, (S, N), whose mean is the seed's value.
-
-    Args:
-        seeds: Examinations on the same images.
-        metric: What ranked the run.
-    """
-    return np.stack([_image_values(seed, metric) for seed in seeds])
-
-
-def value(numbers: Floats, labels: npt.NDArray[np.int64]) -> float:
-    """Average numbers of images (S, N) over seeds, and over classes alike."""
-    return float(np.mean([mean_recall(seed_numbers, labels) for seed_numbers in numbers]))
-
-
-def mean_of(seeds: Sequence[Examination], condition: tuple[str, float]) -> float:
-    """Average a condition's scores over seeds, and over classes alike."""
-    rows = (seed.scores[seed.conditions.index(condition)] for seed in seeds)
-    return float(np.mean([mean_recall(row, seeds[0].labels) for row in rows]))
+def mean_of(trainings: Sequence[Examination], condition: tuple[str, float]) -> float:
+    """Average a condition's scores over trainings, and over classes alike."""
+    rows = (seed.scores[seed.conditions.index(condition)] for seed in trainings)
+    return float(np.mean([mean_recall(row, trainings[0].labels) for row in rows]))
 
 
 @final
 class Resamples:
-    """Draws of images, shared by all that is compared."""
+    """Draws of images, shared by all that is compared, and of trainings."""
 
-    def __init__(self, labels: npt.NDArray[np.int64], seed: int, count: int = RESAMPLES) -> None:
+    def __init__(self, labels: Labels, seed: int, count: int = RESAMPLES) -> None:
         """Draw images within classes.
 
         Args:
@@ -67,38 +135,32 @@ class Resamples:
             seed: The same seed draws the same.
             count: B, how often.
         """
-        self._generator = np.random.default_rng([seed, 1])
+        generator = np.random.default_rng([seed, 1])
         self._seed = seed
         classes = np.unique(labels)
         self.weights = np.zeros((count, len(labels)))  # of each image in a mean over classes
         for label in classes:
             rows = np.flatnonzero(labels == label)
-            counts = self._generator.multinomial(
-                len(rows), np.full(len(rows), 1 / len(rows)), size=count
-            )
+            shares = np.full(len(rows), 1 / len(rows))
+            counts = generator.multinomial(len(rows), shares, size=count)
             self.weights[:, rows] = counts / len(rows) / len(classes)
 
-    def values(self, numbers: Floats, number: int) -> Floats:
-        """Compute the value of numbers (S, N) in each draw, (B,), seeds drawn as well.
+    def values(self, answers: Floats64, summary: Summary, number: int) -> Floats64:
+        """Compute the value of a finalist in each draw, (B,), its trainings drawn as well.
 
         Args:
-            numbers: Of each seed and image.
-            number: Of the finalist: each draws its own seeds, the same at every call.
+            answers: Of each training of the finalist, radius and image, (S, E, N).
+            summary: Makes one number of the curve of the mean over classes.
+            number: Of the finalist: each draws its own trainings, the same at every call.
         """
-        resampled = self.weights @ numbers.T
+        resampled = np.stack([summary(self.weights @ single.T) for single in answers], axis=1)
         generator = np.random.default_rng([self._seed, 2, number])
-        choice = generator.integers(numbers.shape[0], size=resampled.shape)
-        means: Floats = np.take_along_axis(resampled, choice, axis=1).mean(axis=1)
+        choice = generator.integers(len(answers), size=resampled.shape)
+        means: Floats64 = np.take_along_axis(resampled, choice, axis=1).mean(axis=1)
         return means
 
 
-def interval(exact: float, resampled: Floats) -> Interval:
-    """Return a value with the percentiles of its resamples."""
-    low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(exact, float(low), float(high))
-
-
-def optimism(exact: Floats, resampled: Floats, direction: Direction) -> float:
+def optimism(exact: Floats64, resampled: Floats64, direction: Direction) -> float:
     """Estimate how much the best of several looks better than it is, for having been chosen.
 
     The mean over resamples of what the one that is best in a resample scores there, less what it
@@ -114,10 +176,3 @@ def optimism(exact: Floats, resampled: Floats, direction: Direction) -> float:
     best = (sign * resampled).argmax(axis=0)
     gain = resampled[best, np.arange(resampled.shape[1])] - exact[best]
     return float(sign * gain.mean())
-
-
-def _image_values(examination: Examination, metric: str) -> Floats:
-    kinds = [kind for kind, _ in examination.conditions]
-    rows = [kinds.index(CLEAN), *(n for n, kind in enumerate(kinds) if kind == ENSEMBLE)]
-    summary = summary_for(metric, examination)
-    return summary.of_images(examination.scores[rows], examination.labels)

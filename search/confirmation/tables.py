@@ -39,17 +39,19 @@ def say_ranking(
     constant = constant_on(examined, metric)
     title = (
         f"{first.score} against epsilon, {constant['summary']} under the worst of {plan.attacks}\n"
-        f"{len(first.labels)} ranking images, {plan.seeds} seeds, {better} first"
+        f"{len(first.labels)} ranking images, {better} first"
     )
     table = _ranking_table(title)
     for rank, row in enumerate(rows, start=1):
         finalist = row.finalist
-        note = "control" if finalist.control else ""
+        note = "" if finalist.candidate else "reference"
+        note = "control" if finalist.control else note
         if row.barred:
             note = ", ".join(row.barred) + " missed"
         table.add_row(
             str(rank),
             Text(finalist.name),
+            str(len(row.seeds)),
             number(row.value.value),
             interval((row.value.low, row.value.high)),
             f"{number(finalist.promised)} (#{finalist.place})",
@@ -57,8 +59,8 @@ def say_ranking(
         )
     if not math.isnan(constant["constant_value"]):
         value = number(constant["constant_value"])
-        table.add_row("", CONSTANT, value, "", "", "to compare with", style="dim")
-    table.caption = "interval: over images and seeds; a control cannot win"
+        table.add_row("", CONSTANT, "", value, "", "", "to compare with", style="dim")
+    table.caption = "interval: over images and seeds; the winner is one of the best of the search"
     console.print(table)
     counts = ", ".join(f"{name} {count}" for name, count in wins(examined).items())
     console.print(f"worst images found by: {counts}", markup=False, highlight=False)
@@ -68,6 +70,7 @@ def _ranking_table(title: str) -> Table:
     table = Table(title=Text(title))
     table.add_column("#", justify="right")
     table.add_column("finalist", overflow="fold")
+    table.add_column("seeds", justify="right", no_wrap=True)
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="center", no_wrap=True)
     table.add_column("in the search", justify="right", no_wrap=True)

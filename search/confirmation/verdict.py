@@ -1,5 +1,6 @@
 """What a confirmation found, as numbers: who won, by how much, and how far the search misled."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,18 +11,18 @@ from scipy.stats import kendalltau
 from search.confirmation.finalists import Finalist
 from search.confirmation.statistics import (
     Resamples,
+    answers_of,
+    difference,
     direction_of,
-    image_values,
-    interval,
     mean_of,
     optimism,
+    recipe_of,
     summary_for,
-    value,
 )
 from search.engine.trial import Trial
-from trainables.metrics.intervals import Interval
-from trainables.metrics.paired import compare
+from search.results.ranking import barred_by, missed
 from trainables.metrics.skill import Skill
+from trainables.metrics.welch import Estimate
 from trainables.study.examination import Direction, Examination
 
 Examinations = Mapping[str, Sequence[Examination]]
@@ -34,20 +35,20 @@ class Standing:
 
     Attributes:
         finalist: Who.
-        value: Mean over seeds, with an interval over images and seeds.
-        seeds: Value of each seed.
-        barred: Constraints that most of its trainings miss: it cannot win.
+        value: Mean over trainings, with an interval over images and seeds.
+        seeds: Value of each training.
+        barred: Constraints that at least half of its trainings miss: it cannot win.
     """
 
     finalist: Finalist
-    value: Interval
+    value: Estimate
     seeds: tuple[float, ...]
     barred: tuple[str, ...]
 
     @property
     def able(self) -> bool:
         """Whether it can win."""
-        return not self.barred and not self.finalist.control
+        return self.finalist.candidate and not self.barred and not self.finalist.control
 
 
 @dataclass(frozen=True)
@@ -78,45 +79,29 @@ def standings(
     examined: Examinations,
     trained: Mapping[str, Sequence[Trial]],
     metric: str,
-    seed: int,
 ) -> list[Standing]:
     """Rank finalists by the ensemble, best first; those that cannot win keep their rank.
 
     Args:
-        finalists: In the order in which their seeds are resampled.
+        finalists: Of equal values the first comes first.
         examined: On the ranking split; a finalist without a training is left out.
         trained: Completed trainings of each finalist, by its id: their constraints count.
         metric: What ranked the run.
-        seed: Of the resamples.
     """
-    first = next(iter(examined.values()))[0]
-    resamples = Resamples(first.labels, seed)
     rows = []
-    for number, finalist in enumerate(finalists):
+    for finalist in finalists:
         if finalist.id in examined:
-            numbers = image_values(examined[finalist.id], metric)
-            exact = value(numbers, first.labels)
+            recipe = recipe_of(examined[finalist.id], metric)
             rows.append(
                 Standing(
                     finalist,
-                    interval(exact, resamples.values(numbers, number)),
-                    tuple(value(seed[None], first.labels) for seed in numbers),
+                    recipe.estimate(),
+                    tuple(recipe.values.tolist()),
                     barred_by(trained[finalist.id]),
                 )
             )
-    sign = _sign(direction_of(first, metric))
+    sign = _sign(direction_of(next(iter(examined.values()))[0], metric))
     return sorted(rows, key=lambda row: -sign * row.value.value)
-
-
-def barred_by(trainings: Sequence[Trial]) -> tuple[str, ...]:
-    """Name the constraints that more than half of the trainings miss."""
-    violations = [
-        {name for name, violation in trial.reports[-1].constraints.items() if not violation <= 0}
-        for trial in trainings
-    ]
-    names = sorted(set().union(*violations))
-    counts = {name: sum(name in missing for missing in violations) for name in names}
-    return tuple(name for name, count in counts.items() if 2 * count > len(violations))
 
 
 def winner_of(rows: Sequence[Standing]) -> Standing | None:
@@ -124,10 +109,15 @@ def winner_of(rows: Sequence[Standing]) -> Standing | None:
     return next((row for row in rows if row.able), None)
 
 
-def exported_of(row: Standing) -> int:
-    """Return the place of the seed whose value is the median, of an even number the lower."""
-    order = np.argsort(row.seeds, kind="stable")
+def exported_of(examined: Sequence[Examination], metric: str) -> int:
+    """Return which training has the median value by a metric, of an even number the lower."""
+    order = np.argsort(recipe_of(examined, metric).values, kind="stable")
     return int(order[(len(order) - 1) // 2])
+
+
+def missed_counts(trainings: Sequence[Trial]) -> dict[str, int]:
+    """Count for each constraint how many trainings miss it, of those that any misses."""
+    return dict(Counter(name for trial in trainings for name in missed(trial)))
 
 
 def selection(
@@ -147,8 +137,10 @@ def selection(
     able = [row for row in rows if row.able]
     searched = min(able, key=lambda row: row.finalist.place)
     resamples = Resamples(first.labels, seed)
-    numbers = [image_values(examined[row.finalist.id], metric) for row in able]
-    values = [resamples.values(row_numbers, place) for place, row_numbers in enumerate(numbers)]
+    values = [
+        resamples.values(answers_of(trainings), summary_for(metric, first), number)
+        for number, trainings in enumerate(examined[row.finalist.id] for row in able)
+    ]
     exact = np.array([row.value.value for row in able])
     promised = [row.finalist.promised for row in rows]
     measured = [row.value.value for row in rows]
@@ -165,45 +157,35 @@ def selection(
 
 
 def comparisons(
-    winner: Finalist, rivals: Sequence[Finalist], tested: Examinations, metric: str, seed: int
+    winner: Finalist, rivals: Sequence[Finalist], tested: Examinations, metric: str
 ) -> list[dict[str, Any]]:
-    """Compare the winner with each of the others on test, paired by image.
+    """Compare the winner with each of the others on test.
 
-    Wilcoxon's signed-rank test is of each image's number, averaged over seeds; Bonferroni's
-    correction counts the others. It takes these trainings as given. The interval of the difference
-    is over images and seeds: it has to exclude 0 as well, or they cannot be told apart.
+    Welch's test over trainings, with the variance of the difference over images
+    (`search.confirmation.statistics`); Bonferroni's correction counts the others. The verdict says
+    better or worse exactly where the interval, at the corrected level, excludes 0.
 
     Args:
         winner: Compared.
         rivals: Compared with, each by itself.
         tested: Examinations on the test split.
         metric: What ranked the run.
-        seed: Of the resamples.
 
     Returns:
         A row for each rival, as JSON values: see `search.confirmation.record.Comparison`.
     """
-    first = tested[winner.id][0]
-    resamples = Resamples(first.labels, seed)
-    first_numbers = image_values(tested[winner.id], metric)
+    first = recipe_of(tested[winner.id], metric)
+    direction = direction_of(tested[winner.id][0], metric)
     rows = []
-    for number, rival in enumerate(rivals, start=1):
-        rival_numbers = image_values(tested[rival.id], metric)
-        test = compare(
-            first_numbers.mean(axis=0),
-            rival_numbers.mean(axis=0),
-            len(rivals),
-            direction_of(first, metric),
-        )
-        exact = value(first_numbers, first.labels) - value(rival_numbers, first.labels)
-        bounds = interval(
-            exact, resamples.values(first_numbers, 0) - resamples.values(rival_numbers, number)
-        )
-        told_apart = not bounds.low <= 0 <= bounds.high
-        verdict = test.verdict if told_apart else "not distinguishable"
+    for rival in rivals:
+        second = recipe_of(tested[rival.id], metric)
+        gap = difference(first, second, len(rivals))
+        adjusted = float(np.minimum(1.0, gap.p * len(rivals)))
         rows.append(
-            {"over": rival.name, "difference": bounds._asdict(), "verdict": verdict}
-            | {"p": test.p, "p_adjusted": test.p_adjusted, "effect": test.effect, "n": test.n}
+            {"over": rival.name, "difference": bounds_of(gap), "verdict": gap.verdict(direction)}
+            | {"p": gap.p, "p_adjusted": adjusted, "level": gap.level}
+            | {"df": gap.df, "seeds": [len(first.values), len(second.values)]}
+            | {"n": len(first.labels)}
         )
     return rows
 
@@ -231,22 +213,9 @@ def wins(examined: Examinations) -> dict[str, int]:
     return total
 
 
-def values_on(examined: Examinations, metric: str, seed: int) -> dict[str, Interval]:
-    """Compute each finalist's value on a split, with an interval over images and seeds.
-
-    Args:
-        examined: On the split.
-        metric: What ranked the run.
-        seed: Of the resamples.
-    """
-    first = next(iter(examined.values()))[0]
-    resamples = Resamples(first.labels, seed)
-    return {
-        name: interval(value(numbers, first.labels), resamples.values(numbers, place))
-        for place, (name, numbers) in enumerate(
-            (name, image_values(seeds, metric)) for name, seeds in examined.items()
-        )
-    }
+def values_on(examined: Examinations, metric: str) -> dict[str, Estimate]:
+    """Estimate each finalist's value on a split by a metric, over images and seeds."""
+    return {name: recipe_of(trainings, metric).estimate() for name, trainings in examined.items()}
 
 
 def constant_on(examined: Examinations, metric: str) -> dict[str, Any]:
@@ -269,10 +238,15 @@ def constant_on(examined: Examinations, metric: str) -> dict[str, Any]:
     }
 
 
+def bounds_of(estimate: Estimate) -> dict[str, float]:
+    """Return a value and its interval as JSON values."""
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+
+
 def standing_fields(row: Standing) -> dict[str, Any]:
     """Return a standing as JSON values."""
     return asdict(row.finalist) | {
-        "value": row.value._asdict(),
+        "value": bounds_of(row.value),
         "seeds": list(row.seeds),
         "barred": list(row.barred),
     }

@@ -2,8 +2,8 @@
 
 import math
 
-from search.confirmation.record import Condition, ConfirmationResult
-from search.results.tables import interval, number
+from search.confirmation.record import Comparison, Condition, ConfirmationResult
+from search.results.tables import interval, number, percent
 from trainables.study.about import Threat
 from trainables.study.examination import CLEAN, ENSEMBLE, TRANSFER
 
@@ -43,7 +43,7 @@ def sentences(record: ConfirmationResult) -> list[str]:
         f"optimism of having chosen on the ranking split: {number(select.optimism)} estimated; "
         f"ranking {number(value)}, test {number(record.test[record.winner].value)}"
     )
-    return lines + _without_near(record) + _alarms(record)
+    return lines + _without_near(record) + _missed(record) + _alarms(record)
 
 
 def _comparisons(record: ConfirmationResult) -> list[str]:
@@ -53,8 +53,7 @@ def _comparisons(record: ConfirmationResult) -> list[str]:
         gap = comparison.difference
         lines.append(
             f"on test {comparison.verdict} {beside} {comparison.over}: "
-            f"{number(gap.value, signed=True)} {interval(gap.bounds, signed=True)}, "
-            f"p = {comparison.p_adjusted:.2g}"
+            f"{number(gap.value, signed=True)}{_certainty(comparison)}"
         )
     return lines
 
@@ -70,6 +69,22 @@ def _without_near(record: ConfirmationResult) -> list[str]:
         f"{interval(value.bounds)} for {record.names[record.winner]}"
     )
     return [line]
+
+
+def _certainty(comparison: Comparison) -> str:
+    """Write the interval at its level and p, both corrected for the number of comparisons."""
+    if math.isnan(comparison.p_adjusted):
+        return ", and a single training says nothing of other seeds"
+    bounds = interval(comparison.difference.bounds, signed=True)
+    return f" {bounds} at {percent(comparison.level)}, adjusted p = {comparison.p_adjusted:.2g}"
+
+
+def _missed(record: ConfirmationResult) -> list[str]:
+    """Say which constraints trainings of the winner miss that met the test split."""
+    return [
+        f"{count} of the winner's {record.plan.seeds} trainings on test miss {name}"
+        for name, count in record.missed.items()
+    ]
 
 
 def _alarms(record: ConfirmationResult) -> list[str]:

@@ -358,8 +358,7 @@ class Coordinator:
             return
         before, pairs = self.agreements.get(rung), self._pairs.setdefault(rung, [])
         pairs.append(pair)
-        current = agreement(pairs, rung)
-        self.agreements[rung] = current
+        current = self.agreements[rung] = agreement(pairs, rung)
         share = promoted_share(current)
         if share != promoted_share(before):
             self._notify("agreement", None, agreement=current, share=str(share))

@@ -26,7 +26,8 @@ def _conditions(*scores):
 _FINALISTS = [_finalist("r01", 1, "best"), _finalist("r02", 2, "baseline", reference=True)]
 VALUES = {
     "run": "/runs/toy", "started": "2026-01-01",
-    "plan": {"top": 1, "seeds": 2, "attacks": "quick", "references": "few", "images": None},
+    "plan": {"top": 1, "seeds": 2, "choosing": 2, "attacks": "quick", "references": "few",
+             "images": None},
     "finalists": _FINALISTS, "winner": "r01",
     "score": "accuracy", "direction": "max", "eps": [0.0, 0.02, 0.04],
     "images": {"ranking": 60, "test": 70},
@@ -38,7 +39,7 @@ VALUES = {
     "conditions": {"r01": _conditions(0.9, 0.5, 0.2, 0.8), "r02": _conditions(0.9, 0.3, 0.1, 0.8)},
     "comparisons": [
         {"over": "baseline", "difference": _estimate(0.18), "verdict": "better", "p": 0.01,
-         "p_adjusted": 0.01, "effect": 0.5, "n": 70}
+         "p_adjusted": 0.01, "n": 70, "level": 0.95, "df": 5.5, "seeds": [2, 2]}
     ],
     "selection": {"winner": "r01", "promised": 0.5, "left": 0.4, "regret": 0.0, "best_place": 1,
                   "tau": None, "optimism": 0.01},

@@ -5,26 +5,15 @@ these over classes, a curve over the radii; and one number of the curve. So the 
 enters through the means of classes alone, whatever is made of the curve.
 """
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import numpy.typing as npt
 
 from trainables.metrics.classification import Labels, mean_recall
-from trainables.metrics.curve import trapezoid_weights
+from trainables.metrics.skill import Summary
 from trainables.runtime.arrays import Floats64
 
 Answers = npt.NDArray[np.bool_ | np.integer | np.floating]
 """Of each image, or subject, at each radius, (E, N): right or wrong, or an error."""
-
-Summary = Callable[[Floats64], Floats64]
-"""Makes one number of each curve over radii: (..., E) to (...)."""
-
-
-def area_of(eps: Sequence[float]) -> Summary:
-    """Return the area under a curve against epsilon, by trapezoids, over the range of radii."""
-    weights = trapezoid_weights(eps)
-    return lambda curves: curves @ weights
 
 
 def value_of(answers: Answers, labels: Labels, summary: Summary) -> float:

@@ -34,7 +34,8 @@ def confirmed(monkeypatch):
 def test_a_confirmation_has_defaults_and_the_machine_of_the_run(confirmed):
     assert confirmed() == ("runs/a", ConfirmPlan(), None, {})
     assert ConfirmPlan().model_dump() == {
-        "top": 3, "seeds": 3, "attacks": "standard", "references": "few", "images": None,
+        "top": 3, "seeds": 5, "choosing": 3, "attacks": "standard", "references": "few",
+        "images": None,
     }  # fmt: skip
 
 

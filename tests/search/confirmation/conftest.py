@@ -10,7 +10,7 @@ from search.confirmation.plan import ConfirmPlan
 @pytest.fixture
 def confirm_toy(toy, capsys):
     def confirmer(run, out=None, machine=None, **plan):
-        plan = ConfirmPlan(**({"top": 3, "seeds": 2} | plan))
+        plan = ConfirmPlan(**({"top": 3, "seeds": 2, "choosing": 2} | plan))
         status = confirm(run, plan, out, machine or {}, lambda name: toy, Console(width=80))
         return status, " ".join(capsys.readouterr().out.split())
 

@@ -76,7 +76,7 @@ def test_both_forms_say_the_same(run, tmp_path):
     assert card["test"] == {"value": 0.38, "low": 0.28, "high": 0.48}
     assert "Area under it against epsilon: 0.380 [0.280, 0.480] over images and seeds." in text
     assert "| ensemble | 0.04 | 0.200 |" in text
-    assert "| baseline | +0.180 | [+0.080, +0.280] | 0.01 | +0.50 | better |" in text
+    assert "| baseline | +0.180 | [+0.080, +0.280] | 95 % | 0.01 | better |" in text
     assert "- exported: training r01.2, seed 1001, the median on ranking" in text
     assert "- onnx: model.onnx" in text
     assert "| kind | `a/b` |" in text

@@ -29,7 +29,7 @@ def test_a_confirmation_from_the_first_line_to_the_last(run_toy, confirm_toy):
     assert f"selection regret {found['selection']['regret']:.3f}" in printed
     assert "baseline" in {one["name"] for one in found["standings"]}
     seeds = [read(file)["seed"] for file in folder.glob("training/trials/*/model.json")]
-    assert sorted(set(seeds)) == [1000, 1001]
+    assert sorted(set(seeds)) == [1000, 1001, 1002, 1003]
     assert (folder / "test" / "opened").read_text() == found["winner"]
     near = found["without_near"]
     assert (found["images"]["test"], near["images"]) == (40, 30)
@@ -53,6 +53,24 @@ def test_the_winner_the_searchs_and_the_references_meet_test_and_no_one_else(run
     wanted = {one["id"] for one in found["standings"] if one["reference"]}
     assert tested == wanted | {found["winner"], found["selection"]["winner"]}
     assert len(tested) < len(found["standings"])
+
+
+def test_trainings_that_named_the_winner_never_meet_test(run_toy, confirm_toy):
+    """Two of each of the best; then two others of what meets test; references have two in all."""
+    _, run, _ = run_toy(trials=12, sampler="random")
+    confirm_toy(run, top=2)
+    record = read(run / "confirm" / "confirm.json")
+    best = [finalist["id"] for finalist in record["finalists"] if finalist["candidate"]]
+    assert best == ["r01", "r02"]
+    for name, seeds in (("ranking", {"", "2"}), ("test", {"3", "4"})):
+        files = (run / "confirm" / "examined" / name).glob("*.npz")
+        trainings = [file.stem.partition(".") for file in files]
+        members = {seed for finalist, _, seed in trainings if finalist in best}
+        fresh = {"3", "4"} if name == "ranking" else set()  # the winner's, to choose the export
+        assert members == seeds | fresh
+        reference_seeds = {seed for finalist, _, seed in trainings if finalist not in best}
+        assert reference_seeds == {"", "2"}
+    assert record["exported"]["training"].partition(".")[2] in {"3", "4"}
 
 
 def test_what_was_done_is_not_done_again(run_toy, confirm_toy):

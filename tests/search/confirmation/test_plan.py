@@ -7,9 +7,10 @@ from searchspace.errors import UserError
 from trainables.runtime.config import parse
 
 
-def test_by_default_three_finalists_are_trained_on_three_seeds():
+def test_by_default_one_of_three_is_chosen_and_trained_on_five_seeds():
     plan = ConfirmPlan()
-    assert (plan.top, plan.seeds, plan.attacks, plan.images) == (3, 3, "standard", None)
+    assert (plan.top, plan.choosing, plan.seeds) == (3, 3, 5)
+    assert (plan.attacks, plan.images) == ("standard", None)
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,26 @@
-import math
+"""Recipes, of several trainings each, on the same images."""
+
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from search.confirmation.statistics import (
+    Recipe,
     Resamples,
+    answers_of,
+    difference,
     direction_of,
-    image_values,
-    interval,
     mean_of,
     optimism,
-    value,
+    recipe_of,
 )
+from trainables.metrics.skill import Area
 from trainables.study.examination import Examination
 
 ONE_CLASS = np.zeros(400, dtype=np.int64)
+ONE_RADIUS = Area((0.0,))
 
 
 def examination(scores, labels, conditions):
@@ -27,10 +32,10 @@ def test_a_value_by_hand():
     """Two classes of one and two images; radii 0, 1 and 3, whose weights are 1/6, 1/2 and 1/3."""
     conditions = (("clean", 0.0), ("ensemble", 1.0), ("ensemble", 3.0), ("noise", 0.2))
     seed = examination([[1, 1, 0], [1, 0, 0], [0, 0, 0], [1, 1, 1]], [0, 1, 1], conditions)
-    found = image_values([seed, seed], "ranking_pgd_x_curve")
-    assert found.shape == (2, 3)
-    assert found[0].tolist() == pytest.approx([2 / 3, 1 / 6, 0])
-    assert value(found, seed.labels) == pytest.approx((2 / 3 + 1 / 12) / 2)
+    recipe = recipe_of([seed, seed], "ranking_pgd_x_curve")
+    assert answers_of([seed, seed]).shape == (2, 3, 3)
+    assert recipe.values.tolist() == pytest.approx([(2 / 3 + 1 / 12) / 2] * 2)
+    assert recipe.moved.tolist() == pytest.approx([0, 1 / 24, -1 / 24])
     assert mean_of([seed], ("clean", 0.0)) == pytest.approx(0.75)
 
 
@@ -39,8 +44,7 @@ def test_a_skill_by_hand():
     conditions = (("clean", 0.0), ("ensemble", 1.0), ("ensemble", 3.0))
     scores = [[1, 1, 1], [1, 1, 0], [0, 1, 0]]
     seed = replace(examination(scores, [0, 1, 1], conditions), constant=0.5)
-    numbers = image_values([seed], "ranking_pgd_x_skill")
-    assert value(numbers, seed.labels) == pytest.approx(0.5 / 2)
+    assert recipe_of([seed], "ranking_pgd_x_skill").value == pytest.approx(0.5 / 2)
     assert direction_of(seed, "ranking_pgd_x_skill") == "max"
 
 
@@ -48,9 +52,66 @@ def test_the_skill_of_errors_is_better_when_greater():
     conditions = (("clean", 0.0), ("ensemble", 1.0))
     errors = examination([[100.0, 100.0], [150.0, 170.0]], [0, 0], conditions)
     errors = replace(errors, direction="min", constant=200.0)
-    assert value(image_values([errors], "x_skill"), errors.labels) == pytest.approx(0.2)
+    assert recipe_of([errors], "x_skill").value == pytest.approx(0.2)
     assert direction_of(errors, "x_skill") == "max"
     assert direction_of(errors, "x_curve") == "min"
+
+
+def recipe(*answers, labels=None):
+    """Trainings of one radius."""
+    rows = np.array(answers, dtype=float)[:, None]
+    labels = np.zeros(rows.shape[-1], dtype=int) if labels is None else labels
+    return Recipe.of(rows, labels, ONE_RADIUS)
+
+
+def test_images_that_never_vary_leave_welch_s_test_over_trainings():
+    a, b = [0.1, 0.4, 0.3, 0.5], [0.7, 0.6, 0.9, 0.5, 0.6]
+    first, second = (recipe(*([value] * 8 for value in values)) for values in (a, b))
+    gap = difference(first, second)
+    oracle = stats.ttest_ind(a, b, equal_var=False)
+    assert (gap.p, gap.df) == pytest.approx((oracle.pvalue, oracle.df))
+    assert first.estimate().low == pytest.approx(
+        0.325 - stats.t.ppf(0.975, 3) * np.std(a, ddof=1) / 2
+    )
+
+
+def test_trainings_that_are_all_alike_leave_a_paired_test_over_images():
+    generator = np.random.default_rng(0)
+    a, b = generator.random(30), generator.random(30)
+    gap = difference(recipe(a, a, a), recipe(b, b))
+    oracle = stats.ttest_rel(a, b)
+    assert (gap.p, gap.df) == pytest.approx((oracle.pvalue, 29))
+
+
+def test_the_variance_is_the_sum_over_both():
+    generator = np.random.default_rng(1)
+    first, second = (recipe(*generator.random((5, 40))) for _ in range(2))
+    gap, images = difference(first, second), np.var(first.moved - second.moved, ddof=1) / 40
+    seeds = [np.var(side.values, ddof=1) / 5 for side in (first, second)]
+    error = (gap.high - gap.value) / stats.t.ppf(0.975, gap.df)
+    assert error**2 == pytest.approx(images + sum(seeds))
+
+
+def test_a_single_training_says_nothing_of_others():
+    gap = difference(recipe([1.0] * 50), recipe([0.0] * 50, [0.0] * 50))
+    assert gap.value == 1
+    assert np.isnan([gap.low, gap.high, gap.p]).all()
+    assert gap.verdict("max") == "not distinguishable"
+
+
+def test_signs_pooled_over_classes_do_not_decide():
+    """Two classes: better on the few of one, a little worse on the many of the other.
+
+    A test of signs over all images said worse; the value, which weighs classes alike, is better.
+    """
+    labels = np.repeat([0, 1], [40, 160])
+    few, many = np.arange(40) < 16, np.arange(160) < 24
+    worse = recipe(*[np.r_[np.zeros(40), many]] * 5, labels=labels)
+    better = recipe(*[np.r_[few, np.zeros(160)]] * 5, labels=labels)
+    gap = difference(better, worse)
+    assert gap.value == pytest.approx((16 / 40 - 24 / 160) / 2)
+    assert gap.verdict("max") == "better"
+    assert gap.low > 0
 
 
 def test_draws_weigh_classes_alike():
@@ -60,28 +121,22 @@ def test_draws_weigh_classes_alike():
     assert weights.sum(axis=1) == pytest.approx(1)
 
 
-def test_the_interval_of_a_share_is_the_binomial_one():
-    right = (np.arange(400) % 2).astype(float)[None]
-    draws = Resamples(ONE_CLASS, 3, count=20_000)
-    found = interval(0.5, draws.values(right, 0))
-    half = 1.96 * math.sqrt(0.25 / 400)
-    assert (found.low, found.high) == pytest.approx((0.5 - half, 0.5 + half), abs=0.004)
-
-
 def test_seeds_are_drawn_as_well():
     """Images all alike, seeds apart: all the spread is that of the mean of two drawn seeds."""
-    two = np.stack([np.zeros(400), np.ones(400)])
-    drawn = Resamples(ONE_CLASS, 0, count=20_000).values(two, 0)
+    two = np.stack([np.zeros((1, 400)), np.ones((1, 400))])
+    drawn = Resamples(ONE_CLASS, 0, count=20_000).values(two, ONE_RADIUS, 0)
     shares = [np.isclose(drawn, at).mean() for at in (0, 0.5, 1)]
     assert shares == pytest.approx([0.25, 0.5, 0.25], abs=0.02)
 
 
 def test_the_same_images_are_drawn_for_all_and_other_seeds():
-    alike = np.random.default_rng(0).random((3, 400))
+    alike = np.random.default_rng(0).random((3, 1, 400))
     draws = Resamples(ONE_CLASS, 0)
-    assert (draws.values(alike, 0) == draws.values(alike, 0)).all()
-    assert (draws.values(alike[:1], 0) == draws.values(alike[:1], 1)).all()
-    assert (draws.values(alike, 0) != draws.values(alike, 1)).any()
+    first, again, second = (draws.values(alike, ONE_RADIUS, number) for number in (0, 0, 1))
+    assert (first == again).all()
+    assert (first != second).any()
+    single = [draws.values(alike[:1], ONE_RADIUS, number) for number in (0, 1)]
+    assert (single[0] == single[1]).all()
 
 
 @pytest.mark.parametrize("direction", ["max", "min"])
@@ -92,7 +147,7 @@ def test_optimism_of_equals_is_what_the_best_of_them_gains_by_chance(direction):
     for repeat in range(40):
         found = dice.normal(size=(10, 400))
         draws = Resamples(ONE_CLASS, repeat, count=300)
-        drawn = np.stack([draws.values(one[None], 0) for one in found])
+        drawn = np.stack([draws.values(one[None, None], ONE_RADIUS, 0) for one in found])
         estimated.append(optimism(found.mean(axis=1), drawn, direction))
     # Choosing in a resample meets the spread of the sample as well: less than the whole 1.54.
     assert 0.5 * 1.54 / 20 < np.mean(estimated) < 1.54 / 20
@@ -100,5 +155,5 @@ def test_optimism_of_equals_is_what_the_best_of_them_gains_by_chance(direction):
 
 def test_no_choice_no_optimism():
     found = np.random.default_rng(0).normal(size=(1, 400))
-    drawn = Resamples(ONE_CLASS, 0, count=20_000).values(found, 0)[None]
+    drawn = Resamples(ONE_CLASS, 0, count=20_000).values(found[None], ONE_RADIUS, 0)[None]
     assert optimism(found.mean(axis=1), drawn, "max") == pytest.approx(0, abs=1e-3)

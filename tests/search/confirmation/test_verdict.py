@@ -1,5 +1,7 @@
 """By hand: three finalists of two seeds, on four images of one class, at one radius."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from search.confirmation.verdict import (
     barred_by,
     comparisons,
     exported_of,
+    missed_counts,
     selection,
     standings,
     values_on,
@@ -53,7 +56,7 @@ FINE = {name: [training(collapse=-1.0)] * 2 for name in EXAMINED}
 
 
 def test_the_order_is_the_ensembles_and_a_control_cannot_win():
-    rows = standings(FINALISTS, EXAMINED, FINE, AREA, seed=0)
+    rows = standings(FINALISTS, EXAMINED, FINE, AREA)
     assert [row.finalist.id for row in rows] == ["r03", "r02", "r01"]
     assert [row.value.value for row in rows] == pytest.approx([15 / 16, 3 / 4, 5 / 8])
     assert rows[2].seeds == pytest.approx((0.5, 0.75))
@@ -61,7 +64,7 @@ def test_the_order_is_the_ensembles_and_a_control_cannot_win():
 
 
 def test_how_far_the_search_misled():
-    rows = standings(FINALISTS, EXAMINED, FINE, AREA, seed=0)
+    rows = standings(FINALISTS, EXAMINED, FINE, AREA)
     found = selection(rows, EXAMINED, AREA, seed=0)
     assert found.winner == "r01"
     assert (found.promised, found.left) == pytest.approx((0.9, 5 / 8))
@@ -73,56 +76,70 @@ def test_how_far_the_search_misled():
 def test_what_most_trainings_miss_bars():
     missed, met = training(collapse=0.1), training(collapse=0.0)
     assert barred_by([missed, missed, met]) == ("collapse",)
-    assert barred_by([missed, met]) == ()
+    assert barred_by([missed, met, met]) == ()
+    assert barred_by([missed, met]) == ("collapse",)
     assert barred_by([training(collapse=float("nan"))]) == ("collapse",)
-    rows = standings(FINALISTS, EXAMINED, FINE | {"r02": [missed, missed]}, AREA, seed=0)
+    rows = standings(FINALISTS, EXAMINED, FINE | {"r02": [missed, missed]}, AREA)
     assert winner_of(rows).finalist.id == "r01"
 
 
-def test_the_exported_seed_is_the_median():
-    rows = standings(FINALISTS[:1], {"r01": seen(4, 0, 2)}, {"r01": [training()]}, AREA, seed=0)
-    assert exported_of(rows[0]) == 2
-    rows = standings(FINALISTS[:1], {"r01": seen(4, 0, 2, 1)}, {"r01": [training()]}, AREA, seed=0)
-    assert exported_of(rows[0]) == 3
+def test_references_that_are_not_among_the_best_cannot_win():
+    finalists = (replace(FINALISTS[0], candidate=False), *FINALISTS[1:])
+    rows = standings(finalists, EXAMINED, FINE, AREA)
+    assert winner_of(rows).finalist.id == "r02"
+    assert winner_of([row for row in rows if row.finalist.id != "r02"]) is None
 
 
-def test_the_winner_beside_a_reference():
-    """Six images of which the winner keeps all and the other none: p is 2 of 64 cases."""
-    all_right = np.ones((2, 6))
-    labels = np.zeros(6, dtype=np.int64)
-    strong = Examination("acc", "max", CONDITIONS, all_right, labels, ("a",), np.array([[0]]))
-    scores = all_right * [[1.0], [0.0]]
-    weak = Examination("acc", "max", CONDITIONS, scores, labels, ("a",), np.array([[6]]))
-    tested = {"r01": [strong], "r02": [weak], "r03": [weak]}
-    found = comparisons(FINALISTS[0], FINALISTS[1:], tested, AREA, seed=0)
-    assert [one["over"] for one in found] == ["t002", "t003"]
-    for one in found:
-        assert one["difference"] == pytest.approx({"value": 0.5, "low": 0.5, "high": 0.5})
-        assert one["p"] == pytest.approx(2 / 64)
-        assert one["p_adjusted"] == pytest.approx(4 / 64)
-        assert one["verdict"] == "not distinguishable"
-    (alone,) = comparisons(FINALISTS[0], FINALISTS[1:2], tested, AREA, seed=0)
-    assert alone["verdict"] == "better"
+def test_the_exported_training_is_the_median():
+    assert exported_of(seen(4, 0, 2), AREA) == 2
+    assert exported_of(seen(4, 0, 2, 1), AREA) == 3
 
 
-def test_seeds_that_disagree_cannot_be_told_apart_however_many_images_there_are():
-    """Two seeds of the winner, one far above the reference and one below: p sees the mean alone."""
-    labels, won = np.zeros(60, dtype=np.int64), np.array([[0]])
+def test_what_trainings_miss_is_counted():
+    trainings = [training(a=0.1, b=-1.0), training(a=0.2, b=float("nan")), training(a=-1, b=0)]
+    assert missed_counts(trainings) == {"a": 2, "b": 1}
 
-    def scored(share):
-        right = (np.arange(60) < 60 * share).astype(float)
-        scores = np.stack([np.ones(60), right])
-        return Examination("acc", "max", CONDITIONS, scores, labels, ("a",), won)
 
-    tested = {"r01": [scored(1.0), scored(0.2)], "r02": [scored(0.3), scored(0.3)]}
-    (found,) = comparisons(FINALISTS[0], FINALISTS[1:2], tested, AREA, seed=0)
-    assert found["p_adjusted"] < 0.05
-    assert found["difference"]["low"] < 0 < found["difference"]["high"]
-    assert found["verdict"] == "not distinguishable"
+def scored(share, images=60):
+    """A training that keeps this share of the images under attack."""
+    right = (np.arange(images) < images * share).astype(float)
+    scores = np.stack([np.ones(images), right])
+    labels = np.zeros(images, dtype=np.int64)
+    return Examination("acc", "max", CONDITIONS, scores, labels, ("a",), np.array([[0]]))
+
+
+def test_the_winner_beside_references_at_a_level_for_their_number():
+    tested = {
+        "r01": [scored(share) for share in (0.8, 0.85, 0.75)],
+        "r02": [scored(share) for share in (0.1, 0.2, 0.15)],
+        "r03": [scored(share) for share in (0.8, 0.75, 0.7)],
+    }
+    better, alike = comparisons(FINALISTS[0], FINALISTS[1:], tested, AREA)
+    assert [row["over"] for row in (better, alike)] == ["t002", "t003"]
+    assert [row["verdict"] for row in (better, alike)] == ["better", "not distinguishable"]
+    for row in (better, alike):
+        gap = row["difference"]
+        assert row["level"] == pytest.approx(0.975)
+        assert row["p_adjusted"] == min(1, 2 * row["p"])
+        assert (row["p_adjusted"] < 0.05) == (gap["low"] > 0 or gap["high"] < 0)
+        assert (row["seeds"], row["n"]) == ([3, 3], 60)
+    (alone,) = comparisons(FINALISTS[0], FINALISTS[1:2], tested, AREA)
+    assert (alone["level"], alone["p_adjusted"]) == (0.95, alone["p"])
+
+
+def test_trainings_that_disagree_cannot_be_told_apart_however_many_images_there_are():
+    """Two trainings of the winner, one far above the reference and one below."""
+    tested = {
+        "r01": [scored(1.0, 600), scored(0.2, 600)],
+        "r02": [scored(0.3, 600), scored(0.3, 600)],
+    }
+    (row,) = comparisons(FINALISTS[0], FINALISTS[1:2], tested, AREA)
+    assert row["difference"]["low"] < 0 < row["difference"]["high"]
+    assert row["verdict"] == "not distinguishable"
 
 
 def test_values_and_wins():
-    found = values_on(EXAMINED, AREA, seed=0)
+    found = values_on(EXAMINED, AREA)
     assert found["r02"].value == pytest.approx(0.75)
     assert found["r02"].low < 0.75 < found["r02"].high
     assert wins(EXAMINED) == {"a": 6 + 4 + 1, "b": 0}

@@ -27,7 +27,7 @@ def test_a_search_that_was_right():
     estimated = "0.010 estimated; ranking 0.400, test 0.380"
     assert sentences(confirmed()) == [
         "winner: best",
-        "on test better than baseline: +0.180 [+0.080, +0.280], p = 0.01",
+        "on test better than baseline: +0.180 [+0.080, +0.280] at 95 %, adjusted p = 0.01",
         "the search promised 0.500 for best; the ensemble left 0.400 on other seeds",
         "the search's winner is the confirmed one: no selection regret",
         f"optimism of having chosen on the ranking split: {estimated}",
@@ -59,3 +59,18 @@ def test_what_cannot_be_told_apart_is_not_better():
     comparison = VALUES["comparisons"][0] | {"verdict": "not distinguishable"}
     lines = sentences(confirmed(comparisons=[comparison]))
     assert lines[1].startswith("on test not distinguishable from baseline: ")
+
+
+def test_of_one_training_each_there_is_no_interval():
+    gap = {"value": 0.18, "low": None, "high": None}
+    comparison = VALUES["comparisons"][0] | {"difference": gap, "p": None, "p_adjusted": None}
+    comparison |= {"verdict": "not distinguishable", "seeds": [1, 1]}
+    assert sentences(confirmed(comparisons=[comparison]))[1] == (
+        "on test not distinguishable from baseline: +0.180, and a single training says nothing of "
+        "other seeds"
+    )
+
+
+def test_trainings_on_test_that_miss_a_constraint_are_said():
+    lines = sentences(confirmed(missed={"clean_floor": 1}))
+    assert lines[-1] == "1 of the winner's 2 trainings on test miss clean_floor"

@@ -3,14 +3,11 @@
 import numpy as np
 import pytest
 
-from trainables.metrics.influence import area_of, influences, value_of
+from trainables.metrics.influence import influences, value_of
+from trainables.metrics.skill import Area, Skill
 
 EPS = (0.0, 1.0, 3.0)
-AREA = area_of(EPS)
-
-
-def above_chance(curves):
-    return np.maximum(0.0, (curves - 0.5) / 0.5).mean(axis=-1)
+AREA, SKILL = Area(EPS), Skill(EPS, 0.5)
 
 
 @pytest.fixture
@@ -30,7 +27,7 @@ def test_of_an_area_it_is_the_distance_from_the_mean_of_the_class(answers):
     assert influences(right, labels, AREA) == pytest.approx(np.array(expected))
 
 
-@pytest.mark.parametrize("summary", [AREA, above_chance])
+@pytest.mark.parametrize("summary", [AREA, SKILL])
 def test_it_is_what_the_value_changes_without_the_image(answers, summary):
     right, labels = answers
     without = []
@@ -50,12 +47,12 @@ def test_the_variance_is_that_of_the_bootstrap(answers):
     groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
     for _ in range(3000):
         drawn = np.concatenate([generator.choice(group, len(group)) for group in groups])
-        values.append(value_of(right[:, drawn], labels[drawn], above_chance))
-    moved = influences(right, labels, above_chance)
+        values.append(value_of(right[:, drawn], labels[drawn], SKILL))
+    moved = influences(right, labels, SKILL)
     variance = sum(moved[group].var() / len(group) for group in groups)
     assert np.sqrt(variance) == pytest.approx(np.std(values), rel=0.1)
 
 
 def test_an_image_that_is_alone_in_its_class_is_said_to_move_nothing():
     right = np.array([[True, False, True]])
-    assert influences(right, np.array([0, 0, 1]), area_of((0.0,)))[2] == 0
+    assert influences(right, np.array([0, 0, 1]), Area((0.0,)))[2] == 0

@@ -1,0 +1,171 @@
+"""How often `confirm` tells equal recipes apart, and how often it finds a difference.
+
+Trainings are made, not trained: a training answers an image rightly at a radius where the sum of
+the recipe's skill, the luck of its seed, the image's ease for all recipes and for this one, and
+noise of its own exceeds the radius. Class sizes are those of BreastMNIST's test split. The former
+method, of three seeds, is measured beside: a percentile bootstrap over seeds and images, and
+Wilcoxon's signed-rank test over images.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from search.confirmation.statistics import Recipe, difference
+from trainables.metrics.paired import compare
+from trainables.metrics.skill import Area
+from trainables.runtime.arrays import Floats64
+
+CLASSES = (42, 114)  # images of each class
+EPS = tuple(np.linspace(0, 1.5, 5))
+LUCK = 3.7  # latent deviation for each unit of the deviation of values over seeds, about
+NOISE = 0.5
+SHARED, PRIVATE = 0.0, 1.0  # latent deviations of what an image is to one recipe alone
+
+Verdict = Callable[[Recipe, Recipe, int], bool]
+"""Tells whether two recipes are told apart, in so many comparisons."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What varies in made trainings.
+
+    Attributes:
+        deviation: Of the values of a recipe over seeds, about.
+        private: Latent deviation of the ease of images for each recipe alone.
+        seeds: Trainings of each recipe.
+        recipes: How many, the first being compared with each other one.
+        classes: Images of each class.
+    """
+
+    deviation: float
+    private: float = PRIVATE
+    seeds: int = 5
+    recipes: int = 4
+    classes: tuple[int, ...] = CLASSES
+
+    def draw(self, generator: np.random.Generator, skill: float = 0.0) -> list[Recipe]:
+        """Make the recipes, all equal but for more latent skill of the first."""
+        labels = np.repeat(np.arange(len(self.classes)), self.classes)
+        ease, recipes = generator.normal(size=len(labels)), []
+        for number in range(self.recipes):
+            images = ease + self.private * generator.normal(size=len(labels))
+            luck = LUCK * self.deviation * generator.normal(size=(self.seeds, 1))
+            noise = NOISE * generator.normal(size=(self.seeds, len(labels)))
+            margins = 0.2 + skill * (number == 0) + images + luck + noise
+            answers = margins[:, None, :] > np.array(EPS)[:, None]
+            recipes.append(Recipe.of(answers, labels, Area(EPS)))
+        return recipes
+
+
+def welch(first: Recipe, second: Recipe, comparisons: int) -> bool:
+    """Tell apart as `confirm` does."""
+    return difference(first, second, comparisons).excludes_zero
+
+
+def bootstrap(first: Recipe, second: Recipe, comparisons: int) -> bool:
+    """Tell apart as it was done before: the images are taken as replicates of the recipe."""
+    test = compare(first.moved + first.value, second.moved + second.value, comparisons, "max")
+    generator = np.random.default_rng(0)
+    gaps = _resampled(first, generator) - _resampled(second, generator)
+    gaps += (_image_draws(first.labels) * (first.moved - second.moved)).sum(axis=1)
+    low, high = np.quantile(gaps, [0.025, 0.975])
+    return test.verdict != "not distinguishable" and not low <= 0 <= high
+
+
+def _resampled(recipe: Recipe, generator: np.random.Generator) -> Floats64:
+    choice = generator.integers(len(recipe.values), size=(500, len(recipe.values)))
+    means: Floats64 = recipe.values[choice].mean(axis=1)
+    return means
+
+
+def _image_draws(labels: Floats64) -> Floats64:
+    """Weights of images in 500 draws within classes, (500, N)."""
+    generator, weights = np.random.default_rng(1), np.zeros((500, len(labels)))
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        counts = generator.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=500)
+        weights[:, rows] = counts / len(rows)
+    return weights
+
+
+def rates(
+    world: World, verdict: Verdict, runs: int, *, skill: float = 0.0, seed: int = 0
+) -> tuple[float, float]:
+    """Simulate confirmations.
+
+    Args:
+        world: What varies.
+        verdict: Tells recipes apart.
+        runs: How many confirmations.
+        skill: Latent skill that the first recipe has more than all others.
+        seed: Of the trainings.
+
+    Returns:
+        The share of confirmations in which any is told apart, and the share of comparisons.
+    """
+    generator, told_apart = np.random.default_rng(seed), []
+    for _ in range(runs):
+        first, *rivals = world.draw(generator, skill)
+        told_apart.append([verdict(first, rival, len(rivals)) for rival in rivals])
+    table = np.array(told_apart)
+    return float(table.any(axis=1).mean()), float(table.mean())
+
+
+def values_of(world: World, skill: float, runs: int = 200) -> tuple[float, float]:
+    """Measure the difference of values that a skill makes, and the deviation over seeds."""
+    generator = np.random.default_rng(1)
+    pairs = [world.draw(generator, skill)[:2] for _ in range(runs)]
+    gaps = [first.value - second.value for first, second in pairs]
+    variances = [second.values.var(ddof=1) for _, second in pairs]
+    return float(np.mean(gaps)), float(np.sqrt(np.mean(variances)))
+
+
+def print_false(deviations: Sequence[float], runs: int) -> None:
+    """Print how often any of three rivals is told apart that is equal."""
+    print(f"\nequal recipes, three rivals, {runs} confirmations: any told apart")
+    print(
+        "| seed deviation | images are hard | before, 3 seeds | Welch, 3 seeds | Welch, 5 seeds |"
+    )
+    print("| --- | --- | --- | --- | --- |")
+    for deviation in deviations:
+        for private, words in ((SHARED, "for all alike"), (PRIVATE, "for each its own way")):
+            worlds = [
+                World(deviation=deviation, private=private, seeds=seeds) for seeds in (3, 3, 5)
+            ]
+            methods = (bootstrap, welch, welch)
+            counts = (max(1, runs // 5), runs, runs)  # the former method takes long
+            cells = [
+                f"{rates(world, method, count)[0]:.3f}"
+                for world, method, count in zip(worlds, methods, counts, strict=True)
+            ]
+            measured = values_of(worlds[2], 0.0)[1]
+            print(f"| {measured:.3f} | {words} | {' | '.join(cells)} |", flush=True)
+
+
+def print_power(deviations: Sequence[float], runs: int) -> None:
+    """Print how often a rival is told apart that is worse, by how much it is worse."""
+    print(f"\npower: share of rivals told apart, three rivals, {runs} confirmations")
+    print("| seed deviation | difference | 3 seeds | 5 seeds | 10 seeds |")
+    print("| --- | --- | --- | --- | --- |")
+    for deviation in deviations:
+        for skill in (0.2, 0.4, 0.6, 0.8):
+            worlds = [World(deviation=deviation, seeds=seeds) for seeds in (3, 5, 10)]
+            cells = [f"{rates(world, welch, runs, skill=skill)[1]:.2f}" for world in worlds]
+            gap, measured = values_of(worlds[1], skill)
+            print(f"| {measured:.3f} | {gap:.2f} | {' | '.join(cells)} |", flush=True)
+
+
+def main() -> None:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=2000, help="confirmations for each number")
+    arguments = parser.parse_args()
+    print_false((0.03, 0.08, 0.1), arguments.runs)
+    print_power((0.03, 0.08, 0.1), max(1, arguments.runs // 4))
+
+
+if __name__ == "__main__":
+    main()
