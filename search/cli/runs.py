@@ -119,9 +119,8 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
     limits = ("time_limit_s", "compute_limit_s", "trial_limit_s")
     change = dict[str, Any](zip(limits, (time_limit, compute_limit, trial_limit), strict=True))
     machine = {"concurrency": concurrency, "address": address, "in_process": in_process}
-    change |= {
-        name: value for name, value in {"race": race, **machine}.items() if value is not None
-    }
+    answers = {"race": race, **machine}
+    change |= {name: value for name, value in answers.items() if value is not None}
     if trials is not None:
         change["trials"] = _count(trials, open_run(run))
     named = named_folders(data, cache, folder, storage)

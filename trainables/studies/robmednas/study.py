@@ -180,8 +180,8 @@ class RobMedNAS(Study[RobMedNASSettings]):
             *splits.notes,
             *written.lines,
             "epsilon is in standard deviations of each subject's MR, without clipping",
-            f"head MAE on ranking without a network: best grey {constant:.1f} HU, mean CT by MR "
-            f"intensity {lookup:.1f} HU",
+            f"without a network, head MAE on ranking: {constant:.1f} HU by one grey",
+            f"the same by the mean CT of each MR intensity: {lookup:.1f} HU",
         )
         facts = Facts(
             digests=written.digests | {"splits": splits.digest, "subjects": record.digest},
