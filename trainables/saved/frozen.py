@@ -100,7 +100,9 @@ def write(kind: Kind[Model], model: Model, file: Path) -> None:
     content = kind.pack(model)
     file.parent.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.cpu().contiguous() for name, tensor in content.weights.items()}
-    metadata = {kind.name: json.dumps(content.facts), WEIGHTS: weights_digest(weights)}
+    # In one entry: safetensors writes several in any order, and equal models are equal files.
+    facts = dict(content.facts) | {WEIGHTS: weights_digest(weights)}
+    metadata = {kind.name: json.dumps(facts)}
     with replacement(file) as part:
         part.write_bytes(save(weights, metadata))
 
@@ -178,7 +180,8 @@ def _read_content(name: str, file: Path, device: torch.device) -> Content:
         metadata = stored.metadata()
         facts = parse_json(metadata[name].encode())
         weights = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 - no dict
-    if metadata.get(WEIGHTS, digest := weights_digest(weights)) != digest:  # older files have none
+    digest = weights_digest(weights)
+    if facts.pop(WEIGHTS, digest) != digest:  # older files have none
         raise ValueError(f"{file}: its weights are not those that were written")
     return Content(weights, facts)
 

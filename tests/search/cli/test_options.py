@@ -41,7 +41,7 @@ def test_a_default_that_the_command_line_could_not_read_is_left_out():
 
 def test_completion_offers_what_begins_alike():
     complete = typer_option(option_of(Plan, "sampler")).autocompletion
-    assert complete("") == ["tpe", "bayes", "hyperopt", "evolution", "random"]
+    assert complete("") == ["tpe", "bayes", "gp", "hyperopt", "evolution", "random"]
     assert complete("b") == ["bayes"]
     assert typer_option(TRIALS).autocompletion is None
 

@@ -7,7 +7,7 @@ from search.engine.trial import State
 
 
 def test_rungs_attacks_and_alarms_are_shown(build, alts):
-    pairs = [(0.1, 0.2), (0.2, 0.3), (0.3, 0.5)]
+    pairs = [(0.1, 0.2), (0.2, 0.3), (0.3, 0.5), (0.35, 0.6), (0.4, 0.65), (0.5, 0.7)]
     trials = [
         Blueprint(f"t00{i}", metrics={METRIC: pgd, "ranking_fgsm_bacc_skill": fgsm})
         for i, (pgd, fgsm) in enumerate(pairs)
@@ -15,7 +15,7 @@ def test_rungs_attacks_and_alarms_are_shown(build, alts):
     stopped = Blueprint("t009", state=State.PRUNED, reports=1, reason="x", metrics={METRIC: 0.1})
     body = trust(build(*trials, stopped)).body
     assert "balanced accuracy under FGSM, skill over ε" in body
-    assert "1: all pairs agree" in body
+    assert "1.00 [" in body  # all pairs agree, which is not certain
     assert ">clean_floor</th>" in body
     assert "Sampled trials reached: 4 at before the first, 4 at 1, 3 at 3" in alts["survival"]
 

@@ -70,7 +70,7 @@ def test_preparing_says_what_a_reader_needs(heads):
     text = " ".join(heads.facts.lines)
     assert "not real data" in text
     assert "standard deviations" in text
-    assert "mean CT by MR intensity" in text
+    assert "by the mean CT of each MR intensity" in text
     assert set(heads.facts.digests) == {"train", "val", "ranking", "splits", "subjects"}
     lookup = heads.facts.details["lookup_mae_head"]
     assert 10 < lookup < heads.facts.constant["ranking_clean_mae_head"] < 1000

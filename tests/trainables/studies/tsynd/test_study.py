@@ -34,7 +34,12 @@ def test_preparing_says_what_was_found(prepared):
     assert any(
         "autoencoder: 1152 images, mean absolute error" in line for line in prepared.facts.lines
     )
-    assert set(prepared.facts.digests) == {"data", "splits", "autoencoder"}
+    assert set(prepared.facts.digests) == {
+        "data",
+        "splits",
+        "autoencoder",
+        "autoencoder_weights",
+    }
     assert 0 < prepared.facts.details["autoencoder_mae"] < 0.1
     assert prepared.sentences
 
