@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument(
         "--slow-searches", type=int, default=5, help="of Gaussian processes of Optuna"
     )
-    parser.add_argument("--trials", type=int, default=120)
+    parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--file", type=Path, required=True)
     arguments = parser.parse_args()

@@ -13,6 +13,7 @@ from trainables.data import medmnist
 BY_SAMPLER = {
     "tpe": ("tpe",),
     "bayes": ("gpml", "ei", "logei"),
+    "gp": ("gpml", "ei", "logei"),
     "hyperopt": ("tpe",),
     "evolution": ("evolution",),
 }

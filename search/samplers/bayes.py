@@ -1,10 +1,12 @@
 """Bayesian optimisation: a Gaussian process over all rungs predicts where values improve."""
 
+from functools import cache
 from typing import Any, final
 
 import numpy as np
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+from threadpoolctl import ThreadpoolController
 
 from search.samplers.model.acquisition import Promise
 from search.samplers.model.candidates import best_candidate
@@ -17,6 +19,7 @@ from trainables.study.study import Config
 
 MOST_FITTED = 200  # trials to which the weights of the kernel are fitted
 MOST_DATA = 500  # trials from which the model predicts
+FEWEST = 10  # feasible trials from which alone the objective can be learned
 PARENTS = 8  # configs near which candidates are looked for
 
 
@@ -29,6 +32,13 @@ class BayesSampler(WholeConfigSampler):
     has a process of its own. The cost is bounded: the model uses at most 500 trials, half of them
     the best, half an even selection of the remainder; the weights of its kernel are fitted to at
     most 200, and again only when a tenth more have ended.
+
+    Trials that violate constraints may have values far above all that may win. On some tasks they
+    show the way, on others they mislead, and which it is cannot be told beforehand. So two models
+    take turns: one learns the objective from all trials, the other from feasible ones alone.
+
+    A proposal is computed on one thread, because the order of sums, and with it a proposal, may
+    depend on their number.
     """
 
     def __init__(self, options: SamplerOptions) -> None:
@@ -39,13 +49,18 @@ class BayesSampler(WholeConfigSampler):
     def draw(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
         """Draw the most promising config, or a random one during start-up."""
         generator = self._stream(trial)
-        history = ended_trials(study)
-        if len(history) < max(1, self._startup):
+        if len(ended_trials(study)) < max(1, self._startup):
             return to_random.sample(self._space, generator)
+        with _thread_pools().limit(limits=1):
+            return self._best(study, trial, generator)
+
+    def _best(
+        self, study: Study, trial: FrozenTrial, generator: np.random.Generator
+    ) -> dict[str, Any]:
         trials = study.get_trials(deepcopy=False)
         rivals = [rival for rival in trials if rival.number != trial.number]
         running = [rival for rival in rivals if rival.state == TrialState.RUNNING]
-        promise, parents = self._model(history, running, study.direction)
+        promise, parents = self._model(study, running, from_all=trial.number % 2 == 0)
         codec = self._encoder.codec
         candidate = best_candidate(
             codec,
@@ -57,9 +72,16 @@ class BayesSampler(WholeConfigSampler):
         return codec.decode(candidate)
 
     def _model(
-        self, history: list[FrozenTrial], running: list[FrozenTrial], direction: StudyDirection
+        self, study: Study, running: list[FrozenTrial], *, from_all: bool
     ) -> tuple[Promise, list[Config]]:
-        """Return how promising configs are, and good configs near which to look for candidates."""
+        """Return how promising configs are, and good configs near which to look for candidates.
+
+        Args:
+            study: Of the run.
+            running: Trials that have not ended.
+            from_all: Whether the objective is learned from infeasible trials, too.
+        """
+        history, direction = ended_trials(study), study.direction
         evidence = Evidence(self._encoder, direction)
         early = subset(history[: milestone(len(history))], MOST_FITTED, direction)
         trials = subset(history, MOST_DATA, direction)
@@ -68,18 +90,28 @@ class BayesSampler(WholeConfigSampler):
             _posterior(data, early_constraints.get(name))
             for name, data in evidence.constraints(trials).items()
         ]
-        able = [trial.params for trial in trials if is_feasible(trial)]
-        data = evidence.values([*trials, *running])
-        if data is None or not able:
+        feasible = list(filter(is_feasible, trials))
+        witnesses = trials
+        if not from_all and len(feasible) >= FEWEST:
+            witnesses, early = feasible, list(filter(is_feasible, early))
+        data = evidence.values([*witnesses, *running])
+        if data is None or not feasible:
             promise = Promise(limits, None, 0.0)
             return promise, [trial.params for trial in trials[-PARENTS:]]
         value = _posterior(data, evidence.values(early))
+        able = [trial.params for trial in feasible]
         if running:
             value = value.believe(self._encoder.encode([trial.params for trial in running]))
         means, _ = value.predict(self._encoder.encode(able))
         order = np.argsort(-means)[:PARENTS]
         promise = Promise(limits, value, float(means[order[0]]))
         return promise, [able[index] for index in order]
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    """Return the control over the threads of BLAS; NumPy and SciPy have loaded theirs by now."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _posterior(data: Data, early: Data | None) -> Posterior:

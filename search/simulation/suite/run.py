@@ -59,15 +59,20 @@ class Suite:
 
 
 def run(suite: Suite, file: ResultFile) -> Iterator[Result]:
-    """Run what the file lacks; each result is in the file before it is returned."""
+    """Run what the file lacks; each result is in the file before it is returned.
+
+    The first search of every task comes before the second of any, so that a suite that is stopped
+    says something about all.
+    """
     suite.check()
-    for task in suite.tasks:
-        for method in suite.methods:
-            for key in suite.keys(task, method):
-                if key not in file:
-                    result = _search(suite, task, method, key[2])
-                    file.add(result)
-                    yield result
+    for number in range(suite.searches):
+        for task in suite.tasks:
+            for method in suite.methods:
+                for key in suite.keys(task, method)[number : number + 1]:
+                    if key not in file:
+                        result = _search(suite, task, method, key[2])
+                        file.add(result)
+                        yield result
 
 
 def _search(suite: Suite, task: Task, method: str, seed: int) -> Result:

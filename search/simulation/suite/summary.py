@@ -83,7 +83,7 @@ def flip_test(differences: npt.NDArray[np.float64]) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Correct p-values for their number by Holm's method [holm]."""
+    """Correct p-values for their number by Holm's method."""
     result, highest = [1.0] * len(p_values), 0.0
     for rank, index in enumerate(np.argsort(p_values)):
         highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
