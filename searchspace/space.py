@@ -1,7 +1,7 @@
 """Spaces: named parameters, some of which are active only under a condition."""
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
 from searchspace.domains import Choice, Domain, Float, Int, Value
@@ -44,10 +44,12 @@ class Space:
     Attributes:
         name: The study's name; part of every digest.
         params: In an order in which each condition is on an earlier parameter.
+        arms: The name of a choice between methods that are compared: each option gets as many
+            sampled trials as any other, and a search of its own. Empty for none.
 
     Raises:
-        ValueError: If a name repeats or is not an identifier, or a condition is not on the options
-            of an earlier parameter.
+        ValueError: If a name repeats or is not an identifier, a condition is not on the options of
+            an earlier parameter, or ``arms`` names no choice that is always active.
 
     Example:
         >>> optimiser = Param("optimiser", Choice(("adam", "sgd")), "Optimiser of the classifier.")
@@ -62,6 +64,7 @@ class Space:
 
     name: str
     params: tuple[Param, ...]
+    arms: str = ""
 
     def __post_init__(self) -> None:
         earlier: dict[str, Param] = {}
@@ -71,6 +74,30 @@ class Space:
             if param.when is not None:
                 _check_condition(param.name, param.when, earlier)
             earlier[param.name] = param
+        chosen = earlier.get(self.arms)
+        is_choice = chosen is not None and isinstance(chosen.domain, Choice) and chosen.when is None
+        if self.arms and not is_choice:
+            raise ValueError(f"the arms '{self.arms}' are no choice that is always active")
+
+    @property
+    def arm_options(self) -> tuple[Value, ...]:
+        """The options of the parameter that ``arms`` names; empty for none."""
+        domains = [param.domain for param in self.params if param.name == self.arms]
+        return domains[0].options if domains and isinstance(domains[0], Choice) else ()
+
+    def of_arm(self, option: Value) -> "Space":
+        """Return the space of one arm: without the choice of the arm, and what others switch on."""
+        params: dict[str, Param] = {}
+        for param in self.params:
+            when = param.when
+            if param.name == self.arms:
+                continue
+            if when is not None and when.param == self.arms:
+                if option in when.options:
+                    params[param.name] = replace(param, when=None)
+            elif when is None or when.param in params:
+                params[param.name] = param
+        return Space(self.name, tuple(params.values()))
 
     def active(self, config: Mapping[str, Any]) -> tuple[Param, ...]:
         """Return the parameters whose condition a config meets, in declared order."""

@@ -8,6 +8,7 @@ import pandas as pd
 from analysis.load import Run
 from analysis.numbers.tables import rows_of
 from analysis.vocabulary import Vocabulary
+from search.record.events import number
 from search.record.lock import is_running
 from search.record.run_folder import RunFolder
 from search.results.controls import claim_of, claim_sentence, plain
@@ -94,7 +95,7 @@ def sentences(run: Run) -> list[str]:
         lines.append("No sampled trial that reached its budget beat it.")
     if first.seeds > 1:
         lines.append(f"The value is the mean over {_seeds(first)}.")
-    lines += [*matched_sentences(run), *_comparisons(run)]
+    lines += [*matched_sentences(run), *arm_sentences(run), *_comparisons(run)]
     if names := ties(run):
         lines.append(f"Of all trials, these cannot be told apart from it: {', '.join(names)}.")
     return [*lines, "It was chosen by this value on the ranking split, so the value is optimistic."]
@@ -116,6 +117,28 @@ def matched_sentences(run: Run) -> list[str]:
         )
     sentence = claim_sentence(first.trial, claim)
     return [*lines, f"{sentence[0].upper()}{sentence[1:]}."] if sentence else lines
+
+
+def arm_sentences(run: Run) -> list[str]:
+    """Say what the best of each arm is worth, as the run's end wrote it down."""
+    arms, metric, words = run.manifest.get("arms"), run.objective.metric, run.vocabulary
+    if not arms:
+        return []
+    lines = []
+    for arm in arms["of"]:
+        name = f"Of {arms['param']} {arm['option']}, with {arm['trials']} sampled trials,"
+        if arm["best"] is None:
+            lines.append(f"{name} no trial can win.")
+            continue
+        line = (
+            f"{name} {arm['best']} is the best: {words.format_value(metric, number(arm['value']))}"
+        )
+        if arm["gain"] is not None:
+            bounds = number(arm["low"]), number(arm["high"])
+            gain = _format_gain(words, metric, number(arm["gain"]))
+            line += f"; the winner's gain over it is {gain}{_format_bounds(words, metric, bounds)}"
+        lines.append(f"{line}.")
+    return lines
 
 
 def _seeds(row: Row) -> str:

@@ -1,8 +1,8 @@
 """The run's Optuna study, and the truth about each trial that it is told."""
 
 import math
-from collections.abc import Callable
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
 
 import optuna
 from optuna.storages import BaseStorage
@@ -10,6 +10,7 @@ from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from searchspace import optuna as to_optuna
+from searchspace.domains import Value
 from searchspace.space import Space
 
 FAILED = "failed"  # the constraint that a failed trial violates
@@ -17,7 +18,18 @@ FAILED = "failed"  # the constraint that a failed trial violates
 # as a further constraint named "0": so it gets one number, with next to no weight.
 MIRROR, MIRROR_SCALE = "constraints", 1e-9
 MIRRORED = "0"
-MakeSampler = Callable[[int], optuna.samplers.BaseSampler]
+
+
+class MakeSampler(Protocol):
+    """Makes the sampler of a question from its number."""
+
+    def __call__(self, number: int, /, *, arm: Value | None = None) -> optuna.samplers.BaseSampler:
+        """Make a sampler.
+
+        Args:
+            number: Of the question.
+            arm: The option of `Space.arms` for which the question is; None in a space without.
+        """
 
 
 class OptunaRecord:
@@ -30,6 +42,9 @@ class OptunaRecord:
 
     Each question gets a sampler of its own, made from the number of the question: a proposal is a
     function of that and of what the study holds, and of nothing that a killed process had in mind.
+
+    A space with arms has a study for each of them, with the parameters of that arm alone: a sampler
+    searches each as if there were no other.
     """
 
     def __init__(
@@ -49,17 +64,28 @@ class OptunaRecord:
         self._asked: dict[str, optuna.Trial] = {}
         self._questions = 0
         self._two = second is not None
-        self.study = optuna.create_study(
-            storage=storage,
-            study_name=name,
-            directions=[
-                _optunas(objective) for objective in (direction, second) if objective is not None
-            ],
-            sampler=optuna.samplers.RandomSampler(),  # each question brings its own
-        )
+        directions = [_optunas(item) for item in (direction, second) if item is not None]
+        self.studies = {
+            arm: optuna.create_study(
+                storage=storage,
+                study_name=name if arm is None else f"{name} {arm}",
+                directions=directions,
+                sampler=optuna.samplers.RandomSampler(),  # each question brings its own
+            )
+            for arm in space.arm_options or (None,)
+        }
+
+    @property
+    def study(self) -> optuna.Study:
+        """The study of a space without arms; of one with arms, that of the first."""
+        return next(iter(self.studies.values()))
 
     def ask(
-        self, trial_id: str, point: dict[str, Any] | None = None, make: MakeSampler | None = None
+        self,
+        trial_id: str,
+        point: dict[str, Any] | None = None,
+        make: MakeSampler | None = None,
+        arm: Value | None = None,
     ) -> dict[str, Any]:
         """Ask for a point of the space, or take a given one.
 
@@ -67,16 +93,32 @@ class OptunaRecord:
             trial_id: Whose outcome will be told.
             point: Taken instead of asking.
             make: Makes the sampler, where it is not the run's own.
+            arm: Of the point that is asked for, in a space with arms.
+
+        Raises:
+            UserError: If a given point has no arm, in a space with arms.
         """
+        space, fixed = self._space, {}
+        if space.arms:
+            arm = self._arm_of(point) if point is not None else arm
+            if arm is None:
+                raise ValueError(f"a question in {space.name} is for one of {space.arm_options}")
+            space, fixed = space.of_arm(arm), {space.arms: arm}
+        study, number = self.studies[arm], self._questions
         if point is not None:
-            self.study.enqueue_trial(point)
-        self.study.sampler = (make or self._make_sampler)(self._questions)
+            study.enqueue_trial({k: value for k, value in point.items() if k not in fixed})
+        make = make or self._make_sampler
+        study.sampler = make(number) if arm is None else make(number, arm=arm)
         self._questions += 1
-        trial = self.study.ask()
-        sample = to_optuna.suggest(self._space, trial)
+        trial = study.ask()
+        sample = to_optuna.suggest(space, trial)
         trial.set_user_attr("trial", trial_id)
         self._asked[trial_id] = trial
-        return sample
+        return {
+            param.name: (fixed | sample)[param.name]
+            for param in self._space.params
+            if param.name in fixed | sample
+        }
 
     def refuse(self, trial_id: str, constraints: dict[str, float]) -> None:
         """Tell that a config violates constraints that need no training."""
@@ -123,6 +165,16 @@ class OptunaRecord:
         """Tell that nothing was learned about a config; no model sees it."""
         self._tell(trial_id, {}, state=TrialState.FAIL)
 
+    def _arm_of(self, point: Mapping[str, Any]) -> Value:
+        """Return the arm of a point.
+
+        Raises:
+            UserError: If it names none.
+        """
+        self._space.check(point)
+        arm: Value = point[self._space.arms]
+        return arm
+
     def _tell(
         self,
         trial_id: str,
@@ -142,7 +194,7 @@ class OptunaRecord:
             )
         for name, value in finite.items():
             trial.set_constraint(name, value)
-        self.study.tell(trial, outcome.get("value"), state=outcome.get("state"))
+        trial.study.tell(trial, outcome.get("value"), state=outcome.get("state"))
 
 
 def _optunas(direction: Literal["max", "min"]) -> StudyDirection:

@@ -14,6 +14,7 @@ from search.engine.judge import Judge
 from search.engine.objective import Objective
 from search.engine.optuna_record import MakeSampler, OptunaRecord
 from search.engine.trial import State, Trial
+from searchspace.domains import Value
 from searchspace.encoding import digest
 from searchspace.space import Space
 from trainables.study.study import Config
@@ -45,7 +46,11 @@ class PointSource:
 
 
 class Proposals:
-    """Asks until a point is new and within the limits."""
+    """Asks until a point is new and within the limits.
+
+    In a space with arms it asks for the arm with the fewest trials so far, the first of equals. So
+    each arm gets as many trials as any other, as long as it has points that the run has not got.
+    """
 
     def __init__(
         self,
@@ -63,6 +68,7 @@ class Proposals:
         self._first = deque(source.first)
         self._script: deque[Point] = deque()
         self._by_digest: dict[str, Trial | None] = {}
+        self._counts = dict.fromkeys(source.space.arm_options, 0)
         self.known = 0
         self.refused = 0
         self.refused_in_a_row = 0
@@ -79,10 +85,20 @@ class Proposals:
 
     def next(self, trial_id: str) -> Trial | None:
         """Return a new trial; None where the space, or what the limits leave of it, is used up."""
+        if not self._counts:
+            return self._next(trial_id, None)
+        for arm in sorted(self._counts, key=lambda option: self._counts[option]):
+            trial = self._next(trial_id, arm)
+            if trial is not None and trial.point is not None:
+                self._counts[trial.point[self._source.space.arms]] += 1
+                return trial
+        return None
+
+    def _next(self, trial_id: str, arm: Value | None) -> Trial | None:
         repeats = self.refused_in_a_row = 0
         while repeats < ASKS and self.refused_in_a_row < REFUSALS:
             make = self._source.at_random if repeats >= PATIENCE else None
-            point = self._record.ask(trial_id, self._given(), make)
+            point = self._record.ask(trial_id, self._given(), make, arm)
             name = self._digest(point)
             if name in self._by_digest:
                 repeats += 1

@@ -105,6 +105,8 @@ class Manifest(Versioned):
         winner: Id of the best trial; None where none can win.
         gain: Of the winner over the best control that is matched to it, and which controls do as
             well, see `search.results.controls.Claim`; None without a matched control.
+        arms: The parameter that chooses the arm, and of each arm its best trial, see
+            `search.results.arms.Arm`; None in a space without arms.
         front: Of two objectives, the trials that no other dominates.
         seeds: How much values vary with the seed, see `search.results.seeds.Spread`.
         agreements: How well each rung ranks as the next one does.
@@ -136,6 +138,7 @@ class Manifest(Versioned):
     ended: str | None = None
     winner: str | None = None
     gain: dict[str, Any] | None = None
+    arms: dict[str, Any] | None = None
     front: dict[str, Any] | None = None
     seeds: dict[str, Any] | None = None
     agreements: tuple[dict[str, Any], ...] = ()

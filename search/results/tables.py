@@ -3,7 +3,7 @@
 import itertools
 import math
 import textwrap
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +12,7 @@ from search.engine.agreement import Agreement
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.manifest import ConstantAnswer
+from search.results.arms import Arm
 from search.results.controls import Claim, claim_sentence, plain
 from search.results.differences import Gain
 from search.results.ranking import Row, front, front_of, missed, sign_of
@@ -152,6 +153,26 @@ def claim_lines(trial: Trial, claim: Claim | None) -> list[str]:
         lines.append(f"gain over the best matched control, {plain(label)}: {gain_text(gain)}")
     sentence = claim_sentence(trial, claim)
     return [*lines, sentence] if sentence else lines
+
+
+def arm_lines(param: str, arms: Sequence[Arm]) -> list[str]:
+    """Say what the best of each arm is worth, and by how much the winner exceeds it.
+
+    Args:
+        param: The parameter that chooses the arm.
+        arms: In any order; none in a space without arms.
+    """
+    lines = []
+    for arm in arms:
+        line = f"best {param} {arm.option}, of {arm.trials} sampled trials: "
+        if arm.best is None:
+            line += "none can win"
+        else:
+            line += f"{arm.best.trial.name}, {number(arm.best.value)}"
+        lines.append(line)
+        if arm.gain is not None:
+            lines.append(f"        gain of the winner over it {gain_text(arm.gain)}")
+    return lines
 
 
 def gain_text(gain: Gain) -> str:

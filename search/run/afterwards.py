@@ -11,10 +11,12 @@ from search.engine.coordinator import Coordinator
 from search.engine.repeats import own_trials
 from search.engine.trial import State, Trial
 from search.plan import Plan
+from search.results.arms import arm_of
 from search.results.differences import RACED, first_merit, leaders
-from search.results.ranking import can_win, rank, winner
+from search.results.ranking import Row, can_win, rank, winner
 from search.run.desk import Desk
 from search.run.session import Session
+from searchspace.domains import Value
 from trainables.study.study import BASELINE
 
 Stage = Callable[[Session, Desk], str]
@@ -35,15 +37,21 @@ def check_baseline(session: Session, desk: Desk) -> str:
 def check_winner(session: Session, desk: Desk) -> str:
     """Train the best by its first training with more seeds: what it is worth without luck.
 
-    Where these seeds bar it from winning, the next best is trained; four in all, at most.
+    In a space with arms these are the best of each arm, so that methods are compared without luck.
+    Where these seeds bar a trial from winning, the next best is trained; four for each arm, at
+    most.
     """
     coordinator, objective = desk.coordinator, desk.coordinator.rules.objective
     rows = [row for row in rank(coordinator.trials.values(), objective) if can_win(row)]
-    seeds = _checks(session.plan)
-    if not rows or not seeds or _chosen_now(coordinator, OF_WINNER) >= RACED:
+    space, seeds = coordinator.rules.source.space, _checks(session.plan)
+    limit = RACED * max(1, len(space.arm_options))
+    if not seeds or _chosen_now(coordinator, OF_WINNER) >= limit:
         return ""
-    best = max(rows, key=lambda row: first_merit(row, objective))
-    return _queue(desk, OF_WINNER, [best.trial.id], seeds, by_value=True)
+    bests: dict[Value | None, Row] = {}
+    for row in sorted(rows, key=lambda row: -first_merit(row, objective)):
+        bests.setdefault(arm_of(row.trial, space.arms), row)
+    names = [row.trial.id for arm, row in bests.items() if arm is not None or not space.arms]
+    return _queue(desk, OF_WINNER, names, seeds, by_value=True)
 
 
 def race(session: Session, desk: Desk) -> str:

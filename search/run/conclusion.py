@@ -6,6 +6,7 @@ from search.engine.coordinator import Coordinator
 from search.engine.judge import Judge
 from search.engine.schedulers import promoted_share
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
+from search.results.arms import arms_of
 from search.results.controls import Claim, claim_of
 from search.results.differences import gains, seed_spread, tied
 from search.results.floor import clean_share, share_line
@@ -13,6 +14,7 @@ from search.results.ranking import Row, front_of, rank, winner
 from search.results.tables import (
     agreement_line,
     alarm_lines,
+    arm_lines,
     claim_lines,
     front_lines,
     ranked_table,
@@ -36,7 +38,10 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
     claim = None if first is None else _say_winner(session, coordinator, first, rows)
     if first is None:
         session.say("no winner: no trial reached the last rung and met its constraints")
+    space = rules.source.space
+    arms = arms_of(space.arms, space.arm_options, rows, rules.objective, session.folder)
     for line in (
+        *arm_lines(space.arms, arms),
         spread_line(spread),
         *front_lines(rows, rules.objective),
         *_audit_lines(coordinator),
@@ -46,6 +51,7 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
         _status(coordinator),
         winner=None if first is None else first.trial.id,
         gain=claim and claim.as_json(),
+        arms={"param": space.arms, "of": [arm.as_json() for arm in arms]} if arms else None,
         front=front_of(rows, rules.objective),
         seeds=asdict(spread),
         agreements=[asdict(agreement) for agreement in coordinator.agreements.values()],

@@ -19,6 +19,7 @@ from search.samplers.evolution import EvolutionSampler
 from search.samplers.hyperopt_tpe import HyperoptSampler
 from search.samplers.optuna_gp import OptunaGpSampler
 from search.samplers.whole_config import RandomSampler, SamplerOptions
+from searchspace.domains import Value
 from searchspace.errors import UserError
 from searchspace.space import Space
 from trainables.runtime.plugins import Registry
@@ -64,18 +65,22 @@ def sampler_maker(name: str, space: Space, seed: int, startup: int) -> MakeSampl
 
     Args:
         name: Of a sampler, as the user wrote it.
-        space: Where it samples.
+        space: Where it samples. Where the space has arms, each is sampled as a space of its own.
         seed: Of the run, from 0.
-        startup: Random proposals before a model is trusted.
+        startup: Random proposals before a model is trusted, shared out among the arms.
 
     Raises:
         UserError: If the name stands for no sampler; or, later, if what it stands for makes none.
     """
     build = REGISTRY.resolve(name)
 
-    def make(number: int) -> optuna.samplers.BaseSampler:
+    arms = {option: space.of_arm(option) for option in space.arm_options}
+    share = -(-startup // len(arms)) if arms else startup
+
+    def make(number: int, /, *, arm: Value | None = None) -> optuna.samplers.BaseSampler:
         (sampler_seed,) = np.random.SeedSequence([seed, number]).generate_state(1)
-        sampler = build(SamplerOptions(space, int(sampler_seed), startup))
+        part = space if arm is None else arms[arm]
+        sampler = build(SamplerOptions(part, int(sampler_seed), share))
         if not isinstance(sampler, optuna.samplers.BaseSampler):
             raise UserError(f"{name} returns a {type(sampler).__name__}: give {REGISTRY.form}")
         return sampler

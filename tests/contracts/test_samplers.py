@@ -1,5 +1,6 @@
 """What every sampler must do: each one of the table is put through the whole suite."""
 
+from dataclasses import replace
 from statistics import mean
 
 import optuna
@@ -157,3 +158,22 @@ def test_optuna_estimator_is_the_multivariate_one_that_spreads_concurrent_propos
     assert isinstance(tpe, optuna.samplers.TPESampler)
     assert tpe._constant_liar
     assert tpe._is_multivariate(optuna.create_study())
+
+
+def test_each_arm_is_searched_as_if_there_were_no_other(sampler):
+    """What the other arm reports changes nothing, and proposals are points of the arm."""
+    space = replace(SPACE, arms="kind")
+    histories = []
+    for other in (0.0, 1.0):
+        make = sampler_maker(sampler, space, 0, 6)
+        record = OptunaRecord(optuna.storages.InMemoryStorage(), "arms", space, "max", make)
+        points = []
+        for number in range(16):
+            arm = "ab"[number % 2]
+            point = record.ask(f"t{number}", arm=arm)
+            space.check(point)
+            assert point["kind"] == arm
+            points.append(point)
+            record.complete(f"t{number}", quality(point) if arm == "a" else other * number, {})
+        histories.append([point for point in points if point["kind"] == "a"])
+    assert histories[0] == histories[1]

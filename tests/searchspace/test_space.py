@@ -2,11 +2,13 @@
 
 import doctest
 
+import numpy as np
 import pytest
 
 from searchspace import space
 from searchspace.domains import Choice, Float, Int
 from searchspace.errors import UserError
+from searchspace.random import sample
 from searchspace.space import Param, Space, When
 from searchspace.tsynd import SPACE as TSYND
 
@@ -104,10 +106,13 @@ def test_spaces_that_cannot_be_made(params, message):
 def test_the_space_of_tsynd():
     domains = {param.name: param.domain for param in TSYND.params}
     assert domains == {
+        "regime": Choice(("tsynd", "adversarial")),
         "latent_lr": Float(1e-3, 1, log=True),
         "latent_iterations": Int(5, 100, log=True),
         "latent_sigma": Float(0.05, 2, log=True),
         "uncertainty": Choice(("mi", "entropy")),
+        "attack_eps": Float(0.5 / 255, 16 / 255, log=True),
+        "attack_steps": Choice((2, 5, 10)),
         "lr": Float(1e-4, 1e-2, log=True),
         "weight_decay": Float(1e-6, 1e-2, log=True),
     }
@@ -117,9 +122,50 @@ def test_the_space_of_tsynd():
 @pytest.mark.parametrize("iterations", [50, 100])
 @pytest.mark.parametrize("sigma", [0.1, 1.0])
 def test_the_settings_of_the_paper_lie_in_the_space_of_tsynd(iterations, sigma):
-    paper = {"latent_lr": 0.1, "latent_iterations": iterations, "latent_sigma": sigma}
+    paper = {
+        "regime": "tsynd",
+        "latent_lr": 0.1,
+        "latent_iterations": iterations,
+        "latent_sigma": sigma,
+    }
     TSYND.check(paper | {"uncertainty": "mi", "lr": 1e-3, "weight_decay": 1e-5})
 
 
 def test_the_example_holds():
     assert doctest.testmod(space) == (0, 6)
+
+
+REGIME = Param("regime", Choice(("a", "b", "c")), "")
+ARMS = Space(
+    "arms",
+    (
+        Param("lr", Float(0.0, 1.0), ""),
+        REGIME,
+        Param("noise", Choice((True, False)), "", when=When("regime", ("a",))),
+        Param("sigma", Float(0.0, 1.0), "", when=When("noise", (True,))),
+        Param("eps", Float(0.0, 1.0), "", when=When("regime", ("b", "c"))),
+    ),
+    arms="regime",
+)
+
+
+def test_an_arm_has_what_it_switches_on_as_if_there_were_no_other():
+    assert ARMS.arm_options == ("a", "b", "c")
+    names = {arm: [param.name for param in ARMS.of_arm(arm).params] for arm in ARMS.arm_options}
+    assert names == {"a": ["lr", "noise", "sigma"], "b": ["lr", "eps"], "c": ["lr", "eps"]}
+    assert [param.when for param in ARMS.of_arm("a").params] == [None, None, When("noise", (True,))]
+    assert ARMS.of_arm("a").arms == ""
+    for arm in ARMS.arm_options:
+        for seed in range(20):
+            point = sample(ARMS.of_arm(arm), np.random.default_rng(seed))
+            ARMS.check(point | {"regime": arm})
+
+
+@pytest.mark.parametrize("name", ["lr", "noise", "unknown"])
+def test_arms_are_options_of_a_choice_that_is_always_active(name):
+    with pytest.raises(ValueError, match=f"the arms '{name}'"):
+        Space("arms", ARMS.params, arms=name)
+
+
+def test_a_space_without_arms_has_none():
+    assert SPACE.arm_options == ()

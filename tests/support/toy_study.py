@@ -4,6 +4,7 @@ import json
 import math
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -82,6 +83,7 @@ class Settings(StudySettings):
     prepare_fault: str = ""
     pictures_fault: str = ""
     lucky_once: bool = False  # a constraint is met with the run's own seed alone
+    arms: bool = False  # each kind is searched by itself
     matched: tuple[str, ...] = ()  # references that have a matched control
     shared: tuple[str, ...] = ("lr",)  # what a matched control takes over
     seed: int = 0
@@ -177,7 +179,7 @@ class ToyStudy(Study[Settings]):
     settings = Settings
 
     def space(self, settings) -> Space:
-        return SPACE
+        return replace(SPACE, arms="kind") if settings.arms else SPACE
 
     def limits(self, config, settings) -> dict[str, float]:
         return {"too large": config["x"] - settings.limit}

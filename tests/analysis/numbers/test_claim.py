@@ -7,6 +7,7 @@ from make_run import METRIC, REFERENCES, Blueprint, further_seeds, make_run
 
 from analysis.load import load
 from analysis.numbers.claim import (
+    arm_sentences,
     condition,
     gains_over,
     matched_sentences,
@@ -161,3 +162,24 @@ def test_the_claim_is_over_the_best_matched_control(build, reach, says):
 def test_without_matched_controls_the_report_says_so(checked):
     (line,) = matched_sentences(checked)
     assert line.startswith("No control was matched to the winner")
+
+
+def test_the_best_of_each_arm_is_in_the_claim(build):
+    run = build(*REFERENCES[:1], Blueprint("t001", metrics={METRIC: 0.5}))
+    arm = {"option": "tsynd", "trials": 2, "best": "t001", "value": 0.5}
+    none = dict.fromkeys(("gain", "low", "high", "level"))
+    beside = {"gain": 0.2, "low": -0.1, "high": 0.5, "level": 0.99}
+    arms = [
+        arm | none,
+        {"option": "adversarial", "trials": 2, "best": "r02", "value": 0.3} | beside,
+        {"option": "third", "trials": 0, "best": None, "value": None} | none,
+    ]
+    run.manifest["arms"] = {"param": "regime", "of": arms}
+    lines = arm_sentences(run)
+    assert " ".join(lines) == (
+        "Of regime tsynd, with 2 sampled trials, t001 is the best: 0.500. "
+        "Of regime adversarial, with 2 sampled trials, r02 is the best: 0.300; the winner's gain "
+        "over it is 0.200 [-0.100, 0.500]. "
+        "Of regime third, with 0 sampled trials, no trial can win."
+    )
+    assert set(lines) < set(sentences(run))

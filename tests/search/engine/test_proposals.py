@@ -1,10 +1,12 @@
 """What is tried next: known points are answered, those beyond limits refused."""
 
+import pytest
 from make_coordinator import finish, study_of
 from optuna.trial import TrialState
 
-from searchspace.domains import Choice
-from searchspace.space import Param, Space
+from searchspace.domains import Choice, Float
+from searchspace.errors import UserError
+from searchspace.space import Param, Space, When
 from trainables.study.study import Reference
 
 
@@ -77,3 +79,56 @@ def test_a_search_beyond_all_limits_ends(make, log, monkeypatch):
     coordinator = make(limits=lambda config: {"too large": 1.0})
     assert coordinator.propose() is None
     assert log.events[-1] == ("exhausted", None, {"refused": 7, "elapsed_s": 0.0})
+
+
+ARMS = Space(
+    "arms",
+    (
+        Param("kind", Choice(("a", "b", "c")), ""),
+        Param("x", Float(0.0, 1.0), "", when=When("kind", ("a", "b"))),
+        Param("flag", Choice((True, False)), "", when=When("kind", ("c",))),
+    ),
+    arms="kind",
+)
+
+
+def test_each_arm_gets_as_many_trials_as_any_other(make):
+    """A reference of an arm does not count, a point of the user's own does."""
+    point = {"kind": "b", "x": 0.5}
+    reference = Reference("b", point, point=point)
+    first = ({"kind": "b", "x": 0.25},)
+    coordinator = make([reference], trials=6, space=ARMS, complete=dict, first=first)
+    kinds = []
+    while (trial := coordinator.propose()) is not None:
+        kinds.append(trial.config["kind"])
+        ARMS.check(trial.point)
+        assert list(trial.point) == list(ARMS.restrict(trial.point)), "in declared order"
+        finish(coordinator, trial, 0.5)
+    assert kinds[:2] == ["b", "b"]
+    assert sorted(kinds[1:]) == ["a", "a", "b", "b", "c", "c"]
+
+
+def test_an_arm_that_has_no_new_points_leaves_its_trials_to_the_others(make, log):
+    coordinator = make(trials=9, space=ARMS, complete=dict)
+    kinds = []
+    while (trial := coordinator.propose()) is not None:
+        kinds.append(trial.config["kind"])
+        finish(coordinator, trial, 0.5)
+    assert sorted(kinds) == ["a"] * 4 + ["b"] * 3 + ["c"] * 2
+    assert log.events[-1][0] != "exhausted"
+
+
+def test_each_arm_has_a_study_of_its_own(make):
+    coordinator = make(trials=6, space=ARMS, complete=dict)
+    for value in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
+        finish(coordinator, coordinator.propose(), value)
+    studies = coordinator._record.studies
+    values = {arm: {trial.value for trial in study.trials} for arm, study in studies.items()}
+    assert values == {"a": {0.1, 0.4}, "b": {0.2, 0.5}, "c": {0.3, 0.6}}
+    assert all(set(trial.params) == {"flag"} for trial in studies["c"].trials)
+
+
+def test_a_point_of_before_there_were_arms_is_one_line(make):
+    coordinator = make(trials=6, space=ARMS, complete=dict, first=({"x": 0.5},))
+    with pytest.raises(UserError, match="kind is missing: give a value from a, b, c"):
+        coordinator.propose()

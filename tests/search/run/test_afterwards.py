@@ -3,7 +3,10 @@
 import shutil
 
 import pytest
+from rich.console import Console
 from whole_runs import events_of, manifest_of
+
+from search.run.runner import replay
 
 
 def repeats_of(folder):
@@ -212,3 +215,40 @@ def test_a_run_that_is_killed_among_its_controls_goes_on(run_toy, take_up, tmp_p
     assert len(events_of(folder, "matched")) == 1
     for name in ("winner", "gain"):
         assert manifest_of(folder)[name] == manifest_of(whole)[name]
+
+
+ARMED = {"trials": 9, "scheduler": "fifo", "seed_check": 1, "seed": 3, "settings": {"arms": True}}
+
+
+def test_the_best_of_each_arm_gets_more_seeds_and_is_reported(run_toy):
+    _, folder, printed = run_toy(**ARMED)
+    sampled = [e for e in events_of(folder, "proposed") if e["trial"].startswith("t")]
+    kinds = [e["point"]["kind"] for e in sampled if not e.get("repeats")]
+    assert kinds == ["a", "b", "c"] * 3
+    (choice,) = [trials for purpose, trials, _ in choices_of(folder) if purpose == "winner"]
+    values = {e["trial"]: e["value"] for e in events_of(folder, "reported") if e["rung"] == 1}
+    of_kind = {e["trial"]: e["config"]["kind"] for e in events_of(folder, "proposed")}
+    single = {n for n in values if "." not in n and n != "r01"}  # which is no point of the space
+    bests = {
+        kind: max((n for n in values if of_kind[n] == kind and n in single), key=values.get)
+        for kind in "abc"
+    }
+    assert set(choice) == set(bests.values())
+    arms = manifest_of(folder)["arms"]
+    assert arms["param"] == "kind"
+    assert {arm["option"]: arm["best"] for arm in arms["of"]} == bests
+    assert [arm["trials"] for arm in arms["of"]] == [3, 3, 3]
+    assert printed.count("gain of the winner over it") == 2
+
+
+def test_a_search_of_arms_is_resumed_and_replayed(run_toy, take_up, toy, tmp_path):
+    _, whole, _ = run_toy("whole", **ARMED)
+    assert replay(whole, lambda name: toy, Console(width=80)) == 0
+    folder = tmp_path / "killed"
+    shutil.copytree(whole, folder)
+    lines = (whole / "events.jsonl").read_text().splitlines(keepends=True)
+    (folder / "events.jsonl").write_text("".join(lines[: len(lines) // 3]))
+    assert take_up(folder)[0] == 0
+    points = [[e["point"] for e in events_of(run, "proposed")] for run in (whole, folder)]
+    assert points[0] == points[1]
+    assert manifest_of(folder)["arms"] == manifest_of(whole)["arms"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, final
 
 from searchspace.space import Space
-from searchspace.tsynd import SPACE
+from searchspace.tsynd import ADVERSARIAL, SPACE, TSYND
 from trainables.classification.learner import Lesson
 from trainables.classification.memory import CountExtra
 from trainables.classification.study import Assets, ClassificationStudy, read_splits
@@ -32,9 +32,8 @@ from trainables.study.sheet import Sheet
 from trainables.study.study import BASELINE, WINNER, Config, Reference, Say
 
 # References that stand for a regime, and have its name.
-CONTROLS = (BASELINE, "reconstruction", "noise", "adversarial")
+CONTROLS = (BASELINE, "reconstruction", "noise", ADVERSARIAL)
 
-ADVERSARIAL = "adversarial"
 SCALE = ("epochs", "classifier")  # settings that are smaller than the paper's, for most
 
 
@@ -53,28 +52,30 @@ class TSynD(ClassificationStudy[TSynDSettings, TSynDConfig]):
         return SPACE
 
     def references(self, settings: TSynDSettings) -> tuple[Reference, ...]:
-        """List the paper's arms, a control that it lacks, and adversarial training."""
+        """List the paper's regimes, a control that it lacks, and adversarial training.
+
+        Adversarial training lies in the space, as the paper's settings do, and may win.
+        """
         scaled = any(getattr(settings, name) != settings.PAPER[name] for name in SCALE)
 
         def reference(label: str, *, essential: bool = False, **config: Any) -> Reference:  # noqa: ANN401
             trial_config = parse(TSynDConfig, config)
-            control = trial_config.regime != "tsynd"
-            # A control has parameters that it does not use; the sampler would learn from them.
-            point = None if control else SPACE.restrict(trial_config.model_dump())
+            point = SPACE.restrict(trial_config.model_dump())
+            control = not SPACE.contains(point)  # of a regime that is not searched
             return Reference(
                 label,
                 trial_config.model_dump(),
                 scaled=scaled,
                 essential=essential,
                 control=control,
-                point=point,
+                point=None if control else point,
             )
 
         return (
             reference(BASELINE, regime="baseline", essential=True),
             reference("reconstruction", regime="reconstruction"),
             reference("noise", regime="noise", latent_sigma=1.0),
-            reference(ADVERSARIAL, regime="adversarial"),
+            reference(ADVERSARIAL, regime=ADVERSARIAL, essential=True),
             *(
                 reference(
                     f"paper {iterations}/{sigma}",
@@ -139,7 +140,7 @@ class TSynD(ClassificationStudy[TSynDSettings, TSynDConfig]):
     def illustrate(
         self, models: Mapping[str, Path], assets: Path, settings: TSynDSettings
     ) -> tuple[Sheet, ...]:
-        """Show the images that the winner's regime makes, and compare winner and baseline.
+        """Show the images that a winner of TSynD trains beside, and compare winner and baseline.
 
         Args:
             models: Folders of saved models, by label.
@@ -156,8 +157,9 @@ class TSynD(ClassificationStudy[TSynDSettings, TSynDConfig]):
             name: classifier.to(settings.device) for name, (classifier, _) in loaded.items()
         }
         config = parse(TSynDConfig, loaded[WINNER][1].provenance["config"])
+        made = config.regime == TSYND  # beside attacked images there is nothing to show
         return (
-            draw_optimised(studio, classifiers[WINNER], config),
+            *((draw_optimised(studio, classifiers[WINNER], config),) if made else ()),
             draw_attention(studio, classifiers),
             draw_adversarial(studio, classifiers),
         )

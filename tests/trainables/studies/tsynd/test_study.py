@@ -71,9 +71,13 @@ def test_every_run_contains_these_references(prepared):
         "paper 50/0.1", "paper 50/1.0", "paper 100/0.1", "paper 100/1.0",
     ]  # fmt: skip
     essential = [label for label, reference in references.items() if reference.essential]
-    assert essential == ["baseline", "paper 50/1.0"]
+    assert essential == ["baseline", "adversarial", "paper 50/1.0"]
     controls = [label for label, reference in references.items() if reference.control]
-    assert controls == ["baseline", "reconstruction", "noise", "adversarial"]
+    assert controls == ["baseline", "reconstruction", "noise"], "adversarial training may win"
+    point = references["adversarial"].point
+    assert (point["regime"], point["attack_eps"], point["attack_steps"]) == (
+        "adversarial", 4 / 255, 5,
+    )  # fmt: skip
     for label, reference in references.items():
         assert tsynd.complete(reference.config, prepared.settings) == reference.config
         if label.startswith("paper"):
