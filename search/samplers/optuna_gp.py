@@ -10,6 +10,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 from scipy.stats import norm
 
+from search.engine.optuna_record import MIRRORED
 from search.samplers.model.evidence import ENDED
 from search.samplers.whole_config import SamplerOptions, WholeConfigSampler, standing
 from searchspace import optuna as to_optuna
@@ -59,7 +60,8 @@ class OptunaGpSampler(WholeConfigSampler):
         return self._space.restrict(question.params)
 
     def _completed(self, trial: FrozenTrial, score: float) -> FrozenTrial:
-        worst = max(trial.constraints.values(), default=0.0)
+        values = [value for name, value in trial.constraints.items() if name != MIRRORED]
+        worst = max(values, default=0.0)
         attributes = {f"constraints:{VIOLATION}": worst}
         return self._copied(
             trial.params, state=TrialState.COMPLETE, value=score, system_attrs=attributes

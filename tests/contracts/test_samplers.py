@@ -23,10 +23,21 @@ SPACE = Space(
         Param("share", Float(0.0, 1.0), "", when=When("kind", ("a", "b"))),
     ),
 )
-MODELS = sorted(set(SAMPLERS) - {"random"})
+SLOW = "gp"  # a tenth of a second a proposal
 
 
-@pytest.fixture(params=sorted(SAMPLERS))
+def marked(names):
+    return [pytest.param(n, marks=pytest.mark.slow) if n == SLOW else n for n in sorted(names)]
+
+
+MODELS = marked(set(SAMPLERS) - {"random"})
+
+
+def seeds(name):
+    return range(1 if name == SLOW else 4)
+
+
+@pytest.fixture(params=marked(SAMPLERS))
 def sampler(request):
     return request.param
 
@@ -111,7 +122,7 @@ def test_nothing_but_such_trials_is_no_obstacle(sampler, make, ends):
 def test_models_beat_chance(make, model, direction):
     def late_quality(name):
         late = []
-        for seed in range(4):
+        for seed in seeds(model):
             record = make(name, seed=seed, startup=8, direction=direction)
             sign = 1 if direction == "max" else -1
             for number in range(36):
@@ -129,7 +140,7 @@ def test_models_beat_chance(make, model, direction):
 def test_models_avoid_what_was_pruned_failed_or_missed_the_floor(make, model, ends):
     """Kind c is the best by value, but its trials never make it: the model turns from it."""
     shares = []
-    for seed in range(4):
+    for seed in seeds(model):
         record = make(model, seed=seed, startup=8)
         kinds = []
         for number in range(36):

@@ -6,9 +6,11 @@ import numpy as np
 import optuna
 import pytest
 from rich.console import Console
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from search.engine.optuna_record import OptunaRecord
 from search.run.runner import replay
+from search.samplers import bayes
 from search.samplers.model.gaussian_process import most_likely
 from search.samplers.registry import sampler_maker
 from searchspace import robmednas
@@ -126,3 +128,44 @@ def test_it_knows_its_way_in_a_deep_space(make):
                 record.complete(str(number), values[-1], {})
         late[sampler] = mean(values[24:36] + values[60:])
     assert late["bayes"] > late["random"] + 1.0
+
+
+def test_a_proposal_is_computed_on_one_thread(make, monkeypatch):
+    """And afterwards as many are allowed as before."""
+    threads = []
+
+    def watch(*arguments):
+        threads.append([pool["num_threads"] for pool in pools()])
+        return best_candidate(*arguments)
+
+    def pools():
+        return [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    best_candidate = bayes.best_candidate
+    monkeypatch.setattr(bayes, "best_candidate", watch)
+    record = make(CELLS, startup=2)
+    with threadpool_limits(2, user_api="blas"):
+        before = pools()
+        for number in range(4):
+            record.ask(str(number))
+            record.complete(str(number), float(number), {})
+        assert pools() == before
+    assert len(threads) == 2
+    assert {count for counts in threads for count in counts} == {1}
+
+
+def test_two_models_take_turns_where_some_trials_may_not_win(make, monkeypatch):
+    """Of 20 trials half miss the floor: one model learns from all, the other from ten."""
+    sizes = []
+
+    def watch(data, early):
+        sizes.append(len(data.features))
+        return posterior(data, early)
+
+    posterior = bayes._posterior
+    monkeypatch.setattr(bayes, "_posterior", watch)
+    record = make(CELLS, startup=20)
+    for number in range(22):
+        record.ask(str(number))
+        record.complete(str(number), float(number), {"floor": 1.0 if number % 2 else -1.0})
+    assert sizes == [20, 20, 21, 11]  # of the constraint and of the objective, twice

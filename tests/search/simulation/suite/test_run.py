@@ -4,8 +4,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from search.simulation.landscapes import landscape
+from search.simulation.landscapes.landscape import Landscape
+from search.simulation.landscapes.spaces import MIXED
 from search.simulation.suite.results import ResultFile
-from search.simulation.suite.run import run, shortfall
+from search.simulation.suite.run import Suite, run, shortfall
+from search.simulation.suite.summary import collect, regret
+from search.simulation.suite.tasks import ADDITIVE, Task
 from searchspace.errors import UserError
 
 
@@ -43,3 +48,27 @@ def test_regret_is_a_share_of_what_lies_above_the_middle(make_problem):
     assert shortfall(problem, SimpleNamespace(regret=0.0)) == 0.0
     assert shortfall(problem, SimpleNamespace(regret=0.23)) == pytest.approx(0.5)
     assert shortfall(problem, SimpleNamespace(regret=0.93)) == 1.0
+
+
+def test_bayes_finds_the_best_of_the_few_that_may_win(tmp_path, monkeypatch):
+    """A tiny suite: seven in ten networks miss the floor, most of those with the best targets.
+
+    The mean regret is 0.14 for `bayes`, 0.42 for TPE and 0.60 for random draws; 0.68 for a `bayes`
+    without its constraints, or without its values, which does not improve on its start-up.
+    """
+    monkeypatch.setattr(landscape, "SAMPLE", 5000)
+    details = {"shape": ADDITIVE, "seed": 2, "conflict": 0.8, "eligible": 0.3}
+    problem = Landscape(name="slope", varied=MIXED, **details)
+    suite = Suite(
+        tasks=[Task("landscape", "slope", "development", lambda: problem)],
+        methods=("engine bayes", "engine tpe", "engine random"),
+        searches=4,
+        slow_searches=1,
+        trials=45,
+        workers=4,
+    )
+    file = ResultFile(tmp_path / "r.jsonl")
+    list(run(suite, file))
+    row = collect(suite, file)["slope"]
+    assert regret(row["engine bayes"]) < 0.25
+    assert min(regret(row["engine tpe"]), regret(row["engine random"])) > 0.35
