@@ -86,7 +86,7 @@ def test_the_time_limit_ends_a_search(run_toy):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"sampler": "tp"}, "unknown sampler 'tp': did you mean tpe?"),
+        ({"sampler": "tp"}, "unknown sampler 'tp': did you mean tpe or gp?"),
         ({"scheduler": "ashe"}, "unknown scheduler 'ashe': did you mean asha?"),
         ({"metric": "robustnes"}, "unknown metric 'robustnes': did you mean robustness?"),
     ],
