@@ -27,6 +27,7 @@ OWN = {
     "search/record/provenance.py": "the package's own code",
     "search/run/run_file.py": "a file that the user names with --config, with checks of its own",
     "search/simulation/report.py": "a file that the user names with --out",
+    "search/simulation/suite/results.py": "a file that the user names with --results",
     "search/simulation/tables/table.py": "a table that the user names",
     "search/storage/store.py": "a file that the caller has from the door",
     "trainables/data/head_phantom.py": "a folder that the user names",
