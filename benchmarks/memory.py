@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from searchspace.unet import PAPER_BEST, handcrafted
+from searchspace.unet import PAPER_BEST, cost_of, handcrafted, parse_network
 from trainables.attacks.threat import pixels
 from trainables.classification.assets import Data as Images
 from trainables.classification.assets import LabelledImages
@@ -33,7 +33,6 @@ from trainables.models.autoencoder import VQVAE
 from trainables.runtime.memory import GIB, Need
 from trainables.studies.robmednas.settings import RobMedNASConfig
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.studies.robmednas.trial import RobMedNASTrial, need_of
 from trainables.studies.tsynd.assets import Codes
 from trainables.studies.tsynd.learner import TSynDLearner
 from trainables.studies.tsynd.memory import count_autoencoder
@@ -42,6 +41,7 @@ from trainables.studies.tsynd.study import TSynD
 from trainables.synthesis.assets import Data
 from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split, SubjectSlices
+from trainables.synthesis.trial import SynthesisTrial, need_of
 
 tsynd = TSynD()
 robmednas = RobMedNAS()
@@ -115,10 +115,17 @@ def network(architecture: str, size: int, batch: int, precision: str) -> dict[st
     )
     config = RobMedNASConfig(architecture=architecture, batch_size=batch)
     sample = noise(2, size)
-    probe = RobMedNASTrial(config, settings, Data(sample, sample, sample))
+    price = cost_of(parse_network(architecture), config.kernels, size)
+
+    def make(data: Data) -> SynthesisTrial:
+        return SynthesisTrial(
+            study="robmednas", config=config, settings=settings, data=data, cost=price
+        )
+
+    probe = make(Data(sample, sample, sample))
     ranking = noise(probe.measurement.batch_size, size)
     base = resident("VmRSS")
-    trial = RobMedNASTrial(config, settings, Data(noise(batch, size), sample, ranking))
+    trial = make(Data(noise(batch, size), sample, ranking))
     training = growth(base, trial.step)
 
     def attack() -> None:

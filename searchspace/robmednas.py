@@ -1,4 +1,4 @@
-"""The space of the RobMedNAS study: every block of a U-Net, and their number [robmednas].
+"""The space of the RobMedNAS study: blocks of a U-Net, their number, the recipe [robmednas].
 
 A block has 15 patterns x 6 numbers of filters x 5 ratios (none included) = 450 configurations; with
 as many encoder as decoder blocks, 1 to 5, that makes 3.4e26 architectures (table 1).
@@ -11,13 +11,43 @@ position in a network of any depth.
 from collections.abc import Mapping
 from typing import Any
 
-from searchspace.domains import Choice, Int
+from searchspace.domains import Choice, Float, Int
 from searchspace.space import Param, Space, When
 from searchspace.unet import RATIOS, Architecture, Block
 
 PATTERNS = tuple(f"{bits:04b}" for bits in range(1, 16))
 LEAST_LOG2 = 3  # 8 filters
 SIDES = {"enc": "encoder", "dec": "decoder"}
+
+
+NETWORK = (
+    Param("full_skip", Choice((False, True)), "Skip connection at full resolution; paper: none."),
+    Param("norm", Choice(("batch", "instance")), "Normalisation after convolutions; paper: batch."),
+)
+ATTACKED = When("regime", ("adversarial", "uniform"))
+RECIPE = (
+    Param("loss", Choice(("l1", "huber", "mse")), "Of a pixel; paper: mse."),
+    Param("background", Float(0.01, 1.0, log=True), "Weight outside the head; paper: 1."),
+    Param("lr", Float(3e-4, 2e-2, log=True), "Learning rate, or its peak; paper: 1e-4."),
+    Param("weight_decay", Float(1e-6, 1e-1, log=True), "Of the weights; paper: none."),
+    Param("schedule", Choice(("one-cycle", "constant")), "Of the rate; paper: constant."),
+    Param("ema", Choice((0.0, 0.95, 0.99)), "Share of the weights' mean that stays; paper: 0."),
+    Param("augment", Choice((True, False)), "Turn, scale, shift, gain, offset; paper: no."),
+    Param(
+        "regime",
+        Choice(("standard", "adversarial", "uniform")),
+        "Clean slices, half attacked at one radius (paper), or all at radii from 0 up.",
+    ),
+    Param(
+        "attack_eps",
+        Float(0.02, 0.4, log=True),
+        "Greatest radius of adversarial training; paper: 0.2.",
+        unit="standard deviations of the MR",
+        when=ATTACKED,
+    ),
+    Param("attack_steps", Int(1, 3), "Of its attack; paper: 1.", when=ATTACKED),
+)
+"""How a network is trained, for what is not fixed by the settings of a run."""
 
 
 def space(max_filters: int = 256, max_depth: int = 5) -> Space:
@@ -37,12 +67,25 @@ def space(max_filters: int = 256, max_depth: int = 5) -> Space:
     return Space("robmednas", (depth, *blocks))
 
 
+def wide_space(max_filters: int, max_depth: int, part: str) -> Space:
+    """Return the paper's space with what it leaves out: more of the network, and the recipe.
+
+    Args:
+        max_filters: 16, 32, 64, 128 or 256; the least is 8.
+        max_depth: 2 to 5.
+        part: ``architecture``, ``recipe`` or ``both``.
+    """
+    network = (*NETWORK, *space(max_filters, max_depth).params)
+    parts = {"architecture": network, "recipe": RECIPE, "both": (*RECIPE, *network)}
+    return Space("robmednas", parts[part])
+
+
 def to_architecture(point: Mapping[str, Any]) -> Architecture:
     """Return the architecture of a point."""
     levels = range(1, point["depth"] + 1)
     encoder = tuple(_read(point, f"enc{level}") for level in levels)
     decoder = tuple(_read(point, f"dec{level}") for level in reversed(levels))
-    return Architecture(encoder, decoder)
+    return Architecture(encoder, decoder, point.get("full_skip", False))
 
 
 def to_point(architecture: Architecture) -> dict[str, Any]:

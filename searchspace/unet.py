@@ -1,8 +1,9 @@
-"""The architecture of a configurable U-Net, as text and numbers [robmednas, figures 1 and 2].
+"""U-Nets as text and numbers: the configurable one [robmednas, figures 1 and 2], and a plain one.
 
 An architecture is written in one line: encoder blocks from the image down, a bar, decoder blocks in
 the order of computation. A block is written as its branches, its number of filters and, with
-squeeze-and-excitation, the ratio: ``1110x128s16 0110x256 | 0111x8s8 0010x8s4``.
+squeeze-and-excitation, the ratio: ``1110x128s16 0110x256 | 0111x8s8 0010x8s4``. A second bar and
+``full`` add a skip connection at full resolution, which the paper's networks lack.
 """
 
 import re
@@ -30,8 +31,14 @@ RATIOS = (2, 4, 8, 16)
 MOST_BLOCKS = 5
 LEAST_FILTERS = 8
 STRIDED = (4, 4)  # kernel of the encoder's convolution with stride 2
+FULL = "full"
 EXAMPLE = "1110x16s4 0100x32 | 0110x16 1000x8s2"
 BLOCK = re.compile(r"([01]{4})x([0-9]+)(?:s([0-9]+))?")
+
+PLAIN = "plain"
+PLAIN_TEXT = re.compile(rf"{PLAIN}((?: +[0-9]+)+)")
+LEAST_LEVELS, MOST_LEVELS = 2, 6
+NORMS = ("batch", "instance")
 
 # Table 4. Its first decoder block is taken as the first that is computed; the paper is unclear.
 PAPER_BEST = (
@@ -88,6 +95,8 @@ class Architecture:
     Attributes:
         encoder: From the image down; each block halves the resolution.
         decoder: In the order of computation, from the deepest up.
+        full_skip: Whether what the first encoder block merges, before it halves the resolution, is
+            joined to the output of the last decoder block by a 3x3 convolution.
 
     Raises:
         UserError: If there are no blocks, more than 5, or their numbers differ.
@@ -95,6 +104,7 @@ class Architecture:
 
     encoder: tuple[Block, ...]
     decoder: tuple[Block, ...]
+    full_skip: bool = False
 
     def __post_init__(self) -> None:
         if len(self.encoder) != len(self.decoder) or not 1 <= self.depth <= MOST_BLOCKS:
@@ -109,7 +119,8 @@ class Architecture:
         return len(self.encoder)
 
     def __str__(self) -> str:
-        return " | ".join(" ".join(map(str, side)) for side in (self.encoder, self.decoder))
+        sides = [" ".join(map(str, side)) for side in (self.encoder, self.decoder)]
+        return " | ".join([*sides, FULL] if self.full_skip else sides)
 
     @property
     def inputs(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -136,13 +147,16 @@ def parse(text: str) -> Architecture:
         2
     """
     sides = text.split("|")
+    full_skip = len(sides) == 3 and sides[2].strip() == FULL
+    if full_skip:
+        sides = sides[:2]
     if len(sides) != 2:
         raise UserError(
             f"architecture '{text.strip()}' has {len(sides) - 1} bars, expected one between "
             f"encoder and decoder: write it like {EXAMPLE}"
         )
     encoder, decoder = (tuple(_parse_block(piece) for piece in side.split()) for side in sides)
-    return Architecture(encoder, decoder)
+    return Architecture(encoder, decoder, full_skip)
 
 
 def handcrafted(max_filters: int, depth: int) -> Architecture:
@@ -207,7 +221,99 @@ def cost(architecture: Architecture, kernels: str, height: int, width: int) -> C
         concatenation = Cost(0, 0, channels * area if number else 0)
         total += concatenation + _block(block, kernels, channels, area, 4 * area, None)
     last = architecture.decoder[-1].filters
+    if architecture.full_skip:
+        joined = last + architecture.encoder[0].filters
+        total += Cost(0, 0, joined * pixels) + _convolution(joined, last, (3, 3), pixels)
     return total + Cost(last + 1, last * pixels, pixels)
+
+
+@final
+@dataclass(frozen=True)
+class PlainUNet:
+    """A U-Net as the field writes it: two residual convolutions a level, skips at every resolution.
+
+    Attributes:
+        widths: Filters of each level, from the full resolution down, 2 to 6 levels.
+
+    Raises:
+        UserError: If the widths are not as described.
+    """
+
+    widths: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not LEAST_LEVELS <= len(self.widths) <= MOST_LEVELS or min(self.widths) < 1:
+            raise UserError(
+                f"a plain U-Net of widths {self.widths}: give {LEAST_LEVELS} to {MOST_LEVELS} "
+                f"numbers from 1, such as {PLAIN} 16 32 64 128"
+            )
+
+    def __str__(self) -> str:
+        return " ".join([PLAIN, *map(str, self.widths)])
+
+    @property
+    def depth(self) -> int:
+        """How often the resolution is halved."""
+        return len(self.widths) - 1
+
+    @property
+    def blocks(self) -> tuple[tuple[int, int, int], ...]:
+        """Input channels, filters and level of each block, in the order of computation."""
+        down = zip((1, *self.widths), self.widths, range(len(self.widths)), strict=False)
+        up = ((self.widths[k] + self.widths[k + 1], self.widths[k], k) for k in range(self.depth))
+        return (*down, *reversed(list(up)))
+
+
+Network = Architecture | PlainUNet
+
+
+def parse_network(text: str) -> Network:
+    """Read a network from its line; white space may vary.
+
+    Raises:
+        UserError: If the line is neither; the message has the wrong part and an example.
+
+    Example:
+        >>> parse_network("plain 16 32 64 128").depth
+        3
+    """
+    words = " ".join(text.split())
+    if words.split(" ")[0] != PLAIN:
+        return parse(text)
+    match = PLAIN_TEXT.fullmatch(words)
+    if match is None:
+        raise UserError(f"network '{words}' does not read: write it like {PLAIN} 16 32 64 128")
+    return PlainUNet(tuple(int(width) for width in match.group(1).split()))
+
+
+def plain(max_filters: int) -> PlainUNet:
+    """Return the plain U-Net of a run: 16, 32, 64 and 128 filters, half a million parameters.
+
+    Where a block has at most 16 filters it is half as wide.
+    """
+    first = min(16, max_filters // 2)
+    return PlainUNet(tuple(first * 2**level for level in range(4)))
+
+
+def cost_of(network: Network, kernels: str, size: int) -> Cost:
+    """Predict the cost of a network for images (1, size, size).
+
+    Args:
+        network: The network.
+        kernels: Of the branches of a configurable one, a key of `searchspace.unet.KERNELS`.
+        size: In pixels.
+    """
+    if isinstance(network, Architecture):
+        return cost(network, kernels, size, size)
+    total = Cost(0, 0, 0)
+    for channels, filters, level in network.blocks:
+        pixels = size * size // 4**level
+        shortcut = channels * filters if channels != filters else 0
+        weights = 9 * channels * filters + 9 * filters * filters + shortcut
+        # Of eight maps: two convolutions, two normalisations, two rectifiers, shortcut, sum.
+        total += Cost(weights + 4 * filters, weights * pixels, (8 * filters + channels) * pixels)
+    first = network.widths[0]
+    return total + Cost(first + 1, first * size * size, size * size)
 
 
 def _block(

@@ -9,7 +9,6 @@ from trainables.door.records import read_json
 from trainables.runtime.files import to_json, write_atomically
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.studies.robmednas.trial import RobMedNASTrial
 from trainables.study.study import Say
 
 robmednas = RobMedNAS()
@@ -52,7 +51,8 @@ def retrain(
         settings: With the training's seed and its most epochs.
         assets: The slices it is trained on; of the study's `prepare`.
         folder: For the network.
-        patience: Epochs without a lower loss on val that end the training, from 1.
+        patience: Epochs without a better val that end the training, from 1. A learning rate that
+            follows a schedule is followed to its end.
         say: Told, in a sentence, how it went.
     """
     file = folder / DONE
@@ -62,9 +62,8 @@ def retrain(
         return outcome
     started = time.perf_counter()
     trial = robmednas.build(config, settings, assets)
-    if not isinstance(trial, RobMedNASTrial):
-        raise TypeError(f"the study built a {type(trial).__name__}")
-    trial.train(settings.epochs, stop=lambda: trial.epochs_since_best >= patience)
+    constant = trial.config.schedule == "constant"
+    trial.train(settings.epochs, stop=lambda: constant and trial.epochs_since_best >= patience)
     report = trial.evaluate(settings.rungs[-1])
     folder.mkdir(parents=True, exist_ok=True)
     trial.save(folder)

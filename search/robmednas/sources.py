@@ -25,12 +25,19 @@ robmednas = RobMedNAS()
 # The paper's names of rows, by the sampler that proposed.
 ROWS = {"random": "RobMedNAS-R", "tpe": "RobMedNAS-T", "hyperopt": "RobMedNAS-T"}
 BASELINE, TRAINED, RANDOM = "Baseline", "Baseline w/AT", "Random"
-ORDER = (BASELINE, TRAINED, RANDOM, "RobMedNAS-R", "RobMedNAS-T")
+PLAIN, PLAIN_TRAINED = "Plain U-Net", "Plain U-Net w/AT"
+ORDER = (BASELINE, TRAINED, PLAIN, PLAIN_TRAINED, RANDOM, "RobMedNAS-R", "RobMedNAS-T")
+REFERENCES = {
+    "baseline": BASELINE,
+    "baseline w/AT": TRAINED,
+    "plain U-Net": PLAIN,
+    "plain U-Net w/AT": PLAIN_TRAINED,
+}
 SEARCHED = ("RobMedNAS-T", "RobMedNAS-R")
 # What runs must share for their winners to be compared.
 SHARED = (
-    "data", "subjects", "slices", "size", "field_mm", "data_seed", "kernels", "batch_size", "lr",
-    "flip", "attack", "eps",
+    "data", "subjects", "slices", "size", "field_mm", "data_seed", "kernels", "batch_size",
+    "flip", "attack", "eps", "normalisation", "epoch_by",
 )  # fmt: skip
 
 
@@ -126,15 +133,18 @@ def candidates(sources: Sequence[Source], draws: int, seed: int) -> tuple[Candid
         In the paper's order of rows; several of one row are numbered in their names.
     """
     settings = sources[0].settings
-    baseline, trained = robmednas.references(settings)[:2]
-    pairs = [(BASELINE, dict(baseline.config)), (TRAINED, dict(trained.config))]
+    pairs = [
+        (REFERENCES[reference.label], dict(reference.config))
+        for reference in robmednas.references(settings)
+        if reference.label in REFERENCES
+    ]
     pairs += [(RANDOM, config) for config in draw(settings, draws, seed)]
     pairs += [(source.row, source.config) for source in sources]
     networks, counts = [], dict.fromkeys(ORDER, 0)
     for row, config in sorted(pairs, key=lambda pair: ORDER.index(pair[0])):
         counts[row] += 1
-        plain = row.lower().replace(" w/", "-")
-        networks.append(Candidate(f"{plain}-{counts[row]}", row, config))
+        name = row.lower().replace(" w/", "-").replace(" ", "-")
+        networks.append(Candidate(f"{name}-{counts[row]}", row, config))
     return tuple(networks)
 
 

@@ -6,7 +6,7 @@ seed on 8 folds of the training subjects, whose left-out group takes the place o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,8 +107,10 @@ def _write_folds(settings: RobMedNASSettings, folder: Path, groups: int, say: Sa
     for number, (train, val) in enumerate(folds(splits.train, groups, settings.seed)):
         fold = folder / "folds" / str(number)
         if not (fold / "subjects.json").is_file():  # written last
+            part = replace(record, splits=replace(splits, train=tuple(train), val=tuple(val)))
+            part.write(fold)
             subjects = {"train": train, "val": val, "ranking": splits.ranking}
-            write_data(fold, settings, record, subjects, say)
+            write_data(fold, settings, part, subjects, say)
         folders.append(fold)
     return folders
 

@@ -1,12 +1,20 @@
 """The paper's tables 2 and 3: Dice and MAE by region, clean and attacked, over test subjects."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import pandas as pd
 from rich.table import Table
 
 from search.robmednas.retrain import Retrained
-from search.robmednas.sources import BASELINE, ORDER, Candidate
+from search.robmednas.sources import (
+    BASELINE,
+    ORDER,
+    PLAIN,
+    PLAIN_TRAINED,
+    SEARCHED,
+    TRAINED,
+    Candidate,
+)
 from trainables.metrics.paired import Comparison, compare, least_p
 from trainables.metrics.synthesis import DIRECTIONS, REGIONS
 
@@ -75,42 +83,59 @@ def sizes_table(rows: Sequence[tuple[Candidate, Retrained]], metric: str) -> Tab
 
 
 def sentences(scores: pd.DataFrame, attacks: Sequence[str]) -> list[str]:
-    """Say for each row how its head MAE compares with the baseline's, clean and attacked."""
+    """Say how head MAEs compare, clean and attacked.
+
+    Every row is compared with the baseline, the searched ones with each control as well: a network
+    that does not beat the plain U-Net and its adversarial twin is not worth a search.
+    """
     subjects = scores["subject"].nunique()
     lines = [NOTE, STAR]
     for kind in ("clean", *attacks):
-        for row, compared in comparisons(scores, kind, "mae_head").items():
-            verdict = compared.verdict
-            beside = "from" if verdict == "not distinguishable" else "than"
-            lines.append(
-                f"{row}, {name_of(kind, scores)}: {verdict} {beside} {BASELINE} in head MAE "
-                f"({compared.mean_difference:+.1f} HU, adjusted p = {compared.p_adjusted:.2g})"
-            )
+        lines += _sentences_of(scores, kind, BASELINE, ORDER)
+        for control in (TRAINED, PLAIN, PLAIN_TRAINED):
+            lines += _sentences_of(scores, kind, control, SEARCHED)
     tests = len(set(scores["row"])) - 1
     least = min(1.0, tests * least_p(subjects))
     lines.append(f"{subjects} test subjects: no adjusted p can be below {least:.2g}")
     return lines
 
 
-def comparisons(scores: pd.DataFrame, kind: str, score: str) -> dict[str, Comparison]:
-    """Compare every row with the baseline, paired by subject.
+def _sentences_of(
+    scores: pd.DataFrame, kind: str, base: str, names: Collection[str]
+) -> Iterator[str]:
+    """Say how some rows compare with one of them in head MAE under one condition."""
+    for row, compared in comparisons(scores, kind, "mae_head", base).items():
+        if row in names:
+            verdict = compared.verdict
+            beside = "from" if verdict == "not distinguishable" else "than"
+            yield (
+                f"{row}, {name_of(kind, scores)}: {verdict} {beside} {base} in head MAE "
+                f"({compared.mean_difference:+.1f} HU, adjusted p = {compared.p_adjusted:.2g})"
+            )
+
+
+def comparisons(
+    scores: pd.DataFrame, kind: str, score: str, base: str = BASELINE
+) -> dict[str, Comparison]:
+    """Compare every row with one of them, paired by subject.
 
     Args:
         scores: On test, as `search.robmednas.testing.score` lists them.
         kind: The condition: ``clean`` or the name of an attack.
         score: Such as ``mae_head``.
+        base: The row that the others are compared with.
 
     Returns:
-        The comparison of each row, in the paper's order; empty without a baseline.
+        The comparison of each row, in the order of the tables; empty without that row.
     """
     values = scores[(scores["kind"] == kind) & (scores["score"] == score)]
     wide = values.pivot_table(index="subject", columns="row", values="value", dropna=False)
-    if BASELINE not in wide:
+    if base not in wide:
         return {}
-    rows = [row for row in ORDER if row in wide and row != BASELINE]
-    base = wide[BASELINE].to_numpy(dtype=float)
+    rows = [row for row in ORDER if row in wide and row != base]
+    values_of_base = wide[base].to_numpy(dtype=float)
     return {
-        row: compare(wide[row].to_numpy(dtype=float), base, len(rows), DIRECTIONS[score])
+        row: compare(wide[row].to_numpy(dtype=float), values_of_base, len(rows), DIRECTIONS[score])
         for row in rows
     }
 

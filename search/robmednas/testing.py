@@ -9,7 +9,7 @@ import torch
 from trainables.attacks.registry import build_synthesis_attack
 from trainables.attacks.threat import mr_deviations
 from trainables.corruptions.noise import gaussian
-from trainables.models.unet import UNet
+from trainables.models.ct.networks import CTNetwork
 from trainables.runtime.seeding import derive
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
@@ -34,7 +34,7 @@ class Condition:
     kind: str
     strength: float
 
-    def perturb(self, network: UNet, split: Split, seed: int) -> Perturb | None:
+    def perturb(self, network: CTNetwork, split: Split, seed: int) -> Perturb | None:
         """Return what does it; None where nothing is done.
 
         Args:
@@ -70,7 +70,7 @@ def open_test(settings: RobMedNASSettings, folder: Path, say: Say) -> Split:
 
 
 def score(
-    networks: Mapping[str, UNet], split: Split, conditions: Sequence[Condition], seed: int
+    networks: Mapping[str, CTNetwork], split: Split, conditions: Sequence[Condition], seed: int
 ) -> list[dict[str, object]]:
     """Score networks on every subject.
 

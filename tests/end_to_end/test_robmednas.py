@@ -21,7 +21,10 @@ from trainables.synthesis.assets import read_data
 from trainables.synthesis.measurement import score_subjects
 
 DEFAULTS = {"trials": 3, "seed_check": 0}
-SMALL = {"subjects": 12, "slices": 1, "size": 32, "epochs": 12, "eps": "0,0.1", "floor": 5.0}
+SMALL = {
+    "subjects": 12, "slices": 1, "size": 32, "epochs": 12, "eps": "0,0.1", "floor": 5.0,
+    "space": "architecture",
+}  # fmt: skip
 
 
 def plan(folder, **engine) -> Plan:
@@ -48,8 +51,10 @@ def test_references_are_in_the_table_and_run_to_their_budget(finished):
     table = pd.read_csv(folder / "trials.csv").set_index("trial")
     assert table.loc["r01", "label"] == "baseline"
     assert table.loc["r02", "label"] == "baseline w/AT"
-    assert set(table.loc[["r01", "r02"], "state"]) == {"completed"}
-    assert len(table) == 5
+    assert table.loc["r03", "label"] == "plain U-Net"
+    assert table.loc["r04", "label"] == "plain U-Net w/AT"
+    assert set(table.loc[["r01", "r02", "r03", "r04"], "state"]) == {"completed"}
+    assert len(table) == 7
 
 
 def test_radii_left_to_the_run_come_from_val_and_are_written_down(tmp_path):
@@ -134,11 +139,13 @@ def test_a_search_beyond_all_limits_says_so(tmp_path, monkeypatch):
 
 def test_trials_far_above_the_baselines_clean_error_cannot_win(tmp_path):
     """With no slack at all, only what is at least as good as the baseline may win."""
-    settings = {"floor": 0.0, "epochs": 2}
+    settings = {"floor": 0.0}
     search(tmp_path / "run", in_process=True, settings=settings, scheduler="fifo")
     table = pd.read_csv(tmp_path / "run" / "trials.csv").set_index("trial")
     clean = table["metric.ranking_clean_mae_head"]
-    expected = clean / clean["r01"] - 1
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    constant = manifest["constant"]["ranking_clean_mae_head"]
+    expected = (clean - clean["r01"]) / (constant - clean["r01"])
     np.testing.assert_allclose(table["constraint.clean_floor"], expected, atol=1e-9)
 
 

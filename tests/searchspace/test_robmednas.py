@@ -17,7 +17,7 @@ from searchspace.domains import Choice
 from searchspace.encoding import canonical, digest
 from searchspace.hyperopt import to_vals
 from searchspace.random import sample
-from searchspace.robmednas import SPACE, space, to_architecture, to_point
+from searchspace.robmednas import SPACE, space, to_architecture, to_point, wide_space
 from searchspace.unet import PAPER_BEST, parse
 
 SMALL = space(32, 5)
@@ -47,6 +47,19 @@ def test_decoder_blocks_are_named_after_their_partner():
 def test_filters_that_are_no_power_of_two_have_no_point():
     with pytest.raises(ValueError, match="24 filters"):
         to_point(parse("1000x24 | 1000x8"))
+
+
+def test_the_wide_space_adds_the_recipe_and_what_the_papers_networks_lack():
+    architecture, recipe, both = (
+        wide_space(32, 3, part) for part in ("architecture", "recipe", "both")
+    )
+    names = [{param.name for param in item.params} for item in (architecture, recipe, both)]
+    assert names[2] == names[0] | names[1]
+    assert names[0] - {param.name for param in space(32, 3).params} == {"full_skip", "norm"}
+    point = sample(both, np.random.default_rng(0))
+    assert to_architecture(point).full_skip == point["full_skip"]
+    standard = dict(point, regime="standard")
+    assert "attack_eps" not in both.restrict(standard)
 
 
 def test_every_depth_is_as_likely():

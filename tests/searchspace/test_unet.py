@@ -14,9 +14,13 @@ from searchspace.unet import (
     RATIOS,
     Architecture,
     Block,
+    PlainUNet,
     cost,
+    cost_of,
     handcrafted,
     parse,
+    parse_network,
+    plain,
 )
 
 BLOCKS = st.builds(
@@ -26,7 +30,7 @@ BLOCKS = st.builds(
     st.sampled_from([0, *RATIOS]),
 )
 ARCHITECTURES = st.integers(1, 5).flatmap(
-    lambda depth: st.builds(Architecture, *[st.tuples(*[BLOCKS] * depth)] * 2)
+    lambda depth: st.builds(Architecture, *[st.tuples(*[BLOCKS] * depth)] * 2, st.booleans())
 )
 
 
@@ -123,4 +127,40 @@ def test_every_preset_has_four_branches():
 
 
 def test_the_example_holds():
-    assert doctest.testmod(unet) == (0, 1)
+    assert doctest.testmod(unet) == (0, 2)
+
+
+def test_a_plain_network_reads_back():
+    network = parse_network("  plain  16 32   64 128 ")
+    assert network == PlainUNet((16, 32, 64, 128)) == plain(32) == plain(256)
+    assert str(network) == "plain 16 32 64 128"
+    assert network.depth == 3
+
+
+def test_any_other_line_is_a_configurable_network():
+    text = "1110x16s4 0100x32 | 0110x16 1000x8s2 | full"
+    network = parse_network(text)
+    assert isinstance(network, Architecture)
+    assert str(network) == text
+    assert cost_of(network, "square", 32) == cost(network, "square", 32, 32)
+
+
+@pytest.mark.parametrize(
+    "text", ["plain", "plain 16", "plain 16 x", "plain 16 0", "plain 1 2 3 4 5 6 7"]
+)
+def test_what_does_not_read_is_said_with_an_example(text):
+    with pytest.raises(UserError, match="plain 16 32 64 128"):
+        parse_network(text)
+
+
+def test_blocks_go_down_and_up_and_join_every_resolution():
+    assert plain(8) == PlainUNet((4, 8, 16, 32))
+    assert plain(8).blocks == (
+        (1, 4, 0), (4, 8, 1), (8, 16, 2), (16, 32, 3), (48, 16, 2), (24, 8, 1), (12, 4, 0),
+    )  # fmt: skip
+
+
+def test_the_parameters_of_the_smallest_by_hand():
+    """Widths 1 and 1: three blocks, of which the first and second have no shortcut."""
+    blocks = (9 + 9 + 4) + (9 + 9 + 4) + (18 + 9 + 2 + 4)
+    assert cost_of(PlainUNet((1, 1)), "square", 8).parameters == blocks + 2

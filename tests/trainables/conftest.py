@@ -11,13 +11,13 @@ from trainables.classification.trial import ClassifierTrial
 from trainables.generative.frozen_autoencoder import FrozenAutoencoder, read_autoencoder
 from trainables.models.classifiers import Classifier
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.studies.robmednas.trial import RobMedNASTrial
 from trainables.studies.tsynd.assets import AUTOENCODER
 from trainables.studies.tsynd.settings import TSynDSettings
 from trainables.studies.tsynd.study import TSynD
 from trainables.study.study import Facts
 from trainables.synthesis.assets import Data, read_data
 from trainables.synthesis.settings import SynthesisSettings
+from trainables.synthesis.trial import SynthesisTrial
 
 tsynd = TSynD()
 robmednas = RobMedNAS()
@@ -95,17 +95,15 @@ class Heads:
     def data(self) -> Data:
         return read_data(self.assets)
 
-    def trial(self, **config: Any) -> RobMedNASTrial:
+    def trial(self, **config: Any) -> SynthesisTrial:
         config = {"architecture": TINY, "lr": 3e-3} | config
-        trial = robmednas.build(config, self.settings, self.assets)
-        assert isinstance(trial, RobMedNASTrial)
-        return trial
+        return robmednas.build(config, self.settings, self.assets)
 
 
 def prepare_heads(folder: Path, **settings: Any) -> Heads:
     sentences: list[str] = []
     small = {"subjects": 10, "slices": 2, "size": 32, "device": "cpu", "precision": "fp32"}
-    small |= {"eps": "0,0.1", "epochs": 4}
+    small |= {"eps": "0,0.1", "epochs": 4, "augment": False, "epoch_by": "loss"}
     parsed = robmednas.parse_settings(small | settings)
     facts = robmednas.prepare(parsed, folder / "assets", sentences.append)
     return Heads(parsed, folder / "assets", facts, sentences)

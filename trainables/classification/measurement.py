@@ -3,7 +3,7 @@
 Names of metrics are ``{split}_{measurement}_{score}``: the mean skill over the radii ends in
 ``_skill``, the area under the curve in ``_curve``, and the score at one radius in ``_eps`` and the
 radius times 255. Under noise ``_skill`` is the mean over its levels, ``_sigma`` and a number is one
-level, and a name without either is the level of TSynD's paper.
+level, and a name without either is the greatest level.
 """
 
 from dataclasses import dataclass, field, replace

@@ -1,6 +1,7 @@
 """The configurable U-Net [robmednas, figures 1 and 2]; `searchspace.unet` describes it."""
 
-from typing import final
+from collections.abc import Callable, Iterable, Mapping
+from typing import cast, final
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,11 @@ from searchspace.unet import STRIDED, Architecture, Block
 class UNet(nn.Module):
     """Predicts normalised CT from MR, both (N, 1, H, W).
 
+    Args:
+        architecture: Its blocks.
+        kernels: Of the branches, a key of `searchspace.unet.KERNELS`.
+        norm: A key of `NORMS`.
+
     Each encoder block halves the resolution; its output is also the skip connection to the decoder
     block that starts at that resolution. Weights start as PyTorch's defaults.
 
@@ -21,19 +27,25 @@ class UNet(nn.Module):
             normalisation has nothing to normalise over.
     """
 
-    def __init__(self, architecture: Architecture, kernels: str = "square") -> None:
+    def __init__(
+        self, architecture: Architecture, kernels: str = "square", norm: str = "batch"
+    ) -> None:
         super().__init__()
-        self.architecture, self.kernels = architecture, kernels
+        self.architecture, self.kernels, self.norm = architecture, kernels, norm
         entering, joined = architecture.inputs
         self.encoder = nn.ModuleList(
-            ConfigurableBlock(block, kernels, channels, _down(block))
+            ConfigurableBlock(block, kernels, channels, _down(block, norm), norm)
             for block, channels in zip(architecture.encoder, entering, strict=True)
         )
         self.decoder = nn.ModuleList(
-            ConfigurableBlock(block, kernels, channels, nn.Upsample(scale_factor=2))
+            ConfigurableBlock(block, kernels, channels, nn.Upsample(scale_factor=2), norm)
             for block, channels in zip(architecture.decoder, joined, strict=True)
         )
-        self.last = nn.Conv2d(architecture.decoder[-1].filters, 1, 1)
+        last = architecture.decoder[-1].filters
+        if architecture.full_skip:
+            first = architecture.encoder[0].filters
+            self.join = convolution(last + first, last, (3, 3), norm=norm)
+        self.last = nn.Conv2d(last, 1, 1)
 
     def forward(self, images: Tensor) -> Tensor:
         """Predict."""
@@ -41,13 +53,16 @@ class UNet(nn.Module):
         if images.shape[-1] % step or images.shape[-2] % step:
             size = tuple(images.shape[-2:])
             raise ValueError(f"images of {size} pixels, expected multiples of {step}")
-        skips = []
-        for block in self.encoder:
-            images = block(images)
+        skips, mixtures = [], []
+        for block in cast("Iterable[ConfigurableBlock]", self.encoder):
+            mixtures.append(block.mix(images))
+            images = block.finish(mixtures[-1])
             skips.append(images)
         images = self.decoder[0](skips.pop())
-        for block in list(self.decoder)[1:]:
-            images = block(torch.cat([images, skips.pop()], dim=1))
+        for joining in list(self.decoder)[1:]:
+            images = joining(torch.cat([images, skips.pop()], dim=1))
+        if self.architecture.full_skip:
+            images = self.join(torch.cat([images, mixtures[0]], dim=1))
         ct: Tensor = self.last(images)
         return ct
 
@@ -56,7 +71,9 @@ class UNet(nn.Module):
 class ConfigurableBlock(nn.Module):
     """Branches side by side, a 1x1 convolution, a change of resolution, a 3x3 one, maybe SE."""
 
-    def __init__(self, block: Block, kernels: str, channels: int, resize: nn.Module) -> None:
+    def __init__(
+        self, block: Block, kernels: str, channels: int, resize: nn.Module, norm: str
+    ) -> None:
         super().__init__()
         filters = block.filters
         self.branches = nn.ModuleList()
@@ -64,16 +81,26 @@ class ConfigurableBlock(nn.Module):
             widths = (channels, *[filters] * len(branch))
             layers = zip(widths, branch, strict=False)
             self.branches.append(
-                nn.Sequential(*(convolution(width, filters, kernel) for width, kernel in layers))
+                nn.Sequential(
+                    *(convolution(width, filters, kernel, norm=norm) for width, kernel in layers)
+                )
             )
-        self.merge = convolution(filters * len(self.branches), filters, (1, 1))
+        self.merge = convolution(filters * len(self.branches), filters, (1, 1), norm=norm)
         self.resize = resize
-        self.refine = convolution(filters, filters, (3, 3))
+        self.refine = convolution(filters, filters, (3, 3), norm=norm)
         self.excite = SqueezeExcitation(block) if block.se else nn.Identity()
 
     def forward(self, images: Tensor) -> Tensor:
         """Turn (N, channels, H, W) into (N, filters, H', W')."""
-        merged = self.merge(torch.cat([branch(images) for branch in self.branches], dim=1))
+        return self.finish(self.mix(images))
+
+    def mix(self, images: Tensor) -> Tensor:
+        """Apply the branches and merge them, at the resolution of the input."""
+        merged: Tensor = self.merge(torch.cat([branch(images) for branch in self.branches], dim=1))
+        return merged
+
+    def finish(self, merged: Tensor) -> Tensor:
+        """Change the resolution of what `mix` returned, refine and excite it."""
         maps: Tensor = self.excite(self.refine(self.resize(merged)))
         return maps
 
@@ -97,24 +124,40 @@ class SqueezeExcitation(nn.Module):
         return images * weights[:, :, None, None]
 
 
+def instance_norm(channels: int) -> nn.GroupNorm:
+    """Normalise each channel of each image by itself, also where it has a single pixel."""
+    return nn.GroupNorm(channels, channels)
+
+
+NORMS: Mapping[str, Callable[[int], nn.Module]] = {
+    "batch": nn.BatchNorm2d,
+    "instance": instance_norm,
+}
+
+
 def convolution(
-    channels: int, filters: int, kernel: tuple[int, int], stride: int = 1
+    channels: int,
+    filters: int,
+    kernel: tuple[int, int],
+    stride: int = 1,
+    norm: str = "batch",
 ) -> nn.Sequential:
-    """Make a convolution that keeps the resolution (or divides it), batch normalisation, ReLU.
+    """Make a convolution that keeps the resolution (or divides it), normalisation, ReLU.
 
     Args:
         channels: Maps that enter.
         filters: Maps that leave.
         kernel: Height and width of the kernel.
         stride: By which height and width are divided.
+        norm: A key of `NORMS`.
     """
     height, width = ((side - stride + 1) // 2 for side in kernel)
     return nn.Sequential(
         nn.Conv2d(channels, filters, kernel, stride, (height, width), bias=False),
-        nn.BatchNorm2d(filters),
+        NORMS[norm](filters),
         nn.ReLU(inplace=True),
     )
 
 
-def _down(block: Block) -> nn.Module:
-    return convolution(block.filters, block.filters, STRIDED, stride=2)
+def _down(block: Block, norm: str) -> nn.Module:
+    return convolution(block.filters, block.filters, STRIDED, stride=2, norm=norm)

@@ -10,12 +10,11 @@ from safetensors.torch import save
 from torch import nn
 
 from searchspace.errors import UserError
-from searchspace.unet import parse as parse_architecture
 from trainables.door.opening import MIB, check_regular, replacement
 from trainables.door.paths import inside
 from trainables.door.records import read_json
 from trainables.models.classifiers import Classifier, build_classifier
-from trainables.models.unet import UNet
+from trainables.models.ct.networks import CTNetwork, build_network
 from trainables.runtime.config import Frozen, parse
 from trainables.runtime.errors import first_line
 from trainables.saved.shapes import check_size
@@ -91,23 +90,33 @@ class ModelCard(Card):
 
 @final
 class UNetCard(Card):
-    """A configurable U-Net's.
+    """A network's that predicts CT: with it another program can do the same.
 
     Attributes:
-        architecture: The one-line text of `searchspace.unet`.
+        architecture: One line of text, see `searchspace.unet.parse_network`.
         kernels: Kernel sizes of the branches, a name of `searchspace.unet.KERNELS`.
+        norm: Normalisation after convolutions, a name of `searchspace.unet.NORMS`.
         size: Height and width in pixels that it was trained at.
-        field_mm: Side of the field that they cover, in mm.
+        field_mm: Side of the field that they cover, in mm, around the middle of the image.
+        normalisation: Of the MR, see `trainables.data.grid.standardise`.
+        centre_hu: HU that the network predicts as 0.
+        scale_hu: HU of a difference of 1 in what it predicts.
+        padding_hu: HU of the CT beyond the image; the MR is its least value there.
     """
 
     architecture: str
     kernels: str
+    norm: str = "batch"
     size: int = Field(ge=1)
     field_mm: float = Field(gt=0)
+    normalisation: str = "whole"
+    centre_hu: float = 250.0
+    scale_hu: float = Field(default=2500.0, gt=0)
+    padding_hu: float = -1000.0
 
-    def build(self) -> UNet:
+    def build(self) -> CTNetwork:
         """Build the network, with untrained weights."""
-        return UNet(parse_architecture(self.architecture), self.kernels)
+        return build_network(self.architecture, self.kernels, self.norm)
 
 
 def save_model(folder: Path, model: nn.Module, card: Card) -> None:
@@ -158,7 +167,7 @@ def load_classifier(folder: str | Path) -> tuple[Classifier, ModelCard]:
     return model, card
 
 
-def load_unet(folder: str | Path) -> tuple[UNet, UNetCard]:
+def load_unet(folder: str | Path) -> tuple[CTNetwork, UNetCard]:
     """Load a U-Net that `save_model` wrote, in eval mode, on the CPU.
 
     Its input is MR (N, 1, H, W) in standard deviations of the subject's volume, its output CT that
@@ -168,7 +177,7 @@ def load_unet(folder: str | Path) -> tuple[UNet, UNetCard]:
         UserError: If a file is missing, damaged, or of another shape than the card says.
     """
     model, card = _load(Path(folder), UNetCard)
-    if not isinstance(model, UNet):
+    if not isinstance(model, CTNetwork):
         raise TypeError(f"a card built a {type(model).__name__}")
     return model, card
 

@@ -100,13 +100,14 @@ def write_data(
     cropped: dict[str, float] = {}
     depths: set[int] = set()
     noted: dict[str, list[str]] = {}
+    grid = settings.size, settings.field_mm, settings.normalisation
 
     def on_grid(split: tuple[str, ...]) -> Iterator[Slices]:
         for name in split:
             volume = subjects[name].load()
             for note in volume.notes:
                 noted.setdefault(note, []).append(name)
-            slices = to_slices(name, volume, settings.size, settings.field_mm)
+            slices = to_slices(name, volume, *grid)
             depths.add(len(slices.mr))
             if slices.lost > CROP_SHARE:
                 cropped[name] = slices.lost

@@ -21,8 +21,16 @@ from trainables.study.settings import (
     setting,
 )
 from trainables.synthesis.about import ranking_metric
+from trainables.synthesis.training.recipe import (
+    LossName,
+    OptimiserName,
+    Recipe,
+    RegimeName,
+    ScheduleName,
+)
 
 DEFAULT_EPS = "0,0.05,0.1,0.2"
+NormalisationName = Literal["whole", "tissue", "percentiles"]
 
 
 class SynthesisSettings(AttackSettings):
@@ -67,8 +75,50 @@ class SynthesisSettings(AttackSettings):
     )
     epochs: int = setting(30, "Budget of a trial.", TRAINING, ge=1)
     batch_size: int = setting(6, "Slices a step.", TRAINING, ge=2)
-    lr: float = setting(3e-3, "Learning rate.", TRAINING, gt=0)
+    lr: float = setting(2e-3, "Learning rate; of one cycle its peak.", TRAINING, gt=0)
     flip: bool = setting(True, "Mirror training slices at random.", TRAINING)  # noqa: FBT003 - a field
+    augment: bool = setting(
+        True,  # noqa: FBT003 - a field
+        "Turn, scale and shift training slices at random; change gain and offset of the MR.",
+        TRAINING,
+    )
+    loss: LossName = setting("l1", "Of a pixel: l1, huber or mse.", TRAINING)
+    background: float = setting(
+        0.1, "Weight of pixels outside the head; inside it is 1.", TRAINING, ge=0, le=1
+    )
+    optimiser: OptimiserName = setting("adamw", "adamw or amsgrad.", TRAINING)
+    weight_decay: float = setting(1e-4, "Of the weights.", TRAINING, ge=0)
+    schedule: ScheduleName = setting(
+        "one-cycle", "Of the learning rate: one-cycle or constant.", TRAINING
+    )
+    ema: float = setting(
+        0.99,
+        "Share of the mean of the weights that stays at a step; 0 for none.",
+        TRAINING,
+        ge=0,
+        lt=1,
+    )
+    regime: RegimeName = setting(
+        "standard",
+        "What is trained on: standard, adversarial (half of the slices attacked at one radius) or "
+        "uniform (all, at radii from 0 up).",
+        TRAINING,
+    )
+    attack_eps: float = setting(
+        0.12, "Greatest radius of adversarial training, in MR standard deviations.", TRAINING, gt=0
+    )
+    attack_steps: int = setting(1, "Of its attack; 1 for FGSM.", TRAINING, ge=1)
+    epoch_by: Literal["error", "loss"] = setting(
+        "error",
+        "What chooses the epoch on val: error (head MAE, half of it attacked) or loss.",
+        TRAINING,
+    )
+    normalisation: NormalisationName = setting(
+        "whole",
+        "Of the MR, by all voxels (whole), by tissue, or by percentiles of tissue; epsilon counts "
+        "its unit.",
+        DATA,
+    )
     attack: str = setting("pgd", "The attack that ranks: pgd, fgsm, apgd or square.", ROBUSTNESS)
     eps: tuple[float, ...] = setting(
         DEFAULT_EPS,
@@ -100,6 +150,17 @@ class SynthesisSettings(AttackSettings):
     data_seed: int = setting(
         0, "Of splits and phantom: the same for searches that are compared.", DATA, ge=0
     )
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """The values of a config that say how a network is trained, as this run fixes them."""
+        return {name: getattr(self, name) for name in Recipe.model_fields}
+
+    @property
+    def grid(self) -> str:
+        """The grid that networks see, in words."""
+        side = self.field_mm / self.size
+        return f"{self.size} x {self.size} pixels of {side:.3g} mm"
 
     @property
     def data_name(self) -> str:

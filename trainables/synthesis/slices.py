@@ -30,6 +30,7 @@ from trainables.runtime.files import write_atomically
 # one maps [-1000, 1500] HU onto [-0.5, 0.5]. All have the same scale, and no metric depends on it.
 CENTRE_HU, SCALE_HU = 250.0, 2500.0
 HU_LIMIT = 2**15 - 1  # of int16
+AIR = (-1000.0 - CENTRE_HU) / SCALE_HU  # normalised
 NAMES = "subjects.json"
 PARTS = ("mr", "ct", "mask")
 

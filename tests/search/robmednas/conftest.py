@@ -19,7 +19,7 @@ robmednas = RobMedNAS()
 # Nine epochs: after fewer, a network answers with one grey, which no winner may do.
 SETTINGS = {
     "subjects": 20, "slices": 1, "size": 32, "epochs": 9, "max_filters": 16, "eps": "0,0.1",
-    "floor": 50.0,
+    "floor": 50.0, "space": "architecture",
 }  # fmt: skip
 
 

@@ -23,17 +23,20 @@ from trainables.synthesis.slices import read_split
 
 robmednas = RobMedNAS()
 
-ROWS = ["Baseline", "Baseline w/AT", "Random", "RobMedNAS-R", "RobMedNAS-T"]
+ROWS = [
+    "Baseline", "Baseline w/AT", "Plain U-Net", "Plain U-Net w/AT", "Random", "RobMedNAS-R",
+    "RobMedNAS-T",
+]  # fmt: skip
 
 
-def test_all_five_rows_are_tested_clean_and_attacked(finished):
+def test_all_rows_are_tested_clean_and_attacked(finished):
     folder, output = finished
     scores = pd.read_csv(folder / "test_scores.csv")
     assert list(dict.fromkeys(scores["row"])) == ROWS
     assert set(scores["kind"]) == {"clean", "fgsm", "pgd", "apgd"}
     assert set(scores.loc[scores["kind"] != "clean", "strength"]) == {0.06}
     assert scores["subject"].nunique() == 3
-    assert len(scores) == 5 * 4 * 3 * 8
+    assert len(scores) == 7 * 4 * 3 * 8
     assert max(len(line) for line in output.splitlines() if "everything" not in line) <= 80
 
 
@@ -74,7 +77,7 @@ def test_test_is_scored_once_and_trainings_are_kept(searches, finished, compare_
     status, output = compare_runs(searches, folder)
     assert status == 0
     assert "test was scored already" in output
-    assert output.count("trained already") == 5
+    assert output.count("trained already") == 7
     assert (folder / "test_scores.csv").read_bytes() == before
     assert output.splitlines()[-12:-1] == first.splitlines()[-12:-1]
 
@@ -88,7 +91,7 @@ def test_what_test_subjects_show_changes_neither_weights_nor_choice(
     monkeypatch.setattr(module, "retrain", lambda *a: order.append("train") or trained(*a))
     monkeypatch.setattr(module, "open_test", lambda *a: order.append("test") or opened(*a))
     compare_runs(searches, tmp_path / "again")
-    assert order == ["train"] * 5 + ["test"]
+    assert order == ["train"] * 7 + ["test"]
     before = json.loads((finished[0] / "final.json").read_text())
     again = json.loads((tmp_path / "again" / "final.json").read_text())
     assert before["chosen"] == again["chosen"]

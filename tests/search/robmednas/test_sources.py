@@ -90,11 +90,11 @@ def test_rows_come_in_the_papers_order_and_repeats_are_numbered(searches):
     sources = read_sources([searches[1], searches[0], searches[0]])
     networks = candidates(sources, draws=2, seed=0)
     assert [network.name for network in networks] == [
-        "baseline-1", "baseline-at-1", "random-1", "random-2", "robmednas-r-1", "robmednas-t-1",
-        "robmednas-t-2",
+        "baseline-1", "baseline-at-1", "plain-u-net-1", "plain-u-net-at-1", "random-1", "random-2",
+        "robmednas-r-1", "robmednas-t-1", "robmednas-t-2",
     ]  # fmt: skip
     assert networks[0].config["regime"] == "standard"
-    assert networks[1].config == networks[0].config | {"regime": "adversarial"}
+    assert networks[1].config == networks[0].config | {"regime": "uniform"}
 
 
 def test_draws_depend_on_the_seed_and_keep_the_limits():

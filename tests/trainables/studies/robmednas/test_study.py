@@ -1,8 +1,10 @@
 """The study: references, limits, floor, and the facts of preparing."""
 
+import numpy as np
 import pytest
 
-from searchspace.unet import PAPER_BEST, cost, handcrafted
+from searchspace.random import sample
+from searchspace.unet import PAPER_BEST, handcrafted
 from searchspace.unet import parse as parse_architecture
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.synthesis.settings import SynthesisSettings
@@ -16,16 +18,75 @@ def settings_of(**values) -> SynthesisSettings:
     return robmednas.parse_settings({"device": "cpu"} | values)
 
 
-def test_references_are_the_handcrafted_network_with_and_without_adversarial_training():
-    settings = settings_of(max_filters=32)
-    baseline, trained = robmednas.references(settings)
+@pytest.mark.parametrize("part", ["architecture", "both"])
+def test_references_are_the_handcrafted_and_a_plain_network_and_both_trained_against_attacks(part):
+    settings = settings_of(max_filters=32, space=part)
+    baseline, trained, network, twin = robmednas.references(settings)
     assert [baseline.label, trained.label] == ["baseline", "baseline w/AT"]
+    assert [network.label, twin.label] == ["plain U-Net", "plain U-Net w/AT"]
     assert baseline.config["architecture"] == str(handcrafted(32, 4))
-    assert trained.config == baseline.config | {"regime": "adversarial"}
-    assert (baseline.control, trained.control) == (False, True)
-    assert trained.point is None
+    assert network.config["architecture"] == "plain 16 32 64 128"
+    assert network.config["norm"] == "instance"
+    for first, second in ((baseline, trained), (network, twin)):
+        assert second.config == first.config | {"regime": "uniform"}
+        assert second.point is None
+    assert [item.control for item in (baseline, trained, network, twin)] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+    assert all(item.essential for item in (baseline, trained, network, twin))
     assert robmednas.complete(baseline.point, settings) == baseline.config
     assert baseline.scaled
+
+
+def test_a_search_of_the_recipe_alone_trains_one_network():
+    settings = settings_of(space="recipe")
+    space = robmednas.space(settings)
+    assert "depth" not in {param.name for param in space.params}
+    point = sample(space, np.random.default_rng(0))
+    config = robmednas.complete(point, settings)
+    assert config["architecture"] == "plain 16 32 64 128"
+    assert {name: config[name] for name in point} == point
+    own = settings_of(space="recipe", architecture=f" {TINY}  ")
+    assert robmednas.complete(point, own)["architecture"] == TINY
+
+
+def test_a_search_of_the_architecture_alone_trains_by_the_runs_recipe():
+    settings = settings_of(space="architecture", lr=0.005, loss="huber")
+    point = sample(robmednas.space(settings), np.random.default_rng(0))
+    config = robmednas.complete(point, settings)
+    assert {name: config[name] for name in settings.recipe} == settings.recipe
+    assert robmednas.controls(config, settings) == ()
+
+
+def test_controls_are_plain_networks_with_the_winners_recipe_and_its_attack():
+    settings = settings_of()
+    winner = robmednas.references(settings)[0].config | {
+        "lr": 0.009, "loss": "mse", "regime": "uniform", "attack_eps": 0.07, "attack_steps": 2,
+    }  # fmt: skip
+    network, twin = robmednas.controls(winner, settings)
+    assert [network.label, twin.label] == ["matched plain U-Net", "matched plain U-Net w/AT"]
+    for control in (network, twin):
+        assert control.config["architecture"] == "plain 16 32 64 128"
+        assert (control.config["lr"], control.config["loss"]) == (0.009, "mse")
+    assert network.config["regime"] == "standard"
+    assert (twin.config["attack_eps"], twin.config["attack_steps"]) == (0.07, 2)
+    _, twin = robmednas.controls(winner | {"regime": "standard"}, settings)
+    assert (twin.config["regime"], twin.config["attack_eps"]) == ("uniform", 0.12)
+
+
+def test_every_drawn_point_becomes_a_config_and_back():
+    settings = settings_of(max_depth=2)
+    space, rng = robmednas.space(settings), np.random.default_rng(0)
+    for _ in range(30):
+        point = sample(space, rng)
+        config = robmednas.complete(point, settings)
+        assert parse_architecture(config["architecture"]).full_skip == point["full_skip"]
+        assert {name: config[name] for name in config if name in point} == {
+            name: value for name, value in point.items() if name in config
+        }
 
 
 def test_the_papers_own_best_is_a_reference_where_the_space_holds_it():
@@ -34,43 +95,6 @@ def test_the_papers_own_best_is_a_reference_where_the_space_holds_it():
     assert best.config["architecture"] == PAPER_BEST
     assert not best.scaled
     assert robmednas.complete(best.point, paper) == best.config
-    assert len(robmednas.references(settings_of(max_filters=256, max_depth=4))) == 2
-
-
-def test_limits_are_shares_beyond_the_prediction():
-    config = {"architecture": TINY, "kernels": "square", "batch_size": 6}
-    size = cost(parse_architecture(TINY), "square", 64, 64)
-    assert robmednas.limits(config, settings_of()) == {}
-    exact = robmednas.limits(config, settings_of(max_params=size.parameters))
-    assert exact == {"max_params": 0.0}
-    half = robmednas.limits(config, settings_of(max_params=size.parameters // 2))
-    assert half["max_params"] == pytest.approx(1.0, rel=0.01)
-    gib = (2**27 + 1.2 * 4 * (7 * size.parameters + 6 * size.activations)) / 2**30
-    memory = robmednas.limits(config, settings_of(max_memory=gib / 3))
-    assert memory["max_memory"] == pytest.approx(2.0)
-
-
-def test_without_a_known_limit_of_memory_nothing_is_refused():
-    config = {"architecture": TINY, "kernels": "square", "batch_size": 6}
-    for limit in ("auto", "none", None):
-        assert robmednas.limits(config, settings_of(max_memory=limit)) == {}
-    assert settings_of().max_memory == "auto"
-    assert settings_of(max_memory="none").max_memory is None
-    assert settings_of(max_memory="1.5").max_memory == 1.5
-
-
-def test_the_floor_is_the_baselines_clean_error_at_the_same_epoch():
-    floor = robmednas.floor(settings_of(floor=0.1))
-    assert (floor.reference, floor.slack) == ("baseline", 0.1)
-    assert robmednas.metrics(settings_of())[floor.metric] == "min"
-    assert floor.above_constant
-
-
-def test_preparing_says_what_a_reader_needs(heads):
-    text = " ".join(heads.facts.lines)
-    assert "not real data" in text
-    assert "standard deviations" in text
-    assert "by the mean CT of each MR intensity" in text
-    assert set(heads.facts.digests) == {"train", "val", "ranking", "splits", "subjects"}
-    lookup = heads.facts.details["lookup_mae_head"]
-    assert 10 < lookup < heads.facts.constant["ranking_clean_mae_head"] < 1000
+    assert [item.label for item in robmednas.references(paper)[:2]] == ["baseline", "baseline w/AT"]
+    assert robmednas.references(paper)[1].config["regime"] == "adversarial"
+    assert len(robmednas.references(settings_of(max_filters=256, max_depth=4))) == 4

@@ -5,7 +5,16 @@ import torch
 from torch import nn
 
 from trainables.runtime.device import autocast
-from trainables.synthesis.training.epoch import train_epoch, validation_loss
+from trainables.synthesis.measurement import score_subjects
+from trainables.synthesis.training.augmentation import mirror
+from trainables.synthesis.training.epoch import (
+    Practice,
+    steps_of,
+    train_epoch,
+    validation_error,
+    validation_loss,
+)
+from trainables.synthesis.training.loss import training_loss
 
 CPU = torch.device("cpu")
 
@@ -23,21 +32,20 @@ class Recorder(nn.Module):
         return self.conv(images)
 
 
-def clean(mr, ct):
+def clean(mr, target):
     return mr
 
 
-def run(network, split, replace=clean, **options):
-    optimiser = torch.optim.SGD(network.parameters(), lr=options.pop("lr", 0.0))
-    options = {"batch_size": 4, "flip": False} | options
+def run(network, split, replace=clean, lr=0.0, batch_size=4, **practice):
+    practice = Practice(loss=training_loss("mse", 1.0), replace=replace, **practice)
     return train_epoch(
         network,
-        optimiser,
+        torch.optim.SGD(network.parameters(), lr=lr),
         split,
-        replace,
+        practice,
+        batch_size=batch_size,
         generator=torch.Generator().manual_seed(3),
         autocast=autocast(CPU, torch.float32),
-        **options,
     )
 
 
@@ -71,11 +79,11 @@ def test_a_step_follows_the_gradient(heads):
 def test_mirroring_turns_mr_and_ct_alike_left_and_right(heads):
     split, batches = heads.data.train, []
 
-    def replace(mr, ct):
-        batches.append((mr, ct))
+    def replace(mr, target):
+        batches.append((mr, target[:, :1]))
         return mr
 
-    run(Recorder(), split, replace, flip=True)
+    run(Recorder(), split, replace, augment=(mirror,))
     slices = list(zip(*split.batch(range(len(split)), CPU), strict=True))
     turned = 0
     for mr, ct in zip(*(torch.cat(part) for part in zip(*batches, strict=True)), strict=True):
@@ -98,3 +106,25 @@ def test_validation_is_in_eval_mode_and_in_batches_of_any_size(heads):
     losses = [validation_loss(network, split, CPU, batch_size) for batch_size in (1, 5, 99)]
     assert losses == pytest.approx([losses[0]] * 3, rel=1e-5)
     assert network[1].num_batches_tracked == 0
+
+
+def test_steps_are_counted_as_they_are_made(heads):
+    split = heads.data.train
+    for batch_size in (2, 4, 5, len(split) - 1, len(split), 99):
+        calls = []
+        run(
+            Recorder(), split, batch_size=batch_size,
+            before_step=lambda calls=calls: calls.append("before"),
+            after_step=lambda calls=calls: calls.append("after"),
+        )  # fmt: skip
+        assert calls == ["before", "after"] * steps_of(len(split), batch_size)
+
+
+def test_the_error_on_val_is_the_head_mae_that_is_reported_and_half_of_it_attacked(heads):
+    split, network = heads.data.train, nn.Sequential(nn.Conv2d(1, 1, 3, padding=1))
+    (scores,) = score_subjects(network, split, [None], CPU)
+    clean_error = validation_error(network, split, 0.0, CPU, batch_size=5)
+    assert clean_error == pytest.approx(float(scores["mae_head"].mean()), rel=1e-4)
+    small, large = (validation_error(network, split, eps, CPU) for eps in (0.05, 0.4))
+    assert clean_error < large
+    assert small < large

@@ -6,10 +6,11 @@ from torch import nn
 
 from trainables.attacks.gradient import FGSM
 from trainables.attacks.threat import mr_deviations
-from trainables.losses.likelihood import squared_error
-from trainables.synthesis.training.regimes import REGIMES
+from trainables.synthesis.training.loss import training_loss
+from trainables.synthesis.training.regimes import REGIMES, Attacker
 
 EPS = 0.2
+LOSS = training_loss("mse", 1.0)
 
 
 @pytest.fixture
@@ -21,18 +22,25 @@ def network():
 @pytest.fixture
 def batch():
     random = torch.Generator().manual_seed(1)
-    return tuple(torch.randn(40, 1, 6, 6, generator=random) for _ in range(2))
+    mr, ct, head = (torch.randn(40, 1, 6, 6, generator=random) for _ in range(3))
+    return mr, torch.cat([ct, (head > 0).float()], dim=1)
+
+
+def make(regime, network, steps=1, seed=2):
+    generator = torch.Generator().manual_seed(seed)
+    return REGIMES[regime](
+        Attacker(network=network, loss=LOSS, eps=EPS, steps=steps, generator=generator)
+    )
 
 
 def test_the_standard_regime_changes_nothing(network, batch):
-    replace = REGIMES["standard"](network, EPS, torch.Generator())
-    assert replace(*batch) is batch[0]
+    assert make("standard", network)(*batch) is batch[0]
 
 
 def test_about_half_of_the_slices_are_their_fgsm_versions_and_the_rest_as_they_were(network, batch):
-    mr, ct = batch
-    inputs = REGIMES["adversarial"](network, EPS, torch.Generator().manual_seed(2))(mr, ct)
-    attacked = FGSM(loss=squared_error)(network, mr, ct, mr_deviations(EPS), 0)
+    mr, target = batch
+    inputs = make("adversarial", network)(mr, target)
+    attacked = FGSM(loss=LOSS)(network, mr, target, mr_deviations(EPS), 0)
     replaced = (inputs != mr).flatten(1).any(dim=1)
     assert 10 < int(replaced.sum()) < 30
     assert torch.equal(inputs[replaced], attacked[replaced])
@@ -40,18 +48,36 @@ def test_about_half_of_the_slices_are_their_fgsm_versions_and_the_rest_as_they_w
     assert float((inputs - mr).abs().max()) == pytest.approx(EPS, abs=1e-6)
 
 
-def test_each_batch_is_drawn_anew_and_a_seed_repeats_them(network, batch):
-    first, again = (
-        REGIMES["adversarial"](network, EPS, torch.Generator().manual_seed(2)) for _ in range(2)
-    )
+@pytest.mark.parametrize("regime", ["adversarial", "uniform"])
+def test_each_batch_is_drawn_anew_and_a_seed_repeats_them(network, batch, regime):
+    first, again = (make(regime, network) for _ in range(2))
     once, twice = first(*batch), first(*batch)
     assert not torch.equal(once, twice)
     assert torch.equal(again(*batch), once)
 
 
+def test_uniform_radii_lie_between_nothing_and_the_greatest(network, batch):
+    replace = make("uniform", network)
+    radii = [float((replace(*batch) - batch[0]).abs().max()) for _ in range(30)]
+    assert max(radii) <= EPS + 1e-6
+    assert min(radii) < 0.25 * EPS < 0.75 * EPS < max(radii)
+
+
+def test_more_steps_do_more_harm(network, batch):
+    mr, target = batch
+    one, many = (
+        Attacker(network=network, loss=LOSS, eps=EPS, steps=steps, generator=torch.Generator())
+        for steps in (1, 10)
+    )
+    with torch.no_grad():
+        network.eval()
+        harms = [LOSS(network(item.attack(mr, target, EPS)), target).mean() for item in (one, many)]
+    assert harms[1] >= harms[0]
+
+
 def test_the_attack_sees_the_network_in_eval_mode_and_leaves_it_in_training(network, batch):
     network.train()
     before = network[1].running_mean.clone()
-    REGIMES["adversarial"](network, EPS, torch.Generator().manual_seed(2))(*batch)
+    make("adversarial", network)(*batch)
     assert network.training
     assert torch.equal(network[1].running_mean, before)

@@ -1,11 +1,11 @@
-"""One trial of RobMedNAS: a U-Net trained to predict CT from MR [robmednas]."""
+"""One trial of any synthesis study: the best epoch, measurement, saving, resuming."""
 
 import math
 import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any, final
 
@@ -13,20 +13,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from searchspace.unet import Cost, cost
-from searchspace.unet import parse as parse_architecture
+from searchspace.unet import Cost
+from trainables.models.ct.networks import build_network
 from trainables.models.modes import weights_of, with_weights
-from trainables.models.unet import UNet
 from trainables.runtime.device import autocast, channels_last, resolve_precision
 from trainables.runtime.memory import BYTES, Need, known_limit
 from trainables.runtime.seeding import generator, seeded
 from trainables.saved.checkpoint import UNetCard, save_model
-from trainables.studies.robmednas.settings import RobMedNASConfig
 from trainables.study import ranking_file
 from trainables.study.report import Level, Report, Rung
 from trainables.study.trial import Trainable
 from trainables.synthesis.about import HEADLINE
-from trainables.synthesis.assets import Data, read_data
+from trainables.synthesis.assets import Data
 from trainables.synthesis.measurement import (
     Measurement,
     Robustness,
@@ -36,22 +34,33 @@ from trainables.synthesis.measurement import (
 from trainables.synthesis.robustness.audit import audit, guards
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split
-from trainables.synthesis.training.epoch import train_epoch, validation_loss
-from trainables.synthesis.training.regimes import REGIMES
+from trainables.synthesis.training.augmentation import augment, mirror
+from trainables.synthesis.training.average import Average
+from trainables.synthesis.training.epoch import (
+    Practice,
+    steps_of,
+    train_epoch,
+    validation_error,
+    validation_loss,
+)
+from trainables.synthesis.training.loss import training_loss
+from trainables.synthesis.training.recipe import NetworkConfig, Recipe, lr_factor
+from trainables.synthesis.training.regimes import REGIMES, Attacker
 
 ATTACK_BYTES = 2**30  # greatest size of the activations of an attack's batch
 ATTACK_BATCH = 64
-# Of a parameter: itself, its gradient, the three moments of AMSGrad, the best epoch's, a spare.
-COPIES = 7
+# Of a parameter: itself, its gradient, the three moments of AMSGrad, the running mean, the best
+# epoch's, a spare.
+COPIES = 8
 
 
 @dataclass(frozen=True)
 class Best:
-    """The epoch of the lowest loss on val so far.
+    """The best epoch so far on val.
 
     Attributes:
         epoch: Its number, from 1.
-        loss: On val.
+        loss: On val: what the settings choose the epoch by.
         train_loss: The mean loss of its training.
         weights: Of the network.
     """
@@ -63,40 +72,47 @@ class Best:
 
 
 @final
-class RobMedNASTrial(Trainable):
-    """Trains one U-Net, and measures the epoch of the lowest loss on val [robmednas].
+class SynthesisTrial(Trainable):
+    """Trains one network by a recipe, and measures the best epoch on val.
 
     Args:
+        study: Name of the study, for the model's card.
         config: The trial's whole config.
         settings: Of the run, with the trial's seed.
         data: The splits that a trial may see.
+        cost: Of the network.
     """
 
-    def __init__(self, config: RobMedNASConfig, settings: SynthesisSettings, data: Data) -> None:
+    def __init__(
+        self,
+        *,
+        study: str,
+        config: NetworkConfig,
+        settings: SynthesisSettings,
+        data: Data,
+        cost: Cost,
+    ) -> None:
         super().__init__()
-        self.config, self.settings, self.data = config, settings, data
-        self.device = torch.device(settings.device)
-        self.architecture = parse_architecture(config.architecture)
-        self.cost = cost(self.architecture, config.kernels, settings.size, settings.size)
-        self.measurement = _measurement(settings, self.cost)
+        self.study, self.config, self.settings, self.data = study, config, settings, data
+        self.cost, self.device = cost, torch.device(settings.device)
+        self.measurement = _measurement(settings, cost)
         with seeded(self.device, settings.seed, "initialisation"):
-            network = UNet(self.architecture, config.kernels)
+            network = build_network(config.architecture, config.kernels, config.norm)
         self.network = channels_last(network.to(self.device))
-        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=config.lr, amsgrad=True)
+        self.optimiser = _optimiser(self.network, config)
+        self.average = Average(self.network, config.ema) if config.ema else None
         self.best: Best | None = None
         self.evaluation: tuple[int, Level | None, Robustness] | None = None
 
     def step(self) -> None:
         """Train one epoch, measure it on val, and keep its weights if it is the best so far."""
         started, seed, cpu = time.perf_counter(), self.settings.seed, torch.device("cpu")
-        replacement = generator(cpu, seed, self.epoch, "replacement")
         loss = train_epoch(
             self.network,
             self.optimiser,
             self.data.train,
-            REGIMES[self.config.regime](self.network, self.config.attack_eps, replacement),
+            self._practice(),
             batch_size=self.config.batch_size,
-            flip=self.settings.flip,
             generator=generator(cpu, seed, self.epoch, "order"),
             autocast=autocast(self.device, resolve_precision(self.settings.precision, self.device)),
         )
@@ -123,10 +139,12 @@ class RobMedNASTrial(Trainable):
         card = UNetCard(
             architecture=self.config.architecture,
             kernels=self.config.kernels,
+            norm=self.config.norm,
             size=self.settings.size,
             field_mm=self.settings.field_mm,
+            normalisation=self.settings.normalisation,
             provenance={
-                "study": "robmednas",
+                "study": self.study,
                 "config": self.config.model_dump(),
                 "settings": self.settings.model_dump(mode="json"),
                 "epoch": best.epoch,
@@ -139,10 +157,12 @@ class RobMedNASTrial(Trainable):
         ranking_file.write(folder, scores, labels, robust.eps, scale=(robust.constant, 0.0))
 
     def state(self) -> dict[str, Any]:
-        """Return the weights, the moments of the optimiser, and the best epoch so far."""
+        """Return the weights, their mean, the moments of the optimiser, and the best epoch."""
+        average = self.average
         return {
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
+            "average": average and {"weights": average.weights, "steps": average.steps},
             "best": self.best and asdict(self.best),
         }
 
@@ -150,6 +170,8 @@ class RobMedNASTrial(Trainable):
         """Restore the value of `state`."""
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
+        if self.average is not None:
+            self.average.load(dict(state["average"]["weights"]), state["average"]["steps"])
         self.best = Best(**state["best"]) if state["best"] else None
 
     @property
@@ -161,17 +183,55 @@ class RobMedNASTrial(Trainable):
         """Load the best epoch's weights; the current ones return when the block ends."""
         return with_weights(self.network, self._best().weights)
 
+    def _practice(self) -> Practice:
+        """Return what is done with each batch of this epoch."""
+        config, settings = self.config, self.settings
+        loss = training_loss(config.loss, config.background)
+        attacker = Attacker(
+            network=self.network,
+            loss=loss,
+            eps=config.attack_eps,
+            steps=config.attack_steps,
+            generator=generator(torch.device("cpu"), settings.seed, self.epoch, "replacement"),
+        )
+        steps = steps_of(len(self.data.train), config.batch_size)
+        numbers = count(self.epoch * steps)
+
+        def set_rate() -> None:
+            share = lr_factor(config.schedule, next(numbers) / (settings.epochs * steps))
+            for group in self.optimiser.param_groups:
+                group["lr"] = config.lr * share
+
+        def take_up() -> None:
+            if self.average is not None:
+                self.average.update(self.network)
+
+        return Practice(
+            loss=loss,
+            replace=REGIMES[config.regime](attacker),
+            augment=(mirror,) * settings.flip + (augment,) * config.augment,
+            before_step=set_rate,
+            after_step=take_up,
+        )
+
     def _validate(self, train_loss: float) -> None:
         started = time.perf_counter()
-        loss = validation_loss(
-            self.network, self.data.val, self.device, self.measurement.batch_size
-        )
-        # A diverged epoch ranks last; NaN would compare as neither better nor worse.
-        loss = math.inf if math.isnan(loss) else loss
-        if self.best is None or loss < self.best.loss:
-            weights = weights_of(self.network)
-            self.best = Best(self.epoch + 1, loss, train_loss, weights)
+        averaged = self.average and with_weights(self.network, self.average.weights)
+        with averaged or nullcontext():
+            loss = self._val_loss()
+            # A diverged epoch ranks last; NaN would compare as neither better nor worse.
+            loss = math.inf if math.isnan(loss) else loss
+            if self.best is None or loss < self.best.loss:
+                weights = weights_of(self.network)
+                self.best = Best(self.epoch + 1, loss, train_loss, weights)
         self.spend("validation", started)
+
+    def _val_loss(self) -> float:
+        val, size = self.data.val, self.measurement.batch_size
+        if self.settings.epoch_by == "loss":
+            return validation_loss(self.network, val, self.device, size)
+        eps = self.settings.eps[len(self.settings.eps) // 2]
+        return validation_error(self.network, val, eps, self.device, size)
 
     def _best(self) -> Best:
         if self.best is None:
@@ -205,15 +265,16 @@ class RobMedNASTrial(Trainable):
         return self.evaluation[1:]
 
 
-@lru_cache(maxsize=1)
-def read_shared(assets: Path) -> Data:
-    """Map the splits of a run, once a process."""
-    return read_data(assets)
-
-
 def need_of(cost: Cost) -> Need:
     """Predict the memory of a network, in training and under attack."""
     return Need(COPIES * cost.parameters, cost.activations)
+
+
+def _optimiser(network: torch.nn.Module, config: Recipe) -> torch.optim.Optimizer:
+    weights, lr, decay = network.parameters(), config.lr, config.weight_decay
+    if config.optimiser == "amsgrad":
+        return torch.optim.Adam(weights, lr=lr, weight_decay=decay, amsgrad=True)
+    return torch.optim.AdamW(weights, lr=lr, weight_decay=decay)
 
 
 def _measurement(settings: SynthesisSettings, cost: Cost) -> Measurement:

@@ -1,5 +1,6 @@
 """One trial: a U-Net that is trained, measured, attacked and saved."""
 
+import copy
 import json
 import math
 
@@ -9,11 +10,11 @@ import torch
 
 from trainables.metrics.skill import mean_skill
 from trainables.saved.checkpoint import load_unet
-from trainables.studies.robmednas import trial as module
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.studies.robmednas.trial import RobMedNASTrial, need_of
 from trainables.study.report import Rung
+from trainables.synthesis import trial as module
 from trainables.synthesis.prediction import predict
+from trainables.synthesis.trial import SynthesisTrial, need_of
 
 robmednas = RobMedNAS()
 
@@ -107,7 +108,47 @@ def test_an_attacks_batch_is_cut_to_the_limit_and_no_further(heads):
     assert plain.measurement.batch_size == 64
     gib = need_of(plain.cost).gib(10) + 1e-6
     small = heads.settings.model_copy(update={"max_memory": gib})
-    trial = RobMedNASTrial(plain.config, small, heads.data)
-    assert trial.measurement.batch_size == 10
-    least = RobMedNASTrial(plain.config, small.model_copy(update={"max_memory": 0.01}), heads.data)
-    assert least.measurement.batch_size == 1
+
+    def batch_size(settings):
+        trial = SynthesisTrial(
+            study="s", config=plain.config, settings=settings, data=heads.data, cost=plain.cost
+        )
+        return trial.measurement.batch_size
+
+    assert batch_size(small) == 10
+    assert batch_size(small.model_copy(update={"max_memory": 0.01})) == 1
+
+
+def test_the_rate_follows_its_schedule_over_the_budget_and_weights_are_averaged(heads):
+    trial = heads.trial(schedule="one-cycle", ema=0.9, optimiser="adamw", lr=0.01)
+    rates = []
+    for _ in range(heads.settings.epochs):
+        trial.train(trial.epoch + 1)
+        rates.append(trial.optimiser.param_groups[0]["lr"])
+    assert max(rates) == pytest.approx(0.01, rel=0.2)
+    assert rates[-1] < 0.2 * max(rates)
+    mean, last = trial.average.weights, trial.network.state_dict()
+    name = "last.weight"
+    assert not torch.equal(mean[name], last[name])
+    if trial.best.epoch == trial.epoch:
+        assert torch.equal(trial.best.weights[name], mean[name])
+
+
+def test_a_trial_with_a_mean_of_weights_goes_on_as_if_it_had_not_stopped(heads):
+    options = {"schedule": "one-cycle", "ema": 0.9, "augment": True, "regime": "uniform"}
+    through, first, second = (heads.trial(**options) for _ in range(3))
+    through.train(3)
+    first.train(1)
+    second.resume(copy.deepcopy(first.checkpoint()))
+    second.train(3)
+    for name, value in through.average.weights.items():
+        assert torch.equal(value, second.average.weights[name])
+
+
+def test_val_chooses_the_epoch_by_the_error_that_ranks_unless_by_the_loss(heads, monkeypatch):
+    monkeypatch.setattr(module, "validation_error", lambda *_: 5.0)
+    settings = heads.settings.model_copy(update={"epoch_by": "error"})
+    trial = robmednas.build({"architecture": TINY}, settings, heads.assets)
+    trial.train(1)
+    assert trial.best.loss == 5.0
+    assert heads.settings.epoch_by == "loss"

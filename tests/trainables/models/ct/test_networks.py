@@ -1,0 +1,27 @@
+"""Every network by its line of text."""
+
+import torch
+
+from searchspace.unet import cost_of, parse_network
+from trainables.models.ct.networks import build_network
+from trainables.models.ct.plain_unet import PlainUNet
+from trainables.models.unet import UNet
+
+
+def test_the_line_chooses_the_kind():
+    assert isinstance(build_network("plain 4 8", "square", "instance"), PlainUNet)
+    network = build_network("1000x8 | 0100x8", "square", "instance")
+    assert isinstance(network, UNet)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in network.modules())
+
+
+def test_a_skip_at_full_resolution_costs_what_was_predicted_and_carries_single_pixels():
+    torch.manual_seed(0)
+    board = (torch.arange(16)[:, None] + torch.arange(16)[None]).remainder(2).float()[None, None]
+    for text, carries in (("1000x8 | 0100x8 | full", True), ("0001x8 | 0100x8 | full", True)):
+        network = build_network(text, "square", "instance").eval()
+        parameters = sum(parameter.numel() for parameter in network.parameters())
+        assert parameters == cost_of(parse_network(text), "square", 16).parameters
+        with torch.no_grad():
+            difference = (network(board) - network(1 - board)).abs()[..., 4:12, 4:12]
+        assert (float(difference.min()) > 1e-4) == carries

@@ -1,0 +1,1 @@
+"""Networks that predict CT, beside the configurable U-Net."""

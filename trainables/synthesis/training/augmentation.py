@@ -1,0 +1,60 @@
+"""Slices as another patient or another scanner might have given them."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from trainables.synthesis.slices import AIR
+
+TURN = math.radians(10)
+SCALE, SHIFT = 0.1, 0.1  # shares of the size, and of half the side
+GAIN, OFFSET = 0.25, 0.3  # of the MR, in its standard deviations
+
+
+def augment(mr: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Turn, scale and shift each slice by chance, and change gain and offset of its MR.
+
+    What comes in from outside is the least value of the slice's MR, air in the CT, and no head.
+
+    Args:
+        mr: (N, 1, S, S).
+        target: Normalised CT, and the head as 0 and 1, (N, 2, S, S).
+        generator: On the CPU.
+    """
+    draws = (2 * torch.rand(6, len(mr), generator=generator) - 1).to(mr.device)
+    turn, scale, right, front, gain, offset = draws
+    size = 1 / (1 + SCALE * scale)
+    cos, sin = size * torch.cos(TURN * turn), size * torch.sin(TURN * turn)
+    rows = (
+        torch.stack([cos, -sin, SHIFT * right], dim=1),
+        torch.stack([sin, cos, SHIFT * front], dim=1),
+    )
+    grid = functional.affine_grid(torch.stack(rows, dim=1), list(mr.shape), align_corners=False)
+    darkest = mr.amin(dim=(1, 2, 3), keepdim=True)
+    moved = _sample(mr - darkest, grid, "bilinear") + darkest
+    ct = _sample(target[:, :1] - AIR, grid, "bilinear") + AIR
+    head = _sample(target[:, 1:], grid, "nearest")
+    gain, offset = (values.reshape(-1, 1, 1, 1) for values in (1 + GAIN * gain, OFFSET * offset))
+    return gain * moved + offset, torch.cat([ct, head], dim=1)
+
+
+def mirror(mr: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Exchange left and right of each slice with a probability of 0.5.
+
+    The first axis of a slice runs from the patient's left to the right, see
+    `trainables.data.grid.to_slices`.
+
+    Args:
+        mr: (N, 1, S, S).
+        target: (N, 2, S, S).
+        generator: On the CPU.
+    """
+    turned = (torch.rand(len(mr), generator=generator) < 0.5).to(mr.device).reshape(-1, 1, 1, 1)
+    flipped = (torch.where(turned, image.flip(2), image) for image in (mr, target))
+    return next(flipped), next(flipped)
+
+
+def _sample(images: Tensor, grid: Tensor, mode: str) -> Tensor:
+    return functional.grid_sample(images, grid, mode=mode, align_corners=False)
