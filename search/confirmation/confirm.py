@@ -113,6 +113,9 @@ def confirm(
 
 def _work(job: Confirmation) -> int:
     session, metric, started = job.session, job.objective.metric, time.perf_counter()
+    session.study.check_test(
+        session.settings, session.folder.assets, job.folder / "test", session.say
+    )
     training = training_session(session, inside(job.folder, "training"))
     rows, ranking = _choose(job, training)
     first = winner_of(rows)

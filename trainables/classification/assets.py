@@ -139,6 +139,28 @@ def write_test(folder: Path, assets: Path, settings: ClassificationSettings, say
         say: Receives a sentence before each step that takes long.
 
     Raises:
+        UserError: As of `find_test`.
+    """
+    images, splits = find_test(folder, assets, settings, say), Splits.load(assets / SPLITS)
+    if images is not None:
+        near = np.isin(splits.test, splits.test_near)
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels, labels = images.pixels, images.labels
+        write_arrays(folder / TEST, {"images": pixels, "labels": labels, "near": near})
+
+
+def find_test(
+    folder: Path, assets: Path, settings: ClassificationSettings, say: Say
+) -> Images | None:
+    """Find the recorded test images in the dataset; None where the folder holds them already.
+
+    Args:
+        folder: For the test images alone.
+        assets: Of the run, with the digests of its test images.
+        settings: Of the run, which name the dataset.
+        say: Receives a sentence before each step that takes long.
+
+    Raises:
         UserError: If an image is missing or another one than it was, or the run is an older one
             that recorded no digests.
     """
@@ -147,13 +169,12 @@ def write_test(folder: Path, assets: Path, settings: ClassificationSettings, say
             f"{assets} says not which test images the run has, as it was prepared by an older "
             "version: start a new run"
         )
-    splits = Splits.load(assets / SPLITS)
-    recorded = _recorded(assets, "test", splits.test)
+    recorded = _recorded(assets, "test", Splits.load(assets / SPLITS).test)
     if (folder / TEST).is_file():
         with open_arrays(inside(folder, TEST), limit=None) as arrays:
             written = Images(arrays["images"], arrays["labels"])
         check_items(str(folder / TEST), "test images", recorded, image_items(written))
-        return
+        return None
     dataset = open_dataset(settings.dataset, settings.size, settings.data_root, say)
     present = image_items(dataset.test)
     names = find_items(dataset.name, "test images", recorded, present)
@@ -162,10 +183,7 @@ def write_test(folder: Path, assets: Path, settings: ClassificationSettings, say
             f"{len(added)} test images were added to {dataset.name} since the run was prepared: "
             "they are not used"
         )
-    images = dataset.test.take(np.array([int(name) for name in names.values()], np.int64))
-    near = np.isin(splits.test, splits.test_near)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_arrays(folder / TEST, {"images": images.pixels, "labels": images.labels, "near": near})
+    return dataset.test.take(np.array([int(name) for name in names.values()], np.int64))
 
 
 def read_test(folder: Path, device: torch.device) -> LabelledImages:

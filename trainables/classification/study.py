@@ -14,6 +14,7 @@ import torch
 from searchspace.space import Space
 from trainables.classification.assets import (
     Data,
+    find_test,
     open_splits,
     read_data,
     read_test,
@@ -242,6 +243,21 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             make_learner=lambda lesson: self.learner(trial_config, settings, lesson, assets),
             need=self.need(settings),
         )
+
+    @final
+    def check_test(self, settings: S, assets: Path, folder: Path, say: Say) -> None:
+        """Make sure that the dataset still has the recorded test images; nothing is written.
+
+        Args:
+            settings: Of the run.
+            assets: Folder of the run.
+            folder: For the test split alone.
+            say: Receives a sentence before each step that takes long.
+
+        Raises:
+            UserError: As of `open_test`.
+        """
+        find_test(folder, assets, settings, say)
 
     @final
     def open_test(self, settings: S, assets: Path, folder: Path, say: Say) -> None:

@@ -174,6 +174,7 @@ class Study(ABC, Generic[S]):
     `build`          in a worker, once for each trial that it runs, and again after a restart
     `controls`       after the last trial of the search: what is compared with its winner
     `illustrate`     on the driver, after the last trial, with the models of the best trials
+    `check_test`     by a confirmation, before it trains anything
     `open_test`      by a confirmation alone, once the winner is recorded
     `examine`        in a worker, by a confirmation, on one saved model and one split
     ===============  ==============================================================================
@@ -268,6 +269,19 @@ class Study(ABC, Generic[S]):
             settings: Of the run; those of a trial with another seed differ in ``seed``.
             assets: The folder that `prepare` wrote; read only.
         """
+
+    def check_test(self, settings: S, assets: Path, folder: Path, say: Say) -> None:
+        """Raise what `open_test` would raise, as far as that is known before; by default nothing.
+
+        A confirmation trains for hours before it opens the test split.
+
+        Args:
+            settings: Of the run.
+            assets: The folder that `prepare` wrote.
+            folder: For the test split alone; nothing is written.
+            say: Receives a sentence before each step that takes long.
+        """
+        del settings, assets, folder, say
 
     @abstractmethod
     def open_test(self, settings: S, assets: Path, folder: Path, say: Say) -> None:

@@ -123,3 +123,19 @@ def test_on_ray_it_is_the_same(run_toy, confirm_toy, tmp_path, monkeypatch, chil
     one, other = (read(f / "confirm.json") for f in (run / "confirm", tmp_path / "on-ray"))
     for name in ("winner", "standings", "test", "comparisons", "selection"):
         assert one[name] == other[name]
+
+
+def test_a_test_split_that_cannot_be_opened_is_refused_before_anything_is_trained(
+    run_toy, confirm_toy, toy, monkeypatch
+):
+    _, run, _ = run_toy(trials=4)
+
+    def refuse(*_):
+        raise UserError("the test images changed")
+
+    monkeypatch.setattr(type(toy.load()), "check_test", refuse)
+    with pytest.raises(UserError, match="the test images changed"):
+        confirm_toy(run)
+    assert not (run / "confirm" / "training").exists()
+    monkeypatch.undo()
+    assert confirm_toy(run)[0] == 0

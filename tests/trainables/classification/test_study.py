@@ -238,6 +238,16 @@ def test_the_test_images_are_opened_once(assets, tmp_path, monkeypatch, dataset)
     guest.open_test(settings_of(), assets, folder, lambda _: None)
 
 
+def test_test_is_checked_before_it_is_opened_and_not_written(assets, tmp_path, dataset):
+    guest.check_test(settings_of(), assets, tmp_path / "test", lambda _: None)
+    assert not (tmp_path / "test").exists()
+    dataset.test.pixels[3, 0, 0, 0] ^= 1
+    for method in (guest.check_test, guest.open_test):
+        with pytest.raises(UserError, match=r"1 of 10 have other content \(3\)"):
+            method(settings_of(), assets, tmp_path / "test", lambda _: None)
+    assert not (tmp_path / "test").exists()
+
+
 def test_the_official_sets_are_recorded_as_such(tmp_path):
     facts = guest.prepare(settings_of(keep_near=True), tmp_path, lambda _: None)
     assert facts.details["near_copies"] is None

@@ -1,5 +1,6 @@
 """The interface itself: what a study must say, and what it gets."""
 
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -45,6 +46,10 @@ def test_what_a_study_must_offer():
     }  # fmt: skip
     with pytest.raises(TypeError, match="abstract"):
         Study()
+
+
+def test_a_study_need_not_check_its_test_split_before():
+    assert guest().check_test(Settings(), Path(), Path(), print) is None
 
 
 def test_a_study_is_described_by_its_settings():
