@@ -1,4 +1,4 @@
-"""``python -m search robmednas-final``, ``-corruption`` and ``-stability``, and ``phantom``."""
+"""The commands of RobMedNAS beside its search: what follows it, ``synthesise``, ``phantom``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -78,7 +78,30 @@ def phantom(
     return 0
 
 
+def synthesise(
+    model: Annotated[
+        Path,
+        typer.Argument(
+            help="A run, its confirmation, a robmednas-final or an exported model.",
+            resolve_path=True,
+        ),
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(help="Folder with a folder a subject: mr, maybe ct, mask.", resolve_path=True),
+    ],
+    out: Annotated[Path, typer.Option(help="New or empty folder.", resolve_path=True)],
+) -> int:
+    """Write a CT for every MR of a folder: OUT/SUBJECT/sct.nii.gz, on the MR's grid."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from search.robmednas.synthesise import synthesise_folder  # noqa: PLC0415
+
+    return synthesise_folder(model, data, out, Console())
+
+
 COMMANDS = {
+    "synthesise": synthesise,
     "robmednas-final": final,
     "robmednas-corruption": corruption,
     "robmednas-stability": stability,

@@ -74,6 +74,64 @@ def to_slices(
     )
 
 
+def to_grid(
+    values: Floats, spacing: tuple[float, float, float], size: int, field_mm: float, outside: float
+) -> Floats:
+    """Average a volume (X, Y, Z) over pixels, as `to_slices` does: (Z, size, size).
+
+    Args:
+        values: Of voxels.
+        spacing: Millimetres between voxels, along each axis.
+        size: Pixels to a side.
+        field_mm: What they cover.
+        outside: Value of what lies outside the volume.
+    """
+    rows, columns = (overlaps(values.shape[axis], spacing[axis], size, field_mm) for axis in (0, 1))
+    return _on_grid(values, rows, columns, outside)
+
+
+def from_slices(
+    slices: Floats, shape: tuple[int, int, int], spacing: tuple[float, float, float],
+    field_mm: float, outside: float,
+) -> Floats:  # fmt: skip
+    """Bring slices back onto the voxels of the volume that `to_slices` took them from.
+
+    Values are interpolated linearly between the middles of pixels; where pixels are as large as
+    voxels that is exact.
+
+    Args:
+        slices: (Z, S, S).
+        shape: Voxels of the volume along each axis, (X, Y, Z).
+        spacing: Millimetres between voxels, along each axis.
+        field_mm: What the S pixels cover.
+        outside: Value of voxels that lie outside the field.
+
+    Returns:
+        (X, Y, Z).
+    """
+    size = slices.shape[1]
+    rows, columns = (_interpolation(shape[axis], spacing[axis], size, field_mm) for axis in (0, 1))
+    values = rows.astype(np.float32) @ slices @ columns.astype(np.float32).T
+    inside = (rows.sum(axis=1)[:, None] > 0) & (columns.sum(axis=1)[None, :] > 0)
+    return np.ascontiguousarray(np.moveaxis(np.where(inside, values, np.float32(outside)), 0, 2))
+
+
+def _interpolation(
+    voxels: int, spacing: float, size: int, field_mm: float
+) -> npt.NDArray[np.float64]:
+    """Compute the weight of each pixel for each voxel, (voxels, size); 0 outside the field."""
+    width = _width(spacing, size, field_mm)
+    position = (np.arange(voxels) + 0.5 - _start(voxels, size, width)) / width  # in pixels
+    inside = (position >= 0) & (position <= size)
+    middle = np.clip(position - 0.5, 0, size - 1)
+    lower = np.minimum(np.floor(middle).astype(int), max(0, size - 2))
+    share = middle - lower
+    weights = np.zeros((voxels, size))
+    weights[np.arange(voxels), lower] += 1 - share
+    weights[np.arange(voxels), np.minimum(lower + 1, size - 1)] += share
+    return weights * inside[:, None]
+
+
 def standardise(mr: Floats, normalisation: str = WHOLE) -> Floats:
     """Bring the MR of a volume to mean 0 and standard deviation 1, (X, Y, Z).
 
@@ -133,12 +191,16 @@ def overlaps(voxels: int, spacing: float, size: int, field_mm: float) -> npt.NDA
         Shares from 0 to 1, (size, voxels).
     """
     width = _width(spacing, size, field_mm)
-    start = (voxels - size) // 2 if width == 1 else (voxels - width * size) / 2
-    lower = start + width * np.arange(size)[:, None]
+    lower = _start(voxels, size, width) + width * np.arange(size)[:, None]
     edge = np.arange(voxels)[None, :]
     covered = np.minimum(lower + width, edge + 1) - np.maximum(lower, edge)
     shares: npt.NDArray[np.float64] = np.clip(covered, 0, None) / width
     return shares
+
+
+def _start(voxels: int, size: int, width: float) -> float:
+    """Return where the field begins, in voxels from the edge of the image."""
+    return (voxels - size) // 2 if width == 1 else (voxels - width * size) / 2
 
 
 def _width(spacing: float, size: int, field_mm: float) -> float:

@@ -19,11 +19,17 @@ import numpy as np
 import numpy.typing as npt
 from nibabel.affines import voxel_sizes
 from nibabel.filebasedimages import ImageFileError
-from nibabel.orientations import inv_ornt_aff, io_orientation
+from nibabel.orientations import (
+    apply_orientation,
+    inv_ornt_aff,
+    io_orientation,
+    ornt_transform,
+)
 from nibabel.spatialimages import HeaderDataError
 
 from searchspace.errors import UserError
 from trainables.runtime.errors import first_line
+from trainables.runtime.files import cannot_write, replacement
 
 GZIP = b"\x1f\x8b"
 HEAD_BYTES = 540  # of NIfTI-2; NIfTI-1 has 348
@@ -31,6 +37,7 @@ HEAD_BYTES = 540  # of NIfTI-2; NIfTI-1 has 348
 POINTERS = {b"version https://git-lfs": "git lfs pull", b"/annex/objects/": "git annex get"}
 # The codes of NIfTI's field xyzt_units, in mm. Most files without a code count mm.
 UNITS = {0: ("no unit", 1.0), 1: ("metres", 1e3), 2: ("mm", 1.0), 3: ("microns", 1e-3)}
+CANONICAL = np.array([[0, 1], [1, 1], [2, 1]])  # towards right, anterior, superior
 UNIT_BITS = 7  # the other bits are the unit of time
 LEAST_MM, MOST_MM = 0.01, 100.0  # beyond these, along X or Y, the unit is not what the header says
 
@@ -135,6 +142,37 @@ def read_voxels(file: Path) -> npt.NDArray[np.float32]:
     if not np.isfinite(array).all():
         raise UserError(f"{file} holds NaN or infinite voxels: fill them or leave it out")
     return array
+
+
+def write_like(file: Path, values: npt.NDArray[np.int16], reference: Path) -> None:
+    """Write voxels with shape, axes, affine and units of another file, whole or not at all.
+
+    Args:
+        file: ``.nii.gz``.
+        values: (X, Y, Z) towards right, anterior, superior, as `read_voxels` returns them.
+        reference: The file whose grid the voxels have.
+
+    Raises:
+        UserError: If the reference cannot be read, or the file cannot be written.
+    """
+    model = _image(reference)
+    axes = io_orientation(model.affine)
+    stored = apply_orientation(values, ornt_transform(CANONICAL, axes)).reshape(model.shape)
+    image = nib.nifti1.Nifti1Image(stored.astype(np.int16), model.affine)
+    for set_form, form in ((image.set_sform, "sform_code"), (image.set_qform, "qform_code")):
+        set_form(model.affine, int(model.header[form]) or 1)
+    image.header["xyzt_units"] = model.header["xyzt_units"]
+    try:
+        with replacement(file) as part:
+            part.write_bytes(gzip.compress(image.to_bytes(), compresslevel=5))
+    except OSError as error:
+        raise cannot_write(file, error) from error
+
+
+@_named
+def _image(file: Path) -> Any:  # noqa: ANN401 - nibabel is untyped
+    body = _body(file)
+    return _kind(body).from_bytes(body)
 
 
 @_named

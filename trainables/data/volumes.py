@@ -248,6 +248,24 @@ def head_of(values: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.bool_], boo
     return values >= INSIDE * height, True
 
 
+def find_mrs(root: Path) -> dict[str, dict[str, Path]]:
+    """Find the files of all subjects that have an MR, by name: ``mr``, and maybe ``ct``, ``mask``.
+
+    Raises:
+        UserError: If there are none, or a subject has a CT but no MR.
+    """
+    subjects: dict[str, dict[str, Path]] = {}
+    for folder in filter(_may_be_subject, _entries(root)):
+        entries = _entries(folder)
+        files = {part: _file(part, entries, folder) for part in PARTS}
+        if files["mr"] is None:
+            raise UserError(f"subject '{folder.name}' has no mr: expected mr.nii.gz in {folder}")
+        subjects[folder.name] = {part: file for part, file in files.items() if file is not None}
+    if not subjects:
+        raise UserError(f"no subjects in {root}: expected folders that hold mr.nii.gz")
+    return subjects
+
+
 def open_folder(root: Path) -> tuple[FolderSubject, ...]:
     """Open a folder that holds one folder a subject, sorted by name; the layout of SynthRAD2023.
 

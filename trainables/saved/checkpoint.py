@@ -102,6 +102,7 @@ class UNetCard(Card):
         centre_hu: HU that the network predicts as 0.
         scale_hu: HU of a difference of 1 in what it predicts.
         padding_hu: HU of the CT beyond the image; the MR is its least value there.
+        tissue: Median of the normalised MR of tissue in training; None where it is not known.
     """
 
     architecture: str
@@ -113,6 +114,7 @@ class UNetCard(Card):
     centre_hu: float = 250.0
     scale_hu: float = Field(default=2500.0, gt=0)
     padding_hu: float = -1000.0
+    tissue: float | None = None
 
     def build(self) -> CTNetwork:
         """Build the network, with untrained weights."""

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from searchspace.unet import Cost
+from trainables.data.grid import otsu
 from trainables.models.ct.networks import build_network
 from trainables.models.modes import weights_of, with_weights
 from trainables.runtime.device import autocast, channels_last, resolve_precision
@@ -52,6 +53,7 @@ ATTACK_BATCH = 64
 # Of a parameter: itself, its gradient, the three moments of AMSGrad, the running mean, the best
 # epoch's, a spare.
 COPIES = 8
+TISSUE_SUBJECTS = 32  # whose MR the card remembers
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,7 @@ class SynthesisTrial(Trainable):
             size=self.settings.size,
             field_mm=self.settings.field_mm,
             normalisation=self.settings.normalisation,
+            tissue=_tissue(self.data.train),
             provenance={
                 "study": self.study,
                 "config": self.config.model_dump(),
@@ -268,6 +271,15 @@ class SynthesisTrial(Trainable):
 def need_of(cost: Cost) -> Need:
     """Predict the memory of a network, in training and under attack."""
     return Need(COPIES * cost.parameters, cost.activations)
+
+
+def _tissue(split: Split) -> float:
+    """Return the median MR of tissue, that of the middle subject of some."""
+    medians = []
+    for subject in split.subjects[:TISSUE_SUBJECTS]:
+        mr = np.asarray(subject.mr, dtype=np.float32)
+        medians.append(float(np.median(mr[mr > otsu(mr)])))
+    return float(np.median(medians))
 
 
 def _optimiser(network: torch.nn.Module, config: Recipe) -> torch.optim.Optimizer:

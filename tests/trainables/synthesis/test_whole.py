@@ -1,0 +1,83 @@
+"""Whole volumes: what the network saw goes back to where it came from."""
+
+import numpy as np
+import pytest
+from torch import nn
+
+from trainables.data.grid import from_slices, to_grid
+from trainables.saved.checkpoint import UNetCard
+from trainables.synthesis.whole import native_mae, synthesise
+
+
+class Same(nn.Module):
+    """Predicts the normalised MR as normalised CT."""
+
+    def forward(self, images):
+        return images
+
+
+def card(**values):
+    fields = {"architecture": "plain 4 8", "kernels": "square", "size": 16, "field_mm": 16.0}
+    return UNetCard(**fields | values)
+
+
+def volume(shape=(20, 12, 3)):
+    return np.random.default_rng(0).random(shape).astype(np.float32)
+
+
+def test_where_pixels_are_voxels_the_way_there_and_back_is_exact():
+    """Cropped along one axis, padded along the other."""
+    values, spacing = volume(), (1.0, 1.0, 3.0)
+    back = from_slices(to_grid(values, spacing, 16, 16.0, -9.0), values.shape, spacing, 16.0, -7.0)
+    np.testing.assert_array_equal(back[2:18], values[2:18])
+    assert (np.concatenate([back[:2], back[18:]]) == -7).all()
+
+
+def test_a_ramp_survives_coarser_pixels():
+    ramp = np.broadcast_to(np.arange(32, dtype=np.float32)[:, None, None], (32, 32, 2)).copy()
+    spacing = (1.0, 1.0, 1.0)
+    back = from_slices(to_grid(ramp, spacing, 16, 32.0, 0.0), ramp.shape, spacing, 32.0, 0.0)
+    np.testing.assert_allclose(back[1:-1], ramp[1:-1], atol=1e-4)
+
+
+def test_hu_are_whole_within_what_scanners_store_and_air_outside():
+    mr = volume()
+    outcome = synthesise(Same(), card(scale_hu=1e5), mr, (1.0, 1.0, 1.0))
+    assert outcome.ct.dtype == np.int16
+    assert (outcome.ct.min(), outcome.ct.max()) == (-1024, 3071)
+    assert (outcome.ct[0] == -1000).all()
+
+
+def test_what_the_card_says_of_hu_is_what_is_done():
+    mr = volume((16, 16, 1))
+    normal = (mr - mr.mean()) / mr.std()
+    outcome = synthesise(Same(), card(centre_hu=100.0, scale_hu=50.0), mr, (1.0, 1.0, 1.0))
+    np.testing.assert_allclose(outcome.ct, 100 + 50 * normal, atol=0.51)
+
+
+def test_a_volume_without_contrast_is_refused():
+    with pytest.raises(ValueError, match="everywhere"):
+        synthesise(Same(), card(), np.ones((4, 4, 1), np.float32), (1.0, 1.0, 1.0))
+
+
+def test_a_head_beyond_the_field_and_another_contrast_are_said():
+    mr = np.zeros((40, 40, 2), np.float32)
+    mr[4:36, 4:36] = 1 + 0.1 * volume((32, 32, 2))
+    (note,) = synthesise(Same(), card(), mr, (1.0, 1.0, 1.0)).notes
+    assert "75% of its tissue lies outside the field of 16 mm" in note
+    fitting = card(size=40, field_mm=40.0)
+    assert synthesise(Same(), fitting, mr, (1.0, 1.0, 1.0)).notes == ()
+    (note,) = synthesise(
+        Same(), card(size=40, field_mm=40.0, tissue=3.0), mr, (1.0, 1.0, 1.0)
+    ).notes
+    assert "another contrast" in note
+
+
+def test_the_error_is_that_of_the_mask_or_of_the_head_that_the_ct_shows():
+    truth = np.full((8, 8, 1), -1000, np.float32)
+    truth[2:6, 2:6] = 40
+    ct = np.zeros(truth.shape, np.int16)
+    mask = np.zeros(truth.shape, bool)
+    mask[0] = True
+    assert native_mae(ct, truth, mask) == 1000
+    assert native_mae(ct, truth, None) == 40
