@@ -1,6 +1,7 @@
 """The slices of a run: splits written once for all trials, without the test subjects."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,12 @@ from trainables.study.study import Say
 from trainables.synthesis.record import Record, new_record, read_record
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split, digest_of, read_split, write_split
+from trainables.synthesis.whole import grid_error
 
 TRIAL_SPLITS = ("train", "val", "ranking")
 SUBJECTS = "subjects.json"
 NAMED = 8  # names in a sentence for the terminal
+MOST_VOXELS = 1.5  # a pixel's width, above which the user is warned
 CROP_SHARE = 0.01  # the share of a head outside the field above which the user is told
 
 
@@ -68,10 +71,13 @@ class DataFacts:
     Attributes:
         digests: SHA-256 of the slices, by split.
         lines: Sentences for the terminal.
+        grid_error: Head MAE in HU of a perfect network on the voxels of the ranking subjects, as
+            the grid is coarser than they are; 0 where it is not, NaN without ranking subjects.
     """
 
     digests: dict[str, str]
     lines: tuple[str, ...]
+    grid_error: float
 
 
 def write_data(
@@ -101,6 +107,7 @@ def write_data(
     depths: set[int] = set()
     noted: dict[str, list[str]] = {}
     grid = settings.size, settings.field_mm, settings.normalisation
+    coarse: list[tuple[float, float]] = []
 
     def on_grid(split: tuple[str, ...]) -> Iterator[Slices]:
         for name in split:
@@ -109,6 +116,9 @@ def write_data(
                 noted.setdefault(note, []).append(name)
             slices = to_slices(name, volume, *grid)
             depths.add(len(slices.mr))
+            if name in names.get("ranking", ()):
+                error = grid_error(volume, slices, settings.field_mm)
+                coarse.append((error, min(volume.spacing[:2])))
             if slices.lost > CROP_SHARE:
                 cropped[name] = slices.lost
             yield slices
@@ -118,16 +128,38 @@ def write_data(
         name: write_split(folder / name, on_grid(split), owners) for name, split in names.items()
     }
     write_atomically(folder / SUBJECTS, json.dumps(names, indent=2) + "\n")
-    lines = []
-    if depths == {1}:
-        lines.append("every subject has one slice: where 'volume' is said, that slice is meant")
-    if cropped:
-        worst = max(cropped, key=lambda name: cropped[name])
-        lines.append(
-            f"{len(cropped)} heads reach beyond the field of {settings.field_mm:g} mm, the most "
-            f"cropped {worst} ({cropped[worst]:.0%}): widen it with --field"
-        )
-    return DataFacts(digests, (*lines, *_notes(noted, settings.data)))
+    single = "every subject has one slice: where 'volume' is said, that slice is meant"
+    lines = [single] if depths == {1} else []
+    lines += _beyond(cropped, settings.field_mm)
+    error, voxel = np.mean(coarse, axis=0).tolist() if coarse else (math.nan, math.nan)
+    lines += _coarseness(settings, error, voxel)
+    return DataFacts(digests, (*lines, *_notes(noted, settings.data)), error)
+
+
+def _beyond(cropped: Mapping[str, float], field_mm: float) -> list[str]:
+    """Say which heads reach beyond the field, by their shares outside it."""
+    if not cropped:
+        return []
+    worst = max(cropped, key=lambda name: cropped[name])
+    return [
+        f"{len(cropped)} heads reach beyond the field of {field_mm:g} mm, the most cropped {worst} "
+        f"({cropped[worst]:.0%}): widen it with --field"
+    ]
+
+
+def _coarseness(settings: SynthesisSettings, error: float, voxel: float) -> list[str]:
+    """Say what scores on the grid leave out, and warn where that is much."""
+    if not error > 0:
+        return []
+    pixel = settings.field_mm / settings.size
+    line = (
+        f"scores are of pixels of {pixel:.3g} mm: the CT of a perfect network would be off by "
+        f"{error:.0f} HU on voxels of {voxel:.3g} mm"
+    )
+    if pixel <= MOST_VOXELS * voxel:
+        return [line]
+    size = settings.field_mm / voxel
+    return [line, f"a pixel is {pixel / voxel:.2g} voxels wide: give --size up to {size:.0f}"]
 
 
 def _locate(

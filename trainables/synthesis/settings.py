@@ -77,6 +77,12 @@ class SynthesisSettings(AttackSettings):
     batch_size: int = setting(6, "Slices a step.", TRAINING, ge=2)
     lr: float = setting(2e-3, "Learning rate; of one cycle its peak.", TRAINING, gt=0)
     flip: bool = setting(True, "Mirror training slices at random.", TRAINING)  # noqa: FBT003 - a field
+    left_right: Literal["auto", "first", "second"] = setting(
+        "auto",
+        "Axis of the slices along which they are mirrored: first (as the headers say), second, or "
+        "auto, by the symmetry of the heads.",
+        TRAINING,
+    )
     augment: bool = setting(
         True,  # noqa: FBT003 - a field
         "Turn, scale and shift training slices at random; change gain and offset of the MR.",

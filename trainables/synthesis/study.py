@@ -47,6 +47,7 @@ from trainables.synthesis.robustness.examination import examine_synthesis
 from trainables.synthesis.robustness.pilot import choose_eps
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import read_split
+from trainables.synthesis.training.axes import find_left_right
 from trainables.synthesis.training.recipe import NetworkConfig
 from trainables.synthesis.trial import SynthesisTrial, need_of
 
@@ -129,11 +130,17 @@ class SynthesisStudy(Study[S], Generic[S, C]):
         written = write_data(assets, settings, record, names, say)
         data = read_data(assets)
         constant, lookup = constant_error(data.ranking), lookup_mae(data.train, data.ranking)
+        axis, noted = find_left_right(data.train, settings.left_right)
         facts = Facts(
             digests=written.digests | {"splits": splits.digest, "subjects": record.digest},
-            lines=_lines(settings, splits.notes, written, constant, lookup),
+            lines=(*_lines(settings, splits.notes, written, constant, lookup), *noted),
             default_metric=settings.rungs[-1].metric,
-            details={"lookup_mae_head": lookup, "test_subjects": list(splits.test)},
+            details={
+                "lookup_mae_head": lookup,
+                "grid_mae_head": written.grid_error,
+                "test_subjects": list(splits.test),
+            },
+            settled={"left_right": axis},
         )
         eps = settings.eps
         if settings.eps_auto:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, final
@@ -35,7 +36,7 @@ from trainables.synthesis.measurement import (
 from trainables.synthesis.robustness.audit import audit, guards
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split
-from trainables.synthesis.training.augmentation import augment, mirror
+from trainables.synthesis.training.augmentation import FIRST, SECOND, augment, mirror
 from trainables.synthesis.training.average import Average
 from trainables.synthesis.training.epoch import (
     Practice,
@@ -199,6 +200,7 @@ class SynthesisTrial(Trainable):
         )
         steps = steps_of(len(self.data.train), config.batch_size)
         numbers = count(self.epoch * steps)
+        axis = SECOND if settings.left_right == "second" else FIRST
 
         def set_rate() -> None:
             share = lr_factor(config.schedule, next(numbers) / (settings.epochs * steps))
@@ -212,7 +214,7 @@ class SynthesisTrial(Trainable):
         return Practice(
             loss=loss,
             replace=REGIMES[config.regime](attacker),
-            augment=(mirror,) * settings.flip + (augment,) * config.augment,
+            augment=(partial(mirror, axis=axis),) * settings.flip + (augment,) * config.augment,
             before_step=set_rate,
             after_step=take_up,
         )

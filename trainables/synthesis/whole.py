@@ -6,7 +6,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from trainables.data.grid import from_slices, otsu, overlaps, standardise, to_grid
+from trainables.data.grid import (
+    AIR_HU,
+    Slices,
+    from_slices,
+    otsu,
+    overlaps,
+    standardise,
+    to_grid,
+)
+from trainables.data.volumes import Volume
 from trainables.metrics.synthesis import head_mask
 from trainables.models.ct.networks import CTNetwork
 from trainables.runtime.arrays import Floats32, Mask
@@ -60,6 +69,20 @@ def synthesise(
     volume = from_slices(hu, mr.shape, spacing, card.field_mm, card.padding_hu)
     ct = np.rint(np.clip(volume, LEAST_HU, MOST_HU)).astype(np.int16)
     return Synthesised(ct, _notes(mr, normal, spacing, card))
+
+
+def grid_error(volume: Volume, slices: Slices, field_mm: float) -> float:
+    """Compute the head MAE in HU that a perfect network would have on the voxels of the CT.
+
+    Prediction and truth are averaged over pixels; what is lost by that, no network brings back.
+
+    Args:
+        volume: A subject's.
+        slices: The same on the grid.
+        field_mm: What the grid covers.
+    """
+    ct = from_slices(slices.ct, volume.ct.shape, volume.spacing, field_mm, AIR_HU)
+    return native_mae(np.rint(ct).astype(np.int16), volume.ct, volume.mask)
 
 
 def native_mae(ct: npt.NDArray[np.int16], truth: Floats32, mask: Mask | None) -> float:

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from torch import nn
 
-from trainables.data.grid import from_slices, to_grid
+from trainables.data.grid import from_slices, to_grid, to_slices
+from trainables.data.volumes import Volume
 from trainables.saved.checkpoint import UNetCard
-from trainables.synthesis.whole import native_mae, synthesise
+from trainables.synthesis.whole import grid_error, native_mae, synthesise
 
 
 class Same(nn.Module):
@@ -81,3 +82,13 @@ def test_the_error_is_that_of_the_mask_or_of_the_head_that_the_ct_shows():
     mask[0] = True
     assert native_mae(ct, truth, mask) == 1000
     assert native_mae(ct, truth, None) == 40
+
+
+def test_a_perfect_network_is_off_where_pixels_are_coarser_than_voxels():
+    ct = np.full((32, 32, 1), -1000, np.float32)
+    ct[8:24, 8:24] = 40
+    ct[9:23:2, 8:24] = 1040  # stripes of one voxel, which pixels of two cannot show
+    subject = Volume(mr=ct + 1001, ct=ct, mask=ct > -500, spacing=(1.0, 1.0, 1.0))
+    errors = [grid_error(subject, to_slices("s", subject, size, 32.0), 32.0) for size in (32, 16)]
+    assert errors[0] == 0
+    assert errors[1] > 200

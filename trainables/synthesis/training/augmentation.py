@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from trainables.synthesis.slices import AIR
 
+FIRST, SECOND = 2, 3  # axes of a slice in a batch
 TURN = math.radians(10)
 SCALE, SHIFT = 0.1, 0.1  # shares of the size, and of half the side
 GAIN, OFFSET = 0.25, 0.3  # of the MR, in its standard deviations
@@ -40,7 +41,9 @@ def augment(mr: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Ten
     return gain * moved + offset, torch.cat([ct, head], dim=1)
 
 
-def mirror(mr: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def mirror(
+    mr: Tensor, target: Tensor, generator: torch.Generator, *, axis: int = FIRST
+) -> tuple[Tensor, Tensor]:
     """Exchange left and right of each slice with a probability of 0.5.
 
     The first axis of a slice runs from the patient's left to the right, see
@@ -50,9 +53,10 @@ def mirror(mr: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tens
         mr: (N, 1, S, S).
         target: (N, 2, S, S).
         generator: On the CPU.
+        axis: `FIRST`, or `SECOND` where the headers exchange the axes.
     """
     turned = (torch.rand(len(mr), generator=generator) < 0.5).to(mr.device).reshape(-1, 1, 1, 1)
-    flipped = (torch.where(turned, image.flip(2), image) for image in (mr, target))
+    flipped = (torch.where(turned, image.flip(axis), image) for image in (mr, target))
     return next(flipped), next(flipped)
 
 
