@@ -141,10 +141,11 @@ def _beyond(cropped: Mapping[str, float], field_mm: float) -> list[str]:
     if not cropped:
         return []
     worst = max(cropped, key=lambda name: cropped[name])
-    return [
+    line = (
         f"{len(cropped)} heads reach beyond the field of {field_mm:g} mm, the most cropped {worst} "
         f"({cropped[worst]:.0%}): widen it with --field"
-    ]
+    )
+    return [line]
 
 
 def _coarseness(settings: SynthesisSettings, error: float, voxel: float) -> list[str]:
