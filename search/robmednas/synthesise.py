@@ -1,11 +1,9 @@
 """A CT for every MR of a folder, as NIfTI on the MR's own grid."""
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +14,7 @@ from search.robmednas.sources import SEARCHED
 from searchspace.errors import UserError
 from trainables.data.nifti import read_grid, read_voxels, write_like
 from trainables.data.volumes import find_mrs, head_of
+from trainables.door.records import read_json
 from trainables.models.ct.networks import CTNetwork
 from trainables.runtime.files import cannot_write, replacement
 from trainables.saved.checkpoint import CARD, UNetCard, load_unet
@@ -115,7 +114,8 @@ def find_model(path: Path) -> Path:
             f"no model in {path}: name a finished run, a confirmation, a robmednas-final or a "
             f"folder that holds {CARD}"
         )
-    if "architecture" not in _read(folder / CARD):
+    card = read_json(folder / CARD)
+    if not isinstance(card, dict) or "architecture" not in card:
         raise UserError(f"the model in {folder} predicts no CT: name one of a robmednas run")
     return folder
 
@@ -124,15 +124,10 @@ def _chosen(file: Path) -> list[str]:
     """Return the name of the searched network of a final comparison, in a list; or none."""
     if not file.is_file():
         return []
-    chosen: Mapping[str, Any] = _read(file).get("chosen", {})
-    return [chosen[row] for row in SEARCHED if row in chosen][:1]
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        raise UserError(f"{file} is damaged: restore it") from None
+    comparison = read_json(file)
+    chosen = comparison.get("chosen") if isinstance(comparison, dict) else None
+    names = [chosen.get(row) for row in SEARCHED] if isinstance(chosen, dict) else []
+    return [name for name in names if isinstance(name, str) and Path(name).name == name][:1]
 
 
 def _begin(out: Path) -> None:
