@@ -1,6 +1,7 @@
 """Figures of the ranking: the trials in order, under attack, and what robustness costs."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from analysis.numbers.frames import Group
 from analysis.numbers.tables import rows_of, yardstick
 
 BESIDE = 5  # inches of width from which a key stands beside the axes, not below
+LOG_SPACED = 1.4  # least ratio of a radius to the one before, on a logarithmic axis
 MOST = 12  # sampled trials of a group that the leaderboard draws
 HEADINGS = {
     Group.BARRED: "missed a constraint: cannot win",
@@ -126,10 +128,20 @@ def _draw_curves(run: Run, ax: Axes, attack: str) -> list[Label]:
     if not math.isnan(yard.level):
         ax.axhline(yard.level, color=MUTED, lw=1, ls=DOTTED)
         ends.append(Label(curves["eps"].max(), yard.level, run.about.level, MUTED))
-    if curves["eps"].nunique() <= 8:
-        ax.set_xticks(sorted(curves["eps"].unique()))
+    _space_radii(ax, sorted(curves["eps"].unique()))
     ax.set_ylim(*_limits(run, frame))
     return ends
+
+
+def _space_radii(ax: Axes, radii: list[float]) -> None:
+    """Set a tick at each radius; log-spaced ones, which count alike, get the same distance."""
+    steps = [second / first for first, second in pairwise(radii[1:])]
+    if steps and min(steps) >= LOG_SPACED:
+        # From 0 to the first radius as far as to the second; the scale makes a decade 10 / 9.
+        ax.set_xscale("symlog", linthresh=radii[1], linscale=0.9 * math.log10(steps[0]))
+    if len(radii) <= 8:
+        ax.set_xticks(radii, [f"{radius:g}" for radius in radii])
+        ax.set_xticks([], minor=True)
 
 
 def _limits(run: Run, frame: pd.DataFrame) -> tuple[float, float]:

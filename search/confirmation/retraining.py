@@ -95,7 +95,13 @@ def training_session(run: Session, folder: Path) -> Session:
         manifest.go_on(plan)
     else:
         manifest = new_manifest(run_folder, plan, settings)
-        manifest.add(confirms=str(run.folder.path), rungs=[asdict(run.rungs[-1])], objective=None)
+        manifest.add(
+            confirms=str(run.folder.path),
+            rungs=[asdict(run.rungs[-1])],
+            objective=None,
+            # The floor of the trainings is that of the run, on the same ranking images.
+            constant=run.manifest.content.constant,
+        )
     return replace(run, plan=plan, settings=settings, folder=run_folder, manifest=manifest)
 
 

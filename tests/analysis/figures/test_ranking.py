@@ -1,6 +1,7 @@
 """Figures of the ranking show the numbers."""
 
 import make_robmednas
+import numpy as np
 import pytest
 from canvas_texts import draw, words_of
 from make_run import METRIC, Blueprint, make_run
@@ -50,6 +51,23 @@ def test_curves_are_the_numbers(whole_run):
         chance = [line.get_ydata()[0] for line in ax.lines if len(line.get_ydata()) == 2]
         assert chance == [pytest.approx(1 / 3)]
     assert "a constant answer" in words_of(canvas)
+
+
+@pytest.mark.parametrize(
+    ("radii", "even"), [((0.78, 1.4, 2.4, 4.2, 7.5), True), ((5.0, 10.0, 15.0, 20.0), False)]
+)
+def test_log_spaced_radii_have_the_same_distance_on_the_axis(build, radii, even):
+    metrics = {METRIC: 0.5, "ranking_clean_bacc": 0.9}
+    metrics |= {f"ranking_pgd_bacc_eps{radius:g}": 0.4 for radius in radii}
+    canvas = draw(build(Blueprint("r01", "baseline", metrics=metrics)), "robustness")
+    (ax,) = canvas.axes
+    canvas.draw_without_rendering()
+    ticks = ax.get_xticks()
+    assert ticks.tolist() == [0.0, *radii]
+    steps = np.diff([ax.transData.transform((tick, 0.0))[0] for tick in ticks])
+    assert np.allclose(steps, steps.mean(), rtol=0.07)  # radii have two digits
+    assert ax.get_xscale() == ("symlog" if even else "linear")
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0", *map("{:g}".format, radii)]
 
 
 def test_the_attack_that_ranks_is_drawn_too(build):

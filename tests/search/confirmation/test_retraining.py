@@ -33,6 +33,7 @@ def test_a_finalist_that_misses_its_constraints_on_other_seeds_cannot_win(
 def test_trainings_have_seeds_the_search_did_not_use_and_the_runs_own_data(run_toy, toy, tmp_path):
     _, run, _ = run_toy(trials=1, seed=0, time_limit_s=900.0, race=1)
     session = open_session(RunFolder(run), lambda name: toy, Console(file=io.StringIO()))
+    session.manifest.add(constant={"robustness": 0.1})
     training = training_session(session, tmp_path / "training")
     assert training.settings.seed == session.settings.seed + SHIFT
     assert training.folder.assets.resolve() == session.folder.assets.resolve()
@@ -41,5 +42,6 @@ def test_trainings_have_seeds_the_search_did_not_use_and_the_runs_own_data(run_t
     manifest = read_manifest(training.folder)
     assert manifest.confirms == str(run)
     assert manifest.objective is None
+    assert manifest.constant == {"robustness": 0.1}  # the floor's zero, as in the search
     again = training_session(session, tmp_path / "training")
     assert len(again.manifest.content.resumed) == 1

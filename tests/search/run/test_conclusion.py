@@ -1,11 +1,14 @@
 """What is said and written at the end of a search."""
 
 import csv
+from dataclasses import replace
 
 import optuna
 import pytest
 import toy_study
 from whole_runs import events_of, manifest_of, states_of
+
+from trainables.study.study import Floor
 
 
 def test_without_a_winner_it_says_so(run_toy):
@@ -14,6 +17,24 @@ def test_without_a_winner_it_says_so(run_toy):
     assert "no winner: no trial reached the last rung and met its constraints" in printed
     assert not (folder / "best").exists()
     assert manifest_of(folder)["winner"] is None
+
+
+def test_what_the_winner_keeps_of_the_baseline_and_what_a_constant_answer_scores_are_said(
+    run_toy, monkeypatch
+):
+    prepare = toy_study.ToyStudy.prepare
+    floor = Floor("relative_floor", "robustness", "baseline", 0.5, above_constant=True)
+    monkeypatch.setattr(toy_study.ToyStudy, "floor", lambda *_: floor)
+    monkeypatch.setattr(
+        toy_study.ToyStudy,
+        "prepare",
+        lambda *arguments: replace(prepare(*arguments), constant={"robustness": 0.1}),
+    )
+    _, folder, printed = run_toy(trials=3)
+    assert manifest_of(folder)["constant"] == {"robustness": 0.1}
+    assert toy_study.Settings.about.level in printed  # a row of the table
+    assert "to compare with" in printed
+    assert " of the baseline's clean skill" in printed
 
 
 def test_an_interrupted_search_ranks_what_is_finished(run_toy):

@@ -12,6 +12,7 @@ from search.record.run_folder import RunFolder
 from search.run.desk import make_rules, sampler_maker
 from search.run.session import open_session
 from searchspace import optuna as to_optuna
+from trainables.study.study import Floor
 
 
 @pytest.fixture
@@ -29,6 +30,18 @@ def test_the_rules_are_the_studys_and_the_plans(session):
     assert rules.objective is objective
     assert (rules.judge.floor.slack, rules.judge.direction) == (0.2, "max")
     assert rules.judge.limits({"x": 3.0}) == {"too large": 1.0}
+
+
+@pytest.mark.parametrize(("above", "zero"), [(True, 0.1), (False, None)])
+def test_a_floor_above_a_constant_answer_takes_its_value_from_the_run(
+    session, monkeypatch, above, zero
+):
+    """And from none where an older run did not measure it: its floor stays what it was."""
+    floor = Floor("relative_floor", "robustness", "baseline", 0.2, above_constant=above)
+    monkeypatch.setattr(toy_study.ToyStudy, "floor", lambda *_: floor)
+    assert make_rules(session, Objective("robustness", "max")).judge.floor.zero is None
+    session.manifest.add(constant={"robustness": 0.1})
+    assert make_rules(session, Objective("robustness", "max")).judge.floor.zero == zero
 
 
 def test_a_reference_that_needs_too_much_memory_is_left_out(session, monkeypatch):
