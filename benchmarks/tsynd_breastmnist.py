@@ -101,7 +101,7 @@ def table(rows: list[dict[str, object]]) -> str:
                 values = np.array(
                     [[row[name] for name in COLUMNS.values()] for row in arm_rows], float
                 )
-                pairs = zip(100 * values.mean(0), 100 * values.std(0), strict=True)
+                pairs = zip(100 * values.mean(0), 100 * values.std(0, ddof=1), strict=True)
                 texts = [f"{mean:.1f} ± {deviation:.1f}" for mean, deviation in pairs]
                 lines.append(f"| {fraction:.0%} | {arm} | " + " | ".join(texts) + " |")
     return "\n".join(lines)

@@ -212,5 +212,5 @@ def _bounds(run: Run, trial: str, yard: Yardstick) -> dict[float, tuple[float, f
 def _interval(scores: Scores, labels: Labels) -> tuple[float, float]:
     """Bootstrap within classes; of one kind only, a single one says nothing of others."""
     if len(np.unique(labels)) == 1:
-        return mean_interval(scores.astype(np.float64), seed=0)[1:]
+        return mean_interval(scores.astype(np.float64))[1:]
     return curve_interval(scores[None], labels, [0.0], seed=0)[1:]

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from trainables.metrics import welch
-from trainables.metrics.welch import LEVEL, Component
+from trainables.metrics.welch import LEVEL, Component, quantile
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,7 @@ class Spread:
 
     def half_width(self, trainings: int) -> float:
         """Return half the width of the 95 % interval of a mean over some trainings, by seeds."""
-        quantile = float(stdtrit(self.df, (1 + LEVEL) / 2))
-        return quantile * self.deviation / math.sqrt(trainings)
+        return quantile(self.df, LEVEL) * self.deviation / math.sqrt(trainings)
 
     def of_mean(self, trainings: int) -> Component:
         """Return the variance, by seeds, of a mean over some trainings."""

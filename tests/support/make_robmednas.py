@@ -75,7 +75,7 @@ def measure(blueprint, epoch, subjects):
                     metrics[f"ranking_{attack}_{score}_eps{eps:g}"] = value
                 if attack == "pgd":
                     areas = np.array([area(EPS, subject) for subject in values.T])
-                    intervals[f"ranking_pgd_{score}_curve"] = mean_interval(areas, 0)[1:]
+                    intervals[f"ranking_pgd_{score}_curve"] = mean_interval(areas)[1:]
     seconds = {"training": 3.0, "validation": 0.2}
     report = Report(epoch, metrics, intervals, constraints, seconds, best_epoch=epoch)
     return report, (head, np.zeros(subjects, dtype=np.int64))

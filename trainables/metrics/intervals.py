@@ -1,16 +1,22 @@
 """Confidence intervals of scores: how much they vary with the sample of images.
 
 A value over radii is made of the mean over classes of the answers at each radius: an area, a mean
-skill. The bootstrap draws images within classes, averages them at each radius, and makes the value
-of these averages. The answers of an image show few patterns over the radii, so a resample is one
-multinomial draw over the patterns of each class.
+skill. How far it may lie from that of all images is known in two ways, whose coverage is measured
+by ``benchmarks/coverage.py``:
 
-A percentile bootstrap is a little too narrow for classes of few images. Its width is 0 if all
-images of each class have the same value.
+Right and wrong answers: the images of a class show few patterns over the radii. The true shares of
+the patterns are drawn from their distribution given the sample, a Dirichlet distribution, with one
+image added to every class: half of it always right and half always wrong. For a single radius this
+is Jeffreys's interval. Without that image a class of few that are all right is taken for certain,
+as a bootstrap does, and intervals of rare classes cover too little.
+
+Errors and other numbers: Student's t within classes. A bootstrap of five or six subjects is too
+narrow, as it takes them for all there are.
 """
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import product
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -18,7 +24,9 @@ import numpy as np
 import numpy.typing as npt
 
 from trainables.metrics.classification import Labels, mean_recall
+from trainables.metrics.influence import influences
 from trainables.metrics.skill import Area, Summary
+from trainables.metrics.welch import image_component, quantile
 from trainables.runtime.arrays import Floats, Floats64
 
 Scores = npt.NDArray[np.bool_ | np.floating]
@@ -42,7 +50,7 @@ def curve_interval(
     resamples: int = 2000,
     level: float = 0.95,
 ) -> Interval:
-    """Bootstrap within classes the area under the curve of a score's mean over classes.
+    """Compute the interval of the area under the curve of a score's mean over classes.
 
     Args:
         scores: Of each image, or subject, at each radius, (E, N): right answers, whose curve is
@@ -50,7 +58,7 @@ def curve_interval(
         labels: Classes, (N,); all equal for data without classes.
         eps: E increasing radii.
         seed: The same seed gives the same interval.
-        resamples: Bootstrap resamples.
+        resamples: Draws, of right and wrong answers.
         level: Coverage, in (0, 1).
     """
     area = Area(tuple(eps))
@@ -67,7 +75,7 @@ def paired_difference(
     resamples: int = 2000,
     level: float = 0.95,
 ) -> Interval:
-    """Bootstrap the difference of areas of A and B on the same images, A - B.
+    """Compute the interval of the difference of areas of A and B on the same images, A - B.
 
     Args:
         scores_a: As for `curve_interval`, (E, N).
@@ -75,7 +83,7 @@ def paired_difference(
         labels: Classes, (N,); all equal for data without classes.
         eps: E increasing radii.
         seed: The same seed gives the same interval.
-        resamples: Bootstrap resamples.
+        resamples: Draws, of right and wrong answers.
         level: Coverage, in (0, 1).
     """
     return summary_difference(
@@ -92,18 +100,21 @@ def summary_interval(
     resamples: int = 2000,
     level: float = 0.95,
 ) -> Interval:
-    """Bootstrap within classes any summary of the curve of a score's mean over classes.
+    """Compute the interval of any summary of the curve of a score's mean over classes.
 
     Args:
         scores: Of each image, or subject, at each radius, (E, N).
         labels: Classes, (N,); all equal for data without classes.
         summary: Makes one number of a curve, such as `trainables.metrics.skill.Skill`.
         seed: The same seed gives the same interval.
-        resamples: Bootstrap resamples.
+        resamples: Draws, of right and wrong answers.
         level: Coverage, in (0, 1).
     """
     value = float(summary(mean_recall(scores, labels)))
-    return _percentiles(value, summary(_resampled(scores, labels, seed, resamples)), level)
+    if not _is_right_or_wrong(scores):
+        return _student(value, influences(scores, labels, summary), labels, level)
+    (draws,) = _draw_means([scores], labels, seed, resamples)
+    return _percentiles(value, summary(draws), level)
 
 
 def summary_difference(
@@ -116,7 +127,7 @@ def summary_difference(
     resamples: int = 2000,
     level: float = 0.95,
 ) -> Interval:
-    """Bootstrap the difference of a summary of A and B on the same images, A - B.
+    """Compute the interval of the difference of a summary of A and B on the same images, A - B.
 
     Args:
         scores_a: As for `summary_interval`, (E, N).
@@ -124,13 +135,16 @@ def summary_difference(
         labels: Classes, (N,); all equal for data without classes.
         summary: Makes one number of a curve.
         seed: The same seed gives the same interval.
-        resamples: Bootstrap resamples.
+        resamples: Draws, of right and wrong answers.
         level: Coverage, in (0, 1).
     """
-    radii, pair = len(scores_a), np.concatenate([scores_a, scores_b])
-    exact, draws = mean_recall(pair, labels), _resampled(pair, labels, seed, resamples)
-    value = float(summary(exact[:radii]) - summary(exact[radii:]))
-    return _percentiles(value, summary(draws[:, :radii]) - summary(draws[:, radii:]), level)
+    pair = scores_a, scores_b
+    values = [float(summary(mean_recall(scores, labels))) for scores in pair]
+    if not all(map(_is_right_or_wrong, pair)):
+        moved = [influences(scores, labels, summary) for scores in pair]
+        return _student(values[0] - values[1], moved[0] - moved[1], labels, level)
+    draws_a, draws_b = _draw_means(pair, labels, seed, resamples)
+    return _percentiles(values[0] - values[1], summary(draws_a) - summary(draws_b), level)
 
 
 def share_interval(
@@ -143,7 +157,7 @@ def share_interval(
     resamples: int = 2000,
     level: float = 0.95,
 ) -> Interval:
-    """Bootstrap what share A keeps of B beyond ``zero``: (A - zero) / (B - zero), of their means.
+    """Compute what share A keeps of B beyond ``zero``: (A - zero) / (B - zero), of their means.
 
     Args:
         scores_a: Of each image, (N,).
@@ -152,38 +166,36 @@ def share_interval(
         zero: The score of a constant answer; 0 for a share of B itself. Resamples in which B is
             not on the same side of it have no share.
         seed: The same seed gives the same interval.
-        resamples: Bootstrap resamples.
+        resamples: Draws, of right and wrong answers.
         level: Coverage, in (0, 1).
     """
-    pair = np.stack([scores_a, scores_b])
-    exact = mean_recall(pair, labels) - zero
-    draws = _resampled(pair, labels, seed, resamples) - zero
-    base = np.where(np.sign(draws[:, 1]) == np.sign(exact[1]), draws[:, 1], np.nan)
-    value = float(exact[0] / exact[1]) if exact[1] else math.nan
-    return _percentiles(value, draws[:, 0] / base, level)
+    pair = scores_a[None], scores_b[None]
+    rest, whole = (float(mean_recall(scores, labels)[0]) - zero for scores in pair)
+    value = rest / whole if whole else math.nan
+    if not all(map(_is_right_or_wrong, pair)):
+        moved = [influences(scores, labels, Area((0.0,))) for scores in pair]
+        ratio = (moved[0] - value * moved[1]) / whole if whole else np.full(len(labels), math.nan)
+        return _student(value, ratio, labels, level)
+    draws_a, draws_b = (draws[:, 0] - zero for draws in _draw_means(pair, labels, seed, resamples))
+    base = np.where(np.sign(draws_b) == np.sign(whole), draws_b, np.nan)
+    return _percentiles(value, draws_a / base, level)
 
 
-def mean_interval(
-    values: Floats, seed: int, *, resamples: int = 2000, level: float = 0.95
-) -> Interval:
-    """Bootstrap the mean over subjects.
+def mean_interval(values: Floats, *, level: float = 0.95) -> Interval:
+    """Compute the interval of a mean over subjects, by Student's t.
 
     Args:
         values: Of each subject, (N,); a NaN is left out.
-        seed: The same seed gives the same interval.
-        resamples: Bootstrap resamples.
         level: Coverage, in (0, 1).
 
     Returns:
         For a single subject the bounds are NaN; for none, the value too.
     """
     numbers = values[~np.isnan(values)].astype(np.float64)
-    if len(numbers) < 2:
-        return Interval(float(numbers[0]) if len(numbers) else math.nan, math.nan, math.nan)
-    one_class = np.zeros(len(numbers), dtype=np.int64)
-    return curve_interval(
-        numbers[None], one_class, (0.0,), seed=seed, resamples=resamples, level=level
-    )
+    if not len(numbers):
+        return Interval(math.nan, math.nan, math.nan)
+    mean = float(numbers.mean())
+    return _student(mean, numbers - mean, np.zeros(len(numbers), dtype=np.int64), level)
 
 
 def bootstrap(
@@ -233,20 +245,42 @@ def wilson(successes: int, trials: int, level: float = 0.95) -> Interval:
     return Interval(share, max(0.0, centre - half), min(1.0, centre + half))
 
 
-def _resampled(scores: Scores, labels: Labels, seed: int, resamples: int) -> Floats64:
-    """Draw images within classes, and average within and then over classes: (B, E).
+def _is_right_or_wrong(scores: Scores) -> bool:
+    return scores.dtype == np.bool_ or bool(((scores == 0) | (scores == 1)).all())
 
-    The images of a class show few patterns over the radii, as right answers mostly turn wrong once.
-    So a resample is a multinomial draw over patterns, not over images.
+
+def _draw_means(
+    curves: Sequence[Scores], labels: Labels, seed: int, resamples: int
+) -> list[Floats64]:
+    """Draw the mean of right answers over all images of the classes, given those of the sample.
+
+    Args:
+        curves: Right answers of each of C models at each radius, (E, N).
+        labels: Classes, (N,).
+        seed: The same seed draws the same.
+        resamples: B, how often.
+
+    Returns:
+        Of each model the mean over classes at each radius, (B, E).
     """
-    rng, means = np.random.default_rng(seed), []
+    generator, means = np.random.default_rng(seed), []
+    answers = np.concatenate(curves).astype(np.float64)
+    extremes = np.array(list(product((0.0, 1.0), repeat=len(curves)))).T  # of always or never right
+    extremes = np.repeat(extremes, [len(curve) for curve in curves], axis=0)
     for label in np.unique(labels):
-        patterns, counts = np.unique(scores[:, labels == label], axis=1, return_counts=True)
-        total = int(counts.sum())
-        draws = rng.multinomial(total, counts / total, size=resamples) / total
-        means.append(draws @ patterns.T.astype(np.float64))
-    averages: Floats64 = np.mean(means, axis=0)
-    return averages
+        patterns, counts = np.unique(answers[:, labels == label], axis=1, return_counts=True)
+        patterns = np.concatenate([patterns, extremes], axis=1)
+        weights = np.append(counts, np.full(extremes.shape[1], 1 / extremes.shape[1]))
+        means.append(generator.dirichlet(weights, size=resamples) @ patterns.T)
+    ends = np.cumsum([len(curve) for curve in curves])[:-1]
+    return np.split(np.mean(means, axis=0), ends, axis=1)
+
+
+def _student(value: float, moved: Floats64, labels: Labels, level: float) -> Interval:
+    """Compute an interval by Student's t from how much each image moves a value, (N,)."""
+    part = image_component(moved, labels)
+    half = quantile(part.df, level) * math.sqrt(part.variance)
+    return Interval(value, value - half, value + half)
 
 
 def _percentiles(value: float, resamples: Floats64, level: float) -> Interval:

@@ -90,9 +90,14 @@ def estimate(value: float, components: Sequence[Component], comparisons: int = 1
         p = 0.0 if value else 1.0
         return Estimate(value=value, low=value, high=value, p=p, df=df, level=level)
     error = math.sqrt(variance)
-    half = error * float(stdtrit(df, (1 + level) / 2))
+    half = error * quantile(df, level)
     p = 2 * float(stdtr(df, -abs(value) / error))
     return Estimate(value=value, low=value - half, high=value + half, p=p, df=df, level=level)
+
+
+def quantile(df: float, level: float) -> float:
+    """Return how many standard errors an interval of Student's t reaches to each side."""
+    return float(stdtrit(df, (1 + level) / 2))
 
 
 def total(components: Sequence[Component]) -> Component:

@@ -278,14 +278,13 @@ def _intervals(
     curves: dict[str, SubjectScores],
     skill: Skill,
 ) -> dict[str, tuple[float, float]]:
-    seed = derive(measurement.seed, "bootstrap")
     samples = {f"{name}_clean_{score}": values for score, values in clean.items()}
     for score, curve in curves[measurement.attack].items():
         samples[f"{name}_{measurement.attack}_{score}_curve"] = areas(measurement.eps, curve)
     heads = curves[measurement.attack][HEADLINE]
     one_class = np.zeros(heads.shape[1], dtype=np.int64)
     samples[f"{name}_{measurement.attack}_{HEADLINE}_{SKILL}"] = skill.of_images(heads, one_class)
-    intervals = {metric: mean_interval(values, seed) for metric, values in samples.items()}
+    intervals = {metric: mean_interval(values) for metric, values in samples.items()}
     return {metric: (interval.low, interval.high) for metric, interval in intervals.items()}
 
 

@@ -2,11 +2,12 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import beta, binomtest, ttest_1samp
 
 from trainables.metrics import intervals
 from trainables.metrics.classification import auc, mean_recall
 from trainables.metrics.curve import area
+from trainables.metrics.skill import Area, Skill
 
 GRID = tuple(n / 255 for n in (0, 1, 2, 4, 8))
 # How probable a right answer is at each radius, by class.
@@ -29,44 +30,68 @@ def test_the_value_is_the_area_of_balanced_accuracies():
     assert interval.low < interval.value < interval.high
 
 
-def test_it_is_the_slow_bootstrap_done_fast():
-    right, labels = draw(np.random.default_rng(1))
+def test_of_many_images_it_is_the_slow_bootstrap_done_fast():
+    right, labels = draw(np.random.default_rng(1), counts=(400, 900))
 
     def slow(rows):
         return area(GRID, mean_recall(right[:, rows], labels[rows]))
 
     quick = intervals.curve_interval(right, labels, GRID, seed=0, resamples=20_000)
-    plain = intervals.bootstrap(slow, labels, seed=0, resamples=3000)
+    plain = intervals.bootstrap(slow, labels, seed=0, resamples=2000)
     assert quick.value == pytest.approx(plain.value)
-    # A 2.5 % quantile of 3000 draws is known to about 0.05 deviations, 0.013 of the width.
+    # A 2.5 % quantile of 2000 draws is known to about 0.06 deviations, 0.015 of the width.
     width = quick.high - quick.low
-    assert quick.low == pytest.approx(plain.low, abs=0.05 * width)
-    assert quick.high == pytest.approx(plain.high, abs=0.05 * width)
+    assert quick.low == pytest.approx(plain.low, abs=0.07 * width)
+    assert quick.high == pytest.approx(plain.high, abs=0.07 * width)
+
+
+@pytest.mark.parametrize(("successes", "count"), [(0, 6), (3, 6), (19, 20), (70, 100)])
+def test_of_one_class_and_radius_it_is_jeffreys_s_interval(successes, count):
+    right = (np.arange(count) < successes)[None]
+    interval = intervals.curve_interval(
+        right, np.zeros(count, dtype=int), (0.0,), seed=0, resamples=40_000
+    )
+    oracle = beta(successes + 0.5, count - successes + 0.5).ppf([0.025, 0.975])
+    assert (interval.low, interval.high) == pytest.approx(tuple(oracle), abs=0.01)
+
+
+@pytest.mark.parametrize("counts", [(3, 30), (5, 45), (10, 100)])
+@pytest.mark.parametrize("summary", [Area(GRID), Skill(GRID, 0.5)])
+def test_rare_classes_are_covered(counts, summary):
+    """Of two classes, one of few images: it was .63 to .92."""
+    truth = np.array([[0.95, 0.9, 0.85, 0.8, 0.7], [0.9, 0.85, 0.8, 0.6, 0.4]])
+    labels, target = np.repeat([0, 1], counts), float(summary(truth.mean(axis=0)))
+    generator, hits = np.random.default_rng(3), 0
+    for seed in range(300):
+        right = generator.random(len(labels)) < truth[labels].T
+        interval = intervals.summary_interval(right, labels, summary, seed=seed, resamples=400)
+        hits += interval.low <= target <= interval.high
+    assert hits / 300 >= 0.93
 
 
 def test_nine_truths_in_ten_are_covered_at_ninety_percent_and_so_on():
     rng = np.random.default_rng(2)
-    n, hits = 1000, {0.95: 0, 0.8: 0}
+    n, hits = 500, {0.95: 0, 0.8: 0}
     for seed in range(n):
         right, labels = draw(rng)
         for level in hits:
             interval = intervals.curve_interval(
-                right, labels, GRID, seed=seed, resamples=400, level=level
+                right, labels, GRID, seed=seed, resamples=300, level=level
             )
             hits[level] += interval.low <= AREA <= interval.high
-    # Three standard errors of the simulation are 0.02 and 0.04.
-    assert hits[0.95] / n == pytest.approx(0.945, abs=0.02)
-    assert hits[0.8] / n == pytest.approx(0.795, abs=0.04)
+    # Three standard errors of the simulation are 0.03 and 0.055.
+    assert hits[0.95] / n == pytest.approx(0.95, abs=0.03)
+    assert hits[0.8] / n == pytest.approx(0.8, abs=0.055)
 
 
 def test_a_difference_on_the_same_images_is_covered_and_narrower_than_unpaired():
     rng = np.random.default_rng(3)
-    n, hits, widths, single_widths = 500, 0, [], []
+    n, hits, widths, single_widths = 300, 0, [], []
     for seed in range(n):
         labels = np.repeat([0, 1], (40, 90))
         luck = rng.random(len(labels))
         a, b = (luck < TRUTH[labels].T - shift for shift in (0.0, 0.1))
-        interval = intervals.paired_difference(a, b, labels, GRID, seed=seed, resamples=400)
+        interval = intervals.paired_difference(a, b, labels, GRID, seed=seed, resamples=300)
         hits += interval.low <= 0.1 <= interval.high
         widths.append(interval.high - interval.low)
         single = intervals.curve_interval(a, labels, GRID, seed=seed, resamples=400)
@@ -85,15 +110,18 @@ def test_a_difference_is_antisymmetric_and_zero_to_itself():
     assert forward.value == pytest.approx(areas[0] - areas[1])
     assert forward.value == pytest.approx(-backward.value)
     assert forward.low == pytest.approx(-backward.high, abs=0.005)
-    assert intervals.paired_difference(a, a, labels, GRID, seed=0) == (0, 0, 0)
+    value, low, high = intervals.paired_difference(a, a, labels, GRID, seed=0)
+    assert low < value == 0 < high
 
 
-def test_classes_are_resampled_within():
-    """A classifier that knows one class only has no variance left."""
+def test_a_class_of_few_that_are_all_wrong_is_not_certain():
+    """A classifier that knows one class only: of the other, five images were seen."""
     labels = np.repeat([0, 1], [5, 50])
     right = np.tile(labels == 1, (5, 1))
-    interval = intervals.curve_interval(right, labels, GRID, seed=0)
-    assert interval == pytest.approx((0.5, 0.5, 0.5))
+    value, low, high = intervals.curve_interval(right, labels, GRID, seed=0)
+    assert value == 0.5
+    assert 0.45 < low < 0.5
+    assert 0.6 < high < 0.75
 
 
 def test_a_seed_decides():
@@ -175,38 +203,53 @@ def test_differences_of_errors_keep_their_size(kind):
     assert interval.low < interval.value < interval.high
 
 
-def test_an_interval_of_a_mean_is_the_slow_bootstrap_s():
-    values = np.random.default_rng(8).gamma(2, 50, 25)
-    quick = intervals.mean_interval(values, 0, resamples=20_000)
-    plain = intervals.bootstrap(
-        lambda rows: float(values[rows].mean()), np.zeros(25, dtype=int), seed=1, resamples=4000
-    )
-    width = plain.high - plain.low
-    assert quick.value == pytest.approx(values.mean())
-    assert quick.low == pytest.approx(plain.low, abs=0.05 * width)
-    assert quick.high == pytest.approx(plain.high, abs=0.05 * width)
+def test_an_interval_of_a_mean_is_student_s():
+    values = np.random.default_rng(8).gamma(2, 50, 6)
+    interval = intervals.mean_interval(values)
+    oracle = ttest_1samp(values, 0).confidence_interval(0.95)
+    assert interval == pytest.approx((values.mean(), oracle.low, oracle.high))
+    curve = intervals.curve_interval(values[None], np.zeros(6, dtype=int), (0.0,), seed=0)
+    assert curve == pytest.approx(interval)
+
+
+def skewed(rng):
+    return lambda count: 80 + rng.gamma(8, 15, count)
 
 
 def test_an_interval_of_a_mean_covers_it():
-    rng, n, hits = np.random.default_rng(9), 600, {0.95: 0, 0.8: 0}
-    for seed in range(n):
-        values = rng.normal(200, 30, 30)
-        for level in hits:
-            interval = intervals.mean_interval(values, seed, resamples=400, level=level)
-            hits[level] += interval.low <= 200 <= interval.high
-    assert hits[0.95] / n == pytest.approx(0.94, abs=0.03)
-    assert hits[0.8] / n == pytest.approx(0.785, abs=0.05)
+    """Of five subjects, and of six whose errors are skewed: by a bootstrap it was .83."""
+    rng, n, hits = np.random.default_rng(9), 2000, {0.95: 0, 0.8: 0}
+    for count, draw_errors in ((5, lambda k: rng.normal(200, 30, k)), (6, skewed(rng))):
+        hits = dict.fromkeys(hits, 0)
+        for _ in range(n):
+            values = draw_errors(count)
+            for level in hits:
+                interval = intervals.mean_interval(values, level=level)
+                hits[level] += interval.low <= 200 <= interval.high
+        assert 0.93 <= hits[0.95] / n <= 0.97
+        assert hits[0.8] / n == pytest.approx(0.8, abs=0.04)
 
 
 def test_subjects_without_the_region_are_left_out_of_a_mean():
     values = np.array([3.0, math.nan, 5.0, 10.0])
-    assert intervals.mean_interval(values, 0) == intervals.mean_interval(values[[0, 2, 3]], 0)
-    assert intervals.mean_interval(values, 0).value == 6
+    assert intervals.mean_interval(values) == intervals.mean_interval(values[[0, 2, 3]])
+    assert intervals.mean_interval(values).value == 6
 
 
 def test_one_subject_says_nothing_of_others():
-    interval = intervals.mean_interval(np.array([math.nan, 7.0]), 0)
+    interval = intervals.mean_interval(np.array([math.nan, 7.0]))
     assert interval.value == 7
     assert math.isnan(interval.low)
     assert math.isnan(interval.high)
-    assert all(map(math.isnan, intervals.mean_interval(np.array([math.nan]), 0)))
+    assert all(map(math.isnan, intervals.mean_interval(np.array([math.nan]))))
+
+
+def test_a_share_of_errors_is_student_s_of_the_ratio():
+    """Each subject loses a tenth more: the ratio is 1.1, and nearly certain."""
+    base = 100 + np.random.default_rng(10).gamma(4, 10, 6)
+    noise = np.array([0.3, -0.2, 0.1, -0.3, 0.2, -0.1])
+    value, low, high = intervals.share_interval(
+        1.1 * base + noise, base, np.zeros(6, dtype=int), 0.0, seed=0
+    )
+    assert value == pytest.approx(1.1)
+    assert 1.095 < low < 1.1 < high < 1.105
