@@ -95,6 +95,7 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
             rich_help_panel=SEARCH,
         ),
     ] = None,
+    seed_check: Annotated[int | None, engine_option("seed_check", AS_BEFORE)] = None,
     race: Annotated[int | None, engine_option("race", AS_BEFORE)] = None,
     time_limit: Annotated[float | None, engine_option("time_limit_s")] = None,
     compute_limit: Annotated[float | None, engine_option("compute_limit_s")] = None,
@@ -119,7 +120,7 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
     limits = ("time_limit_s", "compute_limit_s", "trial_limit_s")
     change = dict[str, Any](zip(limits, (time_limit, compute_limit, trial_limit), strict=True))
     machine = {"concurrency": concurrency, "address": address, "in_process": in_process}
-    answers = {"race": race, **machine}
+    answers = {"seed_check": seed_check, "race": race, **machine}
     change |= {name: value for name, value in answers.items() if value is not None}
     if trials is not None:
         change["trials"] = _count(trials, open_run(run))

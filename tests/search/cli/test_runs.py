@@ -39,6 +39,7 @@ def test_limits_count_anew_and_the_rest_stays(resumed):
 def test_what_is_named_changes(resumed):
     change = resumed("--trials", "+20", "--race", "2", "--concurrency", "3", "--on-ray")
     assert change == LIMITS | {"trials": 32, "race": 2, "concurrency": 3, "in_process": False}
+    assert resumed("--seed-check", "4") == LIMITS | {"seed_check": 4}
 
 
 @pytest.fixture

@@ -76,6 +76,21 @@ def test_trials_that_are_added_may_join_the_leaders(run_toy, take_up):
     assert max(map(len, raced)) == 4
 
 
+def test_a_run_with_further_seeds_is_replayed(run_toy, take_up, toy):
+    """Trials that are proposed after them come out the same."""
+    _, folder, _ = run_toy(trials=4, scheduler="fifo", race=1, seed_check=1, seed=3)
+    take_up(folder, trials=8)
+    assert replay(folder, lambda name: toy, Console(width=80)) == 0
+
+
+def test_more_seeds_are_added_to_the_same_configs(run_toy, take_up):
+    _, folder, _ = run_toy(trials=4, seed_check=1)
+    before = repeats_of(folder)
+    take_up(folder, seed_check=2)
+    configs = [name.partition(".")[0] for name in before]
+    assert repeats_of(folder) == [*before, *(f"{name}.3" for name in configs)]
+
+
 @pytest.fixture
 def whole(run_toy):
     _, folder, _ = run_toy("whole", trials=6, scheduler="fifo", race=2, seed_check=1, seed=3)
