@@ -26,7 +26,9 @@ class Plan(Frozen):
     study: PluginName
     settings: dict[str, Any] = Field(default_factory=dict)
     first: tuple[dict[str, Any], ...] = ()
-    trials: PositiveInt = setting(20, "Sampled trials; the references come on top.", SEARCH)
+    trials: PositiveInt = setting(
+        20, "Sampled trials; the references come on top.", SEARCH, le=1_000_000
+    )
     sampler: PluginName = setting(
         "tpe",
         "Who proposes configs: tpe (Optuna's), bayes (a Gaussian process), gp (Optuna's), hyperopt "

@@ -1,9 +1,11 @@
 """The command line, ``python -m search <study>``; torch, Ray and Optuna load when a run starts."""
 
+import os
+import signal
 import sys
 import tempfile
 import traceback
-from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -62,8 +64,31 @@ app.command("files")(files)
 app.command("token")(token)
 
 
+class EndSignals:
+    """Makes the signals by which a system ends a process end a run as Ctrl-C does.
+
+    SLURM sends SIGTERM before it kills, a closed terminal sends SIGHUP. One that is ignored, as
+    `nohup` has it, stays ignored.
+    """
+
+    def __init__(self) -> None:
+        self._signum = 0
+        for signum in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(signum) is not signal.SIG_IGN:
+                signal.signal(signum, self._end)
+
+    def status(self, status: int) -> int:
+        """Return the exit status: of the signal, where one interrupted the command."""
+        return 128 + self._signum if self._signum and status == INTERRUPTED else status
+
+    def _end(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        self._signum = signum
+        signal.raise_signal(signal.SIGINT)  # to whoever has it now: Python, or a run on Ray
+
+
 def main() -> None:
     """Run the command line, and turn whatever goes wrong into one line and an exit status."""
+    signals = EndSignals()
     completion = any(word.endswith("-completion") for word in sys.argv[1:])
     try:
         status = app(standalone_mode=False, prog_name=SCRIPT if completion else None)
@@ -75,7 +100,7 @@ def main() -> None:
         # click's errors, told by their method: newer typers carry a click of their own inside
         usage = getattr(error, "format_message", None)
         status = _complain(usage()) if usage else _complain_of_us(error)
-    sys.exit(status or 0)
+    sys.exit(signals.status(status or 0))
 
 
 def _complain(message: str) -> int:
@@ -87,8 +112,9 @@ def _complain_of_us(error: Exception) -> int:
     """Say what broke, and where the traceback is: a note that the runner added."""
     notes = getattr(error, "__notes__", None)
     if not notes:
-        file = Path(tempfile.gettempdir(), "search-traceback.txt")
-        file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        descriptor, file = tempfile.mkstemp(prefix="search-traceback-", suffix=".txt", text=True)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write("".join(traceback.format_exception(error)))
         notes = [f"a defect of ours; the traceback is in {file}"]
     _complain(f"{type(error).__name__}: {error}; {notes[-1]}")
     return 1

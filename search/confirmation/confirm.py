@@ -284,7 +284,7 @@ def _open_test(job: Confirmation, first: Standing) -> None:
     openings = _read_openings(file)
     if all(opening["folder"] != str(job.folder) for opening in openings):
         openings.append({"folder": str(job.folder), "time": now(), "winner": first.finalist.name})
-        write_atomically(file, to_json(openings, indent=2) + "\n")
+        write_atomically(file, to_json(openings, indent=2) + "\n", durable=True)
         job.session.keeping.depot.send_file(file)
     if len(openings) > 1:
         job.session.say(

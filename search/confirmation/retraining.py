@@ -58,7 +58,7 @@ def retrain(
         if not coordinator.over and _repeat(coordinator, seeds):
             session.executor.execute(coordinator, job)
     coordinator.close()
-    desk.records.write_table()
+    desk.records.close()
     _check_ended(coordinator)
     return {name: _completed(coordinator, name, members) for name, members in seeds.items()}
 

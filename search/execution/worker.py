@@ -17,6 +17,7 @@ from search.storage.depot import SHARED, Depot
 from search.storage.store import StorageError
 from search.study import load_study
 from searchspace.errors import UserError
+from trainables.door.opening import sync_tree
 from trainables.runtime.errors import typed_line
 from trainables.runtime.snapshot import read_snapshot, write_snapshot
 from trainables.study.report import Report, Rung
@@ -93,6 +94,7 @@ class Worker:
         self._reported = replace(report, rung=rung, notes=report.notes + self._notes)
         self._notes = ()
         trainable.save(self._place())
+        sync_tree(self._place())  # before anybody is told that it is there
         self._job.depot.send_folder(self._trial_folder)
         if rung + 1 < len(self._job.rungs):
             self._keep(trainable)

@@ -41,7 +41,7 @@ class _Line(TypedDict, total=False):
     time: str
     event: str
     trial: Name
-    elapsed_s: Seconds
+    elapsed_s: Annotated[float, Field(ge=-0.1, allow_inf_nan=False)]  # clocks are read twice
     node: str
     label: str
     scaled: bool

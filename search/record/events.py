@@ -14,8 +14,8 @@ from trainables.study.report import Report
 
 QUESTIONS = frozenset({"known", "refused"})  # questions to the sampler before the next trial
 ENDS = frozenset({State.COMPLETED, State.PRUNED, State.FAILED})
-# About 3 kB a trial. Python's objects take up to thirty times as much as their text.
-LINE_BYTES, RECORD_BYTES, RECORD_GROUPS = MIB, 16 * MIB, 2_000_000
+# About 3 kB and 150 values a trial. As Python's objects, a value takes up to 200 bytes.
+LINE_BYTES, RECORD_BYTES, RECORD_VALUES = MIB, 32 * MIB, 1_500_000
 
 
 class TimedReport(NamedTuple):
@@ -36,12 +36,12 @@ def read_events(folder: RunFolder, limit: int = RECORD_BYTES) -> list[Event]:
     Raises:
         UserError: If the file cannot be read, or a line of it is damaged, missing or there twice.
     """
-    events, order, groups = list[Event](), Order(), 0
+    events, order, values = list[Event](), Order(), 0
     for number, line in enumerate(read_lines(folder, limit), start=1):
-        groups += line.count(b"{") + line.count(b"[")
+        values += sum(line.count(sign) for sign in (b"{", b"[", b","))
         try:
-            if groups > RECORD_GROUPS * limit / RECORD_BYTES:
-                raise ValueError("there are too many lists and objects up to it")  # noqa: TRY301
+            if values > RECORD_VALUES:
+                raise ValueError(f"there are {values} values up to it")  # noqa: TRY301
             event = parse_event(line)
             order.check(event)
         except ValueError as error:

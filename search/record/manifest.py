@@ -7,9 +7,9 @@ lacks ``about`` and is else the same.
 import json
 import sys
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from search.engine.objective import Objective
 from search.plan import Plan, startup_trials
@@ -151,6 +151,12 @@ class Manifest(Versioned):
         value = self.constant.get(metric)
         name = self.about.level if self.about else "a constant answer"
         return None if value is None else ConstantAnswer(name, value)
+
+    @model_validator(mode="after")
+    def _check_rungs(self) -> Self:
+        if self.objective is not None and not self.rungs:
+            raise ValueError("a run with an objective has rungs")
+        return self
 
     @property
     def code_state(self) -> CodeState:

@@ -13,6 +13,7 @@ from trainables.door.opening import (
     names_in,
     remove_file,
     remove_folder,
+    sync_tree,
 )
 from trainables.door.paths import inside
 from trainables.runtime.files import cannot_write
@@ -107,6 +108,11 @@ class RunFolder:
         """List the names in the folder."""
         return [name for name in names_in(self.path) if not name.startswith(".")]
 
+    @property
+    def trials(self) -> Path:
+        """The folders of all trials."""
+        return inside(self.path, "trials")
+
     def trial(self, trial_id: str) -> Path:
         """The folder that a trial saves into."""
         return inside(self.path, "trials", trial_id)
@@ -154,6 +160,7 @@ class RunFolder:
         if saved.is_dir():
             try:
                 copy_tree(saved, self.best)
+                sync_tree(self.best)
             except OSError as error:
                 raise cannot_write(self.best, error) from error
 

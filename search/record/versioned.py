@@ -48,7 +48,8 @@ class Versioned(BaseModel):
             UserError: If a field is not of this version, or the file cannot be written.
         """
         record = parse_versioned(type(self), self._values | fields, file)
-        write_atomically(file, to_json(record.as_json(), indent=2) + "\n")
+        text = to_json(record.as_json(), indent=2) + "\n"
+        write_atomically(file, text, durable=True)
         return record
 
 

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, final
@@ -10,12 +11,15 @@ from typing import Any, final
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.run_folder import RunFolder
-from trainables.door.opening import open_file, remove_file
+from trainables.door.opening import open_file, remove_file, sync_file, sync_folder
 from trainables.door.text import cells
 from trainables.runtime.files import cannot_write, to_json, write_atomically
 from trainables.study.report import Report
 
 TABLE_EVERY_S = 3.0
+SYNC_EVERY_S = (
+    0.2  # from one time that the record is on the disk to the next: a power cut costs that
+)
 TABLE_PATIENCE = 30  # times as long as writing took, too: a table of thousands is not the run
 
 
@@ -28,6 +32,7 @@ class Records:
         self._objective = objective
         self._clock = clock
         self._table_due = clock()
+        self._sync_due = clock()
         self._trials: dict[str, Trial] = {}
 
     def notice(self, event: str, trial: Trial | None, **details: Any) -> None:  # noqa: ANN401
@@ -66,6 +71,13 @@ class Records:
         """Take over the trials of a run that goes on."""
         self._trials |= trials
 
+    def close(self) -> None:
+        """Write the table of trials, and wait until the whole record is on the disk."""
+        self.write_table()
+        if self._folder.events.exists():
+            sync_file(self._folder.events)
+            sync_folder(self._folder.path)
+
     def write_table(self) -> None:
         """Write the table of trials."""
         begun = self._clock()
@@ -76,9 +88,13 @@ class Records:
     def _append(self, line: str) -> None:
         try:
             with open_file(self._folder.events, "append") as file:
-                file.write(
-                    f"{line}\n".encode()
-                )  # closing flushes: a killed driver loses at most this line
+                # closing flushes: a killed driver loses at most this line
+                file.write(f"{line}\n".encode())
+                if self._clock() >= self._sync_due:
+                    file.flush()
+                    os.fsync(file.fileno())
+                    sync_folder(self._folder.path)
+                    self._sync_due = self._clock() + SYNC_EVERY_S
         except OSError as error:
             raise cannot_write(self._folder.events, error) from error
 

@@ -17,6 +17,7 @@ from search.record.writer import Records
 from search.results.progress import Progress
 from search.run.session import Session
 from search.samplers.registry import sampler_maker
+from searchspace.names import lookup
 from trainables.study.study import Floor
 
 
@@ -45,7 +46,9 @@ def open_desk(
     """
     plan, clock, rules = session.plan, Clock(), rules or make_rules(session, objective)
     record = optuna_record(session, rules, open_journal(session.folder.journal))
-    coordinator = Coordinator(rules, record, SCHEDULERS[plan.scheduler](), [], clock)
+    coordinator = Coordinator(
+        rules, record, lookup(SCHEDULERS, plan.scheduler, "scheduler")(), [], clock
+    )
     if events:
         restore(coordinator, events, clock)
     records = Records(session.folder, objective, clock)
@@ -80,7 +83,7 @@ def verify_session(session: Session, objective: Objective, events: list[Event]) 
     """
     rules, clock = make_rules(session, objective), Clock()
     record = optuna_record(session, rules, optuna.storages.InMemoryStorage())
-    scheduler = SCHEDULERS[session.plan.scheduler]()
+    scheduler = lookup(SCHEDULERS, session.plan.scheduler, "scheduler")()
     return verify(Coordinator(rules, record, scheduler, [], clock), events, clock)
 
 

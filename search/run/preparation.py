@@ -12,7 +12,7 @@ from search.run.session import Session
 from search.storage.shared_cache import shared_cache
 from searchspace.errors import UserError
 from searchspace.names import lookup
-from trainables.door.opening import is_empty, move_folder, remove_folder
+from trainables.door.opening import is_empty, move_folder, remove_folder, sync_folder, sync_tree
 from trainables.runtime.files import cannot_write
 
 
@@ -73,7 +73,9 @@ def _whole(folder: RunFolder) -> Iterator[Path]:
     folder.preparing.mkdir()
     yield folder.preparing
     try:
+        sync_tree(folder.preparing)
         move_folder(folder.preparing, folder.assets)
+        sync_folder(folder.path)
     except OSError as error:
         raise cannot_write(folder.assets, error) from error
 

@@ -40,6 +40,7 @@ from search.storage.runs import (
 from search.study import GUEST, StudyRow
 from searchspace.errors import UserError
 from searchspace.names import lookup
+from trainables.door.opening import is_empty
 from trainables.runtime.files import write_atomically
 from trainables.study.settings import StudySettings
 from trainables.study.study import Study
@@ -76,7 +77,7 @@ def run(plan: Plan, row: StudyRow, console: Console) -> int:
             if row.source:
                 manifest.add(**{GUEST: dict(row.source)})
             session = open_session(folder, lambda _: row, console)
-            return _work(_kept(session, claim), [], new=True)
+            return _work(_kept(session, claim), [], None)
 
 
 def resume(
@@ -105,9 +106,10 @@ def resume(
     content = session.manifest.content
     with locked(folder), claimed(stored_at(content), content.stored) as claim:
         _say_changes(session)
-        events = clear_unfinished(folder)
+        _check_record(session)
+        events, before = clear_unfinished(folder), content.status
         session.manifest.go_on(session.plan)
-        return _work(_kept(session, claim), events, new=False)
+        return _work(_kept(session, claim), events, before)
 
 
 def replay(run: str | Path, find: FindStudy, console: Console) -> int:
@@ -159,15 +161,16 @@ def _say_changes(session: Session) -> None:
         session.say(f"changed since the run was started: {', '.join(changes)}")
 
 
-def _work(session: Session, events: list[Event], *, new: bool) -> int:
+def _work(session: Session, events: list[Event], before: str | None) -> int:
     """Prepare what is not prepared yet, and search.
 
     Args:
         session: Of the run.
         events: Its record.
-        new: Whether this process began the run, in an empty folder.
+        before: Status of a run that is taken up; None for one that this process began, in an empty
+            folder.
     """
-    with _failing(session, new=new):
+    with _failing(session, events, before):
         # Before anything is prepared: every node of a running cluster has to take part.
         session.executor.check_nodes(session.folder, session.keeping.depot)
         try:
@@ -211,32 +214,50 @@ def _prepared(session: Session) -> tuple[Session, Objective]:
 
 
 @contextmanager
-def _failing(session: Session, *, new: bool) -> Iterator[None]:
+def _failing(session: Session, events: list[Event], before: str | None) -> Iterator[None]:
     """Leave word in the folder of whatever ends a run before its end."""
     try:
         yield
     except UserError:
-        _give_up(session, new=new)
+        _give_up(session, events, before)
         raise
     except Exception as error:
         file = session.folder.traceback
         with contextlib.suppress(OSError, UserError):
             write_atomically(file, "".join(traceback.format_exception(error)))
             error.add_note(f"a defect of ours, not a mistake of yours; the traceback is in {file}")
-        _give_up(session, new=new)
+        _give_up(session, events, before)
         raise
 
 
-def _give_up(session: Session, *, new: bool) -> None:
+def _give_up(session: Session, events: list[Event], before: str | None) -> None:
     """Say in the manifest that the run failed; a new one that did not begin leaves nothing.
 
     Otherwise the corrected command would be refused its folder. A run that is taken up again is
-    never removed: what else lies in its folder may be the user's own.
+    never removed: what else lies in its folder may be the user's own. It has the status that it
+    had, if nothing was added to its record.
     """
+    folder = session.folder
     with contextlib.suppress(OSError, UserError):  # the error that led here is the one to show
-        began = session.folder.events.exists() or session.folder.traceback.exists()
-        if not (new and not began and session.folder.withdraw()):
-            session.manifest.end("failed")
+        if before is None:
+            began = folder.events.exists() or folder.traceback.exists()
+            if not began and folder.withdraw():
+                return
+        elif all(event["event"] == "resumed" for event in read_events(folder)[len(events) :]):
+            session.manifest.add(status=before)
+            return
+        session.manifest.end("failed")
+
+
+def _check_record(session: Session) -> None:
+    """Refuse a run whose record is gone: its trials would be done again, over the first ones."""
+    content, folder = session.manifest.content, session.folder
+    began = content.winner is not None or not is_empty(folder.trials)
+    if content.objective is not None and began and not folder.events.exists():
+        raise UserError(
+            f"{folder.path} has trials, but no {folder.events.name}: put it back from a copy, or "
+            "start a new run"
+        )
 
 
 def _search(session: Session, objective: Objective, events: list[Event]) -> int:
@@ -255,7 +276,7 @@ def _search(session: Session, objective: Objective, events: list[Event]) -> int:
         coordinator.interrupt()
     coordinator.close()
     try:
-        desk.records.write_table()
+        desk.records.close()
         return conclude(session, coordinator)
     except UserError:
         if not coordinator.halted:

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
+from search.record.event import Event
 from search.record.events import follow, read_events
 from search.record.manifest import read_manifest
 from search.results.ranking import rank, winner
@@ -41,14 +42,9 @@ def show(run: str | Path, console: Console) -> int:
     if not events or objective is None:
         _say(console, "no trial has started yet")
         return 0
-    last = datetime.now(UTC) - datetime.fromisoformat(events[-1]["time"])
     total = manifest.plan.trials + sum(trial.is_reference for trial in trials)
     _say(console, _counts(trials, total, objective))
-    _say(
-        console,
-        f"{duration(float(events[-1]['elapsed_s']))} of work, last event "
-        f"{duration(max(0.0, last.total_seconds()))} ago",
-    )
+    _say(console, f"{duration(float(events[-1]['elapsed_s']))} of work{_age(events[-1])}")
     budget = manifest.rungs[-1].epochs
     leaders, constant = (
         rank(trials, objective)[:LEADERS],
@@ -58,6 +54,15 @@ def show(run: str | Path, console: Console) -> int:
     if not running and (state != "finished"):
         _say(console, f"go on with: python -m search resume {run}")
     return 0
+
+
+def _age(event: Event) -> str:
+    """Say how long ago an event was; nothing where it does not say its time."""
+    try:
+        age = datetime.now(UTC) - datetime.fromisoformat(event["time"])
+    except (KeyError, ValueError, TypeError):
+        return ""
+    return f", last event {duration(max(0.0, age.total_seconds()))} ago"
 
 
 def _counts(trials: list[Trial], total: int, objective: Objective) -> str:

@@ -38,7 +38,7 @@ def write_snapshot(file: Path, state: Mapping[str, Any]) -> None:
     """
     tensors: dict[str, Tensor] = {}
     text = json.dumps(_flatten(state, tensors))
-    with replacement(file) as part:
+    with replacement(file, durable=True) as part:
         part.write_bytes(save(tensors, {STATE: text}))
 
 

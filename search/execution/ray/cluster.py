@@ -2,9 +2,12 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator
+import signal
+import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import ray
 
@@ -71,6 +74,7 @@ def cluster(resources: Resources) -> Iterator[None]:
     package.
     """
     ensure_token(make=resources.address is None)
+    handlers = {signum: signal.getsignal(signum) for signum in (signal.SIGTERM, signal.SIGHUP)}
     try:
         with contextlib.chdir(Path(search.__file__).parent.parent):
             if resources.address:
@@ -86,9 +90,17 @@ def cluster(resources: Resources) -> Iterator[None]:
         what = f"connect to Ray at {resources.address}" if resources.address else "start Ray"
         raise UserError(f"cannot {what}: {first_line(error)}") from error
     try:
+        _restore(handlers)
         yield
     finally:
         ray.shutdown()
+
+
+def _restore(handlers: Mapping[signal.Signals, Any]) -> None:
+    """Put back who handles signals: Ray takes SIGTERM for itself, and ends at once."""
+    if threading.current_thread() is threading.main_thread():
+        for signum, handler in handlers.items():
+            signal.signal(signum, signal.SIG_DFL if handler is None else handler)
 
 
 def _start_here(resources: Resources) -> None:

@@ -1,5 +1,6 @@
 """The command line: bad input is one clear line and an exit status, never a traceback."""
 
+import signal
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from importlib.metadata import version
 import pytest
 
 from search.cli import app as cli
+from search.cli.app import EndSignals
 from search.studies import STUDIES
 
 
@@ -151,3 +153,29 @@ def test_what_a_shell_completes_is_the_installed_command(command, monkeypatch):
     assert status == 0
     assert "complete -o default -F _robust_search_completion robust-search" in out
     assert "_ROBUST_SEARCH_COMPLETE=complete_bash" in out
+
+
+@pytest.fixture
+def handlers():
+    """The handlers of signals as they were before."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield before
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_the_end_that_a_system_sends_is_that_of_ctrl_c(handlers, number, status):
+    signals = EndSignals()
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(number)
+    assert signals.status(130) == status
+    assert signals.status(2) == 2
+
+
+def test_ctrl_c_keeps_its_status_and_what_is_ignored_stays_so(handlers):
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signals = EndSignals()
+    signal.raise_signal(signal.SIGHUP)
+    assert signals.status(130) == 130

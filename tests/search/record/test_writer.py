@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+from pathlib import Path
 
 import pytest
 from make_trials import HIGH, trial
@@ -45,6 +46,22 @@ def test_an_event_is_one_line_of_strict_json(records, tmp_path):
         "reported", "t001", 1, 2.0,
     )  # fmt: skip
     assert "node" not in line
+
+
+def test_the_record_is_on_the_disk_now_and_then_and_at_the_end(
+    records, tmp_path, ticks, monkeypatch
+):
+    """What a power cut costs is what came since; each line by itself would cost a disk too much."""
+    paths = []
+    monkeypatch.setattr(
+        "os.fsync", lambda number: paths.append(Path(f"/proc/self/fd/{number}").readlink().name)
+    )
+    for now in (0.0, 0.1, 0.15, 0.3):
+        ticks.now = now
+        records.notice("noted", trial("t001", State.RUNNING), elapsed_s=now)
+    assert paths.count("events.jsonl") == 2
+    records.close()
+    assert paths.count("events.jsonl") == 3
 
 
 def test_a_repeat_says_what_it_repeats_and_a_node_is_named(records, tmp_path):
