@@ -20,6 +20,7 @@ from trainables.data.copies.near import find_near_copies
 from trainables.data.dataset import OFFICIAL_SPLITS, Dataset, Images, OfficialSplit
 from trainables.data.datasets import open_dataset
 from trainables.data.splits import SplitName, Splits, make_splits
+from trainables.data.subsets import draw_like
 from trainables.data.task import Task
 from trainables.door.arrays import open_arrays, write_arrays
 from trainables.door.paths import inside
@@ -100,13 +101,15 @@ def open_splits(settings: ClassificationSettings, say: Say) -> tuple[Dataset, Sp
     return dataset, splits
 
 
-def write_data(folder: Path, dataset: Dataset, splits: Splits) -> None:
+def write_data(folder: Path, dataset: Dataset, splits: Splits, *, seed: int | None = None) -> None:
     """Write the splits that trials may see; test images stay out, so that no trial can read one.
 
     Args:
         folder: Made here where it does not exist.
         dataset: Opened.
         splits: Of the dataset.
+        seed: Of the run: trials with another one draw their training images anew. None where all
+            train on the same.
     """
     folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, np.ndarray] = {}
@@ -121,7 +124,8 @@ def write_data(folder: Path, dataset: Dataset, splits: Splits) -> None:
         for split in OFFICIAL_SPLITS
     }
     write_arrays(folder / CONTENTS, digests)
-    description = {"task": dataset.task, "classes": dataset.classes, "name": dataset.name}
+    identity = {"task": dataset.task, "classes": dataset.classes, "name": dataset.name}
+    description = {**identity, "seed": seed}
     write_atomically(folder / DESCRIPTION, json.dumps(description, indent=2) + "\n")
     splits.save(folder / SPLITS)
 
@@ -217,6 +221,27 @@ def read_pool(folder: Path) -> Images:
     pool = Images(pixels, labels)
     _check(folder, LEFT_OUT, "training images", ("train", splits.autoencoder), pool)
     return pool
+
+
+def read_train(folder: Path, device: torch.device, seed: int) -> LabelledImages | None:
+    """Draw the training images of a trial whose seed is not the run's, from all that may train.
+
+    Args:
+        folder: Of the run.
+        device: Where the images go.
+        seed: Of the trial.
+
+    Returns:
+        None where they are the run's own: with its seed, and in older runs, which did not record
+        what they left out, or their seed.
+    """
+    description = read_json(folder / DESCRIPTION)
+    if description.get("seed") in {None, seed} or not (folder / LEFT_OUT).is_file():
+        return None
+    pool, splits = read_pool(folder), Splits.load(folder / SPLITS)
+    subset = np.flatnonzero(np.isin(splits.autoencoder, splits.train))
+    drawn = draw_like(pool.labels, subset, len(description["classes"]), seed)
+    return to_tensors(pool.take(drawn), device)
 
 
 def read_data(folder: Path, device: torch.device) -> Data:

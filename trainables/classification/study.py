@@ -18,6 +18,7 @@ from trainables.classification.assets import (
     open_splits,
     read_data,
     read_test,
+    read_train,
     write_data,
     write_test,
 )
@@ -210,7 +211,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             say: Receives a sentence before each step that takes long.
         """
         dataset, splits = open_splits(settings, say)
-        write_data(assets, dataset, splits)
+        write_data(assets, dataset, splits, seed=settings.seed)
         extra = self.make_assets(settings, dataset, splits, assets, say)
         facts = Facts(
             digests={"data": dataset.digest, "splits": splits.digest} | extra.digests,
@@ -229,6 +230,8 @@ class ClassificationStudy(Study[S], Generic[S, C]):
     def build(self, config: Config, settings: S, assets: Path) -> ClassifierTrial:
         """Make one trial; the splits are read once a process.
 
+        A trial with another seed than the run's trains on other images, see `read_splits`.
+
         Args:
             config: A whole config.
             settings: Of the run, with the trial's seed.
@@ -239,7 +242,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             study=self.about.name,
             config=_classifier_config(trial_config),
             settings=settings,
-            data=read_splits(assets, settings.device),
+            data=read_splits(assets, settings.device, settings.seed),
             make_learner=lambda lesson: self.learner(trial_config, settings, lesson, assets),
             need=self.need(settings),
         )
@@ -329,9 +332,25 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             return measure_anchor(trial.classifier, trial.data.val, trial.measurement, name)
 
 
+@lru_cache(maxsize=2)  # a worker's trials are of one seed, or of a few that take turns
+def read_splits(assets: Path, device: str, seed: int) -> Data:
+    """Read the splits of a trial onto a device.
+
+    Val and ranking are the run's. A trial with the run's seed trains on the run's subset; any other
+    on a subset of its own, with as many images of each class (`trainables.data.subsets`).
+
+    Args:
+        assets: Of the run.
+        device: A name of torch's.
+        seed: Of the trial.
+    """
+    data = _read_data(assets, device)
+    train = read_train(assets, torch.device(device), seed)
+    return data if train is None else replace(data, train=train)
+
+
 @lru_cache(maxsize=1)
-def read_splits(assets: Path, device: str) -> Data:
-    """Read the splits of a run onto a device, once a process."""
+def _read_data(assets: Path, device: str) -> Data:
     return read_data(assets, torch.device(device))
 
 

@@ -19,6 +19,7 @@ from trainables.classification.assets import (
     read_data,
     read_pool,
     read_test,
+    read_train,
     to_tensors,
     write_data,
     write_test,
@@ -146,6 +147,30 @@ def test_all_training_images_that_are_not_set_apart_are_written_once(dataset, sp
     assert digests_of(pool) == digests_of(splits.take(dataset, "autoencoder"))
     with np.load(tmp_path / LEFT_OUT) as arrays:
         assert len(arrays["images"]) == len(splits.autoencoder) - len(splits.train)
+
+
+def test_another_seed_trains_on_other_images_and_on_none_that_is_set_apart(
+    dataset, splits, tmp_path
+):
+    write_data(tmp_path, dataset, splits, seed=0)
+    own, pool = read_data(tmp_path, CPU).train, digests_of(splits.take(dataset, "autoencoder"))
+    apart = {*digests_of(splits.take(dataset, "val")), *digests_of(splits.take(dataset, "ranking"))}
+    for seed in (1, 1000):
+        train = read_train(tmp_path, CPU, seed)
+        pixels = train.images.permute(0, 2, 3, 1).numpy()
+        digests = digests_of(Images(pixels, train.labels.numpy()))
+        assert set(digests) <= set(pool) - apart
+        assert len(set(digests)) == len(digests) >= len(own)
+        assert not torch.equal(train.images[: len(own)], own.images)
+
+
+def test_the_runs_own_seed_and_older_runs_train_on_the_runs_own_images(dataset, splits, tmp_path):
+    write_data(tmp_path / "new", dataset, splits, seed=7)
+    assert read_train(tmp_path / "new", CPU, 7) is None
+    (tmp_path / "new" / LEFT_OUT).unlink()
+    assert read_train(tmp_path / "new", CPU, 8) is None
+    write_data(tmp_path / "old", dataset, splits)
+    assert read_train(tmp_path / "old", CPU, 8) is None
 
 
 @pytest.mark.parametrize("name", ["train", "val", "ranking"])

@@ -2,7 +2,8 @@
 
 An autoencoder is a random object: its seed affects what every trial learns. So it is a function of
 images, settings and seed. The run's own is made before the first trial. A trial with another seed,
-of a race or a confirmation, makes its own, which is cached for all trials of that seed.
+of a race or a confirmation, makes its own, which is cached for all trials of that seed. It encodes
+the images that the trial trains on, which are others with another seed, too.
 """
 
 import json
@@ -90,18 +91,23 @@ def codes_of(assets: Path, settings: TSynDSettings, *, decodes: bool) -> Codes:
         settings: With the trial's seed.
         decodes: Whether the trial decodes images; if not, it takes the run's autoencoder.
     """
-    seed = settings.seed if decodes else None
-    return _read_codes(assets, settings.device, settings.cache, seed)
+    return _read_codes(assets, settings.device, settings.cache, settings.seed, decodes)
 
 
 @lru_cache(maxsize=2)  # a worker's trials are of one seed, or of a few that take turns
-def _read_codes(assets: Path, device_name: str, cache: Path, seed: int | None) -> Codes:
+def _read_codes(
+    assets: Path,
+    device_name: str,
+    cache: Path,
+    seed: int,
+    decodes: bool,  # noqa: FBT001 - a key of the cache
+) -> Codes:
     device = torch.device(device_name)
     autoencoder = _read_recorded(assets, device)
-    if seed not in {None, autoencoder.settings.seed}:
-        autoencoder = _of_seed(autoencoder, assets, device, cache, int(seed or 0))
+    if decodes and seed != autoencoder.settings.seed:
+        autoencoder = _of_seed(autoencoder, assets, device, cache, seed)
     # Encoded once: the autoencoder never changes, and every step of every trial starts from these.
-    batches = read_splits(assets, device_name).train.images.split(BATCH)
+    batches = read_splits(assets, device_name, seed).train.images.split(BATCH)
     with torch.no_grad():
         latents = torch.cat([autoencoder.model.quantise(batch.float() / 255) for batch in batches])
     return Codes(autoencoder, latents)

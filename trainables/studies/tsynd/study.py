@@ -148,7 +148,7 @@ class TSynD(ClassificationStudy[TSynDSettings, TSynDConfig]):
             settings: Of the run.
         """
         autoencoder = codes_of(assets, settings, decodes=True).autoencoder
-        data = read_splits(assets, settings.device)
+        data = read_splits(assets, settings.device, settings.seed)
         studio = Studio(data, autoencoder.model, autoencoder.latent_std, settings.seed)
         loaded = {
             name: load_classifier(models[name]) for name in (BASELINE, WINNER) if name in models

@@ -110,9 +110,23 @@ def test_a_damaged_autoencoder_is_refused_in_one_line(run, tmp_path):
 def test_codes_are_those_of_the_training_images(run):
     settings, assets = run
     codes = codes_of(assets, settings, decodes=True)
-    images = read_splits(assets, "cpu").train.images.float() / 255
+    images = read_splits(assets, "cpu", settings.seed).train.images.float() / 255
     with torch.no_grad():
         expected = codes.autoencoder.model(images)[2].latents
+    torch.testing.assert_close(codes.latents, expected)
+
+
+def test_codes_of_another_seed_are_those_of_the_images_that_it_trains_on(run):
+    settings, assets = run
+    changed = settings.model_copy(update={"seed": settings.seed + 3})
+    trial = TSynD().build({"regime": "baseline"}, changed, assets)
+    first = TSynD().build({"regime": "baseline"}, settings, assets)
+    images = trial.data.train.images
+    assert images.shape == first.data.train.images.shape
+    assert not torch.equal(images, first.data.train.images)
+    codes = codes_of(assets, changed, decodes=False)
+    with torch.no_grad():
+        expected = codes.autoencoder.model(images.float() / 255)[2].latents
     torch.testing.assert_close(codes.latents, expected)
 
 
