@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from trainables.attacks.attack import Attack, Target, Worst, per_image
-from trainables.losses.likelihood import Loss, cross_entropy, margin, targeted_loss
+from trainables.losses.likelihood import Loss, log_odds, margin, targeted_loss
 
 # When the step may be halved, in hundredths of the iterations: windows of 22, each 3 shorter than
 # the one before, down to 6.
@@ -26,7 +26,7 @@ class APGD(Attack):
         restarts: Random starts, at least 1.
     """
 
-    loss: Loss = cross_entropy
+    loss: Loss = log_odds
     iterations: int = 100
     restarts: int = 1
 

@@ -15,14 +15,15 @@ from torch import Tensor, nn
 
 from trainables.attacks.attack import Attack
 from trainables.attacks.evaluation import (
+    OneLabel,
     RobustReport,
     check_radii,
+    on_label,
     predict_logits,
-    to_probabilities,
 )
 from trainables.attacks.threat import ThreatModel, pixels
 from trainables.data.task import Task
-from trainables.losses.likelihood import likelihood_loss
+from trainables.losses.likelihood import log_odds, misclassified
 from trainables.runtime.seeding import derive
 
 Ensemble = Mapping[str, Attack]
@@ -38,13 +39,15 @@ class EnsembleReport:
 
     Attributes:
         names: Of the attacks, in order.
-        worst: Probabilities on the worst version of each image up to each radius; `correct`,
-            `curve` and `area` are those of the ensemble.
-        attackers: int64 (E, N), the number of the attack that made this version. For a
-            misclassified image it is the attack that broke it first, or `CLEAN` if it was wrong
-            from the start. For any other image it is the attack that came nearest, or `CLEAN`.
-        attempts: int64 (E, A), the number of images that each attack ran on at each radius.
-        successes: int64 (E, A), how many of these it broke; 0 for multi-label data.
+        worst: Answers to the worst version of each image up to each radius; `correct`, `curve`
+            and `area` are those of the ensemble.
+        attackers: int64 (E, N), for multi-label data (E, N, L): the number of the attack that made
+            this version. For a misclassified image it is the attack that broke it first, or
+            `CLEAN` if it was wrong from the start. For any other image it is the attack that came
+            nearest, or `CLEAN`.
+        attempts: int64 (E, A), the number of images that each attack ran on at each radius; for
+            multi-label data of images and labels.
+        successes: int64 (E, A), how many of these it broke.
     """
 
     names: tuple[str, ...]
@@ -68,8 +71,8 @@ def run_ensemble(
 
     A misclassified image is not attacked again: not by the next attacks, and not at greater radii,
     which allow the same change. For an image that no attack breaks, the version with the greatest
-    likelihood loss is kept. In multi-label data no image counts as broken, so every attack runs on
-    all images.
+    likelihood loss is kept. In multi-label data each label of an image is attacked on its own, as
+    an image of two classes is.
 
     Args:
         model: Maps images to logits (N, K).
@@ -101,7 +104,9 @@ def run_ensemble(
     if not ensemble:
         raise ValueError("an ensemble of no attacks breaks nothing")
     check_radii(eps)
-    answers = _WorstAnswers(model, images, labels, task)
+    if task == "multi-label":
+        return _run_labels(model, images, labels, ensemble, eps, seed)
+    answers = _WorstAnswers(model, images, labels)
     curve, attackers = [], []
     attempts = np.zeros((len(eps), len(ensemble)), dtype=np.int64)
     successes = np.zeros_like(attempts)
@@ -112,12 +117,12 @@ def run_ensemble(
                 cell, stream = (index, number), derive(seed, name)
                 successes[cell] = answers.attack(number, attack, rows, pixels(radius), stream)
                 attempts[cell] = len(rows)
-        curve.append(answers.probabilities)
+        curve.append(answers.logits)
         attackers.append(answers.attackers)
     worst = RobustReport(
         task=task,
         eps=tuple(float(radius) for radius in eps),
-        probabilities=torch.stack(curve).cpu().numpy(),
+        logits=torch.stack(curve).cpu().numpy(),
         labels=labels.cpu().numpy(),
     )
     return EnsembleReport(
@@ -129,18 +134,49 @@ def run_ensemble(
     )
 
 
+def _run_labels(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    ensemble: Ensemble,
+    eps: Sequence[float],
+    seed: int,
+) -> EnsembleReport:
+    """Attack each label on its own, and put the results side by side."""
+    reports = [
+        run_ensemble(
+            OneLabel(model, label),
+            images,
+            labels[:, label],
+            "binary",
+            {name: on_label(attack, label) for name, attack in ensemble.items()},
+            eps,
+            seed=seed,
+        )
+        for label in range(labels.shape[1])
+    ]
+    columns = np.stack([report.worst.logits[..., 1] for report in reports], axis=2)
+    return EnsembleReport(
+        names=tuple(ensemble),
+        worst=RobustReport("multi-label", reports[0].worst.eps, columns, labels.cpu().numpy()),
+        attackers=np.stack([report.attackers for report in reports], axis=2),
+        attempts=np.sum([report.attempts for report in reports], axis=0),
+        successes=np.sum([report.successes for report in reports], axis=0),
+    )
+
+
 @final
 class _WorstAnswers:
     """The worst answer to each image so far, and the attack that caused it."""
 
-    def __init__(self, model: nn.Module, images: Tensor, labels: Tensor, task: Task) -> None:
-        self.model, self.images, self.labels, self.task = model, images, labels, task
-        self.probabilities, self.loss = self._answer(images, labels)
+    def __init__(self, model: nn.Module, images: Tensor, labels: Tensor) -> None:
+        self.model, self.images, self.labels = model, images, labels
+        self.logits, self.loss = self._answer(images, labels)
         self.attackers = torch.full((len(images),), CLEAN, device=images.device)
 
     def unbroken(self) -> Tensor:
         """Return the rows of the images that no attack has broken yet."""
-        return torch.nonzero(~self._wrong(self.probabilities, self.labels)).squeeze(1)
+        return torch.nonzero(~misclassified(self.logits, self.labels)).squeeze(1)
 
     def attack(
         self, number: int, attack: Attack, rows: Tensor, threat: ThreatModel, seed: int
@@ -159,21 +195,15 @@ class _WorstAnswers:
         """
         labels = self.labels[rows]
         images = attack(self.model, self.images[rows], labels, threat, seed, positions=rows)
-        probabilities, loss = self._answer(images, labels)
-        wrong = self._wrong(probabilities, labels)
+        logits, loss = self._answer(images, labels)
+        wrong = misclassified(logits, labels)
         worse = wrong | (loss > self.loss[rows])
         updates = rows[worse]
-        self.probabilities = self.probabilities.index_copy(0, updates, probabilities[worse])
+        self.logits = self.logits.index_copy(0, updates, logits[worse])
         self.loss = self.loss.index_copy(0, updates, loss[worse])
         self.attackers = self.attackers.index_fill(0, updates, number)
         return int(wrong.sum())
 
     def _answer(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         logits = predict_logits(self.model, images)
-        return to_probabilities(logits, self.task), likelihood_loss(self.task)(logits, labels)
-
-    def _wrong(self, probabilities: Tensor, labels: Tensor) -> Tensor:
-        # From probabilities, not logits: the report's `correct` is computed from these.
-        if self.task == "multi-label":
-            return torch.zeros(len(labels), dtype=torch.bool, device=labels.device)
-        return probabilities.argmax(dim=1) != labels
+        return logits, log_odds(logits, labels)

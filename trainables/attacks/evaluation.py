@@ -1,7 +1,13 @@
-"""Scores of a model under one attack, over a grid of radii."""
+"""Scores of a model under one attack, over a grid of radii.
+
+Multi-label data are attacked label by label, each as a choice between two classes. The macro AUC is
+a mean over labels, and the AUC of a label falls if positives score less or negatives more. So each
+image has one worst case for each label, and an attack on all labels at once finds none of them: it
+trades labels off against each other. The price is one attack for each label.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import final
 
@@ -12,8 +18,10 @@ from torch import Tensor, nn
 
 from trainables.attacks.attack import Attack
 from trainables.attacks.threat import pixels
+from trainables.attacks.transfer import Transfer
 from trainables.data.task import Task
-from trainables.metrics.classification import correct, scores
+from trainables.losses.likelihood import log_odds
+from trainables.metrics.classification import auc, correct, scores
 from trainables.metrics.curve import area
 from trainables.models.modes import frozen
 from trainables.runtime.arrays import Floats32, Floats64, Mask
@@ -24,19 +32,25 @@ PREDICTION_FACTOR = 2  # of an attack's batch size: prediction keeps no gradient
 @final
 @dataclass(frozen=True, eq=False)
 class RobustReport:
-    """Probabilities on attacked images, from which every score is computed.
+    """Answers to attacked images, from which every score is computed.
 
     Attributes:
         task: What the labels mean.
         eps: The E radii, increasing, in pixels of [0, 1].
-        probabilities: float32 (E, N, K); softmax, for multi-label data sigmoid.
+        logits: float32 (E, N, K). For multi-label data each label's was attacked on its own.
         labels: int64 (N,), or (N, L) for multi-label data.
     """
 
     task: Task
     eps: tuple[float, ...]
-    probabilities: Floats32
+    logits: Floats32
     labels: npt.NDArray[np.int64]
+
+    @property
+    def probabilities(self) -> Floats32:
+        """Softmax of the logits, for multi-label data their sigmoid, (E, N, K)."""
+        result: Floats32 = to_probabilities(torch.from_numpy(self.logits), self.task).numpy()
+        return result
 
     @property
     def correct(self) -> Mask:
@@ -47,7 +61,7 @@ class RobustReport:
 
     def curve(self, score: str) -> Floats64:
         """Compute ``acc``, ``bacc`` or ``auc`` at every radius, (E,)."""
-        rows = (scores(self.task, answers, self.labels) for answers in self.probabilities)
+        rows = (scores_of(answers, self.labels, self.task) for answers in self.logits)
         return np.array([row[score] for row in rows])
 
     def area(self, score: str) -> float:
@@ -87,7 +101,52 @@ def predict_logits(model: nn.Module, images: Tensor, batch_size: int = 512) -> T
 
 def to_probabilities(logits: Tensor, task: Task) -> Tensor:
     """Turn logits into probabilities: a sigmoid for each label, or a softmax over classes."""
-    return logits.sigmoid() if task == "multi-label" else logits.softmax(dim=1)
+    return logits.sigmoid() if task == "multi-label" else logits.softmax(dim=-1)
+
+
+def scores_of(logits: Floats32, labels: npt.NDArray[np.int64], task: Task) -> dict[str, float]:
+    """Compute ``acc``, ``bacc`` and ``auc`` from logits.
+
+    The AUC is that of the log-odds: they rank as probabilities do, which round to 0 and 1 if a
+    model is confident and would then tie.
+
+    Args:
+        logits: (N, K).
+        labels: int64 (N,), or (N, L) for multi-label data.
+        task: What the labels mean.
+    """
+    answers = torch.from_numpy(logits)
+    values = scores(task, to_probabilities(answers, task).numpy(), labels)
+    return values | {"auc": auc(task, _odds(answers, task).numpy(), labels)}
+
+
+def _odds(logits: Tensor, task: Task) -> Tensor:
+    """Return the log-odds of each class against the others, (N, K)."""
+    if task == "multi-label":
+        return logits
+    classes = torch.arange(logits.shape[1])[:, None].expand(-1, len(logits))
+    return -torch.stack([log_odds(logits, column) for column in classes], dim=1)
+
+
+@final
+class OneLabel(nn.Module):
+    """One label of a multi-label model, as two classes with the logits 0 and z."""
+
+    def __init__(self, model: nn.Module, label: int) -> None:
+        super().__init__()
+        self.model, self.label = model, label
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the logits of "no" and "yes", (N, 2)."""
+        logits = self.model(images)[:, self.label]
+        return torch.stack([torch.zeros_like(logits), logits], dim=1)
+
+
+def on_label(attack: Attack, label: int) -> Attack:
+    """Return an attack on one label of multi-label data; a transfer attacks it on its source."""
+    if isinstance(attack, Transfer):
+        return replace(attack, source=OneLabel(attack.source, label))
+    return attack
 
 
 def check_radii(eps: Sequence[float]) -> None:
@@ -124,30 +183,56 @@ def evaluate(
         skip_broken: Do not attack a misclassified image again at greater radii, which allow the
             same change; its answer is kept. This saves much time. Accuracies can only get lower,
             and never rise with eps; AUC comes out higher than under a full attack. No effect on
-            multi-label data.
+            multi-label data, which rank by AUC.
 
     Raises:
         ValueError: If the radii do not increase, or images or labels are not as described.
         FloatingPointError: If the model gives losses that are not finite.
     """
     check_radii(eps)
-    skip = skip_broken and task != "multi-label"
+    if task == "multi-label":
+        return _evaluate_labels(model, images, labels, attack, eps, seed)
     batch_size = PREDICTION_FACTOR * attack.batch_size
-    current = predict(model, images, task, batch_size)
+    current = predict_logits(model, images, batch_size)
     curve = []
     for radius in eps:
         rows = torch.arange(len(images), device=images.device)
-        if skip:
+        if skip_broken:
             rows = torch.nonzero(current.argmax(dim=1) == labels).squeeze(1)
         if radius > 0 and len(rows) > 0:
             threat = pixels(radius)
             adversarials = attack(model, images[rows], labels[rows], threat, seed, positions=rows)
-            answers = predict(model, adversarials, task, batch_size)
+            answers = predict_logits(model, adversarials, batch_size)
             current = current.index_copy(0, rows, answers)
         curve.append(current)
     return RobustReport(
         task=task,
         eps=tuple(float(radius) for radius in eps),
-        probabilities=torch.stack(curve).cpu().numpy(),
+        logits=torch.stack(curve).cpu().numpy(),
         labels=labels.cpu().numpy(),
     )
+
+
+def _evaluate_labels(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    attack: Attack,
+    eps: Sequence[float],
+    seed: int,
+) -> RobustReport:
+    """Attack each label on its own, and put the answers side by side."""
+    columns = [
+        evaluate(
+            OneLabel(model, label),
+            images,
+            labels[:, label],
+            "binary",
+            on_label(attack, label),
+            eps,
+            seed=seed,
+        ).logits[..., 1]
+        for label in range(labels.shape[1])
+    ]
+    radii = tuple(float(radius) for radius in eps)
+    return RobustReport("multi-label", radii, np.stack(columns, axis=2), labels.cpu().numpy())

@@ -124,7 +124,9 @@ def to_plane(images: Tensor, normal: Tensor, gap: Tensor, threat: ThreatModel) -
     short = base + sorted_room * slope < gap.abs()[:, None]
     count = short.sum(dim=1, keepdim=True)  # of the pixels that are stopped
     index = count.clamp_max(short.shape[1] - 1)
-    distance = (gap.abs()[:, None] - base.gather(1, index)) / slope.gather(1, index)
+    # A gradient of zero has no slope: nothing moves, and no gap may be divided by it.
+    steepness = slope.gather(1, index).clamp_min(torch.finfo(slope.dtype).tiny)
+    distance = (gap.abs()[:, None] - base.gather(1, index)) / steepness
     distance = torch.where(count > index, sorted_room[:, -1:], distance)
     return direction * torch.minimum(distance, room).view_as(images)
 

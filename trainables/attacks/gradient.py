@@ -6,7 +6,7 @@ from typing import final
 from torch import Tensor
 
 from trainables.attacks.attack import Attack, Target, Worst
-from trainables.losses.likelihood import Loss, cross_entropy
+from trainables.losses.likelihood import Loss, log_odds
 
 
 @final
@@ -17,7 +17,7 @@ class FGSM(Attack):
     Exact for linear models and weak for all others: not suited to rank models.
     """
 
-    loss: Loss = cross_entropy
+    loss: Loss = log_odds
 
     def _perturb(self, target: Target) -> Tensor:
         _, _, gradient = target.differentiate(target.images)
@@ -41,7 +41,7 @@ class PGD(Attack):
         restarts: Starts, at least 1; more than 1 needs a random start.
     """
 
-    loss: Loss = cross_entropy
+    loss: Loss = log_odds
     steps: int = 10
     step_size: float | None = None
     random_start: bool = True

@@ -7,10 +7,10 @@ from torch import nn
 from searchspace.names import lookup
 from trainables.attacks.apgd import APGD
 from trainables.attacks.attack import Attack
-from trainables.attacks.registry import ONE_ANSWER, build_attack, build_synthesis_attack
+from trainables.attacks.registry import build_attack, build_synthesis_attack
 from trainables.attacks.transfer import Transfer
 from trainables.data.task import Task
-from trainables.losses.likelihood import Loss, likelihood_loss, squared_error
+from trainables.losses.likelihood import Loss, log_odds, squared_error
 
 # Keys of `ATTACKS`, with gradient steps, or queries of the black box.
 ENSEMBLES: Mapping[str, Mapping[str, int]] = {
@@ -36,7 +36,7 @@ def build_ensemble(
 
     Args:
         name: A key of `ENSEMBLES`.
-        task: What the labels mean; for multi-label data attacks that need one answer are left out.
+        task: What the labels mean.
         sources: Models by name, whose adversarial images are used as well: as the attack
             ``transfer-NAME``, before the black box.
 
@@ -44,12 +44,8 @@ def build_ensemble(
         UserError: If the name is unknown.
     """
     strengths = lookup(ENSEMBLES, name, "ensemble of attacks")
-    attacks = {
-        kind: build_attack(kind, task, steps)
-        for kind, steps in strengths.items()
-        if task != "multi-label" or kind not in ONE_ANSWER
-    }
-    transfers = _transfers(sources, likelihood_loss(task), 256, TRANSFER_STEPS[name])
+    attacks = {kind: build_attack(kind, task, steps) for kind, steps in strengths.items()}
+    transfers = _transfers(sources, log_odds, 256, TRANSFER_STEPS[name])
     return _insert(transfers, attacks)
 
 

@@ -11,19 +11,17 @@ from trainables.attacks.fab import FAB
 from trainables.attacks.gradient import FGSM, PGD
 from trainables.attacks.square import Square
 from trainables.data.task import Task
-from trainables.losses.likelihood import likelihood_loss, margin, squared_error
+from trainables.losses.likelihood import margin, squared_error
 
 ATTACKS: Mapping[str, Callable[[Task], Attack]] = {
-    "fgsm": lambda task: FGSM(loss=likelihood_loss(task)),
-    "pgd": lambda task: PGD(loss=likelihood_loss(task)),
-    "apgd-ce": lambda task: APGD(loss=likelihood_loss(task)),
+    "fgsm": lambda _: FGSM(),
+    "pgd": lambda _: PGD(),
+    "apgd-ce": lambda _: APGD(),
     "apgd-margin": lambda _: APGD(loss=margin),
     "apgd-t": lambda _: TargetedAPGD(),
     "fab": lambda _: FAB(),
     "square": lambda _: Square(loss=margin),
 }
-
-ONE_ANSWER = frozenset({"fab"})  # not for multi-label data, which have no class boundary
 
 # Made from the batch size; all maximise the error against the true image.
 SYNTHESIS_ATTACKS: Mapping[str, Callable[[int], Attack]] = {
@@ -44,7 +42,7 @@ def build_attack(
     restarts: int = 1,
     batch_size: int = Attack.batch_size,
 ) -> Attack:
-    """Build an attack by name, with the loss that fits a task.
+    """Build an attack by name; multi-label data are attacked label by label, as two classes.
 
     Args:
         name: A key of `ATTACKS`.
@@ -54,12 +52,9 @@ def build_attack(
         batch_size: Images attacked at a time; affects memory, not the result.
 
     Raises:
-        UserError: If the name is unknown, the attack has no such strength, or it does not fit the
-            task.
+        UserError: If the name is unknown, or the attack has no such strength.
     """
     attack = replace(lookup(ATTACKS, name, "attack")(task), batch_size=batch_size)
-    if task == "multi-label" and name in ONE_ANSWER:
-        raise UserError(f"{name} needs one answer an image, not several labels: take apgd-margin")
     return _with_strength(attack, name, steps, restarts)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from trainables.attacks.attack import Attack, Target
-from trainables.losses.likelihood import Loss, cross_entropy
+from trainables.losses.likelihood import Loss, log_odds
 
 
 @final
@@ -22,7 +22,7 @@ class Transfer(Attack):
         attack: The attack on the source; its loss is used.
     """
 
-    loss: Loss = cross_entropy
+    loss: Loss = log_odds
     source: nn.Module
     attack: Attack
 

@@ -1,12 +1,21 @@
 """Signs that a classifier's robust score is too high, as constraints met at 0 and below.
 
-`guards` cost nothing beside a measurement; `audit` attacks a small number of images once more.
+`guards` belong to every measurement and cost little beside it; `audit` attacks a small number of
+images once more.
 """
 
-import numpy as np
+from collections.abc import Iterator, Sequence
 
-from trainables.attacks.evaluation import RobustReport, evaluate
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from trainables.attacks.evaluation import OneLabel, RobustReport, evaluate, predict_logits
 from trainables.attacks.registry import build_attack
+from trainables.attacks.signs.gradients import rounding, tied, vanishing
+from trainables.attacks.signs.guessing import only_guessing
+from trainables.attacks.signs.steadiness import require_steady
+from trainables.attacks.threat import pixels
 from trainables.classification.assets import LabelledImages, at_most
 from trainables.classification.measurement import Measurement, Robustness
 from trainables.metrics import alarms
@@ -15,20 +24,53 @@ from trainables.runtime.arrays import Floats, Mask
 from trainables.runtime.seeding import derive
 
 IMAGES = 64
-STEPS, QUERIES = 20, 150
+STEPS, QUERIES = 20, 500
+GUESSES = 50  # queries of the black box beside every measurement
 FAR = (0.25, 1.0)  # radii beyond the grid's; the last contains every image
 
 
-def guards(robustness: Robustness, measurement: Measurement) -> dict[str, float]:
-    """Compare FGSM with PGD at the greatest radius, and look for a collapse on clean images."""
+def guards(
+    classifier: Classifier,
+    data: LabelledImages,
+    robustness: Robustness,
+    measurement: Measurement,
+) -> dict[str, float]:
+    """Look for the signs that need little beside a measurement, on up to `IMAGES` images.
+
+    FGSM is compared with PGD at the greatest radius. Guessing is tried on images that withstood all
+    measured attacks, at two radii of the grid. Gradients and logits are looked at, and whether the
+    answers to clean images have collapsed.
+
+    Args:
+        classifier: Maps images to logits (N, K).
+        data: The images that were measured.
+        robustness: Their measurement.
+        measurement: The task, the radii of the grid, the seed.
+
+    Returns:
+        The alarms by name.
+
+    Raises:
+        UnsteadyError: If the classifier answers the same images differently twice.
+    """
+    subset = at_most(data, IMAGES)
+    require_steady(classifier, _pixels(subset))
     fgsm, pgd = (_harms(robustness.reports[kind])[-1] for kind in ("fgsm", "pgd"))
     report = robustness.ranking_report
     answers, labels = report.probabilities[0], report.labels
     seed = derive(measurement.seed, "collapse")
-    return {
+    signs = {
         alarms.ONE_STEP: alarms.excess(fgsm, pgd),
         alarms.COLLAPSE: alarms.collapse(measurement.task, answers, labels, seed),
+        alarms.GRADIENT: _vanishing(classifier, subset),
+        alarms.COARSE: _coarseness(classifier, subset),
     }
+    if measurement.eps[-1] > 0:
+        withstood = np.logical_and.reduce([each.correct for each in robustness.reports.values()])
+        signs[alarms.BLACK_BOX] = _guessing(
+            classifier, data, _on_grid(measurement.eps, withstood), GUESSES, measurement.seed
+        )
+    return signs
 
 
 def audit(
@@ -36,11 +78,12 @@ def audit(
 ) -> dict[str, float]:
     """Compute the alarms that need attacks of their own, on `IMAGES` images, always the same ones.
 
-    PGD and Square run at two radii of the grid, and PGD at radii so large that any image may become
-    any other. Far from all images PGD finds its way less well, on honest models too. So an image
-    counts as withstood only if it withstood PGD at every radius: a radius permits all that a
-    smaller one does. Between the radii of the grid this is not assumed: scores that rise with the
-    radius are what the alarm `alarms.RISING` looks for.
+    PGD runs at two radii of the grid and at radii so large that any image may become any other.
+    What withstands it on the grid is attacked by guessing, longer than in `guards`. Far from all
+    images PGD finds its way less well, on honest models too. So an image counts as withstood only
+    if it withstood PGD at every radius: a radius permits all that a smaller one does. Between the
+    radii of the grid this is not assumed: scores that rise with the radius are what the alarm
+    `alarms.RISING` looks for.
 
     Args:
         classifier: Maps images to logits (N, K).
@@ -55,19 +98,107 @@ def audit(
     subset, task, radii = at_most(data, IMAGES), measurement.task, alarms.two_radii(measurement.eps)
     far = tuple(radius for radius in FAR if radius > radii[-1])
     seed = derive(measurement.seed, "audit")
-
-    def report_of(kind: str, steps: int, eps: tuple[float, ...]) -> RobustReport:
-        attack = build_attack(kind, task, steps, batch_size=measurement.batch_size)
-        images = subset.images.float() / 255
-        return evaluate(classifier, images, subset.labels, task, attack, eps, seed=seed)
-
-    pgd, square = report_of("pgd", STEPS, radii + far), report_of("square", QUERIES, radii)
-    harms, withstood = _harms(pgd), np.logical_and.reduce(pgd.correct, axis=0)
+    attack = build_attack("pgd", task, STEPS, batch_size=measurement.batch_size)
+    pgd = evaluate(
+        classifier, _pixels(subset), subset.labels, task, attack, radii + far, seed=seed
+    )
+    harms, withstood = _harms(pgd), np.logical_and.accumulate(pgd.correct, axis=0)
+    grid = [(radius, withstood[index]) for index, radius in enumerate(radii)]
     return {
-        alarms.BLACK_BOX: max(map(alarms.excess, _harms(square), harms)),
+        alarms.BLACK_BOX: _guessing(classifier, subset, grid, QUERIES, seed),
         alarms.RISING: alarms.excess(harms[0], harms[1]),
-        alarms.UNBOUNDED: alarms.above_chance(withstood, pgd.labels, seed),
+        alarms.UNBOUNDED: alarms.above_chance(withstood[-1], pgd.labels, seed),
     }
+
+
+def worst_of(*signs: dict[str, float]) -> dict[str, float]:
+    """Merge alarms by name; of one that was computed more than once the greatest value counts."""
+    names = dict.fromkeys(name for values in signs for name in values)
+    return {name: max(values[name] for values in signs if name in values) for name in names}
+
+
+def _guessing(
+    classifier: Classifier,
+    data: LabelledImages,
+    grid: Sequence[tuple[float, Mask]],
+    queries: int,
+    seed: int,
+) -> float:
+    """Compute how many answers fall to guessing alone, at the radius where they are most.
+
+    Args:
+        classifier: Maps images to logits (N, K).
+        data: N images.
+        grid: Radii, and which answers withstood the gradient up to each, (N,) or (N, L).
+        queries: Of the black box.
+        seed: Of its guesses.
+    """
+    values = []
+    for radius, withstood in grid:
+        columns = withstood.reshape(len(withstood), -1)
+        counts = [
+            _guessed(view, data.images, labels, mask, (radius, queries, seed))
+            for (view, labels), mask in zip(_views(classifier, data), columns.T, strict=True)
+        ]
+        broken, tried = (float(np.mean(values)) for values in zip(*counts, strict=True))
+        share = float(columns.mean())
+        values.append(alarms.share_excess(broken, max(round(tried), 1), of=share))
+    return max(values)
+
+
+def _guessed(
+    view: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    withstood: Mask,
+    plan: tuple[float, int, int],
+) -> tuple[int, int]:
+    """Count the images that guessing alone breaks, and those that it was tried on."""
+    rows = torch.from_numpy(np.flatnonzero(withstood)).to(images.device)
+    if len(rows) == 0:
+        return 0, 0
+    radius, queries, seed = plan
+    subset = at_most(LabelledImages(images[rows], labels[rows]), IMAGES)
+    broken = only_guessing(
+        view, _pixels(subset), subset.labels, pixels(radius), queries=queries, seed=seed
+    )
+    return int(broken.sum()), len(subset)
+
+
+def _vanishing(classifier: Classifier, data: LabelledImages) -> float:
+    images = _pixels(data)
+    counts = [float(vanishing(view, images, y).sum()) for view, y in _views(classifier, data)]
+    return alarms.share_excess(float(np.mean(counts)), len(data))
+
+
+def _coarseness(classifier: Classifier, data: LabelledImages) -> float:
+    images = _pixels(data)
+    logits = predict_logits(classifier, images)
+    ties = tied(logits, data.images)
+    several = data.labels.ndim == 2  # each logit is a label's, beside a logit of 0
+    pairs = [torch.stack([0 * z, z], dim=1) for z in logits.T] if several else [logits]
+    ratio = float(np.median([rounding(pair) for pair in pairs]))
+    return alarms.coarseness(float(ties.sum()), len(ties), ratio)
+
+
+def _views(classifier: Classifier, data: LabelledImages) -> Iterator[tuple[nn.Module, Tensor]]:
+    """Yield the classifier with its labels, or each label of several as two classes."""
+    if data.labels.ndim == 1:
+        yield classifier, data.labels
+    else:
+        for label in range(data.labels.shape[1]):
+            yield OneLabel(classifier, label), data.labels[:, label]
+
+
+def _on_grid(eps: tuple[float, ...], withstood: Mask) -> list[tuple[float, Mask]]:
+    """Return two radii of a grid above 0, and what withstood attacks up to each."""
+    up_to = np.logical_and.accumulate(withstood, axis=0)
+    rows = sorted({max(len(eps) // 2, 1), len(eps) - 1})
+    return [(eps[row], up_to[row]) for row in rows]
+
+
+def _pixels(data: LabelledImages) -> Tensor:
+    return data.images.float() / 255
 
 
 def _harms(report: RobustReport) -> list[Mask | Floats]:

@@ -61,7 +61,7 @@ class Lesson:
         classifier: On ``device``, with its initial weights.
         train: The training images, on ``device``. A learner sees no other split.
         task: What the labels mean.
-        loss: The loss per image (N,) that the attacks of the ladder maximise.
+        loss: The loss per image (N,) to minimise. Attacks raise `likelihood.log_odds` instead.
         epochs: Budget of the trial, for schedules.
         seed: Of all random numbers of the training: derive from it, the epoch and a name.
         device: Where to compute.

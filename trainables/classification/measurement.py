@@ -14,7 +14,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from trainables.attacks.attack import Attack
-from trainables.attacks.evaluation import PREDICTION_FACTOR, RobustReport, evaluate, predict
+from trainables.attacks.evaluation import (
+    PREDICTION_FACTOR,
+    RobustReport,
+    evaluate,
+    predict_logits,
+    scores_of,
+    to_probabilities,
+)
 from trainables.attacks.registry import build_attack
 from trainables.attacks.threat import pixels
 from trainables.classification.assets import LabelledImages
@@ -22,7 +29,7 @@ from trainables.classification.naming import headline, ranking_metric
 from trainables.corruptions.noise import gaussian
 from trainables.data.task import Task
 from trainables.losses.likelihood import Loss, likelihood_loss
-from trainables.metrics.classification import constant_scores, scores
+from trainables.metrics.classification import constant_scores
 from trainables.metrics.curve import area
 from trainables.metrics.skill import CURVE, SKILL, mean_skill
 from trainables.models.classifiers import Classifier
@@ -76,7 +83,7 @@ class Measurement:
 
     @property
     def loss(self) -> Loss:
-        """The loss per image (N,) that training minimises and attacks maximise."""
+        """The loss per image (N,) that training minimises."""
         return likelihood_loss(self.task)
 
     @property
@@ -174,11 +181,10 @@ def measure_clean(
         Scores by name, and ``{split}_loss``.
     """
     images = data.images.float() / 255
-    probabilities = predict(
-        classifier, images, measurement.task, PREDICTION_FACTOR * measurement.batch_size
-    )
-    values = _scores(measurement.task, probabilities, data)
+    logits = predict_logits(classifier, images, PREDICTION_FACTOR * measurement.batch_size)
+    values = _scores(measurement.task, logits, data)
     metrics = {f"{split}_clean_{name}": value for name, value in values.items()}
+    probabilities = to_probabilities(logits, measurement.task)
     metrics[f"{split}_loss"] = _mean_log_loss(probabilities, data.labels)
     return metrics
 
@@ -196,7 +202,7 @@ def measure_robust(
     """
     task, images = measurement.task, data.images.float() / 255
     batch_size = PREDICTION_FACTOR * measurement.batch_size
-    clean = _scores(task, predict(classifier, images, task, batch_size), data)
+    clean = _scores(task, predict_logits(classifier, images, batch_size), data)
     metrics = {f"{split}_clean_{name}": value for name, value in clean.items()}
     metrics |= _noise(f"{split}_noise", classifier, data, measurement)
     reports: dict[str, RobustReport] = {}
@@ -208,8 +214,8 @@ def measure_robust(
     return Robustness(metrics, reports, measurement.attack)
 
 
-def _scores(task: Task, probabilities: Tensor, data: LabelledImages) -> dict[str, float]:
-    return scores(task, probabilities.cpu().numpy(), data.labels.cpu().numpy())
+def _scores(task: Task, logits: Tensor, data: LabelledImages) -> dict[str, float]:
+    return scores_of(logits.cpu().numpy(), data.labels.cpu().numpy(), task)
 
 
 def _mean_log_loss(probabilities: Tensor, labels: Tensor) -> float:
@@ -226,7 +232,7 @@ def _noise(
     seed, size = derive(measurement.seed, "noise"), PREDICTION_FACTOR * measurement.batch_size
     levels = {
         sigma: _scores(
-            task, predict(classifier, gaussian(images, sigma, seed, pixels(0)), task, size), data
+            task, predict_logits(classifier, gaussian(images, sigma, seed, pixels(0)), size), data
         )
         for sigma in SIGMAS
     }

@@ -32,6 +32,7 @@ from trainables.classification.settings import ClassificationSettings
 from trainables.classification.trial import ClassifierTrial
 from trainables.data.dataset import Dataset
 from trainables.data.splits import Splits
+from trainables.metrics.classification import left_out
 from trainables.runtime.config import Frozen, parse
 from trainables.runtime.memory import Need
 from trainables.saved.checkpoint import load_classifier
@@ -215,7 +216,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         extra = self.make_assets(settings, dataset, splits, assets, say)
         facts = Facts(
             digests={"data": dataset.digest, "splits": splits.digest} | extra.digests,
-            lines=(dataset.source, *splits.notes, *extra.lines),
+            lines=(dataset.source, *splits.notes, *_left_out(dataset, splits), *extra.lines),
             default_metric=settings.rungs[-1].metric,
             details={"near_copies": splits.near_copies} | extra.details,
         )
@@ -330,6 +331,15 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         trial.train(settings.epochs)
         with trial.at_best():
             return measure_anchor(trial.classifier, trial.data.val, trial.measurement, name)
+
+
+def _left_out(dataset: Dataset, splits: Splits) -> tuple[str, ...]:
+    """Say in a line which classes or labels the ranking images do not show; nothing for none."""
+    labels = splits.take(dataset, "ranking").labels
+    names = left_out(dataset.task, labels, dataset.classes)
+    kind = "labels" if dataset.task == "multi-label" else "classes"
+    line = f"no score averages over {kind} that the ranking images do not show: {', '.join(names)}"
+    return (line,) if names else ()
 
 
 @lru_cache(maxsize=2)  # a worker's trials are of one seed, or of a few that take turns

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from trainables.classification.assets import Data, at_most
-from trainables.classification.audit import audit, guards
+from trainables.classification.audit import audit, guards, worst_of
 from trainables.classification.learner import ClassifierConfig, Learner, Lesson
 from trainables.classification.measurement import (
     ATTACK_BATCH,
@@ -197,9 +197,9 @@ class ClassifierTrial(Trainable):
             with self.at_best():
                 robust = measure_robust(self.classifier, ranking, measurement)
                 beside = measure_robust(self.classifier, val, measurement, "val").metrics
-                alarms = guards(robust, measurement)
+                alarms = guards(self.classifier, ranking, robust, measurement)
                 if level and level.audit:
-                    alarms |= audit(self.classifier, ranking, measurement)
+                    alarms = worst_of(alarms, audit(self.classifier, ranking, measurement))
             robust = replace(robust, metrics=beside | robust.metrics, constraints=alarms)
             self.evaluation = epoch, level, robust
         return self.evaluation[2]

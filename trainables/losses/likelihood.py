@@ -1,11 +1,13 @@
-"""Losses that attacks raise: one number for each image, from logits and labels or two images.
+"""Losses that training lowers and attacks raise: one number for each image.
 
-The two likelihood losses keep the direction of their gradients for any confident network. The usual
-gradient ``softmax - one_hot`` rounds to 0 at the true class once the margin passes 17 in single
-precision. A sign attack would then follow half a gradient, and a network would look robust only
-because it is confident.
+The usual gradient of the cross-entropy, ``softmax - one_hot``, rounds to 0 at the true class once
+the margin passes 17 in single precision. The two likelihood losses, which train, keep its direction
+up to a margin of 104, beyond which the loss itself is 0. A network would look robust only because
+it is confident. So attacks raise `log_odds`, which has the same order and the same direction, and
+has a gradient at any margin.
 """
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -21,6 +23,7 @@ An attack maximises it, training minimises it.
 """
 
 _LEAST_SPREAD = 1e-12  # stands in for the spread of equal logits
+_LOG_LINEAR = -17.0  # below it, softplus(v) is exp(v) in single precision
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
@@ -48,6 +51,28 @@ def binary_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
         (N,), in nats.
     """
     return functional.softplus(_signed(logits, labels)).mean(dim=1)
+
+
+def log_odds(logits: Tensor, labels: Tensor) -> Tensor:
+    """Compute the log-odds that the answer is wrong, log sum_{j != y} exp(z_j) - z_y.
+
+    The cross-entropy is softplus of it: both rank images alike, and their gradients have the same
+    direction. This one's does not vanish, whatever the scale of the logits. For two classes it is
+    the `margin`.
+
+    For multi-label data it is the logarithm of `binary_cross_entropy`, of which the same is true.
+
+    Args:
+        logits: (N, K), K at least 2; or (N, L).
+        labels: int64 (N,); or 0 and 1, (N, L).
+
+    Returns:
+        (N,), positive if the true class has less than half of the probability.
+    """
+    if labels.ndim == 2:
+        return _log_softplus(_signed(logits, labels)).logsumexp(dim=1) - math.log(logits.shape[1])
+    truth, rest = _split(logits, labels)
+    return rest.logsumexp(dim=1) - truth
 
 
 def margin(logits: Tensor, labels: Tensor) -> Tensor:
@@ -153,7 +178,7 @@ def rivals(logits: Tensor, labels: Tensor, limit: int) -> Tensor:
 
 
 def likelihood_loss(task: Task) -> Loss:
-    """Return a task's negative log-likelihood, which training minimises and attacks maximise."""
+    """Return a task's negative log-likelihood, which training minimises."""
     return binary_cross_entropy if task == "multi-label" else cross_entropy
 
 
@@ -162,6 +187,13 @@ def _split(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     index = labels[:, None]
     truth = logits.gather(1, index).squeeze(1)
     return truth, logits.scatter(1, index, -torch.inf)
+
+
+def _log_softplus(values: Tensor) -> Tensor:
+    """Compute log(log(1 + exp(v))), which is v where exp(v) is lost beside 1."""
+    small = values < _LOG_LINEAR
+    ordinary = functional.softplus(values.masked_fill(small, 0)).log()
+    return torch.where(small, values, ordinary)
 
 
 def _signed(logits: Tensor, labels: Tensor) -> Tensor:

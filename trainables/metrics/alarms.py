@@ -1,36 +1,42 @@
 """Alarms for robust scores that cannot be trusted: masked gradients, and constant answers.
 
 An attack that follows the gradient fails on a model whose gradient carries no information, and the
-model looks robust although it is not. Such a model violates one of four orders that hold for all
-others [obfuscated]: many steps do at least the harm of one step; the gradient does at least the
-harm of guessing; a larger epsilon does at least the harm of a smaller one; an epsilon that allows
-any change leaves no answer right. Each order is checked image by image, or subject by subject. The
-value of the constraint is the lower end of a 95 % interval. The constraint is met at 0 and below,
-so that chance alone raises no alarm.
+model looks robust although it is not. Such a model violates one of six orders that hold for all
+others [obfuscated]: many steps do at least the harm of one step; guessing breaks nothing that a
+long climb along the gradient does not break; a larger epsilon does at least the harm of a smaller
+one; an epsilon that allows any change leaves no answer right; the gradient of an image says that
+some change matters; and different images get different logits. Each order is checked image by
+image, or subject by subject. The value of the constraint is the lower end of a 95 % interval, for
+the last three less what is allowed. The constraint is met at 0 and below, so that chance alone
+raises no alarm.
 
 *Harm*, (N,), is the effect of an attack on each image or subject: bool, whether it is wrong, or a
 number that is greater for more harm, such as an error in HU.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from trainables.metrics.classification import Labels, auc, chance, correct
+from trainables.metrics.classification import Labels, auc, chance, correct, mixed_labels
 from trainables.metrics.intervals import bootstrap, curve_interval
 from trainables.runtime.arrays import Floats, Mask
 
 ONE_STEP, BLACK_BOX = "masking_fgsm", "masking_black_box"
 RISING, UNBOUNDED = "masking_rising", "masking_unbounded"
+GRADIENT, COARSE = "masking_gradient", "masking_coarse"
 COLLAPSE = "collapse"
 
 ALARMS: Mapping[str, str] = {
     ONE_STEP: "one step of the gradient does more harm than many: gradients are masked",
-    BLACK_BOX: "guessing does more harm than following the gradient: gradients are masked",
+    BLACK_BOX: "guessing breaks what the gradient does not: gradients are masked",
     RISING: "a larger epsilon does less harm than a smaller one: gradients are masked",
     UNBOUNDED: "an epsilon that permits anything leaves the model right: gradients are masked",
+    GRADIENT: "gradients are zero, or so small that they deny that any change matters",
+    COARSE: "different images get the same outputs, or outputs so large that rounding decides",
     COLLAPSE: "it answers nearly the same to every clean image, or no better than chance",
 }
 
@@ -38,6 +44,9 @@ Harm = Mask | Floats
 
 LEVEL = 0.95
 SLACK = 0.01  # of an error: attacks maximise the squared error, and its mean differs by this
+ALLOWED = 0.01  # share of images with a sign, which no honest model has
+ALLOWED_TIES = 0.05  # share of images with the outputs of another image
+ALLOWED_ROUNDING = 1e-3  # rounding of the outputs, relative to what tells images apart
 NEARLY_ALL = 0.95  # of the answers are one class
 RARER = 0.25  # least frequency of the other classes among answers, relative to the labels
 EDGE = 0.01  # of the way from chance to perfect, within which a score is at chance
@@ -70,6 +79,37 @@ def excess(harm: Harm, baseline: Harm) -> float:
     return _mean_excess(margin[~np.isnan(margin)])
 
 
+def share_excess(count: float, total: int, *, of: float = 1.0, allowed: float = ALLOWED) -> float:
+    """Compute by how much a share of images exceeds what is allowed, by its exact lower bound.
+
+    The bound is that of Clopper and Pearson: with 64 images and 0.01 allowed, 3 with a sign raise
+    no alarm, and 4 do.
+
+    Args:
+        count: Images with the sign, from 0 to ``total``; a mean over labels need not be whole.
+        total: Images that were looked at.
+        of: The share of all images that these stand for.
+        allowed: The share of all images that raises no alarm.
+
+    Returns:
+        Above 0 only if chance does not explain it.
+    """
+    low = float(stats.beta.ppf((1 - LEVEL) / 2, count, total - count + 1)) if count > 0 else 0.0
+    return of * low - allowed
+
+
+def coarseness(count: float, total: int, rounding: float) -> float:
+    """Compute how far outputs are too coarse to follow; the constraint is met up to 0.
+
+    Args:
+        count: Images with exactly the outputs of another, different image.
+        total: Different images.
+        rounding: Of the outputs, relative to what tells images apart.
+    """
+    decades = math.log10(min(max(rounding, 1e-9), 1.0) / ALLOWED_ROUNDING)
+    return max(share_excess(count, total, allowed=ALLOWED_TIES), decades)
+
+
 def two_radii(eps: Sequence[float]) -> tuple[float, float]:
     """Return a middle radius and the greatest radius of a grid that rises from 0.
 
@@ -99,8 +139,7 @@ def above_chance(right: Mask, labels: Labels, seed: int) -> float:
     if labels.ndim == 1:
         low = curve_interval(right[None], labels, (0.0,), seed=seed).low
         return low - 1 / len(np.unique(labels))
-    shares = labels.mean(axis=0)
-    mixed = (shares > 0) & (shares < 1)
+    shares, mixed = labels.mean(axis=0), mixed_labels(labels)
     if not mixed.any():
         return 0.0
     weights = np.where(labels == 1, 0.5 / shares.clip(1e-9), 0.5 / (1 - shares).clip(1e-9))

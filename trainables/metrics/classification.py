@@ -6,6 +6,7 @@ NaN.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +50,8 @@ def accuracy(task: str, probabilities: Floats, labels: Labels) -> float:
 def balanced_accuracy(task: str, probabilities: Floats, labels: Labels) -> float:
     """Compute the mean recall over the classes present, so that a constant answer scores 1 / K.
 
-    For multi-label data: the mean over labels of the balanced accuracy of each.
+    For multi-label data: the mean over labels of the balanced accuracy of each. A label that all
+    images have, or none, is left out, as from the AUC: a constant answer would be right about it.
 
     Args:
         task: "binary", "multi-class" or "multi-label".
@@ -61,8 +63,10 @@ def balanced_accuracy(task: str, probabilities: Floats, labels: Labels) -> float
         return math.nan
     if task != "multi-label":
         return float(mean_recall(right, labels))
-    columns = zip(right.T, labels.T, strict=True)
-    return float(np.mean([mean_recall(answers, label) for answers, label in columns]))
+    mixed = mixed_labels(labels)
+    columns = zip(right.T[mixed], labels.T[mixed], strict=True)
+    recalls = [mean_recall(answers, label) for answers, label in columns]
+    return float(np.mean(recalls)) if recalls else math.nan
 
 
 def auc(task: str, probabilities: Floats, labels: Labels) -> float:
@@ -89,6 +93,25 @@ def auc(task: str, probabilities: Floats, labels: Labels) -> float:
     areas = np.array([_roc_area(column, label) for column, label in columns])
     areas = areas[~np.isnan(areas)]
     return float(areas.mean()) if len(areas) else math.nan
+
+
+def mixed_labels(labels: Labels) -> Mask:
+    """Return which labels of multi-label data some images have and some have not, (L,)."""
+    shares = labels.mean(axis=0)
+    mixed: Mask = (shares > 0) & (shares < 1)
+    return mixed
+
+
+def left_out(task: str, labels: Labels, classes: Sequence[str]) -> tuple[str, ...]:
+    """Name the classes or labels over which no score averages, as the data do not show them.
+
+    Args:
+        task: "binary", "multi-class" or "multi-label".
+        labels: Of a split, int (N,), or (N, L).
+        classes: Names of all K classes or L labels.
+    """
+    shown = mixed_labels(labels) if task == "multi-label" else np.isin(range(len(classes)), labels)
+    return tuple(name for name, is_shown in zip(classes, shown, strict=True) if not is_shown)
 
 
 def chance(task: str, labels: Labels) -> float:

@@ -148,7 +148,8 @@ def count_wins(
 
     Args:
         names: Of A attacks; those that begin with ``transfer-`` become one.
-        winners: The number of the worst attack on each image, below 0 for none, (E, N).
+        winners: The number of the worst attack on each image, below 0 for none, (E, N); for
+            multi-label data on each label of it, (E, N, L).
 
     Returns:
         The names, and counts, (E, number of names).
@@ -157,5 +158,5 @@ def count_wins(
     attacks = tuple(dict.fromkeys(kinds))
     wins = np.zeros((len(winners), len(attacks)), dtype=np.int64)
     for number, kind in enumerate(kinds):
-        wins[:, attacks.index(kind)] += (winners == number).sum(axis=1)
+        wins[:, attacks.index(kind)] += (winners == number).reshape(len(winners), -1).sum(axis=1)
     return attacks, wins

@@ -11,11 +11,13 @@ from torch import nn
 from trainables.attacks import ensemble
 from trainables.attacks.apgd import APGD
 from trainables.attacks.ensemble import CLEAN, run_ensemble
-from trainables.attacks.evaluation import predict
+from trainables.attacks.evaluation import OneLabel, on_label, predict
+from trainables.attacks.fab import FAB
 from trainables.attacks.gradient import FGSM, PGD
 from trainables.attacks.square import Square
 from trainables.attacks.threat import pixels
-from trainables.losses.likelihood import binary_cross_entropy, margin
+from trainables.attacks.transfer import Transfer
+from trainables.losses.likelihood import margin
 from trainables.runtime.seeding import derive
 
 EPS = (0.0, 0.03, 0.05)
@@ -134,33 +136,28 @@ def test_a_curve_never_rises_in_probability_either(report):
     assert report.worst.area("acc") < report.worst.curve("acc")[0]
 
 
-def test_of_multi_label_data_the_greatest_loss_counts_and_all_are_attacked():
+def test_each_label_of_an_image_is_attacked_as_two_classes_are():
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = nn.Sequential(nn.Flatten(), nn.Linear(36, 8), nn.Tanh(), nn.Linear(8, 4)).double()
     images = torch.rand((40, 1, 6, 6), generator=torch.Generator().manual_seed(0)).double()
     labels = (model(images) > 0).long()
+    eps, transfer = (0.0, 0.03, 0.2), Transfer(source=model, attack=PGD(steps=5))
     ensemble = {
-        "fgsm": FGSM(loss=binary_cross_entropy),
-        "square": Square(queries=40),
-        "pgd": PGD(loss=binary_cross_entropy),
-    }
-    report = run_ensemble(model, images, labels, "multi-label", ensemble, (0.0, 0.2), seed=1)
-    losses = torch.stack(
-        [
-            binary_cross_entropy(
-                model(attack(model, images, labels, pixels(0.2), derive(1, name))), labels
-            )
-            for name, attack in ensemble.items()
-        ]
-    ).detach()
-    assert report.attempts[1].tolist() == [40, 40, 40]
-    assert report.successes.sum() == 0
-    assert np.array_equal(report.attackers[1], losses.argmax(dim=0).numpy())
-    logits = torch.from_numpy(report.worst.probabilities[1]).logit()
-    torch.testing.assert_close(
-        binary_cross_entropy(logits.double(), labels), losses.amax(dim=0), rtol=1e-4, atol=0
-    )
+        "fgsm": FGSM(), "fab": FAB(iterations=5), "square": Square(queries=40), "transfer": transfer
+    }  # fmt: skip
+    report = run_ensemble(model, images, labels, "multi-label", ensemble, eps, seed=1)
+    assert report.worst.correct.shape == report.attackers.shape == (3, 40, 4)
+    assert report.worst.correct[0].all()
+    assert report.attempts[1, 0] == 40 * 4
+    for label in range(4):
+        view, attacks = OneLabel(model, label), ensemble | {"transfer": on_label(transfer, label)}
+        alone = run_ensemble(view, images, labels[:, label], "binary", attacks, eps, seed=1)
+        assert np.array_equal(report.worst.correct[..., label], alone.worst.correct)
+        assert np.array_equal(report.attackers[..., label], alone.attackers)
+        np.testing.assert_array_equal(report.worst.logits[..., label], alone.worst.logits[..., 1])
+    shares = report.worst.correct.mean(axis=(1, 2))
+    assert shares[0] > shares[1] > shares[2]
 
 
 def test_where_nothing_is_right_nothing_is_attacked(exact):

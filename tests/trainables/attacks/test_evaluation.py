@@ -8,7 +8,9 @@ from torch import nn
 from trainables.attacks.evaluation import RobustReport, evaluate, predict
 from trainables.attacks.gradient import FGSM, PGD
 from trainables.attacks.threat import pixels
+from trainables.attacks.transfer import Transfer
 from trainables.losses.likelihood import binary_cross_entropy
+from trainables.metrics.classification import auc
 
 EPS = (0.0, 0.02, 0.05, 0.08)
 
@@ -87,9 +89,8 @@ def test_multi_label_probabilities_are_sigmoids_and_the_curve_falls():
     model = nn.Sequential(nn.Flatten(), nn.Linear(36, 4))
     images = torch.rand(40, 1, 6, 6)
     labels = (model(images) > model(images).median(dim=0).values).long()
-    attack = PGD(loss=binary_cross_entropy)
     report = evaluate(
-        model, images, labels, "multi-label", attack, (0.0, 0.02, 0.2), seed=0, skip_broken=True
+        model, images, labels, "multi-label", PGD(), (0.0, 0.02, 0.2), seed=0, skip_broken=True
     )
     np.testing.assert_allclose(
         report.probabilities[0], model(images).sigmoid().detach().numpy(), atol=1e-6
@@ -98,6 +99,77 @@ def test_multi_label_probabilities_are_sigmoids_and_the_curve_falls():
     assert curve[0] == 1
     assert curve[0] > curve[1] > curve[2]
     assert report.correct.shape == (3, 40, 4)
+
+
+def several_labels(scale=1.0, labels=3, count=60):
+    """A linear model of noisy images; labels agree with it for about four images of five."""
+    random = torch.Generator().manual_seed(1)
+    linear = nn.Linear(36, labels, bias=False)
+    linear.weight.data = torch.randn((labels, 36), generator=random)
+    images = 0.5 + 0.1 * torch.randn((count, 1, 6, 6), generator=random).clamp(-4, 4)
+    with torch.no_grad():
+        logits = linear(images.flatten(1))
+        noise = logits.std() * torch.randn(logits.shape, generator=random)
+        truth = (logits + noise > logits.median(dim=0).values).long()
+        linear.weight *= scale
+    return nn.Sequential(nn.Flatten(), linear), images, truth
+
+
+def worst_scores(model, images, labels, eps):
+    """Positives as low and negatives as high as the ball allows: exact, as the model is linear."""
+    weight = model[1].weight.detach()
+    push = torch.where(labels == 1, -1.0, 1.0)[:, :, None] * weight.sign()
+    moved = (images.flatten(1)[:, None] + eps * push).clamp(0, 1)
+    return (moved * weight).sum(dim=2).numpy()
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1, 1e3, 1e5])
+def test_each_label_meets_its_own_worst_case(scale):
+    """The macro AUC is the least that any attacker can reach, at any scale of the logits."""
+    model, images, labels = several_labels(scale)
+    eps = (0.0, 0.02, 0.04)
+    report = evaluate(model, images, labels, "multi-label", PGD(), eps, seed=0)
+    for radius, score in zip(eps, report.curve("auc"), strict=True):
+        exact = worst_scores(model, images, labels, radius)
+        assert score == pytest.approx(auc("multi-label", exact, labels.numpy()))
+        answers = report.logits[eps.index(radius)]
+        np.testing.assert_allclose(answers, exact, rtol=1e-3, atol=1e-3 * scale)
+
+
+def test_an_attack_on_all_labels_at_once_is_weaker():
+    model, images, labels = several_labels(labels=14)
+    joint = PGD(loss=binary_cross_entropy)(model, images, labels, pixels(0.04), seed=0)
+    joint_score = auc("multi-label", model(joint).detach().numpy(), labels.numpy())
+    report = evaluate(model, images, labels, "multi-label", PGD(), (0.04,), seed=0)
+    assert report.curve("auc")[0] < joint_score - 0.2
+
+
+def test_a_transfer_attacks_the_same_label_of_its_source():
+    model, images, labels = several_labels()
+    transfer = Transfer(source=model, attack=PGD())
+    direct, moved = (
+        evaluate(model, images, labels, "multi-label", attack, (0.03,), seed=0)
+        for attack in (PGD(), transfer)
+    )
+    np.testing.assert_allclose(moved.logits, direct.logits, atol=1e-5)
+
+
+@pytest.mark.parametrize("task", ["binary", "multi-class"])
+def test_confident_answers_do_not_tie(task):
+    """Their probabilities are all 0 or 1, and yet the AUC is that of the logits."""
+    random = torch.Generator().manual_seed(0)
+    images = torch.rand((50, 1, 2, 2), generator=random)
+    labels = (images.mean(dim=(1, 2, 3)) + 0.3 * torch.rand(50, generator=random) > 0.65).long()
+    scores = []
+    for scale in (1.0, 1e4):
+        model = nn.Sequential(nn.Flatten(), nn.Linear(4, 2 if task == "binary" else 3))
+        rows = [[-1.0] * 4, [1.0] * 4, [0.3] * 4][: model[1].out_features]
+        model[1].weight.data = scale * torch.tensor(rows)
+        model[1].bias.data.zero_()
+        report = evaluate(model, images, labels, task, FGSM(), (0.0, 0.01), seed=0)
+        scores.append(report.curve("auc"))
+    np.testing.assert_allclose(scores[1], scores[0], atol=0.01)
+    assert 0.6 < scores[0][0] < 0.99
 
 
 def test_a_single_radius_is_a_curve_of_one(trained):

@@ -110,6 +110,24 @@ def test_some_planes_are_out_of_reach_and_a_flat_one_moves_nothing():
     assert move.tolist() == [[0.5, 0.0], [0.0, 0.0]]
 
 
+def test_on_the_boundary_without_a_gradient_nothing_moves():
+    """Neither a gap nor a slope: zero divided by zero."""
+    images = torch.full((2, 3), 0.5)
+    for normal in (torch.zeros(2, 3), torch.tensor([[0.0] * 3, [1.0, 0.0, 0.0]])):
+        assert to_plane(images, normal, torch.zeros(2), pixels(0.1)).eq(0).all()
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 0], [1, 1, 1]])
+def test_a_model_of_equal_logits_is_not_blamed(labels):
+    class Equal(nn.Module):
+        def forward(self, images):
+            return 0 * images.flatten(1)[:, :2]
+
+    images = torch.rand((3, 1, 4, 4), generator=torch.Generator().manual_seed(0))
+    adversarials = FAB(iterations=3)(Equal(), images, torch.tensor(labels), pixels(0.1), seed=0)
+    assert torch.equal(adversarials, images)
+
+
 @pytest.mark.parametrize("eps", [0.02, 0.03, 0.04])
 def test_it_agrees_with_the_authors_on_ten_classes(ten, eps):
     """One of 60 images more or less."""

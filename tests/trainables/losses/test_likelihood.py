@@ -47,6 +47,51 @@ def test_a_confident_label_keeps_its_gradient():
     assert slopes[0] < 0 < slopes[1]
 
 
+@pytest.mark.parametrize("k", [2, 3, 11])
+def test_log_odds_are_those_of_the_wrong_classes(k, rng):
+    logits = 5 * torch.randn((50, k), generator=rng, dtype=torch.float64)
+    labels = torch.randint(k, (50,), generator=rng)
+    right = logits.softmax(dim=1).gather(1, labels[:, None]).squeeze(1)
+    torch.testing.assert_close(losses.log_odds(logits, labels), (1 / right - 1).log())
+
+
+def test_log_odds_rank_and_point_as_the_cross_entropy_does(rng):
+    logits = 3 * torch.randn((50, 4), generator=rng, dtype=torch.float64)
+    labels = torch.randint(4, (50,), generator=rng)
+    odds, entropy = losses.log_odds(logits, labels), losses.cross_entropy(logits, labels)
+    torch.testing.assert_close(functional.softplus(odds), entropy)
+    slopes = [
+        functional.normalize(gradient(loss, logits[:1], labels[:1]), dim=0)
+        for loss in (losses.log_odds, losses.cross_entropy)
+    ]
+    torch.testing.assert_close(*slopes)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 16.0, 100.0, 1e3, 1e6, 1e30])
+def test_no_scale_of_the_logits_takes_the_gradient_away(scale):
+    """The cross-entropy of the same logits has none from a margin of 104 on."""
+    logits, label = scale * torch.tensor([[30.0, 0.0]]), torch.tensor([0])
+    assert gradient(losses.log_odds, logits, label).tolist() == [-1, 1]
+    lost = gradient(losses.cross_entropy, logits, label).tolist() == [0, 0]
+    assert lost == (scale > 3)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 30.0, 1e4])
+def test_of_labels_they_are_the_logarithm_of_the_cross_entropy(scale, rng):
+    logits = scale * torch.randn((20, 5), generator=rng, dtype=torch.float64)
+    labels = torch.randint(2, (20, 5), generator=rng)
+    expected = losses.binary_cross_entropy(logits, labels).log()
+    finite = expected.isfinite()
+    torch.testing.assert_close(losses.log_odds(logits, labels)[finite], expected[finite])
+
+
+def test_a_label_that_is_right_beyond_doubt_keeps_its_gradient():
+    logits, labels = torch.tensor([[4e3, -5e3]]), torch.tensor([[1, 0]])
+    assert gradient(losses.binary_cross_entropy, logits, labels).tolist() == [0, 0]
+    assert losses.log_odds(logits, labels).item() == pytest.approx(-4e3, rel=1e-3)
+    assert gradient(losses.log_odds, logits, labels).tolist() == [-1, 0]
+
+
 def test_margin_by_hand():
     logits = torch.tensor([[3.0, 1.0, 2.0], [3.0, 1.0, 2.0]])
     assert losses.margin(logits, torch.tensor([0, 1])).tolist() == [-1.0, 2.0]

@@ -98,6 +98,41 @@ def test_labels_without_both_values_are_left_out_of_the_auc():
     assert math.isnan(metrics.auc("multi-label", p[:, 1:], y[:, 1:]))
 
 
+def test_a_constant_no_is_at_chance_however_many_labels_never_occur():
+    """12 of 14 labels of 60 images: counted as right, they would make it .929."""
+    labels = np.zeros((60, 14), dtype=int)
+    labels[:30, 0] = labels[10:20, 1] = 1
+    scores = metrics.scores("multi-label", np.full((60, 14), 0.1), labels)
+    assert scores["bacc"] == scores["auc"] == 0.5
+    assert metrics.mixed_labels(labels).tolist() == [True, True] + [False] * 12
+    nowhere = metrics.scores("multi-label", np.full((60, 12), 0.1), labels[:, 2:])
+    assert math.isnan(nowhere["bacc"])
+    assert math.isnan(nowhere["auc"])
+
+
+def test_a_class_that_is_predicted_and_never_occurs_is_left_out_and_named():
+    """Ten images of three classes of four; all values by hand."""
+    labels = np.array([0, 0, 0, 1, 1, 2, 2, 2, 2, 0])
+    tenths = [
+        "6211", "4312", "2521", "1621", "3313", "1171", "2134", "1261", "3241", "1126",
+    ]  # fmt: skip
+    p = np.array([[int(digit) / 10 for digit in row] for row in tenths])
+    scores = metrics.scores("multi-class", p, labels)
+    assert scores["auc"] == pytest.approx((17 / 24 + 29 / 32 + 1) / 3, abs=1e-9)
+    assert scores["bacc"] == pytest.approx((1 / 2 + 1 / 2 + 3 / 4) / 3, abs=1e-9)
+    assert scores["acc"] == pytest.approx(0.6)
+    assert metrics.left_out("multi-class", labels, ("a", "b", "c", "d")) == ("d",)
+
+
+def test_labels_that_are_always_or_never_there_are_named():
+    labels = np.array([[1, 0, 1], [0, 0, 1], [1, 0, 1], [0, 0, 1], [1, 0, 1]])
+    p = np.array([[8, 3, 2], [4, 1, 9], [4, 6, 5], [1, 2, 3], [9, 5, 6]]) / 10
+    assert metrics.auc("multi-label", p, labels) == pytest.approx(11 / 12)
+    assert metrics.balanced_accuracy("multi-label", p, labels) == pytest.approx(5 / 6)
+    assert metrics.left_out("multi-label", labels, ("a", "b", "c")) == ("b", "c")
+    assert metrics.left_out("multi-label", labels[:, :1], ("a",)) == ()
+
+
 @pytest.mark.parametrize("task", SINGLE)
 def test_what_is_not_defined_is_nan(task):
     one_class = metrics.scores(task, np.full((4, 2), 0.5), np.zeros(4, dtype=np.int64))

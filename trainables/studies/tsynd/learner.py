@@ -82,7 +82,6 @@ class TSynDLearner:
             masks=config.masks,
             attack_eps=config.attack_eps,
             attack_steps=config.attack_steps,
-            loss=self.lesson.loss,
             multi_label=self.lesson.multi_label,
             generator=noise,
         )

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from trainables.attacks.gradient import PGD
 from trainables.attacks.threat import pixels
-from trainables.losses.likelihood import Loss
 from trainables.models.autoencoder import VQVAE
 from trainables.models.classifiers import Classifier
 from trainables.models.modes import frozen
@@ -47,7 +46,6 @@ class Synthesis:
         masks: Dropout masks K.
         attack_eps: Radius of the adversarial regime, in pixels of [0, 1].
         attack_steps: PGD steps of the adversarial regime.
-        loss: What the adversarial regime maximises.
         multi_label: Whether each logit is a label of its own.
         generator: Of noise and masks, on the device.
     """
@@ -63,7 +61,6 @@ class Synthesis:
     masks: int
     attack_eps: float
     attack_steps: int
-    loss: Loss
     multi_label: bool
     generator: torch.Generator
 
@@ -113,7 +110,7 @@ def tsynd(synthesis: Synthesis, batch: Batch) -> Tensor:
 
 def adversarial(synthesis: Synthesis, batch: Batch) -> Tensor:
     """Attack the pixels by PGD: adversarial training on half a batch, as a yardstick [pgd]."""
-    attack = PGD(loss=synthesis.loss, steps=synthesis.attack_steps)
+    attack = PGD(steps=synthesis.attack_steps)
     generator = synthesis.generator
     seed = int(torch.randint(2**31, (1,), generator=generator, device=generator.device))
     threat = pixels(synthesis.attack_eps)

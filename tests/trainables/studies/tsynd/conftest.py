@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import torch
 
-from trainables.losses.likelihood import cross_entropy
 from trainables.runtime.seeding import generator
 from trainables.studies.tsynd.regimes import Batch, Synthesis
 
@@ -35,7 +34,6 @@ def synthesis(trained, autoencoder) -> Callable[..., Synthesis]:
             "masks": 8,
             "attack_eps": 4 / 255,
             "attack_steps": 3,
-            "loss": cross_entropy,
             "multi_label": False,
             "generator": generator(torch.device("cpu"), seed),
         }

@@ -1,0 +1,36 @@
+"""A model must answer the same images alike, or attacks and scores measure chance."""
+
+import torch
+from torch import Tensor, nn
+
+from trainables.models.modes import frozen
+
+TOLERANCE = 1e-4  # of the greatest output; sums on a GPU may differ by their order
+
+
+class UnsteadyError(ValueError):
+    """A model that answers the same images differently twice."""
+
+
+def require_steady(model: nn.Module, images: Tensor) -> None:
+    """Refuse a model whose two answers to the same images differ.
+
+    Noise, dropout or a random resize in the forward pass makes attacks fail by chance: the gradient
+    belongs to an answer that is not given again. Such a model has no robustness that could be
+    measured by one attack, and must be attacked in expectation [obfuscated].
+
+    Args:
+        model: Maps images to outputs (n, ...); asked in eval mode.
+        images: (n, C, ...).
+
+    Raises:
+        UnsteadyError: If an output differs by more than `TOLERANCE` of the greatest.
+    """
+    with frozen(model), torch.no_grad():
+        first, second = model(images), model(images)
+    change = float((first - second).abs().max())
+    if not change <= TOLERANCE * float(first.abs().max()) and bool(first.isfinite().all()):
+        raise UnsteadyError(
+            f"the model answers the same images differently twice, by up to {change:.2g}: "
+            "its answers are random, so no attack can measure it"
+        )
