@@ -38,6 +38,7 @@ from search.confirmation.verdict import (
     conditions_table,
     constant_on,
     exported_of,
+    guessed_share,
     missed_counts,
     selection,
     standing_fields,
@@ -59,7 +60,7 @@ from search.storage.confirmation import keep_confirmation
 from search.storage.runs import CONFIRM, claimed, named_places, open_run, stored_at
 from searchspace.errors import UserError
 from searchspace.names import lookup
-from trainables.attacks.presets import ENSEMBLES
+from trainables.attacks.presets import ENSEMBLES, guesses_enough
 from trainables.door.opening import is_empty
 from trainables.door.paths import inside
 from trainables.door.records import read_json
@@ -143,7 +144,10 @@ def _work(job: Confirmation) -> int:
     }
     record = end_confirmation(job.folder, values)
     say_test(session.console, session.say, record, session.about.threat)
-    Card(record, session.manifest.content, session.about).write(best)
+    if guesses_enough(job.plan.attacks):
+        Card(record, session.manifest.content, session.about).write(best)
+    else:
+        session.say(f"no robustness card: {job.plan.attacks} guesses too little to find masked gradients")
     session.say_path(f"everything: {job.folder}")
     return FINISHED
 
@@ -348,6 +352,7 @@ def _verdict(
         "without_near": _scores_without_near(test, metric),
         "comparisons": comparisons(first.finalist, references, test, metric),
         "wins": {"ranking": wins(ranking), "test": wins(test)},
+        "guessed": guessed_share(test[first.finalist.id]),
     }
 
 

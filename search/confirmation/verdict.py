@@ -21,6 +21,7 @@ from search.confirmation.statistics import (
 )
 from search.engine.trial import Trial
 from search.results.ranking import barred_by, missed
+from trainables.metrics.alarms import exact_interval
 from trainables.metrics.skill import Skill
 from trainables.metrics.welch import Estimate
 from trainables.study.examination import Direction, Examination
@@ -211,6 +212,26 @@ def wins(examined: Examinations) -> dict[str, int]:
             ):
                 total[name] = total.get(name, 0) + count
     return total
+
+
+def guessed_share(seeds: Sequence[Examination]) -> dict[str, float] | None:
+    """Compute the share of images that only attacks without a model's gradient broke.
+
+    It is a mean over seeds, at the radius where it is greatest. Its interval is exact, and counts
+    an image once, however many seeds there are.
+
+    Args:
+        seeds: Examinations of the trainings of one finalist.
+
+    Returns:
+        The share and the bounds of its interval; None where no image counts as broken.
+    """
+    counts = [seed.guessed for seed in seeds if seed.guessed is not None and len(seed.guessed)]
+    if len(counts) < len(seeds):
+        return None
+    count, total = float(np.mean(counts, axis=0).max()), len(seeds[0].labels)
+    low, high = exact_interval(count, total)
+    return {"value": count / total, "low": low, "high": high}
 
 
 def values_on(examined: Examinations, metric: str) -> dict[str, Estimate]:

@@ -29,6 +29,16 @@ SYNTHESIS_ENSEMBLES: Mapping[str, Mapping[str, tuple[int, int]]] = {
 TRANSFER_STEPS: Mapping[str, int] = {"quick": 20, "standard": 100}
 
 
+# Queries of the black box from which on a robustness card may say that gradients are not masked.
+CARD_QUERIES = 1000
+
+
+def guesses_enough(name: str) -> bool:
+    """Return whether the black box of an ensemble tries enough for a robustness card."""
+    queries = ENSEMBLES[name]["square"], SYNTHESIS_ENSEMBLES[name]["square"][0]
+    return min(queries) >= CARD_QUERIES
+
+
 def build_ensemble(
     name: str, task: Task, sources: Mapping[str, nn.Module] | None = None
 ) -> dict[str, Attack]:

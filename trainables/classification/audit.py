@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from trainables.attacks.evaluation import OneLabel, RobustReport, evaluate, predict_logits
 from trainables.attacks.registry import build_attack
-from trainables.attacks.signs.gradients import rounding, tied, vanishing
+from trainables.attacks.signs.gradients import rounding, vanishing
 from trainables.attacks.signs.guessing import only_guessing
 from trainables.attacks.signs.steadiness import require_steady
 from trainables.attacks.threat import pixels
@@ -172,13 +172,10 @@ def _vanishing(classifier: Classifier, data: LabelledImages) -> float:
 
 
 def _coarseness(classifier: Classifier, data: LabelledImages) -> float:
-    images = _pixels(data)
-    logits = predict_logits(classifier, images)
-    ties = tied(logits, data.images)
+    logits = predict_logits(classifier, _pixels(data))
     several = data.labels.ndim == 2  # each logit is a label's, beside a logit of 0
     pairs = [torch.stack([0 * z, z], dim=1) for z in logits.T] if several else [logits]
-    ratio = float(np.median([rounding(pair) for pair in pairs]))
-    return alarms.coarseness(float(ties.sum()), len(ties), ratio)
+    return alarms.coarseness(float(np.median([rounding(pair) for pair in pairs])))
 
 
 def _views(classifier: Classifier, data: LabelledImages) -> Iterator[tuple[nn.Module, Tensor]]:

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 from torch import Tensor, nn
 
-from trainables.attacks.ensemble import run_ensemble
+from trainables.attacks.ensemble import EnsembleReport, run_ensemble
 from trainables.attacks.evaluation import predict
 from trainables.attacks.presets import build_ensemble
+from trainables.attacks.signs.steadiness import require_steady
 from trainables.attacks.threat import pixels
 from trainables.classification.assets import LabelledImages, at_most
 from trainables.classification.measurement import SIGMAS
@@ -17,7 +18,18 @@ from trainables.data.task import Task
 from trainables.metrics.classification import constant_scores, correct
 from trainables.runtime.arrays import Floats32, Floats64
 from trainables.runtime.seeding import derive
-from trainables.study.examination import CLEAN, ENSEMBLE, NOISE, Exam, Examination, count_wins
+from trainables.study.examination import (
+    BLACK_BOX,
+    CLEAN,
+    ENSEMBLE,
+    NOISE,
+    TRANSFER,
+    Exam,
+    Examination,
+    count_wins,
+)
+
+STEADY = 64  # images that are answered several times
 
 
 def examine_classifier(
@@ -39,9 +51,13 @@ def examine_classifier(
         eps: Radii in pixels of [0, 1], rising from 0.
         exam: The ensemble, the seed, how many images, whether corruptions are applied.
         sources: Other classifiers by name; their adversarial images are used as well.
+
+    Raises:
+        UnsteadyError: If the classifier answers the same images differently.
     """
     data = data if exam.images is None else at_most(data, exam.images)
     images, labels = data.images.float() / 255, data.labels
+    require_steady(classifier, images[:STEADY])
     ensemble = build_ensemble(exam.attacks, task, sources)
     seed = derive(exam.seed, "ensemble")
     outcome = run_ensemble(classifier, images, labels, task, ensemble, eps, seed=seed)
@@ -68,7 +84,23 @@ def examine_classifier(
         wins,
         constant=constant,
         near=near,
+        guessed=_guessed(outcome),
     )
+
+
+def _guessed(outcome: EnsembleReport) -> Floats64:
+    """Count the images that black boxes broke after gradients had failed, at each radius above 0.
+
+    Of multi-label data each label is a share of its image.
+    """
+    numbers = [
+        number
+        for number, name in enumerate(outcome.names)
+        if name in BLACK_BOX or name.startswith(f"{TRANSFER}-")
+    ]
+    mask = np.isin(outcome.attackers, numbers) & ~outcome.worst.correct
+    counts: Floats64 = mask.reshape(*mask.shape[:2], -1).mean(axis=2).sum(axis=1)
+    return counts[1:]
 
 
 def _corruptions(images: Tensor, seed: int) -> list[tuple[str, float, Tensor]]:

@@ -5,10 +5,10 @@ model looks robust although it is not. Such a model violates one of six orders t
 others [obfuscated]: many steps do at least the harm of one step; guessing breaks nothing that a
 long climb along the gradient does not break; a larger epsilon does at least the harm of a smaller
 one; an epsilon that allows any change leaves no answer right; the gradient of an image says that
-some change matters; and different images get different logits. Each order is checked image by
-image, or subject by subject. The value of the constraint is the lower end of a 95 % interval, for
-the last three less what is allowed. The constraint is met at 0 and below, so that chance alone
-raises no alarm.
+some change matters; and outputs differ by more than their rounding. Each order is checked image by
+image, or subject by subject. The value of the constraint is the lower end of a 95 % interval, less
+a hundredth where an honest model may miss the order in few images. The constraint is met at 0 and
+below, so that chance alone raises no alarm.
 
 *Harm*, (N,), is the effect of an attack on each image or subject: bool, whether it is wrong, or a
 number that is greater for more harm, such as an error in HU.
@@ -36,7 +36,7 @@ ALARMS: Mapping[str, str] = {
     RISING: "a larger epsilon does less harm than a smaller one: gradients are masked",
     UNBOUNDED: "an epsilon that permits anything leaves the model right: gradients are masked",
     GRADIENT: "gradients are zero, or so small that they deny that any change matters",
-    COARSE: "different images get the same outputs, or outputs so large that rounding decides",
+    COARSE: "outputs so large beside their differences that rounding decides, or no differences",
     COLLAPSE: "it answers nearly the same to every clean image, or no better than chance",
 }
 
@@ -45,7 +45,6 @@ Harm = Mask | Floats
 LEVEL = 0.95
 SLACK = 0.01  # of an error: attacks maximise the squared error, and its mean differs by this
 ALLOWED = 0.01  # share of images with a sign, which no honest model has
-ALLOWED_TIES = 0.05  # share of images with the outputs of another image
 ALLOWED_ROUNDING = 1e-3  # rounding of the outputs, relative to what tells images apart
 NEARLY_ALL = 0.95  # of the answers are one class
 RARER = 0.25  # least frequency of the other classes among answers, relative to the labels
@@ -94,20 +93,29 @@ def share_excess(count: float, total: int, *, of: float = 1.0, allowed: float = 
     Returns:
         Above 0 only if chance does not explain it.
     """
-    low = float(stats.beta.ppf((1 - LEVEL) / 2, count, total - count + 1)) if count > 0 else 0.0
-    return of * low - allowed
+    return of * exact_interval(count, total)[0] - allowed
 
 
-def coarseness(count: float, total: int, rounding: float) -> float:
-    """Compute how far outputs are too coarse to follow; the constraint is met up to 0.
+def exact_interval(count: float, total: int) -> tuple[float, float]:
+    """Compute the 95 % interval of a share, by Clopper and Pearson.
 
     Args:
-        count: Images with exactly the outputs of another, different image.
-        total: Different images.
-        rounding: Of the outputs, relative to what tells images apart.
+        count: From 0 to ``total``, not necessarily whole.
+        total: At least 1.
     """
-    decades = math.log10(min(max(rounding, 1e-9), 1.0) / ALLOWED_ROUNDING)
-    return max(share_excess(count, total, allowed=ALLOWED_TIES), decades)
+    tail = (1 - LEVEL) / 2
+    low = float(stats.beta.ppf(tail, count, total - count + 1)) if count > 0 else 0.0
+    high = float(stats.beta.isf(tail, count + 1, total - count)) if count < total else 1.0
+    return low, high
+
+
+def coarseness(rounding: float) -> float:
+    """Compute by how many powers of ten outputs are too coarse; the constraint is met up to 0.
+
+    Args:
+        rounding: Of the outputs, relative to what tells images apart; infinite for equal outputs.
+    """
+    return math.log10(min(max(rounding, 1e-9), 1.0) / ALLOWED_ROUNDING)
 
 
 def two_radii(eps: Sequence[float]) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from trainables.runtime.errors import typed_line
 
 CLEAN, ENSEMBLE, NOISE = "clean", "ensemble", "noise"
 TRANSFER = "transfer"  # all attacks made on other models
+BLACK_BOX = ("square", TRANSFER)  # attacks without the model's gradient
 Direction = Literal["max", "min"]
 
 
@@ -60,6 +61,8 @@ class Examination:
             conditions; NaN where it is not known.
         near: Whether each image has a near copy among those that trained, (N,); None where that was
             not looked for.
+        guessed: The number of images that only attacks without the model's gradient broke, up to
+            each radius, (E,); None where no image counts as broken.
     """
 
     score: str
@@ -71,6 +74,7 @@ class Examination:
     wins: npt.NDArray[np.int64]
     constant: float = math.nan
     near: Mask | None = None
+    guessed: Floats64 | None = None
 
     @property
     def scale(self) -> tuple[float, float] | None:
@@ -114,7 +118,9 @@ class Examination:
             "won": self.wins,
             "constant": self.constant,
         }
-        write_arrays(file, arrays if self.near is None else arrays | {"near": self.near})
+        optional = {"near": self.near, "guessed": self.guessed}
+        arrays |= {name: values for name, values in optional.items() if values is not None}
+        write_arrays(file, arrays)
 
 
 def read_examination(file: Path) -> Examination:
@@ -135,6 +141,7 @@ def read_examination(file: Path) -> Examination:
                 tuple(arrays["attacks"].tolist()),
                 arrays["won"],
                 near=arrays.get("near"),
+                guessed=arrays.get("guessed"),
                 constant=float(arrays["constant"]) if "constant" in arrays else math.nan,
             )
     except (OSError, ValueError, TypeError) as error:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from trainables.classification import audit as module
 from trainables.classification.assets import LabelledImages, read_data
-from trainables.classification.audit import IMAGES, audit, guards
+from trainables.classification.audit import IMAGES, audit, guards, worst_of
 from trainables.classification.measurement import Measurement, measure_robust
 from trainables.metrics import alarms
 from trainables.studies.tsynd.study import TSynD
@@ -65,8 +65,8 @@ def quantised(pixels: Tensor) -> Tensor:
 
 
 def raised(model: nn.Module, data: LabelledImages, measurement: Measurement = PROTOCOL) -> set[str]:
-    values = guards(measure_robust(model, data, measurement), measurement)
-    values |= audit(model, data, measurement)
+    values = guards(model, data, measure_robust(model, data, measurement), measurement)
+    values = worst_of(values, audit(model, data, measurement))
     assert set(values) == set(alarms.ALARMS)
     assert all(math.isfinite(value) for value in values.values())
     return {name for name, value in values.items() if value > 0}
@@ -83,8 +83,15 @@ def test_a_saturated_model_is_fooled_by_guessing():
     assert alarms.BLACK_BOX in raised(Brightness(squash=saturated), images_of(64, 0.015))
 
 
-def test_logits_so_large_that_the_loss_is_0_are_fooled_by_guessing():
-    assert alarms.BLACK_BOX in raised(Brightness(squash=lambda s: 1e5 * s), images_of(64, 0.05))
+@pytest.mark.parametrize("scale", [1e-5, 16, 100, 1e3, 1e5])
+def test_the_scale_of_logits_changes_no_score_and_raises_no_alarm(scale):
+    data = images_of(64, 0.05)
+    curves = [
+        measure_robust(model, data, PROTOCOL).reports["pgd"].curve("bacc")
+        for model in (Brightness(), Brightness(squash=lambda score: scale * score))
+    ]
+    np.testing.assert_array_equal(*curves)
+    assert raised(Brightness(squash=lambda score: scale * score), data) == set()
 
 
 def test_quantised_pixels_are_fooled_by_guessing():
@@ -114,9 +121,10 @@ def test_a_model_that_any_image_leaves_right_is_not_believed():
     assert raised(Brightness(), images_of(64, 0.2)) == set()
 
 
-def test_a_constant_model_has_collapsed_and_masks_nothing():
+def test_a_constant_model_has_collapsed_and_has_nothing_to_follow():
     model = Brightness(squash=lambda score: 1 + 0 * score)
-    assert raised(model, images_of(64, 0.05)) == {alarms.COLLAPSE}
+    names = {alarms.COLLAPSE, alarms.GRADIENT, alarms.COARSE}
+    assert raised(model, images_of(64, 0.05)) == names
 
 
 @pytest.mark.parametrize("regime", ["baseline", "adversarial"])
@@ -128,8 +136,9 @@ def test_trained_networks_raise_none(prepared, regime, seed):
     data = read_data(prepared.assets, torch.device("cpu")).ranking
     measurement = Measurement("multi-class", "pgd", (0.0, 1 / 255, 4 / 255), seed=seed)
     with trial.at_best():
-        values = guards(measure_robust(trial.classifier, data, measurement), measurement)
-        values |= audit(trial.classifier, data, measurement)
+        robustness = measure_robust(trial.classifier, data, measurement)
+        values = guards(trial.classifier, data, robustness, measurement)
+        values = worst_of(values, audit(trial.classifier, data, measurement))
     assert all(value <= 0 for name, value in values.items() if name != alarms.COLLAPSE), values
 
 
@@ -169,7 +178,7 @@ def test_what_is_audited_lies_within_the_radii(monkeypatch):
     real = module.evaluate
     monkeypatch.setattr(module, "evaluate", watch)
     audit(Brightness(), images_of(12, 0.05), PROTOCOL)
-    assert calls == [("PGD", (0.04, 0.08, 0.25, 1.0), 12), ("Square", (0.04, 0.08), 12)]
+    assert calls == [("PGD", (0.04, 0.08, 0.25, 1.0), 12)]
     calls.clear()
     audit(Brightness(), images_of(12, 0.05), Measurement("binary", "pgd", (0.0, 0.5), 0))
     assert np.allclose(calls[0][1], (0.25, 0.5, 1.0))

@@ -8,7 +8,17 @@ import pytest
 from scipy.stats import binomtest, ttest_rel
 
 from trainables.metrics import alarms
-from trainables.metrics.alarms import ALARMS, above_chance, collapse, excess, flatness, two_radii
+from trainables.metrics.alarms import (
+    ALARMS,
+    above_chance,
+    coarseness,
+    collapse,
+    exact_interval,
+    excess,
+    flatness,
+    share_excess,
+    two_radii,
+)
 
 
 def pair(wins, losses, ties=20, rest=30):
@@ -35,6 +45,31 @@ def test_the_bound_of_a_share_is_that_of_the_binomial():
     assert excess(*pair(9, 1, 40, 50)) == pytest.approx((2 * low - 1) * 10 / 100)
     assert excess(*pair(0, 7, 3, 0)) == pytest.approx(-0.7)
     assert excess(*pair(0, 0)) == 0
+
+
+@pytest.mark.parametrize(("count", "total"), [(0, 64), (1, 64), (4, 64), (5, 156), (64, 64)])
+def test_the_interval_of_a_share_is_clopper_and_pearsons(count, total):
+    oracle = binomtest(count, total).proportion_ci(method="exact")
+    assert exact_interval(count, total) == pytest.approx((oracle.low, oracle.high))
+
+
+def test_three_images_of_64_are_no_alarm_and_four_are():
+    assert share_excess(3, 64) < 0 < share_excess(4, 64)
+    assert share_excess(0, 64) == -0.01
+    assert share_excess(64, 64, of=0.01) < 0  # all of a hundredth of the images
+
+
+def test_a_sign_that_one_image_in_a_thousand_has_by_chance_raises_no_alarm():
+    """At the share that is allowed, at most one set of images in forty does."""
+    rng = np.random.default_rng(2)
+    counts = rng.binomial(64, alarms.ALLOWED, 4000)
+    assert np.mean([share_excess(count, 64) > 0 for count in counts]) < 1 / 40
+
+
+def test_outputs_are_coarse_by_powers_of_ten():
+    assert coarseness(0.9e-3) < 0 < coarseness(1.1e-3)
+    assert coarseness(float("inf")) == pytest.approx(3)
+    assert coarseness(0.0) == pytest.approx(-6)
 
 
 def test_errors_differ_by_students_interval_less_a_hundredth():
@@ -174,7 +209,10 @@ def test_grey_pictures_have_collapsed():
 
 def test_every_alarm_has_a_sentence_and_a_name_of_its_own():
     masking = {name for name in ALARMS if name.startswith("masking_")}
-    assert masking == {alarms.ONE_STEP, alarms.BLACK_BOX, alarms.RISING, alarms.UNBOUNDED}
+    assert masking == {
+        alarms.ONE_STEP, alarms.BLACK_BOX, alarms.RISING, alarms.UNBOUNDED, alarms.GRADIENT,
+        alarms.COARSE,
+    }  # fmt: skip
     assert set(ALARMS) - masking == {alarms.COLLAPSE}
     assert len(set(ALARMS.values())) == len(ALARMS)
 

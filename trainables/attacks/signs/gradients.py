@@ -3,19 +3,19 @@
 import torch
 from torch import Tensor, nn
 
-from trainables.losses.likelihood import log_odds
+from trainables.losses.likelihood import margin
 from trainables.models.modes import frozen
 
-LEAST_REACH = 0.01  # of its log-odds, which an image's gradient must reach over all of [0, 1]
+LEAST_REACH = 0.01  # of its margin, which an image's gradient must reach over all of [0, 1]
 
 
 def vanishing(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
     """Find the images whose gradient says that no change could matter.
 
-    The log-odds change by at most the sum of the gradient's absolute values, to first order, if
+    The margin changes by at most the sum of the gradient's absolute values, to first order, if
     every pixel moves by the whole range of [0, 1]. Where this is less than a hundredth of the
-    log-odds, the gradient denies what any other image proves: it is zero, or next to it. The scale
-    of the logits does not matter.
+    margin, the gradient denies what any other image proves: it is zero, or next to it. The scale of
+    the logits does not matter.
 
     Args:
         model: Maps images to logits (n, K).
@@ -27,27 +27,10 @@ def vanishing(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
     """
     with frozen(model), torch.inference_mode(mode=False), torch.enable_grad():
         variable = images.detach().clone().requires_grad_()
-        odds = log_odds(model(variable), labels.clone())
-        (gradient,) = torch.autograd.grad(odds.sum(), variable)
+        margins = margin(model(variable), labels.clone())
+        (gradient,) = torch.autograd.grad(margins.sum(), variable)
     reach = gradient.abs().flatten(1).sum(dim=1)
-    return (reach <= LEAST_REACH * odds.detach().abs()) | ~reach.isfinite()
-
-
-def tied(logits: Tensor, images: Tensor) -> Tensor:
-    """Find the images that have the same logits as another, different image.
-
-    Args:
-        logits: (n, K).
-        images: (n, C, ...).
-
-    Returns:
-        bool (m,), of the m different images.
-    """
-    _, inverse = images.flatten(1).unique(dim=0, return_inverse=True)
-    first = torch.zeros(int(inverse.max()) + 1, dtype=torch.int64, device=images.device)
-    first[inverse] = torch.arange(len(images), device=images.device)
-    _, groups, counts = logits[first].unique(dim=0, return_inverse=True, return_counts=True)
-    return counts[groups] > 1
+    return (reach <= LEAST_REACH * margins.detach().abs()) | ~reach.isfinite()
 
 
 def rounding(logits: Tensor) -> float:
@@ -57,10 +40,10 @@ def rounding(logits: Tensor) -> float:
         logits: (n, K), K at least 2.
 
     Returns:
-        The rounding of the greatest logit, divided by the spread over images of the differences
-        between logits; infinite where all images get the same.
+        The rounding of the greatest logit, divided by the standard deviation over images of the
+        differences between logits; infinite where all images get the same.
     """
-    differences = (logits - logits[:, :1])[:, 1:].double()
-    spread = float((differences - differences.median(dim=0).values).abs().median())
+    differences = (logits.double() - logits[:, :1].double())[:, 1:]
+    spread = float(differences.std(dim=0, correction=0).max())
     unit = torch.finfo(torch.float32).eps / 2 * float(logits.abs().max())
     return unit / spread if spread > 0 else float("inf")
