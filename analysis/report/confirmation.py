@@ -112,7 +112,7 @@ def _scores(
 def _cards() -> Html:
     return tag(
         "p",
-        "The model, its exports and its robustness card: ",
+        "The model, its exports and, after enough guesses, its robustness card: ",
         tag("code", f"{CONFIRM}/best"),
         " in the folder of the run.",
     )

@@ -23,6 +23,7 @@ from search.confirmation.finalists import Finalist, choose_finalists
 from search.confirmation.near import without_near
 from search.confirmation.plan import ConfirmPlan
 from search.confirmation.record import (
+    ConfirmationResult,
     add_winner,
     begin_confirmation,
     end_confirmation,
@@ -144,12 +145,18 @@ def _work(job: Confirmation) -> int:
     }
     record = end_confirmation(job.folder, values)
     say_test(session.console, session.say, record, session.about.threat)
-    if guesses_enough(job.plan.attacks):
-        Card(record, session.manifest.content, session.about).write(best)
-    else:
-        session.say(f"no robustness card: {job.plan.attacks} guesses too little to find masked gradients")
+    _write_card(job, record, best)
     session.say_path(f"everything: {job.folder}")
     return FINISHED
+
+
+def _write_card(job: Confirmation, record: ConfirmationResult, folder: Path) -> None:
+    """Write the robustness card, if the black box tried enough to say that nothing is masked."""
+    session, attacks = job.session, job.plan.attacks
+    if guesses_enough(attacks):
+        Card(record, session.manifest.content, session.about).write(folder)
+    else:
+        session.say(f"no robustness card: {attacks} guesses too little to rule out a mask")
 
 
 def _choose(job: Confirmation, training: Session) -> tuple[list[Standing], Examinations]:

@@ -148,11 +148,10 @@ class WithoutNear(Part):
 
 
 class Wins(Part):
-    """How many worst images each attack made, by split, and of the winner alone on test."""
+    """How many worst images each attack made, by split."""
 
     ranking: dict[str, int]
     test: dict[str, int]
-    winner: dict[str, int] = {}
 
 
 class Exported(Part):
@@ -202,8 +201,9 @@ class ConfirmationResult(ConfirmationStart):
         selection: How far the search's ranking could be trusted.
         missed: How many of the winner's trainings that met the test split miss each constraint.
         wins: Which attacks made the worst images.
-        guessed: The share of test images that only attacks without the winner's gradient broke, at
-            the radius where it is greatest, with its exact interval; None where it is not known.
+        guessed: The share of test images that only attacks without the winner's gradient broke (or
+            made worse), at the radius where it is greatest, with its exact interval; None where it
+            is not known.
         seconds: Of the command that ended it.
         exported: Which training.
         exports: By form the file, or why there is none.

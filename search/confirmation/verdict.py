@@ -215,7 +215,7 @@ def wins(examined: Examinations) -> dict[str, int]:
 
 
 def guessed_share(seeds: Sequence[Examination]) -> dict[str, float] | None:
-    """Compute the share of images that only attacks without a model's gradient broke.
+    """Compute on what share of images only attacks without a model's gradient succeed.
 
     It is a mean over seeds, at the radius where it is greatest. Its interval is exact, and counts
     an image once, however many seeds there are.
@@ -224,7 +224,7 @@ def guessed_share(seeds: Sequence[Examination]) -> dict[str, float] | None:
         seeds: Examinations of the trainings of one finalist.
 
     Returns:
-        The share and the bounds of its interval; None where no image counts as broken.
+        The share and the bounds of its interval; None where it is not known.
     """
     counts = [seed.guessed for seed in seeds if seed.guessed is not None and len(seed.guessed)]
     if len(counts) < len(seeds):

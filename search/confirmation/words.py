@@ -5,7 +5,7 @@ import math
 from search.confirmation.record import Comparison, Condition, ConfirmationResult
 from search.results.tables import interval, number, percent
 from trainables.study.about import Threat
-from trainables.study.examination import BLACK_BOX, CLEAN, ENSEMBLE
+from trainables.study.examination import CLEAN, ENSEMBLE
 
 WITHOUT_NEAR = "  without near copies"  # the second line of a finalist
 CONSTANT = "a constant answer"  # one that never looks at the input
@@ -89,15 +89,12 @@ def _missed(record: ConfirmationResult) -> list[str]:
 
 def _alarms(record: ConfirmationResult) -> list[str]:
     """Say whether attacks without the winner's gradient did what those with it could not."""
-    share, wins = record.guessed, record.wins.winner
-    if share is not None:
-        if share.low <= GUESSED:
-            return []
-        bounds = f"[{100 * share.low:.1f}, {100 * share.high:.1f}]"
-        outcome = f"broke {100 * share.value:.1f} % {bounds} of its test images"
-    else:
-        black, total = sum(wins.get(name, 0) for name in BLACK_BOX), sum(wins.values())
-        if black <= total / 2:
-            return []
-        outcome = "found most of its worst test images"
-    return [f"alarm: only attacks without the winner's gradient {outcome}: it may be masked"]
+    share = record.guessed
+    if share is None or share.low <= GUESSED:
+        return []
+    bounds = f"[{100 * share.low:.1f}, {100 * share.high:.1f}]"
+    line = (
+        "alarm: only attacks without the winner's gradient succeed on "
+        f"{100 * share.value:.1f} % {bounds} of the test images: its gradient may be masked"
+    )
+    return [line]

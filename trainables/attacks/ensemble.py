@@ -119,12 +119,8 @@ def run_ensemble(
                 attempts[cell] = len(rows)
         curve.append(answers.logits)
         attackers.append(answers.attackers)
-    worst = RobustReport(
-        task=task,
-        eps=tuple(float(radius) for radius in eps),
-        logits=torch.stack(curve).cpu().numpy(),
-        labels=labels.cpu().numpy(),
-    )
+    radii, logits = tuple(float(radius) for radius in eps), torch.stack(curve).cpu().numpy()
+    worst = RobustReport(task=task, eps=radii, logits=logits, labels=labels.cpu().numpy())
     return EnsembleReport(
         names=tuple(ensemble),
         worst=worst,

@@ -99,9 +99,7 @@ def audit(
     far = tuple(radius for radius in FAR if radius > radii[-1])
     seed = derive(measurement.seed, "audit")
     attack = build_attack("pgd", task, STEPS, batch_size=measurement.batch_size)
-    pgd = evaluate(
-        classifier, _pixels(subset), subset.labels, task, attack, radii + far, seed=seed
-    )
+    pgd = evaluate(classifier, _pixels(subset), subset.labels, task, attack, radii + far, seed=seed)
     harms, withstood = _harms(pgd), np.logical_and.accumulate(pgd.correct, axis=0)
     grid = [(radius, withstood[index]) for index, radius in enumerate(radii)]
     return {
@@ -140,9 +138,9 @@ def _guessing(
             _guessed(view, data.images, labels, mask, (radius, queries, seed))
             for (view, labels), mask in zip(_views(classifier, data), columns.T, strict=True)
         ]
-        broken, tried = (float(np.mean(values)) for values in zip(*counts, strict=True))
-        share = float(columns.mean())
-        values.append(alarms.share_excess(broken, max(round(tried), 1), of=share))
+        broken, attempts = (float(np.mean(numbers)) for numbers in zip(*counts, strict=True))
+        share, total = float(columns.mean()), max(round(attempts), 1)
+        values.append(alarms.share_excess(broken, total, of=share))
     return max(values)
 
 
@@ -153,7 +151,7 @@ def _guessed(
     withstood: Mask,
     plan: tuple[float, int, int],
 ) -> tuple[int, int]:
-    """Count the images that guessing alone breaks, and those that it was tried on."""
+    """Count the images that guessing alone breaks, and all that it attacked."""
     rows = torch.from_numpy(np.flatnonzero(withstood)).to(images.device)
     if len(rows) == 0:
         return 0, 0

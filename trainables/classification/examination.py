@@ -19,14 +19,13 @@ from trainables.metrics.classification import constant_scores, correct
 from trainables.runtime.arrays import Floats32, Floats64
 from trainables.runtime.seeding import derive
 from trainables.study.examination import (
-    BLACK_BOX,
     CLEAN,
     ENSEMBLE,
     NOISE,
-    TRANSFER,
     Exam,
     Examination,
     count_wins,
+    is_black_box,
 )
 
 STEADY = 64  # images that are answered several times
@@ -93,11 +92,7 @@ def _guessed(outcome: EnsembleReport) -> Floats64:
 
     Of multi-label data each label is a share of its image.
     """
-    numbers = [
-        number
-        for number, name in enumerate(outcome.names)
-        if name in BLACK_BOX or name.startswith(f"{TRANSFER}-")
-    ]
+    numbers = [number for number, name in enumerate(outcome.names) if is_black_box(name)]
     mask = np.isin(outcome.attackers, numbers) & ~outcome.worst.correct
     counts: Floats64 = mask.reshape(*mask.shape[:2], -1).mean(axis=2).sum(axis=1)
     return counts[1:]

@@ -57,7 +57,8 @@ def measure_anchor(
         measurement: How it is attacked.
         name: Of the classifier, for the reader.
     """
-    data, seed = at_most(val, IMAGES), derive(measurement.seed, "pilot")
+    n_labels = val.labels.shape[1] if val.labels.ndim == 2 else 1  # each of which costs an attack
+    data, seed = at_most(val, -(-IMAGES // n_labels)), derive(measurement.seed, "pilot")
     images, attack, task = data.images.float() / 255, measurement.build("pgd"), measurement.task
     # What one radius has broken is broken at all that permit more: it need not be attacked again.
     report = evaluate(

@@ -110,8 +110,11 @@ def left_out(task: str, labels: Labels, classes: Sequence[str]) -> tuple[str, ..
         labels: Of a split, int (N,), or (N, L).
         classes: Names of all K classes or L labels.
     """
-    shown = mixed_labels(labels) if task == "multi-label" else np.isin(range(len(classes)), labels)
-    return tuple(name for name, is_shown in zip(classes, shown, strict=True) if not is_shown)
+    if task == "multi-label":
+        occurring = mixed_labels(labels)
+    else:
+        occurring = np.isin(range(len(classes)), labels)
+    return tuple(name for name, occurs in zip(classes, occurring, strict=True) if not occurs)
 
 
 def chance(task: str, labels: Labels) -> float:

@@ -62,7 +62,8 @@ class Examination:
         near: Whether each image has a near copy among those that trained, (N,); None where that was
             not looked for.
         guessed: The number of images that only attacks without the model's gradient broke, up to
-            each radius, (E,); None where no image counts as broken.
+            each radius, (E,). Where no image counts as broken, of those whose error they raised by
+            more than a hundredth. None where it is not known.
     """
 
     score: str
@@ -146,6 +147,11 @@ def read_examination(file: Path) -> Examination:
             )
     except (OSError, ValueError, TypeError) as error:
         raise UserError(f"{file} is damaged: {typed_line(error)}") from None
+
+
+def is_black_box(name: str) -> bool:
+    """Return whether an attack of an ensemble does without the gradient of the model."""
+    return name in BLACK_BOX or name.startswith(f"{TRANSFER}-")
 
 
 def count_wins(

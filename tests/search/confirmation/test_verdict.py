@@ -10,6 +10,7 @@ from search.confirmation.verdict import (
     barred_by,
     comparisons,
     exported_of,
+    guessed_share,
     missed_counts,
     selection,
     standings,
@@ -18,6 +19,7 @@ from search.confirmation.verdict import (
     wins,
 )
 from search.engine.trial import Trial
+from trainables.metrics.alarms import exact_interval
 from trainables.study.examination import Examination
 from trainables.study.report import Report
 
@@ -136,6 +138,19 @@ def test_trainings_that_disagree_cannot_be_told_apart_however_many_images_there_
     (row,) = comparisons(FINALISTS[0], FINALISTS[1:2], tested, AREA)
     assert row["difference"]["low"] < 0 < row["difference"]["high"]
     assert row["verdict"] == "not distinguishable"
+
+
+def test_what_only_guessing_breaks_is_a_share_of_the_images_at_the_worst_radius():
+    parts = ("acc", "max", CONDITIONS, next(iter(EXAMINED.values()))[0].scores, LABELS, ("square",))
+    seeds = [
+        Examination(*parts, np.array([[0], [0]]), guessed=np.array(counts))
+        for counts in ([0.0, 3.0], [2.0, 1.0])
+    ]
+    share = guessed_share(seeds)
+    low, high = exact_interval(2.0, len(LABELS))
+    assert share == {"value": 2 / len(LABELS), "low": low, "high": high}
+    assert guessed_share([seeds[0], replace(seeds[0], guessed=None)]) is None
+    assert guessed_share([replace(seeds[0], guessed=np.array([]))]) is None
 
 
 def test_values_and_wins():

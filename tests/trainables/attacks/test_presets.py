@@ -11,6 +11,7 @@ from trainables.attacks.presets import (
     SYNTHESIS_ENSEMBLES,
     build_ensemble,
     build_synthesis_ensemble,
+    guesses_enough,
 )
 from trainables.attacks.square import Square
 from trainables.attacks.transfer import Transfer
@@ -69,3 +70,7 @@ def test_unknown_names_are_a_user_s_error():
         build_ensemble("quik", "binary")
     with pytest.raises(UserError, match="did you mean standard"):
         build_synthesis_ensemble("standart")
+
+
+def test_only_an_ensemble_that_guesses_enough_earns_a_card():
+    assert {name: guesses_enough(name) for name in ENSEMBLES} == {"quick": False, "standard": True}

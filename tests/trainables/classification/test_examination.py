@@ -3,6 +3,7 @@ import pytest
 import torch
 from torch import nn
 
+from trainables.attacks.signs.steadiness import UnsteadyError
 from trainables.classification.assets import LabelledImages
 from trainables.classification.examination import examine_classifier
 from trainables.study.examination import Exam
@@ -81,6 +82,36 @@ def test_of_many_labels_the_share_that_is_right_counts():
     assert examination.scores[0] == pytest.approx(1.0)
     assert (np.diff(examination.scores, axis=0) <= 0).all()
     assert set(examination.labels.tolist()) == {0}
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_what_only_guessing_breaks_is_counted(several):
+    """Without a gradient, the images nearest to the middle fall to squares, and to a rival's."""
+
+    class Certain(Brightness):
+        def forward(self, images):
+            return (super().forward(images)).sign().flip(1 if several else ())
+
+    labels = torch.stack([LABELS, 1 - LABELS], dim=1) if several else LABELS
+    task = "multi-label" if several else "binary"
+    for sources in ({}, {"rival": Brightness()} if not several else {}):
+        examination = examine_classifier(
+            Certain(), data(labels), task, EPS, exam(images=None), sources
+        )
+        broken = examination.scores[0].sum() - examination.scores[1:].sum(axis=1)
+        assert examination.guessed[0] == pytest.approx(broken[0]), broken
+        assert examination.guessed[-1] > 0
+    honest = examine_classifier(Brightness(), data(), "binary", EPS, exam(images=None), {})
+    assert honest.guessed.tolist() == [0, 0]
+
+
+def test_a_classifier_that_answers_at_random_is_not_examined():
+    class Random(Brightness):
+        def forward(self, images):
+            return super().forward(images) + torch.randn(len(images), 2)
+
+    with pytest.raises(UnsteadyError, match="answers are random"):
+        examine_classifier(Random(), data(), "binary", EPS, exam(images=None), {})
 
 
 def test_models_of_others_are_tried_as_well():

@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from trainables.study.examination import Examination, count_wins, read_examination
+from trainables.study.examination import Examination, count_wins, is_black_box, read_examination
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -16,6 +17,20 @@ def test_what_is_written_is_read(tmp_path):
     for name in ("scores", "labels", "wins"):
         np.testing.assert_array_equal(getattr(copy, name), getattr(examination, name))
     assert [file.name for file in (tmp_path / "folder").iterdir()] == ["one.npz"]
+
+
+def test_what_only_guessing_broke_is_kept_where_it_is_known(tmp_path):
+    parts = ("x", "max", (("clean", 0.0),), np.ones((1, 3)), np.arange(3), ("a",), np.array([[4]]))
+    for guessed in (None, np.array([0.5])):
+        Examination(*parts, guessed=guessed).write(tmp_path / "one.npz")
+        copy = read_examination(tmp_path / "one.npz").guessed
+        assert copy is None if guessed is None else copy.tolist() == [0.5]
+
+
+@pytest.mark.parametrize("name", ["square", "transfer-trial 3"])
+def test_attacks_without_the_model_s_gradient_are_known_by_name(name):
+    assert is_black_box(name)
+    assert not is_black_box("apgd-t")
 
 
 def test_images_that_have_near_copies_are_left_out(tmp_path):
@@ -42,3 +57,5 @@ def test_transfers_count_as_one():
     merged, won = count_wins(names, by)
     assert merged == ("apgd", "transfer", "square")
     assert won.tolist() == [[1, 2, 0], [1, 1, 2]]
+    labels = np.stack([by, by], axis=2)  # of several labels each counts
+    assert count_wins(names, labels)[1].tolist() == [[2, 4, 0], [2, 2, 4]]

@@ -16,6 +16,7 @@ from torch import nn
 from trainables.attacks.ensemble import Ensemble
 from trainables.attacks.gradient import PGD
 from trainables.attacks.registry import build_synthesis_attack
+from trainables.attacks.signs.steadiness import require_steady
 from trainables.losses.likelihood import squared_error
 from trainables.metrics import alarms
 from trainables.runtime.arrays import Floats64
@@ -47,6 +48,9 @@ def guards(
         split: The subjects.
         measurement: The radii, the seed and the batch size.
         device: Of the network.
+
+    Raises:
+        UnsteadyError: If the network answers the same MR differently.
     """
     fgsm, pgd = (robustness.curves[kind][HEADLINE][-1] for kind in ("fgsm", "pgd"))
     if alarms.excess(fgsm, pgd) > 0:
@@ -56,6 +60,7 @@ def guards(
         pgd = np.fmax(pgd, scores[HEADLINE])
     subset = split.widest(SUBJECTS)
     mr, _ = subset.batch(range(len(subset)), device)
+    require_steady(network, mr[: measurement.batch_size])
     predictions = predict(network, mr, measurement.batch_size)
     heads = [
         (subject.ct[0], np.asarray(subject.mask[0], dtype=bool)) for subject in subset.subjects

@@ -56,6 +56,7 @@ def examine_synthesis(
     winners = np.array([list(perturb.winners.values()) for perturb in worst], dtype=np.int64)
     attacks, wins = count_wins(tuple(ensemble), winners)
     scores = np.stack([by_name[HEADLINE] for by_name in by_condition])
+    guessed = [len(perturb.guessed) / len(perturb.winners) for perturb in worst]
     labels = np.zeros(scores.shape[1], dtype=np.int64)  # subjects have no classes
     return Examination(
         score="head MAE, HU",
@@ -66,6 +67,7 @@ def examine_synthesis(
         attacks=attacks,
         wins=wins,
         constant=constant_error(split),
+        guessed=scores.shape[1] * np.array(guessed),  # a share of slices, as a number of subjects
     )
 
 

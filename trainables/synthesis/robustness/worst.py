@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 from trainables.attacks.ensemble import CLEAN, Ensemble
 from trainables.attacks.threat import mr_deviations
+from trainables.metrics.alarms import SLACK
 from trainables.runtime.seeding import derive
+from trainables.study.examination import is_black_box
 from trainables.synthesis.prediction import predict
 from trainables.synthesis.slices import Split, to_hu
 
@@ -27,6 +29,8 @@ class WorstOf:
         names: Of the attacks, in order.
         winners: By slice number, the number of the attack that made the worst version; `CLEAN`
             where no attack did any harm.
+        guessed: Numbers of the slices whose error an attack without the network's gradient raised
+            by more than a hundredth, after those with it.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class WorstOf:
             batch_size: Slices that the network sees at a time; affects only the memory.
         """
         self.names, self.winners = tuple(ensemble), dict[int, int]()
+        self.guessed: set[int] = set()
         self._network, self._split, self._ensemble = network, split, ensemble
         self._threat, self._seed, self._batch_size = mr_deviations(eps), seed, batch_size
 
@@ -73,6 +78,8 @@ class WorstOf:
             attacked = attack(self._network, mr, targets, self._threat, seed, positions=numbers)
             attacked_error = self._errors(attacked, ct, heads)
             worse = attacked_error > error
+            if is_black_box(name):
+                self.guessed |= set(numbers[attacked_error > (1 + SLACK) * error].tolist())
             worst = torch.where(worse.reshape(-1, 1, 1, 1), attacked, worst)
             error = torch.where(worse, attacked_error, error)
             winners = torch.where(worse, number, winners)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from trainables.attacks.signs.steadiness import UnsteadyError
 from trainables.metrics import alarms
 from trainables.synthesis.measurement import Measurement, measure_robust
 from trainables.synthesis.robustness import audit as module
@@ -66,7 +67,7 @@ def alarms_of(
     values = guards(robust, network, split, measurement, CPU) | audit(
         network, split, measurement, CPU
     )
-    assert set(values) == set(alarms.ALARMS)
+    assert set(values) == set(alarms.ALARMS) - {alarms.GRADIENT, alarms.COARSE}  # of classifiers
     assert all(math.isfinite(value) for value in values.values())
     return values
 
@@ -86,6 +87,15 @@ def test_a_bias_that_misleads_random_starts_is_no_mask():
     curves = measure_robust(Shifted(), split, measurement, CPU, "ranking").curves
     assert alarms.excess(*(curves[kind]["mae_head"][-1] for kind in ("fgsm", "pgd"))) > 0
     assert alarms_of(Shifted(), split)[alarms.ONE_STEP] <= 0
+
+
+def test_a_network_that_answers_at_random_is_refused():
+    class Random(Shifted):
+        def forward(self, mr):
+            return super().forward(mr) + 0.01 * torch.randn_like(mr)
+
+    with pytest.raises(UnsteadyError, match="answers are random"):
+        alarms_of(Random(), heads_of(2))
 
 
 def test_a_network_of_steps_is_fooled_by_guessing():
