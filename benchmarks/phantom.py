@@ -1,7 +1,7 @@
 """What a CNN learns from the phantom's two cues, with and without adversarial training.
 
-Prints the table of `trainables.data.phantom`: balanced accuracy on images that train nothing, clean
-and under PGD, where both cues tell the class or one of them is drawn by lot:
+Prints the table of `trainables.data.phantoms.lesions`: balanced accuracy on images that
+train nothing, clean and under PGD, where both cues tell the class or one of them is drawn by lot:
 
     python benchmarks/phantom.py [--seeds 2] [--images 120] [--epochs 27]
 """
@@ -16,7 +16,7 @@ from torch import Tensor
 from trainables.attacks.evaluation import evaluate
 from trainables.attacks.gradient import PGD
 from trainables.attacks.threat import pixels
-from trainables.data import phantom
+from trainables.data.phantoms import lesions as phantom
 from trainables.losses.likelihood import likelihood_loss
 from trainables.models.classifiers import Classifier, build_classifier
 

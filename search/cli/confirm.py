@@ -58,8 +58,8 @@ def _confirm(
     machine = {name: value for name, value in machine.items() if value is not None}
     named = named_folders(**{name: values.pop(name) for name in PLACES})
     plan, find = parse(ConfirmPlan, values), finder(study, trust=trust)
-    places = {"named": named} if named else {}
-    return carry_out(run, plan, out, machine, find, Console(soft_wrap=False), **places)
+    locations = {"named": named} if named else {}
+    return carry_out(run, plan, out, machine, find, Console(soft_wrap=False), **locations)
 
 
 confirm = with_parameters(

@@ -120,13 +120,12 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
     limits = ("time_limit_s", "compute_limit_s", "trial_limit_s")
     change = dict[str, Any](zip(limits, (time_limit, compute_limit, trial_limit), strict=True))
     machine = {"concurrency": concurrency, "address": address, "in_process": in_process}
-    answers = {"seed_check": seed_check, "race": race, **machine}
-    change |= {name: value for name, value in answers.items() if value is not None}
+    change |= {"seed_check": seed_check, "race": race} | machine
+    change = {name: value for name, value in change.items() if value is not None or name in limits}
     if trials is not None:
         change["trials"] = _count(trials, open_run(run))
-    named = named_folders(data, cache, folder, storage)
-    places = {"named": named} if named else {}
-    return take_up(run, change, finder(study, trust=trust), Console(soft_wrap=False), **places)
+    named = named_folders(data, cache, folder, storage) or None
+    return take_up(run, change, finder(study, trust=trust), Console(soft_wrap=False), named=named)
 
 
 def status(run: RunArgument) -> int:

@@ -216,8 +216,8 @@ def _open(
     named: Mapping[str, Any] | None,
 ) -> tuple[Session, Objective]:
     folder = open_run(run)
-    places = named_places(run, folder, machine, named)
-    session = open_session(folder, find, console, machine, places)
+    locations = named_places(run, folder, machine, named)
+    session = open_session(folder, find, console, machine, locations)
     objective = session.manifest.content.objective
     if is_running(folder):
         raise UserError(f"{run} is still running: wait for its end, or stop it with Ctrl-C")

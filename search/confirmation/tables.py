@@ -124,11 +124,11 @@ def _columns(record: ConfirmationResult) -> list[Condition]:
     """
     conditions = next(iter(record.conditions.values()))
     columns = [condition for condition in conditions if condition.kind in {CLEAN, ENSEMBLE}]
-    places = [place for place, condition in enumerate(conditions) if condition.kind == NOISE]
+    rows = [row for row, condition in enumerate(conditions) if condition.kind == NOISE]
 
-    def spread(place: int) -> float:
-        scores = [cells[place].score for cells in record.conditions.values()]
+    def spread(row: int) -> float:
+        scores = [cells[row].score for cells in record.conditions.values()]
         return max(scores) - min(scores)
 
-    best = max(places, key=lambda place: (spread(place), place), default=None)
+    best = max(rows, key=lambda row: (spread(row), row), default=None)
     return columns + ([] if best is None else [conditions[best]])

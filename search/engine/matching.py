@@ -22,7 +22,7 @@ def match(
     controls: dict[str, Trial] = {}
     number = sum(member.is_matched for member in trials.values())
     for reference in references:
-        same = (other for other in trials.values() if _is_same(other, reference))
+        same = (member for member in trials.values() if _is_same(member, reference))
         control = next(same, None)
         if control is None:
             number += 1

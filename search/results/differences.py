@@ -68,13 +68,13 @@ def gains(first: Row, rows: Sequence[Row], objective: Objective, folder: RunFold
         objective: What it is ranked by.
         folder: Of the run, with what trials saved.
     """
-    own = first.trial.controls.values()
+    controls = first.trial.controls.values()
     references = [
         row
         for row in _completed(rows)
         if row.trial.is_reference
         and row is not first
-        and (not row.trial.is_matched or row.trial.id in own)
+        and (not row.trial.is_matched or row.trial.id in controls)
     ]
     comparison = Comparison.of(first, rows, objective, folder)
     results = []

@@ -72,7 +72,7 @@ def phantom(
     seed: Annotated[int, typer.Option(help="Another seed, other heads.", min=0)] = 0,
 ) -> int:
     """Write the phantom's heads as NIfTI, a folder for each."""
-    from trainables.data.head_phantom import phantom_subjects, write_nifti  # noqa: PLC0415
+    from trainables.data.phantoms.heads import phantom_subjects, write_nifti  # noqa: PLC0415
 
     write_nifti(phantom_subjects(subjects, size, slices, field, seed), folder, typer.echo)
     return 0

@@ -171,13 +171,13 @@ def named_places(
     Raises:
         UserError: If the storage is another one than the run's.
     """
-    places = {name: change[name] for name in ("address", "in_process") if change.get(name)}
-    places |= {name: value for name, value in (named or {}).items() if value is not None}
+    locations = {name: change[name] for name in ("address", "in_process") if change.get(name)}
+    locations |= {name: value for name, value in (named or {}).items() if value is not None}
     if is_remote(str(run)):
-        places.setdefault("storage", str(run))
-    if "storage" in places:
-        _check_store(parse_uri(str(places["storage"])), folder)
-    return places
+        locations.setdefault("storage", str(run))
+    if "storage" in locations:
+        _check_store(parse_uri(str(locations["storage"])), folder)
+    return locations
 
 
 def _check_store(store: Store, folder: RunFolder) -> None:

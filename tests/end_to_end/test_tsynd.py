@@ -22,6 +22,7 @@ from trainables.saved.checkpoint import load_classifier
 REFERENCES = ["baseline", "paper 50/1.0"]
 # Learns in seconds; what has not learned yet answers the same to every image, and cannot win.
 QUICK = {
+    "regime": "tsynd",
     "latent_lr": 0.1,
     "latent_iterations": 5,
     "latent_sigma": 0.1,

@@ -127,8 +127,8 @@ class ClassificationSettings(AttackSettings):
     @property
     def task(self) -> Task:
         """What the labels of the dataset mean; needs no open dataset."""
-        from trainables.data import phantom  # noqa: PLC0415 - loads NumPy
         from trainables.data.medmnist import table  # noqa: PLC0415
+        from trainables.data.phantoms import lesions as phantom  # noqa: PLC0415 - loads NumPy
 
         entry = table().get(self.dataset)
         return entry.task if entry else phantom.TASK

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from searchspace.names import lookup
-from trainables.data import medmnist, phantom
+from trainables.data import medmnist
 from trainables.data.dataset import Dataset
+from trainables.data.phantoms import lesions as phantom
 
 Say = Callable[[str], None]
 

@@ -29,10 +29,10 @@ def draw_like(labels: Ints, subset: Ints, n_classes: int, seed: int) -> Ints:
     generator = np.random.Generator(np.random.PCG64([seed, STREAM]))
     strata = strata_of(labels, n_classes)
     counts = np.bincount(strata[subset], minlength=int(strata.max()) + 1)
-    drawn = draw(strata, counts, generator)
+    rows = draw(strata, counts, generator)
     if labels.ndim == 1:
-        return drawn
+        return rows
     for positive in labels.T:
-        if positive[subset].any() and not positive[drawn].any():
-            drawn = np.union1d(drawn, generator.choice(np.flatnonzero(positive), 1))
-    return drawn
+        if positive[subset].any() and not positive[rows].any():
+            rows = np.union1d(rows, generator.choice(np.flatnonzero(positive), 1))
+    return rows

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from trainables.data.grid import Slices, to_slices
-from trainables.data.head_phantom import phantom_subjects
+from trainables.data.phantoms.heads import phantom_subjects
 from trainables.data.subjects import SubjectSplits, paper_subset, split_subjects
 from trainables.data.volumes import Subject, ignored, open_folder
 from trainables.metrics.synthesis import measure, truth_of

@@ -91,9 +91,9 @@ class Codec:
             rows = np.flatnonzero(targets == column)
             children[rows, column] = self._change(column, parents[rows, column], generator, step)
         for column in self._conditions:
-            drawn = self._draw(column, count, generator)
+            values = self._draw(column, count, generator)
             children[:, column] = np.where(
-                np.isnan(children[:, column]), drawn, children[:, column]
+                np.isnan(children[:, column]), values, children[:, column]
             )
             self._switch(children, column)
         return children

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from search.robmednas.synthesise import OUTPUT, PICTURE, TABLE, find_model, synthesise_folder
 from searchspace.errors import UserError
-from trainables.data.head_phantom import phantom_subjects, write_nifti
+from trainables.data.phantoms.heads import phantom_subjects, write_nifti
 from trainables.saved.checkpoint import ModelCard, UNetCard, save_model
 
 CARD = UNetCard(

@@ -10,7 +10,7 @@ import pytest
 from scipy import ndimage
 
 from searchspace.errors import UserError
-from trainables.data.head_phantom import phantom_subjects
+from trainables.data.phantoms.heads import phantom_subjects
 from trainables.data.volumes import PADDED, RESAMPLED, head_of, ignored, open_folder
 
 SHAPE = (5, 6, 3)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from trainables.classification.assets import read_data
-from trainables.data.phantom import load
+from trainables.data.phantoms.lesions import load
 from trainables.generative import autoencoder as training
 from trainables.generative.autoencoder import (
     AutoencoderSettings,

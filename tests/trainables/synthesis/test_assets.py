@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from searchspace.errors import UserError
-from trainables.data.head_phantom import phantom_subjects, write_nifti
+from trainables.data.phantoms.heads import phantom_subjects, write_nifti
 from trainables.data.volumes import PADDED, RESAMPLED
 from trainables.runtime.config import parse
 from trainables.synthesis import assets as module

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from searchspace.errors import UserError
-from trainables.data.head_phantom import phantom_subjects, write_nifti
+from trainables.data.phantoms.heads import phantom_subjects, write_nifti
 from trainables.data.subjects import split_subjects
 from trainables.data.volumes import open_folder
 from trainables.runtime.config import parse

@@ -165,8 +165,8 @@ def _gathered(parts: Iterable[Numbers]) -> Iterator[Numbers]:
 def _joined(chains: Numbers, edges: Numbers) -> Numbers:
     """Join the chains that pairs connect; return the number of each image's chain."""
     sources, targets = chains[edges].T
-    ones = np.ones(len(edges), np.int8)
-    graph = coo_array((ones, (sources, targets)), shape=(len(chains), len(chains)))
+    weights = np.ones(len(edges), np.int8)
+    graph = coo_array((weights, (sources, targets)), shape=(len(chains), len(chains)))
     _, joined = connected_components(graph, directed=False)
     return joined[chains].astype(np.int64)
 

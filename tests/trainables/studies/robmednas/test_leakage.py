@@ -5,7 +5,7 @@ import json
 import nibabel as nib
 import numpy as np
 
-from trainables.data.head_phantom import write_nifti
+from trainables.data.phantoms.heads import write_nifti
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.synthesis.assets import TRIAL_SPLITS, draw_record, open_subjects
 from trainables.synthesis.record import FILE

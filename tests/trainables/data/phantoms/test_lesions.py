@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from trainables.data import phantom
 from trainables.data.datasets import open_dataset
+from trainables.data.phantoms import lesions as phantom
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ fluid, grey and white matter, ventricles, and air in sinuses and mastoids. MR do
 pixel by pixel: dense bone and air are both dark, marrow and white matter both bright, and gain,
 contrast and a smooth bias field differ between subjects. A network has to look at the context.
 
-As in `trainables.data.phantom`, only operations that every machine rounds alike make the images,
-so that a seed means the same heads everywhere.
+As in `trainables.data.phantoms.lesions`, only operations that every machine rounds alike make the
+images, so that a seed means the same heads everywhere.
 """
 
 from collections.abc import Callable, Sequence

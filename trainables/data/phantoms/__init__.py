@@ -1,0 +1,1 @@
+"""Embedded data, made by this program."""
