@@ -56,7 +56,8 @@ class OptunaGpSampler(WholeConfigSampler):
         for rival in running:
             if rival.number != trial.number:
                 copy.add_trial(self._copied(rival.params, state=TrialState.RUNNING))
-        question = copy.ask(self._distributions)
+        with np.errstate(invalid="ignore"):  # 0 / 0 where no point has an expected improvement
+            question = copy.ask(self._distributions)
         return self._space.restrict(question.params)
 
     def _completed(self, trial: FrozenTrial, score: float) -> FrozenTrial:

@@ -123,7 +123,8 @@ def _unpack(content: Content, device: torch.device) -> FrozenAutoencoder:
     settings = AutoencoderSettings(**facts.pop("settings"))
 
     def build() -> VQVAE:
-        return make_autoencoder(facts["channels"], facts["size"], settings)
+        with torch.random.fork_rng(devices=[]):  # of the initial weights, which are replaced
+            return make_autoencoder(facts["channels"], facts["size"], settings)
 
     check_size(build, [tensor.shape for tensor in content.weights.values()])
     model = build().to(device)

@@ -11,7 +11,7 @@ from search.robmednas import commands
 
 def test_the_group_of_commands_offers_all_of_them():
     result = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "80"})
-    assert len(commands.COMMANDS) == 4
+    assert len(commands.COMMANDS) == 5
     assert all(f"│ {name} " in result.output for name in commands.COMMANDS)
 
 
