@@ -73,7 +73,7 @@ def match_controls(session: Session, desk: Desk) -> str:
     if first is None:
         return ""
     new = coordinator.match(first.trial.id, session.controls(first.trial.config))
-    names = ", ".join(control.name for control in new)
+    names = ", ".join(control.id for control in new)
     return f"controls with the winner's values of training: {names}" if new else ""
 
 

@@ -43,6 +43,7 @@ CONTENT = {
     ],
     "selection": {"winner": "r02", "promised": 0.5, "left": 0.3, "regret": 0.13, "best_place": 2,
                   "tau": None, "optimism": 0.02},
+    "guessed": {"value": 0.05, "low": 0.02, "high": 0.1},
     "wins": {"ranking": {"apgd-ce": 40}, "test": {"apgd-ce": 10, "square": 30}},
     "seconds": 60.0, "exported": {"training": "r01", "seed": 1000}, "exports": {},
     "ended": "2026-01-02",
@@ -72,12 +73,12 @@ def test_it_says_what_was_found(run):
     body = confirmed(run, CONTENT).body
     assert "t&lt;1&gt;" in body
     assert "t<1>" not in body
-    assert "on test better than base: +0.160 [+0.050, +0.270], p = 0.02" in body
+    assert "on test better than base: +0.160 [+0.050, +0.270] at 95 %, adjusted p = 0.02" in body
     assert "selection regret 0.130: the confirmed winner was #2 in the search" in body
     assert "floor missed" in body
     assert "4/255" in body
     assert "pixelate" not in body
-    assert "alarm: attacks without the model&#39;s gradients" in body
+    assert "alarm: only attacks without the winner&#39;s gradient succeed" in body
     assert "on 70 test images, opened once" in body
 
 
