@@ -42,12 +42,12 @@ class Cluster:
         found["provider"]["head_ip"] = hosts["head"].address
         found["provider"]["worker_ips"] = [hosts[name].address for name in WORKERS]
         found["auth"] = {"ssh_user": "root", "ssh_private_key": "~/.ssh/id_ed25519"}
-        rights, make, install, variables = found["setup_commands"]
+        folder, rights, make, install, variables = found["setup_commands"]
         assert "-m venv" in make
         assert "pip install" in install
         sent = "$HOME/robust-medical-search"
         path = f"echo 'export PYTHONPATH={sent}:{sent}/tests/support' >> ~/.bashrc"
-        found["setup_commands"] = [rights, f"ln -sfn {sys.prefix} ~/venv", variables, path]
+        found["setup_commands"] = [folder, rights, f"ln -sfn {sys.prefix} ~/venv", variables, path]
         return found
 
     def ray(self, command: str, *arguments: str) -> list[str]:
@@ -93,7 +93,7 @@ def lab(tmp_path_factory):
 @pytest.fixture(scope="module")
 def cluster(lab):
     cluster = Cluster(lab, lab.shared)
-    token = lab.laptop.command("ray", "get-auth-token", "--generate")
+    token = lab.laptop.command("env", "-C", str(ROOT), "python", "-m", "search", "token")
     subprocess.run(token, check=True, capture_output=True)
     up = subprocess.run(
         cluster.ray("up", "--no-config-cache"),
