@@ -41,6 +41,11 @@ def test_folders_are_those_of_the_repository(tree, folder):
     }
 
 
+def test_what_it_takes_from_the_repository_are_links():
+    """A copy would be what a wheel holds, however much the repository went on."""
+    assert all(path.is_symlink() for path in TREE.iterdir())
+
+
 def test_it_holds_copies_and_no_links(tree):
     """A link would lead out of the tree on the machine that it is sent to."""
     assert not [path for path in tree.rglob("*") if path.is_symlink()]
