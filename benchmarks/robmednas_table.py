@@ -76,7 +76,7 @@ def compare(subjects: pd.Series, rows: tuple[str, str], place: tuple[str, float,
     if any((row, *place) not in subjects.index for row in rows):
         return
     first, second = (subjects[row, *place] for row in rows)
-    interval = mean_interval((first - second).to_numpy(dtype=np.float64), seed=0)
+    interval = mean_interval((first - second).to_numpy(dtype=np.float64))
     kind, strength, name = place
     print(
         f"{rows[0]} - {rows[1]}, {kind} {strength:g} {name}: {interval.value:+.1f} "
