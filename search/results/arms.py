@@ -6,14 +6,13 @@ with as many trials as the others.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isnan
 from typing import Any
 
 from search.engine.objective import Objective
 from search.engine.trial import Trial
 from search.record.run_folder import RunFolder
 from search.results.differences import Comparison, Gain
-from search.results.ranking import Row, can_win
+from search.results.ranking import Row, can_win, winner
 from searchspace.domains import Value
 
 
@@ -78,20 +77,14 @@ def arms_of(
         option: [row for row in rows if arm_of(row.trial, param) == option] for option in options
     }
     bests = {option: next(filter(can_win, group), None) for option, group in groups.items()}
-    first = next(filter(can_win, rows), None)
+    first = winner(rows) if options else None
     comparison = first and Comparison.of(first, rows, objective, folder)
     return [
         Arm(
             option,
             sum(not row.trial.is_reference for row in groups[option]),
             best,
-            _gain(comparison, best) if comparison and best and best is not first else None,
+            comparison.gain(best) if comparison and best and best is not first else None,
         )
         for option, best in bests.items()
     ]
-
-
-def _gain(comparison: Comparison, row: Row) -> Gain:
-    difference = comparison.over(row)
-    bounds = None if isnan(difference.low) else (difference.low, difference.high)
-    return Gain(row.trial, difference.value, bounds, difference.level)

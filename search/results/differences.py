@@ -77,12 +77,7 @@ def gains(first: Row, rows: Sequence[Row], objective: Objective, folder: RunFold
         and (not row.trial.is_matched or row.trial.id in controls)
     ]
     comparison = Comparison.of(first, rows, objective, folder)
-    results = []
-    for row in references:
-        gain = comparison.over(row)
-        bounds = None if isnan(gain.low) else (gain.low, gain.high)
-        results.append(Gain(row.trial, gain.value, bounds, gain.level))
-    return results
+    return [comparison.gain(row) for row in references]
 
 
 def tied(rows: Sequence[Row], objective: Objective, folder: RunFolder) -> list[Row]:
@@ -193,6 +188,16 @@ class Comparison:
         seeds = self.spread.of_difference(len(self.first.counted), len(row.counted))
         gain = sign_of(self.objective) * (self.first.value - row.value)
         return estimate(gain, [seeds, paired_component(self.answers, answers)], self.count)
+
+    def gain(self, row: Row) -> Gain:
+        """Return by how much the winner exceeds another, as it is reported.
+
+        Raises:
+            UserError: If a file of answers is damaged.
+        """
+        difference = self.over(row)
+        bounds = None if isnan(difference.low) else (difference.low, difference.high)
+        return Gain(row.trial, difference.value, bounds, difference.level)
 
 
 @dataclass(frozen=True)

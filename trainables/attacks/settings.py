@@ -43,6 +43,11 @@ class AttackSettings(StudySettings):
         "auto", "fp32, bf16, or bf16 where there is hardware (auto).", MACHINE
     )
 
+    @property
+    def ranking_attacks(self) -> tuple[str, ...]:
+        """The attacks that rank at some rung, in alphabetical order."""
+        return tuple(sorted({rung.level.attack for rung in self.rungs if rung.level}))
+
     @model_validator(mode="before")
     @classmethod
     def _fill(cls, values: dict[str, Any]) -> dict[str, Any]:

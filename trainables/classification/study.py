@@ -179,7 +179,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
     def metrics(self, settings: S) -> Directions:
         """Map every metric that a trial reports to the better direction."""
         directions: dict[str, Literal["max", "min"]] = {"train_loss": "min"}
-        for kind in _attacks_of(settings):
+        for kind in settings.ranking_attacks:
             directions |= metrics_of(kind, settings.eps)
         return directions
 
@@ -301,9 +301,8 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         self, settings: S, eps: tuple[float, ...], labels: npt.NDArray[np.int64]
     ) -> dict[str, float]:
         """Return what a constant answer scores on the ranking split, by metric."""
-        kinds = _attacks_of(settings)
         constant: dict[str, float] = {}
-        for kind in kinds:
+        for kind in settings.ranking_attacks:
             constant |= constant_metrics(kind, eps, settings.task, labels)
         return constant
 
@@ -362,11 +361,6 @@ def read_splits(assets: Path, device: str, seed: int) -> Data:
 @lru_cache(maxsize=1)
 def _read_data(assets: Path, device: str) -> Data:
     return read_data(assets, torch.device(device))
-
-
-def _attacks_of(settings: ClassificationSettings) -> list[str]:
-    """List the attacks that rank at some rung."""
-    return sorted({rung.level.attack for rung in settings.rungs if rung.level})
 
 
 def _classifier_config(config: Frozen) -> ClassifierConfig:

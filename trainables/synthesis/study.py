@@ -96,7 +96,7 @@ class SynthesisStudy(Study[S], Generic[S, C]):
         """Map every metric that a trial reports to the better direction."""
         directions: dict[str, Literal["max", "min"]] = {"train_loss": "min"}
         directions |= {"parameters": "min", "multiply_adds": "min"}
-        for kind in _attacks_of(settings):
+        for kind in settings.ranking_attacks:
             directions |= metrics_of(kind, settings.eps)
         return directions
 
@@ -267,11 +267,6 @@ def _constant(
 ) -> dict[str, float]:
     """Return what the best single grey scores on ranking, by metric."""
     metrics: dict[str, float] = {}
-    for kind in _attacks_of(settings):
+    for kind in settings.ranking_attacks:
         metrics |= constant_metrics(kind, eps, error)
     return metrics
-
-
-def _attacks_of(settings: SynthesisSettings) -> list[str]:
-    """List the attacks that rank at some rung."""
-    return sorted({rung.level.attack for rung in settings.rungs if rung.level})
