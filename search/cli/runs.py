@@ -24,37 +24,23 @@ Concurrency = Annotated[int | None, engine_option("concurrency")]
 Address = Annotated[str | None, engine_option("address")]
 
 
+def _place(text: str, panel: str) -> Any:  # noqa: ANN401 - as typer's Option
+    """Offer a place that the user names; a record may only suggest one."""
+    return typer.Option(help=text, show_default=AS_BEFORE, rich_help_panel=panel)
+
+
 DataOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="Where the data are, for a run that was not made here.",
-        show_default=AS_BEFORE,
-        rich_help_panel=DATA,
-    ),
+    Path | None, _place("Where the data are, for a run that was not made here.", DATA)
 ]
 CacheOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="Folder of cached models, for a run that was not made here.",
-        show_default=AS_BEFORE,
-        rich_help_panel=DATA,
-    ),
+    Path | None, _place("Folder of cached models, for a run that was not made here.", DATA)
 ]
 FolderOption = Annotated[
     list[str] | None,
-    typer.Option(
-        help="Another folder of the study's settings, as NAME=PATH. May be given again.",
-        show_default=AS_BEFORE,
-        rich_help_panel=DATA,
-    ),
+    _place("Another folder of the study's settings, as NAME=PATH. May be given again.", DATA),
 ]
 StorageOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Where the run is kept, for a run that was not made here.",
-        show_default=AS_BEFORE,
-        rich_help_panel=OUTPUT,
-    ),
+    str | None, _place("Where the run is kept, for a run that was not made here.", OUTPUT)
 ]
 
 

@@ -65,32 +65,6 @@ def curve_interval(
     return summary_interval(scores, labels, area, seed=seed, resamples=resamples, level=level)
 
 
-def paired_difference(
-    scores_a: Scores,
-    scores_b: Scores,
-    labels: Labels,
-    eps: Sequence[float],
-    *,
-    seed: int,
-    resamples: int = 2000,
-    level: float = 0.95,
-) -> Interval:
-    """Compute the interval of the difference of areas of A and B on the same images, A - B.
-
-    Args:
-        scores_a: As for `curve_interval`, (E, N).
-        scores_b: Of the same images, (E, N).
-        labels: Classes, (N,); all equal for data without classes.
-        eps: E increasing radii.
-        seed: The same seed gives the same interval.
-        resamples: Draws, of right and wrong answers.
-        level: Coverage, in (0, 1).
-    """
-    return summary_difference(
-        scores_a, scores_b, labels, Area(tuple(eps)), seed=seed, resamples=resamples, level=level
-    )
-
-
 def summary_interval(
     scores: Scores,
     labels: Labels,
