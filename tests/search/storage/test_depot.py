@@ -209,7 +209,8 @@ def test_models_are_examined_on_nodes_that_have_none_of_them(
     assert confirm(folder, ConfirmPlan(top=1, seeds=2), None, machine, find, console) == 0
     store = Store(storage).child("run")
     examined = [name for name in store.names("confirm/examined") if name.startswith("test/")]
-    assert sorted(examined) == ["test/r01.2.npz", "test/r01.npz", "test/r02.2.npz", "test/r02.npz"]
+    fresh = ["test/r01.4.npz", "test/r01.5.npz"]  # the winner again: what chose it never meets test
+    assert sorted(examined) == [*fresh, "test/r02.2.npz", "test/r02.npz"]
     for name in examined:
         assert (
             store.read(f"confirm/examined/{name}")
