@@ -13,6 +13,7 @@ from search.record.lock import is_running
 from search.record.run_folder import RunFolder
 from search.results.controls import claim_of, claim_sentence, plain
 from search.results.differences import gains, tied
+from search.results.floor import read_share, share_line
 from search.results.ranking import Row
 from trainables.metrics.skill import SKILL
 
@@ -95,10 +96,19 @@ def sentences(run: Run) -> list[str]:
         lines.append("No sampled trial that reached its budget beat it.")
     if first.seeds > 1:
         lines.append(f"The value is the mean over {_seeds(first)}.")
-    lines += [*matched_sentences(run), *arm_sentences(run), *_comparisons(run)]
+    lines += [*matched_sentences(run), *arm_sentences(run), *_comparisons(run), *_clean(run)]
     if names := ties(run):
         lines.append(f"Of all trials, these cannot be told apart from it: {', '.join(names)}.")
     return [*lines, "It was chosen by this value on the ranking split, so the value is optimistic."]
+
+
+def _clean(run: Run) -> list[str]:
+    """Say what the winner keeps without attack, as the run's end wrote it down."""
+    values = run.manifest.get("clean_share")
+    if not values:
+        return []
+    line = share_line(read_share(values))
+    return [f"Without attack it {line}." if line.startswith("keeps") else f"{line.capitalize()}."]
 
 
 def matched_sentences(run: Run) -> list[str]:

@@ -105,6 +105,8 @@ class Manifest(Versioned):
         winner: Id of the best trial; None where none can win.
         gain: Of the winner over the best control that is matched to it, and which controls do as
             well, see `search.results.controls.Claim`; None without a matched control.
+        clean_share: What the winner keeps of the floor's reference without attack, see
+            `search.results.floor.Share`.
         arms: The parameter that chooses the arm, and of each arm its best trial, see
             `search.results.arms.Arm`; None in a space without arms.
         front: Of two objectives, the trials that no other dominates.
@@ -138,6 +140,7 @@ class Manifest(Versioned):
     ended: str | None = None
     winner: str | None = None
     gain: dict[str, Any] | None = None
+    clean_share: dict[str, Any] | None = None
     arms: dict[str, Any] | None = None
     front: dict[str, Any] | None = None
     seeds: dict[str, Any] | None = None

@@ -1,10 +1,10 @@
 """What the winner keeps of a reference's clean quality, which a floor demands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose, isfinite, nan
 from statistics import fmean
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -68,6 +68,14 @@ def clean_share(
         return Share(floor.reference, nan, None, above)
     share = (value - (floor.zero or 0.0)) / (level - (floor.zero or 0.0))
     return Share(floor.reference, share, _interval(first, base, floor, share, folder), above)
+
+
+def read_share(values: Mapping[str, Any]) -> Share:
+    """Take over what a manifest holds of a `Share`; JSON has null for NaN."""
+    low, high = values["interval"] or (None, None)
+    bounds = None if low is None or high is None else (float(low), float(high))
+    value = nan if values["value"] is None else float(values["value"])
+    return Share(str(values["reference"]), value, bounds, bool(values["skill"]))
 
 
 def share_line(share: Share) -> str:

@@ -81,10 +81,11 @@ def _say_winner(
 
 
 def _floor_lines(first: Row, rows: list[Row], judge: Judge, session: Session) -> list[str]:
-    """Say what the winner keeps of the clean quality that the floor compares with."""
+    """Say, and write down, what the winner keeps of the clean quality that the floor compares."""
     if judge.floor is None:
         return []
     share = clean_share(first, rows, judge.floor, judge.direction, session.folder)
+    session.manifest.add(clean_share=share and asdict(share))
     return [] if share is None else [share_line(share)]
 
 

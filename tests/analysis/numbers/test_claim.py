@@ -183,3 +183,15 @@ def test_the_best_of_each_arm_is_in_the_claim(build):
         "Of regime third, with 0 sampled trials, no trial can win."
     )
     assert set(lines) < set(sentences(run))
+
+
+def test_what_the_winner_keeps_without_attack_is_said(build):
+    run = build(Blueprint("t001"))
+    share = {"reference": "baseline", "value": 0.92, "interval": [0.8, 1.04], "skill": True}
+    run.manifest["clean_share"] = share
+    sentence = "Without attack it keeps 92 % [80, 104] of the baseline's clean skill."
+    assert sentence in sentences(run)
+    run.manifest["clean_share"] = share | {"value": None, "interval": None}
+    assert "The baseline is no better than a constant answer: it sets no clean floor." in sentences(
+        run
+    )

@@ -1,13 +1,15 @@
 """What the winner keeps of the baseline's clean skill, in numbers and in words."""
 
+import json
 import math
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
 from search.engine.trial import State, Trial
 from search.record.run_folder import create_run_folder
-from search.results.floor import clean_share, share_line
+from search.results.floor import Share, clean_share, read_share, share_line
 from search.results.ranking import Row
 from trainables.study import ranking_file
 from trainables.study.report import Report
@@ -42,6 +44,13 @@ def test_a_share_is_of_what_lies_above_chance(folder):
     assert 0.5 < low < 0.75 < high < 1
     line = share_line(share)
     assert line == f"keeps 75 % [{100 * low:.0f}, {100 * high:.0f}] of the baseline's clean skill"
+
+
+def test_a_share_is_read_from_a_manifest():
+    share = Share("baseline", 0.75, (0.6, 0.9), skill=True)
+    assert read_share(json.loads(json.dumps(asdict(share)))) == share
+    nothing = read_share({"reference": "baseline", "value": None, "interval": None, "skill": True})
+    assert "sets no clean floor" in share_line(nothing)
 
 
 def test_the_interval_holds_the_true_share_as_often_as_it_says(folder):

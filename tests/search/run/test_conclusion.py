@@ -35,6 +35,8 @@ def test_what_the_winner_keeps_of_the_baseline_and_what_a_constant_answer_scores
     assert toy_study.Settings.about.level in printed  # a row of the table
     assert "to compare with" in printed
     assert " of the baseline's clean skill" in printed
+    share = manifest_of(folder)["clean_share"]
+    assert f"keeps {100 * share['value']:.0f} % " in printed
 
 
 def test_an_interrupted_search_ranks_what_is_finished(run_toy):
