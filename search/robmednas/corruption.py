@@ -1,4 +1,4 @@
-"""Rising corruption of test: FGSM, PGD, Gaussian noise [robmednas, section 2.7, figure 7]."""
+"""Rising corruption of test: attacks, noise [robmednas, figure 7], and what scanners do."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from rich.table import Table
 from search.robmednas.final import full_settings_of, read_final
 from search.robmednas.rows import read_rows, write_rows
 from search.robmednas.testing import Condition, open_test, score
+from trainables.corruptions.mr import DISTURBANCES
 from trainables.saved.checkpoint import load_unet
 
 FILE = "corruption.csv"
@@ -35,6 +36,11 @@ def corruption(folder: Path, console: Console) -> int:
         conditions = [Condition("clean", 0.0)]
         conditions += [Condition(kind, radius) for kind in ("fgsm", "pgd") for radius in RADII]
         conditions += [Condition("noise", sigma) for sigma in SIGMAS]
+        conditions += [
+            Condition(kind, strength)
+            for kind, (strengths, _) in DISTURBANCES.items()
+            for strength in strengths
+        ]
         networks = {
             row: load_unet(folder / "models" / name)[0]
             for row, name in comparison["chosen"].items()
@@ -44,8 +50,26 @@ def corruption(folder: Path, console: Console) -> int:
     scores = read_rows(folder / FILE)
     for kind in ("fgsm", "pgd", "noise"):
         console.print(_table(scores, kind))
+    console.print(_disturbed(scores))
     console.print(f"{UNCHOSEN}\neverything: {folder / FILE}", markup=False, highlight=False)
     return 0
+
+
+def _disturbed(scores: pd.DataFrame) -> Table:
+    """Show each row's head MAE under each disturbance at its greatest strength."""
+    heads = scores[scores["score"] == "mae_head"]
+    means = heads.groupby(["row", "kind", "strength"], sort=False)["value"].mean()
+    rows = list(heads["row"].unique())
+    table = Table(title="head MAE in HU under disturbances without an adversary", box=None)
+    for head in ("", "strength", *rows):
+        table.add_column(head, justify="right" if head else "left")
+    table.add_row("clean", "", *(f"{means[row, 'clean', 0.0]:.0f}" for row in rows))
+    for kind, (strengths, _) in DISTURBANCES.items():
+        for strength in strengths:
+            if all((row, kind, strength) in means.index for row in rows):
+                values = (f"{means[row, kind, strength]:.0f}" for row in rows)
+                table.add_row(kind, f"{strength:g}", *values)
+    return table
 
 
 def _table(scores: pd.DataFrame, kind: str) -> Table:

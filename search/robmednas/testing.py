@@ -8,6 +8,7 @@ import torch
 
 from trainables.attacks.registry import build_synthesis_attack
 from trainables.attacks.threat import mr_deviations
+from trainables.corruptions.mr import DISTURBANCES, disturb
 from trainables.corruptions.noise import gaussian
 from trainables.models.ct.networks import CTNetwork
 from trainables.runtime.seeding import derive
@@ -27,8 +28,10 @@ class Condition:
     """What is done to the MR before a network sees it.
 
     Attributes:
-        kind: ``clean``, ``noise``, or the name of an attack.
-        strength: Radius or standard deviation, in standard deviations of the MR.
+        kind: ``clean``, ``noise``, a disturbance of `trainables.corruptions.mr`, or the name of an
+            attack.
+        strength: Radius or standard deviation, in standard deviations of the MR; of a disturbance
+            what it counts.
     """
 
     kind: str
@@ -48,6 +51,10 @@ class Condition:
             threat, noise_seed = mr_deviations(0), derive(seed, "noise")
             return lambda mr, _ct, numbers: gaussian(
                 mr, self.strength, derive(noise_seed, int(numbers[0])), threat
+            )
+        if self.kind in DISTURBANCES:
+            return lambda mr, _ct, numbers: disturb(
+                self.kind, mr, self.strength, derive(seed, int(numbers[0]))
             )
         attacks = aim({self.kind: build_synthesis_attack(self.kind, BATCH)})
         seed = derive(seed, "attack")

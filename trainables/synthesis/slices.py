@@ -64,6 +64,12 @@ class SubjectSlices:
     def __len__(self) -> int:
         return len(self.mr)
 
+    def trimmed(self) -> "SubjectSlices":
+        """Return the slices from the first to the last that shows the head; nothing is loaded."""
+        rows = np.flatnonzero(self.mask.any(axis=(1, 2)))
+        extent = slice(int(rows[0]), int(rows[-1]) + 1) if len(rows) else slice(None)
+        return SubjectSlices(self.name, self.mr[extent], self.ct[extent], self.mask[extent])
+
     def widest(self) -> "SubjectSlices":
         """Return the slice that shows most of the head, as a subject of one slice."""
         row = int(self.mask.sum(axis=(1, 2)).argmax())
@@ -109,6 +115,10 @@ class Split:
             size += len(subject)
         if group:
             yield start, tuple(group)
+
+    def trimmed(self) -> "Split":
+        """Return the subjects without the slices above and below their heads."""
+        return Split(tuple(subject.trimmed() for subject in self.subjects))
 
     def widest(self, count: int) -> "Split":
         """Return, of the first ``count`` subjects, the slice that shows most of the head."""

@@ -97,6 +97,7 @@ class SynthesisTrial(Trainable):
     ) -> None:
         super().__init__()
         self.study, self.config, self.settings, self.data = study, config, settings, data
+        self.train_slices = data.train.trimmed()
         self.cost, self.device = cost, torch.device(settings.device)
         self.measurement = _measurement(settings, cost)
         with seeded(self.device, settings.seed, "initialisation"):
@@ -113,7 +114,7 @@ class SynthesisTrial(Trainable):
         loss = train_epoch(
             self.network,
             self.optimiser,
-            self.data.train,
+            self.train_slices,
             self._practice(),
             batch_size=self.config.batch_size,
             generator=generator(cpu, seed, self.epoch, "order"),
@@ -198,7 +199,7 @@ class SynthesisTrial(Trainable):
             steps=config.attack_steps,
             generator=generator(torch.device("cpu"), settings.seed, self.epoch, "replacement"),
         )
-        steps = steps_of(len(self.data.train), config.batch_size)
+        steps = steps_of(len(self.train_slices), config.batch_size)
         numbers = count(self.epoch * steps)
         axis = SECOND if settings.left_right == "second" else FIRST
 

@@ -6,7 +6,14 @@ import torch
 
 from searchspace.errors import UserError
 from trainables.data.grid import Slices
-from trainables.synthesis.slices import read_split, to_hu, to_normalised, write_split
+from trainables.synthesis.slices import (
+    Split,
+    SubjectSlices,
+    read_split,
+    to_hu,
+    to_normalised,
+    write_split,
+)
 
 CPU = torch.device("cpu")
 
@@ -90,3 +97,16 @@ def test_metal_beyond_int16_is_kept_as_the_densest(tmp_path, hu):
     write_split(tmp_path, [metal], {})
     ct = read_split(tmp_path).subjects[0].ct
     assert (ct.min(), ct.max()) == (-1000, 32767)
+
+
+def test_slices_above_and_below_the_head_are_left_out_and_gaps_within_it_stay():
+    mask = np.zeros((6, 2, 2), bool)
+    mask[[1, 3]] = True
+    numbers = np.arange(24).reshape(6, 2, 2)
+    subject = SubjectSlices("s", numbers.astype(np.float16), numbers.astype(np.int16), mask)
+    trimmed = Split((subject,)).trimmed().subjects[0]
+    assert len(trimmed) == 3
+    assert np.array_equal(trimmed.ct, numbers[1:4])
+    assert trimmed.mr.base is not None  # a view
+    empty = SubjectSlices("e", subject.mr, subject.ct, np.zeros_like(mask))
+    assert len(empty.trimmed()) == 6
