@@ -58,6 +58,7 @@ def studies(
 app.command("resume")(runs.resume)
 app.command("status")(runs.status)
 app.command("replay")(runs.replay)
+app.command("repair")(runs.repair)
 app.command("confirm")(confirm)
 app.command("simulate")(simulate)
 app.command("files")(files)

@@ -8,6 +8,7 @@ import typer
 from search.cli.options import engine_option
 from search.cli.recorded import StudyOption, TrustOption, finder
 from searchspace.errors import UserError
+from trainables.door.text import printable
 from trainables.study.settings import DATA, OUTPUT, SEARCH
 
 AS_BEFORE = "as the run was started"
@@ -134,6 +135,36 @@ def replay(
     from search.run.runner import replay as ask_again  # noqa: PLC0415
 
     return ask_again(run, finder(study, trust=trust), Console(soft_wrap=False))
+
+
+def repair(
+    run: Annotated[
+        Path, typer.Argument(help="The folder of a run.", show_default=False, metavar="RUN")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it, and do not only say it.")] = False,  # noqa: FBT002 - a flag
+) -> int:
+    """Say what can be done for a damaged run; do it with --yes."""
+    from search.record.lock import locked  # noqa: PLC0415 - everything heavy comes after --help
+    from search.record.repair import steps  # noqa: PLC0415
+    from search.record.run_folder import RunFolder  # noqa: PLC0415
+
+    folder = RunFolder(run.expanduser().resolve())
+    planned = steps(folder)
+    for step in planned:
+        typer.echo(printable(step.line))
+    if not planned:
+        typer.echo("nothing is damaged")
+    elif not yes:
+        typer.echo(f"nothing was changed; to do it: python -m search repair {run} --yes")
+    else:
+        try:
+            with locked(folder):
+                for step in planned:
+                    step.act()
+        except OSError as error:
+            raise UserError(f"cannot repair {run}: {error.strerror or error}") from error
+        typer.echo(f"done; go on with: python -m search resume {run}")
+    return 0
 
 
 def _count(text: str, folder: Any) -> int:  # noqa: ANN401 - of a module that loads late

@@ -77,7 +77,8 @@ def _versions() -> dict[str, str | None]:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    command = ["git", "-C", str(root), *arguments]
+    # A status that is cut off by the timeout must leave no lock in the repository.
+    command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
     try:
         process = subprocess.run(  # noqa: S603 - fixed arguments
             command, capture_output=True, text=True, timeout=10, check=True

@@ -259,3 +259,14 @@ def move_folder(source: Path, target: Path) -> None:
         OSError: If the target holds anything.
     """
     source.replace(target)
+
+
+def move_file(source: Path, target: Path) -> None:
+    """Give a file another name in its folder; of a link, the link.
+
+    Raises:
+        FileExistsError: If there is anything of that name.
+    """
+    if os.path.lexists(target):
+        raise FileExistsError(f"{target} exists")
+    source.rename(target)
