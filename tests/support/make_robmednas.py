@@ -10,7 +10,7 @@ from make_run import RUNGS, Blueprint, Task
 
 from search.engine.trial import State
 from search.studies import about
-from searchspace.unet import cost, parse
+from searchspace.unet import cost_of, parse_network
 from trainables.metrics.curve import area
 from trainables.metrics.intervals import mean_interval
 from trainables.runtime.config import Frozen
@@ -58,7 +58,7 @@ def measure(blueprint, epoch, subjects):
     constraints = {"clean_floor": blueprint.violation, "max_params": -0.5}
     if blueprint.metrics is not None:
         return Report(epoch, blueprint.metrics, constraints=constraints, best_epoch=epoch), None
-    price = cost(parse((CONFIG | blueprint.config)["architecture"]), "square", SIZE, SIZE)
+    price = cost_of(parse_network((CONFIG | blueprint.config)["architecture"]), "square", SIZE)
     metrics = {"parameters": price.parameters, "multiply_adds": price.multiply_adds}
     intervals = {}
     for attack, factor in (("fgsm", 0.7), ("pgd", 1.0)):
@@ -105,7 +105,7 @@ def whole_search(sampled: int = 24, seed: int = 0) -> list[Blueprint]:
     trials = list(REFERENCES)
     for number in range(1, sampled + 1):
         text = draw_architecture(generator)
-        size = np.log10(cost(parse(text), "square", SIZE, SIZE).parameters)
+        size = np.log10(cost_of(parse_network(text), "square", SIZE).parameters)
         blueprint = Blueprint(
             f"t{number:03d}",
             skill=float(np.clip(0.15 * size + generator.normal(0, 0.04), 0.3, 0.92)),

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from analysis.load import Run
-from searchspace.unet import KERNELS, Architecture, cost, parse
+from searchspace.unet import KERNELS, Architecture, cost_of, parse_network
 
 
 def traits(architecture: str, kernels: str, size: int) -> dict[str, float]:
@@ -18,19 +18,26 @@ def traits(architecture: str, kernels: str, size: int) -> dict[str, float]:
 
     Returns:
         ``depth``; ``parameters``; ``multiply_adds`` for one image; ``mean_log2_filters`` of all
-        blocks; ``share_of_blocks_with_SE``; ``share_of_branches_open``.
+        blocks; ``share_of_blocks_with_SE`` and ``share_of_branches_open``, not a number of a plain
+        U-Net, which has neither.
     """
-    network = parse(architecture)
-    blocks = (*network.encoder, *network.decoder)
-    price = cost(network, kernels, size, size)
+    network = parse_network(architecture)
+    price = cost_of(network, kernels, size)
+    if isinstance(network, Architecture):
+        blocks = (*network.encoder, *network.decoder)
+        filters = [block.filters for block in blocks]
+        squeezed = sum(block.se > 0 for block in blocks) / len(blocks)
+        branches = sum(block.pattern.count("1") for block in blocks) / (4 * len(blocks))
+    else:
+        filters = [width for _, width, _ in network.blocks]
+        squeezed = branches = math.nan
     return {
         "depth": network.depth,
         "parameters": price.parameters,
         "multiply_adds": price.multiply_adds,
-        "mean_log2_filters": sum(math.log2(block.filters) for block in blocks) / len(blocks),
-        "share_of_blocks_with_SE": sum(block.se > 0 for block in blocks) / len(blocks),
-        "share_of_branches_open": sum(block.pattern.count("1") for block in blocks)
-        / (4 * len(blocks)),
+        "mean_log2_filters": sum(map(math.log2, filters)) / len(filters),
+        "share_of_blocks_with_SE": squeezed,
+        "share_of_branches_open": branches,
     }
 
 
@@ -71,11 +78,16 @@ def blocks(architecture: Architecture, kernels: str) -> pd.DataFrame:
 
 
 def winning_architecture(run: Run) -> tuple[Architecture, str] | None:
-    """Return the winner's architecture and its kernels; None where a run has none."""
+    """Return the winner's architecture and its kernels.
+
+    Returns:
+        None where a run has no winner or a plain U-Net won, which has no blocks to choose.
+    """
     if "config.architecture" not in run.trials:
         return None
     best = run.trials[run.trials["winner"]]
     if best.empty:
         return None
     row = best.iloc[0]
-    return parse(str(row["config.architecture"])), str(row["config.kernels"])
+    network = parse_network(str(row["config.architecture"]))
+    return (network, str(row["config.kernels"])) if isinstance(network, Architecture) else None

@@ -1,12 +1,14 @@
 """Architectures as numbers."""
 
+import math
+
 import make_robmednas
 import pytest
 from make_run import Blueprint
 
 from analysis.numbers.frames import hyperparameters
 from analysis.studies.robmednas.numbers import blocks, traits, winning_architecture
-from searchspace.unet import cost, parse
+from searchspace.unet import cost, cost_of, parse, parse_network
 
 TEXT = "1100x8s4 1111x32 | 1000x8 1000x16"
 
@@ -30,6 +32,17 @@ def test_an_architecture_is_described_by_numbers():
     assert described["share_of_branches_open"] == 8 / 16
 
 
+def test_a_plain_network_has_numbers_but_no_branches_and_no_squeeze():
+    described = traits("plain 8 16 32", "square", 64)
+    assert described["depth"] == 2
+    assert (
+        described["parameters"] == cost_of(parse_network("plain 8 16 32"), "square", 64).parameters
+    )
+    assert described["mean_log2_filters"] == (3 + 4 + 5 + 4 + 3) / 5
+    assert math.isnan(described["share_of_blocks_with_SE"])
+    assert math.isnan(described["share_of_branches_open"])
+
+
 def test_numbers_stand_in_the_place_of_an_architecture(run):
     frame = hyperparameters(run)
     assert {"depth", "parameters", "mean_log2_filters"} <= set(frame["name"])
@@ -51,6 +64,13 @@ def test_the_winners_architecture_is_that_of_its_config(run):
     assert run.winner == "t001"
     assert str(architecture) == TEXT
     assert kernels == "square"
+
+
+def test_a_plain_winner_has_no_blocks_to_show(build):
+    plain = Blueprint("t001", config={"architecture": "plain 8 16 32"})
+    run = build(plain, task=make_robmednas.ROBMEDNAS, images=8)
+    assert run.winner == "t001"
+    assert winning_architecture(run) is None
 
 
 def test_without_a_winner_there_is_no_architecture(build):
