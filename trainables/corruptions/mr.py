@@ -59,7 +59,8 @@ def _rician(mr: Tensor, sigma: float, rng: torch.Generator) -> Tensor:
     """Add noise to the real and imaginary part of the signal, and take the magnitude."""
     real, imaginary = sigma * torch.randn((2, *mr.shape), generator=rng).to(mr.device)
     air = _air(mr)
-    return ((mr - air + real).square() + imaginary.square()).sqrt() + air
+    magnitude: Tensor = ((mr - air + real).square() + imaginary.square()).sqrt()
+    return magnitude + air
 
 
 def _ghosting(mr: Tensor, share: float, rng: torch.Generator) -> Tensor:
@@ -79,7 +80,8 @@ def _gibbs(mr: Tensor, share: float, rng: torch.Generator) -> Tensor:
         frequencies = torch.fft.fftfreq(mr.shape[axis], device=mr.device).abs()
         low = (frequencies <= 0.5 * (1 - share)).to(mr.dtype)
         spectrum = spectrum * (low[:, None] if axis == -2 else low)
-    return torch.fft.ifft2(spectrum).real
+    image: Tensor = torch.fft.ifft2(spectrum).real
+    return image
 
 
 def _contrast(mr: Tensor, exponent: float, rng: torch.Generator) -> Tensor:
