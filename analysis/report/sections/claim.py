@@ -6,7 +6,7 @@ from analysis.load import Run
 from analysis.numbers.claim import CONDITIONS, condition, gains_over, sentences, ties, winner_row
 from analysis.numbers.cost import activities
 from analysis.numbers.tables import rows_of
-from analysis.report.html import Html, Section, join, safe, table, tag, terms
+from analysis.report.html import Html, Section, bullets, join, safe, table, tag, terms
 from analysis.report.sections.figure import show_exhibits
 from analysis.report.words import format_interval, seconds
 from search.engine.trial import State
@@ -17,7 +17,7 @@ def claim(run: Run) -> Section:
     lines = sentences(run)
     parts = [tag("p", lines[0], class_="lede"), _tiles(run)]
     parts += [_gains(run)] if winner_row(run) else []
-    parts += [tag("p", " ".join(lines[1:]))] if lines[1:] else []
+    parts += [bullets(lines[1:])] if lines[1:] else []
     parts += [_config(run), show_exhibits(run)]
     return Section("claim", "What was found", join(parts))
 
