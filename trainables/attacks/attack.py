@@ -8,9 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from trainables.attacks.threat import ThreatModel
-from trainables.losses.likelihood import Loss, misclassified, rivals
+from trainables.losses.likelihood import Loss, log_odds, misclassified, rivals
 from trainables.models.modes import frozen
 from trainables.runtime.seeding import generator
+
+SPREAD = 3.0  # standard deviation over classes that the log-odds are taken at
 
 
 @final
@@ -26,6 +28,8 @@ class Target:
         loss: The loss to raise.
         seed: Of the whole attack.
         positions: The index of each image in the whole set, on which its random numbers depend.
+        gain: What the logits of each image are multiplied by before the loss is taken, (n,); None
+            for a loss that needs none.
     """
 
     model: nn.Module
@@ -35,6 +39,7 @@ class Target:
     loss: Loss
     seed: int
     positions: tuple[int, ...]
+    gain: Tensor | None = None
 
     def select(self, rows: Tensor) -> "Target":
         """Return a target of some of the images, by their rows (m,) in the batch."""
@@ -43,6 +48,7 @@ class Target:
             images=self.images[rows],
             labels=self.labels[rows],
             positions=tuple(self.positions[row] for row in rows.tolist()),
+            gain=None if self.gain is None else self.gain[rows],
         )
 
     def project(self, images: Tensor) -> Tensor:
@@ -79,7 +85,9 @@ class Target:
         labels = self.labels if rows is None else self.labels[rows]
         with torch.no_grad():
             logits = self.model(images)
-            return _finite(self.loss(logits, labels)), misclassified(logits, labels)
+            gain = self.gain if rows is None or self.gain is None else self.gain[rows]
+            loss = self.loss(_amplified(logits, gain), labels)
+            return _finite(loss), misclassified(logits, labels)
 
     def differentiate(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Compute loss (n,), misclassification (n,) and the gradient of the loss (n, C, ...).
@@ -89,7 +97,7 @@ class Target:
         """
         variable = images.detach().requires_grad_()
         logits = self.model(variable)
-        loss = _finite(self.loss(logits, self.labels))
+        loss = _finite(self.loss(_amplified(logits, self.gain), self.labels))
         (gradient,) = torch.autograd.grad(loss.sum(), variable)
         return loss.detach(), misclassified(logits.detach(), self.labels), gradient
 
@@ -185,12 +193,29 @@ class Attack(ABC):
                     seed=seed,
                     positions=tuple(indices[rows]),
                 )
+                if self.loss is log_odds and labels.ndim == 1:
+                    target = replace(target, gain=_gain(model, target.images))
                 batches.append(target.project(self._perturb(target).detach()))
         return _finite(torch.cat(batches))
 
     @abstractmethod
     def _perturb(self, target: Target) -> Tensor:
         """Return harmful versions of the target's images; the caller projects them."""
+
+
+def _amplified(logits: Tensor, gain: Tensor | None) -> Tensor:
+    return logits if gain is None else logits * per_image(gain, logits)
+
+
+def _gain(model: nn.Module, images: Tensor) -> Tensor:
+    """Return the factor that gives the logits of each clean image the spread `SPREAD`, (n,).
+
+    The log-odds of three classes and more are the margin where logits are large, and weigh all
+    wrong classes alike where they are small. With the gain an attack depends on neither.
+    """
+    with torch.no_grad():
+        spread = model(images).std(dim=1, correction=0)
+    return torch.where(spread > 0, SPREAD / spread.clamp_min(1e-30), 1.0)
 
 
 def _check(images: Tensor, labels: Tensor, threat: ThreatModel) -> None:

@@ -26,6 +26,7 @@ from trainables.runtime.seeding import derive
 IMAGES = 64
 STEPS, QUERIES = 20, 500
 GUESSES = 50  # queries of the black box beside every measurement
+ALIVE = 0.25  # share of answers that must be left for guessing to find some
 FAR = (0.25, 1.0)  # radii beyond the grid's; the last contains every image
 
 
@@ -186,10 +187,15 @@ def _views(classifier: Classifier, data: LabelledImages) -> Iterator[tuple[nn.Mo
 
 
 def _on_grid(eps: tuple[float, ...], withstood: Mask) -> list[tuple[float, Mask]]:
-    """Return two radii of a grid above 0, and what withstood attacks up to each."""
+    """Return two radii above 0, and what withstood attacks up to each.
+
+    They are the middle one and the greatest at which a quarter of the answers withstood: guessing
+    needs room, and where nothing withstands there is nothing left to break.
+    """
     up_to = np.logical_and.accumulate(withstood, axis=0)
-    rows = sorted({max(len(eps) // 2, 1), len(eps) - 1})
-    return [(eps[row], up_to[row]) for row in rows]
+    shares = up_to.reshape(len(eps), -1).mean(axis=1)
+    rows = {max(len(eps) // 2, 1), max(int(np.sum(shares >= ALIVE)) - 1, 1)}
+    return [(eps[row], up_to[row]) for row in sorted(rows)]
 
 
 def _pixels(data: LabelledImages) -> Tensor:

@@ -1,13 +1,15 @@
 """The sealed call: whatever an attack does inside."""
 
+import copy
 from dataclasses import dataclass
 
 import pytest
 import torch
 from torch import nn
 
+from trainables.attacks.apgd import APGD
 from trainables.attacks.attack import Attack
-from trainables.attacks.gradient import PGD
+from trainables.attacks.gradient import FGSM, PGD
 from trainables.attacks.threat import pixels
 from trainables.losses.likelihood import Loss, cross_entropy
 
@@ -128,3 +130,21 @@ def test_nothing_is_attacked_at_radius_zero_or_without_images(model):
 def test_what_cannot_be_attacked_is_refused(model, images, labels):
     with pytest.raises(ValueError, match="images to attack"):
         Rude()(model, images, labels, pixels(0.1), seed=0)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-3, 16, 1e3, 1e6])
+@pytest.mark.parametrize(
+    "attack", [FGSM(), PGD(steps=5), APGD(iterations=8)], ids=["fgsm", "pgd", "apgd"]
+)
+def test_the_scale_of_logits_changes_no_attacked_image(trained, attack, scale):
+    """In double precision, where no rounding decides a sign."""
+    model, images = copy.deepcopy(trained.model).double(), trained.images.double()
+    labels = trained.labels
+
+    class Scaled(nn.Module):
+        def forward(self, inputs):
+            return scale * model(inputs)
+
+    plain = attack(model, images, labels, pixels(0.04), seed=0)
+    torch.testing.assert_close(attack(Scaled(), images, labels, pixels(0.04), seed=0), plain)
+    assert not torch.equal(plain, images)
