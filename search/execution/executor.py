@@ -6,7 +6,7 @@ from typing import Any
 
 from search.engine.coordinator import Coordinator
 from search.execution.machine import Share
-from search.execution.tasks import Task, TaskEnd
+from search.execution.tasks import TaskEnd, W
 from search.execution.worker import WorkerJob
 from search.record.run_folder import RunFolder
 from search.storage.depot import Depot
@@ -59,5 +59,5 @@ class Executor(ABC):
         """Run what the coordinator proposes until nothing is proposed, or the run is over."""
 
     @abstractmethod
-    def map(self, tasks: Sequence[Task], on_end: TaskEnd) -> None:
+    def map(self, tasks: Sequence[W], on_end: TaskEnd[W]) -> None:
         """Run tasks that need nothing of each other; report each one as it ends."""

@@ -7,7 +7,7 @@ from search.engine.coordinator import Coordinator
 from search.engine.trial import Decision, Failure
 from search.execution.executor import Executor
 from search.execution.machine import Share, share_of_gpu, share_of_machine, smallest_gpu
-from search.execution.tasks import Task, TaskEnd, run_task
+from search.execution.tasks import TaskEnd, W, run_task
 from search.execution.worker import Worker, WorkerJob
 from search.plan import Plan
 from search.record.run_folder import RunFolder
@@ -59,7 +59,7 @@ class InProcess(Executor):
                 decision = coordinator.report(trial.id, outcome)
             coordinator.complete(trial.id)
 
-    def map(self, tasks: Sequence[Task], on_end: TaskEnd) -> None:
+    def map(self, tasks: Sequence[W], on_end: TaskEnd[W]) -> None:
         """Run one task after the other."""
         for task in tasks:
             on_end(task, run_task(task))

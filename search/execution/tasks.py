@@ -1,10 +1,10 @@
-"""One model examined on one split, here or in another process; no exception escapes."""
+"""Work on one model, such as its examination, here or in another process; no exception escapes."""
 
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import torch
 
@@ -14,6 +14,20 @@ from search.storage.depot import SHARED, Depot
 from search.study import load_study
 from trainables.runtime.errors import typed_line
 from trainables.study.examination import Exam
+
+
+class Work(Protocol):
+    """What an executor runs beside trials: it needs nothing of other work."""
+
+    @property
+    def threads(self) -> int:
+        """Threads that torch may use."""
+
+    def work(self) -> None:
+        """Do it, and write the result, whole or not at all."""
+
+
+W = TypeVar("W", bound=Work)
 
 
 @dataclass(frozen=True)
@@ -40,22 +54,25 @@ class Task(Portable):
     threads: int
     depot: Depot = SHARED
 
+    def work(self) -> None:
+        """Examine the model, and write the result."""
+        study, depot = load_study(self.module), self.depot
+        model, data = depot.bring_folder(self.model), depot.bring_folder(self.data)
+        sources = {name: depot.bring_folder(path) for name, path in self.exam.sources.items()}
+        exam = replace(self.exam, sources=sources)
+        study.examine(model, data, self.parsed_settings(), exam).write(depot.place(self.file))
+        depot.send_file(self.file)
 
-TaskEnd = Callable[[Task, Failure | None], None]
-"""Called with each task that has ended, and with what went wrong."""
+
+TaskEnd = Callable[[W, Failure | None], None]
+"""Called with each piece of work that has ended, and with what went wrong."""
 
 
-def run_task(task: Task) -> Failure | None:
-    """Examine a model, and write the result; return why that failed."""
+def run_task(task: Work) -> Failure | None:
+    """Do a piece of work; return why that failed."""
     try:
         torch.set_num_threads(task.threads)
-        study = load_study(task.module)
-        depot = task.depot
-        model, data = depot.bring_folder(task.model), depot.bring_folder(task.data)
-        sources = {name: depot.bring_folder(path) for name, path in task.exam.sources.items()}
-        exam = replace(task.exam, sources=sources)
-        study.examine(model, data, task.parsed_settings(), exam).write(depot.place(task.file))
-        depot.send_file(task.file)
+        task.work()
     except Exception as error:  # noqa: BLE001 - the other tasks go on
         return Failure(typed_line(error), "".join(traceback.format_exception(error)))
     return None

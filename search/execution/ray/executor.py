@@ -9,7 +9,7 @@ from search.execution.executor import Executor
 from search.execution.machine import Share, share_of_gpu, share_of_machine, smallest_gpu
 from search.execution.ray import environment
 from search.execution.ray.token import ensure_token
-from search.execution.tasks import Task, TaskEnd
+from search.execution.tasks import TaskEnd, W
 from search.execution.worker import WorkerJob
 from search.plan import Plan
 from search.record.run_folder import RunFolder
@@ -87,7 +87,7 @@ class RayExecutor(Executor):
 
         run_trials(coordinator, job, resources)
 
-    def map(self, tasks: Sequence[Task], on_end: TaskEnd) -> None:
+    def map(self, tasks: Sequence[W], on_end: TaskEnd[W]) -> None:
         """Run as many tasks at a time as there is room for."""
         resources = self._resources()
         from search.execution.ray.tasks import run_tasks  # noqa: PLC0415

@@ -8,13 +8,13 @@ from ray.exceptions import RayError
 
 from search.engine.trial import Failure
 from search.execution.ray.cluster import Resources, cluster
-from search.execution.tasks import Task, TaskEnd, run_task
+from search.execution.tasks import TaskEnd, W, run_task
 from trainables.runtime.errors import first_line
 
 RETRIES = 2
 
 
-def run_tasks(tasks: Sequence[Task], on_end: TaskEnd, resources: Resources) -> None:
+def run_tasks(tasks: Sequence[W], on_end: TaskEnd[W], resources: Resources) -> None:
     """Run tasks until all have ended, and report each as it does.
 
     Args:

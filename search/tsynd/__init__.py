@@ -1,0 +1,1 @@
+"""The tables of TSynD's paper, over datasets, fractions and seeds [tsynd]."""

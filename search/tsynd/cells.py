@@ -1,0 +1,186 @@
+"""One cell of the tables: a dataset, a fraction and a seed. It is a run of its methods alone.
+
+So a cell is trained on Ray or in this process, continues where it was stopped, and
+``python -m search status`` shows it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from search.engine.coordinator import Coordinator
+from search.engine.objective import Objective
+from search.engine.trial import Failure, State
+from search.execution.choose import choose_executor
+from search.plan import Plan
+from search.record.events import clear_unfinished
+from search.record.lock import locked
+from search.record.manifest import ManifestFile, new_manifest, read_manifest
+from search.record.run_folder import RunFolder, create_run_folder
+from search.run.desk import make_rules, open_desk
+from search.run.preparation import prepare
+from search.run.session import Session
+from search.studies import STUDIES
+from search.tsynd.measuring import Measuring
+from search.tsynd.methods import methods, tsynd
+from searchspace.errors import UserError
+from trainables.door.paths import inside
+from trainables.door.records import read_json
+from trainables.study.study import Reference
+
+RANKING_IMAGES = 16  # no trial is ranked; the autoencoder gets the others
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the tables.
+
+    Attributes:
+        dataset: A name.
+        fraction: Share of the training images that trains.
+        seed: Of subset, autoencoder and trainings.
+    """
+
+    dataset: str
+    fraction: float
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Of its folder."""
+        return f"{self.dataset}-{self.fraction:g}-{self.seed}"
+
+
+def run_cell(
+    cell: Cell,
+    plan: Plan,
+    tuned: Sequence[Reference],
+    images: int | None,
+    console: Console,
+) -> dict[str, dict[str, float]]:
+    """Train and measure the methods of a cell, as far as that was not done before.
+
+    Args:
+        cell: Which.
+        plan: Of the cell's run: its folder, the settings that the user fixed, where it computes.
+        tuned: Further methods, of a search.
+        images: The greatest number of test images; None for all.
+        console: Where the user reads.
+
+    Returns:
+        The scores of each method that could be trained.
+
+    Raises:
+        UserError: If the folder holds a cell with other settings, or a method failed.
+        KeyboardInterrupt: If the user stopped it.
+    """
+    folder = RunFolder(_folder_of(plan))
+    begun = folder.manifest.exists()
+    folder = folder if begun else create_run_folder(folder.path)
+    with locked(folder):
+        session = _open(cell, plan, folder, console)
+        objective = session.manifest.content.objective
+        if objective is None:
+            session, objective = prepare(session)
+        rows = methods(session.settings, tuned)
+        trained = _train(session, objective, rows)
+        return _measure(session, trained, images)
+
+
+def _folder_of(plan: Plan) -> Path:
+    if plan.run is None:
+        raise ValueError("the plan of a cell names its folder")
+    return plan.run
+
+
+def _open(cell: Cell, plan: Plan, folder: RunFolder, console: Console) -> Session:
+    settings = tsynd.parse_settings(plan.settings)
+    if folder.manifest.exists():
+        content = read_manifest(folder)
+        if content.plan.settings != plan.settings:
+            raise UserError(f"{folder.path} holds {cell.name} with other options: name a new --out")
+        if content.objective is not None:
+            settings = tsynd.parse_settings(content.settings)  # what preparing settled
+        manifest = ManifestFile(folder, content, named=True)
+        manifest.go_on(plan)
+    else:
+        manifest = new_manifest(folder, plan, settings)
+    row, executor = STUDIES["tsynd"], choose_executor(plan, settings)
+    return Session(plan, row, tsynd, settings, executor, folder, manifest, console)
+
+
+def _train(
+    session: Session, objective: Objective, references: Sequence[Reference]
+) -> dict[str, str]:
+    """Train every method that was not trained; return the id of each, by its label."""
+    rung = session.rungs[-1]
+    rules = replace(
+        make_rules(session, objective), references=tuple(references), trials=0, rungs=(rung,)
+    )
+    events = clear_unfinished(session.folder) if session.folder.events.exists() else []
+    desk = open_desk(session, objective, events, rules)
+    coordinator = desk.coordinator
+    with desk.progress:
+        session.executor.execute(coordinator, replace(session.job(), rungs=(rung,)))
+    coordinator.close()
+    desk.records.write_table()
+    _end(session, coordinator)
+    return {trial.label: trial.id for trial in coordinator.trials.values()}
+
+
+def _end(session: Session, coordinator: Coordinator) -> None:
+    """Write down how the trainings ended; pass on why they did not."""
+    if coordinator.interrupted:
+        session.manifest.end("interrupted")
+        raise KeyboardInterrupt
+    failed = [trial for trial in coordinator.trials.values() if trial.state is not State.COMPLETED]
+    session.manifest.end("failed" if failed or coordinator.halted else "finished")
+    if coordinator.halted:
+        raise UserError(f"{coordinator.stopped}: solve that, and give the same command again")
+    if failed:
+        raise UserError(f"{session.folder.path}: {failed[0].name} failed: {failed[0].reason}")
+
+
+def _measure(
+    session: Session, trained: dict[str, str], images: int | None
+) -> dict[str, dict[str, float]]:
+    """Open the test images, and measure every model that was not measured."""
+    folder = session.folder
+    test, scores = inside(folder.path, "test"), inside(folder.path, "scores")
+    session.study.open_test(session.settings, folder.assets, test, session.say)
+    scores.mkdir(exist_ok=True)
+    suffix = "" if images is None else f"-{images}"
+    files = {label: scores / f"{name}{suffix}.json" for label, name in trained.items()}
+    tasks = [
+        Measuring(
+            module=session.row.path,
+            settings=session.trial_settings,
+            model=folder.saved(trained[label]),
+            data=test,
+            images=images,
+            file=file,
+            threads=session.plan.cpus_per_trial,
+            depot=session.depot,
+        )
+        for label, file in files.items()
+        if not file.is_file()
+    ]
+    failures: list[str] = []
+
+    def end(task: Measuring, failure: Failure | None) -> None:
+        if failure is not None:
+            failures.append(f"{task.model}: {failure.reason}")
+
+    if tasks:
+        session.executor.map(tasks, end)
+    if failures:
+        raise UserError(f"{failures[0]}; the rest is kept: give the same command again")
+    return {label: _read(file) for label, file in files.items()}
+
+
+def _read(file: Path) -> dict[str, Any]:
+    scores: dict[str, Any] = read_json(file)
+    return scores
