@@ -40,7 +40,10 @@ def main() -> None:
     heads = ["network", "truth", *RUNGS, "quick", "beside pgd-5", "and by the audit"]
     print("| " + " | ".join(heads) + " |")
     print("| --- |" + " --- |" * (len(heads) - 1))
-    for case in [Pathology("none: the honest network", honest, honest), *pathologies(honest, train)]:
+    for case in [
+        Pathology("none: the honest network", honest, honest),
+        *pathologies(honest, train),
+    ]:
         print("| " + " | ".join(cells(case, data)) + " |", flush=True)
     cost(honest, data)
 

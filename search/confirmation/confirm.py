@@ -1,9 +1,11 @@
 """Confirm a run, from the first line to the last: the file to read first.
 
-1. Train the best and the references anew, on seeds that the search never used.
+1. Train the best, of each arm too, and the references anew, on seeds that the search never used.
 2. Examine all of them on the ranking split by an ensemble of attacks; name the winner.
-3. Train the winner on further seeds: those that named it were lucky, maybe.
-4. Only then open the test split, and examine the winner and the references on it, once.
+3. Train the winner on further seeds: those that named it were lucky, maybe. Train the controls that
+   are matched to it: other methods with its values of training.
+4. Only then open the test split, and examine the winner, the references, the controls and the best
+   of each arm on it, once.
 
 What was done is not done again: the same command goes on where it was stopped.
 """
@@ -20,7 +22,6 @@ from rich.console import Console
 from search.confirmation.card import Card
 from search.confirmation.examining import Confirmation, examine
 from search.confirmation.finalists import Finalist, choose_finalists
-from search.confirmation.near import without_near
 from search.confirmation.plan import ConfirmPlan
 from search.confirmation.record import (
     ConfirmationResult,
@@ -29,22 +30,22 @@ from search.confirmation.record import (
     end_confirmation,
     read_confirmation,
 )
-from search.confirmation.retraining import SHIFT, retrain, training_session
+from search.confirmation.retraining import SHIFT, retrain, train_controls, training_session
+from search.confirmation.statistics import Examinations
 from search.confirmation.tables import say_ranking, say_test
 from search.confirmation.verdict import (
-    Examinations,
     Standing,
-    bounds_of,
+    choose_for_test,
     comparisons,
-    conditions_table,
     constant_on,
     exported_of,
     guessed_share,
     missed_counts,
+    scores_on,
+    scores_without_near,
     selection,
     standing_fields,
     standings,
-    values_on,
     winner_of,
     wins,
 )
@@ -101,23 +102,22 @@ def confirm(
     manifest = session.manifest.content
     with claimed(stored_at(manifest), manifest.stored) as claim:
         session = session.stored_by(claim)
-        _begin(folder, session, plan, finalists)
-        with locked(RunFolder(folder)):
-            try:
+        assets, test = session.folder.assets, folder / "test"
+        try:
+            session.study.check_test(session.settings, assets, test, session.say)
+            _begin(folder, session, plan, finalists)
+            with locked(RunFolder(folder)):
                 return _work(Confirmation(plan, session, objective, finalists, folder))
-            except KeyboardInterrupt:
-                session.say_path(f"stopped: python -m search confirm {session.folder.path}")
-                return INTERRUPTED
-            finally:
-                if claim:
-                    keep_confirmation(folder, session.folder, claim)
+        except KeyboardInterrupt:
+            session.say_path(f"stopped: python -m search confirm {session.folder.path}")
+            return INTERRUPTED
+        finally:
+            if claim and folder.is_dir():
+                keep_confirmation(folder, session.folder, claim)
 
 
 def _work(job: Confirmation) -> int:
     session, metric, started = job.session, job.objective.metric, time.perf_counter()
-    session.study.check_test(
-        session.settings, session.folder.assets, job.folder / "test", session.say
-    )
     training = training_session(session, inside(job.folder, "training"))
     rows, ranking = _choose(job, training)
     first = winner_of(rows)
@@ -126,14 +126,16 @@ def _work(job: Confirmation) -> int:
         session.say("no winner: none of the best met its constraints on other seeds")
         return FAILED
     select = selection(rows, ranking, metric, session.plan.seed)
-    trained, tested = _train_for_test(job, training, first, _tested(rows, first, select.winner))
+    trained, tested = _train_for_test(
+        job, training, first, choose_for_test(rows, first, select.winner)
+    )
     trainings = trained[first.finalist.id]
     fresh = examine(job, trained, [first.finalist], "ranking")
     _open_test(job, first)
     test = examine(job, trained, tested, "test")
     exported = trainings[exported_of(fresh[first.finalist.id], metric)]
     best = inside(job.folder, "best")
-    values = _verdict(rows, first, ranking, test, metric) | {
+    values = _verdict(rows, first.finalist, tested, (ranking, test), metric) | {
         "selection": asdict(select),
         "missed": missed_counts(trainings),
         "seconds": time.perf_counter() - started,
@@ -187,25 +189,30 @@ def _train_for_test(
 ) -> tuple[dict[str, list[Trial]], list[Finalist]]:
     """Train what meets the test split on seeds that chose nothing.
 
+    The controls that are matched to the winner are among it: they can be known only now.
+
     Args:
         job: The confirmation.
         training: The session of the trainings.
         first: The winner.
-        finalists: What meets the test split.
+        finalists: What else meets the test split, the winner included.
 
     Returns:
-        The trainings, and the finalists that have any.
+        The trainings, and the finalists that have any, controls included.
     """
     plan = job.plan
     job.session.say(f"training what meets the test split on {plan.seeds} seeds that chose nothing")
+    controls = train_controls(training, job.finalists, first.finalist, job.objective)
+    tested = {finalist.id: finalist for finalist in (*finalists, *controls)}
     fresh = range(plan.choosing, plan.choosing + plan.seeds)
     seeds = {
-        finalist.id: fresh if finalist.candidate else range(plan.seeds) for finalist in finalists
+        name: fresh if finalist.candidate else range(plan.seeds)
+        for name, finalist in tested.items()
     }
     trained = retrain(training, job.finalists, seeds, job.objective)
     if not trained[first.finalist.id]:
         raise UserError(f"{first.finalist.name} could not be trained: see {training.folder.events}")
-    return trained, [finalist for finalist in finalists if trained[finalist.id]]
+    return trained, [finalist for name, finalist in tested.items() if trained[name]]
 
 
 def _open(
@@ -242,7 +249,8 @@ def _finalists(session: Session, objective: Objective, plan: ConfirmPlan) -> tup
         for reference in references
         if reference.essential or plan.references == "all"
     }
-    finalists = choose_finalists(rank(trials.values(), objective), plan.top, labels)
+    arms = session.study.space(session.settings).arms
+    finalists = choose_finalists(rank(trials.values(), objective), plan.top, labels, arms)
     if not finalists:
         raise UserError(
             f"no trial of {session.folder.path} can win: there is nothing to confirm, search on "
@@ -277,15 +285,6 @@ def _begin(
             f"{folder} holds a confirmation with other {' and '.join(changes)}: name a new "
             "folder with --out"
         )
-
-
-def _tested(rows: Sequence[Standing], first: Standing, searched: str) -> list[Finalist]:
-    """List who meets the test images: the winner, the search's, and the references."""
-    return [
-        row.finalist
-        for row in rows
-        if row is first or row.finalist.reference or row.finalist.id == searched
-    ]
 
 
 def _open_test(job: Confirmation, first: Standing) -> None:
@@ -328,52 +327,33 @@ def _read_openings(file: Path) -> list[dict[str, Any]]:
 
 def _verdict(
     rows: Sequence[Standing],
-    first: Standing,
-    ranking: Examinations,
-    test: Examinations,
+    winner: Finalist,
+    tested: Sequence[Finalist],
+    examined: tuple[Examinations, Examinations],
     metric: str,
 ) -> dict[str, Any]:
     """Return what was measured, as JSON values.
 
     Args:
         rows: Finalists on ranking, best first.
-        first: The winner among them.
-        ranking: Examinations on the ranking split.
-        test: On the test split.
+        winner: The winner among them.
+        tested: Who met the test split.
+        examined: Examinations on the ranking split, and on test.
         metric: What ranked the run.
     """
+    ranking, test = examined
     listed = next(iter(ranking.values()))[0]
-    references = [
-        row.finalist
-        for row in rows
-        if row.finalist.reference and row is not first and row.finalist.id in test
-    ]
     return {
         "score": listed.score,
         "direction": listed.direction,
         "eps": listed.eps,
         **constant_on(test, metric),
-        "images": {"ranking": len(listed.labels), "test": len(test[first.finalist.id][0].labels)},
+        "images": {"ranking": len(listed.labels), "test": len(test[winner.id][0].labels)},
         "standings": [standing_fields(row) for row in rows],
-        **_scores_on(test, metric),
-        "without_near": _scores_without_near(test, metric),
-        "comparisons": comparisons(first.finalist, references, test, metric),
+        **scores_on(test, metric),
+        "without_near": scores_without_near(test, metric),
+        "comparisons": comparisons(winner, tested, test, metric),
+        "matched": [asdict(finalist) for finalist in tested if finalist.matched],
         "wins": {"ranking": wins(ranking), "test": wins(test)},
-        "guessed": guessed_share(test[first.finalist.id]),
+        "guessed": guessed_share(test[winner.id]),
     }
-
-
-def _scores_on(test: Examinations, metric: str) -> dict[str, Any]:
-    return {
-        "test": {name: bounds_of(value) for name, value in values_on(test, metric).items()},
-        "conditions": conditions_table(test),
-    }
-
-
-def _scores_without_near(test: Examinations, metric: str) -> dict[str, Any] | None:
-    """Return the same of the test images without near copies; None where none has any."""
-    apart = without_near(test)
-    if apart is None:
-        return None
-    count = len(next(iter(apart.values()))[0].labels)
-    return {"images": count, **_scores_on(apart, metric)}

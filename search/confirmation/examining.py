@@ -9,7 +9,7 @@ from typing import Literal
 from search.confirmation.finalists import Finalist
 from search.confirmation.plan import ConfirmPlan
 from search.confirmation.retraining import SHIFT
-from search.confirmation.verdict import Examinations
+from search.confirmation.statistics import Examinations
 from search.engine.objective import Objective
 from search.engine.trial import Failure, Trial
 from search.execution.tasks import Task

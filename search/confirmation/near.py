@@ -4,7 +4,7 @@ A network is right on such images for having seen them. The official test split 
 as others report it, and this is the second line beside each of its numbers.
 """
 
-from search.confirmation.verdict import Examinations
+from search.confirmation.statistics import Examinations
 from trainables.study.examination import Examination
 
 

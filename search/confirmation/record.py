@@ -24,6 +24,9 @@ from trainables.door.paths import inside
 from trainables.study.examination import Direction
 
 CONFIRMED = "confirm.json"
+Role = Literal["reference", "control", "arm"]
+"""As what the winner is compared with a finalist: a reference, a matched control, or the best of
+another arm."""
 
 
 class Part(BaseModel):
@@ -89,6 +92,7 @@ class Comparison(Part):
 
     Attributes:
         over: The other's name.
+        role: What the other is.
         difference: Of the two values.
         verdict: ``better``, ``worse`` or ``not distinguishable``.
         p: Of Welch's test, see `search.confirmation.statistics`; in records without ``seeds``, of
@@ -101,6 +105,7 @@ class Comparison(Part):
     """
 
     over: str
+    role: Role = "reference"
     difference: Estimate
     verdict: str
     p: Measured
@@ -197,7 +202,10 @@ class ConfirmationResult(ConfirmationStart):
         conditions: Scores of each of these under each condition, by id.
         without_near: The same two without the images that have near copies; None where no image
             has any, or they were not looked for.
-        comparisons: The winner beside each reference.
+        comparisons: The winner beside each reference, each matched control and the best of each
+            other arm.
+        matched: The controls that are matched to the winner; None in records of before there were
+            any.
         selection: How far the search's ranking could be trusted.
         missed: How many of the winner's trainings that met the test split miss each constraint.
         wins: Which attacks made the worst images.
@@ -223,6 +231,7 @@ class ConfirmationResult(ConfirmationStart):
     conditions: dict[str, tuple[Condition, ...]]
     without_near: WithoutNear | None = None
     comparisons: tuple[Comparison, ...]
+    matched: tuple[Finalist, ...] | None = None
     selection: SelectionRecord
     missed: dict[str, int] = Field(default_factory=dict)
     wins: Wins
@@ -237,6 +246,7 @@ class ConfirmationResult(ConfirmationStart):
         ids = {standing.id for standing in self.standings}
         if self.winner not in ids or self.selection.winner not in ids:
             raise ValueError("the winner is not among the standings")
+        ids |= {control.id for control in self.matched or ()}
         if self.winner not in self.test or not ids >= set(self.test) == set(self.conditions):
             raise ValueError("test and conditions are not those of the same finalists")
         near = self.without_near
@@ -252,7 +262,8 @@ class ConfirmationResult(ConfirmationStart):
     @property
     def names(self) -> dict[str, str]:
         """What a reader knows each finalist by, by id."""
-        return {standing.id: standing.name for standing in self.standings}
+        matched = {control.id: control.name for control in self.matched or ()}
+        return matched | {standing.id: standing.name for standing in self.standings}
 
     @property
     def first(self) -> StandingRecord:

@@ -1,10 +1,10 @@
 """Train finalists anew on seeds that the search never used: a run of references alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from search.confirmation.finalists import Finalist
+from search.confirmation.finalists import Finalist, matched_finalists
 from search.engine.coordinator import Coordinator
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
@@ -28,16 +28,69 @@ def retrain(
 
     Args:
         session: Of the run that is confirmed, its folder being the one for the trainings.
-        finalists: All that take part: each is trained on the first seed.
-        seeds: Of each finalist by its id, from 0.
+        finalists: Those of the run: each is trained on the first seed.
+        seeds: By the id of a finalist or of a matched control, from 0.
         objective: Of the run.
 
     Returns:
         The completed trainings on these seeds by finalist, in the order of the seeds.
 
     Raises:
-        UserError: If the user stopped it, or nothing more can be written.
+        UserError: If nothing more can be written.
         KeyboardInterrupt: If the user stopped it.
+    """
+
+    def further(coordinator: Coordinator) -> bool:
+        return bool(_repeat(coordinator, seeds))
+
+    coordinator = _train(session, finalists, objective, further)
+    return {name: _completed(coordinator, name, members) for name, members in seeds.items()}
+
+
+def train_controls(
+    session: Session, finalists: Sequence[Finalist], winner: Finalist, objective: Objective
+) -> tuple[Finalist, ...]:
+    """Train each control that is matched to the confirmed winner once, unless it was trained.
+
+    Args:
+        session: As for `retrain`.
+        finalists: Those of the run.
+        winner: One of them.
+        objective: Of the run.
+
+    Returns:
+        The controls whose training completed.
+
+    Raises:
+        UserError: If nothing more can be written.
+        KeyboardInterrupt: If the user stopped it.
+    """
+    references = session.controls(winner.config)
+
+    def further(coordinator: Coordinator) -> bool:
+        return bool(coordinator.match(winner.id, references))
+
+    trials = _train(session, finalists, objective, further).trials
+    controls = {label: trials[name] for label, name in trials[winner.id].controls.items()}
+    completed = {
+        label: trial for label, trial in controls.items() if trial.state is State.COMPLETED
+    }
+    return matched_finalists(winner, completed, finalists)
+
+
+def _train(
+    session: Session,
+    finalists: Sequence[Finalist],
+    objective: Objective,
+    further: Callable[[Coordinator], bool],
+) -> Coordinator:
+    """Take the run of trainings up, train what it owes, and what is added then.
+
+    Args:
+        session: As for `retrain`.
+        finalists: As for `retrain`.
+        objective: Of the run.
+        further: Queues trainings, once each finalist was trained, and tells whether there are any.
     """
     rung = session.rungs[-1]
     rules = replace(
@@ -55,12 +108,12 @@ def retrain(
     job = replace(session.job(), rungs=(rung,))
     with desk.progress:
         session.executor.execute(coordinator, job)
-        if not coordinator.over and _repeat(coordinator, seeds):
+        if not coordinator.over and further(coordinator):
             session.executor.execute(coordinator, job)
     coordinator.close()
     desk.records.close()
     _check_ended(coordinator)
-    return {name: _completed(coordinator, name, members) for name, members in seeds.items()}
+    return coordinator
 
 
 def _repeat(coordinator: Coordinator, seeds: Mapping[str, Sequence[int]]) -> int:

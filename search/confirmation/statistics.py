@@ -11,7 +11,7 @@ The variance between trainings holds a part of that over images: what a training
 on single images. It counts twice, which is cautious: `benchmarks/verdicts.py` measures how much.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self, final
 
@@ -26,6 +26,8 @@ from trainables.runtime.arrays import Floats64
 from trainables.study.examination import CLEAN, ENSEMBLE, Direction, Examination
 
 RESAMPLES = 2000
+Examinations = Mapping[str, Sequence[Examination]]
+"""The examinations of each finalist's trainings, by its id, in the order of the seeds."""
 
 
 @final

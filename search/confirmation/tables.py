@@ -9,8 +9,8 @@ from rich.text import Text
 
 from search.confirmation.plan import ConfirmPlan
 from search.confirmation.record import Condition, ConfirmationResult
-from search.confirmation.statistics import direction_of
-from search.confirmation.verdict import Examinations, Standing, constant_on, wins
+from search.confirmation.statistics import Examinations, direction_of
+from search.confirmation.verdict import Standing, constant_on, wins
 from search.confirmation.words import CONSTANT, WITHOUT_NEAR, heading, sentences
 from search.results.tables import interval, number
 from trainables.study.about import Threat

@@ -9,7 +9,10 @@ import numpy as np
 from scipy.stats import kendalltau
 
 from search.confirmation.finalists import Finalist
+from search.confirmation.near import without_near
+from search.confirmation.record import Role
 from search.confirmation.statistics import (
+    Examinations,
     Resamples,
     answers_of,
     difference,
@@ -21,13 +24,11 @@ from search.confirmation.statistics import (
 )
 from search.engine.trial import Trial
 from search.results.ranking import barred_by, missed
+from searchspace.domains import Value
 from trainables.metrics.alarms import exact_interval
 from trainables.metrics.skill import Skill
 from trainables.metrics.welch import Estimate
 from trainables.study.examination import Direction, Examination
-
-Examinations = Mapping[str, Sequence[Examination]]
-"""The examinations of each finalist's trainings, by its id, in the order of the seeds."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,47 @@ def winner_of(rows: Sequence[Standing]) -> Standing | None:
     return next((row for row in rows if row.able), None)
 
 
+def choose_for_test(rows: Sequence[Standing], first: Standing, searched: str) -> list[Finalist]:
+    """List who meets the test images beside the controls that are matched to the winner.
+
+    The winner, the search's winner, the references, and the best of each other arm.
+
+    Args:
+        rows: Finalists on ranking, best first.
+        first: The winner.
+        searched: Id of the finalist that the search had first.
+    """
+    arm_bests: dict[Value | None, Standing] = {}
+    for row in rows:
+        if row.able:
+            arm_bests.setdefault(row.finalist.arm, row)
+    rivals = [row for arm, row in arm_bests.items() if arm is not None]
+    return [
+        row.finalist
+        for row in rows
+        if row is first
+        or row.finalist.reference
+        or row.finalist.id == searched
+        or (row in rivals and row.finalist.arm != first.finalist.arm)
+    ]
+
+
+def role_of(rival: Finalist, winner: Finalist) -> Role | None:
+    """Say as what the winner is compared with a finalist on test; None where it is not.
+
+    Args:
+        rival: Any that met the test split.
+        winner: The finalist that won.
+    """
+    if rival.id == winner.id:
+        return None
+    if rival.matched:
+        return "control"
+    if rival.candidate and rival.arm != winner.arm:
+        return "arm"
+    return "reference" if rival.reference else None
+
+
 def exported_of(examined: Sequence[Examination], metric: str) -> int:
     """Return which training has the median value by a metric, of an even number the lower."""
     order = np.argsort(recipe_of(examined, metric).values, kind="stable")
@@ -158,9 +200,9 @@ def selection(
 
 
 def comparisons(
-    winner: Finalist, rivals: Sequence[Finalist], tested: Examinations, metric: str
+    winner: Finalist, tested: Sequence[Finalist], examined: Examinations, metric: str
 ) -> list[dict[str, Any]]:
-    """Compare the winner with each of the others on test.
+    """Compare the winner with references, matched controls and the best of other arms, on test.
 
     Welch's test over trainings, with the variance of the difference over images
     (`search.confirmation.statistics`); Bonferroni's correction counts the others. The verdict says
@@ -168,22 +210,27 @@ def comparisons(
 
     Args:
         winner: Compared.
-        rivals: Compared with, each by itself.
-        tested: Examinations on the test split.
+        tested: Who met the test split; what each is compared as, says `role_of`.
+        examined: Examinations on the test split.
         metric: What ranked the run.
 
     Returns:
         A row for each rival, as JSON values: see `search.confirmation.record.Comparison`.
     """
-    first = recipe_of(tested[winner.id], metric)
-    direction = direction_of(tested[winner.id][0], metric)
+    first = recipe_of(examined[winner.id], metric)
+    direction = direction_of(examined[winner.id][0], metric)
+    roles = {rival.id: role_of(rival, winner) for rival in tested}
+    rivals = [rival for rival in tested if roles[rival.id] is not None]
     rows = []
     for rival in rivals:
-        second = recipe_of(tested[rival.id], metric)
+        second = recipe_of(examined[rival.id], metric)
         gap = difference(first, second, len(rivals))
         adjusted = float(np.minimum(1.0, gap.p * len(rivals)))
+        role = roles[rival.id]
+        name = f"{rival.name} ({rival.arm})" if role == "arm" else rival.name
         rows.append(
-            {"over": rival.name, "difference": bounds_of(gap), "verdict": gap.verdict(direction)}
+            {"over": name, "role": role, "difference": bounds_of(gap)}
+            | {"verdict": gap.verdict(direction)}
             | {"p": gap.p, "p_adjusted": adjusted, "level": gap.level}
             | {"df": gap.df, "seeds": [len(first.values), len(second.values)]}
             | {"n": len(first.labels)}
@@ -200,6 +247,33 @@ def conditions_table(examined: Examinations) -> dict[str, list[dict[str, Any]]]:
         ]
         for name, seeds in examined.items()
     }
+
+
+def scores_on(test: Examinations, metric: str) -> dict[str, Any]:
+    """Return values and conditions on test, as fields of the record.
+
+    Args:
+        test: Examinations on the test split.
+        metric: What ranked the run.
+    """
+    return {
+        "test": {name: bounds_of(value) for name, value in values_on(test, metric).items()},
+        "conditions": conditions_table(test),
+    }
+
+
+def scores_without_near(test: Examinations, metric: str) -> dict[str, Any] | None:
+    """Return the same of the test images without near copies; None where none has any.
+
+    Args:
+        test: Examinations on the test split.
+        metric: What ranked the run.
+    """
+    apart = without_near(test)
+    if apart is None:
+        return None
+    count = len(next(iter(apart.values()))[0].labels)
+    return {"images": count, **scores_on(apart, metric)}
 
 
 def wins(examined: Examinations) -> dict[str, int]:

@@ -3,12 +3,14 @@
 import math
 
 from search.confirmation.record import Comparison, Condition, ConfirmationResult
+from search.results.controls import NOT_OF_METHOD, UNMATCHED, UNSHOWN
 from search.results.tables import interval, number, percent
 from trainables.study.about import Threat
 from trainables.study.examination import CLEAN, ENSEMBLE
 
 WITHOUT_NEAR = "  without near copies"  # the second line of a finalist
 CONSTANT = "a constant answer"  # one that never looks at the input
+EXCEEDED = "no control explains the gain: the winner is better than all {} that might"
 GUESSED = 0.01  # share of the winner's test images above which the black box raises an alarm
 
 
@@ -22,7 +24,7 @@ def heading(condition: Condition, threat: Threat) -> str:
 def sentences(record: ConfirmationResult) -> list[str]:
     """Say what a confirmation came to."""
     names, select, value = record.names, record.selection, record.first.value.value
-    lines = [f"winner: {names[record.winner]}", *_comparisons(record)]
+    lines = [f"winner: {names[record.winner]}", *_comparisons(record), *_explanation(record)]
     lines.append(
         f"the search promised {number(select.promised)} for {names[select.winner]}; the "
         f"ensemble left {number(select.left)} on other seeds"
@@ -56,6 +58,29 @@ def _comparisons(record: ConfirmationResult) -> list[str]:
             f"{number(gap.value, signed=True)}{_certainty(comparison)}"
         )
     return lines
+
+
+def _explanation(record: ConfirmationResult) -> list[str]:
+    """Say whether a control explains the winner's gain; nothing where no one looked for any.
+
+    Whoever trains with the winner's values by another method, or is the best by another method
+    that was searched as well, and does as well: then the gain is not the winner's method's.
+    """
+    rivals = [rival for rival in record.comparisons if rival.role != "reference"]
+    equals = [rival for rival in rivals if rival.verdict != "better"]
+    if record.matched is None:
+        return []
+    if not equals:
+        matched = [rival for rival in rivals if rival.role == "control"]
+        return [EXCEEDED.format(len(rivals))] if matched else [UNMATCHED]
+    better = [rival for rival in equals if rival.verdict == "worse"]
+    strongest = better or equals
+    names = " and ".join(rival.over for rival in strongest)
+    verb = "do" if len(strongest) > 1 else "does"
+    rest = f"better: {NOT_OF_METHOD}" if better else f"as well, within chance: {UNSHOWN}"
+    is_control = any(rival.role == "control" for rival in strongest)
+    by = "a control" if is_control else "another method"
+    return [f"this gain is explained by {by}: {names} {verb} {rest}"]
 
 
 def _without_near(record: ConfirmationResult) -> list[str]:

@@ -73,8 +73,70 @@ def test_trainings_that_named_the_winner_never_meet_test(run_toy, confirm_toy):
     assert record["exported"]["training"].partition(".")[2] in {"3", "4"}
 
 
+MATCHED = {"matched": ["baseline", "paper"], "shared": ["lr", "x"]}
+
+
+def test_controls_are_matched_to_the_winner_that_is_confirmed(run_toy, confirm_toy):
+    """The search's winner was of kind b: its controls have other values, and stay at home."""
+    _, run, _ = run_toy(trials=12, sampler="random", settings=MATCHED)
+    status, printed = confirm_toy(run)
+    record = read(run / "confirm" / "confirm.json")
+    assert status == 0
+    assert record["winner"] != record["selection"]["winner"]
+    names = {one["id"]: one for one in record["standings"]}
+    winner = names[record["winner"]]
+    (control,) = record["matched"]  # the winner is the paper's, and no control of its own
+    assert (winner["name"], control["name"]) == ("paper", "matched baseline of paper")
+    assert control["config"] == winner["config"] | {"fault": "no fault"}
+    assert not control["candidate"]
+    assert control["id"] in record["test"]
+    roles = {one["over"]: one["role"] for one in record["comparisons"]}
+    assert roles == {"baseline": "reference", control["name"]: "control"}
+    assert control["name"] in printed
+    trainings = run.glob(f"confirm/examined/test/{control['id']}*.npz")
+    assert sorted(file.stem for file in trainings) == [control["id"], f"{control['id']}.2"]
+
+
+def test_a_gain_that_a_control_has_too_is_said_so(run_toy, confirm_toy):
+    """The control has all of the winner's values but its fault, which changes nothing."""
+    shared = {"matched": ["baseline"], "shared": ["lr", "x", "kind"]}
+    _, run, _ = run_toy(trials=12, sampler="random", settings=shared)
+    _, printed = confirm_toy(run)
+    record = read(run / "confirm" / "confirm.json")
+    (control,) = record["matched"]
+    line = f"this gain is explained by a control: {control['name']} does as well, within chance"
+    assert line in printed
+    assert line in (run / "confirm" / "best" / "robustness.md").read_text()
+    assert any(line in one for one in read(run / "confirm/best/robustness.json")["says"])
+
+
+def test_a_reference_that_is_a_control_is_trained_once(run_toy, confirm_toy):
+    _, run, _ = run_toy(trials=6, settings={"matched": ["baseline"], "shared": []})
+    confirm_toy(run)
+    record = read(run / "confirm" / "confirm.json")
+    (control,) = record["matched"]
+    assert control["name"] == "baseline"
+    assert [one["role"] for one in record["comparisons"]] == ["control"]
+    assert not list(run.glob("confirm/training/trials/c*"))
+
+
+def test_the_best_of_each_other_arm_meets_test(run_toy, confirm_toy):
+    _, run, _ = run_toy(trials=12, sampler="random", settings={"arms": True})
+    confirm_toy(run, top=1)
+    record = read(run / "confirm" / "confirm.json")
+    candidates = [one for one in record["finalists"] if one["candidate"]]
+    assert {one["arm"] for one in candidates} == {"a", "b", "c"}
+    names = {one["id"]: one for one in record["finalists"]}
+    arms = {one["over"] for one in record["comparisons"] if one["role"] == "arm"}
+    others = [one for one in candidates if one["arm"] != names[record["winner"]]["arm"]]
+    assert arms == {f"{one['name']} ({one['arm']})" for one in others}
+    for one in others:  # the trainings that took part in the choice do not meet test
+        files = run.glob(f"confirm/examined/test/{one['id']}*.npz")
+        assert sorted(file.stem for file in files) == [f"{one['id']}.3", f"{one['id']}.4"]
+
+
 def test_what_was_done_is_not_done_again(run_toy, confirm_toy):
-    _, run, _ = run_toy(trials=6)
+    _, run, _ = run_toy(trials=6, settings=MATCHED)
     _, first = confirm_toy(run)
     before = written(run / "confirm")
     status, second = confirm_toy(run)
@@ -136,6 +198,6 @@ def test_a_test_split_that_cannot_be_opened_is_refused_before_anything_is_traine
     monkeypatch.setattr(type(toy.load()), "check_test", refuse)
     with pytest.raises(UserError, match="the test images changed"):
         confirm_toy(run)
-    assert not (run / "confirm" / "training").exists()
+    assert not (run / "confirm").exists()  # nothing was begun
     monkeypatch.undo()
     assert confirm_toy(run)[0] == 0

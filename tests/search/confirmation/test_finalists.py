@@ -1,8 +1,10 @@
 """Who takes part in a confirmation."""
 
+from dataclasses import replace
+
 import pytest
 
-from search.confirmation.finalists import choose_finalists
+from search.confirmation.finalists import choose_finalists, matched_finalists
 from search.engine.trial import State, Trial
 from search.results.ranking import Row
 
@@ -51,10 +53,32 @@ def test_where_no_trial_can_win_no_one_takes_part():
     assert choose_finalists([ROWS[0], ROWS[2]], 3, {"adversarial"}) == ()
 
 
-def test_the_controls_that_are_matched_to_the_best_take_part():
-    winner = row("t001", 0.8, controls={"matched baseline": "c01", "matched paper": "r02"})
-    former = row("c02", 0.3, "matched baseline of t009", control=True)
-    own = row("c01", 0.35, "matched baseline of t001", control=True)
-    finalists = choose_finalists([ROWS[0], winner, *ROWS[2:], own, former], 1, {"baseline"})
-    assert [finalist.trial for finalist in finalists] == ["t001", "r02", "r03", "c01"]
-    assert finalists[-1].control
+def test_the_best_of_each_arm_takes_part():
+    """Of a control no arm is known; a trial that misses a constraint is the best of none."""
+    arms = {"t001": "a", "t002": "b", "r02": "a", "t003": "b", "r03": "c"}
+    rows = [
+        row(
+            entry.trial.id, entry.value, entry.trial.label, entry.note, control=entry.trial.control,
+            point={"kind": arms[entry.trial.id]} if entry.trial.id in arms else None,
+        )
+        for entry in ROWS
+    ]  # fmt: skip
+    finalists = choose_finalists(rows, 1, {"adversarial", "baseline"}, "kind")
+    assert [(finalist.trial, finalist.arm) for finalist in finalists if finalist.candidate] == [
+        ("t001", "a"),
+        ("t003", "b"),
+        ("r03", "c"),
+    ]
+    (control,) = [finalist for finalist in finalists if not finalist.candidate]
+    assert (control.name, control.arm) == ("adversarial", None)
+
+
+def test_a_control_that_a_finalist_is_already_is_not_listed_twice():
+    winner, reference = choose_finalists(ROWS, 1, {"baseline"})
+    new = Trial("c01", {"lr": 2}, "matched paper of r01", control=True)
+    old = Trial(reference.id, reference.config, "baseline")
+    controls = {"matched paper": new, "matched baseline": old}
+    first, second = matched_finalists(winner, controls, (winner, reference))
+    assert (first.id, first.name, first.config) == ("c01", "matched paper of t001", {"lr": 2})
+    assert (first.control, first.candidate, first.matched) == (True, False, "matched paper")
+    assert second == replace(reference, matched="matched baseline")

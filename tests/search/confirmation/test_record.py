@@ -68,6 +68,16 @@ def test_what_does_not_fit_is_one_line_with_the_file(tmp_path, changes, message)
     assert "\n" not in str(caught.value)
 
 
+def test_a_control_has_a_name_though_it_has_no_standing():
+    control = VALUES["finalists"][1] | {"id": "c01", "name": "matched baseline of t001"}
+    test = VALUES["test"] | {"c01": VALUES["test"]["r02"]}
+    conditions = VALUES["conditions"] | {"c01": VALUES["conditions"]["r02"]}
+    record = confirmed(test=test, conditions=conditions, matched=[control | {"promised": None}])
+    assert record.names["c01"] == "matched baseline of t001"
+    with pytest.raises(UserError, match="test and conditions"):
+        confirmed(test=test, conditions=conditions)
+
+
 def test_near_copies_among_the_test_images_are_counted():
     assert confirmed(without_near=NEAR).near_images == 20
     assert confirmed().near_images == 0

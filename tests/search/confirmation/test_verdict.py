@@ -7,11 +7,14 @@ import pytest
 
 from search.confirmation.finalists import Finalist
 from search.confirmation.verdict import (
+    Standing,
     barred_by,
+    choose_for_test,
     comparisons,
     exported_of,
     guessed_share,
     missed_counts,
+    role_of,
     selection,
     standings,
     values_on,
@@ -20,6 +23,7 @@ from search.confirmation.verdict import (
 )
 from search.engine.trial import Trial
 from trainables.metrics.alarms import exact_interval
+from trainables.metrics.welch import Estimate
 from trainables.study.examination import Examination
 from trainables.study.report import Report
 
@@ -53,6 +57,7 @@ def training(**constraints):
 
 
 FINALISTS = (finalist(1, 1, 0.9), finalist(2, 2, 0.8), finalist(3, 4, 0.5, control=True))
+REFERENCES = tuple(replace(rival, reference=True) for rival in FINALISTS[1:])
 EXAMINED = {"r01": seen(0, 2), "r02": seen(2, 2), "r03": seen(4, 3)}
 FINE = {name: [training(collapse=-1.0)] * 2 for name in EXAMINED}
 
@@ -116,7 +121,7 @@ def test_the_winner_beside_references_at_a_level_for_their_number():
         "r02": [scored(share) for share in (0.1, 0.2, 0.15)],
         "r03": [scored(share) for share in (0.8, 0.75, 0.7)],
     }
-    better, alike = comparisons(FINALISTS[0], FINALISTS[1:], tested, AREA)
+    better, alike = comparisons(FINALISTS[0], REFERENCES, tested, AREA)
     assert [row["over"] for row in (better, alike)] == ["t002", "t003"]
     assert [row["verdict"] for row in (better, alike)] == ["better", "not distinguishable"]
     for row in (better, alike):
@@ -125,7 +130,7 @@ def test_the_winner_beside_references_at_a_level_for_their_number():
         assert row["p_adjusted"] == min(1, 2 * row["p"])
         assert (row["p_adjusted"] < 0.05) == (gap["low"] > 0 or gap["high"] < 0)
         assert (row["seeds"], row["n"]) == ([3, 3], 60)
-    (alone,) = comparisons(FINALISTS[0], FINALISTS[1:2], tested, AREA)
+    (alone,) = comparisons(FINALISTS[0], REFERENCES[:1], tested, AREA)
     assert (alone["level"], alone["p_adjusted"]) == (0.95, alone["p"])
 
 
@@ -135,9 +140,35 @@ def test_trainings_that_disagree_cannot_be_told_apart_however_many_images_there_
         "r01": [scored(1.0, 600), scored(0.2, 600)],
         "r02": [scored(0.3, 600), scored(0.3, 600)],
     }
-    (row,) = comparisons(FINALISTS[0], FINALISTS[1:2], tested, AREA)
+    (row,) = comparisons(FINALISTS[0], REFERENCES[:1], tested, AREA)
     assert row["difference"]["low"] < 0 < row["difference"]["high"]
     assert row["verdict"] == "not distinguishable"
+
+
+def test_who_meets_test_and_as_what():
+    """Best on ranking first: the winner is of arm a, and the search had r05 first."""
+    ranked = [
+        finalist(6, 9, 0.1, candidate=False, control=True, reference=True),
+        finalist(1, 2, 0.5, arm="a"),
+        finalist(2, 3, 0.5, arm="a"),
+        finalist(3, 4, 0.5, arm="b"),
+        finalist(4, 5, 0.5, arm="b"),
+        finalist(5, 1, 0.5, arm="b"),
+    ]
+    value = Estimate(value=0.5, low=0.4, high=0.6, p=0.1, df=5.0, level=0.95)
+    rows = [Standing(member, value, (0.5, 0.5), ()) for member in ranked]
+    tested = choose_for_test(rows, rows[1], "r05")
+    assert [member.id for member in tested] == ["r06", "r01", "r03", "r05"]
+    roles = [role_of(member, ranked[1]) for member in tested]
+    assert roles == ["reference", None, "arm", "arm"]
+    assert role_of(ranked[2], ranked[1]) is None
+    assert role_of(replace(ranked[0], matched="matched baseline"), ranked[1]) == "control"
+    barred = [row if row is not rows[3] else replace(row, barred=("floor",)) for row in rows]
+    assert [member.id for member in choose_for_test(barred, rows[1], "r01")] == [
+        "r06",
+        "r01",
+        "r04",
+    ]
 
 
 def test_what_only_guessing_breaks_is_a_share_of_the_images_at_the_worst_radius():

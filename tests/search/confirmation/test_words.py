@@ -71,6 +71,53 @@ def test_what_cannot_be_told_apart_is_not_better():
     assert lines[1].startswith("on test not distinguishable from baseline: ")
 
 
+def explanation(*rivals, matched=()):
+    """The sentence on rivals, each a name, a role and a verdict."""
+    listed = [
+        VALUES["comparisons"][0] | {"over": over, "role": role, "verdict": verdict}
+        for over, role, verdict in rivals
+    ]
+    lines = sentences(confirmed(comparisons=listed, matched=list(matched)))
+    return lines[1 + len(listed)]
+
+
+REFERENCE = ("baseline", "reference", "not distinguishable")
+UNSHOWN = "within chance: the gain is not shown to be the method's"
+
+
+@pytest.mark.parametrize(
+    ("rivals", "line"),
+    [
+        (
+            [("matched a", "control", "better"), ("t2 (b)", "arm", "better"), REFERENCE],
+            "no control explains the gain: the winner is better than all 2 that might",
+        ),
+        (
+            [("matched a", "control", "better"), ("t2 (b)", "arm", "not distinguishable")],
+            f"this gain is explained by another method: t2 (b) does as well, {UNSHOWN}",
+        ),
+        (
+            [("matched a", "control", "not distinguishable"), ("m", "control", "worse"), REFERENCE],
+            "this gain is explained by a control: m does better: the gain is not the method's",
+        ),
+        (
+            [("m", "control", "not distinguishable"), ("n", "control", "not distinguishable")],
+            f"this gain is explained by a control: m and n do as well, {UNSHOWN}",
+        ),
+        (
+            [("baseline", "reference", "better")],
+            "no control was matched to the winner: how much of its gain is the method's is unknown",
+        ),
+    ],
+)
+def test_whether_a_control_explains_the_gain_is_said(rivals, line):
+    assert explanation(*rivals) == line
+
+
+def test_a_record_of_before_there_were_controls_says_nothing_of_them():
+    assert not any("control" in line for line in sentences(confirmed()))
+
+
 def test_of_one_training_each_there_is_no_interval():
     gap = {"value": 0.18, "low": None, "high": None}
     comparison = VALUES["comparisons"][0] | {"difference": gap, "p": None, "p_adjusted": None}
