@@ -214,10 +214,31 @@ def write_test(settings: SynthesisSettings, assets: Path, folder: Path, say: Say
         UserError: If a test subject is not there as the record has it, or its MR is also that of
             another subject.
     """
-    if not (folder / "test" / SUBJECTS).is_file():
+    if not _has_test(folder):
         record = read_record(assets)
         names = {"test": record.splits.test}
         write_data(folder, settings, record, names, say, mr_names(assets))
+
+
+def find_test(settings: SynthesisSettings, assets: Path, folder: Path, say: Say) -> None:
+    """Make sure that the test subjects of the record are still there; nothing is written.
+
+    Args:
+        settings: Of the run.
+        assets: Folder of the record.
+        folder: For the test subjects alone; nothing is looked for where it holds them already.
+        say: Receives a sentence before each step that takes long.
+
+    Raises:
+        UserError: If a test subject is not there as the record has it.
+    """
+    if not _has_test(folder):
+        record = read_record(assets)
+        _locate(settings, record, {"test": record.splits.test}, say)
+
+
+def _has_test(folder: Path) -> bool:
+    return (folder / "test" / SUBJECTS).is_file()
 
 
 def mr_names(folder: Path) -> dict[bytes, str]:

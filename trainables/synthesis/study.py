@@ -33,6 +33,7 @@ from trainables.synthesis.assets import (
     Data,
     DataFacts,
     draw_record,
+    find_test,
     lookup_mae,
     read_data,
     splits_of,
@@ -169,6 +170,21 @@ class SynthesisStudy(Study[S], Generic[S, C]):
             data=read_shared(assets),
             cost=cost_of(network, trial_config.kernels, settings.size),
         )
+
+    @final
+    def check_test(self, settings: S, assets: Path, folder: Path, say: Say) -> None:
+        """Make sure that the recorded test subjects are still there; nothing is written.
+
+        Args:
+            settings: Of the run.
+            assets: Folder of the run, with its record.
+            folder: For the test split alone.
+            say: Receives a sentence before each step that takes long.
+
+        Raises:
+            UserError: As of `open_test`.
+        """
+        find_test(settings, assets, folder, say)
 
     @final
     def open_test(self, settings: S, assets: Path, folder: Path, say: Say) -> None:

@@ -16,6 +16,7 @@ from trainables.synthesis.assets import (
     SUBJECTS,
     TRIAL_SPLITS,
     draw_record,
+    find_test,
     lookup_mae,
     mr_names,
     open_subjects,
@@ -161,6 +162,21 @@ def test_test_subjects_are_written_once(assets, tmp_path, monkeypatch):
     assert tuple(subject.name for subject in subjects) == expected
     monkeypatch.setattr(module, "open_subjects", None)
     write_test(settings_of(), assets, tmp_path, lambda _: None)
+
+
+def test_that_test_can_be_opened_is_known_before_anything_is_written(assets, tmp_path, monkeypatch):
+    settings, folder = settings_of(), tmp_path / "confirm"
+    find_test(settings, assets, folder, lambda _: None)
+    name = draw_record(settings).splits.test[0]
+    present = tuple(subject for subject in open_subjects(settings) if subject.name != name)
+    monkeypatch.setattr(module, "open_subjects", lambda _: present)
+    with pytest.raises(UserError, match=f"subject '{name}' is of the test split of this run, but"):
+        find_test(settings, assets, folder, lambda _: None)
+    assert not folder.exists()
+    monkeypatch.undo()
+    write_test(settings, assets, folder, lambda _: None)
+    monkeypatch.setattr(module, "open_subjects", None)  # what was opened is not looked for
+    find_test(settings, assets, folder, lambda _: None)
 
 
 def test_a_test_subject_whose_mr_is_among_the_assets_is_refused(assets, tmp_path, monkeypatch):

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from contextlib import suppress
 
 import nibabel as nib
 import numpy as np
@@ -14,7 +13,13 @@ from trainables.data.phantoms.heads import phantom_subjects, write_nifti
 from trainables.data.subjects import split_subjects
 from trainables.data.volumes import open_folder
 from trainables.runtime.config import parse
-from trainables.synthesis.assets import TRIAL_SPLITS, draw_record, write_data, write_test
+from trainables.synthesis.assets import (
+    TRIAL_SPLITS,
+    draw_record,
+    find_test,
+    write_data,
+    write_test,
+)
 from trainables.synthesis.record import FILE, new_record, read_record
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import read_split
@@ -210,13 +215,25 @@ def test_no_sequence_of_changes_and_commands_brings_what_trained_into_test(
     for count, (change, number, rival) in enumerate([*steps, ("test", 0, 0)]):
         disturb(data, heads, change, number, rival)
         if change == "test":
-            with suppress(UserError):
-                write_test(run, folder / "assets", folder / str(count), lambda _: None)
+            refusals = [
+                refusal(step, run, folder / "assets", folder / str(count))
+                for step in (find_test, write_test)
+            ]
+            assert refusals[0] == refusals[1]  # what the one finds, the other opens
             if not (folder / str(count) / "test" / "subjects.json").is_file():
                 continue  # refused
             tested = read_split(folder / str(count) / "test").subjects
             assert tuple(subject.name for subject in tested) == record.splits.test
             assert trained.isdisjoint(digests_of(folder / str(count), ["test"]))
+
+
+def refusal(step, run, assets, folder):
+    """Return why test cannot be opened; None where it can."""
+    try:
+        step(run, assets, folder, lambda _: None)
+    except UserError as error:
+        return str(error)
+    return None
 
 
 def digests_of(folder, splits):

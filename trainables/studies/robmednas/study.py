@@ -56,22 +56,14 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
 
         All train by the run's own recipe. With the paper's preset, the plain ones are left out.
         """
-        paper = settings.protocol == PAPER_PRESET
         hand = handcrafted(settings.max_filters, min(HANDCRAFTED_DEPTH, settings.max_depth))
-        regime = "adversarial" if paper else "uniform"
-        against = settings.recipe | {"regime": regime}
-        trained = _config(str(hand), "batch", against, settings)
+        trained = _config(str(hand), "batch", _against(settings), settings)
         references = [
             self._reference(BASELINE, hand, settings, essential=True),
             _control(ADVERSARIAL_BASELINE, trained),
         ]
-        if not paper:
-            network = str(plain(settings.max_filters))
-            standard = settings.recipe | {"regime": "standard"}
-            references += [
-                _control(PLAIN, _config(network, "instance", standard, settings)),
-                _control(ADVERSARIAL_PLAIN, _config(network, "instance", against, settings)),
-            ]
+        if settings.protocol != PAPER_PRESET:
+            references += _plain_references(settings)
         best = parse(PAPER_BEST)
         if self.space(settings).contains(self._point(best, settings)):
             references.append(self._reference("paper's best", best, settings))
@@ -80,22 +72,17 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
     def controls(self, config: Config, settings: RobMedNASSettings) -> tuple[Reference, ...]:
         """List the plain U-Net with a trial's recipe, without and with its attack.
 
-        Nothing where the recipe is not searched: then all references train by it already.
+        Where the recipe is not searched, these are the plain references, which train by it already;
+        with the paper's preset, which has no such references, they are trained.
 
         Args:
             config: Of the trial.
             settings: Of the run.
         """
-        if settings.space == "architecture":
-            return ()
         shared = [name for name in Recipe.model_fields if name not in ATTACKED]
         attacked = [*shared, *(ATTACKED if config["regime"] != "standard" else ())]
-        names = {PLAIN: shared, ADVERSARIAL_PLAIN: attacked}
-        return tuple(
-            reference.matched(config, names[reference.label])
-            for reference in self.references(settings)
-            if reference.label in names
-        )
+        network, twin = _plain_references(settings)
+        return network.matched(config, shared), twin.matched(config, attacked)
 
     def _reference(
         self, label: str, network: Architecture, settings: RobMedNASSettings, **fields: bool
@@ -122,6 +109,24 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
 def _fixed(settings: RobMedNASSettings) -> str:
     """Return the network of a run that searches the recipe alone."""
     return settings.architecture or str(plain(settings.max_filters))
+
+
+def _against(settings: RobMedNASSettings) -> dict[str, Any]:
+    """Return the run's recipe with an attack in training."""
+    regime = "adversarial" if settings.protocol == PAPER_PRESET else "uniform"
+    return settings.recipe | {"regime": regime}
+
+
+def _plain_references(settings: RobMedNASSettings) -> tuple[Reference, Reference]:
+    """Make the plain U-Net, trained by the run's recipe without and with an attack."""
+    network = str(plain(settings.max_filters))
+    recipes = {PLAIN: settings.recipe | {"regime": "standard"}}
+    recipes[ADVERSARIAL_PLAIN] = _against(settings)
+    first, second = (
+        _control(label, _config(network, "instance", recipe, settings))
+        for label, recipe in recipes.items()
+    )
+    return first, second
 
 
 def _control(label: str, config: dict[str, Any]) -> Reference:

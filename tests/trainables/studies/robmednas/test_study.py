@@ -58,7 +58,28 @@ def test_a_search_of_the_architecture_alone_trains_by_the_runs_recipe():
     point = sample(robmednas.space(settings), np.random.default_rng(0))
     config = robmednas.complete(point, settings)
     assert {name: config[name] for name in settings.recipe} == settings.recipe
-    assert robmednas.controls(config, settings) == ()
+    *_, network, twin = robmednas.references(settings)
+    controls = robmednas.controls(config, settings)
+    assert [control.label for control in controls] == [
+        "matched plain U-Net",
+        "matched plain U-Net w/AT",
+    ]
+    # The plain references have this recipe already: the run takes them, and trains no others.
+    assert [control.config for control in controls] == [network.config, twin.config]
+
+
+def test_the_papers_preset_has_plain_networks_as_controls_alone():
+    paper = settings_of(protocol="paper")
+    winner = robmednas.references(paper)[-1].config
+    network, twin = robmednas.controls(winner, paper)
+    for control, regime in ((network, "standard"), (twin, "adversarial")):
+        assert control.control
+        assert control.config == winner | {
+            "architecture": network.config["architecture"],
+            "norm": "instance",
+            "regime": regime,
+        }
+    assert network.config["architecture"].startswith("plain ")
 
 
 def test_controls_are_plain_networks_with_the_winners_recipe_and_its_attack():
