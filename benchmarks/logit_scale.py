@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from trainables.attacks.evaluation import evaluate
 from trainables.attacks.gradient import PGD
 from trainables.data.phantoms import lesions as phantom
-from trainables.losses.likelihood import Loss, cross_entropy, log_odds, margin
+from trainables.losses.likelihood import Loss, cross_entropy, log_odds
 from trainables.metrics.skill import mean_skill
 
 STEPS, EPOCHS, TRAINED = 10, 40, 120
@@ -34,7 +34,6 @@ LOSSES: dict[str, Loss] = {
     "cross-entropy": cross_entropy,
     "log-odds, without the constant": as_they_are,
     "log-odds, with it: what attacks raise": log_odds,
-    "margin": margin,
 }
 
 

@@ -18,7 +18,8 @@ from search.execution.choose import choose_executor
 from search.plan import Plan
 from search.record.events import clear_unfinished
 from search.record.lock import locked
-from search.record.manifest import ManifestFile, new_manifest, read_manifest
+from search.record.manifest import Manifest, ManifestFile, new_manifest, read_manifest
+from search.record.places import folder_fields, settings_here
 from search.record.run_folder import RunFolder, create_run_folder
 from search.run.desk import make_rules, open_desk
 from search.run.preparation import prepare
@@ -103,13 +104,20 @@ def _open(cell: Cell, plan: Plan, folder: RunFolder, console: Console) -> Sessio
         if content.plan.settings != plan.settings:
             raise UserError(f"{folder.path} holds {cell.name} with other options: name a new --out")
         if content.objective is not None:
-            settings = tsynd.parse_settings(content.settings)  # what preparing settled
+            settings = tsynd.parse_settings(_settled(content, plan))
         manifest = ManifestFile(folder, content, named=True)
         manifest.go_on(plan)
     else:
         manifest = new_manifest(folder, plan, settings)
     row, executor = STUDIES["tsynd"], choose_executor(plan, settings)
     return Session(plan, row, tsynd, settings, executor, folder, manifest, console)
+
+
+def _settled(content: Manifest, plan: Plan) -> dict[str, Any]:
+    """Return the settings that preparing settled; of folders, those that the user names now."""
+    folders = folder_fields(tsynd.settings)
+    named = {name: plan.settings[name] for name in folders if name in plan.settings}
+    return settings_here(content.as_json(), tsynd.settings, named)
 
 
 def _train(
