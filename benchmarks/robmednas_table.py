@@ -1,86 +1,382 @@
-"""Every row of a final comparison, trained with several seeds: the table that decides.
+"""Networks and recipes for MR-to-CT, side by side: the table that decides whether a search pays.
 
-    python benchmarks/robmednas_table.py FINAL --seeds 3
+    python benchmarks/robmednas_table.py --data DIR --out FOLDER --network "plain 8 16 32 64"
 
-FINAL is the folder of a finished ``robmednas-final``. Its chosen networks, the controls among them,
-are trained again with other seeds on the same subjects, for the same number of epochs, and scored
-on the test subjects that the folder holds. What was done before is not done again, so that the
-command can be stopped at any time. Printed: means over subjects and trainings, and the searched
-networks against each control, paired by subject, each subject's error averaged over the trainings.
+Every row is trained for the same number of steps, several times, and scored on the test subjects of
+the product's own splits, or with ``--folds K`` on every subject once. Nothing is tuned by the
+scores. ``--rows recipe`` changes one value of the plain recipe at a time instead, and is scored on
+ranking subjects: what the defaults should be. Rows of one's own: ``--network`` (an architecture, by
+the plain recipe, without and with its attack) and ``--model`` (a saved model's architecture by its
+own recipe, such as ``RUN/best``).
+
+Each training is a file of its own in FOLDER/scores: a command that was cut, by ``--minutes`` or by
+hand, keeps what it has and goes on where it stopped. FOLDER/table.txt is what was printed, and
+FOLDER/scores.csv all scores. One FOLDER is for one folder of data. Without Ray; ``--jobs`` trains
+in so many processes at a time, on one device.
 """
 
 import argparse
+import json
+import multiprocessing
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
+from robmednas_rows import UNIFORM, Row, recipe_rows, row_of, table_rows
 
-from search.robmednas.final import full_settings_of, read_final
-from search.robmednas.retrain import retrain
 from search.robmednas.rows import read_rows, write_rows
-from search.robmednas.sources import BASELINE, PLAIN, PLAIN_TRAINED, SEARCHED, TRAINED
-from search.robmednas.testing import Condition, open_test, score
-from trainables.metrics.intervals import mean_interval
-from trainables.saved.checkpoint import load_unet
+from search.robmednas.testing import Condition, score
+from searchspace.unet import cost_of, parse_network
+from trainables.corruptions.mr import DISTURBANCES
+from trainables.data.subjects import SubjectSplits, folds, notes_of, split_subjects
+from trainables.door.records import read_json
+from trainables.metrics.welch import estimate, image_component, seed_component
+from trainables.runtime.files import write_atomically
+from trainables.studies.robmednas.settings import RobMedNASSettings
+from trainables.studies.robmednas.study import RobMedNAS
+from trainables.synthesis.assets import draw_record, lookup_mae, read_data, write_test
+from trainables.synthesis.constant import constant_error
+from trainables.synthesis.record import Record
+from trainables.synthesis.slices import Split, read_split
+from trainables.synthesis.training.epoch import steps_of
 
-CONDITIONS = (Condition("clean", 0.0), Condition("pgd", 0.06), Condition("pgd", 0.2))
-CONTROLS = (BASELINE, TRAINED, PLAIN, PLAIN_TRAINED)
+study = RobMedNAS()
+
+RADII = (0.06, 0.2)
 COLUMNS = {
-    "clean HU": ("clean", 0.0, "mae_head"),
-    "PGD .06 HU": ("pgd", 0.06, "mae_head"),
-    "PGD .2 HU": ("pgd", 0.2, "mae_head"),
+    "clean": ("clean", 0.0, "mae_head"),
+    "PGD .06": ("pgd", 0.06, "mae_head"),
+    "PGD .2": ("pgd", 0.2, "mae_head"),
     "bone Dice": ("clean", 0.0, "dice_bone"),
 }
+"""Of the printed table; the first three are head MAE in HU."""
+CONTROLS = {
+    "clean": "plain U-Net, plain recipe",
+    "PGD .06": "plain U-Net, uniform .12",
+    "PGD .2": "plain U-Net, uniform .12",
+}
+"""What a row has to beat, by the column in which."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training of a row, and the scores of its subjects.
+
+    Attributes:
+        row: What is trained.
+        settings: With the training's seed and its epochs.
+        assets: The slices.
+        split: Whose scores are written: ``test`` or ``ranking``.
+        fold: Number of the splits, from 0.
+        file: For the scores.
+    """
+
+    row: Row
+    settings: RobMedNASSettings
+    assets: Path
+    split: str
+    fold: int
+    file: Path
 
 
 def main() -> None:
-    """Train, score and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("final", type=Path)
-    parser.add_argument("--seeds", type=int, default=3)
-    arguments = parser.parse_args()
-    scores = pd.concat(
-        [scores_of(arguments.final, seed) for seed in range(arguments.seeds)], ignore_index=True
+    """Train what is missing, and print the table of what there is."""
+    arguments = parser().parse_args()
+    started = time.monotonic()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    rows = rows_of(arguments)
+    trainings = list(plan(arguments, rows))
+    todo = [training for training in trainings if not training.file.is_file()]
+    print(f"{len(rows)} rows, {len(trainings)} trainings, {len(todo)} to do", flush=True)
+    for number, line in enumerate(work(todo, arguments, started), 1):
+        print(f"[{number}/{len(todo)}] {line}, {time.monotonic() - started:.0f} s", flush=True)
+    done = [read_rows(training.file) for training in trainings if training.file.is_file()]
+    if done:
+        scores = pd.concat(done, ignore_index=True)
+        text = "\n".join(report(scores, [row.name for row in rows]))
+        print(text)
+        scores.to_csv(arguments.out / "scores.csv", index=False)
+        write_atomically(arguments.out / "table.txt", text + "\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the reader of the command line."""
+    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options.add_argument("--data", type=Path, help="subjects; without, the phantom's")
+    options.add_argument("--out", type=Path, required=True)
+    options.add_argument("--rows", nargs="+", default=["table"], help="table, recipe, or names")
+    options.add_argument("--network", action="append", default=[], help="an architecture")
+    options.add_argument("--model", action="append", type=Path, default=[], help="a saved model")
+    options.add_argument("--size", type=int, default=96, help="pixels")
+    options.add_argument("--steps", type=int, default=1800, help="of every training")
+    options.add_argument("--seeds", type=int, default=3, help="trainings of a row")
+    options.add_argument("--folds", type=int, default=0, help="0 for the product's splits")
+    options.add_argument("--split", choices=["test", "ranking"], help="that is scored")
+    options.add_argument("--jobs", type=int, default=1, help="processes")
+    options.add_argument("--device", default="auto")
+    options.add_argument(
+        "--minutes", type=float, default=0.0, help="after which it stops; 0: never"
     )
-    means = scores.groupby(["row", "kind", "strength", "score"], sort=False)["value"].mean()
-    for row in scores["row"].unique():
-        cells = (f"{means[row, *place]:9.3g}" for place in COLUMNS.values())
-        print(f"{row:18}", *cells)
-    subjects = scores.groupby(["row", "kind", "strength", "score", "subject"])["value"].mean()
-    for row in SEARCHED:
-        for control in CONTROLS:
-            for kind, strength, name in list(COLUMNS.values())[:3]:
-                compare(subjects, (row, control), (kind, strength, name))
+    return options
 
 
-def scores_of(folder: Path, seed: int) -> pd.DataFrame:
-    """Train every row with a seed and score it on test, unless that was done."""
-    file = folder / "seeds" / str(seed) / "scores.csv"
-    if not file.is_file():
-        comparison = read_final(folder)
-        settings = full_settings_of(comparison).model_copy(update={"seed": seed})
-        configs = {network["name"]: network["config"] for network in comparison["candidates"]}
-        networks = {}
-        for row, name in comparison["chosen"].items():
-            model = file.parent / name
-            patience = comparison["patience"]
-            retrain(configs[name], settings, folder / "assets", model, patience, print)
-            networks[row] = load_unet(model)[0]
-        split = open_test(settings, folder, print)
-        write_rows(file, score(networks, split, list(CONDITIONS), 0))
-    return read_rows(file)
+def rows_of(arguments: argparse.Namespace) -> list[Row]:
+    """List the rows that the command line asks for."""
+    recipe = RobMedNASSettings().recipe
+    groups = {"table": table_rows(recipe), "recipe": recipe_rows(recipe)}
+    by_name = {row.name: row for group in groups.values() for row in group}
+    rows = []
+    for name in arguments.rows:
+        rows += groups[name] if name in groups else [by_name[name]]
+    for text in arguments.network:
+        rows.append(row_of(f"{text}, plain recipe", text, recipe))
+        rows.append(row_of(f"{text}, uniform .12", text, recipe | UNIFORM))
+    for folder in arguments.model:
+        card = read_json(folder / "model.json")
+        config = study.config.model_validate(card["provenance"]["config"]).model_dump()
+        rows.append(Row(f"model {folder.parent.name}", config, card["normalisation"]))
+    return rows
 
 
-def compare(subjects: pd.Series, rows: tuple[str, str], place: tuple[str, float, str]) -> None:
-    """Print the mean difference of two rows and its 95 % interval over subjects."""
-    if any((row, *place) not in subjects.index for row in rows):
+def plan(arguments: argparse.Namespace, rows: Sequence[Row]) -> Iterator[Training]:
+    """Prepare the slices, and list the trainings: first all rows with the first seed."""
+    only_recipe = set(arguments.rows) == {"recipe"}
+    split = arguments.split or ("ranking" if only_recipe else "test")
+    settings = study.parse_settings(
+        {"data": arguments.data, "size": arguments.size, "device": arguments.device}
+        | {"precision": "fp32", "max_memory": "none", "max_filters": 256, "eps": "0,0.06,0.2"}
+    )
+    records = list(records_of(settings, arguments.folds))
+    folder = arguments.out / "scores" / f"{arguments.size}-pixels-{arguments.steps}-steps"
+    prepared = {}
+    for seed in range(arguments.seeds):
+        for fold, record in enumerate(records):
+            # The longest first: then no process waits long for the last.
+            for row in sorted(rows, key=partial(_multiply_adds, size=arguments.size), reverse=True):
+                place = row.normalisation, fold
+                if place not in prepared:
+                    prepared[place] = prepare(arguments.out, settings, record, *place, split)
+                ready, assets = prepared[place]
+                slices = len(read_data(assets).train.trimmed())
+                epochs = max(1, round(arguments.steps / steps_of(slices, row.config["batch_size"])))
+                file = folder / f"{slug(row.name)}-{split}-{fold}-{seed}.csv"
+                ready = ready.model_copy(update={"seed": seed, "epochs": epochs})
+                yield Training(row, ready, assets, split, fold, file)
+
+
+def _multiply_adds(row: Row, size: int) -> int:
+    network = parse_network(row.config["architecture"])
+    return cost_of(network, row.config["kernels"], size).multiply_adds
+
+
+def slug(name: str) -> str:
+    """Turn the name of a row into that of a file."""
+    return "".join(letter if letter.isalnum() else "-" for letter in name)
+
+
+def records_of(settings: RobMedNASSettings, count: int) -> Iterator[Record]:
+    """Draw the product's splits, or so many in which every subject is tested once."""
+    record = draw_record(settings)
+    if not count:
+        yield record
         return
-    first, second = (subjects[row, *place] for row in rows)
-    interval = mean_interval((first - second).to_numpy(dtype=np.float64))
-    kind, strength, name = place
-    print(
-        f"{rows[0]} - {rows[1]}, {kind} {strength:g} {name}: {interval.value:+.1f} "
-        f"[{interval.low:+.1f}, {interval.high:+.1f}] HU"
+    for rest, test in folds(sorted(record.contents), count, settings.data_seed):
+        part = split_subjects(rest, settings.data_seed, (0.65, 0.1, 0.15, 0.1))
+        names = tuple(sorted((*part.train, *part.test))), part.val, part.ranking, test
+        yield Record(SubjectSplits(*names, notes=notes_of(*names)), record.contents)
+
+
+def prepare(
+    out: Path,
+    settings: RobMedNASSettings,
+    record: Record,
+    normalisation: str,
+    fold: int,
+    split: str,
+) -> tuple[RobMedNASSettings, Path]:
+    """Write the slices of the splits, unless they are there; say what is to be learnt from.
+
+    Args:
+        out: Of the benchmark.
+        settings: Of all trainings.
+        record: The splits.
+        normalisation: Of the MR.
+        fold: Number of the splits.
+        split: Whose scores are asked for; test is opened only for its own.
+
+    Returns:
+        The settings with what the slices settle, and the folder of the slices.
+    """
+    assets = out / "assets" / f"{normalisation}-{settings.size}-{fold}"
+    settings = settings.model_copy(update={"normalisation": normalisation})
+    file = assets / "settled.json"
+    if not file.is_file():
+        facts = study.prepare_from(record, settings, assets, print)
+        contents = {"settled": dict(facts.settled), "lines": facts.lines}
+        write_atomically(file, json.dumps(contents, indent=1) + "\n")
+    contents = read_json(file)
+    print(*contents["lines"], sep="\n", flush=True)
+    if split == "test":
+        write_test(settings, assets, assets / "closed", print)
+        test, train = read_split(assets / "closed" / "test"), read_data(assets).train
+        grey, lookup = constant_error(test), lookup_mae(train, test)
+        print(
+            f"without a network, on test: {grey:.1f} HU of one grey, {lookup:.1f} HU by intensity"
+        )
+    return settings.model_copy(update=contents["settled"]), assets
+
+
+def work(todo: Sequence[Training], arguments: argparse.Namespace, started: float) -> Iterator[str]:
+    """Run trainings until all are done or the time is up; yield a line for each.
+
+    Args:
+        todo: Trainings, the most important first.
+        arguments: Of the command.
+        started: When the command began, by ``time.monotonic``.
+    """
+    limit = 60 * arguments.minutes
+    end = started + limit if limit else float("inf")
+    if arguments.jobs == 1:
+        for training in todo:
+            if time.monotonic() > end:
+                yield f"stopped after {arguments.minutes:g} minutes"
+                return
+            yield run(training)
+        return
+    context = multiprocessing.get_context("spawn")
+    # Leaving the block ends the processes, also in the middle of a training.
+    with context.Pool(arguments.jobs, partial(torch.set_num_threads, 1)) as pool:
+        results = pool.imap_unordered(run, todo)
+        for _ in todo:
+            try:
+                yield results.next(None if not limit else max(0.1, end - time.monotonic()))
+            except multiprocessing.TimeoutError:
+                yield f"stopped after {arguments.minutes:g} minutes"
+                return
+
+
+def run(training: Training) -> str:
+    """Train, score and write one training; return a line on it. An error becomes the line."""
+    try:
+        rows = list(scores_of(training))
+    except Exception as error:  # noqa: BLE001 - the other rows go on
+        return f"{training.row.name} failed: {type(error).__name__}: {error}"
+    training.file.parent.mkdir(parents=True, exist_ok=True)
+    write_rows(training.file, rows)
+    errors = [row["value"] for row in rows if (row["kind"], row["score"]) == COLUMNS["clean"][::2]]
+    name, fold, seed = training.row.name, training.fold, training.settings.seed
+    return f"{name}, fold {fold}, seed {seed}: {np.mean(errors):.1f} HU clean"
+
+
+def scores_of(training: Training) -> Iterator[dict[str, object]]:
+    """Train, and yield the scores of every subject under every condition, then what it cost."""
+    row, settings = training.row, training.settings
+    trial = study.build(dict(row.config), settings, training.assets)
+    begun = time.perf_counter()
+    trial.train(settings.epochs)
+    seconds = time.perf_counter() - begun
+    split = subjects_of(training)
+    conditions = [Condition("clean", 0.0), *(Condition("pgd", radius) for radius in RADII)]
+    conditions += [
+        Condition(kind, most) for kind, (each, _) in DISTURBANCES.items() for most in each
+    ]
+    with trial.at_best():
+        rows = score({row.name: trial.network}, split, conditions, 0, trial.device)
+    facts = {
+        "parameters": trial.cost.parameters,
+        "steps": settings.epochs * steps_of(len(trial.train_slices), trial.config.batch_size),
+        "seconds": seconds,
+        "best_epoch": settings.epochs - trial.epochs_since_best,
+    }
+    about = {"row": row.name, "kind": "training", "strength": 0.0, "subject": ""}
+    rows += [about | {"score": name, "value": float(value)} for name, value in facts.items()]
+    for line in rows:
+        yield line | {"fold": training.fold, "seed": settings.seed}
+
+
+def subjects_of(training: Training) -> Split:
+    """Map the subjects that are scored."""
+    if training.split == "ranking":
+        return read_data(training.assets).ranking
+    return read_split(training.assets / "closed" / "test")
+
+
+def report(scores: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
+    """Print means, then every row against the plain U-Nets, then the disturbances.
+
+    Args:
+        scores: Of all trainings.
+        names: Of the rows, in order.
+    """
+    trained = scores[scores["kind"] != "training"]
+    place = ["row", "kind", "strength", "score"]
+    means = trained.groupby([*place, "fold", "seed", "subject"])["value"].mean()
+    averages = means.groupby(level=place).mean()
+    # Of each training, then over trainings: how much one training by itself decides.
+    spread = means.groupby(level=[*place, "seed"]).mean().groupby(level=place).std()
+    facts = scores[scores["kind"] == "training"].groupby(["row", "score"])["value"]
+    rows = [name for name in dict.fromkeys(names) if name in set(scores["row"])]
+    yield f"\n{'':42} {'trainings':>9} {'parameters':>10} {'seconds':>7} " + " ".join(
+        f"{title:>16}" for title in COLUMNS
+    )
+    for row in rows:
+        cells = [
+            f"{averages[row, *column]:8.3g} ±{spread[row, *column]:6.2g}"
+            for column in COLUMNS.values()
+        ]
+        numbers = facts.mean()[row]
+        yield (
+            f"{row[:42]:42} {facts.count()[row, 'steps']:9} {numbers['parameters']:10,.0f} "
+            f"{numbers['seconds']:7.0f} " + " ".join(f"{cell:>16}" for cell in cells)
+        )
+    yield "HU of head MAE but for Dice; ±: standard deviation over trainings"
+    yield "each row minus its control, over subjects and trainings [95 % interval]"
+    for row in rows:
+        for title, control in CONTROLS.items():
+            if control in rows and row != control:
+                yield compare(means, (row, control), title)
+    yield "\nhead MAE in HU under disturbances"
+    yield f"{'':42} " + " ".join(f"{kind[:13]:>13}" for kind in DISTURBANCES)
+    for row in rows:
+        cells = [
+            f"{averages[row, kind, each[-1], 'mae_head']:13.1f}"
+            for kind, (each, _) in DISTURBANCES.items()
+        ]
+        yield f"{row[:42]:42} " + " ".join(cells)
+
+
+def compare(means: pd.Series, rows: tuple[str, str], title: str) -> str:
+    """Compare two rows, paired by subject, with the chance in subjects and in trainings.
+
+    Args:
+        means: Values by row, kind, strength, score, fold, seed and subject.
+        rows: The one, and the other, which is subtracted.
+        title: A key of `COLUMNS`.
+    """
+    tables = [
+        means[row, *COLUMNS[title]]
+        .reset_index()
+        .pivot_table("value", ["fold", "subject"], "seed", dropna=False)
+        for row in rows
+    ]
+    seeds = sorted(set(tables[0]) & set(tables[1]))
+    first, second = (table[seeds].dropna() for table in tables)
+    pairs = (first.mean(axis=1) - second.mean(axis=1)).dropna().to_numpy(dtype=np.float64)
+    parts = [image_component(pairs, np.zeros(len(pairs), dtype=np.int64))]
+    if len(seeds) > 1:
+        parts += [
+            seed_component(table.mean().to_numpy(dtype=np.float64)) for table in (first, second)
+        ]
+    gap = estimate(float(pairs.mean()), parts)
+    name, control = rows
+    return (
+        f"{name[:42]:42} {title:9} {gap.value:+7.1f} [{gap.low:+.1f}, {gap.high:+.1f}] HU, "
+        f"p {gap.p:.2g}, better in {(pairs < 0).sum()} of {len(pairs)}; minus {control}"
     )
 
 

@@ -21,6 +21,7 @@ from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split, read_split
 
 BATCH = 16  # slices attacked at a time
+CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,11 @@ def open_test(settings: RobMedNASSettings, folder: Path, say: Say) -> Split:
 
 
 def score(
-    networks: Mapping[str, CTNetwork], split: Split, conditions: Sequence[Condition], seed: int
+    networks: Mapping[str, CTNetwork],
+    split: Split,
+    conditions: Sequence[Condition],
+    seed: int,
+    device: torch.device = CPU,
 ) -> list[dict[str, object]]:
     """Score networks on every subject.
 
@@ -86,6 +91,7 @@ def score(
         split: The test subjects.
         conditions: What is done to the MR, one after the other.
         seed: Of noise and attacks.
+        device: Of the networks.
 
     Returns:
         A row for each network, condition, subject and score, with the keys ``row``, ``kind``,
@@ -95,7 +101,7 @@ def score(
     names = [subject.name for subject in split.subjects]
     for row, network in networks.items():
         perturbations = [condition.perturb(network, split, seed) for condition in conditions]
-        results = score_subjects(network, split, perturbations, torch.device("cpu"), BATCH)
+        results = score_subjects(network, split, perturbations, device, BATCH)
         rows += [
             {"row": row, "kind": condition.kind, "strength": condition.strength}
             | {"subject": subject, "score": name, "value": float(value)}

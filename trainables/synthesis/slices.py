@@ -8,8 +8,11 @@ of which int16 holds at most 32767.
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -126,11 +129,16 @@ class Split:
 
     def _find(self, row: int) -> tuple[SubjectSlices, int]:
         """Return the subject of a slice, and the slice's number within it."""
-        for subject in self.subjects:
-            if row < len(subject):
-                return subject, row
-            row -= len(subject)
-        raise IndexError(f"no slice {row} beyond the last")
+        if not 0 <= row < self._ends[-1]:
+            raise IndexError(f"no slice {row} of {len(self)}")
+        number = bisect_right(self._ends, row)
+        subject = self.subjects[number]
+        return subject, row - self._ends[number] + len(subject)
+
+    @cached_property
+    def _ends(self) -> tuple[int, ...]:
+        """Count the slices up to and with each subject."""
+        return tuple(accumulate(len(subject) for subject in self.subjects))
 
 
 def write_split(folder: Path, subjects: Iterable[Slices], owners: dict[bytes, str]) -> str:

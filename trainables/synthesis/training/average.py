@@ -2,8 +2,8 @@
 
 from typing import final
 
-import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from trainables.models.modes import weights_of
 
@@ -32,13 +32,14 @@ class Average:
         """Take up the weights after a step."""
         self.steps += 1
         share = min(self._share, (1 + self.steps) / (10 + self.steps))
-        with torch.no_grad():
-            for name, value in network.state_dict().items():
-                mean = self.weights[name]
-                if mean.is_floating_point():
-                    mean.lerp_(value, 1 - share)
-                else:
-                    mean.copy_(value)
+        means, values = [], []
+        for name, value in network.state_dict().items():
+            if value.is_floating_point():
+                means.append(self.weights[name])
+                values.append(value)
+            else:
+                self.weights[name].copy_(value)
+        get_ema_multi_avg_fn(share)(means, values, self.steps)
 
     def load(self, weights: dict[str, Tensor], steps: int) -> None:
         """Go on from a mean that was stored."""

@@ -74,7 +74,9 @@ def train_epoch(
         generator: Of order and augmentation, on the CPU.
         autocast: The precision of the forward pass.
     """
-    total, count, device = 0.0, 0, next(network.parameters()).device
+    device = next(network.parameters()).device
+    # Summed where it lies: reading every loss would let the device wait for the next batch.
+    total, count = torch.zeros((), dtype=torch.float64, device=device), 0
     order = torch.randperm(len(split), generator=generator)
     for rows in order.split(batch_size):
         if len(rows) == 1 and count:
@@ -92,9 +94,9 @@ def train_epoch(
         loss.backward()
         optimiser.step()
         practice.after_step()
-        total += float(loss.detach()) * len(rows)
+        total += loss.detach().double() * len(rows)
         count += len(rows)
-    return total / count
+    return float(total) / count
 
 
 def steps_of(slices: int, batch_size: int) -> int:

@@ -1,0 +1,93 @@
+"""Rows of `robmednas_table.py`: networks, and the recipes by which they are trained."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from searchspace.unet import PAPER_BEST, handcrafted, plain
+from trainables.studies.robmednas.study import RobMedNAS
+from trainables.synthesis.training.recipe import Recipe
+
+study = RobMedNAS()
+
+FILTERS = 32  # most of the handcrafted baseline's, as in a search with the defaults
+PLAIN = str(plain(FILTERS))
+UNIFORM = {"regime": "uniform", "attack_eps": 0.12, "attack_steps": 1}
+CHANGES: Mapping[str, Mapping[str, Any]] = {
+    "loss huber": {"loss": "huber"},
+    "loss mse": {"loss": "mse"},
+    "background 0": {"background": 0.0},
+    "background 1": {"background": 1.0},
+    "schedule constant": {"schedule": "constant"},
+    "ema 0": {"ema": 0.0},
+    "ema .95": {"ema": 0.95},
+    "augment no": {"augment": False},
+    "lr 1e-3": {"lr": 1e-3},
+    "lr 4e-3": {"lr": 4e-3},
+    "weight decay 0": {"weight_decay": 0.0},
+    "weight decay .01": {"weight_decay": 0.01},
+    "normalisation tissue": {"normalisation": "tissue"},
+    "normalisation percentiles": {"normalisation": "percentiles"},
+    "uniform .06": {**UNIFORM, "attack_eps": 0.06},
+    "uniform .12": UNIFORM,
+    "uniform .2": {**UNIFORM, "attack_eps": 0.2},
+    "uniform .12, 3 steps": {**UNIFORM, "attack_steps": 3},
+    "adversarial .12": {**UNIFORM, "regime": "adversarial"},
+}
+"""What is changed of the plain recipe, one at a time."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A network and how it is trained.
+
+    Attributes:
+        name: Of the printed row.
+        config: A whole config of the study.
+        normalisation: Of the MR.
+    """
+
+    name: str
+    config: Mapping[str, Any]
+    normalisation: str = "whole"
+
+
+def table_rows(recipe: Mapping[str, Any]) -> list[Row]:
+    """Return the controls and the paper's best network, by the paper's and the plain recipe."""
+    paper = Recipe().model_dump()
+    hand = str(handcrafted(FILTERS, 4))
+    attacked = {"regime": "adversarial", "attack_eps": 0.2}
+    return [
+        row_of("handcrafted, paper recipe", hand, paper),
+        row_of("handcrafted, paper recipe w/AT", hand, paper | attacked),
+        row_of("handcrafted, plain recipe", hand, recipe),
+        row_of("plain U-Net, plain recipe", PLAIN, recipe),
+        row_of("plain U-Net, uniform .12", PLAIN, {**recipe, **UNIFORM}),
+        row_of("paper's best, paper recipe", PAPER_BEST, paper),
+        row_of("paper's best, plain recipe", PAPER_BEST, recipe),
+        row_of("paper's best, uniform .12", PAPER_BEST, {**recipe, **UNIFORM}),
+    ]
+
+
+def recipe_rows(recipe: Mapping[str, Any]) -> list[Row]:
+    """Return the plain U-Net by the plain recipe, and with one value of it changed."""
+    rows = [row_of("plain U-Net, plain recipe", PLAIN, recipe)]
+    for name, change in CHANGES.items():
+        values = {key: value for key, value in change.items() if key != "normalisation"}
+        normalisation = str(change.get("normalisation", "whole"))
+        rows.append(row_of(f"plain U-Net, {name}", PLAIN, {**recipe, **values}, normalisation))
+    return rows
+
+
+def row_of(name: str, network: str, recipe: Mapping[str, Any], normalisation: str = "whole") -> Row:
+    """Make a row; a plain U-Net has instance normalisation, a configurable one batch.
+
+    Args:
+        name: Of the row.
+        network: One line, see `searchspace.unet.parse_network`.
+        recipe: Values of `trainables.synthesis.training.recipe.Recipe`.
+        normalisation: Of the MR.
+    """
+    norm = "instance" if network.startswith("plain") else "batch"
+    values = {**recipe, "architecture": network, "norm": norm}
+    return Row(name, study.config.model_validate(values).model_dump(), normalisation)

@@ -1,0 +1,138 @@
+"""The table of networks and recipes: rows, splits, and what is printed of made scores."""
+
+import importlib
+from argparse import Namespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from places import ROOT
+
+from trainables.studies.robmednas.settings import RobMedNASSettings
+from trainables.synthesis.training.epoch import steps_of
+
+
+@pytest.fixture
+def table(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    return importlib.import_module("robmednas_table")
+
+
+def arguments(tmp_path, **changes):
+    values = {
+        "data": None, "out": tmp_path, "rows": ["plain U-Net, plain recipe"], "network": [],
+        "model": [], "size": 32, "steps": 20, "seeds": 1, "folds": 0, "split": None, "jobs": 1,
+        "device": "cpu", "minutes": 0.0,
+    }  # fmt: skip
+    return Namespace(**(values | changes))
+
+
+def test_recipe_rows_differ_from_the_plain_recipe_in_what_their_name_says(table, tmp_path):
+    first, *changed = table.rows_of(arguments(tmp_path, rows=["recipe"]))
+    assert first.config == {**changed[0].config, "loss": "l1"}
+    for row in changed:
+        different = {name for name, value in row.config.items() if first.config[name] != value}
+        assert different or row.normalisation != first.normalisation, row.name
+
+
+def test_every_row_of_the_table_is_trained_by_as_many_steps(table, tmp_path):
+    rows = table.rows_of(arguments(tmp_path, rows=["table"], network=["1110x8 | 0101x8s4"]))
+    assert len({row.name for row in rows}) == len(rows) == 10
+    trainings = list(table.plan(arguments(tmp_path, steps=40, network=[]), rows))
+    assert {training.row.name for training in trainings} == {row.name for row in rows}
+    slices = len(table.read_data(trainings[0].assets).train)
+    steps = {
+        item.settings.epochs * steps_of(slices, item.row.config["batch_size"]) for item in trainings
+    }
+    assert len(steps) == 1
+    assert abs(steps.pop() - 40) <= steps_of(slices, 6) / 2
+
+
+def test_folds_test_every_subject_once_and_share_none(table):
+    settings = RobMedNASSettings(size=32, slices=1, subjects=20, max_depth=2)
+    records = list(table.records_of(settings, 4))
+    names = sorted(records[0].contents)
+    assert sorted(name for record in records for name in record.splits.test) == names
+    for record in records:
+        splits = record.splits
+        assert sorted((*splits.train, *splits.val, *splits.ranking, *splits.test)) == names
+        assert splits.train
+        assert splits.ranking
+
+
+def scores_of(errors):
+    """Make scores of subjects by row and seed, the same under every condition of the table."""
+    lines = []
+    for (row, seed), values in errors.items():
+        for kind, strength, score in [
+            ("clean", 0.0, "mae_head"), ("pgd", 0.06, "mae_head"), ("pgd", 0.2, "mae_head"),
+            ("clean", 0.0, "dice_bone"),
+        ]:  # fmt: skip
+            lines += [
+                (row, 0, seed, kind, strength, f"s{k}", score, v) for k, v in enumerate(values)
+            ]
+        lines += [
+            (row, 0, seed, "training", 0.0, "", name, 7.0)
+            for name in ("parameters", "steps", "seconds")
+        ]
+    columns = ["row", "fold", "seed", "kind", "strength", "subject", "score", "value"]
+    return pd.DataFrame(lines, columns=columns)
+
+
+def test_a_row_is_compared_with_its_control_over_subjects_and_trainings(table, monkeypatch):
+    monkeypatch.setattr(table, "DISTURBANCES", {})
+    plain, mine = "plain U-Net, plain recipe", "a network"
+    rng = np.random.default_rng(0)
+    subjects = rng.normal(90, 10, 12)
+    scores = scores_of(
+        {(plain, seed): subjects + rng.normal(0, 1, 12) for seed in range(3)}
+        | {(mine, seed): subjects - 9 + rng.normal(0, 1, 12) for seed in range(3)}
+    )
+    lines = list(table.report(scores, [plain, mine]))
+    (line,) = [line for line in lines if line.endswith(f"minus {plain}")]
+    assert line.startswith(mine)
+    assert "better in 12 of 12" in line
+    gap = (
+        scores[scores["score"] == "mae_head"]
+        .query("kind == 'clean'")
+        .groupby("row")["value"]
+        .mean()
+    )
+    assert f"{gap[mine] - gap[plain]:+.1f} [" in line
+
+
+def test_trainings_that_disagree_widen_the_interval(table):
+    def width(spread):
+        scores = scores_of(
+            {("a", seed): np.arange(8.0) + spread * seed for seed in range(3)}
+            | {("b", seed): np.arange(8.0) + np.array([0, 1] * 4) for seed in range(3)}
+        )
+        scores = scores[scores["kind"] == "clean"]
+        means = scores.groupby(["row", "kind", "strength", "score", "fold", "seed", "subject"])[
+            "value"
+        ].mean()
+        text = table.compare(means, ("a", "b"), "clean")
+        low, high = text.split("[")[1].split("]")[0].split(", ")
+        return float(high) - float(low)
+
+    assert width(20.0) > 5 * width(0.0)
+
+
+@pytest.mark.slow
+def test_a_cut_command_keeps_what_it_has_and_goes_on(table, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(table, "RobMedNASSettings", lambda: RobMedNASSettings(max_depth=2, size=32))
+    options = [
+        "table", "--out", str(tmp_path), "--rows", "plain U-Net, plain recipe", "--steps", "2",
+        "--size", "32", "--device", "cpu",
+    ]  # fmt: skip
+    monkeypatch.setattr("sys.argv", [*options, "--seeds", "2", "--minutes", "1e-9"])
+    table.main()
+    assert "stopped after 1e-09 minutes" in capsys.readouterr().out
+    monkeypatch.setattr("sys.argv", [*options, "--seeds", "1"])
+    table.main()
+    file = next((tmp_path / "scores").rglob("*.csv"))
+    before = file.read_bytes()
+    table.main()
+    assert file.read_bytes() == before
+    assert "1 trainings, 0 to do" in capsys.readouterr().out
+    assert "plain U-Net, plain recipe" in (tmp_path / "table.txt").read_text(encoding="utf-8")
