@@ -38,7 +38,7 @@ from trainables.studies.tsynd.learner import TSynDLearner
 from trainables.studies.tsynd.memory import count_autoencoder
 from trainables.studies.tsynd.settings import TSynDConfig
 from trainables.studies.tsynd.study import TSynD
-from trainables.synthesis.assets import Data
+from trainables.synthesis.preparation.assets import Data
 from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split, SubjectSlices
 from trainables.synthesis.trial import SynthesisTrial, need_of

@@ -39,9 +39,9 @@ from trainables.metrics.welch import estimate, image_component, seed_component
 from trainables.runtime.files import write_atomically
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.synthesis.assets import draw_record, lookup_mae, read_data, write_test
 from trainables.synthesis.constant import constant_error
-from trainables.synthesis.record import Record
+from trainables.synthesis.preparation.assets import draw_record, lookup_mae, read_data, write_test
+from trainables.synthesis.preparation.record import Record
 from trainables.synthesis.slices import Split, read_split
 from trainables.synthesis.training.epoch import steps_of
 

@@ -11,7 +11,7 @@ from search.results.tables import interval, number
 from search.storage.runs import CONFIRM
 from trainables.door.paths import inside
 from trainables.study.about import Threat
-from trainables.study.examination import CLEAN, ENSEMBLE, NOISE
+from trainables.study.examination import ENSEMBLE, NOISE
 
 
 def confirmation(run: Run) -> Section | None:
@@ -65,7 +65,9 @@ def _ranking(record: ConfirmationResult) -> Html:
 def _test(record: ConfirmationResult, threat: Threat) -> Html:
     conditions = next(iter(record.conditions.values()))
     columns = [
-        n for n, condition in enumerate(conditions) if condition.kind in {CLEAN, NOISE, ENSEMBLE}
+        n
+        for n, condition in enumerate(conditions)
+        if condition.kind in {NOISE, ENSEMBLE} or not condition.strength
     ]
     heads = (
         "",

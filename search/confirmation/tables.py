@@ -14,7 +14,7 @@ from search.confirmation.verdict import Standing, constant_on, wins
 from search.confirmation.words import CONSTANT, WITHOUT_NEAR, heading, sentences
 from search.results.tables import interval, number
 from trainables.study.about import Threat
-from trainables.study.examination import CLEAN, ENSEMBLE, NOISE
+from trainables.study.examination import ENSEMBLE, NOISE
 from trainables.study.study import Say
 
 
@@ -118,12 +118,12 @@ def _cells(conditions: Sequence[Condition], columns: Sequence[Condition]) -> lis
 
 
 def _columns(record: ConfirmationResult) -> list[Condition]:
-    """Choose clean, all radii, and of the noise one strength: 80 columns hold no more.
+    """Choose what is clean, all radii, and of the noise one strength: 80 columns hold no more.
 
     It is the strength at which the finalists differ most.
     """
     conditions = next(iter(record.conditions.values()))
-    columns = [condition for condition in conditions if condition.kind in {CLEAN, ENSEMBLE}]
+    columns = [cell for cell in conditions if cell.kind == ENSEMBLE or not cell.strength]
     rows = [row for row, condition in enumerate(conditions) if condition.kind == NOISE]
 
     def spread(row: int) -> float:

@@ -6,7 +6,7 @@ from search.confirmation.record import Comparison, Condition, ConfirmationResult
 from search.results.controls import NOT_OF_METHOD, UNMATCHED, UNSHOWN
 from search.results.tables import interval, number, percent
 from trainables.study.about import Threat
-from trainables.study.examination import CLEAN, ENSEMBLE
+from trainables.study.examination import ENSEMBLE
 
 WITHOUT_NEAR = "  without near copies"  # the second line of a finalist
 CONSTANT = "a constant answer"  # one that never looks at the input
@@ -18,7 +18,8 @@ def heading(condition: Condition, threat: Threat) -> str:
     """Name a condition in a few letters; a radius as the study's threat model writes it."""
     if condition.kind == ENSEMBLE:
         return f"{threat.scale * condition.strength:g}{threat.suffix}"
-    return CLEAN if condition.kind == CLEAN else f"{condition.kind} {condition.strength:g}"
+    # Without a strength nothing is done to the images: "clean", or clean and looked at otherwise.
+    return f"{condition.kind} {condition.strength:g}" if condition.strength else condition.kind
 
 
 def sentences(record: ConfirmationResult) -> list[str]:

@@ -31,9 +31,9 @@ from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.study.study import Say
 from trainables.synthesis.about import ranking_metric
-from trainables.synthesis.assets import SUBJECTS
 from trainables.synthesis.measurement import ALWAYS
-from trainables.synthesis.record import Record, read_record
+from trainables.synthesis.preparation.assets import SUBJECTS
+from trainables.synthesis.preparation.record import Record, read_record
 
 robmednas = RobMedNAS()
 

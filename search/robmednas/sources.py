@@ -18,7 +18,7 @@ from trainables.door.opening import read_bytes
 from trainables.runtime.config import parse
 from trainables.studies.robmednas.settings import RobMedNASConfig, RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.synthesis.record import Record, read_record
+from trainables.synthesis.preparation.record import Record, read_record
 
 robmednas = RobMedNAS()
 

@@ -26,8 +26,8 @@ from trainables.metrics.synthesis import REGIONS
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
-from trainables.synthesis.assets import write_data
-from trainables.synthesis.record import read_record
+from trainables.synthesis.preparation.assets import write_data
+from trainables.synthesis.preparation.record import read_record
 
 FILE = "stability.csv"
 INITIALISATION, TRAINING_DATA = "initialisation", "training data"

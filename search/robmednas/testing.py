@@ -14,8 +14,8 @@ from trainables.models.ct.networks import CTNetwork
 from trainables.runtime.seeding import derive
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
-from trainables.synthesis.assets import write_test
 from trainables.synthesis.measurement import Perturb, score_subjects
+from trainables.synthesis.preparation.assets import write_test
 from trainables.synthesis.robustness.errors import aim
 from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split, read_split
@@ -83,6 +83,8 @@ def score(
     conditions: Sequence[Condition],
     seed: int,
     device: torch.device = CPU,
+    *,
+    full: bool = False,
 ) -> list[dict[str, object]]:
     """Score networks on every subject.
 
@@ -92,6 +94,7 @@ def score(
         conditions: What is done to the MR, one after the other.
         seed: Of noise and attacks.
         device: Of the networks.
+        full: Whether to add what the field reports, and scores on the subjects' own voxels.
 
     Returns:
         A row for each network, condition, subject and score, with the keys ``row``, ``kind``,
@@ -101,7 +104,7 @@ def score(
     names = [subject.name for subject in split.subjects]
     for row, network in networks.items():
         perturbations = [condition.perturb(network, split, seed) for condition in conditions]
-        results = score_subjects(network, split, perturbations, device, BATCH)
+        results = score_subjects(network, split, perturbations, device, BATCH, full=full)
         rows += [
             {"row": row, "kind": condition.kind, "strength": condition.strength}
             | {"subject": subject, "score": name, "value": float(value)}

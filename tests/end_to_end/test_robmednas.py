@@ -17,8 +17,8 @@ from search.run.runner import run
 from search.studies import STUDIES
 from searchspace.unet import parse
 from trainables.saved.checkpoint import load_unet
-from trainables.synthesis.assets import read_data
 from trainables.synthesis.measurement import score_subjects
+from trainables.synthesis.preparation.assets import read_data
 
 DEFAULTS = {"trials": 3, "seed_check": 0}
 SMALL = {

@@ -15,7 +15,7 @@ from trainables.studies.tsynd.assets import AUTOENCODER
 from trainables.studies.tsynd.settings import TSynDSettings
 from trainables.studies.tsynd.study import TSynD
 from trainables.study.study import Facts
-from trainables.synthesis.assets import Data, read_data
+from trainables.synthesis.preparation.assets import Data, read_data
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.trial import SynthesisTrial
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from trainables.metrics.similarity import ms_ssim, psnr, ssim
 from trainables.runtime.arrays import Floats, Mask
 from trainables.study.study import Directions
 
@@ -22,6 +23,8 @@ Volume = npt.NDArray[np.floating | np.integer]
 
 REGIONS = ("head", "air", "bone", "soft")
 SCORES = tuple(f"{kind}_{region}" for kind in ("mae", "dice") for region in REGIONS)
+FIELD = (*(f"bias_{region}" for region in REGIONS), "mae_predicted_bone", "psnr", "ssim", "ms_ssim")
+"""Scores that the field reports beside: signed errors, of predicted bone, and of similarity."""
 DIRECTIONS: Directions = {score: "min" if score.startswith("mae") else "max" for score in SCORES}
 
 AIR_BELOW = -500  # HU, as all three; soft tissue lies above
@@ -88,6 +91,34 @@ def measure(prediction: Volume, truth: Truth) -> dict[str, float]:
     maes = {f"mae_{name}": _mean(errors[masks[name]]) for name in REGIONS}
     dices = {f"dice_{name}": _dice(regions[name], truth.regions[name]) for name in REGIONS}
     return maes | dices
+
+
+def measure_field(prediction: Volume, truth: Truth) -> dict[str, float]:
+    """Compute all of `FIELD` of one subject.
+
+    Signed errors are prediction minus truth in HU, over the voxels of the true region; the error of
+    predicted bone is absolute, over the voxels that the prediction calls bone. Both are NaN where
+    there are no such voxels. Similarity is taken within the head, see
+    `trainables.metrics.similarity`.
+
+    Args:
+        prediction: HU, (Z, H, W); one NaN makes every score NaN.
+        truth: Of the same subject.
+
+    Raises:
+        ValueError: If the shapes differ.
+    """
+    if prediction.shape != truth.ct.shape:
+        raise ValueError(f"prediction is {prediction.shape}, its CT {truth.ct.shape}")
+    if np.isnan(prediction).any():
+        return dict.fromkeys(FIELD, np.nan)
+    errors = prediction - truth.ct
+    masks = {**truth.regions, "head": truth.head}
+    scores = {f"bias_{name}": _mean(errors[masks[name]]) for name in REGIONS}
+    scores["mae_predicted_bone"] = _mean(np.abs(errors[prediction > BONE_ABOVE]))
+    for name, similarity in (("psnr", psnr), ("ssim", ssim), ("ms_ssim", ms_ssim)):
+        scores[name] = similarity(prediction, truth.ct, truth.head)
+    return scores
 
 
 def head_mask(ct: Volume) -> Mask:

@@ -9,6 +9,7 @@ each subject's whole volume, then averaged over subjects [robmednas, section 2.5
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -19,13 +20,21 @@ from trainables.attacks.registry import build_synthesis_attack
 from trainables.metrics.curve import trapezoid_weights
 from trainables.metrics.intervals import mean_interval
 from trainables.metrics.skill import CURVE, SKILL, Skill
-from trainables.metrics.synthesis import DIRECTIONS, SCORES, measure, truth_of
+from trainables.metrics.synthesis import (
+    DIRECTIONS,
+    SCORES,
+    Truth,
+    measure,
+    measure_field,
+    truth_of,
+)
 from trainables.runtime.arrays import Floats32, Floats64
 from trainables.runtime.seeding import derive
 from trainables.study.report import Level
 from trainables.study.study import Directions
 from trainables.synthesis.about import HEADLINE, ranking_metric
 from trainables.synthesis.constant import constant_error
+from trainables.synthesis.native import Native
 from trainables.synthesis.prediction import predict
 from trainables.synthesis.robustness.errors import aim
 from trainables.synthesis.robustness.worst import WorstOf
@@ -33,6 +42,7 @@ from trainables.synthesis.slices import Split, SubjectSlices
 
 ALWAYS = ("fgsm", "pgd")  # measured whichever attack ranks: one weaker, one stronger
 GROUP = 256  # slices of several subjects that are attacked together; a larger subject goes alone
+NATIVE = "native"  # before the name of a score on a subject's own voxels
 Perturb = Callable[[Tensor, Tensor, Tensor], Tensor]
 """(MR, normalised CT, numbers of the slices) -> perturbed MR."""
 
@@ -153,6 +163,8 @@ def score_subjects(
     perturbations: Sequence[Perturb | None],
     device: torch.device,
     batch_size: int = 32,
+    *,
+    full: bool = False,
 ) -> list[SubjectScores]:
     """Score every subject of a split under each perturbation.
 
@@ -165,6 +177,8 @@ def score_subjects(
         perturbations: Applied to the MR; None leaves it clean.
         device: Of the network.
         batch_size: Slices that the network sees at a time; affects only the memory.
+        full: Whether the scores of `measure_field` are computed as well, and all once more on the
+            subject's own voxels, as ``native_`` and the score, where its split holds these.
 
     Returns:
         The scores of all subjects, one mapping for each perturbation.
@@ -177,12 +191,18 @@ def score_subjects(
         truths = [
             truth_of(subject.ct.astype(np.float32), np.asarray(subject.mask)) for subject in group
         ]
+        scorers = [
+            partial(_full_scores, truth=truth, native=subject.native)
+            if full
+            else partial(measure, truth=truth)
+            for truth, subject in zip(truths, group, strict=True)
+        ]
         for table, perturb in zip(rows, perturbations, strict=True):
             inputs = mr if perturb is None else perturb(mr, ct, numbers)
             volumes = _by_subject(predict(network, inputs, batch_size), group)
-            table += [measure(volume, truth) for volume, truth in zip(volumes, truths, strict=True)]
+            table += [scorer(volume) for scorer, volume in zip(scorers, volumes, strict=True)]
     return [
-        {score: np.array([row[score] for row in table], dtype=np.float64) for score in SCORES}
+        {score: np.array([row[score] for row in table], dtype=np.float64) for score in table[0]}
         for table in rows
     ]
 
@@ -260,6 +280,16 @@ def mean_without_nan(values: Floats64) -> float:
 def point(eps: float) -> str:
     """Name a radius in a metric."""
     return f"eps{eps:g}"
+
+
+def _full_scores(prediction: Floats32, truth: Truth, native: Native | None) -> dict[str, float]:
+    """Compute all scores of a subject on the grid, and on its own voxels."""
+    scores = measure(prediction, truth) | measure_field(prediction, truth)
+    if native is None:
+        return scores
+    volume = native.on_voxels(prediction)
+    on_voxels = measure(volume, native.truth) | measure_field(volume, native.truth)
+    return scores | {f"{NATIVE}_{name}": value for name, value in on_voxels.items()}
 
 
 def _curve_metrics(prefix: str, eps: tuple[float, ...], curves: SubjectScores) -> dict[str, float]:

@@ -165,8 +165,12 @@ class SynthesisSettings(AttackSettings):
     @property
     def grid(self) -> str:
         """The grid that networks see, in words."""
-        side = self.field_mm / self.size
-        return f"{self.size} x {self.size} pixels of {side:.3g} mm"
+        return f"{self.size} x {self.size} pixels of {self.pixel_mm:.3g} mm"
+
+    @property
+    def pixel_mm(self) -> float:
+        """The side of a pixel in mm."""
+        return self.field_mm / self.size
 
     @property
     def data_name(self) -> str:

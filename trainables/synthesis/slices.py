@@ -28,6 +28,7 @@ from trainables.door.records import read_json
 from trainables.metrics.synthesis import head_mask
 from trainables.runtime.arrays import Mask
 from trainables.runtime.files import write_atomically
+from trainables.synthesis.native import Native, read_native
 
 # The paper adds -1000, subtracts 1250 and divides by 2500. Among the possible readings, only this
 # one maps [-1000, 1500] HU onto [-0.5, 0.5]. All have the same scale, and no metric depends on it.
@@ -57,12 +58,14 @@ class SubjectSlices:
         mr: float16, standard deviations.
         ct: int16, HU.
         mask: The head.
+        native: The CT on its own voxels; None where it was not written, or of a part of the slices.
     """
 
     name: str
     mr: npt.NDArray[np.float16]
     ct: npt.NDArray[np.int16]
     mask: Mask
+    native: Native | None = None
 
     def __len__(self) -> int:
         return len(self.mr)
@@ -203,7 +206,7 @@ def _read_subject(folder: Path, number: int, name: str) -> SubjectSlices:
         raise UserError(f"{error.filename} is missing: start a new run") from None
     if mr.ndim != 3 or not mr.shape == ct.shape == mask.shape or mask.dtype != np.bool_:
         raise UserError(f"{files[0]} and the two beside it are not of one shape: start a new run")
-    return SubjectSlices(name, mr, ct, mask)
+    return SubjectSlices(name, mr, ct, mask, read_native(folder, number))
 
 
 def _image(array: npt.NDArray[np.generic], device: torch.device) -> Tensor:

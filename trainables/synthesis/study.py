@@ -29,7 +29,10 @@ from trainables.study.study import (
     Study,
 )
 from trainables.synthesis.about import HEADLINE
-from trainables.synthesis.assets import (
+from trainables.synthesis.constant import constant_error
+from trainables.synthesis.measurement import Measurement, constant_metrics, metrics_of
+from trainables.synthesis.pictures import draw_predictions
+from trainables.synthesis.preparation.assets import (
     Data,
     DataFacts,
     draw_record,
@@ -40,10 +43,7 @@ from trainables.synthesis.assets import (
     write_data,
     write_test,
 )
-from trainables.synthesis.constant import constant_error
-from trainables.synthesis.measurement import Measurement, constant_metrics, metrics_of
-from trainables.synthesis.pictures import draw_predictions
-from trainables.synthesis.record import Record, read_record
+from trainables.synthesis.preparation.record import Record, read_record
 from trainables.synthesis.robustness.examination import examine_synthesis
 from trainables.synthesis.robustness.pilot import choose_eps
 from trainables.synthesis.settings import SynthesisSettings
@@ -230,7 +230,8 @@ class SynthesisStudy(Study[S], Generic[S, C]):
         network, _ = load_unet(model)
         sources = {name: load_unet(path)[0].to(device) for name, path in exam.sources.items()}
         split = read_split(data / exam.split)
-        return examine_synthesis(network.to(device), split, settings.eps, exam, sources, device)
+        outcome = examine_synthesis(network.to(device), split, settings.eps, exam, sources, device)
+        return replace(outcome, score=f"{outcome.score} on pixels of {settings.pixel_mm:.3g} mm")
 
     def _choose_eps(self, settings: S, assets: Path, say: Say) -> EpsChoice:
         """Train the baseline, and choose the radii by its error under attack."""

@@ -26,13 +26,13 @@ from trainables.study import ranking_file
 from trainables.study.report import Level, Report, Rung
 from trainables.study.trial import Trainable
 from trainables.synthesis.about import HEADLINE
-from trainables.synthesis.assets import Data
 from trainables.synthesis.measurement import (
     Measurement,
     Robustness,
     measure_clean,
     measure_robust,
 )
+from trainables.synthesis.preparation.assets import Data
 from trainables.synthesis.robustness.audit import audit, guards
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split

@@ -16,9 +16,9 @@ from search.robmednas.sources import Candidate
 from searchspace.errors import UserError
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.synthesis.assets import draw_record, open_subjects
 from trainables.synthesis.measurement import score_subjects
-from trainables.synthesis.record import FILE
+from trainables.synthesis.preparation.assets import draw_record, open_subjects
+from trainables.synthesis.preparation.record import FILE
 from trainables.synthesis.slices import read_split
 
 robmednas = RobMedNAS()

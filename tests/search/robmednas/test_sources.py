@@ -11,7 +11,7 @@ from searchspace.errors import UserError
 from searchspace.unet import parse
 from trainables.studies.robmednas.settings import RobMedNASConfig
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.synthesis.record import FILE
+from trainables.synthesis.preparation.record import FILE
 
 robmednas = RobMedNAS()
 

@@ -28,7 +28,7 @@ def test_noise_has_its_strength_and_depends_on_seed_and_slice_alone():
 def test_every_network_condition_subject_and_score_has_a_row(monkeypatch):
     split = SimpleNamespace(subjects=[SimpleNamespace(name="s1"), SimpleNamespace(name="s2")])
     results = [{"mae": [1.0, 2.0], "dice": [0.1, 0.2]}, {"mae": [3.0, 4.0], "dice": [0.3, 0.4]}]
-    monkeypatch.setattr(module, "score_subjects", lambda *_arguments: results)
+    monkeypatch.setattr(module, "score_subjects", lambda *_arguments, **_options: results)
     rows = score({"Baseline": None}, split, [Condition("clean", 0.0), Condition("noise", 0.1)], 0)
     assert len(rows) == 8
     assert rows[1] == {

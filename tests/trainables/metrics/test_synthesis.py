@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import dice
 
+from trainables.metrics.similarity import psnr
 from trainables.metrics.synthesis import (
     DIRECTIONS,
+    FIELD,
     REGIONS,
     SCORES,
     head_mask,
     measure,
+    measure_field,
     truth_of,
 )
 
@@ -222,3 +225,29 @@ def test_slices_are_filled_each_by_itself():
     head = head_mask(ct)
     assert head[0, 6:13, 6:13].all()
     assert not head[1, 6:13, 6:13].any()
+
+
+def test_signed_errors_tell_too_high_from_too_low_and_predicted_bone_counts_what_is_no_bone():
+    ct, mask = head_volume(1), square(1)
+    prediction = ct.copy()
+    prediction[ct == BONE] -= 100  # 28 voxels
+    prediction[0, 3, 3] = 700  # soft tissue that the prediction calls bone
+    scores = measure_field(prediction, truth_of(ct, mask))
+    assert tuple(scores) == FIELD
+    assert scores["bias_bone"] == -100
+    assert scores["bias_soft"] == pytest.approx((700 - SOFT) / 32)
+    assert scores["bias_air"] == 0
+    assert scores["bias_head"] == pytest.approx((-2800 + 700 - SOFT) / 64)
+    assert scores["mae_predicted_bone"] == pytest.approx((2800 + 700 - SOFT) / 29)
+    assert scores["psnr"] == psnr(prediction, ct, mask)
+
+
+def test_without_predicted_bone_its_error_is_nan_and_nan_spoils_everything():
+    ct = head_volume(1)
+    truth = truth_of(ct, None)
+    assert math.isnan(measure_field(np.full_like(ct, SOFT), truth)["mae_predicted_bone"])
+    spoilt = ct.copy()
+    spoilt[0, 0, 0] = np.nan
+    assert all(math.isnan(value) for value in measure_field(spoilt, truth).values())
+    with pytest.raises(ValueError, match="prediction is"):
+        measure_field(ct[:, 1:], truth)

@@ -8,7 +8,7 @@ from searchspace.errors import UserError
 from searchspace.unet import cost
 from searchspace.unet import parse as parse_architecture
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.synthesis.record import FILE
+from trainables.synthesis.preparation.record import FILE
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.study import read_shared
 

@@ -1,4 +1,8 @@
-"""Examine a network that predicts CT: an ensemble of attacks along the radii, then noise."""
+"""Examine a network that predicts CT: an ensemble of attacks along the radii, then disturbances.
+
+Where the split holds the subjects' own voxels, as that of test does, clean and attacked errors are
+measured there as well: these are conditions of their own, `VOXELS` and `VOXELS_ATTACKED`.
+"""
 
 from collections.abc import Mapping
 
@@ -8,16 +12,18 @@ from torch import nn
 
 from trainables.attacks.presets import build_synthesis_ensemble
 from trainables.attacks.threat import mr_deviations
+from trainables.corruptions.mr import DISTURBANCES, disturb
 from trainables.corruptions.noise import gaussian
 from trainables.runtime.seeding import derive
 from trainables.study.examination import CLEAN, ENSEMBLE, NOISE, Exam, Examination, count_wins
 from trainables.synthesis.about import HEADLINE
 from trainables.synthesis.constant import constant_error
-from trainables.synthesis.measurement import Perturb, score_subjects
+from trainables.synthesis.measurement import NATIVE, Perturb, score_subjects
 from trainables.synthesis.robustness.errors import aim
 from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split
 
+VOXELS, VOXELS_ATTACKED = "clean, on voxels", "ensemble, on voxels"
 SIGMAS = (0.05, 0.1, 0.15, 0.2, 0.25)  # standard deviations of the MR [robmednas, figure 7]
 
 
@@ -30,13 +36,13 @@ def examine_synthesis(
     device: torch.device,
     batch_size: int = 32,
 ) -> Examination:
-    """Measure every subject's head MAE clean, under the ensemble at every radius, and noisy.
+    """Measure every subject's head MAE clean, under the ensemble at every radius, and disturbed.
 
     Args:
         network: Predicts normalised CT from MR.
         split: The subjects.
         eps: Radii in standard deviations of the MR, rising from 0.
-        exam: The ensemble, the seed, whether noise is applied.
+        exam: The ensemble, the seed, whether noise and disturbances are applied.
         sources: Other networks by name; their adversarial MR are used as well.
         device: Of the network.
         batch_size: Slices at a time.
@@ -52,10 +58,22 @@ def examine_synthesis(
     if exam.corruptions:
         conditions += [(NOISE, sigma) for sigma in SIGMAS]
         perturbations += [_noise(sigma, derive(exam.seed, "noise")) for sigma in SIGMAS]
-    by_condition = score_subjects(network, split, perturbations, device, batch_size)
+        disturbances = [(kind, most) for kind, (each, _) in DISTURBANCES.items() for most in each]
+        conditions += disturbances
+        perturbations += [_disturbance(*item, exam.seed) for item in disturbances]
+    attacked = 1 + len(worst)
+    native = all(subject.native is not None for subject in split.subjects)
+    by_condition = [
+        *score_subjects(network, split, perturbations[:attacked], device, batch_size, full=native),
+        *score_subjects(network, split, perturbations[attacked:], device, batch_size),
+    ]
     winners = np.array([list(perturb.winners.values()) for perturb in worst], dtype=np.int64)
     attacks, wins = count_wins(tuple(ensemble), winners)
     scores = np.stack([by_name[HEADLINE] for by_name in by_condition])
+    if native:
+        conditions += [(VOXELS, 0.0), *((VOXELS_ATTACKED, radius) for radius in eps[1:])]
+        on_voxels = [by_name[f"{NATIVE}_{HEADLINE}"] for by_name in by_condition[:attacked]]
+        scores = np.concatenate([scores, on_voxels])
     guessed = [len(perturb.guessed) / len(perturb.winners) for perturb in worst]
     labels = np.zeros(scores.shape[1], dtype=np.int64)  # subjects have no classes
     return Examination(
@@ -69,6 +87,13 @@ def examine_synthesis(
         constant=constant_error(split),
         guessed=scores.shape[1] * np.array(guessed),  # a share of slices, as a number of subjects
     )
+
+
+def _disturbance(kind: str, strength: float, seed: int) -> Perturb:
+    def perturb(mr: torch.Tensor, _ct: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
+        return disturb(kind, mr, strength, derive(seed, "disturbance", int(numbers[0])))
+
+    return perturb
 
 
 def _noise(sigma: float, seed: int) -> Perturb:

@@ -7,8 +7,8 @@ import numpy as np
 
 from trainables.data.phantoms.heads import write_nifti
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.synthesis.assets import TRIAL_SPLITS, draw_record, open_subjects
-from trainables.synthesis.record import FILE
+from trainables.synthesis.preparation.assets import TRIAL_SPLITS, draw_record, open_subjects
+from trainables.synthesis.preparation.record import FILE
 
 robmednas = RobMedNAS()
 

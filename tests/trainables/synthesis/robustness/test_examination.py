@@ -1,11 +1,20 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from trainables.corruptions.mr import DISTURBANCES
 from trainables.study.examination import Exam
 from trainables.synthesis.constant import constant_error
-from trainables.synthesis.robustness.examination import SIGMAS, examine_synthesis
+from trainables.synthesis.native import Native
+from trainables.synthesis.robustness.examination import (
+    SIGMAS,
+    VOXELS,
+    VOXELS_ATTACKED,
+    examine_synthesis,
+)
 from trainables.synthesis.slices import Split, SubjectSlices, to_hu
 
 CPU = torch.device("cpu")
@@ -40,10 +49,28 @@ def test_every_subject_errs_by_what_the_radius_permits():
     for row, eps in zip(examination.scores[:3], EPS, strict=True):
         assert row == pytest.approx(100 + slope * eps, abs=1.0)
     assert (examination.score, examination.direction) == ("head MAE, HU", "min")
-    assert examination.conditions[3:] == tuple(("noise", sigma) for sigma in SIGMAS)
+    noise = tuple(("noise", sigma) for sigma in SIGMAS)
+    assert examination.conditions[3 : 3 + len(noise)] == noise
+    disturbed = examination.conditions[3 + len(noise) :]
+    assert disturbed == tuple((kind, k) for kind, (each, _) in DISTURBANCES.items() for k in each)
     assert examination.eps == EPS
     assert examination.wins.sum(axis=1).tolist() == [3, 3]
     assert examination.attacks == (
         "pgd-clean", "pgd-clean-squared", "apgd", "apgd-squared", "transfer", "square",
     )  # fmt: skip
     assert examination.scale == (constant_error(heads(3)), 0.0)
+
+
+def test_where_the_split_holds_voxels_errors_are_those_on_voxels_as_well():
+    """Twice as many voxels as pixels, whose CT is 40 HU off that of the pixels."""
+    subjects = []
+    for subject in heads(2).subjects:
+        wide = np.repeat(np.repeat(subject.ct[0], 2, axis=0), 2, axis=1)[:, :, None]
+        head = np.ones(wide.shape, dtype=bool)
+        subjects.append(replace(subject, native=Native(wide - np.int16(40), head, (1, 1, 1), 16.0)))
+    exam = Exam("quick", "test", corruptions=False, images=None, seed=0)
+    examination = examine_synthesis(Slope(), Split(tuple(subjects)), EPS, exam, {}, CPU)
+    kinds = [kind for kind, _ in examination.conditions]
+    assert kinds == ["clean", "ensemble", "ensemble", VOXELS, VOXELS_ATTACKED, VOXELS_ATTACKED]
+    on_pixels, on_voxels = examination.scores[:3], examination.scores[3:]
+    assert on_voxels == pytest.approx(on_pixels + 40, abs=6)  # linear between pixels, not nearest

@@ -11,8 +11,8 @@ from searchspace.errors import UserError
 from trainables.data.phantoms.heads import phantom_subjects, write_nifti
 from trainables.data.volumes import PADDED, RESAMPLED
 from trainables.runtime.config import parse
-from trainables.synthesis import assets as module
-from trainables.synthesis.assets import (
+from trainables.synthesis.preparation import assets as module
+from trainables.synthesis.preparation.assets import (
     SUBJECTS,
     TRIAL_SPLITS,
     draw_record,

@@ -13,14 +13,14 @@ from trainables.data.phantoms.heads import phantom_subjects, write_nifti
 from trainables.data.subjects import split_subjects
 from trainables.data.volumes import open_folder
 from trainables.runtime.config import parse
-from trainables.synthesis.assets import (
+from trainables.synthesis.preparation.assets import (
     TRIAL_SPLITS,
     draw_record,
     find_test,
     write_data,
     write_test,
 )
-from trainables.synthesis.record import FILE, new_record, read_record
+from trainables.synthesis.preparation.record import FILE, new_record, read_record
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import read_split
 

@@ -1,7 +1,6 @@
 """The slices of a run: splits written once for all trials, without the test subjects."""
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,21 +10,19 @@ import numpy as np
 from trainables.data.grid import Slices, to_slices
 from trainables.data.phantoms.heads import phantom_subjects
 from trainables.data.subjects import SubjectSplits, paper_subset, split_subjects
-from trainables.data.volumes import Subject, ignored, open_folder
+from trainables.data.volumes import Subject, open_folder
 from trainables.metrics.synthesis import measure, truth_of
 from trainables.models.intensity_map import IntensityMap
 from trainables.runtime.files import write_atomically
 from trainables.study.study import Say
-from trainables.synthesis.record import Record, new_record, read_record
+from trainables.synthesis.native import write_native
+from trainables.synthesis.preparation.record import Record, new_record, read_record
+from trainables.synthesis.preparation.remarks import Remarks
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split, digest_of, read_split, write_split
-from trainables.synthesis.whole import grid_error
 
 TRIAL_SPLITS = ("train", "val", "ranking")
 SUBJECTS = "subjects.json"
-NAMED = 8  # names in a sentence for the terminal
-MOST_VOXELS = 1.5  # a pixel's width, above which the user is warned
-CROP_SHARE = 0.01  # the share of a head outside the field above which the user is told
 
 
 @dataclass(frozen=True)
@@ -87,6 +84,8 @@ def write_data(
     names: dict[str, tuple[str, ...]],
     say: Say,
     foreign: Mapping[bytes, str] | None = None,
+    *,
+    native: bool = False,
 ) -> DataFacts:
     """Resample subjects to the network's grid and write them, one at a time, split by split.
 
@@ -97,70 +96,29 @@ def write_data(
         names: The recorded names of the subjects of each split.
         say: Receives a sentence before each step that takes long.
         foreign: The subjects of other splits, which may not appear here, see `mr_names`.
+        native: Whether the CT is written on its own voxels as well.
 
     Raises:
         UserError: If a file is missing, damaged, or another one than in the record, or cannot be
             used for training.
     """
     subjects = _locate(settings, record, names, say)
-    cropped: dict[str, float] = {}
-    depths: set[int] = set()
-    noted: dict[str, list[str]] = {}
+    remarks = Remarks(settings)
     grid = settings.size, settings.field_mm, settings.normalisation
-    coarse: list[tuple[float, float]] = []
 
-    def on_grid(split: tuple[str, ...]) -> Iterator[Slices]:
-        for name in split:
+    def on_grid(split: str) -> Iterator[Slices]:
+        for number, name in enumerate(names[split]):
             volume = subjects[name].load()
-            for note in volume.notes:
-                noted.setdefault(note, []).append(name)
             slices = to_slices(name, volume, *grid)
-            depths.add(len(slices.mr))
-            if name in names.get("ranking", ()):
-                error = grid_error(volume, slices, settings.field_mm)
-                coarse.append((error, min(volume.spacing[:2])))
-            if slices.lost > CROP_SHARE:
-                cropped[name] = slices.lost
+            if native:
+                write_native(folder / split, number, volume, settings.field_mm)
+            remarks.see(volume, slices, ranks=split == "ranking")
             yield slices
 
     owners = dict(foreign or {})
-    digests = {
-        name: write_split(folder / name, on_grid(split), owners) for name, split in names.items()
-    }
+    digests = {split: write_split(folder / split, on_grid(split), owners) for split in names}
     write_atomically(folder / SUBJECTS, json.dumps(names, indent=2) + "\n")
-    single = "every subject has one slice: where 'volume' is said, that slice is meant"
-    lines = [single] if depths == {1} else []
-    lines += _beyond(cropped, settings.field_mm)
-    error, voxel = np.mean(coarse, axis=0).tolist() if coarse else (math.nan, math.nan)
-    lines += _coarseness(settings, error, voxel)
-    return DataFacts(digests, (*lines, *_notes(noted, settings.data)), error)
-
-
-def _beyond(cropped: Mapping[str, float], field_mm: float) -> list[str]:
-    """Say which heads reach beyond the field, by their shares outside it."""
-    if not cropped:
-        return []
-    worst = max(cropped, key=lambda name: cropped[name])
-    line = (
-        f"{len(cropped)} heads reach beyond the field of {field_mm:g} mm, the most cropped {worst} "
-        f"({cropped[worst]:.0%}): widen it with --field"
-    )
-    return [line]
-
-
-def _coarseness(settings: SynthesisSettings, error: float, voxel: float) -> list[str]:
-    """Say what scores on the grid leave out, and warn where that is much."""
-    if not error > 0:
-        return []
-    pixel = settings.field_mm / settings.size
-    line = (
-        f"scores are of pixels of {pixel:.3g} mm: the CT of a perfect network would be off by "
-        f"{error:.0f} HU on voxels of {voxel:.3g} mm"
-    )
-    if pixel <= MOST_VOXELS * voxel:
-        return [line]
-    size = settings.field_mm / voxel
-    return [line, f"a pixel is {pixel / voxel:.2g} voxels wide: give --size up to {size:.0f}"]
+    return DataFacts(digests, tuple(remarks.lines()), remarks.coarseness[0])
 
 
 def _locate(
@@ -179,20 +137,6 @@ def _locate(
         if subject.name != name:
             say(f"subject '{name}' is in the folder '{subject.name}' now")
     return subjects
-
-
-def _notes(noted: Mapping[str, Sequence[str]], folder: Path | None) -> Iterator[str]:
-    """Say how files were read, and what of the folder was not."""
-    for note, names in noted.items():
-        yield f"{_some(names)}: {note}"
-    if folder is not None and (names := ignored(folder)):
-        yield f"not read, as no subject's mr and ct are in there: {_some(names)}"
-
-
-def _some(names: Sequence[str]) -> str:
-    """List names, at most `NAMED`, and how many more there are."""
-    surplus = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {surplus} more" if surplus > 0 else "")
 
 
 def read_data(folder: Path) -> Data:
@@ -217,7 +161,7 @@ def write_test(settings: SynthesisSettings, assets: Path, folder: Path, say: Say
     if not _has_test(folder):
         record = read_record(assets)
         names = {"test": record.splits.test}
-        write_data(folder, settings, record, names, say, mr_names(assets))
+        write_data(folder, settings, record, names, say, mr_names(assets), native=True)
 
 
 def find_test(settings: SynthesisSettings, assets: Path, folder: Path, say: Say) -> None:

@@ -1,0 +1,1 @@
+"""What a run of synthesis begins with: splits, their record, slices on disk."""
