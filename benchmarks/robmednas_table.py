@@ -52,9 +52,14 @@ COLUMNS = {
     "clean": ("clean", 0.0, "mae_head"),
     "PGD .06": ("pgd", 0.06, "mae_head"),
     "PGD .2": ("pgd", 0.2, "mae_head"),
+    "on voxels": ("clean", 0.0, "native_mae_head"),
+    "bone bias": ("clean", 0.0, "bias_bone"),
     "bone Dice": ("clean", 0.0, "dice_bone"),
+    "PSNR": ("clean", 0.0, "psnr"),
+    "SSIM": ("clean", 0.0, "ssim"),
+    "MS-SSIM": ("clean", 0.0, "ms_ssim"),
 }
-"""Of the printed table; the first three are head MAE in HU."""
+"""Of the printed table; the first four are head MAE in HU."""
 CONTROLS = {
     "clean": "plain U-Net, plain recipe",
     "PGD .06": "plain U-Net, uniform .12",
@@ -282,11 +287,11 @@ def scores_of(training: Training) -> Iterator[dict[str, object]]:
     seconds = time.perf_counter() - begun
     split = subjects_of(training)
     conditions = [Condition("clean", 0.0), *(Condition("pgd", radius) for radius in RADII)]
-    conditions += [
-        Condition(kind, most) for kind, (each, _) in DISTURBANCES.items() for most in each
-    ]
+    disturbed = [Condition(kind, most) for kind, (each, _) in DISTURBANCES.items() for most in each]
     with trial.at_best():
-        rows = score({row.name: trial.network}, split, conditions, 0, trial.device)
+        networks = {row.name: trial.network}
+        rows = score(networks, split, conditions, 0, trial.device, full=True)
+        rows += score(networks, split, disturbed, 0, trial.device)
     facts = {
         "parameters": trial.cost.parameters,
         "steps": settings.epochs * steps_of(len(trial.train_slices), trial.config.batch_size),
@@ -321,20 +326,26 @@ def report(scores: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
     spread = means.groupby(level=[*place, "seed"]).mean().groupby(level=place).std()
     facts = scores[scores["kind"] == "training"].groupby(["row", "score"])["value"]
     rows = [name for name in dict.fromkeys(names) if name in set(scores["row"])]
+    columns = {
+        title: column for title, column in COLUMNS.items() if column[2] in set(scores["score"])
+    }
     yield f"\n{'':42} {'trainings':>9} {'parameters':>10} {'seconds':>7} " + " ".join(
-        f"{title:>16}" for title in COLUMNS
+        f"{title:>14}" for title in columns
     )
     for row in rows:
         cells = [
-            f"{averages[row, *column]:8.3g} ±{spread[row, *column]:6.2g}"
-            for column in COLUMNS.values()
+            f"{averages[row, *column]:7.3g} ±{spread[row, *column]:.2g}"
+            for column in columns.values()
         ]
         numbers = facts.mean()[row]
         yield (
             f"{row[:42]:42} {facts.count()[row, 'steps']:9} {numbers['parameters']:10,.0f} "
-            f"{numbers['seconds']:7.0f} " + " ".join(f"{cell:>16}" for cell in cells)
+            f"{numbers['seconds']:7.0f} " + " ".join(f"{cell:>14}" for cell in cells)
         )
-    yield "HU of head MAE but for Dice; ±: standard deviation over trainings"
+    yield (
+        "head MAE in HU on pixels, and once on the voxels of the CT; bias: HU of bone, predicted "
+        "minus true; ±: standard deviation over trainings"
+    )
     yield "each row minus its control, over subjects and trainings [95 % interval]"
     for row in rows:
         for title, control in CONTROLS.items():
