@@ -16,7 +16,7 @@ from search.cli.files import files
 from search.cli.group import Commands
 from search.cli.simulate import simulate
 from search.cli.token import token
-from search.exit_status import INTERRUPTED
+from search.exit_status import INTERRUPTED, end
 from searchspace.errors import UserError
 from trainables.door.text import one_line
 
@@ -101,7 +101,7 @@ def main() -> None:
         # click's errors, told by their method: newer typers carry a click of their own inside
         usage = getattr(error, "format_message", None)
         status = _complain(usage()) if usage else _complain_of_us(error)
-    sys.exit(signals.status(status or 0))
+    end(signals.status(status or 0))
 
 
 def _complain(message: str) -> int:

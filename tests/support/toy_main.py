@@ -5,6 +5,7 @@ import sys
 
 from rich.console import Console
 
+from search.exit_status import end
 from search.plan import Plan
 from search.run.runner import run
 from search.study import StudyRow
@@ -21,4 +22,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())

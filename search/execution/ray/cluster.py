@@ -15,6 +15,7 @@ import search
 from search.execution.machine import SHARE, machine_bytes
 from search.execution.memory import reserved_bytes
 from search.execution.ray.environment import threads
+from search.execution.ray.processes import hush, leave
 from search.execution.ray.token import ensure_token
 from searchspace.errors import UserError
 from trainables.runtime.errors import first_line
@@ -91,9 +92,10 @@ def cluster(resources: Resources) -> Iterator[None]:
         raise UserError(f"cannot {what}: {first_line(error)}") from error
     try:
         _restore(handlers)
+        hush()
         yield
     finally:
-        ray.shutdown()
+        leave()
 
 
 def _restore(handlers: Mapping[signal.Signals, Any]) -> None:

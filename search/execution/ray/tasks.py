@@ -8,10 +8,13 @@ from ray.exceptions import RayError
 
 from search.engine.trial import Failure
 from search.execution.ray.cluster import Resources, cluster
+from search.execution.ray.processes import RayGone, check_alive
 from search.execution.tasks import TaskEnd, W, run_task
+from searchspace.errors import UserError
 from trainables.runtime.errors import first_line
 
 RETRIES = 2
+LOOK_EVERY_S = 1.0  # whether Ray's own processes live
 
 
 def run_tasks(tasks: Sequence[W], on_end: TaskEnd[W], resources: Resources) -> None:
@@ -21,6 +24,9 @@ def run_tasks(tasks: Sequence[W], on_end: TaskEnd[W], resources: Resources) -> N
         tasks: None of which needs another.
         on_end: Called with each task, in the order in which they end.
         resources: What a task gets, as a trial does.
+
+    Raises:
+        UserError: If a process of Ray's own is gone.
     """
     if not tasks:
         return
@@ -30,10 +36,14 @@ def run_tasks(tasks: Sequence[W], on_end: TaskEnd[W], resources: Resources) -> N
         start = ray.remote(num_cpus=resources.cpus, num_gpus=gpus, max_retries=RETRIES)(run_task)
         running = {start.remote(task): task for task in tasks}
         while running:
-            (done,), _ = ray.wait(list(running))
-            task = running.pop(done)
+            ready, _ = ray.wait(list(running), timeout=LOOK_EVERY_S)
             try:
-                outcome = ray.get(done)
-            except RayError as error:
-                outcome = Failure(f"its worker was lost: {first_line(error)}")
-            on_end(task, outcome)
+                check_alive()
+            except RayGone as error:
+                raise UserError(str(error)) from None
+            for answer in ready:
+                try:
+                    outcome = ray.get(answer)
+                except RayError as error:
+                    outcome = Failure(f"its worker was lost: {first_line(error)}")
+                on_end(running.pop(answer), outcome)

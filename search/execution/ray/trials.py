@@ -12,6 +12,8 @@ from search.execution.ray.adapter import Adapter
 from search.execution.ray.cluster import Resources, cluster
 from search.execution.ray.hooks import TuneScheduler, TuneSearcher, TuneStopper
 from search.execution.ray.nodes import leave_probe
+from search.execution.ray.processes import RayGone
+from search.execution.ray.watch import Watch
 from search.execution.worker import WorkerJob
 from search.record.run_folder import RunFolder
 from trainables.door.opening import remove_folder
@@ -26,7 +28,10 @@ def run_trials(coordinator: Coordinator, job: WorkerJob, resources: Resources) -
         resources: What a trial gets, and of which cluster.
     """
     with cluster(resources), _interrupts(coordinator):
-        _tune(coordinator, job, resources)
+        try:
+            _tune(coordinator, job, resources)
+        except RayGone as error:
+            coordinator.halt(str(error))
 
 
 def _tune(coordinator: Coordinator, job: WorkerJob, resources: Resources) -> None:
@@ -50,6 +55,7 @@ def _tune(coordinator: Coordinator, job: WorkerJob, resources: Resources) -> Non
             max_failures=resources.restarts,  # of lost processes; exceptions never get here
             raise_on_failed_trial=False,
             trial_dirname_creator=lambda trial: trial.config["trial"],
+            callbacks=[Watch(coordinator, job.limit_s)],
             verbose=0,
         )
     finally:
