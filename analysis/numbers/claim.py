@@ -14,7 +14,7 @@ from search.record.run_folder import RunFolder
 from search.results.controls import claim_of, claim_sentence, plain
 from search.results.differences import gains, tied
 from search.results.floor import read_share, share_line
-from search.results.ranking import Row
+from search.results.ranking import Row, lucky
 from trainables.metrics.skill import SKILL
 
 CONDITIONS = {
@@ -96,10 +96,25 @@ def sentences(run: Run) -> list[str]:
         lines.append("No sampled trial that reached its budget beat it.")
     if first.seeds > 1:
         lines.append(f"The value is the mean over {_seeds(first)}.")
-    lines += [*matched_sentences(run), *arm_sentences(run), *_comparisons(run), *_clean(run)]
+    lines += [
+        *_lucky(run),
+        *matched_sentences(run),
+        *arm_sentences(run),
+        *_comparisons(run),
+        *_clean(run),
+    ]
     if names := ties(run):
         lines.append(f"Of all trials, these cannot be told apart from it: {', '.join(names)}.")
     return [*lines, "It was chosen by this value on the ranking split, so the value is optimistic."]
+
+
+def _lucky(run: Run) -> list[str]:
+    """Say why trials that look better than the winner stand behind it."""
+    rows = lucky(list(run.rows), run.objective)
+    if not rows:
+        return []
+    names = ", ".join(row.trial.label or row.trial.id for row in rows)
+    return [f"Above it by one seed alone, and so behind it, as one seed of many is lucky: {names}."]
 
 
 def _clean(run: Run) -> list[str]:

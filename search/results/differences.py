@@ -17,7 +17,7 @@ import numpy as np
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.run_folder import RunFolder
-from search.results.ranking import Row, can_win, sign_of, winner
+from search.results.ranking import Row, can_win, lucky, sign_of, winner
 from search.results.seeds import Spread, spread_of
 from trainables.metrics.classification import Labels
 from trainables.metrics.influence import influences, value_of
@@ -101,10 +101,10 @@ def tied(rows: Sequence[Row], objective: Objective, folder: RunFolder) -> list[R
 
 
 def leaders(rows: Sequence[Row], objective: Objective, folder: RunFolder) -> list[Trial]:
-    """List the trials that more seeds are worth: the winner and those tied with it, at most four.
+    """List the trials that more seeds are worth: the winner and its rivals, at most four.
 
-    Those tied go by the value of their first training, which each trial has. A winner alone has no
-    rival to be told apart from, and gets none.
+    Its rivals are those tied with it, and those that look better by one seed. They go by the value
+    of their first training, which each trial has. A winner without a rival gets no more seeds.
 
     Args:
         rows: The ranking.
@@ -112,7 +112,8 @@ def leaders(rows: Sequence[Row], objective: Objective, folder: RunFolder) -> lis
         folder: Of the run, with what trials saved.
     """
     members = tied(rows, objective, folder)
-    rivals = sorted(members[1:], key=lambda row: -first_merit(row, objective))
+    rivals = [*members[1:], *(row for row in lucky(rows, objective) if row not in members)]
+    rivals.sort(key=lambda row: -first_merit(row, objective))
     return [row.trial for row in [*members[:1], *rivals]][:RACED] if rivals else []
 
 

@@ -55,9 +55,11 @@ def rank(trials: Iterable[Trial], objective: Objective) -> list[Row]:
 
     A value counts for what it is only at the last rung. So: completed trials that meet their
     constraints, by value; completed ones that do not; those stopped below, by rung and value;
-    failed ones. Trials that were chosen for their values and got more seeds go before all others,
-    by their means over these seeds: the value of a single seed that looks better does so for its
-    luck. Of two objectives, see `front`.
+    failed ones. Trials that were chosen for their values and got more seeds go before those of a
+    single seed, by their means over these seeds: the value of a single seed that looks better does
+    so for its luck, see `lucky`. Whatever else has several seeds, such as the baseline and matched
+    controls, goes by its mean among the former where it is no worse than they. Of two objectives,
+    see `front`.
     """
     members = list(trials)
     groups = trainings_of(members)
@@ -67,7 +69,9 @@ def rank(trials: Iterable[Trial], objective: Objective) -> list[Row]:
         for trial in members
         if not trial.repeats
     ]
-    rows.sort(key=lambda row: _place(row, objective))
+    merits = [_merit(row, objective) for row in rows if row.chosen and not row.note]
+    bar = min(merits, default=inf)
+    rows.sort(key=lambda row: _place(row, objective, bar))
     return rows if objective.other is None else _by_front(rows, objective)
 
 
@@ -135,6 +139,22 @@ def winner(rows: Sequence[Row]) -> Row | None:
     return next((row for row in rows if can_win(row)), None)
 
 
+def lucky(rows: Sequence[Row], objective: Objective) -> list[Row]:
+    """List the trials of a single seed that look better than the winner, and stand behind it."""
+    first = winner(rows)
+    if first is None or not first.chosen or objective.other is not None:
+        return []
+    bar = _merit(first, objective)
+    return [
+        row
+        for row in rows
+        if can_win(row)
+        and row.trial.state is State.COMPLETED
+        and row.seeds == 1
+        and _merit(row, objective) > bar
+    ]
+
+
 def can_win(row: Row) -> bool:
     """Tell whether a trial may be the winner."""
     return not row.note and not row.trial.control
@@ -145,15 +165,29 @@ def sign_of(objective: Objective) -> float:
     return 1.0 if objective.direction == "max" else -1.0
 
 
-def _place(row: Row, objective: Objective) -> tuple[int, bool, float, bool, Standing, str]:
-    """Return the sort key: smaller is better, ties in the order of proposal."""
+def _merit(row: Row, objective: Objective) -> float:
+    """Return a row's value, more being better; nothing is worse than one that is not known."""
+    return -inf if isnan(row.value) else sign_of(objective) * row.value
+
+
+def _place(
+    row: Row, objective: Objective, bar: float
+) -> tuple[int, bool, float, bool, Standing, str]:
+    """Return the sort key: smaller is better, ties in the order of proposal.
+
+    Args:
+        row: Of any trial.
+        objective: What it is ranked by.
+        bar: The merit of the worst trial that was chosen for its value and got more seeds.
+    """
     trial = row.trial
     if not trial.reports:
         return (3, False, 0.0, False, (0.0, 0.0, 0.0), trial.id)
     if trial.state is State.COMPLETED:
         violation = _violation(row) if row.note else 0.0
-        merit = -inf if isnan(row.value) else sign_of(objective) * row.value
-        return (0, bool(row.note), violation, not row.chosen, (-merit,), trial.id)
+        merit = _merit(row, objective)
+        is_sure = row.chosen or (row.seeds > 1 and merit >= bar)
+        return (0, bool(row.note), violation, not is_sure, (-merit,), trial.id)
     violation, value = (-part for part in objective.standing(trial.reports[-1])[:2])
     lower = (-trial.rung, violation, value)
     return (3 if trial.state is State.FAILED else 2, False, 0.0, False, lower, trial.id)

@@ -15,7 +15,7 @@ from search.record.manifest import ConstantAnswer
 from search.results.arms import Arm
 from search.results.controls import Claim, claim_sentence, plain
 from search.results.differences import Gain
-from search.results.ranking import Row, front, front_of, missed, sign_of
+from search.results.ranking import Row, front, front_of, lucky, missed, sign_of, winner
 from search.results.seeds import UNKNOWN, Spread
 from trainables.metrics.alarms import ALARMS
 
@@ -35,6 +35,7 @@ FOOTNOTES = {
 
 
 TIE = "= cannot be told apart: the interval of the difference includes 0"
+LISTED = 3  # trials in a sentence
 BLIND = "= cannot be told apart: no config was trained with more than one seed"
 SEEDS = "of several seeds: their mean; of trials chosen for their value, without the first"
 IMAGES, BOTH = "interval: over images alone", "interval: over images and seeds"
@@ -143,6 +144,22 @@ def winner_lines(first: Row, gains: list[Gain], objective: Objective) -> list[st
             "        over images and seeds; all comparisons of the run hold together in 95 %"
         )
     return lines
+
+
+def luck_lines(rows: list[Row], objective: Objective) -> list[str]:
+    """Say why trials that look better than the winner stand behind it; nothing if none does."""
+    first, members = winner(rows), lucky(rows, objective)
+    if first is None or not members:
+        return []
+    values = ", ".join(f"{row.trial.name} {number(row.value)}" for row in members[:LISTED])
+    surplus = len(members) - LISTED
+    values += f" and {surplus} more" if surplus > 0 else ""
+    started = number(objective.value(first.trial.reports[-1]))
+    return [
+        f"behind the winner, though above it by one seed: {values}",
+        f"        one seed of many is lucky: the winner's was {started}, before it had others;",
+        "        python -m search resume RUN --race 2 trains the best of these again, too",
+    ]
 
 
 def claim_lines(trial: Trial, claim: Claim | None) -> list[str]:

@@ -17,6 +17,7 @@ from search.results.tables import (
     arm_lines,
     claim_lines,
     front_lines,
+    luck_lines,
     ranked_table,
     spread_line,
     winner_lines,
@@ -73,6 +74,7 @@ def _say_winner(
     claim = claim_of(first.trial, rows, margins)
     for line in (
         *winner_lines(first, margins, rules.objective),
+        *luck_lines(rows, rules.objective),
         *claim_lines(first.trial, claim),
         *_floor_lines(first, rows, rules.judge, session),
     ):

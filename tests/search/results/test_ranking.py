@@ -5,7 +5,7 @@ from scipy.stats import t
 
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
-from search.results.ranking import rank, winner
+from search.results.ranking import lucky, rank, winner
 from trainables.study.report import Report
 
 HIGH = Objective("m", "max")
@@ -87,6 +87,39 @@ def test_chosen_trials_go_by_their_further_seeds_before_all_others():
     assert [row.trial.id for row in rows] == ["steady", "lucky", "behind"]
     assert [row.seeds for row in rows] == [2, 3, 1]
     assert [row.value for row in rows] == pytest.approx([0.6, 0.35, 0.65])
+
+
+def test_trials_of_one_seed_that_look_better_than_the_winner_are_named():
+    """They stand behind it: one seed of many is lucky, as the winner's own was."""
+    trials = [
+        trial("steady", State.COMPLETED, 0, 0, 0.7),
+        trial("behind", State.COMPLETED, 0, 0, 0.65),
+        trial("lower", State.COMPLETED, 0, 0, 0.3),
+        trial("barred", State.COMPLETED, 0, 0, 0.9, floor=0.1),
+        trial("control", State.COMPLETED, 0, 0, 0.68, control=True),
+    ]
+    assert lucky(rank(trials, HIGH), HIGH) == []
+    rows = rank([*trials, *further("steady", 0.5, 0.6)], HIGH)
+    assert winner(rows).trial.id == "steady"
+    assert [row.trial.id for row in lucky(rows, HIGH)] == ["behind"]
+    less = Objective("loss", "min")
+    rows = rank([*trials, *further("steady", 0.5, 0.6)], less)
+    assert [row.trial.id for row in lucky(rows, less)] == ["behind"]
+
+
+def test_a_mean_over_seeds_that_chose_nothing_goes_before_a_worse_one_that_was_chosen():
+    """A matched control stays above the winner; a baseline that is better wins."""
+    best = trial("t001", State.COMPLETED, 0, 0, 0.7)
+    single = trial("t002", State.COMPLETED, 0, 0, 0.6)
+    control = trial("c01", State.COMPLETED, 0, 0, 0.55, control=True)
+    baseline = trial("r01", State.COMPLETED, 0, 0, 0.3, label="baseline")
+    seeds = [*further("t001", 0.5, 0.4), *further("c01", 0.5, by_value=False)]
+    trials = [best, single, control, baseline, *seeds]
+    rows = rank([*trials, *further("r01", 0.3, by_value=False)], HIGH)
+    assert [row.trial.id for row in rows] == ["c01", "t001", "t002", "r01"]
+    assert winner(rows).trial.id == "t001"
+    rows = rank([*trials, *further("r01", 0.9, by_value=False)], HIGH)
+    assert [row.trial.id for row in rows] == ["r01", "c01", "t001", "t002"]
 
 
 def test_seeds_of_a_trial_that_was_not_chosen_for_its_value_all_count():

@@ -3,6 +3,7 @@
 import pytest
 from make_trials import HIGH, screen
 
+from search.engine.trial import State, Trial
 from search.record.manifest import ConstantAnswer
 from search.results.differences import Gain
 from search.results.ranking import Row, rank
@@ -11,12 +12,14 @@ from search.results.tables import (
     config_lines,
     duration,
     interval,
+    luck_lines,
     number,
     percent,
     ranked_table,
     spread_line,
     winner_lines,
 )
+from trainables.study.report import Report
 
 
 def test_the_ranked_table_fits_80_columns_and_says_why_a_trial_cannot_win(trials):
@@ -45,6 +48,26 @@ def test_the_winner_is_told_with_its_gains(trials):
     assert "no sampled trial" in lines[1]
     assert lines[-2] == "gain over r01 baseline +0.020  99 % [-0.010, +0.050]"
     assert "hold together in 95 %" in lines[-1]
+
+
+def test_what_looks_better_by_one_seed_is_named_with_the_reason():
+    def report(value):
+        return Report(1, {HIGH.metric: value})
+
+    def trial(name, value, **fields):
+        return Trial(name, {}, state=State.COMPLETED, reports=[report(value)], **fields)
+
+    rivals = [trial(f"t00{n}", 0.40 + n / 100) for n in range(2, 7)]
+    first = trial("t001", 0.5)
+    again = trial("t001.2", 0.3, repeats="t001", seed=1, by_value=True)
+    lines = luck_lines(rank([first, again, *rivals], HIGH), HIGH)
+    assert lines[0] == (
+        "behind the winner, though above it by one seed: t006 0.460, t005 0.450, t004 0.440 and "
+        "2 more"
+    )
+    assert "the winner's was 0.500" in lines[1]
+    assert "--race 2" in lines[2]
+    assert luck_lines(rank([first, *rivals], HIGH), HIGH) == []
 
 
 def test_the_deviation_over_seeds_is_said_with_its_source():
