@@ -50,6 +50,16 @@ def test_the_value_of_a_chosen_trial_is_that_of_its_further_seeds(checked):
     assert sentence in sentences(checked)
 
 
+def test_what_looks_better_by_one_seed_is_named(build):
+    """The winner has 8 less on its further seeds than on its first, and t002 5 less on its only."""
+    best = Blueprint("t001", metrics={METRIC: 20.0})
+    again = Blueprint("t001.2", metrics={METRIC: 12.0}, repeats="t001", seed=1, by_value=True)
+    rival = Blueprint("t002", metrics={METRIC: 15.0})
+    line = "Above it by one seed alone, and so behind it, as one seed of many is lucky: t002."
+    assert line in sentences(build(best, rival, again))
+    assert line not in sentences(build(best, rival, name="unchecked"))
+
+
 def test_without_further_seeds_there_is_no_verdict(whole_run):
     assert set(gains_over(whole_run)["verdict"]) == {"not known"}
 

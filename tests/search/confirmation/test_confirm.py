@@ -110,6 +110,30 @@ def test_a_gain_that_a_control_has_too_is_said_so(run_toy, confirm_toy):
     assert any(line in one for one in read(run / "confirm/best/robustness.json")["says"])
 
 
+def test_a_confirmation_that_is_stopped_among_its_controls_goes_on(
+    run_toy, confirm_toy, toy, monkeypatch
+):
+    _, run, _ = run_toy(trials=12, sampler="random", settings=MATCHED)
+    build = type(toy.load()).build
+
+    def stop(self, config, settings, assets):
+        if config["fault"] == "no fault" and config["x"] != 0:  # of no finalist, but a control
+            raise KeyboardInterrupt
+        return build(self, config, settings, assets)
+
+    monkeypatch.setattr(type(toy.load()), "build", stop)
+    status, printed = confirm_toy(run)
+    assert status == 130
+    assert "stopped: python -m search confirm" in printed
+    assert not (run / "confirm" / "test").exists()
+    before = written(run / "confirm")
+    assert before
+    monkeypatch.undo()
+    assert confirm_toy(run)[0] == 0
+    assert before.items() < written(run / "confirm").items()
+    assert len(read(run / "confirm" / "confirm.json")["matched"]) == 1
+
+
 def test_a_reference_that_is_a_control_is_trained_once(run_toy, confirm_toy):
     _, run, _ = run_toy(trials=6, settings={"matched": ["baseline"], "shared": []})
     confirm_toy(run)
