@@ -100,6 +100,29 @@ def settings_here(
     return settings
 
 
+def settings_for_user(
+    values: Mapping[str, Any], model: type[StudySettings], named: Mapping[str, Any], record: Path
+) -> dict[str, Any]:
+    """Return recorded settings for a command that uses no place but their folders.
+
+    Args:
+        values: Of a manifest, or of another record that is signed, as JSON.
+        model: Of the study's settings.
+        named: Folders that the user named, by field.
+        record: Where the values come from.
+
+    Raises:
+        UserError: If a folder is in the record alone, and the record is not of this user.
+    """
+    folders = {name: str(path) for name, path in named.items() if name in folder_fields(model)}
+    if is_signed(values):
+        return dict(values["settings"]) | folders
+    fixed = (values.get("plan") or {}).get("settings", values.get("settings"))
+    alone = {"settings": values.get("settings"), "plan": {"settings": fixed}}
+    refuse_unnamed(unnamed(alone, model, named), record)
+    return settings_here(alone, model, named)
+
+
 def refuse_unnamed(options: list[str], run: Path) -> None:
     """Refuse places that the user has not named.
 
@@ -128,7 +151,7 @@ def _folders(values: Mapping[str, Any], model: type[StudySettings]) -> dict[str,
     return {
         field: fixed[field]
         for field in folder_fields(model)
-        if field in fixed and str(fixed[field]) != str(_default(model, field))
+        if fixed.get(field) is not None and str(fixed[field]) != str(_default(model, field))
     }
 
 

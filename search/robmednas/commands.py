@@ -8,6 +8,14 @@ import typer
 Folder = Annotated[
     Path, typer.Argument(help="Folder of a finished robmednas-final.", resolve_path=True)
 ]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where the subjects are, for runs that were not made here.",
+        resolve_path=True,
+        show_default="as the runs were started",
+    ),
+]
 
 
 def final(
@@ -30,6 +38,7 @@ def final(
         float, typer.Option(help="Of the attacks on test, in MR standard deviations.", min=0)
     ] = 0.06,
     seed: Annotated[int, typer.Option(help="Of trainings, draws and attacks.", min=0)] = 0,
+    data: Data = None,
 ) -> int:
     """Retrain the winners beside the baselines, then look at the test subjects once."""
     from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
@@ -37,30 +46,31 @@ def final(
     from search.robmednas.final import FinalPlan  # noqa: PLC0415
     from search.robmednas.final import final as run  # noqa: PLC0415
 
-    plan = FinalPlan(tuple(runs), out, random, epochs, patience, eps, seed)
+    plan = FinalPlan(tuple(runs), out, random, epochs, patience, eps, seed, data)
     return run(plan, Console())
 
 
-def corruption(folder: Folder) -> int:
+def corruption(folder: Folder, data: Data = None) -> int:
     """Score the final networks on test under rising attack and noise (figure 7)."""
     from rich.console import Console  # noqa: PLC0415
 
     from search.robmednas.corruption import corruption as run  # noqa: PLC0415
 
-    return run(folder, Console())
+    return run(folder, Console(), data)
 
 
 def stability(
     folder: Folder,
     initialisations: Annotated[int, typer.Option(help="Seeds to start from.", min=1)] = 11,
     folds: Annotated[int, typer.Option(help="Groups of training subjects.", min=2)] = 8,
+    data: Data = None,
 ) -> int:
     """Retrain the chosen architecture with other seeds and other subjects (figure 6)."""
     from rich.console import Console  # noqa: PLC0415
 
     from search.robmednas.stability import stability as run  # noqa: PLC0415
 
-    return run(folder, initialisations, folds, Console())
+    return run(folder, initialisations, folds, Console(), data)
 
 
 def phantom(

@@ -20,19 +20,21 @@ COLUMNS = 6  # strengths in the printed table
 UNCHOSEN = "these are scores of the test subjects: choose nothing by them"
 
 
-def corruption(folder: Path, console: Console) -> int:
+def corruption(folder: Path, console: Console, data: Path | None = None) -> int:
     """Score every row's network under rising corruption; write ``corruption.csv``, print means.
 
     Args:
         folder: Of a finished comparison; scores that are there already are only printed.
         console: Where the user reads.
+        data: Folder of the subjects, for a comparison that was not made here by this user.
 
     Raises:
-        UserError: If the folder holds no finished comparison.
+        UserError: If the folder holds no finished comparison, or it names a folder that the user
+            did not.
     """
     comparison = read_final(folder)
     if not (folder / FILE).is_file():
-        split = open_test(full_settings_of(comparison), folder, console.print)
+        split = open_test(full_settings_of(comparison, folder, data), folder, console.print)
         conditions = [Condition("clean", 0.0)]
         conditions += [Condition(kind, radius) for kind in ("fgsm", "pgd") for radius in RADII]
         conditions += [Condition("noise", sigma) for sigma in SIGMAS]

@@ -8,13 +8,14 @@ stopped.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 
+from search.record.places import settings_for_user, sign
 from search.record.writer import now
 from search.robmednas.retrain import Retrained, retrain
 from search.robmednas.rows import read_rows, write_rows
@@ -29,6 +30,7 @@ from trainables.runtime.files import cannot_write, to_json, write_atomically
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
+from trainables.study.ladder import format_ladder
 from trainables.study.study import Say
 from trainables.synthesis.about import ranking_metric
 from trainables.synthesis.measurement import ALWAYS
@@ -54,6 +56,7 @@ class FinalPlan:
         patience: Epochs without a new best on val after which it stops.
         eps: Radius of the attacks on test, in standard deviations of the MR.
         seed: Of initialisation, order, draws and attacks.
+        data: Where the subjects are; None for where the runs say, if they are this user's.
     """
 
     runs: tuple[Path, ...]
@@ -63,6 +66,7 @@ class FinalPlan:
     patience: int = 5
     eps: float = 0.06
     seed: int = 0
+    data: Path | None = None
 
 
 def final(plan: FinalPlan, console: Console) -> int:
@@ -79,7 +83,7 @@ def final(plan: FinalPlan, console: Console) -> int:
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False)
 
-    sources = read_sources(plan.runs)
+    sources = read_sources(plan.runs, named_data(plan.data))
     settings = full_settings(sources[0].settings, plan.epochs, plan.seed)
     networks = candidates(sources, plan.draws, plan.seed)
     _begin(plan, settings, networks)
@@ -110,17 +114,39 @@ def final(plan: FinalPlan, console: Console) -> int:
 def full_settings(settings: RobMedNASSettings, epochs: int, seed: int) -> RobMedNASSettings:
     """Return settings for training on all training subjects.
 
+    Of a ladder that the search was given, the last rung is where trainings end.
+
     Args:
         settings: Of a search, which may have trained on a subset.
         epochs: Most epochs of a training.
         seed: Of the trainings.
     """
-    return settings.model_copy(update={"subset": "all", "epochs": epochs, "seed": seed})
+    changes: dict[str, Any] = {"subset": "all", "epochs": epochs, "seed": seed}
+    if settings.ladder is not None:
+        changes["ladder"] = format_ladder([replace(settings.rungs[-1], epochs=epochs)])
+    return settings.model_copy(update=changes)
 
 
-def full_settings_of(comparison: Mapping[str, Any]) -> RobMedNASSettings:
-    """Return the settings of a comparison that `read_final` read."""
-    return robmednas.parse_settings(comparison["settings"])
+def full_settings_of(
+    comparison: Mapping[str, Any], folder: Path, data: Path | None
+) -> RobMedNASSettings:
+    """Return the settings of a comparison that `read_final` read.
+
+    Args:
+        comparison: What it read.
+        folder: From where.
+        data: Folder of the subjects that the user named, if any.
+
+    Raises:
+        UserError: If the comparison was not made here by this user, and names a folder.
+    """
+    values = settings_for_user(comparison, RobMedNASSettings, named_data(data), folder)
+    return robmednas.parse_settings(values)
+
+
+def named_data(data: Path | None) -> dict[str, Path]:
+    """Return the folder that the user named, by its field of the settings."""
+    return {} if data is None else {"data": data}
 
 
 def choose(
@@ -183,7 +209,8 @@ def _begin(plan: FinalPlan, settings: RobMedNASSettings, networks: Sequence[Cand
     elif not is_empty(plan.folder):
         raise UserError(f"the folder {plan.folder} is not empty: name a new one with --out")
     else:
-        write_atomically(file, to_json(contents | {"started": now()}, indent=2) + "\n")
+        values = contents | {"started": now(), "signature": sign(contents)}
+        write_atomically(file, to_json(values, indent=2) + "\n")
 
 
 def _show(

@@ -1,20 +1,20 @@
 """Finished searches, and the architectures that they stand for."""
 
-import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from search.engine.objective import Objective
+from search.record.events import follow, read_events
 from search.record.manifest import read_manifest
+from search.record.places import settings_for_user
 from search.record.run_folder import RunFolder
-from search.robmednas.rows import ROWS_BYTES
+from search.results.ranking import can_win, rank
 from searchspace.errors import UserError
 from searchspace.random import sample
-from trainables.door.opening import read_bytes
 from trainables.runtime.config import parse
 from trainables.studies.robmednas.settings import RobMedNASConfig, RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
@@ -75,11 +75,16 @@ class Source:
     record: Record
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path, named: Mapping[str, Path] | None = None) -> Source:
     """Read a finished RobMedNAS run.
 
+    Args:
+        path: Its folder.
+        named: Folders that the user named, by field of the settings.
+
     Raises:
-        UserError: If it is none, has not finished, or no sampled trial of it can win.
+        UserError: If it is none, has not finished, names a folder that the user did not, or no
+            sampled trial of it can win.
     """
     folder = RunFolder(path.expanduser().resolve())
     manifest = read_manifest(folder)
@@ -91,20 +96,27 @@ def read_source(path: Path) -> Source:
         raise UserError(f"{path} was searched by {sampler}: name a run by {', '.join(ROWS)}")
     if manifest.status != "finished" or manifest.objective is None:
         raise UserError(f"{path} is {manifest.status}: name a run that has finished")
-    settings = robmednas.parse_settings(manifest.settings)
-    best = _best_sampled(folder.table, smallest=manifest.objective.direction == "min")
+    values = settings_for_user(manifest.as_json(), RobMedNASSettings, named or {}, folder.path)
+    settings = robmednas.parse_settings(values)
+    best = _best_sampled(folder, manifest.objective)
     if best is None:
         raise UserError(f"no sampled trial of {path} can win: name a run with a longer search")
     return Source(folder.path, ROWS[sampler], best, settings, read_record(folder.assets))
 
 
-def read_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
+def read_sources(
+    paths: Sequence[Path], named: Mapping[str, Path] | None = None
+) -> tuple[Source, ...]:
     """Read runs that are to be compared.
+
+    Args:
+        paths: Their folders.
+        named: Folders that the user named, by field of the settings.
 
     Raises:
         UserError: If one cannot be used, or they were not run on the same data in the same way.
     """
-    sources = tuple(read_source(path) for path in paths)
+    sources = tuple(read_source(path, named) for path in paths)
     first = sources[0]
     for source in sources[1:]:
         for name in SHARED:
@@ -168,18 +180,14 @@ def draw(settings: RobMedNASSettings, count: int, seed: int) -> list[dict[str, A
     return configs
 
 
-def _best_sampled(table: Path, *, smallest: bool) -> dict[str, Any] | None:
-    """Return the config of the best sampled trial that reached its budget and may win."""
-    trials = pd.read_csv(io.BytesIO(read_bytes(table, ROWS_BYTES)))
-    limits = [name for name in trials.columns if str(name).startswith("constraint.")]
-    able = trials["label"].isna() & (trials["state"] == "completed")
-    winners = trials[able & (trials[limits].fillna(0) <= 0).all(axis=1)]
-    if winners.empty:
-        return None
-    best = winners.sort_values("value", ascending=smallest, kind="stable").to_dict("records")[0]
-    config = {
-        str(name).removeprefix("config."): value
-        for name, value in best.items()
-        if str(name).startswith("config.") and not pd.isna(value)
-    }
-    return parse(RobMedNASConfig, config).model_dump()
+def _best_sampled(folder: RunFolder, objective: Objective) -> dict[str, Any] | None:
+    """Return the config of the sampled trial that ranks first, of those that may win.
+
+    Of a config that was trained on several seeds, what counts is their mean, as in the run's own
+    ranking.
+    """
+    trials, _ = follow(read_events(folder))
+    for row in rank(trials.values(), objective):
+        if can_win(row) and not row.trial.is_reference:
+            return parse(RobMedNASConfig, row.trial.config).model_dump()
+    return None

@@ -59,7 +59,9 @@ class Training:
         return f"{self.row} {self.kind} {self.number}".lower().replace(" ", "-")
 
 
-def stability(folder: Path, initialisations: int, groups: int, console: Console) -> int:
+def stability(
+    folder: Path, initialisations: int, groups: int, console: Console, data: Path | None = None
+) -> int:
     """Retrain, score on test, write ``stability.csv``, print means and deviations.
 
     Args:
@@ -67,6 +69,7 @@ def stability(folder: Path, initialisations: int, groups: int, console: Console)
         initialisations: Trainings with seeds of their own, from 1.
         groups: Groups of training subjects, from 2; each takes the place of val once.
         console: Where the user reads.
+        data: As of `corruption`.
 
     Raises:
         UserError: If the folder holds no finished comparison with a searched architecture, or
@@ -78,7 +81,7 @@ def stability(folder: Path, initialisations: int, groups: int, console: Console)
 
     comparison = read_final(folder)
     if not (folder / FILE).is_file():
-        settings = full_settings_of(comparison)
+        settings = full_settings_of(comparison, folder, data)
         split = open_test(settings, folder, say)
         eps, seed, patience = comparison["eps"], settings.seed, comparison["patience"]
         conditions = [Condition("clean", 0.0), Condition("fgsm", eps), Condition("pgd", eps)]

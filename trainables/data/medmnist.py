@@ -124,7 +124,7 @@ def load(name: str, size: int, root: Path | None, say: Say, *, volumes: bool = F
     path = (root or cache_folder()) / (f"{name}.npz" if size == 28 else f"{name}_{size}.npz")
     if not path.exists():
         _download(path, entry.files[size], say)
-    _verify(path, entry, size)
+    _verify(path, entry.files[size])
     return parse(path, entry, size)
 
 
@@ -159,23 +159,23 @@ def _reason(error: OSError) -> str:
     )
 
 
-def _verify(path: Path, entry: Entry, size: int) -> None:
-    """Compare the file's MD5 with the table's; there is no way round this."""
-    remote = entry.files[size]
+def _verify(path: Path, remote: RemoteFile) -> None:
+    """Compare the file's MD5 with the table's; there is no way round this.
+
+    Nothing of another file is unpacked, not even to say what is wrong with it.
+    """
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise UserError(f"{path} is no regular file; {_remedy(remote)}")
         with path.open("rb") as file:
             md5 = hashlib.file_digest(file, _md5).hexdigest()
     except OSError as error:
         raise UserError(f"cannot read {path}: {_reason(error)}") from error
-    if md5 == remote.md5:
-        return
-    try:
-        parse(path, entry, size)
-    except UserError as error:  # says more than two checksums do
-        raise UserError(f"{error} (its MD5 is {md5}, not {remote.md5})") from error
-    raise UserError(
-        f"{path}: not the official file, its MD5 is {md5}, not {remote.md5}; {_remedy(remote)}"
-    )
+    if md5 != remote.md5:
+        raise UserError(
+            f"{path}: truncated, damaged or not the official file: its MD5 is {md5}, not "
+            f"{remote.md5}; {_remedy(remote)}"
+        )
 
 
 def _md5() -> "hashlib._Hash":

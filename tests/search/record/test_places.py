@@ -10,6 +10,7 @@ from search.record.places import (
     folder_fields,
     is_signed,
     refuse_unnamed,
+    settings_for_user,
     settings_here,
     sign,
     unnamed,
@@ -112,3 +113,16 @@ def test_folders_that_were_a_default_are_the_default_here():
     assert settings_here(values, Settings, named)["marker"] == "/home/bob"
     values["plan"]["settings"] = {"marker": "/home/alice/marker"}
     assert settings_here(values, Settings, {})["marker"] == "/home/alice/marker"
+
+
+def test_a_command_that_reads_folders_alone_asks_for_those_alone(tmp_path):
+    """The address of a cluster is not its business."""
+    values = change(("plan", "settings"), {"marker": "/home/thesis"})
+    values["settings"]["marker"] = "/home/thesis"
+    with pytest.raises(UserError, match=r"names places: to use them add --folder marker=/home/th"):
+        settings_for_user(values, Settings, {}, tmp_path)
+    named = settings_for_user(values, Settings, {"marker": tmp_path, "data": tmp_path}, tmp_path)
+    assert named == {"marker": str(tmp_path), "epochs": 9}
+    signed = values | {"signature": sign(values)}
+    assert settings_for_user(signed, Settings, {}, tmp_path) == values["settings"]
+    assert settings_for_user(signed, Settings, {"marker": tmp_path}, tmp_path) == named

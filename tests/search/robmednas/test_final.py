@@ -10,7 +10,13 @@ import pytest
 import torch
 
 from search.robmednas import final as module
-from search.robmednas.final import FinalPlan, choose, read_final
+from search.robmednas.final import (
+    FinalPlan,
+    choose,
+    full_settings,
+    full_settings_of,
+    read_final,
+)
 from search.robmednas.retrain import Retrained
 from search.robmednas.sources import Candidate
 from searchspace.errors import UserError
@@ -53,6 +59,25 @@ def test_scores_are_those_of_the_saved_networks_on_test_subjects(finished):
     clean = scores[(scores["row"] == "RobMedNAS-T") & (scores["kind"] == "clean")]
     for score, values in expected.items():
         np.testing.assert_allclose(clean.loc[clean["score"] == score, "value"], values, rtol=1e-5)
+
+
+def test_a_ladder_of_the_searchs_own_ends_where_trainings_do():
+    search = robmednas.parse_settings(
+        {"device": "cpu", "epochs": 12, "ladder": "4:fgsm,12:pgd-2", "eps": "0,0.1"}
+    )
+    settings = full_settings(search, epochs=15, seed=3)
+    (rung,) = settings.rungs
+    assert (rung.epochs, rung.level.attack, rung.level.steps) == (15, "pgd", 2)
+    assert (settings.epochs, settings.seed, settings.subset) == (15, 3, "all")
+
+
+def test_a_comparison_of_somebody_else_names_no_folder(finished, tmp_path):
+    comparison = read_final(finished[0])
+    assert full_settings_of(comparison, finished[0], None).data is None
+    forged = comparison | {"settings": comparison["settings"] | {"data": "/home/thesis"}}
+    with pytest.raises(UserError, match="to use them add --data /home/thesis"):
+        full_settings_of(forged, finished[0], None)
+    assert full_settings_of(forged, finished[0], tmp_path).data == tmp_path
 
 
 def test_the_candidate_of_a_row_is_chosen_on_ranking_subjects():

@@ -36,18 +36,68 @@ def test_a_run_stands_for_its_best_sampled_trial(searches):
         assert source.config == RobMedNASConfig(**source.config).model_dump()
 
 
-def test_a_trial_that_misses_a_constraint_stands_for_nothing(searches, tmp_path):
+def with_last_reports(run, trials, **constraints):
+    """Give the last reports of some trials other constraints."""
+    file = run / "events.jsonl"
+    events = [json.loads(line) for line in file.read_text().splitlines()]
+    last = max(event["rung"] for event in events if event["event"] == "reported")
+    for event in events:
+        if event["event"] == "reported" and (event["trial"], event["rung"]) in {
+            (trial, last) for trial in trials
+        }:
+            event["constraints"] |= constraints
+    file.write_text("".join(json.dumps(event) + "\n" for event in events))
+
+
+@pytest.mark.parametrize("value", [0.1, None], ids=["missed", "not a number"])
+def test_a_trial_that_misses_a_constraint_stands_for_nothing(searches, tmp_path, value):
     run = changed(searches[0], tmp_path / "run")
     table = pd.read_csv(run / "trials.csv")
     sampled = table[table["label"].isna()].sort_values("value", ascending=False, kind="stable")
-    table.loc[sampled.index[0], "constraint.collapse"] = 0.1
-    table.to_csv(run / "trials.csv", index=False)
+    with_last_reports(run, sampled["trial"][:1], collapse=value)
     second = table.loc[sampled.index[1], "config.architecture"]
     assert read_source(run).config["architecture"] == second
-    table.loc[sampled.index, "constraint.collapse"] = 0.1
-    table.to_csv(run / "trials.csv", index=False)
+    with_last_reports(run, list(sampled["trial"]), collapse=value)
     with pytest.raises(UserError, match="no sampled trial"):
         read_source(run)
+
+
+def test_of_a_raced_run_the_mean_over_seeds_counts_and_no_lucky_seed(searches, tmp_path):
+    run = changed(searches[0], tmp_path / "run")
+    first = read_source(run).config["architecture"]
+    file = run / "events.jsonl"
+    lines = file.read_text().splitlines(keepends=True)
+    events = [json.loads(line) for line in lines]
+    lucky = next(
+        event["trial"]
+        for event in events
+        if event["event"] == "proposed"
+        and not event["label"]
+        and event["config"]["architecture"] == first
+    )
+    repeat = [
+        event | {"trial": f"{lucky}-s1"}
+        for event in events
+        if event.get("trial") == lucky and event["event"] in {"proposed", "reported", "ended"}
+    ]
+    repeat[0] |= {"repeats": lucky, "seed": 1, "by_value": False}
+    metric = json.loads((run / "manifest.json").read_text())["objective"]["metric"]
+    repeat[-2]["metrics"] = repeat[-2]["metrics"] | {metric: -10.0}
+    file.write_text("".join([*lines, *(json.dumps(event) + "\n" for event in repeat)]))
+    assert read_source(run).config["architecture"] != first
+
+
+def test_a_folder_of_data_that_only_a_strangers_run_names_is_not_read(searches, tmp_path):
+    settings = json.loads((searches[0] / "manifest.json").read_text())["settings"]
+    plan = json.loads((searches[0] / "manifest.json").read_text())["plan"]
+    forged = {
+        "settings": settings | {"data": "/home/thesis"},
+        "plan": plan | {"settings": plan["settings"] | {"data": "/home/thesis"}},
+    }
+    run = changed(searches[0], tmp_path / "run", **forged)
+    with pytest.raises(UserError, match="names places: to use them add --data /home/thesis"):
+        read_source(run)
+    assert read_source(run, {"data": tmp_path}).settings.data == tmp_path
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import gc
+import os
 import re
 import subprocess
 import sys
@@ -198,10 +199,17 @@ def test_damaged_file(damage, fake, tmp_path):
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(UserError) as error:
         medmnist.load("breastmnist", 28, tmp_path, quiet)
-    assert_one_line(error, path, "truncated, damaged or not an npz file", "its MD5 is")
+    assert_one_line(error, path, "truncated, damaged or not the official file", "its MD5 is")
 
 
-def test_valid_file_with_another_checksum_is_refused(fake, tmp_path):
+def test_a_pipe_in_the_files_place_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "breastmnist.npz")
+    with pytest.raises(UserError, match="is no regular file; delete it to download it again"):
+        medmnist.load("breastmnist", 28, tmp_path, quiet)
+
+
+def test_valid_file_with_another_checksum_is_refused_and_not_unpacked(fake, tmp_path, monkeypatch):
+    monkeypatch.setattr(medmnist, "_read", lambda path: pytest.fail("it was unpacked"))
     arrays = fake("breastmnist")
     arrays["train_images"][0, 0, 0] ^= 1
     path = tmp_path / "breastmnist.npz"
