@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
+from trainables.runtime.cgroups import cpu_limit
 from trainables.runtime.config import Frozen
 from trainables.runtime.plugins import absolute
 from trainables.study.settings import MACHINE, OUTPUT, SEARCH, setting
@@ -168,7 +169,10 @@ def startup_trials(trials: int, workers: int) -> int:
 
 
 def available_cores() -> int:
-    """Return how many cores this process may use."""
+    """Return how many cores this process may use; a part of one counts as one."""
     if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    limit = cpu_limit()
+    return cores if limit is None else max(1, min(cores, int(limit)))

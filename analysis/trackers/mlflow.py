@@ -1,8 +1,10 @@
 """A run as an experiment of MLflow: a run of MLflow's is a trial."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from analysis.load import Run
 from analysis.trackers.entries import Entry, entries, summary
@@ -24,7 +26,7 @@ def write(run: Run, folder: Path) -> str:
     store = os.environ.get("MLFLOW_TRACKING_URI")
     if store is None:
         folder.mkdir(parents=True, exist_ok=True)
-        store = f"sqlite:///{(folder / 'mlflow.db').resolve()}"
+        store = f"sqlite:///{_quoted((folder / 'mlflow.db').resolve())}"
     client = MlflowClient(tracking_uri=store)
     name = f"{run.folder.resolve().name} {run.manifest['started']}"
     existing = client.get_experiment_by_name(name)
@@ -34,7 +36,12 @@ def write(run: Run, folder: Path) -> str:
         client.delete_run(old.info.run_id)
     for entry in entries(run):
         _write_trial(client, experiment, entry)
-    return f"mlflow ui --backend-store-uri {store}"
+    return f"mlflow ui --backend-store-uri {shlex.quote(store)}"
+
+
+def _quoted(path: Path) -> str:
+    """Write a path as a part of an address: ``?`` would begin its options, ``%`` a letter."""
+    return quote(path.as_posix())
 
 
 def _write_trial(client: Any, experiment: str, entry: Entry) -> None:  # noqa: ANN401 - an extra

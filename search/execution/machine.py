@@ -2,12 +2,11 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
+from trainables.runtime.cgroups import memory_limit
 from trainables.runtime.memory import GIB
 
 SHARE = 0.9  # of a device that trials may take together; the system and the driver need some
-GROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 @dataclass(frozen=True)
@@ -29,11 +28,8 @@ def machine_bytes() -> int | None:
         total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError):  # Windows
         return None
-    for file in GROUPS:
-        text = file.read_text(encoding="ascii").strip() if file.is_file() else ""
-        if text.isdecimal():  # else "max"
-            total = min(total, int(text))
-    return total
+    limit = memory_limit()
+    return total if limit is None else min(total, limit)
 
 
 def smallest_gpu() -> tuple[int, int]:

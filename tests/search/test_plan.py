@@ -5,6 +5,7 @@ import os
 import pytest
 
 from search import plan as module
+from search import plan as module
 from search.plan import Plan, Start, available_cores, startup_trials
 from searchspace.errors import UserError
 from trainables.runtime.config import parse
@@ -48,7 +49,15 @@ def test_a_wrong_field_is_one_line(fields, message):
 def test_where_a_process_may_use_all_cores_they_are_counted(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    monkeypatch.setattr(module, "cpu_limit", lambda: None)
     assert available_cores() == 7
+
+
+@pytest.mark.parametrize(("limit", "cores"), [(None, 7), (2.5, 2), (0.5, 1), (16.0, 7)])
+def test_a_container_has_the_cores_of_its_quota(monkeypatch, limit, cores):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(7), raising=False)
+    monkeypatch.setattr(module, "cpu_limit", lambda: limit)
+    assert available_cores() == cores
 
 
 def test_paths_of_the_users_own_code_are_absolute(tmp_path, monkeypatch):

@@ -1,6 +1,9 @@
 """Ray's environment variables, which it reads while it is imported."""
 
 import os
+import sys
+
+from searchspace.errors import UserError
 
 ALWAYS = {
     "RAY_AIR_NEW_OUTPUT": "0",  # with verbose=0, print nothing
@@ -16,6 +19,10 @@ ALWAYS = {
 # Ray, on macOS and Windows, keeps to the loopback address.
 LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
+# Ray's longest socket, below its folder of temporary files; the system allows so many bytes.
+SOCKET = "ray/session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store"
+SOCKET_BYTES = 103 if sys.platform == "darwin" else 107
+
 # Torch is set by `search.execution.worker`; these are for what a trial computes with besides.
 # Ray sets only the first, and not where the shell that started a node has set it.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -30,3 +37,19 @@ def prepare(*, local: bool) -> None:
     """Set what Ray is to find; call before its first import. What the user set stays."""
     for name, value in (ALWAYS | LOCAL if local else ALWAYS).items():
         os.environ.setdefault(name, value)
+
+
+def check_temporary_folder() -> None:
+    """Refuse a folder for temporary files below which Ray cannot make its sockets.
+
+    Raises:
+        UserError: If its name is too long.
+    """
+    name = "RAY_TMPDIR" if "RAY_TMPDIR" in os.environ else "TMPDIR"
+    folder = os.environ.get(name, "/tmp")  # noqa: S108 - as Ray has it
+    longest = SOCKET_BYTES - len(SOCKET) - 1
+    if os.name == "posix" and len(os.fsencode(folder)) > longest:
+        raise UserError(
+            f"{name} has {len(os.fsencode(folder))} bytes, and Ray's sockets below it would be too "
+            f"long: name a folder of at most {longest} with RAY_TMPDIR, or add --in-process"
+        )

@@ -98,6 +98,8 @@ class RayExecutor(Executor):
         plan = self._plan
         if plan.address is not None:
             _check_reachable(plan.address)
+        else:
+            environment.check_temporary_folder()
         environment.prepare(local=plan.address is None)
         ensure_token(make=plan.address is None)
         try:

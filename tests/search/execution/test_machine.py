@@ -7,13 +7,13 @@ from search.execution.machine import SHARE, machine_bytes, share_of_gpu, share_o
 from trainables.runtime.memory import GIB
 
 
-def test_a_container_has_what_its_group_may_take(tmp_path, monkeypatch):
-    files = tmp_path / "new", tmp_path / "old"
-    monkeypatch.setattr(machine, "GROUPS", files)
+def test_a_container_has_what_its_group_may_take(monkeypatch):
+    monkeypatch.setattr(machine, "memory_limit", lambda: None)
     bare = machine_bytes()
-    files[0].write_text("max\n")
-    assert machine_bytes() == bare > 2**20
-    files[1].write_text(f"{2**20}\n")
+    assert bare > 2**20
+    monkeypatch.setattr(machine, "memory_limit", lambda: bare + 1)
+    assert machine_bytes() == bare
+    monkeypatch.setattr(machine, "memory_limit", lambda: 2**20)
     assert machine_bytes() == 2**20
 
 

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from search.execution.ray import environment
+from searchspace.errors import UserError
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +29,18 @@ def test_libraries_compute_with_as_many_threads_as_a_trial_has_cores():
     assert environment.threads(3) == {
         "OMP_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "3", "MKL_NUM_THREADS": "3"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["TMPDIR", "RAY_TMPDIR"])
+def test_a_folder_too_long_for_sockets_is_refused_before_anything_is_prepared(name):
+    longest = environment.SOCKET_BYTES - len(environment.SOCKET) - 1
+    os.environ[name] = "/" + (longest - 1) * "x"
+    environment.check_temporary_folder()
+    os.environ[name] += "x"
+    with pytest.raises(UserError, match=f"{name} has {longest + 1} bytes.*at most {longest} with"):
+        environment.check_temporary_folder()
+
+
+def test_rays_own_folder_comes_before_that_of_all_programs():
+    os.environ |= {"TMPDIR": 200 * "x", "RAY_TMPDIR": "/tmp"}  # noqa: S108
+    environment.check_temporary_folder()
