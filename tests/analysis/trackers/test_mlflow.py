@@ -1,10 +1,27 @@
 """A run for mlflow, where it is installed."""
 
+import shlex
+
 import pytest
 from make_run import METRIC, REFERENCES, Blueprint
 
 from analysis.trackers.entries import entries
 from analysis.trackers.registry import write_log
+
+
+@pytest.mark.filterwarnings("ignore")  # of others' code
+@pytest.mark.parametrize("name", ["a?b", "p%20q", "my run"])
+def test_a_folder_of_any_name_holds_its_own_store(build, tmp_path, monkeypatch, name):
+    """And the command that is printed opens that one."""
+    mlflow = pytest.importorskip("mlflow")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    run = build(REFERENCES[0], Blueprint("t001"))
+    command = write_log("mlflow", run, tmp_path / "runs" / name)
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == [name]
+    assert (tmp_path / "runs" / name / "mlflow.db").is_file()
+    *_, address = shlex.split(command)
+    experiments = mlflow.MlflowClient(address).search_experiments()
+    assert len(experiments) == 2  # MLflow has one of its own
 
 
 @pytest.mark.filterwarnings("ignore")  # of others' code
