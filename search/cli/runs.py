@@ -1,7 +1,7 @@
 """``python -m search resume``, ``status`` and ``replay``: what can be done with a run."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -94,6 +94,14 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
     cache: CacheOption = None,
     folder: FolderOption = None,
     storage: StorageOption = None,
+    retry: Annotated[
+        Literal["failed"] | None,
+        typer.Option(
+            help="failed: run the trials again that failed, once their cause is removed.",
+            show_default="none",
+            rich_help_panel=SEARCH,
+        ),
+    ] = None,
     study: StudyOption = None,
     trust: TrustOption = False,  # noqa: FBT002 - a flag
 ) -> int:
@@ -112,7 +120,8 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
     if trials is not None:
         change["trials"] = _count(trials, open_run(run))
     named = named_folders(data, cache, folder, storage) or None
-    return take_up(run, change, finder(study, trust=trust), Console(soft_wrap=False), named=named)
+    find, console = finder(study, trust=trust), Console(soft_wrap=False)
+    return take_up(run, change, find, console, named, retry=retry is not None)
 
 
 def status(run: RunArgument) -> int:

@@ -154,6 +154,7 @@ def training_session(run: Session, folder: Path) -> Session:
             objective=None,
             # The floor of the trainings is that of the run, on the same ranking images.
             constant=run.manifest.content.constant,
+            assets=run.manifest.content.assets,
         )
     return replace(run, plan=plan, settings=settings, folder=run_folder, manifest=manifest)
 

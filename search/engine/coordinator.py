@@ -9,56 +9,18 @@ record of an earlier run (`search.record.replay`).
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from search.engine.agreement import Agreement, Pair, agreement, pair_of
-from search.engine.judge import Judge
 from search.engine.matching import match
-from search.engine.objective import Objective
 from search.engine.optuna_record import OptunaRecord
-from search.engine.proposals import PointSource, Proposals
+from search.engine.proposals import Proposals
 from search.engine.repeats import Choice, Repeats, own_trials
+from search.engine.rules import Observer, Rules
 from search.engine.schedulers import Scheduler, promoted_share
 from search.engine.trial import Decision, Failure, State, Trial
-from trainables.study.report import Report, Rung
+from trainables.study.report import Report
 from trainables.study.study import Reference
-
-
-class Observer(Protocol):
-    """Is told what happens, in order."""
-
-    def notice(self, event: str, trial: Trial | None, **details: Any) -> None:  # noqa: ANN401
-        """Take note of an event.
-
-        Args:
-            event: ``proposed``, ``known``, ``refused``, ``reported``, ``noted``, ``judged``,
-                ``agreement``, ``repeated``, ``matched``, ``restarted``, ``ended``, ``exhausted`` or
-                ``halted``.
-            trial: That the event is about; None for one of the whole run.
-            **details: ``elapsed_s``, and what belongs to the event.
-        """
-
-
-@dataclass(frozen=True)
-class Rules:
-    """How a search is run.
-
-    Attributes:
-        source: Where points come from.
-        references: Trials that every run contains.
-        trials: How many sampled trials.
-        rungs: The ladder on which trials report; at the last they are complete.
-        objective: What ranks.
-        judge: Completes the constraints of reports.
-    """
-
-    source: PointSource
-    references: tuple[Reference, ...]
-    trials: int
-    rungs: tuple[Rung, ...]
-    objective: Objective
-    judge: Judge
 
 
 class Coordinator:
@@ -85,6 +47,7 @@ class Coordinator:
     RUNNING           `close`                    INTERRUPTED
     INTERRUPTED       `propose`, in a run that   RUNNING: see `take_up`, which is called right
                       is resumed                 after the record was put to a new coordinator
+    FAILED            `retry`, before `take_up`  RUNNING: it is proposed again, and begins anew
     ================= ========================== ==================================================
 
     The run as a whole: `limit` is called before the first `propose`; `interrupt` and `halt` may be
@@ -284,6 +247,24 @@ class Coordinator:
         self.repeats.owe(new)
         self._notify("matched", trial, controls=trial.controls, references=references)
         return new
+
+    def can_retry(self, trial: Trial) -> bool:
+        """Tell whether a trial failed, and might not again; a value that is no number would."""
+        reports = trial.reports
+        return trial.state is State.FAILED and all(map(self.rules.objective.sound, reports))
+
+    def retry(self, trial_id: str) -> None:
+        """Forget that a trial failed, so that `take_up` lets it be proposed again.
+
+        The sampler knew of the failure when it proposed what came after it. So to the sampler this
+        is one more trial of the same point.
+        """
+        trial = self.trials[trial_id]
+        trial.state, trial.reason, trial.ended_s = State.RUNNING, "", None
+        self._running[trial_id] = trial
+        if not trial.repeats and not trial.is_matched:
+            self.proposals.insert(trial)
+        self._notify("retried", trial)
 
     def take_up(self) -> None:
         """Let the trials that still run be proposed again: the process that ran them is gone."""

@@ -3,7 +3,8 @@
 import errno
 import time
 import traceback
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from search.storage.store import StorageError
 from search.study import load_study
 from searchspace.errors import UserError
 from trainables.door.opening import sync_tree
-from trainables.runtime.errors import typed_line
+from trainables.door.seal import BrokenSealError, check_seal
+from trainables.runtime.errors import first_line, typed_line
 from trainables.runtime.snapshot import read_snapshot, write_snapshot
 from trainables.study.report import Report, Rung
 from trainables.study.study import Config
@@ -26,6 +28,10 @@ from trainables.study.trial import Trainable
 
 TRACE_LINES = 30
 CHECKPOINT_EVERY_S = 30.0
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+# What every other trial would meet as well.
+BROKEN = frozenset({errno.EIO, errno.EROFS, errno.ESTALE, errno.ENOTCONN, errno.ENXIO})
+BARRED = frozenset({errno.EACCES, errno.EPERM})
 NO_SPACE = ("No space left on device", "Disk quota exceeded")
 
 
@@ -44,6 +50,7 @@ class WorkerJob(Portable):
         limit_s: Seconds from one report to the next; None for no limit.
         ends_processes: Whether the process of a trial that hangs may be ended.
         depot: Where all of these lie for this worker, and it leaves what it makes.
+        digests: Of the files of ``assets``, by name; empty for a run that did not record them.
     """
 
     module: str
@@ -55,6 +62,7 @@ class WorkerJob(Portable):
     limit_s: float | None = None
     ends_processes: bool = False
     depot: Depot = SHARED
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 class Worker:
@@ -81,7 +89,20 @@ class Worker:
             with time_limit(self._job.limit_s, may_exit=self._job.ends_processes):
                 return self._advance()
         except Exception as error:  # noqa: BLE001 - whatever a trial raises, the search goes on
-            return _failure(error, self._job.folder)
+            return _failure(self._cause(error), self._job.folder)
+
+    def _cause(self, error: Exception) -> Exception:
+        """Return what lies behind a failure: assets that are not what they were, or itself."""
+        try:
+            self._check_assets()
+        except (UserError, OSError) as damage:
+            return damage
+        return error
+
+    def _check_assets(self) -> Path:
+        assets = self._job.depot.bring_folder(self._job.assets)
+        check_seal(assets, self._job.digests)
+        return assets
 
     def _advance(self) -> Report:
         if self._trainable is None:
@@ -112,7 +133,7 @@ class Worker:
     def _build(self) -> Trainable:
         torch.set_num_threads(self._job.threads)
         study, depot = load_study(self._job.module), self._job.depot
-        assets = depot.bring_folder(self._job.assets)
+        assets = self._check_assets()
         file = depot.bring_file(self._folder.checkpoint(self._trial_id))
         settings = _seeded(self._job.parsed_settings(), self._seed)
         trainable = study.build(self._config, settings, assets)
@@ -152,11 +173,13 @@ def _report(values: dict[str, Any] | None) -> Report | None:
 
 
 def _failure(error: Exception, folder: Path) -> Failure:
-    if isinstance(error, StorageError):
+    if isinstance(error, (StorageError, BrokenSealError)):
         return Failure(str(error), _tail(error), ends_run=True)
-    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
-    if full or any(text in str(error) for text in NO_SPACE):
+    number = error.errno if isinstance(error, OSError) else None
+    if number in FULL or any(text in str(error) for text in NO_SPACE):
         return Failure(f"no space left for {folder}", _tail(error), ends_run=True)
+    if number in BROKEN or (number in BARRED and str(folder) in str(error)):
+        return Failure(f"the disk fails: {first_line(error)}", _tail(error), ends_run=True)
     return Failure(typed_line(error), _tail(error))
 
 

@@ -11,7 +11,9 @@ from trainables.door.records import parse_json
 
 Event = dict[str, Any]
 # Of which trial; the name of its folder.
-ABOUT_A_TRIAL = frozenset({"proposed", "reported", "noted", "judged", "restarted", "ended"})
+ABOUT_A_TRIAL = frozenset(
+    {"proposed", "reported", "noted", "judged", "restarted", "retried", "ended"}
+)
 
 
 def _check_name(name: str) -> str:

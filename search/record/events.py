@@ -120,7 +120,7 @@ class Order:
             if self._states[trial] in ENDS:
                 raise ValueError(f"{trial} has ended before")
             self._states[trial] = State(event["state"])
-        elif kind == "restarted":
+        elif kind in {"restarted", "retried"}:
             self._states[trial] = State.RUNNING
 
     def _propose(self, event: Event) -> None:
@@ -204,7 +204,7 @@ def follow(events: Iterable[Event]) -> tuple[dict[str, Trial], list[TimedReport]
         match event["event"]:
             case "proposed":
                 trials[event["trial"]] = _trial(event)
-            case "restarted":
+            case "restarted" | "retried":
                 trial = trials[event["trial"]]
                 trial.state, trial.reason, trial.ended_s = State.RUNNING, "", None
             case "reported":

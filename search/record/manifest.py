@@ -94,6 +94,7 @@ class Manifest(Versioned):
         objective: What ranks; None before the run was prepared, and in a confirmation's trainings.
         rungs: The ladder.
         digests: Of data, splits and frozen models, by name.
+        assets: Digests of the files that all trials share, by name; empty in runs of earlier code.
         facts: Sentences for the reader, on data and splits.
         details: What else the study has to say.
         constant: By metric, the value of an answer that never looks at the input.
@@ -130,6 +131,7 @@ class Manifest(Versioned):
     objective: Objective | None = None
     rungs: tuple[Rung, ...] = ()
     digests: dict[str, str] = Field(default_factory=dict)
+    assets: dict[str, str] = Field(default_factory=dict)
     facts: tuple[str, ...] = ()
     details: dict[str, Any] = Field(default_factory=dict)
     constant: dict[str, Measured] = Field(default_factory=dict)

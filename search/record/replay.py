@@ -128,6 +128,8 @@ def _tell(coordinator: Coordinator, event: Event) -> None:
         coordinator.report(event["trial"], report_of(event))
         if event["decision"] == Decision.CONTINUE:  # whatever the scheduler would say today
             coordinator.trials[event["trial"]].reason = ""
+    elif event["event"] == "retried":
+        coordinator.retry(event["trial"])
     elif event["event"] == "matched":
         references = [Reference(**reference) for reference in event["references"]]
         coordinator.match(event["trial"], references)

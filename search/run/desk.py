@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 
 import optuna
 
-from search.engine.coordinator import Coordinator, Rules
+from search.engine.coordinator import Coordinator
 from search.engine.judge import Judge
 from search.engine.objective import Objective
 from search.engine.optuna_record import OptunaRecord
 from search.engine.proposals import PointSource
+from search.engine.rules import Rules
 from search.engine.schedulers import SCHEDULERS
 from search.record.event import Event
 from search.record.journal import open_journal
@@ -31,7 +32,12 @@ class Desk:
 
 
 def open_desk(
-    session: Session, objective: Objective, events: list[Event], rules: Rules | None = None
+    session: Session,
+    objective: Objective,
+    events: list[Event],
+    rules: Rules | None = None,
+    *,
+    retry: bool = False,
 ) -> Desk:
     """Set up a search, and bring it to where its record ends.
 
@@ -40,6 +46,7 @@ def open_desk(
         objective: What ranks.
         events: Its record; empty for a new run.
         rules: How it is run; None for what the session says.
+        retry: Whether trials that failed are tried again.
 
     Raises:
         UserError: If the record does not fit the study as it is now.
@@ -68,6 +75,9 @@ def open_desk(
         records.notice(
             "resumed", None, elapsed_s=round(coordinator.elapsed_s, 3), trials=plan.trials
         )
+        for trial in list(coordinator.trials.values()) if retry else []:
+            if coordinator.can_retry(trial):
+                coordinator.retry(trial.id)
         coordinator.take_up()
     coordinator.limit(plan.time_limit_s, plan.compute_limit_s)
     return Desk(coordinator, records, progress)

@@ -13,6 +13,7 @@ from search.storage.shared_cache import shared_cache
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.door.opening import is_empty, move_folder, remove_folder, sync_folder, sync_tree
+from trainables.door.seal import seal
 from trainables.runtime.files import cannot_write
 
 
@@ -50,6 +51,7 @@ def prepare(session: Session) -> tuple[Session, Objective]:
         objective=asdict(objective),
         rungs=[asdict(rung) for rung in session.rungs],
         digests=facts.digests,
+        assets=seal(session.folder.assets),
         facts=lines,
         details=facts.details,
         constant=facts.constant,

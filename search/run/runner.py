@@ -22,7 +22,7 @@ from search.record.manifest import new_manifest
 from search.record.run_folder import create_run_folder
 from search.run.afterwards import next_stage
 from search.run.conclusion import conclude
-from search.run.desk import open_desk, verify_session
+from search.run.desk import Desk, open_desk, verify_session
 from search.run.preparation import prepare
 from search.run.run_file import write_run_file
 from search.run.session import FindStudy, Session, open_session
@@ -41,6 +41,7 @@ from search.study import GUEST, StudyRow
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.door.opening import is_empty
+from trainables.door.seal import check_seal
 from trainables.runtime.files import write_atomically
 from trainables.study.settings import StudySettings
 from trainables.study.study import Study
@@ -86,6 +87,8 @@ def resume(
     find: FindStudy,
     console: Console,
     named: Mapping[str, Any] | None = None,
+    *,
+    retry: bool = False,
 ) -> int:
     """Take a run up again where its record ends, and return the exit status.
 
@@ -95,6 +98,7 @@ def resume(
         find: Finds a study by its name.
         console: Where the user reads.
         named: Places that the user named besides, by field of the settings, or ``storage``.
+        retry: Whether trials that failed are tried again.
 
     Raises:
         UserError: If the folder is none of a run, another process runs it, or the study has changed
@@ -109,7 +113,7 @@ def resume(
         _check_record(session)
         events, before = clear_unfinished(folder), content.status
         session.manifest.go_on(session.plan)
-        return _work(_kept(session, claim), events, before)
+        return _work(_kept(session, claim), events, before, retry=retry)
 
 
 def replay(run: str | Path, find: FindStudy, console: Console) -> int:
@@ -161,7 +165,9 @@ def _say_changes(session: Session) -> None:
         session.say(f"changed since the run was started: {', '.join(changes)}")
 
 
-def _work(session: Session, events: list[Event], before: str | None) -> int:
+def _work(
+    session: Session, events: list[Event], before: str | None, *, retry: bool = False
+) -> int:
     """Prepare what is not prepared yet, and search.
 
     Args:
@@ -169,6 +175,7 @@ def _work(session: Session, events: list[Event], before: str | None) -> int:
         events: Its record.
         before: Status of a run that is taken up; None for one that this process began, in an empty
             folder.
+        retry: Whether trials that failed are tried again.
     """
     with _failing(session, events, before):
         # Before anything is prepared: every node of a running cluster has to take part.
@@ -181,7 +188,7 @@ def _work(session: Session, events: list[Event], before: str | None) -> int:
             return INTERRUPTED
         session.keeping.depot.ensure_folder(session.folder.assets)
         with session.keeping.mirror or nullcontext():
-            return _search(session, objective, events)
+            return _search(session, open_desk(session, objective, events, retry=retry))
 
 
 def _check_metric(name: str, study: Study[Any], settings: StudySettings) -> None:
@@ -209,8 +216,12 @@ def _check_trade_off(plan: Plan) -> None:
 
 
 def _prepared(session: Session) -> tuple[Session, Objective]:
-    objective = session.manifest.content.objective
-    return prepare(session) if objective is None else (session, objective)
+    content = session.manifest.content
+    if content.objective is None:
+        return prepare(session)
+    assets = session.keeping.depot.bring_folder(session.folder.assets)
+    check_seal(assets, content.assets)  # before anything is trained on them
+    return session, content.objective
 
 
 @contextmanager
@@ -260,8 +271,7 @@ def _check_record(session: Session) -> None:
         )
 
 
-def _search(session: Session, objective: Objective, events: list[Event]) -> int:
-    desk = open_desk(session, objective, events)
+def _search(session: Session, desk: Desk) -> int:
     coordinator = desk.coordinator
     job, execute = session.job(), session.executor.execute
     if mirror := session.keeping.mirror:

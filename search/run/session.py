@@ -132,6 +132,7 @@ class Session:
             self.plan.trial_limit_s,
             self.executor.ends_processes,
             self.depot,
+            self.manifest.content.assets,
         )
 
     @property

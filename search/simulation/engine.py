@@ -5,11 +5,12 @@ from typing import final
 
 from optuna.storages import InMemoryStorage
 
-from search.engine.coordinator import Coordinator, Rules
+from search.engine.coordinator import Coordinator
 from search.engine.judge import Judge
 from search.engine.objective import Objective
 from search.engine.optuna_record import OptunaRecord
 from search.engine.proposals import PointSource
+from search.engine.rules import Rules
 from search.engine.schedulers import SCHEDULERS
 from search.engine.trial import Decision
 from search.plan import startup_trials

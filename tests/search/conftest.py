@@ -49,8 +49,8 @@ def run_toy(tmp_path, capsys):
 
 @pytest.fixture
 def take_up(toy, capsys):
-    def taker(folder, **change):
-        status = resume(folder, change, lambda name: toy, Console(width=80))
+    def taker(folder, retry=False, **change):
+        status = resume(folder, change, lambda name: toy, Console(width=80), retry=retry)
         return status, capsys.readouterr().out
 
     return taker

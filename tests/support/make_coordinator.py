@@ -3,11 +3,12 @@
 import optuna
 import toy_study
 
-from search.engine.coordinator import Coordinator, Rules
+from search.engine.coordinator import Coordinator
 from search.engine.judge import Judge
 from search.engine.objective import Objective
 from search.engine.optuna_record import OptunaRecord
 from search.engine.proposals import PointSource
+from search.engine.rules import Rules
 from search.engine.schedulers import Asha
 from search.engine.trial import Decision
 from search.record.journal import open_journal

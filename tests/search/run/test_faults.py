@@ -9,10 +9,16 @@ import sys
 import time
 
 import pytest
+import toy_study
 from places import TOY_MAIN
-from whole_runs import check_whole, events_of, manifest_of, wait_for
+from rich.console import Console
+from whole_runs import check_whole, events_of, manifest_of, states_of, wait_for
 
+from search.run.runner import replay
+from search.study import StudyRow
 from searchspace.errors import UserError
+
+TOY = StudyRow("toy", "a toy", "toy_study:ToyStudy")
 
 
 def test_a_trial_that_hangs_is_ended_at_its_limit(run_toy):
@@ -143,3 +149,65 @@ def test_a_killed_node_moves_its_trials_to_another(start, tmp_path, child_enviro
     assert process.returncode == 0, complained
     assert "lost its worker process, starts again" in printed
     check_whole(folder, 2)
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda file: file.unlink(), "is missing"),
+        (lambda file: file.write_text("other"), "is not what was prepared"),
+    ],
+    ids=["missing", "damaged"],
+)
+def test_assets_that_break_in_mid_run_end_it_and_once_put_back_it_goes_on(
+    run_toy, take_up, monkeypatch, tmp_path, damage, reason
+):
+    """Else every trial to come would fail, and none of them be done again."""
+    step, count = toy_study.Toy.step, iter(range(1000))
+
+    def breaking(toy):
+        if next(count) == 20:
+            damage(tmp_path / "run" / "assets" / "shared.txt")
+            raise RuntimeError("cannot read")
+        step(toy)
+
+    monkeypatch.setattr(toy_study.Toy, "step", breaking)
+    status, folder, printed = run_toy(trials=4)
+    assert status == 1
+    assert f"shared.txt {reason}: put it back from a copy, or start a new run" in " ".join(
+        printed.split()
+    )
+    assert manifest_of(folder)["status"] == "failed"
+    assert {event["state"] for event in events_of(folder, "ended")} == {"completed", "interrupted"}
+    with pytest.raises(UserError, match=f"shared.txt {reason}"):
+        take_up(folder)
+    assert manifest_of(folder)["status"] == "failed"
+    (folder / "assets" / "shared.txt").write_text("shared")
+    assert take_up(folder)[0] == 0
+    check_whole(folder, 4)
+
+
+def test_trials_that_failed_are_tried_again_on_request(run_toy, take_up, monkeypatch, tmp_path):
+    """Also after what the sampler proposed knowing of the failures; replays come out the same."""
+    build = toy_study.ToyStudy.build
+
+    def failing(study, config, settings, assets):
+        if config["x"] > 0.4:
+            raise OSError("the library is not there")
+        return build(study, config, settings, assets)
+
+    monkeypatch.setattr(toy_study.ToyStudy, "build", failing)
+    run_toy(trials=8, settings={"faults": ("nan",)})
+    folder = tmp_path / "run"
+    failures = {e["trial"] for e in events_of(folder, "ended") if e["state"] == "failed"}
+    assert "r03" in failures  # its value is no number: it would come out the same
+    assert len(failures) > 2
+    monkeypatch.setattr(toy_study.ToyStudy, "build", build)
+    take_up(folder)
+    assert states_of(folder)["r02"] == "failed"  # nobody asked for it
+    status, _ = take_up(folder, trials=10, retry=True)
+    assert status == 0
+    assert {event["trial"] for event in events_of(folder, "retried")} == failures - {"r03"}
+    assert {trial for trial, state in states_of(folder).items() if state == "failed"} == {"r03"}
+    assert replay(folder, lambda plan: TOY, Console()) == 0
+    assert take_up(folder, trials=12)[0] == 0
