@@ -20,7 +20,6 @@ OWN = {
     "analysis/report/page.py": "the package's own style sheet",
     "search/cli/app.py": "a traceback, in a new file of the system's temporary folder",
     "search/cli/recorded.py": "the user's list of code that was started here",
-    "search/execution/machine.py": "the kernel's description of this machine",
     "search/execution/ray/token.py": "Ray's token, with checks of its own",
     "search/execution/time_limit.py": "/dev/null",
     "search/files/write.py": "the package's own files, into a folder that the user names",
@@ -35,6 +34,7 @@ OWN = {
     "trainables/data/medmnist.py": "archives in the user's folder, with checks of its own",
     "trainables/data/nifti.py": "volumes in the user's folder, with checks of its own",
     "trainables/data/volumes.py": "the user's folder of volumes",
+    "trainables/runtime/cgroups.py": "the kernel's description of this machine",
     "trainables/runtime/plugins.py": "code that the user names",
 }
 RENAMES = frozenset({"replace", "rename"})

@@ -57,9 +57,7 @@ def _is_plain(file: Path) -> bool:
     return file.as_posix() == quote(file.as_posix())
 
 
-def _write_experiment(
-    store: str, name: str, tags: dict[str, Any], trials: Sequence[Entry]
-) -> None:
+def _write_experiment(store: str, name: str, tags: dict[str, Any], trials: Sequence[Entry]) -> None:
     """Write an experiment anew.
 
     Args:

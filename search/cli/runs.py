@@ -45,6 +45,24 @@ StorageOption = Annotated[
 ]
 
 
+TrialsOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Sampled trials: +20 for twenty more, or how many in all.",
+        show_default=AS_BEFORE,
+        rich_help_panel=SEARCH,
+    ),
+]
+RetryOption = Annotated[
+    Literal["failed"] | None,
+    typer.Option(
+        help="failed: run the trials again that failed, once their cause is removed.",
+        show_default="none",
+        rich_help_panel=SEARCH,
+    ),
+]
+
+
 def named_folders(
     data: Path | None, cache: Path | None, folder: list[str] | None, storage: str | None
 ) -> dict[str, Any]:
@@ -74,14 +92,7 @@ def named_folders(
 
 def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
     run: RunArgument,
-    trials: Annotated[
-        str | None,
-        typer.Option(
-            help="Sampled trials: +20 for twenty more, or how many in all.",
-            show_default=AS_BEFORE,
-            rich_help_panel=SEARCH,
-        ),
-    ] = None,
+    trials: TrialsOption = None,
     seed_check: Annotated[int | None, engine_option("seed_check", AS_BEFORE)] = None,
     race: Annotated[int | None, engine_option("race", AS_BEFORE)] = None,
     time_limit: Annotated[float | None, engine_option("time_limit_s")] = None,
@@ -94,14 +105,7 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter an option
     cache: CacheOption = None,
     folder: FolderOption = None,
     storage: StorageOption = None,
-    retry: Annotated[
-        Literal["failed"] | None,
-        typer.Option(
-            help="failed: run the trials again that failed, once their cause is removed.",
-            show_default="none",
-            rich_help_panel=SEARCH,
-        ),
-    ] = None,
+    retry: RetryOption = None,
     study: StudyOption = None,
     trust: TrustOption = False,  # noqa: FBT002 - a flag
 ) -> int:

@@ -165,9 +165,7 @@ def _say_changes(session: Session) -> None:
         session.say(f"changed since the run was started: {', '.join(changes)}")
 
 
-def _work(
-    session: Session, events: list[Event], before: str | None, *, retry: bool = False
-) -> int:
+def _work(session: Session, events: list[Event], before: str | None, *, retry: bool = False) -> int:
     """Prepare what is not prepared yet, and search.
 
     Args:

@@ -5,7 +5,6 @@ import os
 import pytest
 
 from search import plan as module
-from search import plan as module
 from search.plan import Plan, Start, available_cores, startup_trials
 from searchspace.errors import UserError
 from trainables.runtime.config import parse

@@ -42,7 +42,7 @@ def _of_folder(controller: str, folder: Path) -> float | None:
         texts = [_read(folder / f"cpu.cfs_{name}_us") for name in ("quota", "period")]
     else:
         texts = _read(folder / "cpu.max").split()
-    if len(texts) != 2 or not all(text.isdecimal() and int(text) for text in texts):  # noqa: PLR2004
+    if len(texts) != 2 or not all(text.isdecimal() and int(text) for text in texts):
         return None  # "max", or -1
     return int(texts[0]) / int(texts[1])
 

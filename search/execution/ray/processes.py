@@ -1,4 +1,4 @@
-"""The processes of a cluster that was started here: whether they live, and how to leave without them.
+"""The processes of a cluster that was started here: whether they live, and how to leave it."""
 
 Ray offers none of this, so that names of its own are used: each may be missing in another version,
 and then nothing is watched.
@@ -16,7 +16,7 @@ GCS = "gcs_server"
 ESSENTIAL = {GCS: "GCS", "raylet": "raylet"}  # as Ray calls them, and as people do
 
 
-class RayGone(BaseException):  # noqa: N818 - as KeyboardInterrupt: nothing of Tune's may catch it
+class RayGone(BaseException):
     """A process is gone without which Ray cannot go on."""
 
 

@@ -56,6 +56,11 @@ class Watch(tune.Callback):  # type: ignore[misc]  # Ray is not analysed
     def on_step_end(self, iteration: int, trials: Sequence[TuneTrial], **info: Any) -> None:  # noqa: ANN401, ARG002
         """End what is silent for too long.
 
+        Args:
+            iteration: Of Tune's steps.
+            trials: All of Tune's.
+            **info: What else Tune says.
+
         Raises:
             RayGone: If a process of Ray's own is gone.
         """
