@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from shutil import disk_usage
 from typing import final
 
 from filelock import FileLock
@@ -232,6 +233,12 @@ def _cache(store: Store) -> Path:
 
 def _fetch(store: Store, listing: Mapping[str, Copy], folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
+    size, free = sum(entry.size for entry in listing.values()), disk_usage(folder.parent).free
+    if size > free:  # said before the disk of this machine is filled
+        raise StorageError(
+            f"{store} has {size / 2**30:,.1f} GiB by its {LISTING}, and there are "
+            f"{free / 2**30:,.1f} free at {folder.parent}"
+        )
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
         partial = Path(scratch, folder.name)
         partial.mkdir()

@@ -16,7 +16,7 @@ from search.storage.depot import SHARED, Depot, StoredFolder, fetch_folder
 from search.storage.lease import EXPIRES_S, NAME, Lease, read_holder
 from search.storage.mirror import Mirror
 from search.storage.record import read_record
-from search.storage.store import Store, is_remote, parse_uri
+from search.storage.store import StorageError, Store, is_remote, parse_uri
 from searchspace.errors import UserError
 from trainables.door.opening import is_empty, move_folder, replacement
 from trainables.door.paths import inside
@@ -26,6 +26,7 @@ from trainables.runtime.files import cannot_write
 
 RUNS = Path("runs")
 CONFIRM = "confirm"
+CONFIRM_FILES = 2000  # more than a confirmation has, the large folders left out
 LARGE = frozenset({"trials", "examined", "test"})  # folders, fetched where they are needed
 
 
@@ -254,10 +255,11 @@ def _fetch_records(store: Store, folder: RunFolder) -> None:
 def _fetch_rest(store: Store, folder: RunFolder) -> None:
     fetch_folder(store.child(folder.assets.name), folder.assets)
     names = [f"{CONFIRM}/{name}" for name in store.names(CONFIRM)]
+    names = [name for name in names if LARGE.isdisjoint(Path(name).parts)]
+    if len(names) > CONFIRM_FILES:
+        raise StorageError(f"{store}/{CONFIRM} has {len(names)} files: it is not of this program")
     for name in (OPENINGS, RUN_FILE, *names):
         file = inside(folder.path, name)
-        if not LARGE.isdisjoint(Path(name).parts):
-            continue
         content = store.read(name)
         if content is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
