@@ -18,7 +18,7 @@ from search.storage.depot import SHARED, Depot
 from search.storage.store import StorageError
 from search.study import load_study
 from searchspace.errors import UserError
-from trainables.door.opening import sync_tree
+from trainables.door.opening import sync_folder, sync_tree
 from trainables.door.seal import BrokenSealError, check_seal
 from trainables.runtime.errors import first_line, typed_line
 from trainables.runtime.snapshot import read_snapshot, write_snapshot
@@ -115,7 +115,7 @@ class Worker:
         self._reported = replace(report, rung=rung, notes=report.notes + self._notes)
         self._notes = ()
         trainable.save(self._place())
-        sync_tree(self._place())  # before anybody is told that it is there
+        _sync(self._place())  # before anybody is told that it is there
         self._job.depot.send_folder(self._trial_folder)
         if rung + 1 < len(self._job.rungs):
             self._keep(trainable)
@@ -158,6 +158,13 @@ class Worker:
         write_snapshot(self._place() / CHECKPOINT, snapshot)
         self._job.depot.send_file(self._folder.checkpoint(self._trial_id))
         self._kept_at = time.monotonic()
+
+
+def _sync(place: Path) -> None:
+    """Wait until the folder of a trial is on the disk, and its name in the run's."""
+    sync_tree(place)
+    for folder in (place.parent, place.parent.parent):
+        sync_folder(folder)
 
 
 def _seeded(settings: Any, seed: int) -> Any:  # noqa: ANN401 - the study's own

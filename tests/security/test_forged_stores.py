@@ -135,15 +135,16 @@ def test_a_forged_name_of_a_confirmation_writes_nothing_elsewhere(
     ],
     ids=["deep", "a list", "no text", "nine megabytes", "garbage", "65 megabytes"],
 )
-@pytest.mark.parametrize("command", ["status", "resume"])
+@pytest.mark.parametrize(
+    "command",
+    [show, lambda run, console: resume(run, {}, lambda plan: TOY, console)],
+    ids=["status", "resume"],
+)
 def test_forged_records_of_a_store_are_refused(name, content, command, store, outside, look):
     store.write(name, content)
     before = look()
     with pytest.raises(UserError) as error:
-        if command == "status":
-            show(ADDRESS, Console(width=80))
-        else:
-            resume(ADDRESS, {}, lambda plan: TOY, Console(width=80))
+        command(ADDRESS, Console(width=80))
     assert "\n" not in str(error.value)
     assert look() == before
 

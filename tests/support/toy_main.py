@@ -1,4 +1,4 @@
-"""Run the toy study in a process of its own: ``python toy_main.py '{"trials": 3, ...}' [resume]``."""
+"""Run the toy study in a process of its own: ``python toy_main.py '{"trials": 3}' [resume]``."""
 
 import json
 import sys
