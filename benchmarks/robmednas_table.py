@@ -5,14 +5,13 @@
 Every row is trained for the same number of steps, several times, and scored on the test subjects of
 the product's own splits, or with ``--folds K`` on every subject once. Nothing is tuned by the
 scores. ``--rows recipe`` changes one value of the plain recipe at a time instead, and is scored on
-ranking subjects: what the defaults should be. Rows of one's own: ``--network`` (an architecture, by
-the plain recipe, without and with its attack) and ``--model`` (a saved model's architecture by its
-own recipe, such as ``RUN/best``).
+ranking subjects: what the defaults should be. Rows of one's own: ``--network`` (an architecture,
+``monai unet``, or code ``./file.py:Name``, by the plain recipe, without and with attacks) and
+``--model`` (a saved model's architecture by its own recipe, such as ``RUN/best``).
 
-Each training is a file of its own in FOLDER/scores: a command that was cut, by ``--minutes`` or by
-hand, keeps what it has and goes on where it stopped. FOLDER/table.txt is what was printed, and
-FOLDER/scores.csv all scores. One FOLDER is for one folder of data. Without Ray; ``--jobs`` trains
-in so many processes at a time, on one device.
+Each training is a file of its own in FOLDER/scores: a command that was cut keeps what it has and
+goes on where it stopped. FOLDER/table.txt is what was printed. One FOLDER is for one folder of
+data. Without Ray; ``--jobs`` trains in so many processes at a time, on one device.
 """
 
 import argparse
@@ -31,11 +30,12 @@ from robmednas_rows import UNIFORM, Row, recipe_rows, row_of, table_rows
 
 from search.robmednas.rows import read_rows, write_rows
 from search.robmednas.testing import Condition, score
-from searchspace.unet import cost_of, parse_network
 from trainables.corruptions.mr import DISTURBANCES
 from trainables.data.subjects import SubjectSplits, folds, notes_of, split_subjects
 from trainables.door.records import read_json
 from trainables.metrics.welch import estimate, image_component, seed_component
+from trainables.models.ct.named import allow
+from trainables.models.ct.networks import network_cost
 from trainables.runtime.files import write_atomically
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
@@ -94,6 +94,7 @@ def main() -> None:
     arguments = parser().parse_args()
     started = time.monotonic()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    arguments.network = [allow(text) if ":" in text else text for text in arguments.network]
     rows = rows_of(arguments)
     trainings = list(plan(arguments, rows))
     todo = [training for training in trainings if not training.file.is_file()]
@@ -115,7 +116,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--data", type=Path, help="subjects; without, the phantom's")
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--rows", nargs="+", default=["table"], help="table, recipe, or names")
-    options.add_argument("--network", action="append", default=[], help="an architecture")
+    options.add_argument("--network", action="append", default=[], help="text or code")
     options.add_argument("--model", action="append", type=Path, default=[], help="a saved model")
     options.add_argument("--size", type=int, default=96, help="pixels")
     options.add_argument("--steps", type=int, default=1800, help="of every training")
@@ -175,8 +176,7 @@ def plan(arguments: argparse.Namespace, rows: Sequence[Row]) -> Iterator[Trainin
 
 
 def _multiply_adds(row: Row, size: int) -> int:
-    network = parse_network(row.config["architecture"])
-    return cost_of(network, row.config["kernels"], size).multiply_adds
+    return network_cost(row.config["architecture"], row.config["kernels"], size).multiply_adds
 
 
 def slug(name: str) -> str:
@@ -255,7 +255,7 @@ def work(todo: Sequence[Training], arguments: argparse.Namespace, started: float
         return
     context = multiprocessing.get_context("spawn")
     # Leaving the block ends the processes, also in the middle of a training.
-    with context.Pool(arguments.jobs, partial(torch.set_num_threads, 1)) as pool:
+    with context.Pool(arguments.jobs, partial(_begin, arguments.network)) as pool:
         results = pool.imap_unordered(run, todo)
         for _ in todo:
             try:
@@ -263,6 +263,14 @@ def work(todo: Sequence[Training], arguments: argparse.Namespace, started: float
             except multiprocessing.TimeoutError:
                 yield f"stopped after {arguments.minutes:g} minutes"
                 return
+
+
+def _begin(networks: Sequence[str]) -> None:
+    """Prepare a process: one thread, and the networks of the user's own."""
+    torch.set_num_threads(1)
+    for text in networks:
+        if ":" in text:
+            allow(text)
 
 
 def run(training: Training) -> str:
@@ -312,12 +320,7 @@ def subjects_of(training: Training) -> Split:
 
 
 def report(scores: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
-    """Print means, then every row against the plain U-Nets, then the disturbances.
-
-    Args:
-        scores: Of all trainings.
-        names: Of the rows, in order.
-    """
+    """Print means, then every row against its controls, then disturbances; rows as ``names``."""
     trained = scores[scores["kind"] != "training"]
     place = ["row", "kind", "strength", "score"]
     means = trained.groupby([*place, "fold", "seed", "subject"])["value"].mean()

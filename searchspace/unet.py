@@ -39,6 +39,8 @@ PLAIN = "plain"
 PLAIN_TEXT = re.compile(rf"{PLAIN}((?: +[0-9]+)+)")
 LEAST_LEVELS, MOST_LEVELS = 2, 6
 NORMS = ("batch", "instance")
+MONAI = "monai"
+MONAI_TEXTS = ("monai unet", "monai basicunet", "monai attentionunet", "monai segresnet")
 
 # Table 4. Its first decoder block is taken as the first that is computed; the paper is unclear.
 PAPER_BEST = (
@@ -264,7 +266,27 @@ class PlainUNet:
         return (*down, *reversed(list(up)))
 
 
-Network = Architecture | PlainUNet
+@final
+@dataclass(frozen=True)
+class NamedNetwork:
+    """A network that has a name in place of blocks; what it costs is measured, not predicted here.
+
+    Attributes:
+        text: One of `MONAI_TEXTS`, or code of the user's own, ``module:Name``.
+    """
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def own(self) -> bool:
+        """Whether it is code of the user's own."""
+        return self.text not in MONAI_TEXTS
+
+
+Network = Architecture | PlainUNet | NamedNetwork
 
 
 def parse_network(text: str) -> Network:
@@ -278,6 +300,11 @@ def parse_network(text: str) -> Network:
         3
     """
     words = " ".join(text.split())
+    if words.split(" ")[0] == MONAI:
+        lookup(dict.fromkeys(MONAI_TEXTS), words, "network")
+        return NamedNetwork(words)
+    if ":" in words:
+        return NamedNetwork(words)
     if words.split(" ")[0] != PLAIN:
         return parse(text)
     match = PLAIN_TEXT.fullmatch(words)
@@ -295,7 +322,7 @@ def plain(max_filters: int) -> PlainUNet:
     return PlainUNet(tuple(first * 2**level for level in range(4)))
 
 
-def cost_of(network: Network, kernels: str, size: int) -> Cost:
+def cost_of(network: Architecture | PlainUNet, kernels: str, size: int) -> Cost:
     """Predict the cost of a network for images (1, size, size).
 
     Args:

@@ -18,6 +18,24 @@ Data = Annotated[
 ]
 
 
+Networks = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A further network, such as 'plain 8 16 32', 'monai unet', or code: module:Name or "
+        "./file.py:Name, a class or function without arguments. May be repeated.",
+    ),
+]
+
+
+def _allow(networks: list[str] | None) -> None:
+    """Import the networks that are code, so that saved ones can be built again."""
+    from trainables.models.ct.named import allow  # noqa: PLC0415 - loads torch
+
+    for text in networks or ():
+        if ":" in text:
+            allow(text)
+
+
 def final(
     runs: Annotated[
         list[Path],
@@ -39,6 +57,7 @@ def final(
     ] = 0.06,
     seed: Annotated[int, typer.Option(help="Of trainings, draws and attacks.", min=0)] = 0,
     data: Data = None,
+    network: Networks = None,
 ) -> int:
     """Retrain the winners beside the baselines, then look at the test subjects once."""
     from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
@@ -46,12 +65,14 @@ def final(
     from search.robmednas.final import FinalPlan  # noqa: PLC0415
     from search.robmednas.final import final as run  # noqa: PLC0415
 
-    plan = FinalPlan(tuple(runs), out, random, epochs, patience, eps, seed, data)
+    own = tuple(network or ())
+    plan = FinalPlan(tuple(runs), out, random, epochs, patience, eps, seed, data, own)
     return run(plan, Console())
 
 
-def corruption(folder: Folder, data: Data = None) -> int:
+def corruption(folder: Folder, data: Data = None, network: Networks = None) -> int:
     """Score the final networks on test under rising attack and noise (figure 7)."""
+    _allow(network)
     from rich.console import Console  # noqa: PLC0415
 
     from search.robmednas.corruption import corruption as run  # noqa: PLC0415
@@ -101,8 +122,10 @@ def synthesise(
         typer.Option(help="Folder with a folder a subject: mr, maybe ct, mask.", resolve_path=True),
     ],
     out: Annotated[Path, typer.Option(help="New or empty folder.", resolve_path=True)],
+    network: Networks = None,
 ) -> int:
     """Write a CT for every MR of a folder: OUT/SUBJECT/sct.nii.gz, on the MR's grid."""
+    _allow(network)
     from rich.console import Console  # noqa: PLC0415
 
     from search.robmednas.synthesise import synthesise_folder  # noqa: PLC0415

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from search.record.places import settings_for_user, sign
 from search.record.writer import now
+from search.robmednas.field import LEGEND, field_markdown, field_table, widths_of
 from search.robmednas.retrain import Retrained, retrain
 from search.robmednas.rows import read_rows, write_rows
 from search.robmednas.sources import Candidate, candidates, read_sources
@@ -26,6 +27,7 @@ from searchspace.errors import UserError
 from trainables.door.opening import is_empty
 from trainables.door.paths import inside
 from trainables.door.records import read_json
+from trainables.models.ct.named import allow
 from trainables.runtime.files import cannot_write, to_json, write_atomically
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
@@ -36,12 +38,14 @@ from trainables.synthesis.about import ranking_metric
 from trainables.synthesis.measurement import ALWAYS
 from trainables.synthesis.preparation.assets import SUBJECTS
 from trainables.synthesis.preparation.record import Record, read_record
+from trainables.synthesis.slices import read_split
 
 robmednas = RobMedNAS()
 
 FINAL = "final.json"
 SCORES = "test_scores.csv"
 STRONG = "apgd"
+FIELD_KINDS = ("clean", "pgd")  # conditions of which the field's scores are printed
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class FinalPlan:
         eps: Radius of the attacks on test, in standard deviations of the MR.
         seed: Of initialisation, order, draws and attacks.
         data: Where the subjects are; None for where the runs say, if they are this user's.
+        networks: Of the user's own: text, or code ``module:Name``.
     """
 
     runs: tuple[Path, ...]
@@ -67,6 +72,7 @@ class FinalPlan:
     eps: float = 0.06
     seed: int = 0
     data: Path | None = None
+    networks: tuple[str, ...] = ()
 
 
 def final(plan: FinalPlan, console: Console) -> int:
@@ -85,7 +91,8 @@ def final(plan: FinalPlan, console: Console) -> int:
 
     sources = read_sources(plan.runs, named_data(plan.data))
     settings = full_settings(sources[0].settings, plan.epochs, plan.seed)
-    networks = candidates(sources, plan.draws, plan.seed)
+    own = [allow(text) if ":" in text else text for text in plan.networks]
+    networks = candidates(sources, plan.draws, plan.seed, own)
     _begin(plan, settings, networks)
     assets = plan.folder / "assets"
     _prepare(sources[0].record, settings, assets, say)
@@ -106,7 +113,7 @@ def final(plan: FinalPlan, console: Console) -> int:
     rows = [
         (network, trained[network.name]) for network in networks if network.name in chosen.values()
     ]
-    _show(plan.folder, rows, ranking_metric(settings.attack), console)
+    _show(plan.folder, rows, settings, console)
     say(f"everything: {plan.folder}")
     return 0
 
@@ -214,15 +221,23 @@ def _begin(plan: FinalPlan, settings: RobMedNASSettings, networks: Sequence[Cand
 
 
 def _show(
-    folder: Path, rows: Sequence[tuple[Candidate, Retrained]], metric: str, console: Console
+    folder: Path,
+    rows: Sequence[tuple[Candidate, Retrained]],
+    settings: RobMedNASSettings,
+    console: Console,
 ) -> None:
     """Print all tables and sentences, and write them as Markdown."""
-    scores = read_rows(folder / SCORES)
+    scores, metric = read_rows(folder / SCORES), ranking_metric(settings.attack)
+    widths = widths_of(settings, read_split(folder / "test" / "test"))
     for table in (sizes_table(rows, metric), *paper_tables(scores, list(ALWAYS))):
         console.print(table)
-    for line in sentences(scores, list(ALWAYS)):
+    for kind in FIELD_KINDS:
+        console.print(field_table(scores, kind, widths))
+    for line in (f"all MAE but that on voxels: {widths}", LEGEND, *sentences(scores, list(ALWAYS))):
         console.print(line, markup=False, highlight=False)
-    write_atomically(folder / "tables.md", markdown(scores, rows, list(ALWAYS), metric))
+    text = markdown(scores, rows, list(ALWAYS), metric)
+    field = field_markdown(scores, FIELD_KINDS, widths)
+    write_atomically(folder / "tables.md", f"{text}\n{field}\n")
 
 
 def _prepare(record: Record, settings: RobMedNASSettings, assets: Path, say: Say) -> None:
@@ -243,8 +258,11 @@ def _test(plan: FinalPlan, settings: RobMedNASSettings, chosen: dict[str, str], 
     split = open_test(settings, plan.folder, say)
     conditions = [Condition("clean", 0.0)]
     conditions += [Condition(kind, plan.eps) for kind in (*ALWAYS, STRONG)]
+    reported = [condition for condition in conditions if condition.kind in FIELD_KINDS]
+    rest = [condition for condition in conditions if condition.kind not in FIELD_KINDS]
     networks = {row: load_unet(plan.folder / "models" / name)[0] for row, name in chosen.items()}
-    write_rows(file, score(networks, split, conditions, plan.seed))
+    rows = score(networks, split, reported, plan.seed, full=True)
+    write_rows(file, rows + score(networks, split, rest, plan.seed))
 
 
 def _read(folder: Path) -> dict[str, Any]:

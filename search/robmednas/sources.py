@@ -1,6 +1,8 @@
 """Finished searches, and the architectures that they stand for."""
 
-from collections.abc import Mapping, Sequence
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,7 +49,7 @@ class Candidate:
 
     Attributes:
         name: Of its folder, such as ``robmednas-t-1``.
-        row: One of `ORDER`.
+        row: One of `ORDER`, or the text of a network of the user's own.
         config: A whole config of the study.
     """
 
@@ -133,13 +135,23 @@ def read_sources(
     return sources
 
 
-def candidates(sources: Sequence[Source], draws: int, seed: int) -> tuple[Candidate, ...]:
-    """List what stands for each row: baselines, architectures drawn at random, the winners.
+def in_order(rows: Iterable[str]) -> list[str]:
+    """Put rows into the order of the tables: the user's own networks before what was searched."""
+    names = list(dict.fromkeys(rows))
+    own = [name for name in names if name not in ORDER]
+    return [name for name in (*ORDER[:-3], *own, *ORDER[-3:]) if name in names]
+
+
+def candidates(
+    sources: Sequence[Source], draws: int, seed: int, networks: Sequence[str] = ()
+) -> tuple[Candidate, ...]:
+    """List what stands for each row: controls, architectures drawn at random, the winners.
 
     Args:
         sources: Finished runs on the same data.
         draws: How many architectures are drawn at random, from 0.
         seed: Of the draws.
+        networks: Further networks, trained by the runs' recipe, without and with attacks.
 
     Returns:
         In the paper's order of rows; several of one row are numbered in their names.
@@ -152,12 +164,24 @@ def candidates(sources: Sequence[Source], draws: int, seed: int) -> tuple[Candid
     ]
     pairs += [(RANDOM, config) for config in draw(settings, draws, seed)]
     pairs += [(source.row, source.config) for source in sources]
-    networks, counts = [], dict.fromkeys(ORDER, 0)
-    for row, config in sorted(pairs, key=lambda pair: ORDER.index(pair[0])):
-        counts[row] += 1
-        name = row.lower().replace(" w/", "-").replace(" ", "-")
-        networks.append(Candidate(f"{name}-{counts[row]}", row, config))
-    return tuple(networks)
+    for text in networks:
+        config = robmednas.config_of(text, settings)
+        pairs += [(_label(text), config), (f"{_label(text)} w/AT", config | {"regime": "uniform"})]
+    listed: list[Candidate] = []
+    for row in in_order(row for row, _ in pairs):
+        each = [config for name, config in pairs if name == row]
+        listed += [Candidate(f"{_slug(row)}-{k}", row, config) for k, config in enumerate(each, 1)]
+    return tuple(listed)
+
+
+def _label(text: str) -> str:
+    """Name the row of a network: of code the last part, else its text."""
+    return text.rpartition(":")[2] if ":" in text else text
+
+
+def _slug(row: str) -> str:
+    """Turn a row into the name of a folder."""
+    return re.sub(r"[^a-z0-9.]+", "-", row.lower().replace(" w/", "-")).strip("-.")
 
 
 def draw(settings: RobMedNASSettings, count: int, seed: int) -> list[dict[str, Any]]:

@@ -10,12 +10,12 @@ from search.results.tables import interval, number, percent
 from search.robmednas.retrain import Retrained
 from search.robmednas.sources import (
     BASELINE,
-    ORDER,
     PLAIN,
     PLAIN_TRAINED,
     SEARCHED,
     TRAINED,
     Candidate,
+    in_order,
 )
 from trainables.metrics.paired import Comparison, compare
 from trainables.metrics.synthesis import DIRECTIONS, REGIONS
@@ -93,7 +93,7 @@ def sentences(scores: pd.DataFrame, attacks: Sequence[str]) -> list[str]:
     """
     lines = [NOTE, STAR]
     for kind in ("clean", *attacks):
-        lines += _sentences_of(scores, kind, BASELINE, ORDER)
+        lines += _sentences_of(scores, kind, BASELINE, in_order(scores["row"]))
         for control in (TRAINED, PLAIN, PLAIN_TRAINED):
             lines += _sentences_of(scores, kind, control, SEARCHED)
     return [*lines, f"{scores['subject'].nunique()} test subjects; {SCOPE}"]
@@ -141,7 +141,7 @@ def comparisons(
     wide = values.pivot_table(index="subject", columns="row", values="value", dropna=False)
     if base not in wide:
         return {}
-    rows = [row for row in ORDER if row in wide and row != base]
+    rows = [row for row in in_order(wide) if row != base]
     values_of_base = wide[base].to_numpy(dtype=float)
     return {
         row: compare(wide[row].to_numpy(dtype=float), values_of_base, len(rows), DIRECTIONS[score])
@@ -168,7 +168,7 @@ def _rows(
     compared = {column: comparisons(scores, column[1], column[0]) for column in columns}
     grouped = scores.groupby(["row", "score", "kind"])["value"]
     means, spreads = grouped.mean(), grouped.std()
-    for row in [row for row in ORDER if row in set(scores["row"])]:
+    for row in in_order(scores["row"]):
         cells = []
         for score, how in columns:
             comparison = compared[score, how].get(row)

@@ -6,10 +6,13 @@ along all three axes, and the outermost 3 voxels of the volume do not count. The
 those of the challenge's own program, its zeros beyond the volume when MS-SSIM halves it included,
 so that numbers can be compared with those that are published.
 
-That program cannot compute SSIM of fewer than 7 slices. Here their outer slices are repeated.
+That program cannot compute SSIM of fewer than 7 slices. Here each of these is taken by itself, as
+one of many equal ones, and their values are averaged.
 """
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -56,13 +59,9 @@ def ssim(prediction: Volume, ct: Volume, mask: Mask) -> float:
     Returns:
         Up to 1; NaN where no voxel of the mask is 3 voxels away from the edges of the volume.
     """
-    images = [_masked(image, mask) for image in (prediction, ct)]
     if len(mask) < WINDOW:
-        padding = ((EDGE, EDGE), (0, 0), (0, 0))
-        images = [np.pad(image, padding, mode="edge") for image in images]
-        mask = np.pad(mask, padding, mode="edge")
-    light, contrast, structure = _parts(*images)
-    return _within(light * contrast * structure, mask)
+        return _mean_of_slices(_ssim, prediction, ct, mask, WINDOW)
+    return _ssim(prediction, ct, mask)
 
 
 def ms_ssim(prediction: Volume, ct: Volume, mask: Mask) -> float:
@@ -73,11 +72,40 @@ def ms_ssim(prediction: Volume, ct: Volume, mask: Mask) -> float:
     Returns:
         From 0 to 1; NaN where the mask vanishes at a scale.
     """
+    if len(mask) < WINDOW:
+        return _mean_of_slices(partial(_ms_ssim, single=True), prediction, ct, mask, REPEATED)
+    return _ms_ssim(prediction, ct, mask)
+
+
+def _mean_of_slices(
+    similarity: Callable[[Volume, Volume, Mask], float],
+    prediction: Volume,
+    ct: Volume,
+    mask: Mask,
+    count: int,
+) -> float:
+    """Average over the slices that show the mask, each of them repeated so many times."""
+    values = [
+        similarity(
+            *(np.repeat(image[row : row + 1], count, axis=0) for image in (prediction, ct, mask))
+        )
+        for row in np.flatnonzero(mask.any(axis=(1, 2)))
+    ]
+    return float(np.mean(values)) if values else math.nan
+
+
+def _ssim(prediction: Volume, ct: Volume, mask: Mask) -> float:
+    light, contrast, structure = _parts(*(_masked(image, mask) for image in (prediction, ct)))
+    return _within(light * contrast * structure, mask)
+
+
+def _ms_ssim(prediction: Volume, ct: Volume, mask: Mask, *, single: bool = False) -> float:
+    """Compute it of a volume; a single slice comes as `REPEATED`, the first of 97 equal ones."""
+    slices = LEAST
     missing = [max(0, LEAST - side) for side in mask.shape]
     padding = [(count // 2, count - count // 2) for count in missing]
-    single, slices = len(mask) == 1, LEAST
-    if single:  # of 97 equal slices the first `REPEATED` tell what the others hold
-        padding[0] = 0, REPEATED - 1
+    if single:
+        padding[0] = 0, 0
     images = [np.pad(_masked(image, mask), padding, mode="edge") for image in (prediction, ct)]
     mask = np.pad(mask, padding, mode="edge")
     product = 1.0

@@ -34,7 +34,7 @@ def build_resnet(
         width: Maps of the first stage; the four stages have 1, 2, 4 and 8 times as many.
     """
     large = min(shape) > LARGE
-    network = _load().ResNet(
+    network = load_monai().ResNet(
         block,
         list(blocks),
         [width, 2 * width, 4 * width, 8 * width],
@@ -60,7 +60,7 @@ def build_seresnet50(channels: int, shape: Shape) -> Body:
         channels: Image channels.
         shape: Height and width in pixels; of volumes depth, height and width in voxels.
     """
-    network = _load().SEResNet50(spatial_dims=len(shape), in_channels=channels, num_classes=1)
+    network = load_monai().SEResNet50(spatial_dims=len(shape), in_channels=channels, num_classes=1)
     return Body(_stages(network.layer0, network), network.last_linear.in_features)
 
 
@@ -68,7 +68,7 @@ def _stages(stem: nn.Module, network: Any) -> nn.Sequential:  # noqa: ANN401 - M
     return nn.Sequential(stem, network.layer1, network.layer2, network.layer3, network.layer4)
 
 
-def _load() -> Any:  # noqa: ANN401 - a module of MONAI, which is optional
+def load_monai() -> Any:  # noqa: ANN401 - a module of MONAI, which is optional
     """Import MONAI's networks.
 
     Raises:
@@ -81,7 +81,7 @@ def _load() -> Any:  # noqa: ANN401 - a module of MONAI, which is optional
         if (error.name or "").partition(".")[0] != "monai":
             raise
         raise UserError(
-            "this classifier needs MONAI: pip install 'robust-medical-search[monai]'"
+            "this network needs MONAI: pip install 'robust-medical-search[monai]'"
         ) from None
 
 

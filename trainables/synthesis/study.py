@@ -9,7 +9,7 @@ from typing import Generic, Literal, TypeVar, final
 
 import torch
 
-from searchspace.unet import cost_of, parse_network
+from trainables.models.ct.networks import network_cost
 from trainables.runtime.config import parse
 from trainables.runtime.memory import known_limit
 from trainables.saved.checkpoint import load_unet
@@ -77,8 +77,7 @@ class SynthesisStudy(Study[S], Generic[S, C]):
     @final
     def limits(self, config: Config, settings: S) -> dict[str, float]:
         """Compute the share by which a network exceeds each limit of size."""
-        network = parse_network(config["architecture"])
-        size = cost_of(network, config["kernels"], settings.size)
+        size = network_cost(config["architecture"], config["kernels"], settings.size)
         exceeded = {}
         if settings.max_params is not None:
             exceeded["max_params"] = size.parameters / settings.max_params - 1
@@ -162,13 +161,12 @@ class SynthesisStudy(Study[S], Generic[S, C]):
             UserError: If the assets are those of an earlier version, which trained otherwise.
         """
         trial_config = parse(self.config, config)
-        network = parse_network(trial_config.architecture)
         return SynthesisTrial(
             study=self.about.name,
             config=trial_config,
             settings=settings,
             data=read_shared(assets),
-            cost=cost_of(network, trial_config.kernels, settings.size),
+            cost=network_cost(trial_config.architecture, trial_config.kernels, settings.size),
         )
 
     @final

@@ -20,6 +20,7 @@ from search.robmednas.final import (
 from search.robmednas.retrain import Retrained
 from search.robmednas.sources import Candidate
 from searchspace.errors import UserError
+from trainables.metrics.synthesis import FIELD, SCORES
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.synthesis.measurement import score_subjects
@@ -42,7 +43,11 @@ def test_all_rows_are_tested_clean_and_attacked(finished):
     assert set(scores["kind"]) == {"clean", "fgsm", "pgd", "apgd"}
     assert set(scores.loc[scores["kind"] != "clean", "strength"]) == {0.06}
     assert scores["subject"].nunique() == 3
-    assert len(scores) == 7 * 4 * 3 * 8
+    reported = 2 * (len(SCORES) + len(FIELD))  # on pixels and on voxels
+    assert len(scores) == 7 * 3 * (2 * reported + 2 * len(SCORES))
+    assert "MAE vox" in output
+    assert "pixels of 8 mm, voxels of 8 mm" in output
+    assert "MS-SSIM" in (folder / "tables.md").read_text(encoding="utf-8")
     assert max(len(line) for line in output.splitlines() if "everything" not in line) <= 80
 
 

@@ -2,11 +2,19 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from search.robmednas.sources import candidates, draw, read_source, read_sources
+from search.robmednas.sources import (
+    Source,
+    candidates,
+    draw,
+    in_order,
+    read_source,
+    read_sources,
+)
 from searchspace.errors import UserError
 from searchspace.unet import parse
 from trainables.studies.robmednas.settings import RobMedNASConfig
@@ -154,3 +162,22 @@ def test_draws_depend_on_the_seed_and_keep_the_limits():
     for config in configs:
         parse(config["architecture"])
         assert robmednas.limits(config, settings)["max_params"] <= 0
+
+
+def test_networks_of_the_users_own_stand_before_what_was_searched():
+    settings = robmednas.parse_settings({"device": "cpu", "max_depth": 2, "size": 32})
+    config = robmednas.config_of("1000x8 | 0100x8", settings)
+    source = Source(Path("run"), "RobMedNAS-T", config, settings, None)
+    listed = candidates([source], 1, 0, ["monai unet", "/somewhere/mine.py:Small.Net"])
+    rows = [network.row for network in listed]
+    assert rows[-6:] == [
+        "monai unet", "monai unet w/AT", "Small.Net", "Small.Net w/AT", "Random", "RobMedNAS-T",
+    ]  # fmt: skip
+    by_row = {network.row: network for network in listed}
+    assert by_row["monai unet"].name == "monai-unet-1"
+    assert by_row["Small.Net w/AT"].name == "small.net-at-1"
+    assert by_row["Small.Net"].config["architecture"] == "/somewhere/mine.py:Small.Net"
+    assert by_row["Small.Net"].config["regime"] == "standard"
+    assert by_row["Small.Net w/AT"].config["regime"] == "uniform"
+    assert by_row["monai unet"].config["loss"] == settings.loss
+    assert in_order(["RobMedNAS-T", "own", "Baseline"]) == ["Baseline", "own", "RobMedNAS-T"]

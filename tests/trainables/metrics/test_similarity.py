@@ -77,3 +77,14 @@ def test_halving_is_that_of_the_challenge(shape):
     image = RNG.random(shape)
     expected = fftconvolve(image, np.ones((2, 2, 2)) / 8, mode="same")[::2, ::2, ::2]
     assert _halved(image) == pytest.approx(expected)
+
+
+def test_eight_slices_are_a_volume_and_few_slices_are_averaged():
+    prediction, ct, mask = noisy((8, 24, 24))
+    assert ms_ssim(prediction, ct, mask) != pytest.approx(ms_ssim(prediction[:1], ct[:1], mask[:1]))
+    for similarity in (ssim, ms_ssim):
+        each = [
+            similarity(*(image[k : k + 1] for image in (prediction, ct, mask))) for k in range(3)
+        ]
+        few = similarity(prediction[:3], ct[:3], mask[:3])
+        assert few == pytest.approx(np.mean(each))

@@ -7,7 +7,7 @@ from typing import Any, final
 
 from searchspace import robmednas as spaces
 from searchspace.space import Space
-from searchspace.unet import PAPER_BEST, Architecture, handcrafted, parse, plain
+from searchspace.unet import PAPER_BEST, Architecture, handcrafted, parse, parse_network, plain
 from trainables.runtime.config import parse as parse_config
 from trainables.studies.robmednas.settings import RobMedNASConfig, RobMedNASSettings
 from trainables.study.settings import PAPER_PRESET
@@ -83,6 +83,16 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
         attacked = [*shared, *(ATTACKED if config["regime"] != "standard" else ())]
         network, twin = _plain_references(settings)
         return network.matched(config, shared), twin.matched(config, attacked)
+
+    def config_of(self, network: str, settings: RobMedNASSettings) -> dict[str, Any]:
+        """Return the config of any network trained by the run's recipe on clean slices.
+
+        Args:
+            network: One line, see `searchspace.unet.parse_network`.
+            settings: Of the run.
+        """
+        norm = "batch" if isinstance(parse_network(network), Architecture) else "instance"
+        return _config(network, norm, settings.recipe | {"regime": "standard"}, settings)
 
     def _reference(
         self, label: str, network: Architecture, settings: RobMedNASSettings, **fields: bool
