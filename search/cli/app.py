@@ -14,6 +14,7 @@ from search.cli import runs
 from search.cli.confirm import confirm
 from search.cli.files import files
 from search.cli.group import Commands
+from search.cli.predict import predict
 from search.cli.simulate import simulate
 from search.cli.token import token
 from search.exit_status import INTERRUPTED, end
@@ -60,6 +61,7 @@ app.command("status")(runs.status)
 app.command("replay")(runs.replay)
 app.command("repair")(runs.repair)
 app.command("confirm")(confirm)
+app.command("predict")(predict)
 app.command("simulate")(simulate)
 app.command("files")(files)
 app.command("token")(token)

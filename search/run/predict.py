@@ -1,0 +1,133 @@
+"""What a saved classifier says of every image of a dataset, as a table."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from searchspace.errors import UserError
+from trainables.classification.assets import to_tensors
+from trainables.data.dataset import Dataset, OfficialSplit
+from trainables.data.datasets import open_dataset
+from trainables.door.paths import inside
+from trainables.door.records import read_json
+from trainables.door.text import to_cell
+from trainables.models.modes import frozen
+from trainables.runtime.files import write_atomically
+from trainables.saved.checkpoint import CARD, ModelCard, load_classifier
+from trainables.study.study import Say
+
+BATCH = 64
+PLACES = ("", "best")
+Floats = npt.NDArray[np.float64]
+
+
+def predict_dataset(
+    model: Path, name: str, split: OfficialSplit, root: Path | None, out: Path, say: Say
+) -> None:
+    """Write class and probabilities of every image of a split as CSV, whole or not at all.
+
+    Args:
+        model: A run, its confirmation, or a folder with a model.
+        name: Of the dataset.
+        split: ``train``, ``val`` or ``test``.
+        root: Folder of the datasets' files; None for the user's cache folder.
+        out: A new file.
+        say: Receives sentences.
+
+    Raises:
+        UserError: If there is no classifier, it takes other images or knows other classes, or the
+            file is there already or cannot be written.
+    """
+    if out.exists():
+        raise UserError(f"{out} is there already: name a new file with --out")
+    folder = find_classifier(model)
+    classifier, card = load_classifier(folder)
+    dataset = open_dataset(name, card.shape[0], root, say, volumes=True)
+    _check(dataset, card)
+    data = to_tensors(dataset.official(split), torch.device("cpu"))
+    say(f"model: {folder}; {len(data)} images, {split} of {name}")
+    with frozen(classifier), torch.no_grad():
+        logits = torch.cat(
+            [classifier(images.float() / 255) for images in data.images.split(BATCH)]
+        )
+    chances = probabilities(logits, card)
+    labels = dataset.official(split).labels
+    write_atomically(out, _table(chances, labels, card))
+    right = (_classes(chances, card) == labels).reshape(len(labels), -1).all(axis=1)
+    say(f"{right.mean():.1%} right; everything: {out}")
+
+
+def find_classifier(path: Path) -> Path:
+    """Return the folder of the classifier that a path stands for.
+
+    Raises:
+        UserError: If there is no model, or it is no classifier.
+    """
+    folders = [path / part for part in PLACES]
+    folder = next((item for item in folders if (item / CARD).is_file()), None)
+    if folder is None:
+        raise UserError(
+            f"no model in {path}: name a finished run, a confirmation or a folder with {CARD}"
+        )
+    card = read_json(inside(folder, CARD))
+    if not isinstance(card, dict) or "classifier" not in card:
+        raise UserError(f"the model in {folder} is no classifier: for MR to CT there is synthesise")
+    return folder
+
+
+def probabilities(logits: Tensor, card: ModelCard) -> Floats:
+    """Turn logits (N, K) into probabilities: of each label by itself, else of the classes."""
+    if card.task == "multi-label":
+        chances: Floats = logits.double().sigmoid().numpy()
+    else:
+        chances = logits.double().softmax(dim=1).numpy()
+    return chances
+
+
+def _classes(chances: Floats, card: ModelCard) -> npt.NDArray[np.int64]:
+    """Return the class of each image, (N,); of multi-label data every label, (N, K)."""
+    if card.task == "multi-label":
+        return (chances > 0.5).astype(np.int64)
+    return chances.argmax(axis=1)
+
+
+def _check(dataset: Dataset, card: ModelCard) -> None:
+    """Refuse images or classes that the model does not know.
+
+    Raises:
+        UserError: With what the model takes, and what the dataset holds.
+    """
+    model = (card.channels, *card.shape), card.task, card.classes
+    data = (dataset.channels, *dataset.shape), dataset.task, dataset.classes
+    for what, takes, holds in zip(("images", "task", "classes"), model, data, strict=True):
+        if takes != holds:
+            raise UserError(
+                f"the model takes {what} {_words(takes)}, {dataset.name} has {_words(holds)}: name "
+                "another dataset or model"
+            )
+
+
+def _words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _table(chances: Floats, labels: npt.NDArray[np.int64], card: ModelCard) -> str:
+    """Write a line an image: its number, label and class, and the probability of each class."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(
+        ["image", "label", "predicted", *(to_cell(f"p {name}") for name in card.classes)]
+    )
+    rows = zip(labels, _classes(chances, card), chances, strict=True)
+    for number, (label, predicted, each) in enumerate(rows):
+        writer.writerow([number, _label(label), _label(predicted), *(f"{p:.6g}" for p in each)])
+    return text.getvalue()
+
+
+def _label(label: npt.NDArray[np.int64]) -> str:
+    return " ".join(str(int(value)) for value in np.atleast_1d(label))
