@@ -1,4 +1,4 @@
-"""One NIfTI file, read for what it is: compressed or not, its checksum, units and axes.
+"""One NIfTI or MetaImage file, read for what it is: compressed or not, its checksum, units, axes.
 
 Whether a file is compressed is told by its first bytes, not by its name. nibabel stops at the last
 voxel and never reads the checksum of gzip, which comes after it; here the whole file is read.
@@ -28,6 +28,7 @@ from nibabel.orientations import (
 from nibabel.spatialimages import HeaderDataError
 
 from searchspace.errors import UserError
+from trainables.data.metaimage import is_metaimage, read_array, read_header
 from trainables.runtime.errors import first_line
 from trainables.runtime.files import cannot_write, replacement
 
@@ -103,6 +104,11 @@ def read_grid(file: Path) -> Grid:
         UserError: If the file cannot be read, or holds no real numbers along three axes, or its
             affine or unit places no voxel.
     """
+    if is_metaimage(file):
+        header = read_header(file)
+        if not _places_voxels(header.affine):
+            raise UserError(f"{file} has directions that place no voxel: repair its header")
+        return _closest(header.shape, header.affine)
     head = _head(file)
     kind = _kind(head).header_class
     header = kind(head[: kind.template_dtype.itemsize])
@@ -115,10 +121,14 @@ def read_grid(file: Path) -> Grid:
     affine = header.get_best_affine()
     if not _places_voxels(affine):
         raise UserError(f"{file} has an affine that places no voxel: repair its header")
+    return _closest(shape, _in_millimetres(affine, header, file))
+
+
+def _closest(shape: tuple[int, ...], affine: npt.NDArray[np.float64]) -> Grid:
+    """Order the axes towards right, anterior, superior."""
     orientation = io_orientation(affine)
-    closest = affine @ inv_ornt_aff(orientation, shape)
     x, y, z = (shape[axis] for axis in np.argsort(orientation[:, 0]))
-    return Grid((x, y, z), _in_millimetres(closest, header, file))
+    return Grid((x, y, z), affine @ inv_ornt_aff(orientation, shape))
 
 
 @_named
@@ -128,12 +138,7 @@ def read_voxels(file: Path) -> npt.NDArray[np.float32]:
     Raises:
         UserError: If the file is damaged, also where only its checksum tells, or holds NaN.
     """
-    body = _body(file)
-    image = _kind(body).from_bytes(body)
-    stored = image.dataobj
-    expected = stored.offset + prod(stored.shape) * stored.dtype.itemsize
-    if len(body) < expected:
-        raise EOFError(f"it ends after {len(body)} of {expected} bytes")
+    image = _image(file)
     if (shape := _squeezed(image.shape)) != image.shape:
         squeezed = np.asanyarray(image.dataobj).reshape(shape)
         image = image.__class__(squeezed, image.affine, image.header)
@@ -171,8 +176,20 @@ def write_like(file: Path, values: npt.NDArray[np.int16], reference: Path) -> No
 
 @_named
 def _image(file: Path) -> Any:  # noqa: ANN401 - nibabel is untyped
+    """Read a file as nibabel does; a MetaImage as the NIfTI that it would be."""
+    if is_metaimage(file):
+        head = read_header(file)
+        values = read_array(head).astype(np.float32)
+        image = nib.nifti1.Nifti1Image(values, head.affine)
+        image.header.set_xyzt_units("mm")
+        return image
     body = _body(file)
-    return _kind(body).from_bytes(body)
+    image = _kind(body).from_bytes(body)
+    stored = image.dataobj
+    expected = stored.offset + prod(stored.shape) * stored.dtype.itemsize
+    if len(body) < expected:
+        raise EOFError(f"it ends after {len(body)} of {expected} bytes")
+    return image
 
 
 @_named
@@ -193,7 +210,10 @@ def check_body(file: Path) -> None:
     Raises:
         UserError: If it is damaged.
     """
-    _body(file)
+    if is_metaimage(file):
+        read_array(read_header(file))
+    else:
+        _body(file)
 
 
 def _head(file: Path) -> bytes:

