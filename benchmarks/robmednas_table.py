@@ -302,7 +302,7 @@ def scores_of(training: Training) -> Iterator[dict[str, object]]:
         rows += score(networks, split, disturbed, 0, trial.device)
     facts = {
         "parameters": trial.cost.parameters,
-        "steps": settings.epochs * steps_of(len(trial.train_slices), trial.config.batch_size),
+        "steps": settings.epochs * trial.steps,
         "seconds": seconds,
         "best_epoch": settings.epochs - trial.epochs_since_best,
     }

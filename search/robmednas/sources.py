@@ -39,7 +39,7 @@ SEARCHED = ("RobMedNAS-T", "RobMedNAS-R")
 # What runs must share for their winners to be compared.
 SHARED = (
     "data", "subjects", "slices", "size", "field_mm", "data_seed", "kernels", "batch_size",
-    "flip", "attack", "eps", "normalisation", "epoch_by",
+    "flip", "attack", "eps", "normalisation", "epoch_by", "rank_slices",
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """From a subject's volume to the grid that the network sees: slices first, square, in one field."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,23 @@ class Slices:
     ct: Floats
     mask: npt.NDArray[np.bool_] | None
     lost: float
+
+
+def spaced(slices: Slices, count: int) -> Slices:
+    """Take so many slices of a subject at most, evenly spaced over its head.
+
+    The head is where the mask is, or without one where the CT is above -500 HU.
+
+    Args:
+        slices: Of the subject.
+        count: Most slices, from 1.
+    """
+    shows = (slices.ct > TISSUE_HU if slices.mask is None else slices.mask).any(axis=(1, 2))
+    rows = np.flatnonzero(shows) if shows.any() else np.arange(len(slices.mr))
+    if len(rows) > count:  # the middles of as many equal parts
+        rows = rows[((np.arange(count) + 0.5) * len(rows) / count).astype(int)]
+    mask = None if slices.mask is None else slices.mask[rows]
+    return replace(slices, mr=slices.mr[rows], ct=slices.ct[rows], mask=mask)
 
 
 def to_slices(

@@ -79,6 +79,10 @@ class Subject(Protocol):
     def digests(self) -> dict[str, str]:
         """Return a SHA-256 of what each part (mr, ct, maybe mask) holds, by part."""
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels along each axis; none of them is read."""
+
 
 @dataclass(frozen=True)
 class FolderSubject:
@@ -129,6 +133,15 @@ class FolderSubject:
         """
         files = zip(PARTS, (self.mr, self.ct, self.mask), strict=True)
         return {part: self._ask(digest_of, file) for part, file in files if file is not None}
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels along each axis, from the header of the MR.
+
+        Raises:
+            UserError: If it cannot be read.
+        """
+        return self._ask(read_grid, self.mr).shape
 
     def check(self) -> None:
         """Check what the headers tell: dimensions, shapes and positions.

@@ -66,6 +66,20 @@ class SynthesisSettings(AttackSettings):
     subset: Literal["all", "paper"] = setting(
         "all", "all subjects, or paper: 6 of the training subjects, 4:1:1.", DATA
     )
+    rank_slices: int | None = setting(
+        None,
+        "Most slices of a subject of val and ranking, evenly spaced over its head.",
+        DATA,
+        default_text="all",
+        ge=1,
+    )
+    epoch_slices: int | None = setting(
+        None,
+        "Training slices an epoch, drawn anew each time.",
+        TRAINING,
+        default_text="all",
+        ge=2,
+    )
     max_filters: Literal[16, 32, 64, 128, 256] = setting(
         32, "Most filters of a block: 16, 32, 64, 128 or 256.", SEARCH
     )

@@ -119,6 +119,7 @@ class SynthesisTrial(Trainable):
             batch_size=self.config.batch_size,
             generator=generator(cpu, seed, self.epoch, "order"),
             autocast=autocast(self.device, resolve_precision(self.settings.precision, self.device)),
+            slices=self.settings.epoch_slices,
         )
         self.spend("training", started)
         self._validate(loss)
@@ -180,6 +181,12 @@ class SynthesisTrial(Trainable):
         self.best = Best(**state["best"]) if state["best"] else None
 
     @property
+    def steps(self) -> int:
+        """The number of steps of an epoch."""
+        slices = min(self.settings.epoch_slices or math.inf, len(self.train_slices))
+        return steps_of(int(slices), self.config.batch_size)
+
+    @property
     def epochs_since_best(self) -> int:
         """The number of epochs since the best one, for early stopping."""
         return self.epoch - self._best().epoch
@@ -199,7 +206,7 @@ class SynthesisTrial(Trainable):
             steps=config.attack_steps,
             generator=generator(torch.device("cpu"), settings.seed, self.epoch, "replacement"),
         )
-        steps = steps_of(len(self.train_slices), config.batch_size)
+        steps = self.steps
         numbers = count(self.epoch * steps)
         axis = SECOND if settings.left_right == "second" else FIRST
 

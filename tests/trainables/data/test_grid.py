@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainables.data.grid import overlaps, to_slices
+from trainables.data.grid import Slices, overlaps, spaced, to_slices
 from trainables.data.volumes import Volume
 
 
@@ -110,3 +110,17 @@ def test_without_a_mask_tissue_beyond_the_field_is_what_is_lost():
     ct[0:4, 2:6] = 0  # two of its four rows lie outside the field of 4 mm
     mr = np.arange(64, dtype=np.float32).reshape(8, 8, 1)
     assert to_slices("a", Volume(mr, ct, None, (1.0, 1.0, 1.0)), 4, 4.0).lost == 0.5
+
+
+@pytest.mark.parametrize(
+    ("count", "rows"), [(1, [5]), (3, [3, 5, 7]), (6, [2, 3, 4, 5, 6, 7]), (9, [2, 3, 4, 5, 6, 7])]
+)
+def test_slices_are_spaced_evenly_over_the_head(count, rows):
+    mr = np.arange(10, dtype=np.float32)[:, None, None].repeat(4, axis=1).repeat(4, axis=2)
+    mask = np.zeros(mr.shape, dtype=bool)
+    mask[2:8, 1:3, 1:3] = True
+    few = spaced(Slices("s", mr, mr - 1000, mask, 0.0), count)
+    assert few.mr[:, 0, 0].tolist() == rows
+    assert few.mask.any(axis=(1, 2)).all()
+    ct = np.where(mask, 0.0, -1000.0).astype(np.float32)
+    assert spaced(Slices("s", mr, ct, None, 0.0), count).mr[:, 0, 0].tolist() == rows

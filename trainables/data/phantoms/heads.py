@@ -67,6 +67,11 @@ class PhantomSubject:
         """Return a SHA-256 of what the head is made from, by part."""
         return {part: sha256(f"{part} of {self}".encode()).hexdigest() for part in PARTS}
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels along each axis."""
+        return self.size, self.size, self.slices
+
     def load(self) -> Volume:
         """Make the volume."""
         rng = np.random.Generator(np.random.PCG64([self.seed, self.number]))

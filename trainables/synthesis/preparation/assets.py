@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainables.data.grid import Slices, to_slices
+from trainables.data.grid import Slices, spaced, to_slices
 from trainables.data.phantoms.heads import phantom_subjects
 from trainables.data.subjects import SubjectSplits, paper_subset, split_subjects
 from trainables.data.volumes import Subject, open_folder
@@ -18,6 +18,7 @@ from trainables.study.study import Say
 from trainables.synthesis.native import write_native
 from trainables.synthesis.preparation.record import Record, new_record, read_record
 from trainables.synthesis.preparation.remarks import Remarks
+from trainables.synthesis.preparation.space import check_space, predict_bytes
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split, digest_of, read_split, write_split
 
@@ -103,6 +104,8 @@ def write_data(
             used for training.
     """
     subjects = _locate(settings, record, names, say)
+    need = predict_bytes(subjects, names, settings, native=native)
+    check_space(folder, need, say)
     remarks = Remarks(settings)
     grid = settings.size, settings.field_mm, settings.normalisation
 
@@ -113,7 +116,8 @@ def write_data(
             if native:
                 write_native(folder / split, number, volume, settings.field_mm)
             remarks.see(volume, slices, ranks=split == "ranking")
-            yield slices
+            few = settings.rank_slices if split in {"val", "ranking"} else None
+            yield slices if few is None else spaced(slices, few)
 
     owners = dict(foreign or {})
     digests = {split: write_split(folder / split, on_grid(split), owners) for split in names}

@@ -61,8 +61,9 @@ def train_epoch(
     batch_size: int,
     generator: torch.Generator,
     autocast: Autocast,
+    slices: int | None = None,
 ) -> float:
-    """Train once over all slices; return the mean loss.
+    """Train once over all slices, or as many of them, drawn anew; return the mean loss.
 
     Args:
         network: Left in train mode.
@@ -73,11 +74,12 @@ def train_epoch(
             pixel, batch normalisation would have a single value.
         generator: Of order and augmentation, on the CPU.
         autocast: The precision of the forward pass.
+        slices: How many are drawn; None for all.
     """
     device = next(network.parameters()).device
     # Summed where it lies: reading every loss would let the device wait for the next batch.
     total, count = torch.zeros((), dtype=torch.float64, device=device), 0
-    order = torch.randperm(len(split), generator=generator)
+    order = torch.randperm(len(split), generator=generator)[:slices]
     for rows in order.split(batch_size):
         if len(rows) == 1 and count:
             continue

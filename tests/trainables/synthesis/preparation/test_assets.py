@@ -187,7 +187,7 @@ def test_a_test_subject_whose_mr_is_among_the_assets_is_refused(assets, tmp_path
 
     class Copy:
         def __init__(self, name):
-            self.name = name
+            self.name, self.shape = name, real[name].shape
 
         def load(self):
             return real[copy].load()
@@ -209,3 +209,14 @@ def test_the_trivial_error_is_that_of_the_mean_ct_by_intensity():
     mask = np.ones((1, 4, 4), bool)
     train, ranking = (Split((SubjectSlices("s", mr, ct, mask),)) for ct in (train_ct, ranking_ct))
     assert lookup_mae(train, ranking) == pytest.approx(20, abs=0.5)
+
+
+def test_at_most_so_many_slices_of_a_subject_rank_and_all_train(tmp_path):
+    settings = settings_of(slices=6, rank_slices=2)
+    record = draw_record(settings)
+    names = {split: getattr(record.splits, split) for split in ("train", "val", "ranking")}
+    write_data(tmp_path, settings, record, names, lambda _: None)
+    data = read_data(tmp_path)
+    assert {len(subject) for subject in data.val.subjects} == {2}
+    assert {len(subject) for subject in data.ranking.subjects} == {2}
+    assert {len(subject) for subject in data.train.subjects} == {6}

@@ -128,3 +128,25 @@ def test_the_error_on_val_is_the_head_mae_that_is_reported_and_half_of_it_attack
     small, large = (validation_error(network, split, eps, CPU) for eps in (0.05, 0.4))
     assert clean_error < large
     assert small < large
+
+
+def test_an_epoch_of_so_many_slices_draws_others_each_time(heads):
+    split, generator = heads.data.train, torch.Generator().manual_seed(3)
+    epochs = []
+    for _ in range(2):
+        network = Recorder()
+        practice = Practice(loss=training_loss("mse", 1.0), replace=clean)
+        train_epoch(
+            network,
+            torch.optim.SGD(network.parameters(), lr=0.0),
+            split,
+            practice,
+            batch_size=2,
+            generator=generator,
+            autocast=autocast(CPU, torch.float32),
+            slices=4,
+        )
+        epochs.append(torch.cat(network.shown).sum(dim=(1, 2, 3)).tolist())
+    assert [len(epoch) for epoch in epochs] == [4, 4]
+    assert len(set(epochs[0])) == 4
+    assert sorted(epochs[0]) != sorted(epochs[1])
