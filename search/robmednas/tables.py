@@ -141,7 +141,7 @@ def comparisons(
     wide = values.pivot_table(index="subject", columns="row", values="value", dropna=False)
     if base not in wide:
         return {}
-    rows = [row for row in in_order(wide) if row != base]
+    rows = [row for row in in_order(map(str, wide.columns)) if row != base]
     values_of_base = wide[base].to_numpy(dtype=float)
     return {
         row: compare(wide[row].to_numpy(dtype=float), values_of_base, len(rows), DIRECTIONS[score])

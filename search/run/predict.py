@@ -93,7 +93,8 @@ def _classes(chances: Floats, card: ModelCard) -> npt.NDArray[np.int64]:
     """Return the class of each image, (N,); of multi-label data every label, (N, K)."""
     if card.task == "multi-label":
         return (chances > 0.5).astype(np.int64)
-    return chances.argmax(axis=1)
+    classes: npt.NDArray[np.int64] = chances.argmax(axis=1)
+    return classes
 
 
 def _check(dataset: Dataset, card: ModelCard) -> None:

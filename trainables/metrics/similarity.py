@@ -85,12 +85,10 @@ def _mean_of_slices(
     count: int,
 ) -> float:
     """Average over the slices that show the mask, each of them repeated so many times."""
-    values = [
-        similarity(
-            *(np.repeat(image[row : row + 1], count, axis=0) for image in (prediction, ct, mask))
-        )
-        for row in np.flatnonzero(mask.any(axis=(1, 2)))
-    ]
+    values = []
+    for row in np.flatnonzero(mask.any(axis=(1, 2))):
+        rows = np.full(count, row)
+        values.append(similarity(prediction[rows], ct[rows], mask[rows]))
     return float(np.mean(values)) if values else math.nan
 
 

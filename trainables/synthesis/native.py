@@ -45,8 +45,8 @@ class Native:
     @cached_property
     def truth(self) -> Truth:
         """The CT with its regions, slices first, (Z, X, Y); computed once."""
-        ct, head = (np.moveaxis(np.asarray(array), 2, 0) for array in (self.ct, self.head))
-        return truth_of(ct, head)
+        ct, head = np.asarray(self.ct), np.asarray(self.head)
+        return truth_of(np.moveaxis(ct, 2, 0), np.moveaxis(head, 2, 0))
 
     def on_voxels(self, slices: Floats32) -> Floats32:
         """Bring predicted slices (Z, S, S), HU, onto the voxels, slices first, (Z, X, Y)."""

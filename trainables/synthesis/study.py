@@ -43,6 +43,8 @@ from trainables.synthesis.preparation.assets import (
     write_data,
     write_test,
 )
+from trainables.synthesis.preparation.look import FILE as LOOK
+from trainables.synthesis.preparation.look import draw_look
 from trainables.synthesis.preparation.record import Record, read_record
 from trainables.synthesis.robustness.examination import examine_synthesis
 from trainables.synthesis.robustness.pilot import choose_eps
@@ -131,9 +133,11 @@ class SynthesisStudy(Study[S], Generic[S, C]):
         data = read_data(assets)
         constant, lookup = constant_error(data.ranking), lookup_mae(data.train, data.ranking)
         axis, noted = find_left_right(data.train, settings.left_right)
+        draw_look(assets / LOOK, data.train)
+        seen = f"what networks see, with letters of orientation: {LOOK} among the run's assets"
         facts = Facts(
             digests=written.digests | {"splits": splits.digest, "subjects": record.digest},
-            lines=(*_lines(settings, splits.notes, written, constant, lookup), *noted),
+            lines=(*_lines(settings, splits.notes, written, constant, lookup), *noted, seen),
             default_metric=settings.rungs[-1].metric,
             details={
                 "lookup_mae_head": lookup,

@@ -74,8 +74,8 @@ class Remarks:
         for note, names in self.notes.items():
             yield f"{some(names)}: {note}"
         folder = self.settings.data
-        if folder is not None and (names := ignored(folder)):
-            yield f"not read, as no subject's mr and ct are in there: {some(names)}"
+        if folder is not None and (strangers := ignored(folder)):
+            yield f"not read, as no subject's mr and ct are in there: {some(strangers)}"
 
 
 def some(names: Sequence[str]) -> str:
