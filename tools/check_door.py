@@ -31,6 +31,7 @@ OWN = {
     "search/simulation/tables/table.py": "a table that the user names",
     "search/storage/store.py": "a file that the caller has from the door",
     "trainables/data/phantoms/heads.py": "a folder that the user names",
+    "trainables/data/metaimage.py": "volumes in the user's folder, with checks of its own",
     "trainables/data/medmnist.py": "archives in the user's folder, with checks of its own",
     "trainables/data/nifti.py": "volumes in the user's folder, with checks of its own",
     "trainables/data/volumes.py": "the user's folder of volumes",

@@ -71,7 +71,13 @@ def field_table(scores: pd.DataFrame, kind: str, widths: Widths) -> Table:
 
 
 def field_markdown(scores: pd.DataFrame, kinds: Sequence[str], widths: Widths) -> str:
-    """Write the tables of several conditions as Markdown; arguments as `field_table`."""
+    """Write the tables of several conditions as Markdown.
+
+    Args:
+        scores: On test, as `search.robmednas.testing.score` lists them in full.
+        kinds: The conditions.
+        widths: Of pixels and voxels.
+    """
     parts = []
     for kind in kinds:
         lines = [f"| {' | '.join(['', *HEADS])} |", f"| {' | '.join(['---'] * (len(HEADS) + 1))} |"]

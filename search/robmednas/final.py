@@ -91,8 +91,8 @@ def final(plan: FinalPlan, console: Console) -> int:
 
     sources = read_sources(plan.runs, named_data(plan.data))
     settings = full_settings(sources[0].settings, plan.epochs, plan.seed)
-    own = [allow(text) if ":" in text else text for text in plan.networks]
-    networks = candidates(sources, plan.draws, plan.seed, own)
+    texts = [allow(text) if ":" in text else text for text in plan.networks]
+    networks = candidates(sources, plan.draws, plan.seed, texts)
     _begin(plan, settings, networks)
     assets = plan.folder / "assets"
     _prepare(sources[0].record, settings, assets, say)

@@ -138,8 +138,8 @@ def read_sources(
 def in_order(rows: Iterable[str]) -> list[str]:
     """Put rows into the order of the tables: the user's own networks before what was searched."""
     names = list(dict.fromkeys(rows))
-    own = [name for name in names if name not in ORDER]
-    return [name for name in (*ORDER[:-3], *own, *ORDER[-3:]) if name in names]
+    extra = [name for name in names if name not in ORDER]
+    return [name for name in (*ORDER[:-3], *extra, *ORDER[-3:]) if name in names]
 
 
 def candidates(

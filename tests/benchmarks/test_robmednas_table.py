@@ -81,16 +81,16 @@ def scores_of(errors):
 
 def test_a_row_is_compared_with_its_control_over_subjects_and_trainings(table, monkeypatch):
     monkeypatch.setattr(table, "DISTURBANCES", {})
-    plain, mine = "plain U-Net, plain recipe", "a network"
+    plain, rival = "plain U-Net, plain recipe", "a network"
     rng = np.random.default_rng(0)
     subjects = rng.normal(90, 10, 12)
     scores = scores_of(
         {(plain, seed): subjects + rng.normal(0, 1, 12) for seed in range(3)}
-        | {(mine, seed): subjects - 9 + rng.normal(0, 1, 12) for seed in range(3)}
+        | {(rival, seed): subjects - 9 + rng.normal(0, 1, 12) for seed in range(3)}
     )
-    lines = list(table.report(scores, [plain, mine]))
+    lines = list(table.report(scores, [plain, rival]))
     (line,) = [line for line in lines if line.endswith(f"minus {plain}")]
-    assert line.startswith(mine)
+    assert line.startswith(rival)
     assert "better in 12 of 12" in line
     gap = (
         scores[scores["score"] == "mae_head"]
@@ -98,7 +98,7 @@ def test_a_row_is_compared_with_its_control_over_subjects_and_trainings(table, m
         .groupby("row")["value"]
         .mean()
     )
-    assert f"{gap[mine] - gap[plain]:+.1f} [" in line
+    assert f"{gap[rival] - gap[plain]:+.1f} [" in line
 
 
 def test_trainings_that_disagree_widen_the_interval(table):

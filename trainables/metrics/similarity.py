@@ -54,7 +54,12 @@ def psnr(prediction: Volume, ct: Volume, mask: Mask) -> float:
 
 
 def ssim(prediction: Volume, ct: Volume, mask: Mask) -> float:
-    """Compute the mean structural similarity within a mask; arguments as `psnr`.
+    """Compute the mean structural similarity within a mask.
+
+    Args:
+        prediction: HU, (Z, H, W).
+        ct: The truth, likewise.
+        mask: What counts.
 
     Returns:
         Up to 1; NaN where no voxel of the mask is 3 voxels away from the edges of the volume.
@@ -65,9 +70,14 @@ def ssim(prediction: Volume, ct: Volume, mask: Mask) -> float:
 
 
 def ms_ssim(prediction: Volume, ct: Volume, mask: Mask) -> float:
-    """Compute the structural similarity at five scales within a mask; arguments as `psnr`.
+    """Compute the structural similarity at five scales within a mask.
 
     Volumes are padded to 97 voxels along each axis.
+
+    Args:
+        prediction: HU, (Z, H, W).
+        ct: The truth, likewise.
+        mask: What counts.
 
     Returns:
         From 0 to 1; NaN where the mask vanishes at a scale.
@@ -149,12 +159,12 @@ def _parts(first: Floats64, second: Floats64) -> tuple[Floats64, Floats64, Float
     m1, m2 = mean(first), mean(second)
     v1 = SAMPLE * (mean(first * first) - m1 * m1)
     v2 = SAMPLE * (mean(second * second) - m2 * m2)
-    both = SAMPLE * (mean(first * second) - m1 * m2)
+    covariance = SAMPLE * (mean(first * second) - m1 * m2)
     root = np.sqrt(v1.clip(0)) * np.sqrt(v2.clip(0))
     return (
         (2 * m1 * m2 + C1) / (m1 * m1 + m2 * m2 + C1),
         (2 * root + C2) / (v1 + v2 + C2),
-        (both + C2 / 2) / (root + C2 / 2),
+        (covariance + C2 / 2) / (root + C2 / 2),
     )
 
 

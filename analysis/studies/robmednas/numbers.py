@@ -5,7 +5,16 @@ import math
 import pandas as pd
 
 from analysis.load import Run
-from searchspace.unet import KERNELS, Architecture, cost_of, parse_network
+from searchspace.unet import KERNELS, Architecture, NamedNetwork, cost_of, parse_network
+
+TRAITS = (
+    "depth",
+    "parameters",
+    "multiply_adds",
+    "mean_log2_filters",
+    "share_of_blocks_with_SE",
+    "share_of_branches_open",
+)
 
 
 def traits(architecture: str, kernels: str, size: int) -> dict[str, float]:
@@ -19,9 +28,11 @@ def traits(architecture: str, kernels: str, size: int) -> dict[str, float]:
     Returns:
         ``depth``; ``parameters``; ``multiply_adds`` for one image; ``mean_log2_filters`` of all
         blocks; ``share_of_blocks_with_SE`` and ``share_of_branches_open``, not a number of a plain
-        U-Net, which has neither.
+        U-Net, which has neither. A network that has only a name has no number here.
     """
     network = parse_network(architecture)
+    if isinstance(network, NamedNetwork):
+        return dict.fromkeys(TRAITS, math.nan)
     price = cost_of(network, kernels, size)
     if isinstance(network, Architecture):
         blocks = (*network.encoder, *network.decoder)

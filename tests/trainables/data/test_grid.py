@@ -119,8 +119,8 @@ def test_slices_are_spaced_evenly_over_the_head(count, rows):
     mr = np.arange(10, dtype=np.float32)[:, None, None].repeat(4, axis=1).repeat(4, axis=2)
     mask = np.zeros(mr.shape, dtype=bool)
     mask[2:8, 1:3, 1:3] = True
-    few = spaced(Slices("s", mr, mr - 1000, mask, 0.0), count)
-    assert few.mr[:, 0, 0].tolist() == rows
-    assert few.mask.any(axis=(1, 2)).all()
+    sample = spaced(Slices("s", mr, mr - 1000, mask, 0.0), count)
+    assert sample.mr[:, 0, 0].tolist() == rows
+    assert sample.mask.any(axis=(1, 2)).all()
     ct = np.where(mask, 0.0, -1000.0).astype(np.float32)
     assert spaced(Slices("s", mr, ct, None, 0.0), count).mr[:, 0, 0].tolist() == rows

@@ -41,9 +41,9 @@ def test_ssim_is_that_of_the_windows_around_each_voxel_of_the_mask():
             (a, b), (va, vb) = zip(
                 *((w.mean(), w.var(ddof=1)) for w in (first[window], second[window])), strict=True
             )
-            both = np.cov(first[window].ravel(), second[window].ravel())[0, 1]
+            covariance = np.cov(first[window].ravel(), second[window].ravel())[0, 1]
             values.append(
-                (2 * a * b + C1) * (2 * both + C2) / ((a * a + b * b + C1) * (va + vb + C2))
+                (2 * a * b + C1) * (2 * covariance + C2) / ((a * a + b * b + C1) * (va + vb + C2))
             )
     assert ssim(prediction, ct, mask) == pytest.approx(np.mean(values), rel=1e-5)
 
@@ -86,5 +86,5 @@ def test_eight_slices_are_a_volume_and_few_slices_are_averaged():
         each = [
             similarity(*(image[k : k + 1] for image in (prediction, ct, mask))) for k in range(3)
         ]
-        few = similarity(prediction[:3], ct[:3], mask[:3])
-        assert few == pytest.approx(np.mean(each))
+        mean = similarity(prediction[:3], ct[:3], mask[:3])
+        assert mean == pytest.approx(np.mean(each))

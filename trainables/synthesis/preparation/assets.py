@@ -116,8 +116,8 @@ def write_data(
             if native:
                 write_native(folder / split, number, volume, settings.field_mm)
             remarks.see(volume, slices, ranks=split == "ranking")
-            few = settings.rank_slices if split in {"val", "ranking"} else None
-            yield slices if few is None else spaced(slices, few)
+            limit = settings.rank_slices if split in {"val", "ranking"} else None
+            yield slices if limit is None else spaced(slices, limit)
 
     owners = dict(foreign or {})
     digests = {split: write_split(folder / split, on_grid(split), owners) for split in names}

@@ -67,18 +67,18 @@ def _row(subject: SubjectSlices) -> Picture:
 def _panel(values: Floats32, low: float, high: float) -> Picture:
     """Draw one slice, (X, Y) towards right and anterior, with a letter at each side."""
     grey = 255 * ((values - low) / max(high - low, 1e-6)).clip(0, 1)
-    shown = grey.T[::-1, ::-1].round().astype(np.uint8)
-    times = max(1, -(-SIDE // len(shown)))
-    panel = np.pad(shown.repeat(times, axis=0).repeat(times, axis=1), MARGIN)
+    picture = grey.T[::-1, ::-1].round().astype(np.uint8)
+    times = max(1, -(-SIDE // len(picture)))
+    panel = np.pad(picture.repeat(times, axis=0).repeat(times, axis=1), MARGIN)
     height, width = panel.shape
     middle = (height - HEIGHT) // 2, (width - WIDTH) // 2
-    for letter, (top, left) in {
+    for letter, (row, column) in {
         "R": (middle[0], 3),
         "L": (middle[0], width - MARGIN + 3),
         "A": (2, middle[1]),
         "P": (height - MARGIN + 2, middle[1]),
     }.items():
-        panel[top : top + HEIGHT, left : left + WIDTH] = _letter(letter)
+        panel[row : row + HEIGHT, column : column + WIDTH] = _letter(letter)
     return panel
 
 

@@ -48,31 +48,20 @@ def examine_synthesis(
         batch_size: Slices at a time.
     """
     ensemble = aim(build_synthesis_ensemble(exam.attacks, batch_size, sources))
-    seed = derive(exam.seed, "ensemble")
-    worst = [
-        WorstOf(network, split, ensemble, radius, seed=seed, batch_size=batch_size)
-        for radius in eps[1:]
-    ]
+    options = {"seed": derive(exam.seed, "ensemble"), "batch_size": batch_size}
+    worst = [WorstOf(network, split, ensemble, radius, **options) for radius in eps[1:]]
     conditions = [(CLEAN, 0.0), *((ENSEMBLE, radius) for radius in eps[1:])]
-    perturbations: list[Perturb | None] = [None, *worst]
-    if exam.corruptions:
-        conditions += [(NOISE, sigma) for sigma in SIGMAS]
-        perturbations += [_noise(sigma, derive(exam.seed, "noise")) for sigma in SIGMAS]
-        disturbances = [(kind, most) for kind, (each, _) in DISTURBANCES.items() for most in each]
-        conditions += disturbances
-        perturbations += [_disturbance(*item, exam.seed) for item in disturbances]
-    attacked = 1 + len(worst)
     native = all(subject.native is not None for subject in split.subjects)
-    by_condition = [
-        *score_subjects(network, split, perturbations[:attacked], device, batch_size, full=native),
-        *score_subjects(network, split, perturbations[attacked:], device, batch_size),
-    ]
+    attacked = score_subjects(network, split, [None, *worst], device, batch_size, full=native)
+    disturbances = _disturbances(exam.seed) if exam.corruptions else {}
+    conditions += disturbances
+    disturbed = score_subjects(network, split, list(disturbances.values()), device, batch_size)
     winners = np.array([list(perturb.winners.values()) for perturb in worst], dtype=np.int64)
     attacks, wins = count_wins(tuple(ensemble), winners)
-    scores = np.stack([by_name[HEADLINE] for by_name in by_condition])
+    scores = np.stack([by_name[HEADLINE] for by_name in (*attacked, *disturbed)])
     if native:
         conditions += [(VOXELS, 0.0), *((VOXELS_ATTACKED, radius) for radius in eps[1:])]
-        on_voxels = [by_name[f"{NATIVE}_{HEADLINE}"] for by_name in by_condition[:attacked]]
+        on_voxels = [by_name[f"{NATIVE}_{HEADLINE}"] for by_name in attacked]
         scores = np.concatenate([scores, on_voxels])
     guessed = [len(perturb.guessed) / len(perturb.winners) for perturb in worst]
     labels = np.zeros(scores.shape[1], dtype=np.int64)  # subjects have no classes
@@ -87,6 +76,16 @@ def examine_synthesis(
         constant=constant_error(split),
         guessed=scores.shape[1] * np.array(guessed),  # a share of slices, as a number of subjects
     )
+
+
+def _disturbances(seed: int) -> dict[tuple[str, float], Perturb]:
+    """List noise, and what scanners do to MR, by kind and strength."""
+    noise = derive(seed, "noise")
+    perturbations = {(NOISE, sigma): _noise(sigma, noise) for sigma in SIGMAS}
+    for kind, (strengths, _) in DISTURBANCES.items():
+        for strength in strengths:
+            perturbations[kind, strength] = _disturbance(kind, strength, seed)
+    return perturbations
 
 
 def _disturbance(kind: str, strength: float, seed: int) -> Perturb:

@@ -39,8 +39,8 @@ def test_the_cost_of_code_is_measured(tmp_path):
     file.write_text(CODE, encoding="utf-8")
     cost = network_cost(allow(f"{file}:small"), "square", 8)
     assert (cost.parameters, cost.multiply_adds, cost.activations) == (10, 9 * 64, 64)
-    other = network_cost("plain 4 8", "square", 8)
-    assert other.parameters == sum(
+    plain = network_cost("plain 4 8", "square", 8)
+    assert plain.parameters == sum(
         p.numel() for p in build_network("plain 4 8", "square", "instance").parameters()
     )
 

@@ -32,11 +32,12 @@ def test_right_is_on_the_left_and_front_is_up(tmp_path):
 
 
 def test_letters_are_those_that_they_are_named():
-    drawn = {
-        name: ["".join(" #"[int(bit > 0)] for bit in row) for row in _letter(name)] for name in "RLAP"
+    letters = {
+        name: ["".join(" #"[int(bit > 0)] for bit in row) for row in _letter(name)]
+        for name in "RLAP"
     }
-    assert drawn["L"] == ["#    "] * 6 + ["#####"]
-    assert drawn["P"][0] == drawn["R"][0] == "#### "
-    assert drawn["P"][-1] == "#    "
-    assert drawn["R"][-1] == "#   #"
-    assert drawn["A"][3] == "#####"
+    assert letters["L"] == ["#    "] * 6 + ["#####"]
+    assert letters["P"][0] == letters["R"][0] == "#### "
+    assert letters["P"][-1] == "#    "
+    assert letters["R"][-1] == "#   #"
+    assert letters["A"][3] == "#####"

@@ -12,9 +12,9 @@ from trainables.synthesis.preparation.space import check_space, predict_bytes
 
 
 @pytest.mark.parametrize("native", [False, True])
-@pytest.mark.parametrize("few", [None, 2])
-def test_what_is_predicted_is_what_is_written(tmp_path, native, few):
-    settings = RobMedNASSettings(subjects=6, slices=3, size=32, max_depth=2, rank_slices=few)
+@pytest.mark.parametrize("limit", [None, 2])
+def test_what_is_predicted_is_what_is_written(tmp_path, native, limit):
+    settings = RobMedNASSettings(subjects=6, slices=3, size=32, max_depth=2, rank_slices=limit)
     record = draw_record(settings)
     names = {split: getattr(record.splits, split) for split in ("train", "val", "ranking")}
     subjects = {subject.name: subject for subject in open_subjects(settings)}
