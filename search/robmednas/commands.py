@@ -36,7 +36,7 @@ def _allow(networks: list[str] | None) -> None:
             allow(text)
 
 
-def final(
+def final(  # noqa: PLR0913, PLR0917 - its options
     runs: Annotated[
         list[Path],
         typer.Argument(help="Finished robmednas runs, by tpe or hyperopt (T) and random (R)."),
@@ -71,7 +71,13 @@ def final(
 
 
 def corruption(folder: Folder, data: Data = None, network: Networks = None) -> int:
-    """Score the final networks on test under rising attack and noise (figure 7)."""
+    """Score the final networks on test under rising attack and noise (figure 7).
+
+    Args:
+        folder: Of a finished final.
+        data: Where the subjects are; None for where the final says.
+        network: What the final was told to add, if that was code.
+    """
     _allow(network)
     from rich.console import Console  # noqa: PLC0415
 

@@ -1,6 +1,5 @@
 """Finished searches, and the architectures that they stand for."""
 
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -53,5 +53,8 @@ def _digest_of(file: Path) -> str:
 
 @lru_cache(REMEMBERED)
 def _digest(file: Path, written: tuple[int, ...]) -> str:  # noqa: ARG001 - what it depends on
+    digest = hashlib.sha256()
     with open_file(file) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        while block := stream.read(MIB):
+            digest.update(block)
+    return digest.hexdigest()

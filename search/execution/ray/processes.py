@@ -1,4 +1,4 @@
-"""The processes of a cluster that was started here: whether they live, and how to leave it."""
+"""The processes of a cluster that was started here: whether they live, and how to leave it.
 
 Ray offers none of this, so that names of its own are used: each may be missing in another version,
 and then nothing is watched.
