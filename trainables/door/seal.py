@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from searchspace.errors import UserError
-from trainables.door.opening import files_below, open_file
+from trainables.door.opening import MIB, files_below, open_file
 from trainables.door.paths import inside
 
 REMEMBERED = 4096  # files of this process whose content is known as long as they are not written
