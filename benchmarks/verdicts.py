@@ -123,9 +123,15 @@ def values_of(world: World, skill: float, runs: int = 200) -> tuple[float, float
     return float(np.mean(gaps)), float(np.sqrt(np.mean(variances)))
 
 
-def print_false(deviations: Sequence[float], runs: int) -> None:
-    """Print how often any of three rivals is told apart that is equal."""
-    print(f"\nequal recipes, three rivals, {runs} confirmations: any told apart")
+def print_false(deviations: Sequence[float], runs: int, rivals: int) -> None:
+    """Print how often any rival is told apart that is equal.
+
+    Args:
+        deviations: Of values over seeds, about.
+        runs: How many confirmations.
+        rivals: How many in each.
+    """
+    print(f"\nequal recipes, {rivals} rivals, {runs} confirmations: any told apart")
     print(
         "| seed deviation | images are hard | before, 3 seeds | Welch, 3 seeds | Welch, 5 seeds |"
     )
@@ -133,7 +139,8 @@ def print_false(deviations: Sequence[float], runs: int) -> None:
     for deviation in deviations:
         for private, words in ((SHARED, "for all alike"), (PRIVATE, "for each its own way")):
             worlds = [
-                World(deviation=deviation, private=private, seeds=seeds) for seeds in (3, 3, 5)
+                World(deviation=deviation, private=private, seeds=seeds, recipes=rivals + 1)
+                for seeds in (3, 3, 5)
             ]
             methods = (bootstrap, welch, welch)
             cells = [
@@ -144,14 +151,22 @@ def print_false(deviations: Sequence[float], runs: int) -> None:
             print(f"| {measured:.3f} | {words} | {' | '.join(cells)} |", flush=True)
 
 
-def print_power(deviations: Sequence[float], runs: int) -> None:
-    """Print how often a rival is told apart that is worse, by how much it is worse."""
-    print(f"\npower: share of rivals told apart, three rivals, {runs} confirmations")
+def print_power(deviations: Sequence[float], runs: int, rivals: int) -> None:
+    """Print how often a rival is told apart that is worse, by how much it is worse.
+
+    Args:
+        deviations: Of values over seeds, about.
+        runs: How many confirmations.
+        rivals: How many in each.
+    """
+    print(f"\npower: share of rivals told apart, {rivals} rivals, {runs} confirmations")
     print("| seed deviation | difference | 3 seeds | 5 seeds | 10 seeds |")
     print("| --- | --- | --- | --- | --- |")
     for deviation in deviations:
         for skill in (0.2, 0.4, 0.6, 0.8):
-            worlds = [World(deviation=deviation, seeds=seeds) for seeds in (3, 5, 10)]
+            worlds = [
+                World(deviation=deviation, seeds=seeds, recipes=rivals + 1) for seeds in (3, 5, 10)
+            ]
             cells = [f"{rates(world, welch, runs, skill=skill)[1]:.2f}" for world in worlds]
             gap, measured = values_of(worlds[1], skill)
             print(f"| {measured:.3f} | {gap:.2f} | {' | '.join(cells)} |", flush=True)
@@ -161,9 +176,10 @@ def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=2000, help="confirmations for each number")
+    parser.add_argument("--rivals", type=int, default=3, help="comparisons of each")
     arguments = parser.parse_args()
-    print_false((0.03, 0.08, 0.1), arguments.runs)
-    print_power((0.03, 0.08, 0.1), max(1, arguments.runs // 4))
+    print_false((0.03, 0.08, 0.1), arguments.runs, arguments.rivals)
+    print_power((0.03, 0.08, 0.1), max(1, arguments.runs // 4), arguments.rivals)
 
 
 if __name__ == "__main__":

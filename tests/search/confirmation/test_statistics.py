@@ -157,3 +157,44 @@ def test_no_choice_no_optimism():
     found = np.random.default_rng(0).normal(size=(1, 400))
     drawn = Resamples(ONE_CLASS, 0, count=20_000).values(found[None], ONE_RADIUS, 0)[None]
     assert optimism(found.mean(axis=1), drawn, "max") == pytest.approx(0, abs=1e-3)
+
+
+def made_recipes(generator, *, rivals, luck, skill=0.0, seeds=5):
+    """Recipes of one truth, but for more skill of the first: seeds, images and noise vary."""
+    labels = np.repeat([0, 1], (12, 28))
+    ease, recipes = generator.normal(size=40), []
+    for number in range(rivals + 1):
+        private = ease + generator.normal(size=40)
+        drawn = luck * generator.normal(size=(seeds, 1)) + generator.normal(size=(seeds, 40)) / 2
+        margins = 0.2 + skill * (number == 0) + private + drawn
+        answers = margins[:, None, :] > np.linspace(0, 1.5, 3)[:, None]
+        recipes.append(Recipe.of(answers, labels, Area((0.0, 0.75, 1.5))))
+    return recipes
+
+
+def verdicts_of(runs, **world):
+    """Whether each rival is told apart, (runs, rivals)."""
+    generator = np.random.default_rng(3)
+    return np.array([
+        [difference(first, rival, len(rivals)).excludes_zero for rival in rivals]
+        for first, *rivals in (made_recipes(generator, **world) for _ in range(runs))
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("luck", [0.1, 0.4], ids=["steady", "lucky"])
+@pytest.mark.parametrize("rivals", [1, 6])
+def test_equal_recipes_are_told_apart_in_a_confirmation_of_twenty_at_most(rivals, luck):
+    """By simulation: the share of confirmations in which any rival is told apart."""
+    told_apart = verdicts_of(200, rivals=rivals, luck=luck).any(axis=1)
+    assert told_apart.mean() <= 0.05
+
+
+def test_a_difference_of_three_deviations_over_seeds_is_mostly_found():
+    """The power of five seeds among three rivals, as docs/confirm.md states it."""
+    generator = np.random.default_rng(4)
+    world = {"rivals": 3, "luck": 0.4, "skill": 1.3}
+    recipes = [made_recipes(generator, **world) for _ in range(100)]
+    gap = np.mean([first.value - second.value for first, second, *_ in recipes])
+    deviation = np.sqrt(np.mean([second.values.var(ddof=1) for _, second, *_ in recipes]))
+    assert 2.5 < gap / deviation < 3.5
+    assert verdicts_of(100, **world).mean() > 0.5
