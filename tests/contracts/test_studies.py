@@ -199,6 +199,18 @@ def test_preparing_says_what_it_did(case):
     json.dumps(case.facts.details)
 
 
+def test_that_test_can_be_opened_is_known_before_and_leaves_no_trace(case, tmp_path):
+    case.study.check_test(case.settings, case.assets, tmp_path / "test", lambda _: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_without_its_record_of_test_is_refused_before_anything_is_trained(case, tmp_path):
+    """A study that checks nothing would train for hours first."""
+    with pytest.raises(UserError) as caught:
+        case.study.check_test(case.settings, tmp_path, tmp_path / "test", lambda _: None)
+    assert "\n" not in str(caught.value)
+
+
 def test_splits_are_disjoint_by_content_and_no_test_image_is_among_the_assets(case, tmp_path):
     case.study.open_test(case.settings, case.assets, tmp_path / "test", lambda _: None)
     contents = [case.contents(case.assets, split) for split in SPLITS]
