@@ -1,6 +1,5 @@
 """What runs a trial, here or in another process: from rung to rung, and no exception escapes."""
 
-import errno
 import time
 import traceback
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from search.study import load_study
 from searchspace.errors import UserError
 from trainables.door.opening import sync_folder, sync_tree
 from trainables.door.seal import BrokenSealError, check_seal
-from trainables.runtime.errors import first_line, typed_line
+from trainables.runtime.errors import disk_problem, typed_line
 from trainables.runtime.snapshot import read_snapshot, write_snapshot
 from trainables.study.report import Report, Rung
 from trainables.study.study import Config
@@ -28,11 +27,6 @@ from trainables.study.trial import Trainable
 
 TRACE_LINES = 30
 CHECKPOINT_EVERY_S = 30.0
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-# What every other trial would meet as well.
-BROKEN = frozenset({errno.EIO, errno.EROFS, errno.ESTALE, errno.ENOTCONN, errno.ENXIO})
-BARRED = frozenset({errno.EACCES, errno.EPERM})
-NO_SPACE = ("No space left on device", "Disk quota exceeded")
 
 
 @dataclass(frozen=True)
@@ -182,11 +176,8 @@ def _report(values: dict[str, Any] | None) -> Report | None:
 def _failure(error: Exception, folder: Path) -> Failure:
     if isinstance(error, (StorageError, BrokenSealError)):
         return Failure(str(error), _tail(error), ends_run=True)
-    number = error.errno if isinstance(error, OSError) else None
-    if number in FULL or any(text in str(error) for text in NO_SPACE):
-        return Failure(f"no space left for {folder}", _tail(error), ends_run=True)
-    if number in BROKEN or (number in BARRED and str(folder) in str(error)):
-        return Failure(f"the disk fails: {first_line(error)}", _tail(error), ends_run=True)
+    if problem := disk_problem(error, folder):
+        return Failure(problem, _tail(error), ends_run=True)
     return Failure(typed_line(error), _tail(error))
 
 

@@ -184,6 +184,7 @@ def clear_unfinished(folder: RunFolder, limit: int = RECORD_BYTES) -> list[Event
         for file in (folder.journal, folder.journal.with_name(f"{folder.journal.name}.lock")):
             remove_file(file)
         remove_folder(folder.scratch)
+        folder.clear_left()
     except OSError as error:
         raise UserError(f"cannot take up {folder.path}: {error.strerror or error}") from error
     return read_events(folder, limit)

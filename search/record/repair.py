@@ -6,7 +6,6 @@ replaced or set aside stay beside, under another name.
 """
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +16,17 @@ from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
 from search.record.writer import table
 from searchspace.errors import UserError
-from trainables.door.opening import files_below, move_file, remove_file, replacement
+from trainables.door.opening import (
+    files_below,
+    left_by_dead,
+    move_file,
+    remove_file,
+    replacement,
+)
 from trainables.runtime.files import write_atomically
 from trainables.study import ranking_file
 
 LOST = "was not proposed before it"
-PART = re.compile(r"\.(.+)\.([0-9]{1,9})")  # of a process that wrote a file, see `replacement`
 
 
 @dataclass(frozen=True)
@@ -145,22 +149,9 @@ def _damaged_scores(folder: RunFolder) -> Iterator[Step]:
 
 
 def _left_by_dead(folder: RunFolder) -> Iterator[Step]:
-    """Find temporary files of processes that are not there any more."""
-    for file in files_below(folder.path):
-        match = PART.fullmatch(file.name)
-        if match and not _is_alive(int(match[2])):
-            name = file.relative_to(folder.path).as_posix()
-            yield Step(
-                f"{name}: remove it, the process {match[2]} that wrote it is gone",
-                lambda file=file: remove_file(file),  # type: ignore[misc]  # as above
-            )
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
+    for file, process in left_by_dead(folder.path):
+        name = file.relative_to(folder.path).as_posix()
+        yield Step(
+            f"{name}: remove it, the process {process} that wrote it is gone",
+            lambda file=file: remove_file(file),  # type: ignore[misc]  # as above
+        )

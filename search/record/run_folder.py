@@ -9,6 +9,7 @@ from searchspace.errors import UserError
 from trainables.door.opening import (
     copy_tree,
     is_empty,
+    left_by_dead,
     list_folder,
     names_in,
     remove_file,
@@ -21,6 +22,7 @@ from trainables.runtime.files import cannot_write
 MANIFEST = "manifest.json"
 RUN_FILE = "run.yaml"
 CHECKPOINT = "checkpoint.safetensors"
+SAVED = frozenset({CHECKPOINT, "ranking.npz", "model.json", "model.safetensors"})  # by trials
 SHEET = re.compile(r"[0-9]+-[A-Za-z0-9_-]+\.npz")  # of `pictures`
 OPENINGS = "test_openings.json"  # how often the test split of a run was looked at
 
@@ -144,6 +146,14 @@ class RunFolder:
         for file in files:
             remove_file(file)
         return True
+
+    def clear_left(self) -> None:
+        """Remove what a dead process was about to put in place of a file of this program."""
+        records = {self.manifest, self.run_file, self.table, self.traceback}
+        for file, process in left_by_dead(self.path):
+            target = file.with_name(file.name[1 : -len(f".{process}")])
+            if target in records or (target.name in SAVED and target.parent.parent == self.trials):
+                remove_file(file)
 
     def clear_pictures(self) -> None:
         """Remove the sheets of images; what else lies in their folder stays."""

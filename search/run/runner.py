@@ -42,6 +42,7 @@ from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.door.opening import is_empty
 from trainables.door.seal import check_seal
+from trainables.runtime.errors import disk_problem
 from trainables.runtime.files import write_atomically
 from trainables.study.settings import StudySettings
 from trainables.study.study import Study
@@ -231,6 +232,9 @@ def _failing(session: Session, events: list[Event], before: str | None) -> Itera
         _give_up(session, events, before)
         raise
     except Exception as error:
+        if problem := disk_problem(error, session.folder.path):
+            _give_up(session, events, before)
+            raise UserError(problem) from error
         file = session.folder.traceback
         with contextlib.suppress(OSError, UserError):
             write_atomically(file, "".join(traceback.format_exception(error)))

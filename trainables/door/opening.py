@@ -6,6 +6,7 @@ itself is opened without following one.
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -27,6 +28,7 @@ MODES: dict[Purpose, Literal["rb", "ab", "r+b"]] = {"read": "rb", "append": "ab"
 # Not everywhere; a pipe is opened at once, and then refused.
 CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 MIB = 2**20
+PART_NAME = re.compile(r"\.(.+)\.([1-9][0-9]{0,8})")  # of `replacement`
 
 
 def open_file(file: Path, purpose: Purpose = "read") -> BinaryIO:
@@ -127,6 +129,27 @@ def replacement(file: Path, *, durable: bool = False) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def left_by_dead(folder: Path) -> list[tuple[Path, int]]:
+    """List what `replacement` has left below a folder in processes that are not there any more.
+
+    Returns:
+        Each file, and the number of the process; a file of another program may have such a name.
+    """
+    matches = ((file, PART_NAME.fullmatch(file.name)) for file in files_below(folder))
+    parts = [(file, int(match[2])) for file, match in matches if match]
+    return [(file, process) for file, process in parts if not _is_alive(process)]
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def make_secret(file: Path, content: bytes) -> None:

@@ -6,10 +6,12 @@ A file that is damaged would else fail every trial to come, or train it on somet
 import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
+from io import BufferedReader
 from pathlib import Path
+from typing import cast
 
 from searchspace.errors import UserError
-from trainables.door.opening import MIB, files_below, open_file
+from trainables.door.opening import files_below, open_file
 from trainables.door.paths import inside
 
 REMEMBERED = 4096  # files of this process whose content is known as long as they are not written
@@ -53,8 +55,5 @@ def _digest_of(file: Path) -> str:
 
 @lru_cache(REMEMBERED)
 def _digest(file: Path, written: tuple[int, ...]) -> str:  # noqa: ARG001 - what it depends on
-    digest = hashlib.sha256()
     with open_file(file) as stream:
-        while block := stream.read(MIB):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(cast("BufferedReader", stream), "sha256").hexdigest()

@@ -1,4 +1,11 @@
-"""An error in one line, for a message or a record."""
+"""An error in one line, for a message or a record; and whether the machine is to blame for it."""
+
+import errno
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+BROKEN = frozenset({errno.EIO, errno.EROFS, errno.ESTALE, errno.ENOTCONN, errno.ENXIO})
+BARRED = frozenset({errno.EACCES, errno.EPERM})
+NO_SPACE = ("No space left on device", "Disk quota exceeded")  # as libraries in C++ say it
 
 
 def first_line(error: BaseException) -> str:
@@ -19,3 +26,21 @@ def typed_line(error: BaseException) -> str:
     """
     name, line = type(error).__name__, first_line(error)
     return name if line == name else f"{name}: {line}"
+
+
+def disk_problem(error: BaseException, folder: object) -> str:
+    """Say what is wrong with the disk, where that is behind an error: all else would meet it too.
+
+    Args:
+        error: Of any kind.
+        folder: That is written to.
+
+    Returns:
+        One line; empty where the disk is not to blame.
+    """
+    number = error.errno if isinstance(error, OSError) else None
+    if number in FULL or any(text in str(error) for text in NO_SPACE):
+        return f"no space left for {folder}"
+    if number in BROKEN or (number in BARRED and str(folder) in str(error)):
+        return f"the disk fails: {first_line(error)}"
+    return ""

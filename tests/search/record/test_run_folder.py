@@ -1,5 +1,6 @@
 """Where things lie in a run folder."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,21 @@ def test_paths_of_a_trial(tmp_path):
     folder = RunFolder(tmp_path)
     assert folder.saved("t001") == folder.trial("t001") == tmp_path / "trials" / "t001"
     assert folder.checkpoint("t001") == tmp_path / "trials" / "t001" / "checkpoint.safetensors"
+
+
+def test_what_a_dead_process_was_about_to_write_is_removed_and_nothing_of_the_users(tmp_path):
+    dead = 2**22 + 7  # beyond the numbers that Linux gives
+    folder, names = RunFolder(tmp_path), ("model.json", "ranking.npz", "checkpoint.safetensors")
+    ours = [tmp_path / f".manifest.json.{dead}", tmp_path / f".trials.csv.{dead}"]
+    ours += [folder.trial("t001") / f".{name}.{dead}" for name in names]
+    users = [
+        *(tmp_path / f".thesis.tex.{dead}", tmp_path / "notes" / f".model.json.{dead}"),
+        *(tmp_path / f".manifest.json.{os.getpid()}", tmp_path / ".manifest.json.old"),
+        folder.trial("t001") / f".data.{dead}",
+    ]
+    for file in (*ours, *users):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    folder.clear_left()
+    assert not [file for file in ours if file.exists()]
+    assert [file for file in users if file.exists()] == users

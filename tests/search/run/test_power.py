@@ -93,7 +93,8 @@ def test_copies_of_a_block_device_under_a_running_search_go_on(start, take_up, t
         while process.poll() is None:
             time.sleep(0.4)
             copies.append(shutil.copy(device, tmp_path / f"copy-{len(copies)}.img"))
-        assert process.returncode == 0, process.communicate()
+        printed, complained = process.communicate()
+        assert process.returncode == 0, printed + complained
         winner = manifest_of(mounted / RUN)["winner"]
     finally:
         _fails("umount", mounted)

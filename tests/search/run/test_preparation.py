@@ -63,6 +63,26 @@ def test_what_the_user_puts_there_meanwhile_is_not_removed(run_toy, tmp_path, mo
     assert manifest_of(tmp_path / "run")["status"] == "failed"
 
 
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(28, "No space left on device"), "no space left for "),
+        (RuntimeError("I/O error: No space left on device (os error 28)"), "no space left for "),
+        (OSError(5, "Input/output error"), "the disk fails: "),
+    ],
+)
+def test_a_disk_that_fails_while_a_run_is_prepared_is_no_defect_of_ours(
+    run_toy, tmp_path, monkeypatch, error, message
+):
+    def prepare(study, settings, assets, say):
+        raise error
+
+    monkeypatch.setattr(toy_study.ToyStudy, "prepare", prepare)
+    with pytest.raises(UserError, match=f"^{message}"):
+        run_toy()
+    assert not list((tmp_path / "run").iterdir())  # the same command can be given again
+
+
 def test_a_run_that_is_taken_up_is_never_removed(run_toy, take_up, monkeypatch):
     """Somebody's own files lie beside a manifest, whose preparation fails: all of them stay."""
     _, folder, _ = run_toy(settings={"prepare_fault": "interrupt"})

@@ -1,6 +1,8 @@
+import errno
+
 import pytest
 
-from trainables.runtime.errors import first_line, typed_line
+from trainables.runtime.errors import disk_problem, first_line, typed_line
 
 
 @pytest.mark.parametrize(
@@ -22,3 +24,24 @@ from trainables.runtime.errors import first_line, typed_line
 def test_an_error_has_one_line_even_without_a_message(error, line, typed):
     assert first_line(error) == line
     assert typed_line(error) == typed
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "no space left for /runs/first"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "no space left for /runs/first"),
+        (RuntimeError("write: No space left on device (os error 28)"), "no space left for "),
+        (OSError(errno.EIO, "Input/output error"), "the disk fails: [Errno 5] Input/output error"),
+        (OSError(errno.EROFS, "Read-only file system", "/runs/first/a"), "the disk fails: "),
+        (OSError(errno.ESTALE, "Stale file handle"), "the disk fails: "),
+        (PermissionError(errno.EACCES, "Permission denied", "/runs/first/a"), "the disk fails: "),
+        (PermissionError(errno.EACCES, "Permission denied", "/home/model.py"), ""),
+        (FileNotFoundError(errno.ENOENT, "No such file", "/runs/first/a"), ""),
+        (ValueError("no rows"), ""),
+    ],
+)
+def test_what_all_trials_would_meet_is_told_from_what_one_did(error, line):
+    problem = disk_problem(error, "/runs/first")
+    assert problem.startswith(line)
+    assert bool(problem) == bool(line)
