@@ -17,7 +17,7 @@ def resumed(monkeypatch):
     changes = []
     monkeypatch.setattr(
         "search.run.runner.resume",
-        lambda run, change, find, console, named: changes.append(change) or 0,
+        lambda run, change, find, console, named, retry: changes.append(change) or 0,
     )
     monkeypatch.setattr(runs, "_count", lambda text, folder: {"+20": 32, "40": 40}[text])
 
@@ -74,7 +74,7 @@ def test_places_that_the_user_names_are_handed_on(monkeypatch, tmp_path):
     locations = []
     monkeypatch.setattr(
         "search.run.runner.resume",
-        lambda run, change, find, console, named: locations.append(named) or 0,
+        lambda run, change, find, console, named, retry: locations.append(named) or 0,
     )
     words = ["--data", "d", "--folder", "marker=m", "--storage", "s3://b/r"]
     monkeypatch.chdir(tmp_path)
