@@ -90,7 +90,7 @@ class Killer:
             return
         assert process.returncode == 1, printed + complained
         name = {"gcs_server": "GCS"}.get(victim, victim)
-        assert f"Ray's {name} has died" in " ".join(printed.split())
+        assert f"Ray's {name} has died" in " ".join(printed.split()), printed + complained
         assert not any(text in printed + complained for text in LOG), printed + complained
         assert manifest_of(self.folder)["status"] == "failed"
 
