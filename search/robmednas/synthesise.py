@@ -14,6 +14,7 @@ from search.robmednas.sources import SEARCHED
 from searchspace.errors import UserError
 from trainables.data.nifti import read_grid, read_voxels, write_like
 from trainables.data.volumes import find_mrs, head_of
+from trainables.door.paths import inside, is_name
 from trainables.door.records import read_json
 from trainables.models.ct.networks import CTNetwork
 from trainables.runtime.files import cannot_write, replacement
@@ -106,8 +107,8 @@ def find_model(path: Path) -> Path:
     Raises:
         UserError: If there is none, or it is one of another study.
     """
-    chosen = _chosen(path / "final.json")
-    folders = [path, path / "best", *(path / "models" / name for name in chosen)]
+    chosen = _chosen(inside(path, "final.json"))
+    folders = [path, inside(path, "best"), *(inside(path, "models", name) for name in chosen)]
     folder = next((item for item in folders if (item / CARD).is_file()), None)
     if folder is None:
         raise UserError(
@@ -127,7 +128,7 @@ def _chosen(file: Path) -> list[str]:
     comparison = read_json(file)
     chosen = comparison.get("chosen") if isinstance(comparison, dict) else None
     names = [chosen.get(row) for row in SEARCHED] if isinstance(chosen, dict) else []
-    return [name for name in names if isinstance(name, str) and Path(name).name == name][:1]
+    return [name for name in names if is_name(name)][:1]
 
 
 def _begin(out: Path) -> None:

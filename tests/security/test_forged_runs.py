@@ -9,6 +9,7 @@ import shutil
 
 import forgeries
 import pytest
+from peak import MEMORY_MIB, peak_mib
 from rich.console import Console
 
 from analysis.figures.pictures import sheets
@@ -25,7 +26,6 @@ from search.study import StudyRow
 from searchspace.errors import UserError
 
 TOY = StudyRow("toy", "a toy", "toy_study:ToyStudy")
-MEMORY_MIB = 500
 
 
 def find(plan):
@@ -53,16 +53,6 @@ COMMANDS = READERS | {
         folder, PLAN, None, {"in_process": True}, find, console
     )
 }
-
-
-def peak_mib(reset=False):
-    """The most memory of this process since the last reset."""
-    if reset:
-        with open("/proc/self/clear_refs", "w") as file:  # noqa: PTH123
-            file.write("5")
-    with open("/proc/self/status") as file:  # noqa: PTH123
-        line = next(line for line in file if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
 
 
 def open_forged(command, folder, capsys):

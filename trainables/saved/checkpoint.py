@@ -10,6 +10,7 @@ from safetensors.torch import save
 from torch import nn
 
 from searchspace.errors import UserError
+from searchspace.unet import NORMS
 from trainables.door.opening import MIB, check_regular, replacement
 from trainables.door.paths import inside
 from trainables.door.records import read_json
@@ -118,6 +119,8 @@ class UNetCard(Card):
 
     def build(self) -> CTNetwork:
         """Build the network, with untrained weights."""
+        if self.norm not in NORMS:
+            raise ValueError(f"norm is {self.norm!r}, and not one of {', '.join(NORMS)}")
         return build_network(self.architecture, self.kernels, self.norm)
 
 
