@@ -1,4 +1,4 @@
-"""A stranger's model is data: what loads it follows no link, runs no code and takes bounded memory."""
+"""A stranger's model is data: loading it follows no link, runs no code, takes bounded memory."""
 
 import json
 import os
@@ -77,6 +77,7 @@ def pickled(model, outside):
     torch.save({"body": torch.zeros(2)}, model / WEIGHTS)
 
 
+HUGE = [0, 2**40]
 TENSOR = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
 FORGERIES = {
     **{f"{name}: a link": link(name) for name in (CARD, WEIGHTS)},
@@ -92,7 +93,7 @@ FORGERIES = {
     "a header of a terabyte": text(WEIGHTS, struct.pack("<Q", 2**40) + b"{}"),
     "a header that is no JSON": weights(b"{"),
     "a header nested deeply": weights(DEEP.encode()),
-    "a tensor of terabytes": weights({"body": TENSOR | {"shape": [2**38], "data_offsets": [0, 2**40]}}),
+    "a tensor of terabytes": weights({"body": TENSOR | {"shape": [2**38], "data_offsets": HUGE}}),
     "a tensor before the file": weights({"body": TENSOR | {"data_offsets": [-8, 0]}}),
     "a tensor beyond numbers": weights({"body": TENSOR | {"shape": [2**62, 2**62]}}),
     "tensors one over the other": weights({"a": TENSOR, "b": TENSOR}, bytes(8)),

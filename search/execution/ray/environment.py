@@ -45,7 +45,8 @@ def check_temporary_folder() -> None:
     Raises:
         UserError: If its name is too long.
     """
-    name = "RAY_TMPDIR" if "RAY_TMPDIR" in os.environ else "TMPDIR"
+    names = ("RAY_TMPDIR", "TMPDIR") if sys.platform == "linux" else ("RAY_TMPDIR",)
+    name = next((name for name in names if name in os.environ), names[-1])
     folder = os.environ.get(name, "/tmp")  # noqa: S108 - as Ray has it
     longest = SOCKET_BYTES - len(SOCKET) - 1
     if os.name == "posix" and len(os.fsencode(folder)) > longest:

@@ -44,3 +44,10 @@ def test_a_folder_too_long_for_sockets_is_refused_before_anything_is_prepared(na
 def test_rays_own_folder_comes_before_that_of_all_programs():
     os.environ |= {"TMPDIR": 200 * "x", "RAY_TMPDIR": "/tmp"}  # noqa: S108
     environment.check_temporary_folder()
+
+
+def test_where_ray_does_not_look_at_tmpdir_its_length_does_not_matter(monkeypatch):
+    """On macOS it is always long."""
+    monkeypatch.setattr(environment.sys, "platform", "darwin")
+    os.environ["TMPDIR"] = "/var/folders/" + 80 * "x"
+    environment.check_temporary_folder()
