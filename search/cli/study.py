@@ -1,6 +1,7 @@
 """The one command of all studies, ``python -m search STUDY``, made from declared settings."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,6 +25,8 @@ Config = Annotated[
     ),
 ]
 CONTEXT, CONFIG = "context", "config"
+# Metrics that help texts of the engine name, and the column of a study whose metric it shows.
+EXAMPLES = {"ranking_pgd_acc_eps2": "pgd", "ranking_clean_bacc": "clean"}
 RESERVED = (CONTEXT, CONFIG, "help", "study", "settings")
 
 
@@ -81,7 +84,8 @@ def _options(name: str, settings: type[StudySettings]) -> list[Option]:
     Raises:
         UserError: If a name stands for two of them.
     """
-    engine, study = (*options_of(Plan), *options_of(Start)), options_of(settings)
+    engine = [_exemplified(option, settings) for option in (*options_of(Plan), *options_of(Start))]
+    study = options_of(settings)
     names = {*RESERVED}
     for option in (*engine, *study):
         spellings = {*option.spellings, option.opposite} - {""}
@@ -92,6 +96,15 @@ def _options(name: str, settings: type[StudySettings]) -> list[Option]:
             )
         names |= spellings
     return by_panel((*study, *engine))
+
+
+def _exemplified(option: Option, settings: type[StudySettings]) -> Option:
+    """Let the help of an option name metrics of this study, where it names those of another."""
+    text, about = option.text, settings.about
+    for example, column in EXAMPLES.items():
+        if pattern := about.columns.get(column):
+            text = text.replace(example, pattern.format(score=about.kept))
+    return replace(option, text=text)
 
 
 def _is_given(context: typer.Context, field: str) -> bool:

@@ -18,6 +18,7 @@ from rich.console import Console
 from search.record.places import settings_for_user, sign
 from search.record.writer import now
 from search.robmednas.field import LEGEND, field_markdown, field_table, widths_of
+from search.robmednas.pictures import draw_figures
 from search.robmednas.retrain import Retrained, retrain
 from search.robmednas.rows import read_rows, write_rows
 from search.robmednas.sources import Candidate, candidates, read_sources
@@ -262,6 +263,7 @@ def _test(plan: FinalPlan, settings: RobMedNASSettings, chosen: dict[str, str], 
     rest = [condition for condition in conditions if condition.kind not in FIELD_KINDS]
     networks = {row: load_unet(plan.folder / "models" / name)[0] for row, name in chosen.items()}
     rows = score(networks, split, reported, plan.seed, full=True)
+    say(f"figures 3 and 4: {draw_figures(plan.folder, networks, split, plan.eps, plan.seed)}")
     write_rows(file, rows + score(networks, split, rest, plan.seed))
 
 

@@ -1,7 +1,7 @@
 """Train one network to the end, once: what a folder holds already is not done again."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from trainables.study.study import Say
 robmednas = RobMedNAS()
 
 DONE = "retrained.json"
+SILENCE = 20.0  # seconds after which a training says how far it is
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,29 @@ class Retrained:
     best_epoch: int
     metrics: dict[str, float]
     seconds: float
+
+
+@dataclass
+class Progress:
+    """Says now and then how far a training is.
+
+    Attributes:
+        name: Of the training.
+        epochs: In all, at most.
+        say: Receives a sentence.
+        said: When it last did, by ``time.perf_counter``.
+    """
+
+    name: str
+    epochs: int
+    say: Say
+    said: float = field(default_factory=time.perf_counter)
+
+    def after(self, epoch: int) -> None:
+        """Say that an epoch is done, unless something was said a short time ago."""
+        if time.perf_counter() - self.said >= SILENCE and epoch < self.epochs:
+            self.say(f"{self.name}: epoch {epoch} of {self.epochs}")
+            self.said = time.perf_counter()
 
 
 def retrain(
@@ -63,7 +87,13 @@ def retrain(
     started = time.perf_counter()
     trial = robmednas.build(config, settings, assets)
     constant = trial.config.schedule == "constant"
-    trial.train(settings.epochs, stop=lambda: constant and trial.epochs_since_best >= patience)
+    progress = Progress(folder.name, settings.epochs, say)
+
+    def stop() -> bool:
+        progress.after(trial.epoch)
+        return constant and trial.epochs_since_best >= patience
+
+    trial.train(settings.epochs, stop=stop)
     report = trial.evaluate(settings.rungs[-1])
     folder.mkdir(parents=True, exist_ok=True)
     trial.save(folder)

@@ -163,7 +163,7 @@ def candidates(
     ]
     pairs += [(RANDOM, config) for config in draw(settings, draws, seed)]
     pairs += [(source.row, source.config) for source in sources]
-    for text in networks:
+    for text in dict.fromkeys((*settings.networks, *networks)):
         config = robmednas.config_of(text, settings)
         pairs += [(_label(text), config), (f"{_label(text)} w/AT", config | {"regime": "uniform"})]
     listed: list[Candidate] = []

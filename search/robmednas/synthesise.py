@@ -1,7 +1,7 @@
 """A CT for every MR of a folder, as NIfTI on the MR's own grid."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from trainables.door.records import read_json
 from trainables.models.ct.networks import CTNetwork
 from trainables.runtime.files import cannot_write, replacement
 from trainables.saved.checkpoint import CARD, UNetCard, load_unet
-from trainables.synthesis.whole import Synthesised, native_mae, synthesise
+from trainables.synthesis.whole import Synthesised, native_scores, synthesise
 
 OUTPUT, PICTURE, TABLE = "sct.nii.gz", "sct.png", "synthesised.csv"
 SHOWN_HU = (-1000.0, 1500.0)
@@ -79,14 +79,18 @@ def synthesise_folder(model: Path, data: Path, out: Path, console: Console) -> i
     rows: list[dict[str, object]] = []
     for number, source in enumerate(sources, 1):
         started = time.perf_counter()
-        mae, notes = _write(source, network, card, out / source.name)
+        scores, notes = _write(source, network, card, out / source.name)
         for note in notes:
             say(f"subject '{source.name}': {note}")
-        error = "" if np.isnan(mae) else f", head MAE {mae:.1f} HU"
+        mae = scores.get("mae_head", float("nan"))
+        error = "" if np.isnan(mae) else f", {_summary(scores)}"
         spent = time.perf_counter() - started
         say(f"[{number}/{len(sources)}] {source.name}{error}, {spent:.1f} s")
-        rows.append({"subject": source.name, "mae_head": mae, "notes": "; ".join(notes)})
-    write_rows(out / TABLE, rows)
+        rows.append({"subject": source.name, "mae_head": mae, "notes": "; ".join(notes)} | scores)
+    names = dict.fromkeys(name for row in rows for name in row)
+    write_rows(out / TABLE, [{name: row.get(name, float("nan")) for name in names} for row in rows])
+    for line in _heads(sources):
+        say(line)
     measured = [float(str(row["mae_head"])) for row in rows if row["mae_head"] == row["mae_head"]]
     if measured:
         say(
@@ -143,8 +147,8 @@ def _begin(out: Path) -> None:
 
 def _write(
     source: Source, network: CTNetwork, card: UNetCard, folder: Path
-) -> tuple[float, tuple[str, ...]]:
-    """Write the CT of a subject and its picture; return the MAE, NaN without a CT, and notes."""
+) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Write the CT of a subject and its picture; return its scores, if it has a CT, and notes."""
     parts = source.read()
     spacing = read_grid(source.files["mr"]).spacing
     try:
@@ -158,9 +162,27 @@ def _write(
     write_like(folder / OUTPUT, outcome.ct, source.files["mr"])
     _draw(folder / PICTURE, parts, outcome)
     if "ct" not in parts:
-        return float("nan"), outcome.notes
+        return {}, outcome.notes
     mask = head_of(parts["mask"])[0] if "mask" in parts else None
-    return native_mae(outcome.ct, parts["ct"], mask), outcome.notes
+    return native_scores(outcome.ct, parts["ct"], mask), outcome.notes
+
+
+def _summary(scores: Mapping[str, float]) -> str:
+    """Write the scores of a subject that fit into a line."""
+    return (
+        f"head MAE {scores['mae_head']:.1f} HU, bone {scores['bias_bone']:+.0f} HU, "
+        f"PSNR {scores['psnr']:.1f} dB, SSIM {scores['ssim']:.3f}"
+    )
+
+
+def _heads(sources: Sequence[Source]) -> Iterator[str]:
+    """Say where errors are within heads of two kinds, which differ."""
+    masks = ["mask" in source.files for source in sources if "ct" in source.files]
+    if any(masks) and not all(masks):
+        yield (
+            f"{masks.count(False)} subjects have no mask: their errors are within the head that "
+            "their CT shows, those of the rest within their mask"
+        )
 
 
 def _draw(file: Path, parts: Mapping[str, npt.NDArray[np.float32]], outcome: Synthesised) -> None:

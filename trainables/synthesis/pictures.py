@@ -19,15 +19,20 @@ WINDOW = (-1000.0, 1500.0)  # HU, as the paper clips
 
 
 def draw_predictions(
-    networks: Mapping[str, nn.Module], split: Split, measurement: Measurement, device: torch.device
+    networks: Mapping[str, nn.Module],
+    split: Split,
+    measurement: Measurement,
+    device: torch.device,
+    name: str = "val",
 ) -> Sheet:
     """Show MR, CT, predictions and errors of two subjects [robmednas, figures 3 and 4].
 
     Args:
         networks: By name, each a row for each subject.
-        split: Not test.
+        split: Whose first subjects are shown.
         measurement: Its attack is shown, at the middle one of its radii.
         device: Of the networks.
+        name: Of the split, for the caption.
     """
     subset = split.widest(SUBJECTS)
     eps, seed = measurement.eps[len(measurement.eps) // 2], derive(measurement.seed, "attack")
@@ -49,11 +54,11 @@ def draw_predictions(
         (_by_subject(clean), _by_subject(attacked)),
     )
     caption = (
-        "Subjects of val, the slice with most of the head. Attacked by "
+        f"Subjects of {name}, the slice with most of the head. Attacked by "
         f"{measurement.attack.upper()} at {eps:g} standard deviations of the MR. Below errors: "
         "mean absolute error over the head."
     )
-    names = tuple(f"{subject.name}\n{name}" for subject in subset.subjects for name in networks)
+    names = tuple(f"{subject.name}\n{row}" for subject in subset.subjects for row in networks)
     return Sheet("predictions", "Predictions, clean and attacked", caption, names, columns)
 
 

@@ -16,7 +16,7 @@ from trainables.data.grid import (
     to_grid,
 )
 from trainables.data.volumes import Volume
-from trainables.metrics.synthesis import head_mask
+from trainables.metrics.synthesis import head_mask, measure, measure_field, truth_of
 from trainables.models.ct.networks import CTNetwork
 from trainables.runtime.arrays import Floats32, Mask
 from trainables.saved.checkpoint import UNetCard
@@ -83,6 +83,23 @@ def grid_error(volume: Volume, slices: Slices, field_mm: float) -> float:
     """
     ct = from_slices(slices.ct, volume.ct.shape, volume.spacing, field_mm, AIR_HU)
     return native_mae(np.rint(ct).astype(np.int16), volume.ct, volume.mask)
+
+
+def native_scores(
+    ct: npt.NDArray[np.int16], truth: Floats32, mask: Mask | None
+) -> dict[str, float]:
+    """Compute all scores on the voxels of the CT, see `trainables.metrics.synthesis`.
+
+    Args:
+        ct: Predicted, (X, Y, Z).
+        truth: The CT, likewise.
+        mask: The head; None for what the CT shows of it.
+    """
+    volumes = (np.moveaxis(volume.astype(np.float32), 2, 0) for volume in (ct, truth))
+    prediction, target = volumes
+    head = None if mask is None else np.moveaxis(mask, 2, 0)
+    regions = truth_of(target, head)
+    return measure(prediction, regions) | measure_field(prediction, regions)
 
 
 def native_mae(ct: npt.NDArray[np.int16], truth: Floats32, mask: Mask | None) -> float:

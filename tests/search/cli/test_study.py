@@ -7,6 +7,7 @@ import toy_study
 
 from search.cli import study as module
 from search.cli.study import study_command
+from search.studies import STUDIES
 from search.study import StudyRow
 from searchspace.errors import UserError
 from trainables.study.settings import DATA, setting
@@ -54,6 +55,14 @@ def test_the_help_says_what_the_paper_does(typed, capsys):
     assert type(end.value).__name__ == "Exit"
     assert "An odd toy." in (text := capsys.readouterr().out)
     assert "(32; paper 4)" in text
+
+
+def test_help_names_metrics_that_the_study_has():
+    settings = STUDIES["robmednas"].load_settings()
+    texts = {option.field: option.text for option in module._options("robmednas", settings)}
+    assert "ranking_pgd_mae_head_curve" in texts["metric"]
+    assert "ranking_clean_mae_head" in texts["trade_off"]
+    assert not any("acc" in texts[field].split() for field in ("metric", "trade_off"))
 
 
 @pytest.mark.parametrize(

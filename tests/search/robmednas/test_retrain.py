@@ -1,5 +1,6 @@
 """One network trained to the end, once."""
 
+from search.robmednas import retrain as module
 from search.robmednas.retrain import Retrained, retrain
 from trainables.synthesis import trial as trial_module
 
@@ -31,3 +32,15 @@ def test_a_training_that_is_whole_is_read_and_not_done_again(tmp_path):
     outcome = retrain({}, None, tmp_path, tmp_path, 3, lines.append)
     assert outcome == Retrained(5, 2, {"val_loss": 0.3}, 1.5)
     assert lines == [f"{tmp_path.name}: trained already, 5 epochs"]
+
+
+def test_a_long_training_says_how_far_it_is(monkeypatch):
+    lines, clock = [], iter([105.0, 121.0, 121.5, 200.0])
+    monkeypatch.setattr(module.time, "perf_counter", lambda: next(clock))
+    progress = module.Progress("random-1", 3, lines.append, said=100.0)
+    progress.after(1)
+    assert lines == []
+    progress.after(2)
+    assert lines == ["random-1: epoch 2 of 3"]
+    progress.after(3)
+    assert len(lines) == 1

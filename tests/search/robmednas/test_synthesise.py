@@ -66,6 +66,9 @@ def test_a_ct_has_grid_and_type_and_its_error_is_said(model, data, tmp_path):
         np.abs(values - truth)[head].mean(), rel=1e-5
     )
     assert np.isnan(table.loc["p001", "mae_head"])
+    assert table.loc["p000", "bias_head"] == pytest.approx((values - truth)[head].mean(), rel=1e-4)
+    assert 0 < table.loc["p000", "ssim"] < 1
+    assert f"PSNR {table.loc['p000', 'psnr']:.1f} dB" in output
     assert "[2/2] p001" in output
     assert "mean head MAE of 1 subjects" in output
     assert (tmp_path / "out" / "p001" / PICTURE).stat().st_size > 100

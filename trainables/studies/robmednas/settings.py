@@ -5,7 +5,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
 
-from searchspace.unet import parse_network
+from searchspace.errors import UserError
+from searchspace.unet import NamedNetwork, parse_network
 from trainables.study.about import About
 from trainables.study.settings import SEARCH, setting
 from trainables.synthesis.about import about_synthesis
@@ -51,6 +52,25 @@ class RobMedNASSettings(SynthesisSettings):
         SEARCH,
         default_text="a plain U-Net",
     )
+
+    networks: tuple[str, ...] = setting(
+        (),
+        "A further control, trained without and with attacks, such as 'monai unet' or "
+        "'plain 8 16 32'; may be repeated.",
+        SEARCH,
+        option="control",
+        default_text="none",
+    )
+
+    @field_validator("networks")
+    @classmethod
+    def _check_networks(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        for network in map(parse_network, texts):
+            if isinstance(network, NamedNetwork) and network.own:
+                raise UserError(
+                    f"network {network} is code, which is run by robmednas-final --network only"
+                )
+        return tuple(str(parse_network(text)) for text in texts)
 
     @field_validator("architecture")
     @classmethod

@@ -64,6 +64,10 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
         ]
         if settings.protocol != PAPER_PRESET:
             references += _plain_references(settings)
+        for text in settings.networks:
+            config = self.config_of(text, settings)
+            references.append(_control(text, config))
+            references.append(_control(f"{text} w/AT", config | {"regime": regime}))
         best = parse(PAPER_BEST)
         if self.space(settings).contains(self._point(best, settings)):
             references.append(self._reference("paper's best", best, settings))

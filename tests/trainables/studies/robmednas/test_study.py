@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from searchspace.errors import UserError
 from searchspace.random import sample
 from searchspace.unet import PAPER_BEST, handcrafted
 from searchspace.unet import parse as parse_architecture
@@ -119,3 +120,19 @@ def test_the_papers_own_best_is_a_reference_where_the_space_holds_it():
     assert [item.label for item in robmednas.references(paper)[:2]] == ["baseline", "baseline w/AT"]
     assert robmednas.references(paper)[1].config["regime"] == "adversarial"
     assert len(robmednas.references(settings_of(max_filters=256, max_depth=4))) == 4
+
+
+def test_controls_that_the_user_names_are_references_without_and_with_attacks():
+    settings = settings_of(networks=("monai  unet", "plain 8 16"))
+    labels = [reference.label for reference in robmednas.references(settings)]
+    assert labels[4:8] == ["monai unet", "monai unet w/AT", "plain 8 16", "plain 8 16 w/AT"]
+    by_label = {reference.label: reference for reference in robmednas.references(settings)}
+    assert by_label["plain 8 16"].config["norm"] == "instance"
+    assert by_label["plain 8 16"].config["regime"] == "standard"
+    assert by_label["plain 8 16 w/AT"].config["regime"] == "uniform"
+    assert by_label["monai unet"].control
+
+
+def test_code_is_no_control_of_a_search_as_records_would_name_it():
+    with pytest.raises(UserError, match="is run by robmednas-final --network only"):
+        settings_of(networks=("os:system",))
