@@ -294,12 +294,12 @@ def scores_of(training: Training) -> Iterator[dict[str, object]]:
     trial.train(settings.epochs)
     seconds = time.perf_counter() - begun
     split = subjects_of(training)
-    conditions = [Condition("clean", 0.0), *(Condition("pgd", radius) for radius in RADII)]
+    attacked = [Condition("pgd", radius) for radius in RADII]
     disturbed = [Condition(kind, most) for kind, (each, _) in DISTURBANCES.items() for most in each]
     with trial.at_best():
         networks = {row.name: trial.network}
-        rows = score(networks, split, conditions, 0, trial.device, full=True)
-        rows += score(networks, split, disturbed, 0, trial.device)
+        rows = score(networks, split, [Condition("clean", 0.0)], 0, trial.device, full=True)
+        rows += score(networks, split, attacked + disturbed, 0, trial.device)
     facts = {
         "parameters": trial.cost.parameters,
         "steps": settings.epochs * trial.steps,

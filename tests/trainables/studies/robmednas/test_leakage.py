@@ -8,6 +8,7 @@ import numpy as np
 from trainables.data.phantoms.heads import write_nifti
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.synthesis.preparation.assets import TRIAL_SPLITS, draw_record, open_subjects
+from trainables.synthesis.preparation.look import FILE as LOOK
 from trainables.synthesis.preparation.record import FILE
 
 robmednas = RobMedNAS()
@@ -19,7 +20,8 @@ def test_no_test_subject_is_in_the_assets(heads):
                for split in TRIAL_SPLITS}  # fmt: skip
     assert {name for names in written.values() for name in names}.isdisjoint(splits.test)
     assert not (heads.assets / "test").exists()
-    assert {path.name for path in heads.assets.iterdir()} == {*TRIAL_SPLITS, "subjects.json", FILE}
+    files = {"subjects.json", FILE, LOOK}  # the last shows subjects that train
+    assert {path.name for path in heads.assets.iterdir()} == {*TRIAL_SPLITS, *files}
 
 
 def test_nothing_that_test_subjects_show_changes_a_search(tmp_path):
