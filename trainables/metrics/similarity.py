@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from trainables.runtime.arrays import Floats, Floats32, Mask
+from trainables.runtime.arrays import Floats, Mask
 
 Volume = npt.NDArray[np.floating | np.integer]
 Floats64 = npt.NDArray[np.float64]
@@ -144,19 +144,19 @@ def _clipped(image: Volume) -> Floats64:
     return np.clip(image, LOW, HIGH).astype(np.float64)
 
 
-def _masked(image: Volume, mask: Mask) -> Floats32:
+def _masked(image: Volume, mask: Mask) -> Floats:
     """Clip, set what is outside the mask to the least value, and begin the range at 0."""
     return np.where(mask, np.clip(image, LOW, HIGH) - LOW, 0.0).astype(np.float32)
 
 
-def _parts(first: Floats32, second: Floats32) -> tuple[Floats32, Floats32, Floats32]:
+def _parts(first: Floats, second: Floats) -> tuple[Floats, Floats, Floats]:
     """Compute luminance, contrast and structure of every voxel's window.
 
     In single precision a variance is off by a few HU, which is nothing beside `C2`.
     """
 
-    def mean(image: Floats32) -> Floats32:
-        means: Floats32 = ndimage.uniform_filter(image, WINDOW)
+    def mean(image: Floats) -> Floats:
+        means: Floats = ndimage.uniform_filter(image, WINDOW)
         return means
 
     m1, m2 = mean(first), mean(second)
@@ -178,7 +178,7 @@ def _within(values: Floats, mask: Mask) -> float:
     return float(inside.mean(dtype=np.float64)) if len(inside) else math.nan
 
 
-def _halved(image: Floats32) -> Floats32:
+def _halved(image: Floats) -> Floats:
     """Average pairs along each axis; before the first voxel there is 0."""
     for axis in range(3):
         image = np.moveaxis(image, axis, 0)
