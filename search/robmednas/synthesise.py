@@ -132,7 +132,7 @@ def _chosen(file: Path) -> list[str]:
     comparison = read_json(file)
     chosen = comparison.get("chosen") if isinstance(comparison, dict) else None
     names = [chosen.get(row) for row in SEARCHED] if isinstance(chosen, dict) else []
-    return [name for name in names if is_name(name)][:1]
+    return [name for name in names if isinstance(name, str) and is_name(name)][:1]
 
 
 def _begin(out: Path) -> None:

@@ -67,7 +67,8 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
         for text in settings.networks:
             config = self.config_of(text, settings)
             references.append(_control(text, config))
-            references.append(_control(f"{text} w/AT", config | {"regime": regime}))
+            attacked = config | {"regime": _against(settings)["regime"]}
+            references.append(_control(f"{text} w/AT", attacked))
         best = parse(PAPER_BEST)
         if self.space(settings).contains(self._point(best, settings)):
             references.append(self._reference("paper's best", best, settings))
