@@ -1,0 +1,141 @@
+"""Scores of an order, against known answers and scikit-learn."""
+
+import math
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from trainables.metrics.rank_scores import (
+    average_precision,
+    delong_test,
+    delong_variance,
+    hardest,
+    partial_auc,
+    placements,
+    pseudo_values,
+    roc_auc,
+)
+
+# Twelve images with ties within and across the classes; worked by hand and by enumeration.
+POSITIVE = np.array([1, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1], dtype=bool)
+SCORES = np.array([0.9, 0.9, 0.4, 0.6, 0.6, 0.6, 0.2, 0.4, 0.1, 0.35, 0.75, 0.4])
+SECOND = np.array([0.8, 0.7, 0.4, 0.7, 0.5, 0.9, 0.1, 0.4, 0.3, 0.4, 0.6, 0.2])
+FIRST_ROWS = np.array([0.928571428571, 0.1, 0.7, 0.642857142857])
+
+
+def random_case(seed, n=40, digits=1):
+    rng = np.random.default_rng(seed)
+    positive = rng.random(n) < 0.3
+    positive[:2] = True, False
+    return (rng.normal(size=n) + positive).round(digits), positive
+
+
+def test_auc_and_its_variance_are_those_worked_by_hand():
+    assert roc_auc(SCORES, POSITIVE) == pytest.approx(0.585714285714, abs=1e-9)
+    assert placements(SCORES, POSITIVE)[:4] == pytest.approx(FIRST_ROWS, abs=1e-9)
+    assert delong_variance(SCORES, POSITIVE) == pytest.approx(0.0307142857143, abs=1e-9)
+
+
+def test_pseudo_values_have_the_mean_and_the_spread_of_the_auc():
+    values = pseudo_values(SCORES, POSITIVE)
+    assert values[:3] == pytest.approx([1.40857142857, -0.24693877551, 0.781632653061], abs=1e-9)
+    assert values.mean() == pytest.approx(roc_auc(SCORES, POSITIVE), abs=1e-12)
+    error = values.std() / math.sqrt(len(values))
+    assert error == pytest.approx(0.160138424086, abs=1e-9)
+
+
+def test_the_intervals_of_pseudo_values_cover_and_those_of_placements_do_not():
+    rng, hits = np.random.default_rng(0), np.zeros(2)
+    positive = np.arange(136) < 37
+    truth = 0.7602499389065234  # Phi(1 / sqrt 2)
+    for _ in range(300):
+        scores = rng.normal(size=136) + positive
+        for number, values in enumerate(
+            (pseudo_values(scores, positive), placements(scores, positive))
+        ):
+            half = 1.96 * values.std(ddof=1) / math.sqrt(136)
+            hits[number] += abs(roc_auc(scores, positive) - truth) <= half
+    assert hits[0] / 300 >= 0.9
+    assert hits[1] / 300 < 0.85
+
+
+def test_two_models_are_compared_on_the_same_images():
+    z, p = delong_test(SCORES, SECOND, POSITIVE)
+    assert (z, p) == pytest.approx((-0.810191493667, 0.417830125631), abs=1e-9)
+
+
+def test_models_that_order_alike_are_not_told_apart():
+    perfect = POSITIVE.astype(float)
+    assert delong_test(SCORES, SCORES * 2 + 1, POSITIVE) == (0, 1)
+    assert delong_test(perfect, perfect * 3, POSITIVE) == (0, 1)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_auc_and_average_precision_agree_with_scikit_learn(seed):
+    scores, positive = random_case(seed)
+    assert roc_auc(scores, positive) == pytest.approx(roc_auc_score(positive, scores))
+    assert average_precision(scores, positive) == pytest.approx(
+        average_precision_score(positive, scores)
+    )
+
+
+def test_average_precision_depends_on_the_class_that_is_called_positive():
+    assert average_precision(SCORES, POSITIVE) == pytest.approx(0.488888888889, abs=1e-9)
+    assert average_precision(-SCORES, ~POSITIVE) == pytest.approx(0.724603174603, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("bound", [0.1, 0.25, 0.5])
+def test_partial_auc_agrees_with_scikit_learn(seed, bound):
+    scores, positive = random_case(seed)
+    expected = roc_auc_score(positive, scores, max_fpr=bound)
+    assert partial_auc(scores, positive, bound) == pytest.approx(expected)
+
+
+TIED = [0.9, 0.8, 0.7, 0.7, 0.6, 0.95, 0.7, 0.7, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05]
+APART = [0.91, 0.83, 0.74, 0.66, 0.52, 0.95, 0.79, 0.7, 0.61, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05]
+
+
+@pytest.mark.parametrize(
+    ("scores", "bound", "expected"),
+    [
+        (APART, 0.3, 0.607843137255),
+        (TIED, 0.3, 0.62091503268),
+        (TIED, 0.2, 0.574074074074),
+        (APART, 0.25, 0.588571428571),
+        ([0.5] * 15, 0.3, 0.5),
+    ],
+)
+def test_partial_auc_is_straight_over_ties_and_between_negatives(scores, bound, expected):
+    positive = np.arange(15) < 5
+    assert partial_auc(np.array(scores), positive, bound) == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_share_of_negatives_survives_floating_point():
+    assert hardest(100, 0.29) == 29
+    assert hardest(3, 0.1) == 1
+
+
+def test_the_whole_of_the_partial_area_is_the_auc():
+    scores, positive = random_case(3)
+    assert partial_auc(scores, positive, 1) == pytest.approx(roc_auc(scores, positive))
+
+
+def test_without_one_of_the_classes_nothing_is_defined():
+    scores, one_class = np.array([0.2, 0.7]), np.ones(2, dtype=bool)
+    assert np.isnan(placements(scores, one_class)).all()
+    for value in (
+        roc_auc(scores, one_class),
+        partial_auc(scores, one_class, 0.1),
+        average_precision(scores, ~one_class),
+        delong_variance(scores, one_class),
+        *delong_test(scores, scores, one_class),
+    ):
+        assert math.isnan(value)
+
+
+@pytest.mark.parametrize("bound", [0, -0.1, 1.1])
+def test_a_bound_that_is_no_rate_is_refused(bound):
+    with pytest.raises(ValueError, match="bound"):
+        partial_auc(SCORES, POSITIVE, bound)
