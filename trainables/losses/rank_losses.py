@@ -5,7 +5,7 @@ Shapes, in every function and class: ``scores`` (N, L) in [0, 1], greater for th
 of labels otherwise. A value is the mean over the columns that have both classes in the batch; the
 others add nothing, and without any the value is 0.
 
-All are made of ``l(i, j) = max(margin - (h_i - h_j), 0)**2`` for a positive i and any other image j.
+All are made of ``l(i, j) = max(margin - (h_i - h_j), 0)**2``, i a positive and j any other image.
 Losses with a state estimate, for each training image, a mean over all images that a batch sees in
 part only: ``rows`` says which training images these are. On the first visit the estimate is the
 batch's own; LibAUC starts from 0, which scales a first visit by 1 / gamma.
@@ -172,7 +172,7 @@ class PartialAUC(_Estimating):
 
     names = ("quantile",)
 
-    def __init__(  # noqa: PLR0913 - five numbers and a device, all of this loss
+    def __init__(
         self,
         n_images: int,
         n_columns: int,
@@ -219,7 +219,7 @@ class SmoothPartialAUC(_Estimating):
 
     names = ("mean",)
 
-    def __init__(  # noqa: PLR0913 - as for `PartialAUC`
+    def __init__(
         self,
         n_images: int,
         n_columns: int,

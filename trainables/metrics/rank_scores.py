@@ -1,8 +1,8 @@
 """Scores of an order: AUC, average precision and partial AUC of one class against the rest.
 
-In every function ``scores`` are (N,), greater for the positive class, and ``positive`` is bool (N,).
-None has a threshold. A score that the data do not define, for want of one of the two classes, is
-NaN.
+In every function ``scores`` are (N,), greater for the positive class, and ``positive`` is bool
+(N,). None has a threshold. A score that the data do not define, for want of one of the two classes,
+is NaN.
 
 An AUC is no mean over images, but it is the mean of *pseudo-values*, one for each image, whose
 variance is DeLong's [delong]. So all that works on means of images works on AUC.

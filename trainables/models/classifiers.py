@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from searchspace.errors import UserError
 from searchspace.names import lookup
-from trainables.models.body import Body, BuildBody, Shape
-from trainables.models.cnn import build_cnn
-from trainables.models.densenet import build_densenet
-from trainables.models.monai_networks import build_resnet, build_seresnet50
-from trainables.models.resnet import build_resnet18
+from trainables.models.bodies.body import Body, BuildBody, Shape
+from trainables.models.bodies.cnn import build_cnn
+from trainables.models.bodies.densenet import build_densenet
+from trainables.models.bodies.monai_networks import build_resnet, build_seresnet50
+from trainables.models.bodies.resnet import build_resnet18
 
 KINDS = {2: "images", 3: "volumes"}  # by the number of spatial dimensions
 
@@ -80,13 +80,17 @@ class Architecture:
     dimensions: tuple[int, ...] = (2,)
 
 
-ANY = (2, 3)
+ANY, VOLUMES = (2, 3), (3,)
 # Our own, the smallest first: it is a CPU's default. MONAI's are an extra.
 BODIES: Mapping[str, Architecture] = {
-    "cnn": Architecture(partial(build_cnn, width=16)),
+    "cnn": Architecture(build_cnn, ANY),
     "densenet": Architecture(partial(build_densenet, growth=12, layers=6)),
-    "resnet18-16": Architecture(partial(build_resnet18, width=16)),
-    "resnet18": Architecture(partial(build_resnet18, width=64)),
+    "resnet18-16": Architecture(partial(build_resnet18, width=16), ANY),
+    "resnet18": Architecture(partial(build_resnet18, width=64), ANY),
+    "resnet18-16-2.5d": Architecture(partial(build_resnet18, width=16, kind="2.5d"), VOLUMES),
+    "resnet18-2.5d": Architecture(partial(build_resnet18, width=64, kind="2.5d"), VOLUMES),
+    "resnet18-16-acs": Architecture(partial(build_resnet18, width=16, kind="acs"), VOLUMES),
+    "resnet18-acs": Architecture(partial(build_resnet18, width=64, kind="acs"), VOLUMES),
     "monai-resnet18-16": Architecture(
         partial(build_resnet, block="basic", blocks=(2, 2, 2, 2), width=16), ANY
     ),

@@ -7,12 +7,14 @@ from torch import nn
 from torch.nn import functional
 
 from trainables.models.attention import COARSEST, eigen_grad_cam
-from trainables.models.body import Body
+from trainables.models.bodies.body import Body
 from trainables.models.classifiers import BODIES, Classifier, build_classifier
 from trainables.runtime.seeding import generator, seeded
 
 CPU = torch.device("cpu")
-BUILT_IN = [name for name in BODIES if not name.startswith("monai-")]
+BUILT_IN = [
+    name for name, body in BODIES.items() if 2 in body.dimensions and not name.startswith("monai-")
+]
 
 
 def weigh(convolution: type[nn.Module], dimensions: int) -> Classifier:

@@ -6,12 +6,14 @@ from torch import nn
 from torch.nn import functional
 
 from searchspace.errors import UserError
-from trainables.models.body import Body
+from trainables.models.bodies.body import Body
 from trainables.models.classifiers import BODIES, Architecture, build_classifier
 from trainables.runtime.seeding import generator, seeded
 
 CPU = torch.device("cpu")
-BUILT_IN = [name for name in BODIES if not name.startswith("monai-")]
+BUILT_IN = {name: body for name, body in BODIES.items() if not name.startswith("monai-")}
+OF_IMAGES = [name for name, body in BUILT_IN.items() if 2 in body.dimensions]
+OF_VOLUMES = [name for name, body in BUILT_IN.items() if 3 in body.dimensions]
 
 
 def count(module: nn.Module) -> int:
@@ -50,13 +52,13 @@ def test_a_seed_means_the_same_initial_weights_as_ever(name, size, digest, total
 
 
 def test_the_cpus_default_is_the_first_and_smallest():
-    sizes = {name: count(build_classifier(name, 1, (28, 28), 2)) for name in BUILT_IN}
+    sizes = {name: count(build_classifier(name, 1, (28, 28), 2)) for name in OF_IMAGES}
     assert list(sizes) == sorted(sizes, key=lambda name: sizes[name])
     assert sizes["cnn"] < 70_000
 
 
 @pytest.mark.parametrize(("size", "channels"), [(28, 1), (28, 3), (64, 1), (128, 3), (224, 3)])
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", OF_IMAGES)
 def test_every_classifier_runs_at_every_size(name, size, channels):
     classifier = build_classifier(name, channels, (size, size), n_classes=5).eval()
     images = torch.rand(1, channels, size, size, generator=generator(CPU, 0))
@@ -68,10 +70,33 @@ def test_every_classifier_runs_at_every_size(name, size, channels):
     assert maps.shape[1] == classifier.body.n_features == classifier.head.in_features
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
-def test_gradients_reach_every_parameter_in_training(name):
-    classifier = build_classifier(name, 1, (28, 28), n_classes=3, dropout=0.0)
-    images = torch.rand(4, 1, 28, 28, generator=generator(CPU, 1))
+@pytest.mark.parametrize("size", [20, 28, 64])
+@pytest.mark.parametrize("name", OF_VOLUMES)
+def test_every_classifier_of_volumes_runs_at_every_size(name, size):
+    classifier = build_classifier(name, 1, (size,) * 3, n_classes=5).to("meta").eval()
+    volumes = torch.empty(1, 1, size, size, size, device="meta")
+    maps = classifier.body(volumes)
+    assert classifier(volumes).shape == (1, 5)
+    assert 3 <= maps.shape[2] == maps.shape[3] == maps.shape[4] <= 8
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("resnet18", 33_140_802), ("resnet18-2.5d", 11_168_706), ("resnet18-acs", 11_168_706)],
+)
+def test_a_resnet_of_volumes_has_the_parameters_of_the_benchmarks_own_code(name, parameters):
+    with torch.device("meta"):
+        classifier = build_classifier(name, 1, (28,) * 3, n_classes=2)
+    assert count(classifier) == parameters
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [(name, (28, 28)) for name in OF_IMAGES] + [(name, (14,) * 3) for name in OF_VOLUMES],
+)
+def test_gradients_reach_every_parameter_in_training(name, shape):
+    classifier = build_classifier(name, 1, shape, n_classes=3, dropout=0.0)
+    images = torch.rand(4, 1, *shape, generator=generator(CPU, 1))
     functional.cross_entropy(classifier(images), torch.tensor([0, 1, 2, 0])).backward()
     unreached = [
         name
@@ -159,9 +184,9 @@ def test_a_classifier_of_volumes_pools_over_all_three_dimensions(monkeypatch):
     ("name", "shape", "message"),
     [
         (
-            "cnn",
+            "densenet",
             (28, 28, 28),
-            "'cnn' takes images, not volumes: choose from monai-.*, cubes, either$",
+            "'densenet' takes images, not volumes: choose from cnn, .*, cubes, either$",
         ),
         ("cubes", (28, 28), "takes volumes, not images: choose from cnn, .*, either$"),
     ],

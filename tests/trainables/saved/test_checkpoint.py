@@ -6,7 +6,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from searchspace.errors import UserError
-from trainables.models.body import Body
+from trainables.models.bodies.body import Body
 from trainables.models.classifiers import BODIES, Architecture
 from trainables.runtime.config import parse
 from trainables.runtime.seeding import generator, seeded

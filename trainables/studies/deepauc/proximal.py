@@ -30,7 +30,7 @@ class Proximal:
             LibAUC's code draws it. With a strong epoch decay, zero pulls all weights in.
     """
 
-    def __init__(  # noqa: PLR0913 - the numbers of the method
+    def __init__(
         self,
         variables: Iterable[Tensor],
         *,
@@ -72,17 +72,16 @@ class Proximal:
     @torch.no_grad()
     def step(self) -> None:
         """Move the variables once, along their gradients and the pull."""
-        active = [index for index, variable in enumerate(self.variables) if _slope(variable)]
-        variables = [self.variables[index] for index in active]
-        slopes = [variable.grad for variable in variables if variable.grad is not None]
-        if self.kind == "pesg":
-            torch._foreach_clamp_min_(slopes, -CLIP)
-            torch._foreach_clamp_max_(slopes, CLIP)
-        if self.epoch_decay:
-            offsets = torch._foreach_sub(variables, [self.references[index] for index in active])
-            torch._foreach_add_(slopes, offsets, alpha=self.epoch_decay)
+        for variable, reference in zip(self.variables, self.references, strict=True):
+            if variable.grad is None:
+                continue
+            if self.kind == "pesg":
+                variable.grad.clamp_(-CLIP, CLIP)
+            if self.epoch_decay:
+                variable.grad.add_(variable - reference, alpha=self.epoch_decay)
         self.optimiser.step()
-        torch._foreach_add_(self.sums, self.variables)
+        for total, variable in zip(self.sums, self.variables, strict=True):
+            total.add_(variable)
         self.steps += 1
 
     @torch.no_grad()
@@ -93,7 +92,7 @@ class Proximal:
         if self.steps == 0:
             return
         self.references = [total / self.steps for total in self.sums]
-        torch._foreach_zero_(self.sums)
+        self.sums = [torch.zeros_like(total) for total in self.sums]
         self.steps = 0
 
     def state_dict(self) -> dict[str, Any]:
@@ -112,7 +111,3 @@ class Proximal:
             pairs = zip(self.variables, state[name], strict=True)
             setattr(self, name, [value.detach().clone().to(variable) for variable, value in pairs])
         self.steps = state["steps"]
-
-
-def _slope(variable: Tensor) -> bool:
-    return variable.grad is not None

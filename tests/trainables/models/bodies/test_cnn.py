@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from trainables.models.cnn import build_cnn, conv_norm_relu
+from trainables.models.bodies.cnn import build_cnn, conv_norm_relu
 
 
 @pytest.mark.parametrize(

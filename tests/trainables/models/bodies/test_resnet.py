@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from trainables.models.resnet import LARGE, BasicBlock, build_resnet18
+from trainables.models.bodies.resnet import LARGE, BasicBlock, build_resnet18
 
 
 def silence(block: BasicBlock) -> BasicBlock:

@@ -9,9 +9,9 @@ import torch
 from torch.nn import functional
 
 from searchspace.errors import UserError
+from trainables.models.bodies.resnet import build_resnet18
 from trainables.models.classifiers import BODIES, build_classifier
 from trainables.models.counting import kept_for_backward
-from trainables.models.resnet import build_resnet18
 from trainables.runtime.seeding import seeded
 
 CPU = torch.device("cpu")

@@ -12,8 +12,8 @@ from typing import Any
 from torch import nn
 
 from searchspace.errors import UserError
-from trainables.models.body import Body, Shape
-from trainables.models.resnet import LARGE
+from trainables.models.bodies.body import Body, Shape
+from trainables.models.bodies.resnet import LARGE
 
 EXPANSION = {"basic": 1, "bottleneck": 4}  # maps of a block's output by maps of its inside
 

@@ -6,7 +6,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from trainables.models.body import Body, Shape
+from trainables.models.bodies.body import Body, Shape
 
 
 def norm_relu_conv(inputs: int, outputs: int, kernel: int) -> nn.Sequential:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from trainables.models.densenet import DenseLayer, build_densenet, norm_relu_conv
+from trainables.models.bodies.densenet import DenseLayer, build_densenet, norm_relu_conv
 
 
 def test_a_layer_appends_its_maps_to_what_it_was_passed():

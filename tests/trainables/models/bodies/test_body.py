@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from trainables.models.body import Body
+from trainables.models.bodies.body import Body
 
 
 def test_it_is_its_layers_in_a_row():

@@ -1,0 +1,1 @@
+"""Bodies of classifiers by architecture, for images and for volumes."""
