@@ -15,6 +15,7 @@ from trainables.models.bodies.cnn import build_cnn
 from trainables.models.bodies.densenet import build_densenet
 from trainables.models.bodies.monai_networks import build_resnet, build_seresnet50
 from trainables.models.bodies.resnet import build_resnet18
+from trainables.models.bodies.wide_resnet import build_wide_resnet
 
 KINDS = {2: "images", 3: "volumes"}  # by the number of spatial dimensions
 
@@ -91,6 +92,10 @@ BODIES: Mapping[str, Architecture] = {
     "resnet18-2.5d": Architecture(partial(build_resnet18, width=64, kind="2.5d"), VOLUMES),
     "resnet18-16-acs": Architecture(partial(build_resnet18, width=16, kind="acs"), VOLUMES),
     "resnet18-acs": Architecture(partial(build_resnet18, width=64, kind="acs"), VOLUMES),
+    **{
+        f"wrn-16-{width}": Architecture(partial(build_wide_resnet, depth=16, width=width), ANY)
+        for width in (2, 4, 8)
+    },
     "monai-resnet18-16": Architecture(
         partial(build_resnet, block="basic", blocks=(2, 2, 2, 2), width=16), ANY
     ),

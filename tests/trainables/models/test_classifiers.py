@@ -52,7 +52,8 @@ def test_a_seed_means_the_same_initial_weights_as_ever(name, size, digest, total
 
 
 def test_the_cpus_default_is_the_first_and_smallest():
-    sizes = {name: count(build_classifier(name, 1, (28, 28), 2)) for name in OF_IMAGES}
+    names = [name for name in OF_IMAGES if not name.startswith("wrn")]
+    sizes = {name: count(build_classifier(name, 1, (28, 28), 2)) for name in names}
     assert list(sizes) == sorted(sizes, key=lambda name: sizes[name])
     assert sizes["cnn"] < 70_000
 
@@ -60,24 +61,27 @@ def test_the_cpus_default_is_the_first_and_smallest():
 @pytest.mark.parametrize(("size", "channels"), [(28, 1), (28, 3), (64, 1), (128, 3), (224, 3)])
 @pytest.mark.parametrize("name", OF_IMAGES)
 def test_every_classifier_runs_at_every_size(name, size, channels):
-    classifier = build_classifier(name, channels, (size, size), n_classes=5).eval()
-    images = torch.rand(1, channels, size, size, generator=generator(CPU, 0))
-    with torch.no_grad():
-        maps = classifier.body(images)
-        assert classifier(images).shape == (1, 5)
-    # Neither a single position nor a costly many are left for the mean.
-    assert 4 <= maps.shape[2] == maps.shape[3] <= 8
+    with torch.device("meta"):
+        classifier = build_classifier(name, channels, (size, size), n_classes=5).eval()
+        images = torch.empty(1, channels, size, size)
+    maps = classifier.body(images)
+    assert classifier(images).shape == (1, 5)
+    # Neither a single position nor a costly many are left for the mean; a wide ResNet has no stem
+    # that makes large images small.
+    assert 4 <= maps.shape[2] == maps.shape[3] <= (size // 4 if name.startswith("wrn") else 8)
     assert maps.shape[1] == classifier.body.n_features == classifier.head.in_features
 
 
 @pytest.mark.parametrize("size", [20, 28, 64])
 @pytest.mark.parametrize("name", OF_VOLUMES)
 def test_every_classifier_of_volumes_runs_at_every_size(name, size):
-    classifier = build_classifier(name, 1, (size,) * 3, n_classes=5).to("meta").eval()
-    volumes = torch.empty(1, 1, size, size, size, device="meta")
+    with torch.device("meta"):
+        classifier = build_classifier(name, 1, (size,) * 3, n_classes=5).eval()
+        volumes = torch.empty(1, 1, size, size, size)
     maps = classifier.body(volumes)
     assert classifier(volumes).shape == (1, 5)
-    assert 3 <= maps.shape[2] == maps.shape[3] == maps.shape[4] <= 8
+    greatest = size // 4 if name.startswith("wrn") else 8
+    assert 3 <= maps.shape[2] == maps.shape[3] == maps.shape[4] <= greatest
 
 
 @pytest.mark.parametrize(
@@ -92,7 +96,7 @@ def test_a_resnet_of_volumes_has_the_parameters_of_the_benchmarks_own_code(name,
 
 @pytest.mark.parametrize(
     ("name", "shape"),
-    [(name, (28, 28)) for name in OF_IMAGES] + [(name, (14,) * 3) for name in OF_VOLUMES],
+    [(name, (14, 14)) for name in OF_IMAGES] + [(name, (8,) * 3) for name in OF_VOLUMES],
 )
 def test_gradients_reach_every_parameter_in_training(name, shape):
     classifier = build_classifier(name, 1, shape, n_classes=3, dropout=0.0)
