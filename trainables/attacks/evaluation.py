@@ -21,7 +21,7 @@ from trainables.attacks.threat import pixels
 from trainables.attacks.transfer import Transfer
 from trainables.data.task import Task
 from trainables.losses.likelihood import log_odds
-from trainables.metrics.classification import auc, correct, scores
+from trainables.metrics.classification import ORDERS, STANDARD, correct, scores
 from trainables.metrics.curve import area
 from trainables.models.modes import frozen
 from trainables.runtime.arrays import Floats32, Floats64, Mask
@@ -60,8 +60,8 @@ class RobustReport:
         )
 
     def curve(self, score: str) -> Floats64:
-        """Compute ``acc``, ``bacc`` or ``auc`` at every radius, (E,)."""
-        rows = (scores_of(answers, self.labels, self.task) for answers in self.logits)
+        """Compute a score of `trainables.metrics.classification.scores` at every radius, (E,)."""
+        rows = (scores_of(answers, self.labels, self.task, (score,)) for answers in self.logits)
         return np.array([row[score] for row in rows])
 
     def area(self, score: str) -> float:
@@ -104,28 +104,50 @@ def to_probabilities(logits: Tensor, task: Task) -> Tensor:
     return logits.sigmoid() if task == "multi-label" else logits.softmax(dim=-1)
 
 
-def scores_of(logits: Floats32, labels: npt.NDArray[np.int64], task: Task) -> dict[str, float]:
-    """Compute ``acc``, ``bacc`` and ``auc`` from logits.
+def scores_of(
+    logits: Floats32,
+    labels: npt.NDArray[np.int64],
+    task: Task,
+    names: Sequence[str] = STANDARD,
+) -> dict[str, float]:
+    """Compute scores of `trainables.metrics.classification.scores` from logits.
 
-    The AUC is that of the log-odds: they rank as probabilities do, which round to 0 and 1 if a
-    model is confident and would then tie.
+    Scores of an order, such as AUC, are those of the log-odds: they rank as probabilities do, which
+    round to 0 and 1 if a model is confident and would then tie.
 
     Args:
         logits: (N, K).
         labels: int64 (N,), or (N, L) for multi-label data.
         task: What the labels mean.
+        names: Of the scores.
     """
-    answers = torch.from_numpy(logits)
-    values = scores(task, to_probabilities(answers, task).numpy(), labels)
-    return values | {"auc": auc(task, _odds(answers, task).numpy(), labels)}
+    return {
+        name: scores(task, answers_of(logits, task, name), labels, (name,))[name] for name in names
+    }
+
+
+def answers_of(logits: Floats32, task: Task, score: str) -> Floats32:
+    """Return what a score looks at: log-odds for a score of an order, otherwise probabilities.
+
+    Args:
+        logits: (..., N, K).
+        task: What the labels mean.
+        score: Its name.
+    """
+    values = torch.from_numpy(logits)
+    answers = _odds(values, task) if score in ORDERS else to_probabilities(values, task)
+    result: Floats32 = answers.numpy()
+    return result
 
 
 def _odds(logits: Tensor, task: Task) -> Tensor:
-    """Return the log-odds of each class against the others, (N, K)."""
+    """Return the log-odds of each class against the others, (..., N, K)."""
     if task == "multi-label":
         return logits
-    classes = torch.arange(logits.shape[1])[:, None].expand(-1, len(logits))
-    return -torch.stack([log_odds(logits, column) for column in classes], dim=1)
+    flat = logits.reshape(-1, logits.shape[-1])
+    classes = torch.arange(flat.shape[1])[:, None].expand(-1, len(flat))
+    odds = -torch.stack([log_odds(flat, column) for column in classes], dim=1)
+    return odds.reshape(logits.shape)
 
 
 @final

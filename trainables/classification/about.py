@@ -1,5 +1,6 @@
-"""How classification studies describe themselves: threat model, scores, columns."""
+"""How classification studies describe themselves: threat model, scores, what ranks, columns."""
 
+from trainables.data.task import Task
 from trainables.study.about import About, Score, Threat
 
 PIXELS = Threat(
@@ -14,6 +15,8 @@ SCORES = {
     "acc": Score(words="accuracy", direction="max", from_zero=True),
     "bacc": Score(words="balanced accuracy", direction="max", from_zero=True),
     "auc": Score(words="AUC", direction="max", from_zero=True, level=0.5),
+    "ap": Score(words="average precision", direction="max", from_zero=True),
+    "pauc": Score(words="partial AUC", direction="max", from_zero=True, level=0.5),
 }
 COLUMNS = {
     "clean": "ranking_clean_{score}",
@@ -22,13 +25,16 @@ COLUMNS = {
 }
 
 
-def about_classification(name: str, title: str, cites: tuple[str, ...]) -> About:
+def about_classification(
+    name: str, title: str, cites: tuple[str, ...], kept: str = "bacc"
+) -> About:
     """Describe a study of classifiers whose images are attacked pixel by pixel.
 
     Args:
         name: The word on the command line.
         title: What the study asks, in a few words.
         cites: Keys of CITATIONS.bib, the study's own paper first.
+        kept: The score that ranks, whose numbers of single images trials save.
     """
     return About(
         name=name,
@@ -37,7 +43,25 @@ def about_classification(name: str, title: str, cites: tuple[str, ...]) -> About
         inputs="images",
         threat=PIXELS,
         scores=SCORES,
-        kept="bacc",
+        kept=kept,
         level="a constant answer",
         columns=COLUMNS,
     )
+
+
+def headline(task: Task) -> str:
+    """Return the score that ranks where a study names none: no constant classifier can raise it.
+
+    That is balanced accuracy, however imbalanced the data. For multi-label data it is the macro
+    AUC, as a threshold of 0.5 has no meaning there.
+    """
+    return "auc" if task == "multi-label" else "bacc"
+
+
+def ranking_metric(attack: str, score: str) -> str:
+    """Return the metric that ranks trials unless the user names another.
+
+    It is the mean skill over the radii: a constant answer scores 0, and no radius counts more than
+    another.
+    """
+    return f"ranking_{attack}_{score}_skill"

@@ -25,11 +25,11 @@ from trainables.attacks.evaluation import (
 from trainables.attacks.registry import build_attack
 from trainables.attacks.threat import pixels
 from trainables.classification.assets import LabelledImages
-from trainables.classification.naming import headline, ranking_metric
+from trainables.classification.about import headline, ranking_metric
 from trainables.corruptions.noise import gaussian
 from trainables.data.task import Task
 from trainables.losses.likelihood import Loss, likelihood_loss
-from trainables.metrics.classification import constant_scores
+from trainables.metrics.classification import STANDARD, constant_scores
 from trainables.metrics.curve import area
 from trainables.metrics.skill import CURVE, SKILL, mean_skill
 from trainables.models.classifiers import Classifier
@@ -40,7 +40,6 @@ from trainables.study.study import Directions
 NOISE_SIGMA = 0.2  # of Gaussian noise on pixels in [0, 1] [tsynd, section 4]
 # That level leaves most small networks at chance: it tells none apart. Weaker ones do.
 SIGMAS = (0.02, 0.05, 0.1, NOISE_SIGMA)
-SCORES = ("acc", "bacc", "auc")
 TINY = 1e-12  # least probability of which the loss takes the logarithm
 ATTACK_BATCH = 256  # greatest number of images that are attacked at a time
 ALWAYS = ("fgsm", "pgd")  # measured whichever attack ranks: one weaker, one stronger
@@ -58,6 +57,8 @@ class Measurement:
         steps: Of the attack that ranks; None for its default.
         restarts: Of the attack that ranks, at least 1.
         batch_size: Images that are attacked at a time; affects only the memory.
+        score: That ranks and chooses the epoch; None for `about.headline`.
+        scores: That are measured, the one that ranks among them.
     """
 
     task: Task
@@ -67,6 +68,8 @@ class Measurement:
     steps: int | None = None
     restarts: int = 1
     batch_size: int = ATTACK_BATCH
+    score: str | None = None
+    scores: tuple[str, ...] = STANDARD
 
     def at(self, level: Level | None) -> "Measurement":
         """Return this measurement at a level of the ladder; unchanged where the level is None."""
@@ -88,8 +91,8 @@ class Measurement:
 
     @property
     def headline(self) -> str:
-        """The score that ranks and chooses the epoch, see `naming.headline`."""
-        return headline(self.task)
+        """The score that ranks and chooses the epoch."""
+        return self.score or headline(self.task)
 
     @property
     def attacks(self) -> tuple[str, ...]:
@@ -99,22 +102,33 @@ class Measurement:
     @property
     def ranking_metric(self) -> str:
         """The metric that ranks trials unless the user names another."""
-        return ranking_metric(self.attack, self.task)
+        return ranking_metric(self.attack, self.headline)
 
 
-def metrics_of(attack: str, eps: tuple[float, ...]) -> Directions:
+def metrics_of(
+    attack: str, eps: tuple[float, ...], measured: tuple[str, ...] = STANDARD
+) -> Directions:
     """Map the metrics of `measure_clean` on val and `measure_robust` on both splits to directions.
 
-    They are the ones of a measurement with this attack at these radii, which rise from 0.
+    Args:
+        attack: The attack that ranks.
+        eps: Radii, rising from 0.
+        measured: The scores.
     """
     names = [
-        f"{split}_{name}" for split in ("ranking", "val") for name, _, _ in _names(attack, eps)
+        f"{split}_{name}"
+        for split in ("ranking", "val")
+        for name, _, _ in _names(attack, eps, measured)
     ]
     return {**dict.fromkeys(names, "max"), "val_loss": "min"}
 
 
 def constant_metrics(
-    attack: str, eps: tuple[float, ...], task: Task, labels: npt.NDArray[np.int64]
+    attack: str,
+    eps: tuple[float, ...],
+    task: Task,
+    labels: npt.NDArray[np.int64],
+    measured: tuple[str, ...] = STANDARD,
 ) -> dict[str, float]:
     """Return the metrics of the best answer that is the same for all images of the ranking split.
 
@@ -123,15 +137,18 @@ def constant_metrics(
         eps: Radii, rising from 0.
         task: What the labels mean.
         labels: Of the ranking split, (N,) or (N, L).
+        measured: The scores.
     """
     values = constant_scores(task, labels)
     return {
         f"ranking_{name}": 0.0 if point == SKILL else values[score]
-        for name, score, point in _names(attack, eps)
+        for name, score, point in _names(attack, eps, measured)
     }
 
 
-def _names(attack: str, eps: tuple[float, ...]) -> list[tuple[str, str, str]]:
+def _names(
+    attack: str, eps: tuple[float, ...], measured: tuple[str, ...]
+) -> list[tuple[str, str, str]]:
     """List the metrics of a split: name without the split, score, and point on the curve."""
     points = [SKILL, CURVE, *(_point(radius) for radius in eps[1:])]
     levels = ["", SKILL, *map(_level, SIGMAS)]
@@ -139,7 +156,7 @@ def _names(attack: str, eps: tuple[float, ...]) -> list[tuple[str, str, str]]:
     return [
         (f"{kind}_{score}{'_' * bool(point)}{point}", score, point)
         for kind, ends in kinds.items()
-        for score in SCORES
+        for score in measured
         for point in ends
     ]
 
@@ -182,7 +199,7 @@ def measure_clean(
     """
     images = data.images.float() / 255
     logits = predict_logits(classifier, images, PREDICTION_FACTOR * measurement.batch_size)
-    values = _scores(measurement.task, logits, data)
+    values = _scores(measurement, logits, data)
     metrics = {f"{split}_clean_{name}": value for name, value in values.items()}
     probabilities = to_probabilities(logits, measurement.task)
     metrics[f"{split}_loss"] = _mean_log_loss(probabilities, data.labels)
@@ -202,20 +219,21 @@ def measure_robust(
     """
     task, images = measurement.task, data.images.float() / 255
     batch_size = PREDICTION_FACTOR * measurement.batch_size
-    clean = _scores(task, predict_logits(classifier, images, batch_size), data)
+    clean = _scores(measurement, predict_logits(classifier, images, batch_size), data)
     metrics = {f"{split}_clean_{name}": value for name, value in clean.items()}
     metrics |= _noise(f"{split}_noise", classifier, data, measurement)
     reports: dict[str, RobustReport] = {}
     for name in measurement.attacks:
         attack, seed = measurement.build(name), derive(measurement.seed, "attack")
         report = evaluate(classifier, images, data.labels, task, attack, measurement.eps, seed=seed)
-        metrics |= _curve(f"{split}_{name}", report)
+        metrics |= _curve(f"{split}_{name}", report, measurement.scores)
         reports[name] = report
     return Robustness(metrics, reports, measurement.attack)
 
 
-def _scores(task: Task, logits: Tensor, data: LabelledImages) -> dict[str, float]:
-    return scores_of(logits.cpu().numpy(), data.labels.cpu().numpy(), task)
+def _scores(measurement: Measurement, logits: Tensor, data: LabelledImages) -> dict[str, float]:
+    answers, labels = logits.cpu().numpy(), data.labels.cpu().numpy()
+    return scores_of(answers, labels, measurement.task, measurement.scores)
 
 
 def _mean_log_loss(probabilities: Tensor, labels: Tensor) -> float:
@@ -232,13 +250,15 @@ def _noise(
     seed, size = derive(measurement.seed, "noise"), PREDICTION_FACTOR * measurement.batch_size
     levels = {
         sigma: _scores(
-            task, predict_logits(classifier, gaussian(images, sigma, seed, pixels(0)), size), data
+            measurement,
+            predict_logits(classifier, gaussian(images, sigma, seed, pixels(0)), size),
+            data,
         )
         for sigma in SIGMAS
     }
     constants = constant_scores(task, data.labels.cpu().numpy())
     metrics: dict[str, float] = {}
-    for score in SCORES:
+    for score in measurement.scores:
         values = [levels[sigma][score] for sigma in SIGMAS]
         metrics[f"{prefix}_{score}"] = levels[NOISE_SIGMA][score]
         metrics[f"{prefix}_{score}_{SKILL}"] = mean_skill(SIGMAS, values, constants[score])
@@ -247,10 +267,10 @@ def _noise(
     return metrics
 
 
-def _curve(prefix: str, report: RobustReport) -> dict[str, float]:
+def _curve(prefix: str, report: RobustReport, measured: tuple[str, ...]) -> dict[str, float]:
     metrics: dict[str, float] = {}
     constants = constant_scores(report.task, report.labels)
-    for score in SCORES:
+    for score in measured:
         values = report.curve(score)
         metrics[f"{prefix}_{score}_{SKILL}"] = mean_skill(report.eps, values, constants[score])
         metrics[f"{prefix}_{score}_{CURVE}"] = area(report.eps, values)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from trainables.attacks.evaluation import evaluate
 from trainables.classification.assets import LabelledImages, at_most
 from trainables.classification.measurement import Measurement
-from trainables.metrics.classification import chance
+from trainables.metrics.classification import constant_scores
 from trainables.metrics.radii import radius_at, spaced
 from trainables.models.classifiers import Classifier
 from trainables.runtime.arrays import Floats64
@@ -64,7 +64,8 @@ def measure_anchor(
     report = evaluate(
         classifier, images, data.labels, task, attack, RADII, seed=seed, skip_broken=True
     )
-    above = report.curve(measurement.headline) - chance(measurement.task, report.labels)
+    zero = constant_scores(task, report.labels)[measurement.headline]
+    above = report.curve(measurement.headline) - zero
     return Anchor(name, above / above[0] if above[0] > 0 else None)
 
 

@@ -8,7 +8,7 @@ from pydantic import field_validator, model_validator
 
 from searchspace.names import lookup
 from trainables.attacks.settings import AttackSettings
-from trainables.classification.naming import ranking_metric
+from trainables.classification.about import headline, ranking_metric
 from trainables.data.task import Task
 from trainables.runtime.memory import known_limit
 from trainables.study.ladder import default_ladder, parse_ladder
@@ -24,6 +24,8 @@ class ClassificationSettings(AttackSettings):
 
     DEFAULT_EPS: ClassVar[str] = DEFAULT_EPS
     EPS: ClassVar[str | None] = "auto"
+    absorbs_threshold: ClassVar[bool] = False
+    """Whether val chooses the threshold of the answers, see `operating_point`."""
     SMALL: ClassVar[Mapping[str, Any]] = {
         "fraction": 0.05,
         "ranking_images": 48,
@@ -134,6 +136,18 @@ class ClassificationSettings(AttackSettings):
         return entry.task if entry else phantom.TASK
 
     @property
+    def headline(self) -> str:
+        """The score that ranks, chooses the epoch and sets the floor, see `about.headline`."""
+        return headline(self.task)
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """The scores that are measured, the headline among them."""
+        from trainables.metrics.classification import STANDARD  # noqa: PLC0415 - loads NumPy
+
+        return STANDARD
+
+    @property
     def channels(self) -> int:
         """Channels of the dataset's images; needs no open dataset."""
         from trainables.data.medmnist import table  # noqa: PLC0415 - loads NumPy
@@ -157,7 +171,7 @@ class ClassificationSettings(AttackSettings):
             attacks=ATTACKS,
             epochs=self.epochs,
             eps=self.eps,
-            metric_of=lambda attack: ranking_metric(attack, self.task),
+            metric_of=lambda attack: ranking_metric(attack, self.headline),
         )
 
     @model_validator(mode="after")

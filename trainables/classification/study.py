@@ -26,7 +26,6 @@ from trainables.classification.examination import examine_classifier
 from trainables.classification.learner import ClassifierConfig, Learner, Lesson
 from trainables.classification.measurement import constant_metrics, metrics_of
 from trainables.classification.memory import CountExtra, need_of, no_extra
-from trainables.classification.naming import headline
 from trainables.classification.pilot import Anchor, choose_eps, measure_anchor
 from trainables.classification.settings import ClassificationSettings
 from trainables.classification.trial import ClassifierTrial
@@ -180,13 +179,13 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         """Map every metric that a trial reports to the better direction."""
         directions: dict[str, Literal["max", "min"]] = {"train_loss": "min"}
         for kind in settings.ranking_attacks:
-            directions |= metrics_of(kind, settings.eps)
+            directions |= metrics_of(kind, settings.eps, settings.scores)
         return directions
 
     @final
     def floor(self, settings: S) -> Floor:
         """Return the floor: most of what the baseline's clean score has above chance."""
-        metric = f"ranking_clean_{headline(settings.task)}"
+        metric = f"ranking_clean_{settings.headline}"
         return Floor("clean_floor", metric, BASELINE, settings.floor, above_constant=True)
 
     @final
@@ -303,7 +302,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         """Return what a constant answer scores on the ranking split, by metric."""
         constant: dict[str, float] = {}
         for kind in settings.ranking_attacks:
-            constant |= constant_metrics(kind, eps, settings.task, labels)
+            constant |= constant_metrics(kind, eps, settings.task, labels, settings.scores)
         return constant
 
     def _choose_eps(self, settings: S, assets: Path, say: Say) -> EpsChoice:

@@ -11,6 +11,7 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
+from trainables.attacks.evaluation import PREDICTION_FACTOR, answers_of, predict_logits
 from trainables.classification.assets import Data, at_most
 from trainables.classification.audit import audit, guards, worst_of
 from trainables.classification.learner import ClassifierConfig, Learner, Lesson
@@ -21,10 +22,11 @@ from trainables.classification.measurement import (
     measure_clean,
     measure_robust,
 )
+from trainables.classification.operating_point import absorb_threshold
 from trainables.classification.settings import ClassificationSettings
-from trainables.metrics.classification import chance
+from trainables.metrics.answers import ImageScores, image_scores
 from trainables.metrics.intervals import summary_interval
-from trainables.metrics.skill import CURVE, SKILL, Area, Skill, Summary
+from trainables.metrics.skill import CURVE, PERFECT, SKILL, Area, Skill, Summary
 from trainables.models.modes import weights_of, with_weights
 from trainables.runtime.memory import Need
 from trainables.runtime.seeding import derive, seeded
@@ -57,9 +59,9 @@ class Best:
 class ClassifierTrial(Trainable):
     """Trains one classifier with a learner, and measures the best epoch on val.
 
-    The best epoch has the highest balanced accuracy on val (multi-label: macro AUC), and among
-    equals the lowest loss. By plain accuracy, a classifier that always gives the same answer would
-    win on imbalanced data.
+    The best epoch has the highest score on val that the settings name (by default balanced
+    accuracy, multi-label: macro AUC), and among equals the lowest loss. By plain accuracy, a
+    classifier that always gives the same answer would win on imbalanced data.
 
     Args:
         study: Name of the study, for the model's card.
@@ -145,8 +147,12 @@ class ClassifierTrial(Trainable):
         with self.at_best():
             card = self.card.model_copy(update={"provenance": provenance})
             save_model(folder, self.classifier, card)
-        report = robust.ranking_report
-        ranking_file.write(folder, report.correct, report.labels, report.eps)
+        report, numbers = robust.ranking_report, self._numbers(robust)
+        if numbers is None:
+            ranking_file.write(folder, report.correct, report.labels, report.eps)
+        else:
+            scale = (numbers.zero, PERFECT)
+            ranking_file.write(folder, numbers.scores, numbers.classes, report.eps, scale)
 
     def state(self) -> dict[str, Any]:
         """Return the weights, the state of the learner, and the best epoch so far."""
@@ -176,10 +182,21 @@ class ClassifierTrial(Trainable):
         ranks = (metrics[headline], -metrics["val_loss"])
         key = tuple(-math.inf if math.isnan(value) else value for value in ranks)
         if self.best is None or key > self.best.key:
-            weights = weights_of(self.classifier)
             metrics["train_loss"] = train_loss
-            self.best = Best(self.epoch + 1, key, metrics, weights)
+            self.best = Best(self.epoch + 1, key, metrics, self._weights())
         self.spend("validation", started)
+
+    def _weights(self) -> dict[str, Tensor]:
+        """Return the weights, with the threshold of val in them where the settings ask for it."""
+        weights = weights_of(self.classifier)
+        if not self.settings.absorbs_threshold:
+            return weights
+        val, measurement = self.data.val, self.measurement
+        size = PREDICTION_FACTOR * measurement.batch_size
+        logits = predict_logits(self.classifier, val.images.float() / 255, size)
+        with with_weights(self.classifier, weights):
+            absorb_threshold(self.classifier, logits, val.labels, measurement.task)
+            return weights_of(self.classifier)
 
     def _best(self) -> Best:
         if self.best is None:
@@ -211,25 +228,34 @@ class ClassifierTrial(Trainable):
 
     def _intervals(self, robust: Robustness) -> dict[str, tuple[float, float]]:
         """Return the intervals of the metrics over all radii under the attack that ranks."""
-        if self.measurement.headline != "bacc":
+        numbers, eps = self._numbers(robust), robust.ranking_report.eps
+        if numbers is None:
             return {}
-        report, seed = robust.ranking_report, derive(self.settings.seed, "bootstrap")
-        answers, labels = report.correct, report.labels
-        summaries: dict[str, Summary] = {
-            SKILL: Skill(report.eps, chance(report.task, labels)),
-            CURVE: Area(report.eps),
-        }
+        summaries: dict[str, Summary] = {SKILL: Skill(eps, numbers.zero), CURVE: Area(eps)}
+        seed = derive(self.settings.seed, "bootstrap")
         intervals = {}
         for point, summary in summaries.items():
-            interval = summary_interval(answers, labels, summary, seed=seed)
+            interval = summary_interval(numbers.scores, numbers.classes, summary, seed=seed)
             name = f"ranking_{robust.attack}_{self.measurement.headline}_{point}"
             intervals[name] = (interval.low, interval.high)
         return intervals
+
+    def _numbers(self, robust: Robustness) -> ImageScores | None:
+        """Return the numbers of single images behind the score that ranks."""
+        report, score = robust.ranking_report, self.measurement.headline
+        answers = answers_of(report.logits, report.task, score)
+        return image_scores(score, report.task, answers, report.labels)
 
 
 def _measurement(settings: ClassificationSettings, data: Data, need: Need) -> Measurement:
     gib = settings.memory_gib
     batch_size = need.images(gib, ATTACK_BATCH) if gib else ATTACK_BATCH
     return Measurement(
-        data.task, settings.attack, settings.eps, settings.seed, batch_size=batch_size
+        data.task,
+        settings.attack,
+        settings.eps,
+        settings.seed,
+        batch_size=batch_size,
+        score=settings.headline,
+        scores=settings.scores,
     )

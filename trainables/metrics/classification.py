@@ -6,33 +6,36 @@ NaN.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
+from trainables.metrics.rank_scores import average_precision, defined, partial_auc, roc_auc
 from trainables.runtime.arrays import Floats, Floats64, Mask
 
 Labels = npt.NDArray[np.integer]
+STANDARD = ("acc", "bacc", "auc")
+ORDERS = ("auc", "ap", "pauc")  # scores that need no threshold, only numbers that rank
+FALSE_POSITIVES = 0.3  # greatest rate of them in a partial AUC
 
 
-def scores(task: str, probabilities: Floats, labels: Labels) -> dict[str, float]:
-    """Compute ``acc``, ``bacc`` and ``auc``, each in [0, 1] or NaN.
+def scores(
+    task: str, probabilities: Floats, labels: Labels, names: Iterable[str] = STANDARD
+) -> dict[str, float]:
+    """Compute scores, each in [0, 1] or NaN.
 
     Args:
         task: "binary", "multi-class" or "multi-label".
         probabilities: (N, K).
         labels: int (N,), or (N, L).
+        names: Of scores, among ``acc``, ``bacc``, ``auc``, ``ap`` and ``pauc``.
 
     Raises:
         ValueError: If labels do not fit the task or the probabilities.
     """
-    return {
-        "acc": accuracy(task, probabilities, labels),
-        "bacc": balanced_accuracy(task, probabilities, labels),
-        "auc": auc(task, probabilities, labels),
-    }
+    return {name: _SCORES[name](task, probabilities, labels) for name in names}
 
 
 def accuracy(task: str, probabilities: Floats, labels: Labels) -> float:
@@ -80,19 +83,60 @@ def auc(task: str, probabilities: Floats, labels: Labels) -> float:
         probabilities: (N, K).
         labels: int (N,), or (N, L).
     """
+    return _mean_over_columns(roc_auc, task, probabilities, labels)
+
+
+def mean_average_precision(task: str, probabilities: Floats, labels: Labels) -> float:
+    """Compute average precision, over classes or labels as `auc` does.
+
+    Of two classes the rarer one is called positive, as the score depends on which is.
+
+    Args:
+        task: "binary", "multi-class" or "multi-label".
+        probabilities: (N, K).
+        labels: int (N,), or (N, L).
+    """
+    return _mean_over_columns(average_precision, task, *_rarer_last(task, probabilities, labels))
+
+
+def mean_partial_auc(task: str, probabilities: Floats, labels: Labels) -> float:
+    """Compute partial AUC up to `FALSE_POSITIVES`, over classes as `mean_average_precision` does.
+
+    Args:
+        task: "binary", "multi-class" or "multi-label".
+        probabilities: (N, K).
+        labels: int (N,), or (N, L).
+    """
+    score = partial(partial_auc, bound=FALSE_POSITIVES)
+    return _mean_over_columns(score, task, *_rarer_last(task, probabilities, labels))
+
+
+def _rarer_last(task: str, probabilities: Floats, labels: Labels) -> tuple[Floats, Labels]:
+    """Swap two classes where the last is the more frequent one."""
+    if task != "multi-label" and probabilities.shape[1] == 2 and 2 * labels.sum() > len(labels):
+        return probabilities[:, ::-1], 1 - labels
+    return probabilities, labels
+
+
+def columns_of(task: str, probabilities: Floats, labels: Labels) -> list[tuple[Floats, Mask]]:
+    """List the scores (N,) and the positives (N,) of each class or label that is ranked.
+
+    For two classes it is the last column alone; otherwise each class against the rest, or each
+    label.
+
+    Args:
+        task: "binary", "multi-class", "ordinal" or "multi-label".
+        probabilities: (N, K).
+        labels: int (N,), or (N, L).
+    """
     _check(task, probabilities, labels)
-    if not _defined(probabilities):
-        return math.nan
     if task == "multi-label":
         positive = labels.astype(bool)
     else:
         positive = labels[:, None] == np.arange(probabilities.shape[1])
-    if task != "multi-label" and probabilities.shape[1] == 2:
-        return _roc_area(probabilities[:, 1], positive[:, 1])
-    columns = zip(probabilities.T, positive.T, strict=True)
-    areas = np.array([_roc_area(column, label) for column, label in columns])
-    areas = areas[~np.isnan(areas)]
-    return float(areas.mean()) if len(areas) else math.nan
+        if probabilities.shape[1] == 2:
+            return [(probabilities[:, 1], positive[:, 1])]
+    return list(zip(probabilities.T, positive.T, strict=True))
 
 
 def mixed_labels(labels: Labels) -> Mask:
@@ -123,7 +167,7 @@ def chance(task: str, labels: Labels) -> float:
 
 
 def constant_scores(task: str, labels: Labels) -> dict[str, float]:
-    """Return the best ``acc``, ``bacc`` and ``auc`` of an answer that is the same for all images.
+    """Return the best score, by name, of an answer that is the same for all images.
 
     Args:
         task: "binary", "multi-class" or "multi-label".
@@ -134,7 +178,15 @@ def constant_scores(task: str, labels: Labels) -> dict[str, float]:
         most = float(np.maximum(shares, 1 - shares).mean())
     else:
         most = float(np.unique(labels, return_counts=True)[1].max() / len(labels))
-    return {"acc": most, "bacc": chance(task, labels), "auc": 0.5}
+    precision = _constant_precision(task, labels)
+    return {"acc": most, "bacc": chance(task, labels), "auc": 0.5, "ap": precision, "pauc": 0.5}
+
+
+def _constant_precision(task: str, labels: Labels) -> float:
+    """Return the average precision of equal scores: the mean share of positives."""
+    n_columns = labels.shape[1] if task == "multi-label" else int(labels.max()) + 1
+    equal = np.zeros((len(labels), max(n_columns, 2)))
+    return mean_average_precision(task, equal, labels)
 
 
 def correct(task: str, probabilities: Floats, labels: Labels) -> Mask:
@@ -170,14 +222,15 @@ def mean_recall(values: npt.NDArray[np.generic], labels: Labels) -> Floats64:
     return result
 
 
-def _roc_area(values: Floats, positive: Mask) -> float:
-    """Compute P(positive > negative) + P(equal) / 2, from ranks (Mann and Whitney)."""
-    n_positive = int(positive.sum())
-    n_negative = len(positive) - n_positive
-    if n_positive == 0 or n_negative == 0:
+def _mean_over_columns(
+    score: Callable[[Floats, Mask], float], task: str, probabilities: Floats, labels: Labels
+) -> float:
+    """Average a score over classes or labels, without those that all images have, or none."""
+    columns = columns_of(task, probabilities, labels)
+    if not _defined(probabilities):
         return math.nan
-    above = rankdata(values)[positive].sum() - n_positive * (n_positive + 1) / 2
-    return float(above / (n_positive * n_negative))
+    values = [score(scores, positive) for scores, positive in columns if defined(positive)]
+    return float(np.mean(values)) if values else math.nan
 
 
 def _defined(probabilities: Floats) -> bool:
@@ -190,3 +243,12 @@ def _check(task: str, probabilities: Floats, labels: Labels) -> None:
         raise ValueError(
             f"probabilities {probabilities.shape}, labels {labels.shape} do not fit task '{task}'"
         )
+
+
+_SCORES: Mapping[str, Callable[[str, Floats, Labels], float]] = {
+    "acc": accuracy,
+    "bacc": balanced_accuracy,
+    "auc": auc,
+    "ap": mean_average_precision,
+    "pauc": mean_partial_auc,
+}

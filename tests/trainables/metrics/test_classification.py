@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    balanced_accuracy_score,
+    roc_auc_score,
+)
 
 from trainables.metrics import classification as metrics
 
@@ -157,3 +162,37 @@ def test_labels_of_another_shape_are_refused(task, labels):
     for score in (metrics.accuracy, metrics.balanced_accuracy, metrics.auc):
         with pytest.raises(ValueError, match="do not fit task"):
             score(task, np.full((4, 2), 0.5), labels)
+
+
+# Three labels, of which one is always 0 and one always 1; worked by hand.
+LABELS = np.array([[1, 0, 1], [0, 0, 1], [1, 0, 1], [0, 0, 1], [1, 0, 1]])
+ANSWERS = np.array(
+    [[0.8, 0.3, 0.2], [0.4, 0.1, 0.9], [0.4, 0.6, 0.5], [0.1, 0.2, 0.3], [0.9, 0.5, 0.6]]
+)
+
+
+@pytest.mark.parametrize("name", ["auc", "ap"])
+def test_labels_that_all_images_have_or_none_are_in_no_mean(name):
+    assert metrics.scores("multi-label", ANSWERS, LABELS, (name,)) == {
+        name: pytest.approx(0.916666666667)
+    }
+
+
+def test_scores_of_an_order_call_the_rarer_of_two_classes_positive():
+    p, y = draw_answers(60, 2, seed=4)
+    y = (np.arange(60) % 3 > 0).astype(int)
+    values = metrics.scores("binary", p, y, ("ap", "pauc"))
+    swapped = metrics.scores("binary", p[:, ::-1], 1 - y, ("ap", "pauc"))
+    assert values == swapped
+    assert values["ap"] == pytest.approx(average_precision_score(1 - y, p[:, 0]))
+    assert values["pauc"] == pytest.approx(roc_auc_score(1 - y, p[:, 0], max_fpr=0.3))
+
+
+@pytest.mark.parametrize("task", ["binary", "multi-class", "multi-label"])
+def test_constants_of_an_order_are_those_of_equal_scores(task):
+    k = 2 if task == "binary" else 3
+    y = np.arange(90) % 3 % k
+    labels = np.eye(3, dtype=int)[y] if task == "multi-label" else y
+    constants = metrics.constant_scores(task, labels)
+    equal = metrics.scores(task, np.full((90, k), 0.2), labels, metrics.ORDERS)
+    assert {name: constants[name] for name in metrics.ORDERS} == pytest.approx(equal)
