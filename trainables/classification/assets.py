@@ -92,13 +92,19 @@ def open_splits(settings: ClassificationSettings, say: Say) -> tuple[Dataset, Sp
 
     Near copies are kept apart, unless the settings say otherwise.
     """
-    dataset = open_dataset(settings.dataset, settings.size, settings.data_root, say)
+    dataset = _open(settings, say)
     near = None if settings.keep_near else find_near_copies(dataset)
     shares = settings.fraction, settings.ranking_from, settings.ranking_images
     splits = make_splits(dataset, *shares, settings.seed, near)
     if near is None:
         splits = replace(splits, notes=(*splits.notes, KEPT_NEAR))
     return dataset, splits
+
+
+def _open(settings: ClassificationSettings, say: Say) -> Dataset:
+    return open_dataset(
+        settings.dataset, settings.size, settings.data_root, say, volumes=settings.takes_volumes
+    )
 
 
 def write_data(folder: Path, dataset: Dataset, splits: Splits, *, seed: int | None = None) -> None:
@@ -179,7 +185,7 @@ def find_test(
             written = Images(arrays["images"], arrays["labels"])
         check_items(str(folder / TEST), "test images", recorded, image_items(written))
         return None
-    dataset = open_dataset(settings.dataset, settings.size, settings.data_root, say)
+    dataset = _open(settings, say)
     present = image_items(dataset.test)
     names = find_items(dataset.name, "test images", recorded, present)
     if added := added_items(recorded, present):

@@ -7,6 +7,7 @@ from functools import cache
 import torch
 from torch import Tensor, nn
 
+from trainables.models.bodies.body import Shape
 from trainables.models.classifiers import Classifier, build_classifier
 from trainables.models.counting import kept_for_backward
 from trainables.runtime.memory import Need
@@ -41,18 +42,20 @@ def no_extra(classifier: Classifier, images: Tensor) -> Extra:
 
 
 @cache
-def need_of(classifier: str, channels: int, size: int, count_extra: CountExtra = no_extra) -> Need:
+def need_of(
+    classifier: str, channels: int, shape: Shape, count_extra: CountExtra = no_extra
+) -> Need:
     """Predict the memory of a classifier; counted once a process, as a run's networks are alike.
 
     Args:
         classifier: A name of `trainables.models.classifiers.BODIES`.
         channels: Of its images.
-        size: Of its images, in pixels.
+        shape: Height and width of its images; of volumes depth, height and width.
         count_extra: Counts what the study holds beside the classifier.
     """
     with torch.device("meta"):
-        network = build_classifier(classifier, channels, (size, size), CLASSES)
-        images = torch.empty((IMAGES, channels, size, size))
+        network = build_classifier(classifier, channels, shape, CLASSES)
+        images = torch.empty((IMAGES, channels, *shape))
         extra = count_extra(network, images)
     attacked = kept_for_backward(network, network, images)
     trained = parameters_of(network)

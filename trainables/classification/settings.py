@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import field_validator, model_validator
 
@@ -15,6 +15,9 @@ from trainables.study.ladder import default_ladder, parse_ladder
 from trainables.study.report import Rung
 from trainables.study.settings import DATA, ROBUSTNESS, TRAINING, setting
 
+if TYPE_CHECKING:  # NumPy, which the command line does without
+    from trainables.data.datasets import Outline
+
 SUBSET = 128  # images of the first rung
 DEFAULT_EPS = "0,1/255,2/255,4/255,8/255"
 
@@ -26,6 +29,8 @@ class ClassificationSettings(AttackSettings):
     EPS: ClassVar[str | None] = "auto"
     absorbs_threshold: ClassVar[bool] = False
     """Whether val chooses the threshold of the answers, see `operating_point`."""
+    takes_volumes: ClassVar[bool] = False
+    """Whether the study can train on volumes."""
     SMALL: ClassVar[Mapping[str, Any]] = {
         "fraction": 0.05,
         "ranking_images": 48,
@@ -129,11 +134,7 @@ class ClassificationSettings(AttackSettings):
     @property
     def task(self) -> Task:
         """What the labels of the dataset mean; needs no open dataset."""
-        from trainables.data.medmnist import table  # noqa: PLC0415
-        from trainables.data.phantoms import lesions as phantom  # noqa: PLC0415 - loads NumPy
-
-        entry = table().get(self.dataset)
-        return entry.task if entry else phantom.TASK
+        return self._outline.task
 
     @property
     def headline(self) -> str:
@@ -150,10 +151,19 @@ class ClassificationSettings(AttackSettings):
     @property
     def channels(self) -> int:
         """Channels of the dataset's images; needs no open dataset."""
-        from trainables.data.medmnist import table  # noqa: PLC0415 - loads NumPy
+        return self._outline.channels
 
-        entry = table().get(self.dataset)
-        return entry.channels if entry else 1
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height and width of an image; of a volume depth, height and width."""
+        return (self.size,) * (3 if self._outline.volumes else 2)
+
+    @property
+    def _outline(self) -> "Outline":
+        from trainables.data.datasets import PHANTOMS, outline  # noqa: PLC0415 - loads NumPy
+
+        # An unknown name is refused where the dataset is opened.
+        return outline(self.dataset) or PHANTOMS["phantom"][0]
 
     @property
     def memory_gib(self) -> float | None:

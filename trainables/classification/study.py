@@ -199,7 +199,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
     @final
     def need(self, settings: S) -> Need:
         """Predict the memory of a trial, of the classifier and of the study's own objects."""
-        return need_of(settings.classifier, settings.channels, settings.size, self.count_extra)
+        return need_of(settings.classifier, settings.channels, settings.shape, self.count_extra)
 
     @final
     def prepare(self, settings: S, assets: Path, say: Say) -> Facts:

@@ -117,7 +117,7 @@ def load(name: str, size: int, root: Path | None, say: Say, *, volumes: bool = F
     """
     entry = lookup(table(), name, "dataset")
     if entry.volumes and not volumes:
-        raise UserError(f"dataset '{name}' holds volumes: not supported by this study yet")
+        raise UserError(f"dataset '{name}' holds volumes: this study takes images alone")
     if size not in entry.files:
         unit = "voxels" if entry.volumes else "pixels"
         raise UserError(f"size {size}: {name} comes in {', '.join(map(str, entry.files))} {unit}")

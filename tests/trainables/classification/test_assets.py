@@ -117,7 +117,7 @@ def test_settings_choose_dataset_and_splits():
 
 def test_near_copies_are_kept_where_the_user_says_so(monkeypatch, dataset):
     dataset.test.pixels[3] = dataset.train.pixels[5]
-    monkeypatch.setattr(module, "open_dataset", lambda *_: dataset)
+    monkeypatch.setattr(module, "open_dataset", lambda *_, **__: dataset)
     usual = ClassificationSettings(fraction=0.2)
     _, splits = open_splits(usual, quiet)
     assert splits.test_near.tolist() == [3]
@@ -251,7 +251,7 @@ def test_the_recorded_test_images_are_opened_or_it_is_said_what_changed(
 ):
     write_data(tmp_path, dataset, splits)
     present, lines = changed(dataset, change, split, 7), []
-    monkeypatch.setattr(module, "open_dataset", lambda *_: present)
+    monkeypatch.setattr(module, "open_dataset", lambda *_, **__: present)
     if refusal:
         with pytest.raises(UserError) as error:
             write_test(tmp_path / "test", tmp_path, SETTINGS, lines.append)
@@ -299,7 +299,7 @@ def test_no_sequence_of_commands_brings_what_served_into_test(
     write_data(folder, dataset, splits)
     served: set[bytes] = set()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "open_dataset", lambda *_: present)
+        patch.setattr(module, "open_dataset", lambda *_, **__: present)
         for command in [*sequence, "resume", "other seed", "confirm"]:
             if isinstance(command, tuple):
                 present = changed(present, *command)
@@ -343,7 +343,7 @@ def test_test_images_with_near_copies_are_marked(dataset, tmp_path, monkeypatch)
     splits = make_splits(dataset, 0.3, "left-out", 12, 0, find_near_copies(dataset))
     write_data(tmp_path, dataset, splits)
     present = replace(dataset, test=dataset.test.take(np.arange(30)[::-1]))
-    monkeypatch.setattr(module, "open_dataset", lambda *_: present)
+    monkeypatch.setattr(module, "open_dataset", lambda *_, **__: present)
     write_test(tmp_path / "test", tmp_path, SETTINGS, quiet)
     data = read_test(tmp_path / "test", CPU)
     assert np.flatnonzero(data.near).tolist() == [4, 9]

@@ -91,7 +91,7 @@ def dataset(monkeypatch) -> Dataset:
     dataset = Dataset(
         "made-up", "binary", ("no", "yes"), images(60), images(8), images(10), "", "made up"
     )
-    monkeypatch.setattr(assets_module, "open_dataset", lambda *_: dataset)
+    monkeypatch.setattr(assets_module, "open_dataset", lambda *_, **__: dataset)
     return dataset
 
 
@@ -188,7 +188,7 @@ def test_a_limit_of_memory_refuses_and_cuts_the_batches_of_attacks(assets):
     config = guest.complete({}, plain)
     assert guest.limits(config, plain) == {}
     assert guest.build(config, plain, assets).measurement.batch_size == 256
-    gib = need_of("cnn", 1, 28).gib(config["batch_size"]) * (1 + 1e-9)
+    gib = need_of("cnn", 1, (28, 28)).gib(config["batch_size"]) * (1 + 1e-9)
     limited = plain.model_copy(update={"max_memory": gib})
     assert guest.limits(config, limited)["max_memory"] == pytest.approx(0.0, abs=1e-6)
     assert guest.limits(config | {"batch_size": 64}, limited)["max_memory"] > 0

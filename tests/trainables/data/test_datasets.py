@@ -20,7 +20,7 @@ NAMES_2D = tuple(name for name in medmnist.table() if not name.endswith("3d"))
         ("zzz", 28, "choose from phantom, pathmnist, .* organsmnist$"),
         ("breastmnist", 32, "size 32: breastmnist comes in 28, 64, 128, 224 pixels"),
         ("phantom", 32, "size 32: the phantom comes in 28 and 64 pixels"),
-        ("adrenalmnist3d", 28, "'adrenalmnist3d' holds volumes: not supported by this study yet"),
+        ("adrenalmnist3d", 28, "'adrenalmnist3d' holds volumes: this study takes images alone"),
     ],
 )
 def test_unknown_names_and_sizes(name, size, message, tmp_path):

@@ -10,7 +10,7 @@ can erase it or write the other one. In an eighth of the volumes it is drawn by 
 balls count too. A standard network reads the pattern alone, an adversarially trained one the balls
 alone: ``benchmarks/phantom_volumes.py`` measures it, docs/deepauc.md shows it.
 
-Every machine makes the same volumes, bit for bit, by the rules of `trainables.data.phantom`.
+Every machine makes the same volumes, bit for bit, by the rules of `trainables.data.phantoms.lesions`.
 """
 
 from collections.abc import Mapping
@@ -139,7 +139,8 @@ def _inside(balls: npt.NDArray[np.int64], size: int, rng: np.random.Generator) -
     for centre in (offset, -offset):
         distance = np.sqrt((along - centre) * (along - centre) + rest)
         depths.append(np.clip((radius - distance) / edge + 0.5, 0.0, 1.0))
-    return np.maximum(*depths)
+    inside: Floats = np.maximum(*depths)
+    return inside
 
 
 def _spread(balls: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

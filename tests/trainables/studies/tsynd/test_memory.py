@@ -26,7 +26,7 @@ def test_the_autoencoder_and_half_a_batch_from_codes_to_logits_are_counted():
 
 def test_the_autoencoder_adds_its_parameters_once():
     classifier = build_classifier("resnet18-16", 3, (28, 28), 2)
-    need = need_of("resnet18-16", 3, 28, count_autoencoder)
+    need = need_of("resnet18-16", 3, (28, 28), count_autoencoder)
     assert need.fixed == COPIES * count(classifier) + count(VQVAE(3, 28))
 
 
@@ -36,6 +36,6 @@ def test_making_images_needs_the_autoencoder_as_well_for_half_a_batch():
     codes = autoencoder.encode(torch.ones((1, 1, 28, 28)))
     alone = kept_for_backward(classifier, classifier, torch.ones((1, 1, 28, 28)))
     decoded = kept_for_backward(autoencoder.decode, autoencoder, codes)
-    need = need_of("cnn", 1, 28, count_autoencoder)
+    need = need_of("cnn", 1, (28, 28), count_autoencoder)
     assert need.image > WORKING * alone
     assert need.image == pytest.approx(WORKING * (alone + decoded) / 2, rel=0.05)

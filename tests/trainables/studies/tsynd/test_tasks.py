@@ -49,7 +49,7 @@ NAMES = {"multi-label": "chestmnist", "ordinal": "retinamnist"}  # of that task,
 class Run:
     def __init__(self, task: str, channels: int, folder, monkeypatch) -> None:
         dataset = made_up(task, channels)
-        monkeypatch.setattr(assets_module, "open_dataset", lambda *_: dataset)
+        monkeypatch.setattr(assets_module, "open_dataset", lambda *_, **__: dataset)
         self.assets = folder / "assets"
         self.settings = tsynd.parse_settings(
             {
