@@ -24,8 +24,8 @@ from trainables.attacks.evaluation import (
 )
 from trainables.attacks.registry import build_attack
 from trainables.attacks.threat import pixels
-from trainables.classification.assets import LabelledImages
 from trainables.classification.about import headline, ranking_metric
+from trainables.classification.assets import LabelledImages
 from trainables.corruptions.noise import gaussian
 from trainables.data.task import Task
 from trainables.losses.likelihood import Loss, likelihood_loss

@@ -11,7 +11,6 @@ variance is DeLong's [delong]. So all that works on means of images works on AUC
 import math
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import norm, rankdata
 
 from trainables.runtime.arrays import Floats, Floats64, Mask
@@ -167,8 +166,6 @@ def _roc(scores: Floats, positive: Mask) -> tuple[Floats64, Floats64]:
     distinct, block = np.unique(-np.asarray(scores, dtype=np.float64), return_inverse=True)
     rates = []
     for side in (~positive, positive):
-        counts: npt.NDArray[np.float64] = np.bincount(
-            block, weights=side.astype(np.float64), minlength=len(distinct)
-        )
+        counts = np.bincount(block[side], minlength=len(distinct))
         rates.append(np.append(0.0, counts.cumsum() / side.sum()))
     return rates[0], rates[1]

@@ -31,7 +31,7 @@ def test_unknown_names_and_sizes(name, size, message, tmp_path):
 @pytest.mark.parametrize(
     ("name", "size", "message"),
     [
-        ("zzz", 28, "choose from phantom, pathmnist, .* synapsemnist3d$"),
+        ("zzz", 28, "choose from phantom, phantom3d, pathmnist, .* synapsemnist3d$"),
         ("adrenalmnist3d", 128, "size 128: adrenalmnist3d comes in 28, 64 voxels"),
     ],
 )
@@ -40,9 +40,9 @@ def test_unknown_names_and_sizes_where_volumes_are_taken(name, size, message, tm
         open_dataset(name, size, tmp_path, print, volumes=True)
 
 
-def test_the_phantom_comes_first_and_volumes_only_when_asked_for():
+def test_the_phantoms_come_first_and_volumes_only_when_asked_for():
     assert dataset_names() == ("phantom", *NAMES_2D)
-    assert dataset_names(volumes=True) == ("phantom", *medmnist.table())
+    assert dataset_names(volumes=True) == ("phantom", "phantom3d", *medmnist.table())
 
 
 def test_what_a_dataset_cites_is_in_the_bibliography(fake, tmp_path):

@@ -10,7 +10,8 @@ can erase it or write the other one. In an eighth of the volumes it is drawn by 
 balls count too. A standard network reads the pattern alone, an adversarially trained one the balls
 alone: ``benchmarks/phantom_volumes.py`` measures it, docs/deepauc.md shows it.
 
-Every machine makes the same volumes, bit for bit, by the rules of `trainables.data.phantoms.lesions`.
+Every machine makes the same volumes, bit for bit, by the rules of
+`trainables.data.phantoms.lesions`.
 """
 
 from collections.abc import Mapping
