@@ -44,7 +44,10 @@ class EnsembleReport:
         attackers: int64 (E, N), for multi-label data (E, N, L): the number of the attack that made
             this version. For a misclassified image it is the attack that broke it first, or
             `CLEAN` if it was wrong from the start. For any other image it is the attack that came
-            nearest, or `CLEAN`.
+            nearest, or `CLEAN`. Where broken images are not spared, it is always the attack that
+            came farthest.
+        breakers: int64 like ``attackers``: the attack that first broke each image; `CLEAN` if none
+            did, or if it was wrong from the start.
         attempts: int64 (E, A), the number of images that each attack ran on at each radius; for
             multi-label data of images and labels.
         successes: int64 (E, A), how many of these it broke.
@@ -53,6 +56,7 @@ class EnsembleReport:
     names: tuple[str, ...]
     worst: RobustReport
     attackers: npt.NDArray[np.int64]
+    breakers: npt.NDArray[np.int64]
     attempts: npt.NDArray[np.int64]
     successes: npt.NDArray[np.int64]
 
@@ -66,6 +70,7 @@ def run_ensemble(
     eps: Sequence[float],
     *,
     seed: int,
+    spare_broken: bool = True,
 ) -> EnsembleReport:
     """Attack images with every attack of an ensemble at every radius; keep the worst versions.
 
@@ -83,6 +88,9 @@ def run_ensemble(
         eps: Increasing radii, in pixels of [0, 1]; at 0 no attack runs.
         seed: Each attack's seed is derived from it and the attack's name. So what an attack tries
             does not depend on the other attacks or their order.
+        spare_broken: Spare misclassified images. Scores of an order, such as AUC, fall further with
+            each positive that scores less, misclassified or not: for them every attack runs on
+            every image, and the version with the greatest loss is kept.
 
     Raises:
         ValueError: If there is no attack, the radii do not increase, or images or labels are not
@@ -105,26 +113,28 @@ def run_ensemble(
         raise ValueError("an ensemble of no attacks breaks nothing")
     check_radii(eps)
     if task == "multi-label":
-        return _run_labels(model, images, labels, ensemble, eps, seed)
-    answers = _WorstAnswers(model, images, labels)
-    curve, attackers = [], []
+        return _run_labels(model, images, labels, ensemble, eps, (seed, spare_broken))
+    answers = _WorstAnswers(model, images, labels, spare_broken)
+    curve, attackers, breakers = [], [], []
     attempts = np.zeros((len(eps), len(ensemble)), dtype=np.int64)
     successes = np.zeros_like(attempts)
     for index, radius in enumerate(eps):
         for number, (name, attack) in enumerate(ensemble.items()):
-            rows = answers.unbroken()
+            rows = answers.targets()
             if radius > 0 and len(rows) > 0:
                 cell, stream = (index, number), derive(seed, name)
                 successes[cell] = answers.attack(number, attack, rows, pixels(radius), stream)
                 attempts[cell] = len(rows)
         curve.append(answers.logits)
         attackers.append(answers.attackers)
+        breakers.append(answers.breakers)
     radii, logits = tuple(float(radius) for radius in eps), torch.stack(curve).cpu().numpy()
     worst = RobustReport(task=task, eps=radii, logits=logits, labels=labels.cpu().numpy())
     return EnsembleReport(
         names=tuple(ensemble),
         worst=worst,
         attackers=torch.stack(attackers).cpu().numpy(),
+        breakers=torch.stack(breakers).cpu().numpy(),
         attempts=attempts,
         successes=successes,
     )
@@ -136,9 +146,19 @@ def _run_labels(
     labels: Tensor,
     ensemble: Ensemble,
     eps: Sequence[float],
-    seed: int,
+    options: tuple[int, bool],
 ) -> EnsembleReport:
-    """Attack each label on its own, and put the results side by side."""
+    """Attack each label on its own, and put the results side by side.
+
+    Args:
+        model: Maps images to logits (N, L).
+        images: (N, C, ...).
+        labels: 0 and 1, (N, L).
+        ensemble: Of attacks on a label.
+        eps: Increasing radii.
+        options: The seed, and whether broken images are spared.
+    """
+    seed, spare_broken = options
     reports = [
         run_ensemble(
             OneLabel(model, label),
@@ -148,6 +168,7 @@ def _run_labels(
             {name: on_label(attack, label) for name, attack in ensemble.items()},
             eps,
             seed=seed,
+            spare_broken=spare_broken,
         )
         for label in range(labels.shape[1])
     ]
@@ -156,6 +177,7 @@ def _run_labels(
         names=tuple(ensemble),
         worst=RobustReport("multi-label", reports[0].worst.eps, columns, labels.cpu().numpy()),
         attackers=np.stack([report.attackers for report in reports], axis=2),
+        breakers=np.stack([report.breakers for report in reports], axis=2),
         attempts=np.sum([report.attempts for report in reports], axis=0),
         successes=np.sum([report.successes for report in reports], axis=0),
     )
@@ -165,14 +187,20 @@ def _run_labels(
 class _WorstAnswers:
     """The worst answer to each image so far, and the attack that caused it."""
 
-    def __init__(self, model: nn.Module, images: Tensor, labels: Tensor) -> None:
+    def __init__(
+        self, model: nn.Module, images: Tensor, labels: Tensor, spare_broken: bool
+    ) -> None:
         self.model, self.images, self.labels = model, images, labels
+        self.spare_broken = spare_broken
         self.logits, self.loss = self._answer(images, labels)
+        self.broken = misclassified(self.logits, labels)
         self.attackers = torch.full((len(images),), CLEAN, device=images.device)
+        self.breakers = self.attackers
 
-    def unbroken(self) -> Tensor:
-        """Return the rows of the images that no attack has broken yet."""
-        return torch.nonzero(~misclassified(self.logits, self.labels)).squeeze(1)
+    def targets(self) -> Tensor:
+        """Return the rows to attack: of all images, or of those that no attack has broken yet."""
+        spared = self.broken if self.spare_broken else torch.zeros_like(self.broken)
+        return torch.nonzero(~spared).squeeze(1)
 
     def attack(
         self, number: int, attack: Attack, rows: Tensor, threat: ThreatModel, seed: int
@@ -193,11 +221,15 @@ class _WorstAnswers:
         images = attack(self.model, self.images[rows], labels, threat, seed, positions=rows)
         logits, loss = self._answer(images, labels)
         wrong = misclassified(logits, labels)
-        worse = wrong | (loss > self.loss[rows])
+        worse = loss > self.loss[rows]
+        if self.spare_broken:  # of several classes, an image may be wrong at less loss
+            worse = wrong | worse
         updates = rows[worse]
         self.logits = self.logits.index_copy(0, updates, logits[worse])
         self.loss = self.loss.index_copy(0, updates, loss[worse])
         self.attackers = self.attackers.index_fill(0, updates, number)
+        self.breakers = self.breakers.index_fill(0, rows[wrong & ~self.broken[rows]], number)
+        self.broken = self.broken.index_fill(0, rows[wrong], True)  # noqa: FBT003 - a value
         return int(wrong.sum())
 
     def _answer(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,17 +6,19 @@ import numpy as np
 from torch import Tensor, nn
 
 from trainables.attacks.ensemble import EnsembleReport, run_ensemble
-from trainables.attacks.evaluation import predict
+from trainables.attacks.evaluation import answers_of, predict_logits
 from trainables.attacks.presets import build_ensemble
 from trainables.attacks.signs.steadiness import require_steady
 from trainables.attacks.threat import pixels
+from trainables.classification.about import SCORES
 from trainables.classification.assets import LabelledImages, at_most
 from trainables.classification.measurement import SIGMAS
 from trainables.corruptions.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from trainables.corruptions.noise import gaussian
 from trainables.data.task import Task
-from trainables.metrics.classification import constant_scores, correct
-from trainables.runtime.arrays import Floats32, Floats64
+from trainables.metrics.answers import ImageScores, image_scores
+from trainables.metrics.classification import ORDERS, Labels
+from trainables.runtime.arrays import Floats, Floats32, Floats64
 from trainables.runtime.seeding import derive
 from trainables.study.examination import (
     CLEAN,
@@ -38,10 +40,12 @@ def examine_classifier(
     eps: tuple[float, ...],
     exam: Exam,
     sources: Mapping[str, nn.Module],
+    *,
+    score: str,
 ) -> Examination:
     """Score every image clean, under the ensemble at every radius, and corrupted if the exam says.
 
-    For multi-label data the score of an image is the share of its labels that are right.
+    The numbers of images are those behind the score that ranks (`trainables.metrics.answers`).
 
     Args:
         classifier: Maps images to logits (N, K).
@@ -50,6 +54,7 @@ def examine_classifier(
         eps: Radii in pixels of [0, 1], rising from 0.
         exam: The ensemble, the seed, how many images, whether corruptions are applied.
         sources: Other classifiers by name; their adversarial images are used as well.
+        score: That ranks: ``bacc``, or a score of an order, for which no image is spared.
 
     Raises:
         UnsteadyError: If the classifier answers the same images differently.
@@ -59,30 +64,46 @@ def examine_classifier(
     require_steady(classifier, images[:STEADY])
     ensemble = build_ensemble(exam.attacks, task, sources)
     seed = derive(exam.seed, "ensemble")
-    outcome = run_ensemble(classifier, images, labels, task, ensemble, eps, seed=seed)
+    spare = score not in ORDERS
+    outcome = run_ensemble(
+        classifier, images, labels, task, ensemble, eps, seed=seed, spare_broken=spare
+    )
     conditions = [(CLEAN, 0.0), *((ENSEMBLE, radius) for radius in eps[1:])]
-    rows = [_scores(task, answers, data) for answers in outcome.worst.probabilities]
+    logits = list(outcome.worst.logits)
     if exam.corruptions:
         for kind, strength, corruption in _corruptions(images, exam.seed):
             conditions.append((kind, strength))
-            answers = predict(classifier, corruption, task).cpu().numpy()
-            rows.append(_scores(task, answers, data))
+            logits.append(predict_logits(classifier, corruption).cpu().numpy())
+    return _examination(data, task, tuple(conditions), np.stack(logits), outcome, score)
+
+
+def _examination(
+    data: LabelledImages,
+    task: Task,
+    conditions: tuple[tuple[str, float], ...],
+    logits: Floats32,
+    outcome: EnsembleReport,
+    score: str,
+) -> Examination:
+    """Make the numbers of images from their logits (C, N, K) under each condition."""
+    answers, labels = answers_of(logits, task, score), data.labels.cpu().numpy()
+    numbers = _numbers(score, task, answers, labels)
     attacks, wins = count_wins(outcome.names, outcome.attackers[1:])
-    multi_label = task == "multi-label"
-    classes = np.zeros(len(data), dtype=np.int64) if multi_label else labels.cpu().numpy()
-    score = "share of right labels" if multi_label else "balanced accuracy"
     near = None if data.near is None else data.near.cpu().numpy()
-    constant = constant_scores(task, labels.cpu().numpy())["acc" if multi_label else "bacc"]
+    apart = None
+    if near is not None and not near.all() and score in ORDERS:  # all images make each number
+        apart = _numbers(score, task, answers[:, ~near], labels[~near]).scores
     return Examination(
-        score,
+        SCORES[score].words,
         "max",
-        tuple(conditions),
-        np.stack(rows),
-        classes,
+        conditions,
+        numbers.scores.astype(np.float64),
+        numbers.classes,
         attacks,
         wins,
-        constant=constant,
+        constant=numbers.zero,
         near=near,
+        apart=apart,
         guessed=_guessed(outcome),
     )
 
@@ -93,7 +114,7 @@ def _guessed(outcome: EnsembleReport) -> Floats64:
     Of multi-label data each label is a share of its image.
     """
     numbers = [number for number, name in enumerate(outcome.names) if is_black_box(name)]
-    mask = np.isin(outcome.attackers, numbers) & ~outcome.worst.correct
+    mask = np.isin(outcome.breakers, numbers)
     counts: Floats64 = mask.reshape(*mask.shape[:2], -1).mean(axis=2).sum(axis=1)
     return counts[1:]
 
@@ -109,7 +130,13 @@ def _corruptions(images: Tensor, seed: int) -> list[tuple[str, float, Tensor]]:
     ]
 
 
-def _scores(task: Task, probabilities: Floats32, data: LabelledImages) -> Floats64:
-    """Return 1 for each image that is right and 0 otherwise, or its share of right labels, (N,)."""
-    right = correct(task, probabilities, data.labels.cpu().numpy()).astype(np.float64)
-    return right.mean(axis=1) if right.ndim == 2 else right
+def _numbers(score: str, task: Task, answers: Floats, labels: Labels) -> ImageScores:
+    """Return the numbers of images behind a score.
+
+    Raises:
+        ValueError: If it has none, as balanced accuracy of several labels.
+    """
+    numbers = image_scores(score, task, answers, labels)
+    if numbers is None:
+        raise ValueError(f"{score} of {task} data has no numbers of single images")
+    return numbers

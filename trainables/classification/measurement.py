@@ -279,6 +279,17 @@ def _curve(prefix: str, report: RobustReport, measured: tuple[str, ...]) -> dict
     return metrics
 
 
+def point_metric(attack: str, score: str, radius: float) -> str:
+    """Return the name of a score on the ranking split at one radius.
+
+    Args:
+        attack: That ranks.
+        score: Its name.
+        radius: In pixels of [0, 1]; at 0 nothing is attacked.
+    """
+    return f"ranking_{attack}_{score}_{_point(radius)}" if radius else f"ranking_clean_{score}"
+
+
 def _attacks(attack: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*ALWAYS, attack)))
 

@@ -293,7 +293,13 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         is_test = exam.split == "test"
         split = read_test(data, device) if is_test else read_data(data, device).ranking
         return examine_classifier(
-            classifier.to(device), split, card.task, settings.eps, exam, sources
+            classifier.to(device),
+            split,
+            card.task,
+            settings.eps,
+            exam,
+            sources,
+            score=settings.headline,
         )
 
     def _constant(

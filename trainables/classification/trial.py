@@ -21,10 +21,12 @@ from trainables.classification.measurement import (
     Robustness,
     measure_clean,
     measure_robust,
+    point_metric,
 )
 from trainables.classification.operating_point import absorb_threshold
 from trainables.classification.settings import ClassificationSettings
-from trainables.metrics.answers import ImageScores, image_scores
+from trainables.metrics.answers import ImageScores, image_scores, order_intervals
+from trainables.metrics.classification import ORDERS
 from trainables.metrics.intervals import summary_interval
 from trainables.metrics.skill import CURVE, PERFECT, SKILL, Area, Skill, Summary
 from trainables.models.modes import weights_of, with_weights
@@ -238,6 +240,17 @@ class ClassifierTrial(Trainable):
             interval = summary_interval(numbers.scores, numbers.classes, summary, seed=seed)
             name = f"ranking_{robust.attack}_{self.measurement.headline}_{point}"
             intervals[name] = (interval.low, interval.high)
+        return intervals | self._order_intervals(robust)
+
+    def _order_intervals(self, robust: Robustness) -> dict[str, tuple[float, float]]:
+        """Return the intervals of scores of an order at each radius, where such a score ranks."""
+        report, intervals = robust.ranking_report, {}
+        for score in self.measurement.scores:
+            if score in ORDERS and self.measurement.headline in ORDERS:
+                answers = answers_of(report.logits, report.task, score)
+                bounds = order_intervals(score, report.task, answers, report.labels)
+                names = [point_metric(robust.attack, score, radius) for radius in report.eps]
+                intervals |= dict(zip(names, bounds, strict=True))
         return intervals
 
     def _numbers(self, robust: Robustness) -> ImageScores | None:

@@ -31,7 +31,13 @@ class Saddle:
 
     @classmethod
     def at_zero(cls, n_columns: int, margin: float, device: torch.device) -> "Saddle":
-        """Start all variables at 0."""
+        """Start all variables at 0.
+
+        Args:
+            n_columns: L.
+            margin: In [0, 1].
+            device: Of the variables.
+        """
         a, b = (torch.zeros(n_columns, device=device, requires_grad=True) for _ in range(2))
         return cls(a, b, torch.zeros(n_columns, device=device), margin)
 

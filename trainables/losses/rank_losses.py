@@ -59,7 +59,13 @@ def over_columns(values: Tensor, positive: Tensor) -> Tensor:
 
 
 def mean_where(values: Tensor, chosen: Tensor, dim: int | tuple[int, ...] = 0) -> Tensor:
-    """Average the chosen values along dimensions; 0 where none is."""
+    """Average the chosen values along dimensions; 0 where none is.
+
+    Args:
+        values: Of any shape.
+        chosen: bool, of the same shape.
+        dim: Along which the mean is taken.
+    """
     total = torch.where(chosen, values, 0).sum(dim=dim)
     return total / chosen.sum(dim=dim).clamp_min(1)
 

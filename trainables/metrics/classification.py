@@ -17,8 +17,13 @@ from trainables.runtime.arrays import Floats, Floats64, Mask
 
 Labels = npt.NDArray[np.integer]
 STANDARD = ("acc", "bacc", "auc")
-ORDERS = ("auc", "ap", "pauc")  # scores that need no threshold, only numbers that rank
 FALSE_POSITIVES = 0.3  # greatest rate of them in a partial AUC
+ORDERS: Mapping[str, Callable[[Floats, Mask], float]] = {
+    "auc": roc_auc,
+    "ap": average_precision,
+    "pauc": partial(partial_auc, bound=FALSE_POSITIVES),
+}
+"""Scores of the order of images, of (N,) numbers that rank and bool (N,): they need no threshold."""
 
 
 def scores(
@@ -35,7 +40,12 @@ def scores(
     Raises:
         ValueError: If labels do not fit the task or the probabilities.
     """
-    return {name: _SCORES[name](task, probabilities, labels) for name in names}
+    return {
+        name: order_score(name, task, probabilities, labels)
+        if name in ORDERS
+        else _ANSWERS[name](task, probabilities, labels)
+        for name in names
+    }
 
 
 def accuracy(task: str, probabilities: Floats, labels: Labels) -> float:
@@ -73,70 +83,56 @@ def balanced_accuracy(task: str, probabilities: Floats, labels: Labels) -> float
 
 
 def auc(task: str, probabilities: Floats, labels: Labels) -> float:
-    """Compute the area under the ROC curve.
-
-    For two classes it is that of the last column. Otherwise it is the mean over classes, each
-    against the rest, or over labels; a class or label that all images have, or none, is left out.
+    """Compute the area under the ROC curve, see `order_score`.
 
     Args:
         task: "binary", "multi-class" or "multi-label".
         probabilities: (N, K).
         labels: int (N,), or (N, L).
     """
-    return _mean_over_columns(roc_auc, task, probabilities, labels)
+    return order_score("auc", task, probabilities, labels)
 
 
-def mean_average_precision(task: str, probabilities: Floats, labels: Labels) -> float:
-    """Compute average precision, over classes or labels as `auc` does.
-
-    Of two classes the rarer one is called positive, as the score depends on which is.
+def order_score(name: str, task: str, answers: Floats, labels: Labels) -> float:
+    """Compute a score of the order of images: the mean over its `order_columns`.
 
     Args:
+        name: A key of `ORDERS`.
         task: "binary", "multi-class" or "multi-label".
-        probabilities: (N, K).
+        answers: Numbers that rank, such as probabilities, (N, K).
         labels: int (N,), or (N, L).
     """
-    return _mean_over_columns(average_precision, task, *_rarer_last(task, probabilities, labels))
+    columns = order_columns(name, task, answers, labels)
+    if not _defined(answers) or not columns:
+        return math.nan
+    return float(np.mean([ORDERS[name](scores, positive) for scores, positive in columns]))
 
 
-def mean_partial_auc(task: str, probabilities: Floats, labels: Labels) -> float:
-    """Compute partial AUC up to `FALSE_POSITIVES`, over classes as `mean_average_precision` does.
-
-    Args:
-        task: "binary", "multi-class" or "multi-label".
-        probabilities: (N, K).
-        labels: int (N,), or (N, L).
-    """
-    score = partial(partial_auc, bound=FALSE_POSITIVES)
-    return _mean_over_columns(score, task, *_rarer_last(task, probabilities, labels))
-
-
-def _rarer_last(task: str, probabilities: Floats, labels: Labels) -> tuple[Floats, Labels]:
-    """Swap two classes where the last is the more frequent one."""
-    if task != "multi-label" and probabilities.shape[1] == 2 and 2 * labels.sum() > len(labels):
-        return probabilities[:, ::-1], 1 - labels
-    return probabilities, labels
-
-
-def columns_of(task: str, probabilities: Floats, labels: Labels) -> list[tuple[Floats, Mask]]:
+def order_columns(
+    name: str, task: str, answers: Floats, labels: Labels
+) -> list[tuple[Floats, Mask]]:
     """List the scores (N,) and the positives (N,) of each class or label that is ranked.
 
-    For two classes it is the last column alone; otherwise each class against the rest, or each
-    label.
+    Of two classes it is one: the last, but for average precision and partial AUC, which depend on
+    the choice, the rarer. Of several classes it is each against the rest, of labels each. A class
+    or label that all images have, or none, is left out.
 
     Args:
+        name: A key of `ORDERS`.
         task: "binary", "multi-class", "ordinal" or "multi-label".
-        probabilities: (N, K).
+        answers: Numbers that rank, (N, K).
         labels: int (N,), or (N, L).
     """
-    _check(task, probabilities, labels)
+    _check(task, answers, labels)
     if task == "multi-label":
         positive = labels.astype(bool)
     else:
-        positive = labels[:, None] == np.arange(probabilities.shape[1])
-        if probabilities.shape[1] == 2:
-            return [(probabilities[:, 1], positive[:, 1])]
-    return list(zip(probabilities.T, positive.T, strict=True))
+        positive = labels[:, None] == np.arange(answers.shape[1])
+        if answers.shape[1] == 2:
+            column = 0 if name != "auc" and 2 * positive[:, 1].sum() > len(labels) else 1
+            answers, positive = answers[:, [column]], positive[:, [column]]
+    columns = zip(answers.T, positive.T, strict=True)
+    return [(scores, truth) for scores, truth in columns if defined(truth)]
 
 
 def mixed_labels(labels: Labels) -> Mask:
@@ -186,7 +182,7 @@ def _constant_precision(task: str, labels: Labels) -> float:
     """Return the average precision of equal scores: the mean share of positives."""
     n_columns = labels.shape[1] if task == "multi-label" else int(labels.max()) + 1
     equal = np.zeros((len(labels), max(n_columns, 2)))
-    return mean_average_precision(task, equal, labels)
+    return order_score("ap", task, equal, labels)
 
 
 def correct(task: str, probabilities: Floats, labels: Labels) -> Mask:
@@ -222,17 +218,6 @@ def mean_recall(values: npt.NDArray[np.generic], labels: Labels) -> Floats64:
     return result
 
 
-def _mean_over_columns(
-    score: Callable[[Floats, Mask], float], task: str, probabilities: Floats, labels: Labels
-) -> float:
-    """Average a score over classes or labels, without those that all images have, or none."""
-    columns = columns_of(task, probabilities, labels)
-    if not _defined(probabilities):
-        return math.nan
-    values = [score(scores, positive) for scores, positive in columns if defined(positive)]
-    return float(np.mean(values)) if values else math.nan
-
-
 def _defined(probabilities: Floats) -> bool:
     return len(probabilities) > 0 and not bool(np.isnan(probabilities).any())
 
@@ -245,10 +230,7 @@ def _check(task: str, probabilities: Floats, labels: Labels) -> None:
         )
 
 
-_SCORES: Mapping[str, Callable[[str, Floats, Labels], float]] = {
+_ANSWERS: Mapping[str, Callable[[str, Floats, Labels], float]] = {
     "acc": accuracy,
     "bacc": balanced_accuracy,
-    "auc": auc,
-    "ap": mean_average_precision,
-    "pauc": mean_partial_auc,
 }

@@ -9,6 +9,7 @@ variance is DeLong's [delong]. So all that works on means of images works on AUC
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from scipy.stats import norm, rankdata
@@ -61,6 +62,57 @@ def pseudo_values(scores: Floats, positive: Mask) -> Floats64:
     area = roc_auc(scores, positive)
     values: Floats64 = area + (placement - area) * len(scores) / np.maximum(sizes, 1)
     return values
+
+
+def jackknife_values(
+    scores: Floats, positive: Mask, score: Callable[[Floats, Mask], float]
+) -> Floats64:
+    """Compute numbers whose mean is a score, and whose spread is that of the score.
+
+    Each image is left out once; the differences are taken within its class, as `pseudo_values` are,
+    to which those of the AUC are equal. An image that is alone in its class has the score itself.
+
+    Args:
+        scores: (N,).
+        positive: bool (N,).
+        score: Of scores and positives, such as `average_precision`.
+
+    Returns:
+        (N,); NaN where one of the classes is missing.
+    """
+    values = np.full(len(scores), score(scores, positive) if defined(positive) else np.nan)
+    for side in (positive, ~positive):
+        rows = np.flatnonzero(side)
+        if len(rows) < 2:
+            continue
+        rest = np.array([score(np.delete(scores, row), np.delete(positive, row)) for row in rows])
+        values[rows] += (len(rows) - 1) * (rest.mean() - rest) * len(scores) / len(rows)
+    return values
+
+
+def order_interval(values: Floats64, positive: Mask, level: float = 0.95) -> tuple[float, float]:
+    """Compute the interval of a score from the values of its images.
+
+    Where all images are in order, or none, the values have no spread. The bound is then that of a
+    share of 0 or 1 among as many images as the smaller class has.
+
+    Args:
+        values: Of `pseudo_values` or `jackknife_values`, (N,).
+        positive: bool (N,).
+        level: Coverage, in (0, 1).
+
+    Returns:
+        Within [0, 1]; NaN with fewer than two images of a class.
+    """
+    least = min(int(positive.sum()), int((~positive).sum()))
+    if least < 2:
+        return math.nan, math.nan
+    value, tail = float(values.mean()), (1 - level) / 2
+    error = math.sqrt(sum(values[side].var(ddof=1) * side.sum() for side in (positive, ~positive)))
+    half = float(norm.isf(tail)) * error / len(values)
+    low = tail ** (1 / least) if error == 0 and value > 0.5 else value - half
+    high = 1 - tail ** (1 / least) if error == 0 and value < 0.5 else value + half
+    return max(low, 0.0), min(high, 1.0)
 
 
 def delong_variance(scores: Floats, positive: Mask, baseline: Floats | None = None) -> float:
@@ -149,11 +201,6 @@ def partial_auc(scores: Floats, positive: Mask, bound: float) -> float:
     area = float(np.trapezoid(heights, rates))
     chance = bound**2 / 2
     return (1 + (area - chance) / (bound - chance)) / 2
-
-
-def hardest(count: int, share: float) -> int:
-    """Return how many of ``count`` negatives a share means, at least 1."""
-    return max(1, math.floor(count * share + _ROUNDING))
 
 
 def defined(positive: Mask) -> bool:

@@ -61,6 +61,8 @@ class Examination:
             conditions; NaN where it is not known.
         near: Whether each image has a near copy among those that trained, (N,); None where that was
             not looked for.
+        apart: The scores of the images without near copies, (C, number of these), where they are
+            not those among ``scores``, as of an AUC; None otherwise.
         guessed: The number of images that only attacks without the model's gradient broke, up to
             each radius, (E,). Where no image counts as broken, of those whose error they raised by
             more than a hundredth. None where it is not known.
@@ -75,6 +77,7 @@ class Examination:
     wins: npt.NDArray[np.int64]
     constant: float = math.nan
     near: Mask | None = None
+    apart: Floats64 | None = None
     guessed: Floats64 | None = None
 
     @property
@@ -102,8 +105,9 @@ class Examination:
         """
         if self.near is None or self.near.all() or not self.near.any():
             return None
-        apart = ~self.near
-        return replace(self, scores=self.scores[:, apart], labels=self.labels[apart], near=None)
+        rest = ~self.near
+        scores = self.scores[:, rest] if self.apart is None else self.apart
+        return replace(self, scores=scores, labels=self.labels[rest], near=None, apart=None)
 
     def write(self, file: Path) -> None:
         """Write an npz file, whole or not at all; missing folders are made."""
@@ -119,7 +123,7 @@ class Examination:
             "won": self.wins,
             "constant": self.constant,
         }
-        optional = {"near": self.near, "guessed": self.guessed}
+        optional = {"near": self.near, "apart": self.apart, "guessed": self.guessed}
         arrays |= {name: values for name, values in optional.items() if values is not None}
         write_arrays(file, arrays)
 
@@ -142,6 +146,7 @@ def read_examination(file: Path) -> Examination:
                 tuple(arrays["attacks"].tolist()),
                 arrays["won"],
                 near=arrays.get("near"),
+                apart=arrays.get("apart"),
                 guessed=arrays.get("guessed"),
                 constant=float(arrays["constant"]) if "constant" in arrays else math.nan,
             )

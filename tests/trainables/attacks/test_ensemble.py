@@ -17,7 +17,7 @@ from trainables.attacks.gradient import FGSM, PGD
 from trainables.attacks.square import Square
 from trainables.attacks.threat import pixels
 from trainables.attacks.transfer import Transfer
-from trainables.losses.likelihood import margin
+from trainables.losses.likelihood import log_odds, margin
 from trainables.runtime.seeding import derive
 
 EPS = (0.0, 0.03, 0.05)
@@ -180,3 +180,20 @@ def test_no_attack_and_radii_that_do_not_rise_are_errors(exact):
 
 def test_the_example_holds():
     assert doctest.testmod(ensemble) == (0, 9)
+
+
+def test_without_sparing_every_attack_runs_on_every_image_and_the_greatest_loss_stays(exact):
+    model, images, labels = exact
+    full = run_ensemble(*exact, "multi-class", ATTACKS, EPS, seed=3, spare_broken=False)
+    assert (full.attempts[1:] == len(images)).all()
+    spared = run_ensemble(*exact, "multi-class", ATTACKS, EPS, seed=3)
+    losses = [
+        torch.stack([log_odds(torch.from_numpy(row), labels) for row in report.worst.logits])
+        for report in (spared, full)
+    ]
+    assert (losses[1] >= losses[0] - 1e-6).all()
+    assert (losses[1] > losses[0]).any()
+    assert (full.breakers[:, :4] == CLEAN).all()  # wrong from the start
+    broken = ~full.worst.correct[-1] & full.worst.correct[0]
+    assert (full.breakers[-1][broken] != CLEAN).all()
+    assert np.array_equal(spared.breakers[-1][broken], spared.attackers[-1][broken])

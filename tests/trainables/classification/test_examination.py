@@ -31,7 +31,9 @@ def exam(**fields):
 
 
 def test_each_image_falls_at_its_distance_from_the_middle():
-    examination = examine_classifier(Brightness(), data(), "binary", EPS, exam(images=None), {})
+    examination = examine_classifier(
+        Brightness(), data(), "binary", EPS, exam(images=None), {}, score="bacc"
+    )
     distance = (GREYS.double() - 127.5).abs().numpy()
     expected = np.stack([distance > 255 * eps for eps in EPS]).astype(float)
     np.testing.assert_array_equal(examination.scores, expected)
@@ -43,7 +45,7 @@ def test_each_image_falls_at_its_distance_from_the_middle():
 
 def test_a_whole_examination_goes_beyond_attacks():
     examination = examine_classifier(
-        Brightness(), data(), "binary", EPS, exam(images=None, corruptions=True), {}
+        Brightness(), data(), "binary", EPS, exam(images=None, corruptions=True), {}, score="bacc"
     )
     kinds = [kind for kind, _ in examination.conditions]
     assert "noise" in kinds
@@ -51,7 +53,9 @@ def test_a_whole_examination_goes_beyond_attacks():
 
 
 def test_fewer_images_may_be_asked_for():
-    examination = examine_classifier(Brightness(), data(), "binary", EPS, exam(images=4), {})
+    examination = examine_classifier(
+        Brightness(), data(), "binary", EPS, exam(images=4), {}, score="bacc"
+    )
     assert examination.scores.shape == (3, 4)
     assert sorted(examination.labels.tolist()) == [0, 0, 1, 1]
 
@@ -60,15 +64,19 @@ def test_images_that_have_near_copies_stay_marked():
     near = torch.arange(10) % 3 == 0
     images = data()
     marked = LabelledImages(images.images, images.labels, near)
-    whole = examine_classifier(Brightness(), marked, "binary", EPS, exam(images=None), {})
+    whole = examine_classifier(
+        Brightness(), marked, "binary", EPS, exam(images=None), {}, score="bacc"
+    )
     np.testing.assert_array_equal(whole.near, near.numpy())
-    part = examine_classifier(Brightness(), marked, "binary", EPS, exam(images=4), {})
+    part = examine_classifier(Brightness(), marked, "binary", EPS, exam(images=4), {}, score="bacc")
     assert len(part.near) == 4
-    unknown = examine_classifier(Brightness(), images, "binary", EPS, exam(images=4), {})
+    unknown = examine_classifier(
+        Brightness(), images, "binary", EPS, exam(images=4), {}, score="bacc"
+    )
     assert unknown.near is None
 
 
-def test_of_many_labels_the_share_that_is_right_counts():
+def test_of_many_labels_their_macro_auc_counts():
     labels = torch.stack([LABELS, 1 - LABELS], dim=1)  # the second logit is the first's negative
 
     class Both(Brightness):
@@ -76,12 +84,14 @@ def test_of_many_labels_the_share_that_is_right_counts():
             return super().forward(images).flip(1)
 
     examination = examine_classifier(
-        Both(), data(labels), "multi-label", EPS, exam(images=None), {}
+        Both(), data(labels), "multi-label", EPS, exam(images=None), {}, score="auc"
     )
-    assert examination.score == "share of right labels"
+    assert examination.score == "AUC"
     assert examination.scores[0] == pytest.approx(1.0)
-    assert (np.diff(examination.scores, axis=0) <= 0).all()
+    areas = examination.scores.mean(axis=1)
+    assert (np.diff(areas) < 0).all()
     assert set(examination.labels.tolist()) == {0}
+    assert examination.scale == (0.5, 1.0)
 
 
 @pytest.mark.parametrize("several", [False, True])
@@ -93,15 +103,17 @@ def test_what_only_guessing_breaks_is_counted(several):
             return (super().forward(images)).sign().flip(1 if several else ())
 
     labels = torch.stack([LABELS, 1 - LABELS], dim=1) if several else LABELS
-    task = "multi-label" if several else "binary"
+    task, score = ("multi-label", "auc") if several else ("binary", "bacc")
     for sources in ({}, {"rival": Brightness()} if not several else {}):
         examination = examine_classifier(
-            Certain(), data(labels), task, EPS, exam(images=None), sources
+            Certain(), data(labels), task, EPS, exam(images=None), sources, score=score
         )
-        broken = examination.scores[0].sum() - examination.scores[1:].sum(axis=1)
-        assert examination.guessed[0] == pytest.approx(broken[0]), broken
+        fallen = (GREYS.double() - 127.5).abs() < 255 * EPS[1]
+        assert examination.guessed[0] == pytest.approx(int(fallen.sum()))
         assert examination.guessed[-1] > 0
-    honest = examine_classifier(Brightness(), data(), "binary", EPS, exam(images=None), {})
+    honest = examine_classifier(
+        Brightness(), data(), "binary", EPS, exam(images=None), {}, score="bacc"
+    )
     assert honest.guessed.tolist() == [0, 0]
 
 
@@ -111,11 +123,46 @@ def test_a_classifier_that_answers_at_random_is_not_examined():
             return super().forward(images) + torch.randn(len(images), 2)
 
     with pytest.raises(UnsteadyError, match="answers are random"):
-        examine_classifier(Random(), data(), "binary", EPS, exam(images=None), {})
+        examine_classifier(Random(), data(), "binary", EPS, exam(images=None), {}, score="bacc")
 
 
 def test_models_of_others_are_tried_as_well():
     examination = examine_classifier(
-        Brightness(), data(), "binary", EPS, exam(images=None), {"rival": Brightness()}
+        Brightness(),
+        data(),
+        "binary",
+        EPS,
+        exam(images=None),
+        {"rival": Brightness()},
+        score="bacc",
     )
     assert "transfer" in examination.attacks
+
+
+def test_an_auc_falls_with_every_image_broken_or_not():
+    """Positives lose what the radius allows, and negatives gain it: the order of all pairs."""
+    examination = examine_classifier(
+        Brightness(), data(), "binary", EPS, exam(images=None), {}, score="auc"
+    )
+    light, dark = GREYS[LABELS == 1].double(), GREYS[LABELS == 0].double()
+    for eps, values in zip(EPS, examination.scores, strict=True):
+        gaps = (light[:, None] - dark[None]) - 2 * 255 * eps
+        area = (gaps > 1e-3).double().mean() + (gaps.abs() <= 1e-3).double().mean() / 2
+        assert values.mean() == pytest.approx(float(area)), eps
+    assert examination.score == "AUC"
+
+
+def test_without_near_copies_the_auc_is_that_of_the_other_images():
+    near = torch.arange(10) % 3 == 0
+    images = data()
+    flipped = LABELS.clone()
+    flipped[[0, 4, 7]] = 1 - flipped[[0, 4, 7]]
+    marked, apart = (
+        LabelledImages(images.images[rows], flipped[rows], mask)
+        for rows, mask in ((slice(None), near), (~near, None))
+    )
+    whole, alone = (
+        examine_classifier(Brightness(), images, "binary", EPS, exam(images=None), {}, score="auc")
+        for images in (marked, apart)
+    )
+    np.testing.assert_allclose(whole.without_near().scores, alone.scores)

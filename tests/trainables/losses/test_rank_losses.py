@@ -67,6 +67,15 @@ def test_partial_auc_is_the_mean_over_the_hardest_negatives():
     assert loss(scores, positive, ROWS).item() == pytest.approx(expected.item())
 
 
+def test_a_share_of_negatives_survives_floating_point():
+    """0.29 * 100 lies below 29: the 29 hardest lie above the quantile, not 28."""
+    scores = torch.cat([torch.ones(1), torch.linspace(0.2, 0.9, 100)])[:, None].double()
+    loss = in_double(PartialAUC(101, 1, 1.0, 0.29, 0.0, CPU))
+    loss(scores, torch.arange(101)[:, None] < 1, torch.arange(101))
+    losses = squared_hinge(scores, 1.0)[0, 1:, 0]
+    assert int((losses > loss.estimates["quantile"][0]).sum()) == 29
+
+
 def test_the_quantile_moves_until_the_share_is_met():
     scores, positive = batch()
     loss = in_double(PartialAUC(N, 1, 1.0, 0.5, 0.05, CPU))

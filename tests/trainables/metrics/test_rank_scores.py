@@ -1,6 +1,7 @@
 """Scores of an order, against known answers and scikit-learn."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from trainables.metrics.rank_scores import (
     average_precision,
     delong_test,
     delong_variance,
-    hardest,
+    jackknife_values,
+    order_interval,
     partial_auc,
     placements,
     pseudo_values,
@@ -58,6 +60,53 @@ def test_the_intervals_of_pseudo_values_cover_and_those_of_placements_do_not():
             hits[number] += abs(roc_auc(scores, positive) - truth) <= half
     assert hits[0] / 300 >= 0.9
     assert hits[1] / 300 < 0.85
+
+
+SCORES_OF_AN_ORDER = {
+    "auc": roc_auc,
+    "ap": average_precision,
+    "pauc": partial(partial_auc, bound=0.3),
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_leaving_out_each_image_gives_the_pseudo_values_of_the_auc(seed):
+    scores, positive = random_case(seed)
+    values = jackknife_values(scores, positive, roc_auc)
+    assert values == pytest.approx(pseudo_values(scores, positive))
+
+
+@pytest.mark.parametrize("name", ["ap", "pauc"])
+def test_intervals_of_an_order_cover_its_truth(name):
+    score, rng, hits = SCORES_OF_AN_ORDER[name], np.random.default_rng(1), 0
+    positive = np.arange(100) < 35
+    many = np.arange(100_000) < 35_000
+    truth = score(rng.normal(size=100_000) + many, many)
+    for _ in range(120):
+        scores = rng.normal(size=100) + positive
+        low, high = order_interval(jackknife_values(scores, positive, score), positive)
+        hits += low <= truth <= high
+    assert hits / 120 >= 0.9
+
+
+def test_the_interval_of_an_auc_is_delongs():
+    values = pseudo_values(SCORES, POSITIVE)
+    half = 1.959963984540054 * math.sqrt(delong_variance(SCORES, POSITIVE))
+    expected = (0.585714285714 - half, 0.585714285714 + half)
+    assert order_interval(values, POSITIVE) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", SCORES_OF_AN_ORDER)
+def test_a_perfect_order_is_not_certain(name):
+    positive = np.arange(136) < 37
+    values = jackknife_values(positive.astype(float), positive, SCORES_OF_AN_ORDER[name])
+    assert order_interval(values, positive) == pytest.approx((0.025 ** (1 / 37), 1.0))
+
+
+def test_a_single_image_of_a_class_has_no_interval():
+    positive = np.arange(5) < 1
+    values = pseudo_values(np.arange(5.0), positive)
+    assert np.isnan(order_interval(values, positive)).all()
 
 
 def test_two_models_are_compared_on_the_same_images():
@@ -110,11 +159,6 @@ APART = [0.91, 0.83, 0.74, 0.66, 0.52, 0.95, 0.79, 0.7, 0.61, 0.5, 0.4, 0.3, 0.2
 def test_partial_auc_is_straight_over_ties_and_between_negatives(scores, bound, expected):
     positive = np.arange(15) < 5
     assert partial_auc(np.array(scores), positive, bound) == pytest.approx(expected, abs=1e-9)
-
-
-def test_a_share_of_negatives_survives_floating_point():
-    assert hardest(100, 0.29) == 29
-    assert hardest(3, 0.1) == 1
 
 
 def test_the_whole_of_the_partial_area_is_the_auc():
