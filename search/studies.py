@@ -23,6 +23,7 @@ STUDIES = {
     for row in (
         _row("tsynd", "training beside images of high epistemic uncertainty", "TSynD"),
         _row("robmednas", "U-Nets for MR-to-CT synthesis that withstand attack", "RobMedNAS"),
+        _row("deepauc", "classifiers trained to maximise the area under a curve", "DeepAUC"),
     )
 }
 

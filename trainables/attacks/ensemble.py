@@ -114,7 +114,7 @@ def run_ensemble(
     check_radii(eps)
     if task == "multi-label":
         return _run_labels(model, images, labels, ensemble, eps, (seed, spare_broken))
-    answers = _WorstAnswers(model, images, labels, spare_broken)
+    answers = _WorstAnswers(model, images, labels, spare_broken=spare_broken)
     curve, attackers, breakers = [], [], []
     attempts = np.zeros((len(eps), len(ensemble)), dtype=np.int64)
     successes = np.zeros_like(attempts)
@@ -188,7 +188,7 @@ class _WorstAnswers:
     """The worst answer to each image so far, and the attack that caused it."""
 
     def __init__(
-        self, model: nn.Module, images: Tensor, labels: Tensor, spare_broken: bool
+        self, model: nn.Module, images: Tensor, labels: Tensor, *, spare_broken: bool
     ) -> None:
         self.model, self.images, self.labels = model, images, labels
         self.spare_broken = spare_broken

@@ -168,11 +168,15 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         del models, assets, settings
         return ()
 
+    def fixed(self, settings: S) -> Config:
+        """Return values of a config that the settings fix instead of the space; none by default."""
+        del settings
+        return {}
+
     @final
     def complete(self, point: Config, settings: S) -> dict[str, Any]:
         """Turn a point of the space into a whole config; defaults fill what it leaves out."""
-        del settings  # no config depends on them
-        return parse(self.config, point).model_dump()
+        return parse(self.config, {**self.fixed(settings), **point}).model_dump()
 
     @final
     def metrics(self, settings: S) -> Directions:

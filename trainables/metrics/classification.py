@@ -23,7 +23,7 @@ ORDERS: Mapping[str, Callable[[Floats, Mask], float]] = {
     "ap": average_precision,
     "pauc": partial(partial_auc, bound=FALSE_POSITIVES),
 }
-"""Scores of the order of images, of (N,) numbers that rank and bool (N,): they need no threshold."""
+"""Scores of the order of images, of numbers that rank (N,) and bool (N,), without a threshold."""
 
 
 def scores(

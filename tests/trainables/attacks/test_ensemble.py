@@ -183,7 +183,7 @@ def test_the_example_holds():
 
 
 def test_without_sparing_every_attack_runs_on_every_image_and_the_greatest_loss_stays(exact):
-    model, images, labels = exact
+    _, images, labels = exact
     full = run_ensemble(*exact, "multi-class", ATTACKS, EPS, seed=3, spare_broken=False)
     assert (full.attempts[1:] == len(images)).all()
     spared = run_ensemble(*exact, "multi-class", ATTACKS, EPS, seed=3)

@@ -1,0 +1,1 @@
+"""The spaces of the studies, a file each."""

@@ -1,0 +1,174 @@
+"""The deep AUC study: classifiers trained to maximise the area under a curve [medmnistauc].
+
+What the document leaves open or has wrong, and our choices, are listed in the study's page in docs.
+"""
+
+import time
+from pathlib import Path
+from typing import Any, final
+
+from torch import Tensor
+
+from searchspace.space import Space
+from searchspace.studies.deepauc import AUCM, BINARY, MANY_CLASSES
+from trainables.classification.learner import Lesson
+from trainables.classification.memory import CountExtra, Extra, parameters_of
+from trainables.classification.study import Assets, ClassificationStudy, read_splits
+from trainables.data.dataset import Dataset
+from trainables.data.splits import Splits
+from trainables.models.classifiers import Classifier
+from trainables.models.modes import weights_of
+from trainables.runtime.config import parse
+from trainables.studies.deepauc.checks import check_classes, mask_lines
+from trainables.studies.deepauc.learner import DeepAUCLearner
+from trainables.studies.deepauc.pretraining import RECIPE, Pretrained, obtain_pretrained
+from trainables.studies.deepauc.settings import LIKELIHOODS, DeepAUCConfig, DeepAUCSettings
+from trainables.study.study import BASELINE, Config, Reference, Say
+
+ADVERSARIAL = "adversarial"  # the label of the reference that is trained against attacks
+DOCUMENT: dict[str, Any] = {
+    "optimiser": "pesg",
+    "pesg_lr": 0.1,
+    "aucm_lr": 0.1,
+    "epoch_decay": 0.1,
+    "weight_decay": 1e-3,
+    "batch_size": 128,
+    "stage_factor": 100.0,
+    "positive_share": 0.25,
+}
+"""The final settings of the document [medmnistauc]."""
+
+ADAM: dict[str, Any] = {"optimiser": "adam", "epoch_decay": 0.0, "weight_decay": 1e-4}
+HANDOUT: dict[str, Any] = {
+    "aucm_lr": 0.01,
+    "epoch_decay": 3e-3,
+    "weight_decay": 1e-4,
+    "batch_size": 128,
+}
+PULLED = 2  # copies of the weights that PESG keeps beside Adam's: its reference, and a sum
+
+
+def count_pull(classifier: Classifier, images: Tensor) -> Extra:
+    """Count the reference weights of PESG, and the sum of its iterates.
+
+    Args:
+        classifier: On the meta device.
+        images: Any.
+    """
+    del images
+    return Extra(parameters=PULLED * parameters_of(classifier))
+
+
+@final
+class DeepAUC(ClassificationStudy[DeepAUCSettings, DeepAUCConfig]):
+    """Searches losses of an order and how they are minimised, beside cross-entropy."""
+
+    settings = DeepAUCSettings
+    config = DeepAUCConfig
+    count_extra: CountExtra = staticmethod(count_pull)
+    robust_pilot = ADVERSARIAL
+
+    def space(self, settings: DeepAUCSettings) -> Space:
+        """Return the space; only two classes have a share of positives in a batch."""
+        space = BINARY if settings.task == "binary" else MANY_CLASSES
+        return space if settings.loss == "all" else space.of_arm(settings.loss)
+
+    def fixed(self, settings: DeepAUCSettings) -> Config:
+        """Return the loss where the settings name one."""
+        return {} if settings.loss == "all" else {"loss": settings.loss}
+
+    def references(self, settings: DeepAUCSettings) -> tuple[Reference, ...]:
+        """List cross-entropy in several forms, and the document's pairs of loss and optimiser.
+
+        None of cross-entropy can win: it is what the study's losses are compared with.
+        """
+        scaled = any(getattr(settings, name) != value for name, value in settings.PAPER.items())
+        binary = settings.task == "binary"
+
+        def reference(label: str, *parts: Config, essential: bool = False) -> Reference:
+            values = {name: value for part in parts for name, value in part.items()}
+            if not binary:
+                values.pop("positive_share", None)
+            config = parse(DeepAUCConfig, values).model_dump()
+            control = config["loss"] in LIKELIHOODS
+            return Reference(label, config, scaled=scaled, essential=essential, control=control)
+
+        zero = {"reference_point": "zero"}
+        return (
+            reference(BASELINE, ADAM, essential=True),
+            reference("decay", DOCUMENT, essential=True),
+            reference("balanced", {"loss": "balanced"}, ADAM),
+            reference(ADVERSARIAL, {"train_eps": 2.0}, ADAM, essential=True),
+            reference("pairwise", {"loss": "pairwise"}, ADAM),
+            reference("aucm handout", {"loss": "aucm"}, HANDOUT),
+            reference("aucm libauc", {"loss": "aucm", "class_factor": True, "positive_share": 0.2}),
+            reference("aucm document", {"loss": "aucm"}, DOCUMENT, zero),
+            reference("ap document", {"loss": "ap"}, DOCUMENT),
+            reference("pauc document", {"loss": "pauc"}, DOCUMENT),
+        )
+
+    def controls(self, config: Config, settings: DeepAUCSettings) -> tuple[Reference, ...]:
+        """List cross-entropy trained as a trial was: same optimiser, decay, batches and attack.
+
+        The document's recipe makes classifiers robust by its decay, and not by its loss; this
+        control shows which of the two a winner owes its score to. A second one leaves out the
+        trial's attack as well.
+
+        Args:
+            config: Of the trial.
+            settings: Of the run.
+        """
+        rate = config["aucm_lr"] if config["loss"] == AUCM else config["pesg_lr"]
+        values = dict(config) | {"loss": "cross_entropy", "pesg_lr": rate}
+        references = {item.label: item for item in self.references(settings)}
+        clean = {name: value for name, value in values.items() if name != "train_eps"}
+        matched = [references[BASELINE].matched(clean, clean)]
+        if config["train_eps"]:
+            matched.append(references[ADVERSARIAL].matched(values, values))
+        return tuple(matched)
+
+    def make_assets(
+        self, settings: DeepAUCSettings, dataset: Dataset, splits: Splits, assets: Path, say: Say
+    ) -> Assets:
+        """Refuse data without two classes, say what masks are worth, and pre-train a classifier.
+
+        Args:
+            settings: Of the run.
+            dataset: Opened.
+            splits: Of the dataset.
+            assets: Folder with the splits.
+            say: Receives the progress.
+        """
+        check_classes(dataset, splits)
+        say(f"pre-training the classifier for {settings.pretrain_epochs} epochs ...")
+        model = self._pretrained(settings, assets, say)
+        return Assets(digests={"pretrained": model.digest}, lines=mask_lines(dataset, splits))
+
+    def learner(
+        self, config: DeepAUCConfig, settings: DeepAUCSettings, lesson: Lesson, assets: Path
+    ) -> DeepAUCLearner:
+        """Make the learner of a trial, whose classifier may have been pre-trained.
+
+        Args:
+            config: Of the trial.
+            settings: Of the run, with the trial's seed.
+            lesson: The classifier, the training images, and how to train.
+            assets: Folder of the run.
+        """
+        if config.start == "pretrained":
+            started = time.perf_counter()
+            weights = self._pretrained(settings, assets, lambda _: None).weights
+            lesson.classifier.load_state_dict(weights)
+            lesson.spend("assets", started)
+        return DeepAUCLearner(config, lesson)
+
+    def _pretrained(self, settings: DeepAUCSettings, assets: Path, say: Say) -> Pretrained:
+        data = read_splits(assets, settings.device, settings.seed)
+
+        def train() -> dict[str, Tensor]:
+            budget = settings.model_copy(update={"epochs": settings.pretrain_epochs})
+            trial = self.build(RECIPE.model_dump(), budget, assets)
+            trial.train(budget.epochs)
+            return weights_of(trial.classifier)
+
+        return obtain_pretrained(settings, data.train, train, say)
