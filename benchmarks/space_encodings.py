@@ -20,8 +20,8 @@ import optuna
 
 from search.engine.optuna_record import OptunaRecord
 from search.samplers.registry import sampler_maker
-from searchspace import robmednas
 from searchspace.space import Space
+from searchspace.studies import robmednas
 
 WORKERS, STARTUP = 4, 20
 FADE = 0.8  # of effects, from level to level

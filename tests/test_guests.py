@@ -18,7 +18,7 @@ def is_its_own(path: Path, study: str) -> bool:
     inside = path.relative_to(ROOT)
     return (
         inside == Path("search", "studies.py")
-        or inside == Path("searchspace", f"{study}.py")
+        or inside == Path("searchspace", "studies", f"{study}.py")
         or study in inside.parts[:-1]
     )
 
@@ -64,7 +64,7 @@ def test_nothing_else_names_a_study(study):
     "source",
     [
         "import trainables.studies.tsynd.study",
-        "from searchspace.tsynd import SPACE", "x = 'TSynD'",
+        "from searchspace.studies.tsynd import SPACE", "x = 'TSynD'",
         "def tsynd(): ...", "a.tsynd", '"""Where TSynD starts."""', "f(tsynd=1)",
     ],
 )  # fmt: skip
@@ -78,7 +78,7 @@ def test_a_citation_is_none():
 
 def test_the_spaces_and_folders_of_a_study_bear_its_name():
     for study in STUDIES:
-        assert (ROOT / "searchspace" / f"{study}.py").is_file()
+        assert (ROOT / "searchspace" / "studies" / f"{study}.py").is_file()
         assert (ROOT / "trainables" / "studies" / study).is_dir()
     folders = {path.name for path in (ROOT / "trainables" / "studies").iterdir() if path.is_dir()}
     assert folders - {"__pycache__"} == set(STUDIES)

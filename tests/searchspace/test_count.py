@@ -6,9 +6,9 @@ import pytest
 
 from searchspace.count import count
 from searchspace.domains import Choice, Float, Int
-from searchspace.robmednas import SPACE, space
 from searchspace.space import Param, Space, When
-from searchspace.tsynd import SPACE as TSYND
+from searchspace.studies.robmednas import SPACE, space
+from searchspace.studies.tsynd import SPACE as TSYND
 
 
 def test_a_block_has_450_configurations():

@@ -10,7 +10,7 @@ from searchspace.domains import Choice, Float, Int
 from searchspace.errors import UserError
 from searchspace.random import sample
 from searchspace.space import Param, Space, When
-from searchspace.tsynd import SPACE as TSYND
+from searchspace.studies.tsynd import SPACE as TSYND
 
 KIND = Param("kind", Choice(("sgd", "adam")), "")
 LETTER = Param("letter", Choice(("a", "b")), "")

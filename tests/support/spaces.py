@@ -13,7 +13,7 @@ from searchspace import optuna as to_optuna
 from searchspace import random as to_random
 from searchspace.domains import Choice, Float, Int
 from searchspace.space import Param, Space, When
-from searchspace.tsynd import SPACE as TSYND
+from searchspace.studies.tsynd import SPACE as TSYND
 
 DRAWS = 5000
 

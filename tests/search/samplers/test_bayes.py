@@ -13,9 +13,9 @@ from search.run.runner import replay
 from search.samplers import bayes
 from search.samplers.model.gaussian_process import most_likely
 from search.samplers.registry import sampler_maker
-from searchspace import robmednas
 from searchspace.domains import Choice, Float, Int
 from searchspace.space import Param, Space, When
+from searchspace.studies import robmednas
 
 CELLS = Space("cells", tuple(Param(name, Choice(tuple("abcd")), "") for name in "uvwx"))
 TREE = Space(

@@ -7,7 +7,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from searchspace.random import sample
-from searchspace.robmednas import space, to_architecture
+from searchspace.studies.robmednas import space, to_architecture
 from searchspace.unet import KERNELS, Architecture, Block, cost, parse
 from trainables.models.unet import SqueezeExcitation, UNet
 

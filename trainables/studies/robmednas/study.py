@@ -5,8 +5,8 @@ The questions that the paper leaves open, and our choices, are listed in docs/ro
 
 from typing import Any, final
 
-from searchspace import robmednas as spaces
 from searchspace.space import Space
+from searchspace.studies import robmednas as spaces
 from searchspace.unet import PAPER_BEST, Architecture, handcrafted, parse, parse_network, plain
 from trainables.runtime.config import parse as parse_config
 from trainables.studies.robmednas.settings import RobMedNASConfig, RobMedNASSettings

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, final
 
 from searchspace.space import Space
-from searchspace.tsynd import ADVERSARIAL, SPACE, TSYND
+from searchspace.studies.tsynd import ADVERSARIAL, SPACE, TSYND
 from trainables.classification.learner import Lesson
 from trainables.classification.memory import CountExtra
 from trainables.classification.study import Assets, ClassificationStudy, read_splits

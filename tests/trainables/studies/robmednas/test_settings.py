@@ -2,8 +2,8 @@
 
 import pytest
 
-from searchspace import robmednas as spaces
 from searchspace.errors import UserError
+from searchspace.studies import robmednas as spaces
 from searchspace.unet import parse as parse_architecture
 from trainables.runtime.config import parse
 from trainables.studies.robmednas.settings import RobMedNASConfig, RobMedNASSettings

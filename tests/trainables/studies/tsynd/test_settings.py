@@ -3,7 +3,7 @@
 import pytest
 
 from searchspace.errors import UserError
-from searchspace.tsynd import SPACE
+from searchspace.studies.tsynd import SPACE
 from trainables.runtime.config import parse
 from trainables.studies.tsynd.settings import TSynDConfig, TSynDSettings
 from trainables.studies.tsynd.uncertainty import UNCERTAINTIES

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from searchspace.errors import UserError
-from searchspace.tsynd import SPACE
+from searchspace.studies.tsynd import SPACE
 from trainables.studies.tsynd.regimes import REGIMES
 from trainables.studies.tsynd.study import TSynD
 from trainables.study.ladder import format_ladder

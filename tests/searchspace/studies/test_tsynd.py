@@ -4,7 +4,7 @@ import pytest
 
 from searchspace.encoding import digest
 from searchspace.errors import UserError
-from searchspace.tsynd import CODEBOOK, PIXELS, SPACE
+from searchspace.studies.tsynd import CODEBOOK, PIXELS, SPACE
 
 PAPER = {
     "regime": "tsynd",

@@ -17,7 +17,7 @@ from searchspace.domains import Choice
 from searchspace.encoding import canonical, digest
 from searchspace.hyperopt import to_vals
 from searchspace.random import sample
-from searchspace.robmednas import SPACE, space, to_architecture, to_point, wide_space
+from searchspace.studies.robmednas import SPACE, space, to_architecture, to_point, wide_space
 from searchspace.unet import PAPER_BEST, parse
 
 SMALL = space(32, 5)
