@@ -92,7 +92,8 @@ def _examination(
     near = None if data.near is None else data.near.cpu().numpy()
     apart = None
     if near is not None and not near.all() and score in ORDERS:  # all images make each number
-        apart = _numbers(score, task, answers[:, ~near], labels[~near]).scores
+        rest = _numbers(score, task, answers[:, ~near], labels[~near])
+        apart = rest.scores.astype(np.float64)
     return Examination(
         SCORES[score].words,
         "max",

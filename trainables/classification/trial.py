@@ -244,7 +244,7 @@ class ClassifierTrial(Trainable):
 
     def _order_intervals(self, robust: Robustness) -> dict[str, tuple[float, float]]:
         """Return the intervals of scores of an order at each radius, where such a score ranks."""
-        report, intervals = robust.ranking_report, {}
+        report, intervals = robust.ranking_report, dict[str, tuple[float, float]]()
         for score in self.measurement.scores:
             if score in ORDERS and self.measurement.headline in ORDERS:
                 answers = answers_of(report.logits, report.task, score)
