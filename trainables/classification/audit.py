@@ -10,7 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from trainables.attacks.evaluation import OneLabel, RobustReport, evaluate, predict_logits
+from trainables.attacks.evaluation import (
+    OneLabel,
+    RobustReport,
+    answers_of,
+    evaluate,
+    predict_logits,
+)
 from trainables.attacks.registry import build_attack
 from trainables.attacks.signs.gradients import rounding, vanishing
 from trainables.attacks.signs.guessing import only_guessing
@@ -19,6 +25,7 @@ from trainables.attacks.threat import pixels
 from trainables.classification.assets import LabelledImages, at_most
 from trainables.classification.measurement import Measurement, Robustness
 from trainables.metrics import alarms
+from trainables.metrics.classification import ORDERS
 from trainables.models.classifiers import Classifier
 from trainables.runtime.arrays import Floats, Mask
 from trainables.runtime.seeding import derive
@@ -57,12 +64,12 @@ def guards(
     subset = at_most(data, IMAGES)
     require_steady(classifier, _pixels(subset))
     fgsm, pgd = (_harms(robustness.reports[kind])[-1] for kind in ("fgsm", "pgd"))
-    report = robustness.ranking_report
-    answers, labels = report.probabilities[0], report.labels
+    report, order = robustness.ranking_report, measurement.headline in ORDERS
+    answers = answers_of(report.logits[0], report.task, measurement.headline)
     seed = derive(measurement.seed, "collapse")
     signs = {
         alarms.ONE_STEP: alarms.excess(fgsm, pgd),
-        alarms.COLLAPSE: alarms.collapse(measurement.task, answers, labels, seed),
+        alarms.COLLAPSE: alarms.collapse(report.task, answers, report.labels, seed, order=order),
         alarms.GRADIENT: _vanishing(classifier, subset),
         alarms.COARSE: _coarseness(classifier, subset),
     }

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from trainables.metrics.classification import Labels, auc, chance, correct, mixed_labels
-from trainables.metrics.intervals import bootstrap, curve_interval
+from trainables.metrics.intervals import Interval, bootstrap, curve_interval
 from trainables.runtime.arrays import Floats, Mask
 
 ONE_STEP, BLACK_BOX = "masking_fgsm", "masking_black_box"
@@ -49,6 +49,7 @@ ALLOWED_ROUNDING = 1e-3  # rounding of the outputs, relative to what tells image
 NEARLY_ALL = 0.95  # of the answers are one class
 RARER = 0.25  # least frequency of the other classes among answers, relative to the labels
 EDGE = 0.01  # of the way from chance to perfect, within which a score is at chance
+AT_CHANCE = 0.5 + EDGE / 2  # of an area under a curve
 
 
 def excess(harm: Harm, baseline: Harm) -> float:
@@ -155,28 +156,31 @@ def above_chance(right: Mask, labels: Labels, seed: int) -> float:
     return excess(accuracies, np.full(len(accuracies), 0.5))
 
 
-def collapse(task: str, probabilities: Floats, labels: Labels, seed: int) -> float:
+def collapse(
+    task: str, probabilities: Floats, labels: Labels, seed: int, *, order: bool = False
+) -> float:
     """Compute how far a classifier has collapsed on clean images; the constraint is met up to 0.
 
     A classifier has collapsed if it
 
     - answers one class for more than 95 % of the images, and all other classes together less than
       a quarter as often as they occur. For data that are 90:10 this is more than 97.5 %, so that a
-      cautious classifier passes. Not used for multi-label data, where the commonest answer to each
-      label is often "no"; or
+      cautious classifier passes. Not used where the order of images ranks: a classifier that puts
+      them in order may have any threshold; or
     - scores no better than chance: the upper end of the 95 % interval of its balanced accuracy
-      (multi-label: macro AUC) is at most a hundredth of the way from chance to perfect.
+      (macro AUC, where the order ranks) is at most a hundredth of the way from chance to perfect.
 
     Args:
         task: As in `trainables.metrics.classification`.
-        probabilities: (N, K).
+        probabilities: (N, K); of an order, any numbers that rank.
         labels: (N,), or (N, L).
         seed: Of the interval.
+        order: Whether the order of images ranks; it always does for multi-label data.
     """
+    if order or task == "multi-label":
+        return AT_CHANCE - _area(task, probabilities, labels, seed)[1]
     least = chance(task, labels)
-    at_chance = least + EDGE * (1 - least) - _score(task, probabilities, labels, seed)[1]
-    if task == "multi-label":
-        return at_chance
+    at_chance = least + EDGE * (1 - least) - _accuracy(task, probabilities, labels, seed)[1]
     one_class = _commonest(probabilities.argmax(axis=1))
     allowed = max(NEARLY_ALL, 1 - RARER * (1 - _commonest(labels)))
     return max(at_chance, one_class - allowed) if _commonest(labels) < 1 else 0.0
@@ -209,14 +213,20 @@ def _mean_excess(gain: Floats) -> float:
     return float(gain.mean() - half)
 
 
-def _score(task: str, probabilities: Floats, labels: Labels, seed: int) -> tuple[float, float]:
-    if task != "multi-label":
-        right = correct(task, probabilities, labels)[None]
-        interval = curve_interval(right, labels, (0.0,), seed=seed)
-    else:
-        interval = bootstrap(
-            lambda rows: auc(task, probabilities[rows], labels[rows]), labels, seed=seed
-        )
+def _accuracy(task: str, probabilities: Floats, labels: Labels, seed: int) -> tuple[float, float]:
+    """Return the interval of balanced accuracy; all that is possible where it is not defined."""
+    right = correct(task, probabilities, labels)[None]
+    return _bounds(curve_interval(right, labels, (0.0,), seed=seed))
+
+
+def _area(task: str, answers: Floats, labels: Labels, seed: int) -> tuple[float, float]:
+    """Return the interval of macro AUC; all that is possible where it is not defined."""
+    return _bounds(
+        bootstrap(lambda rows: auc(task, answers[rows], labels[rows]), labels, seed=seed)
+    )
+
+
+def _bounds(interval: Interval) -> tuple[float, float]:
     return (0.0, 1.0) if np.isnan(interval.value) else (interval.low, interval.high)
 
 

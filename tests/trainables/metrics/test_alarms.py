@@ -195,6 +195,17 @@ def test_many_labels_collapse_by_their_auc():
     assert collapse("multi-label", constant + 0.2 * labels, labels, seed=0) < 0
 
 
+@pytest.mark.parametrize(("task", "count"), [("binary", 2), ("multi-class", 3)])
+def test_an_order_has_not_collapsed_where_no_threshold_was_chosen(task, count):
+    """All answers are the first class, and yet the images are in perfect order."""
+    labels = np.arange(90) % count
+    cautious = np.full((90, count), [0.9, *[0.0] * (count - 1)]) + 0.05 * np.eye(count)[labels]
+    assert collapse(task, cautious, labels, seed=0) > 0
+    assert collapse(task, cautious, labels, seed=0, order=True) < 0
+    equal = np.full((90, count), 0.3)
+    assert collapse(task, equal, labels, seed=0, order=True) > 0
+
+
 def test_labels_that_nobody_has_say_nothing():
     labels = np.zeros((5, 2), dtype=int)
     assert collapse("multi-label", np.full((5, 2), 0.1), labels, seed=0) <= 0

@@ -35,6 +35,28 @@ class DeepAUCSettings(ClassificationSettings):
     takes_volumes: ClassVar[bool] = True
     absorbs_threshold: ClassVar[bool] = True  # networks that were trained to order have none
 
+    dataset: str = setting(
+        "phantom",
+        "A MedMNIST dataset of images or volumes by name; or phantom, or phantom3d, which are made "
+        "here.",
+        DATA,
+    )
+    size: int = setting(28, "Pixels, or voxels: 28, 64, 128 or 224.", DATA)
+    classifier: str = setting(
+        "cnn",
+        "cnn, resnet18-16 (width 16), resnet18, wrn-16-2; densenet for images alone; for volumes "
+        "also resnet18-16-2.5d, resnet18-16-acs and the like.",
+        TRAINING,
+        default_text="cnn; on a GPU resnet18-16",
+    )
+    floor: float = setting(
+        0.15,
+        "Share of the clean AUC (or --score) that the baseline has above a constant answer, and "
+        "that a trial may lose.",
+        ROBUSTNESS,
+        ge=0,
+        le=1,
+    )
     volumes: bool = setting(
         False,  # noqa: FBT003 - a field
         "Take the phantom of volumes where no dataset is named; a named one must hold volumes.",
