@@ -8,7 +8,7 @@ from search.record.events import follow, read_events
 from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
 from searchspace.errors import UserError
-from searchspace.tsynd import ADVERSARIAL
+from searchspace.studies.tsynd import ADVERSARIAL
 from trainables.studies.tsynd.settings import TSynDSettings
 from trainables.studies.tsynd.study import TSynD
 from trainables.study.study import BASELINE, Reference

@@ -18,7 +18,7 @@ from search.tsynd.methods import read_tuned, tsynd
 from search.tsynd.tables import Row, markdown, write_csv
 from searchspace.errors import UserError
 from searchspace.names import lookup
-from trainables.classification.naming import headline
+from trainables.classification.about import headline
 from trainables.data.medmnist import table as medmnist_table
 from trainables.runtime.files import write_atomically
 from trainables.study.study import Reference
