@@ -190,7 +190,7 @@ def partial_auc(scores: Floats, positive: Mask, bound: float) -> float:
         raise ValueError(f"the bound is {bound}, expected one in (0, 1]")
     if not defined(positive):
         return math.nan
-    false_rates, true_rates = _roc(scores, positive)
+    false_rates, true_rates = roc(scores, positive)
     inside = false_rates < bound
     rates = np.append(false_rates[inside], bound)
     heights = np.append(true_rates[inside], np.interp(bound, false_rates, true_rates))
@@ -203,12 +203,7 @@ def partial_auc(scores: Floats, positive: Mask, bound: float) -> float:
     return (1 + (area - chance) / (bound - chance)) / 2
 
 
-def defined(positive: Mask) -> bool:
-    """Tell whether both classes occur."""
-    return bool(positive.any()) and not bool(positive.all())
-
-
-def _roc(scores: Floats, positive: Mask) -> tuple[Floats64, Floats64]:
+def roc(scores: Floats, positive: Mask) -> tuple[Floats64, Floats64]:
     """Return false and true positive rates after each block of equal scores, from (0, 0)."""
     distinct, block = np.unique(-np.asarray(scores, dtype=np.float64), return_inverse=True)
     rates = []
@@ -216,3 +211,16 @@ def _roc(scores: Floats, positive: Mask) -> tuple[Floats64, Floats64]:
         counts = np.bincount(block[side], minlength=len(distinct))
         rates.append(np.append(0.0, counts.cumsum() / side.sum()))
     return rates[0], rates[1]
+
+
+def precision_recall(scores: Floats, positive: Mask) -> tuple[Floats64, Floats64]:
+    """Return recall, and the precision at it, after each block of equal scores."""
+    distinct, block = np.unique(-np.asarray(scores, dtype=np.float64), return_inverse=True)
+    hits = np.bincount(block, weights=positive, minlength=len(distinct)).cumsum()
+    count = np.bincount(block, minlength=len(distinct)).cumsum()
+    return hits / positive.sum(), hits / count
+
+
+def defined(positive: Mask) -> bool:
+    """Tell whether both classes occur."""
+    return bool(positive.any()) and not bool(positive.all())

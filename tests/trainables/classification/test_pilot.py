@@ -103,3 +103,15 @@ def test_anchors_that_withstand_all_reach_what_permits_any_change():
     choice = choose_eps(anchor("baseline", 999), anchor("adversarial", 999), DEFAULT)
     assert choice.eps[-1] == pytest.approx(1.0, rel=0.03)
     assert choice.eps[1] == pytest.approx(64 / 255, rel=0.03)
+
+
+def test_of_an_order_what_is_broken_is_attacked_further():
+    """At 8 / 255 the image 4 off the middle is beyond it by 4: pairs are lost that way."""
+    measurement = Measurement("binary", "pgd", (0.0, 0.5), seed=0, score="auc")
+    measured = measure_anchor(Brightness(), val(), measurement, "baseline")
+    light, dark = GREYS[GREYS > 127].double(), GREYS[GREYS < 127].double()
+    for eps, share in zip(RADII, measured.survival, strict=True):
+        area = ((light[:, None] - dark[None]) > 2 * 255 * eps + 1e-6).double().mean()
+        ties = ((light[:, None] - dark[None] - 2 * 255 * eps).abs() <= 1e-6).double().mean() / 2
+        if 255 * eps < 30:  # beyond, the box of pixels cuts the attack
+            assert share == pytest.approx(2 * (float(area + ties) - 0.5)), 255 * eps

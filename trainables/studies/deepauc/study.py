@@ -4,6 +4,7 @@ What the document leaves open or has wrong, and our choices, are listed in the s
 """
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
 
@@ -19,11 +20,19 @@ from trainables.data.splits import Splits
 from trainables.models.classifiers import Classifier
 from trainables.models.modes import weights_of
 from trainables.runtime.config import parse
+from trainables.saved.checkpoint import load_classifier
 from trainables.studies.deepauc.checks import check_classes, mask_lines
 from trainables.studies.deepauc.learner import DeepAUCLearner
+from trainables.studies.deepauc.pictures import (
+    attack_val,
+    draw_attacks,
+    draw_curves,
+    draw_scores,
+)
 from trainables.studies.deepauc.pretraining import RECIPE, Pretrained, obtain_pretrained
 from trainables.studies.deepauc.settings import LIKELIHOODS, DeepAUCConfig, DeepAUCSettings
-from trainables.study.study import BASELINE, Config, Reference, Say
+from trainables.study.sheet import Sheet
+from trainables.study.study import BASELINE, WINNER, Config, Reference, Say
 
 ADVERSARIAL = "adversarial"  # the label of the reference that is trained against attacks
 DOCUMENT: dict[str, Any] = {
@@ -161,6 +170,29 @@ class DeepAUC(ClassificationStudy[DeepAUCSettings, DeepAUCConfig]):
             lesson.classifier.load_state_dict(weights)
             lesson.spend("assets", started)
         return DeepAUCLearner(config, lesson)
+
+    def illustrate(
+        self, models: Mapping[str, Path], assets: Path, settings: DeepAUCSettings
+    ) -> tuple[Sheet, ...]:
+        """Draw curves and scores of winner and references, and what an attack on the winner does.
+
+        Args:
+            models: Folders of saved models, by label.
+            assets: Folder of the run.
+            settings: Of the run.
+        """
+        labels = [label for label in (WINNER, BASELINE, ADVERSARIAL, "decay") if label in models]
+        classifiers = {
+            label: load_classifier(models[label])[0].to(settings.device) for label in labels
+        }
+        data = read_splits(assets, settings.device, settings.seed)
+        answers = attack_val(classifiers, data, settings.eps, settings.seed)
+        worst = settings.eps[-1], settings.seed
+        return (
+            draw_curves(answers, settings.eps),
+            draw_scores(answers, settings.eps),
+            draw_attacks(classifiers[WINNER], data, *worst),
+        )
 
     def _pretrained(self, settings: DeepAUCSettings, assets: Path, say: Say) -> Pretrained:
         data = read_splits(assets, settings.device, settings.seed)

@@ -1,0 +1,57 @@
+"""How often 95 % intervals of AUC, average precision and partial AUC contain the truth.
+
+Scores of positives and negatives are normal, one standard deviation apart:
+
+    python benchmarks/order_intervals.py [--draws 1000]
+"""
+
+import argparse
+
+import numpy as np
+
+from trainables.metrics.classification import ORDERS
+from trainables.metrics.rank_scores import jackknife_values, order_interval, pseudo_values
+
+SETTINGS = ((100, 35), (136, 37), (100, 20))  # images, and positives among them
+MANY = 200_000  # images of which a score is taken for the truth
+
+
+def coverage(name: str, images: int, positives: int, draws: int) -> float:
+    """Compute the share of samples whose interval contains the score of very many images.
+
+    Args:
+        name: A key of `ORDERS`.
+        images: Of a sample.
+        positives: Among them.
+        draws: Samples.
+    """
+    score, generator = ORDERS[name], np.random.default_rng(7)
+    positive = np.arange(images) < positives
+    many = np.arange(MANY) < MANY * positives / images
+    truth, hits = score(generator.normal(size=MANY) + many, many), 0
+    for _ in range(draws):
+        scores = generator.normal(size=images) + positive
+        values = (
+            pseudo_values(scores, positive)
+            if name == "auc"
+            else jackknife_values(scores, positive, score)
+        )
+        low, high = order_interval(values, positive)
+        hits += low <= truth <= high
+    return hits / draws
+
+
+def main() -> None:
+    """Print a line for each score and setting."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--draws", type=int, default=1000, help="samples (default: %(default)s)")
+    arguments = parser.parse_args()
+    print("| images | positives | score | contains the truth |\n| --- | --- | --- | --- |")
+    for images, positives in SETTINGS:
+        for name in ORDERS:
+            share = coverage(name, images, positives, arguments.draws)
+            print(f"| {images} | {positives} | {name} | {share:.3f} |")
+
+
+if __name__ == "__main__":
+    main()
