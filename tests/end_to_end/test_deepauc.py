@@ -13,7 +13,7 @@ from search.confirmation.confirm import confirm
 from search.confirmation.plan import ConfirmPlan
 from search.plan import Plan
 from search.run.runner import run
-from search.studies import STUDIES, find_study
+from search.studies import STUDIES
 from trainables.attacks.evaluation import predict_logits
 from trainables.classification.assets import read_data
 from trainables.metrics.rank_scores import roc_auc
@@ -33,6 +33,11 @@ QUICK = {
     "augmentation": "none",
     "train_eps": 0.0,
 }
+
+
+def find(plan):
+    """Find the study of a plan."""
+    return STUDIES[plan.study]
 
 
 def search(folder, quick, **settings):
@@ -100,7 +105,7 @@ def test_the_winner_is_confirmed_on_test(finished):
     output = io.StringIO()
     plan = ConfirmPlan(top=1, seeds=2, choosing=1, attacks="quick", images=24)
     console = Console(file=output, width=80, force_terminal=False)
-    assert confirm(folder, plan, None, {}, find_study, console) == 0, output.getvalue()
+    assert confirm(folder, plan, None, {}, find, console) == 0, output.getvalue()
     record = json.loads((folder / "confirm" / "confirm.json").read_text())
     assert record["winner"] is not None
     assert "AUC" in output.getvalue()
@@ -109,7 +114,8 @@ def test_the_winner_is_confirmed_on_test(finished):
 @pytest.mark.slow
 def test_volumes_are_searched_as_images_are(tmp_path):
     quick = QUICK | {"positive_share": 0.5}
-    output = search(tmp_path / "run", quick, volumes=True, epochs=3, ranking_images=24)
+    hasty = {"epochs": 1, "pretrain_epochs": 1, "ranking_images": 8, "ladder": "1:pgd-1"}
+    output = search(tmp_path / "run", quick, volumes=True, **hasty)
     assert "phantom balls" in output
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
     assert manifest["status"] == "finished"
