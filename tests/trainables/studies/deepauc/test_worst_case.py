@@ -1,4 +1,4 @@
-"""The worst case of an area is that of each image: a linear model, its closed form, every corner."""
+"""The worst case of an area is that of each image: a linear model, its formula, every corner."""
 
 from itertools import product
 
