@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from searchspace.errors import UserError
 from searchspace.unet import Cost, NamedNetwork
-from trainables.models.monai_networks import load_monai
+from trainables.models.bodies.monai_networks import load_monai
 from trainables.runtime.plugins import Registry, absolute
 
 SHAPE: dict[str, Any] = {"spatial_dims": 2, "in_channels": 1, "out_channels": 1}
