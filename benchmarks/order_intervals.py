@@ -10,7 +10,7 @@ import argparse
 import numpy as np
 
 from trainables.metrics.classification import ORDERS
-from trainables.metrics.rank_scores import jackknife_values, order_interval, pseudo_values
+from trainables.metrics.orders.rank_scores import jackknife_values, order_interval, pseudo_values
 
 SETTINGS = ((100, 35), (136, 37), (100, 20))  # images, and positives among them
 MANY = 200_000  # images of which a score is taken for the truth

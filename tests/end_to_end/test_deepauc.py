@@ -16,7 +16,7 @@ from search.run.runner import run
 from search.studies import STUDIES
 from trainables.attacks.evaluation import predict_logits
 from trainables.classification.assets import read_data
-from trainables.metrics.rank_scores import roc_auc
+from trainables.metrics.orders.rank_scores import roc_auc
 from trainables.saved.checkpoint import load_classifier
 
 # Learns in seconds; what has not learned yet orders no better than chance, and cannot win.

@@ -16,8 +16,8 @@ from trainables.classification.measurement import SIGMAS
 from trainables.corruptions.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from trainables.corruptions.noise import gaussian
 from trainables.data.task import Task
-from trainables.metrics.answers import ImageScores, image_scores
 from trainables.metrics.classification import ORDERS, Labels
+from trainables.metrics.orders.answers import ImageScores, image_scores
 from trainables.runtime.arrays import Floats, Floats32, Floats64
 from trainables.runtime.seeding import derive
 from trainables.study.examination import (
@@ -45,7 +45,8 @@ def examine_classifier(
 ) -> Examination:
     """Score every image clean, under the ensemble at every radius, and corrupted if the exam says.
 
-    The numbers of images are those behind the score that ranks (`trainables.metrics.answers`).
+    The numbers of images are those behind the score that ranks
+    (`trainables.metrics.orders.answers`).
 
     Args:
         classifier: Maps images to logits (N, K).

@@ -25,9 +25,9 @@ from trainables.classification.measurement import (
 )
 from trainables.classification.operating_point import absorb_threshold
 from trainables.classification.settings import ClassificationSettings
-from trainables.metrics.answers import ImageScores, image_scores, order_intervals
 from trainables.metrics.classification import ORDERS
 from trainables.metrics.intervals import summary_interval
+from trainables.metrics.orders.answers import ImageScores, image_scores, order_intervals
 from trainables.metrics.skill import CURVE, PERFECT, SKILL, Area, Skill, Summary
 from trainables.models.modes import weights_of, with_weights
 from trainables.runtime.memory import Need

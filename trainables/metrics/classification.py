@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from trainables.metrics.rank_scores import average_precision, defined, partial_auc, roc_auc
+from trainables.metrics.orders.rank_scores import average_precision, defined, partial_auc, roc_auc
 from trainables.runtime.arrays import Floats, Floats64, Mask
 
 Labels = npt.NDArray[np.integer]

@@ -44,8 +44,8 @@ class WideBlock(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """Map (N, inputs, *shape) to (N, outputs, *shape / stride)."""
         active: Tensor = self.activate(maps)
-        kept: Tensor = maps if self.shortcut is None else self.shortcut(active)
-        summed: Tensor = kept + self.residual(active)
+        direct: Tensor = maps if self.shortcut is None else self.shortcut(active)
+        summed: Tensor = direct + self.residual(active)
         return summed
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from searchspace.errors import UserError
 from trainables.data.dataset import Dataset, count_classes
 from trainables.data.splits import SplitName, Splits
-from trainables.metrics.rank_scores import defined, roc_auc
+from trainables.metrics.orders.rank_scores import defined, roc_auc
 from trainables.runtime.arrays import Mask
 
 LEAST = 2  # images of each side: one image has no spread, hence no interval

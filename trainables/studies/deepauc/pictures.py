@@ -13,7 +13,7 @@ from trainables.attacks.threat import pixels
 from trainables.classification.assets import Data, at_most
 from trainables.data.task import Task
 from trainables.metrics.classification import order_columns, order_score
-from trainables.metrics.rank_scores import precision_recall, roc
+from trainables.metrics.orders.rank_scores import precision_recall, roc
 from trainables.models.classifiers import Classifier
 from trainables.models.modes import frozen
 from trainables.runtime.arrays import Floats, Floats32, Floats64, Mask
@@ -121,12 +121,12 @@ def draw_scores(answers: list[Answers], eps: tuple[float, ...]) -> Sheet:
         cells = []
         for each in answers:
             edges = _edges(each)
-            rows = []
+            bands = []
             for row in range(len(eps)):
                 scores, positive = each.columns(row)[0]
                 counts, _ = np.histogram(scores[positive == side].clip(*edges), BINS, edges)
-                rows.append(counts / max(counts.sum(), 1))
-            cells.append(np.repeat(np.stack(rows), 4, axis=0))
+                bands.append(counts / max(counts.sum(), 1))
+            cells.append(np.repeat(np.stack(bands), 4, axis=0))
         columns.append(Column(title, np.stack(cells).astype(np.float32), high=0.5, unit="share"))
     caption = (
         "Log-odds of images of val from low (left) to high, a band for each radius from "
@@ -154,7 +154,7 @@ def draw_attacks(classifier: Classifier, data: Data, eps: float, seed: int) -> S
     with frozen(classifier):
         before, after = (_score(classifier, each, data.task) for each in (images, attacked))
     notes = tuple(f"{old:.2f} → {new:.2f}" for old, new in zip(before, after, strict=True))
-    columns = []
+    columns: list[Column] = []
     for title, clean, worse in zip(
         _titles(images), _slices(images), _slices(attacked), strict=True
     ):

@@ -46,12 +46,12 @@ class ShareSampler:
 
     def state_dict(self) -> dict[str, Any]:
         """Return how far each stream came."""
-        return {"taken": [stream.taken for stream in self.streams]}
+        return {"counts": [stream.count for stream in self.streams]}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the value of `state_dict`."""
-        for stream, taken in zip(self.streams, state["taken"], strict=True):
-            stream.taken = taken
+        for stream, count in zip(self.streams, state["counts"], strict=True):
+            stream.count = count
 
 
 class _Stream:
@@ -59,16 +59,16 @@ class _Stream:
 
     def __init__(self, rows: Tensor, seed: int, name: str) -> None:
         self.rows, self.seed, self.name = rows, seed, name
-        self.taken = 0
+        self.count = 0  # of images so far
 
     def take(self, count: int) -> Tensor:
         parts = []
         while count > 0:
-            number, start = divmod(self.taken, len(self.rows))
+            number, start = divmod(self.count, len(self.rows))
             part = self._order(number)[start : start + count]
             parts.append(part)
             count -= len(part)
-            self.taken += len(part)
+            self.count += len(part)
         return torch.cat(parts)
 
     def _order(self, number: int) -> Tensor:

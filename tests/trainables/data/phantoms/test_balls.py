@@ -54,8 +54,8 @@ def test_the_robust_cue_is_large():
 
 def test_one_ball_has_the_volume_of_two(dataset):
     bright = (dataset.train.pixels > 170).mean(axis=(1, 2, 3, 4))
-    one, two = (bright[dataset.train.labels == label].mean() for label in (0, 1))
-    assert one == pytest.approx(two, rel=0.05)
+    single, double = (bright[dataset.train.labels == label].mean() for label in (0, 1))
+    assert single == pytest.approx(double, rel=0.05)
 
 
 def test_an_eighth_of_the_patterns_is_drawn_by_lot(dataset):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from searchspace.studies.deepauc import LOSSES
-from trainables.metrics.rank_scores import roc_auc
+from trainables.metrics.orders.rank_scores import roc_auc
 from trainables.runtime.config import parse
 from trainables.studies.deepauc.learner import DeepAUCLearner
 from trainables.studies.deepauc.settings import LIKELIHOODS, DeepAUCConfig

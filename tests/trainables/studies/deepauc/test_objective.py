@@ -29,8 +29,8 @@ def test_two_classes_are_ranked_by_the_last_against_the_first():
 
 def test_several_classes_are_ranked_each_against_the_rest_and_labels_each_alone():
     logits = torch.randn(4, 3)
-    many = Columns("multi-class", torch.zeros(1, 3).bool()).scores(logits)
-    torch.testing.assert_close(many, logits.softmax(dim=1))
+    softmax = Columns("multi-class", torch.zeros(1, 3).bool()).scores(logits)
+    torch.testing.assert_close(softmax, logits.softmax(dim=1))
     labels = Columns("multi-label", torch.zeros(1, 3).bool()).scores(logits)
     torch.testing.assert_close(labels, logits.sigmoid())
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from trainables.classification.assets import Data, LabelledImages
-from trainables.metrics.rank_scores import average_precision, roc_auc
+from trainables.metrics.orders.rank_scores import average_precision, roc_auc
 from trainables.models.classifiers import build_classifier
 from trainables.studies.deepauc.pictures import (
     WHITE,

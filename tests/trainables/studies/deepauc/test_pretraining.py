@@ -1,4 +1,4 @@
-"""Pre-trained classifiers: made once for data, settings and seed."""
+"""Pre-trained classifiers: trainings once for data, settings and seed."""
 
 import pytest
 import torch
@@ -12,17 +12,17 @@ from trainables.studies.deepauc.settings import DeepAUCSettings
 def obtain(tmp_path):
     """Obtain weights, and count how often they were trained."""
     images = LabelledImages(torch.zeros(2, 1, 28, 28, dtype=torch.uint8), torch.tensor([0, 1]))
-    made = []
+    trainings = []
 
     def call(data=images, **changes):
         values = {"dataset": "breastmnist", "eps": "0,1/255", "cache": tmp_path} | changes
 
         def train():
-            made.append(1)
-            return {"w": torch.full((2,), float(len(made)))}
+            trainings.append(1)
+            return {"w": torch.full((2,), float(len(trainings)))}
 
         model = obtain_pretrained(DeepAUCSettings(**values), data, train, lambda _: None)
-        return model, len(made)
+        return model, len(trainings)
 
     call.images = images
     return call

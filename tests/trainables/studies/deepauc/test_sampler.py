@@ -7,7 +7,7 @@ import torch
 
 from trainables.studies.deepauc.sampler import ShareSampler
 
-# positives, negatives, batch, share; positives and negatives in a batch, steps; seen after 7 epochs
+# positives, negatives, batch, share; of both in a batch, steps; views of each after 7 epochs
 CASES = [
     (6, 20, 8, 0.25, 2, 6, 4, {9, 10}, {8, 9}),
     (74, 200, 32, 0.1, 3, 29, 9, {2, 3}, {9, 10}),
@@ -24,15 +24,15 @@ CASES = [
 def test_every_batch_has_its_share_and_every_image_its_turn(case):
     n_positive, n_negative, size, share, upper, lower, steps, often, seldom = case
     positive = torch.arange(n_positive + n_negative) < n_positive
-    sampler, seen = ShareSampler(positive, size, share, seed=0), Counter()
+    sampler, views = ShareSampler(positive, size, share, seed=0), Counter()
     for _ in range(7):
         batches = list(sampler.epoch())
         assert len(batches) == steps
         for batch in batches:
             assert int(positive[batch].sum()) == upper
             assert len(batch) == upper + lower
-            seen.update(batch.tolist())
-    counts = [seen[row] for row in range(len(positive))]
+            views.update(batch.tolist())
+    counts = [views[row] for row in range(len(positive))]
     assert set(counts[:n_positive]) <= often
     assert set(counts[n_positive:]) <= seldom
 

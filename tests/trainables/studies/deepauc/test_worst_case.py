@@ -9,7 +9,7 @@ from torch import nn
 
 from trainables.attacks.evaluation import evaluate
 from trainables.attacks.gradient import PGD
-from trainables.metrics.rank_scores import average_precision, partial_auc, roc_auc
+from trainables.metrics.orders.rank_scores import average_precision, partial_auc, roc_auc
 
 # Ten images of six pixels, some at the edge of the box; worked in closed form.
 WEIGHTS, BIAS = torch.tensor([1.5, -2.0, 0.8, -0.6, 1.1, -1.3]), 0.2

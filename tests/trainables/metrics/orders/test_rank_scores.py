@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from trainables.metrics.rank_scores import (
+from trainables.metrics.orders.rank_scores import (
     average_precision,
     delong_test,
     delong_variance,
@@ -80,8 +80,8 @@ def test_leaving_out_each_image_gives_the_pseudo_values_of_the_auc(seed):
 def test_intervals_of_an_order_cover_its_truth(name):
     score, rng, hits = SCORES_OF_AN_ORDER[name], np.random.default_rng(1), 0
     positive = np.arange(100) < 35
-    many = np.arange(100_000) < 35_000
-    truth = score(rng.normal(size=100_000) + many, many)
+    population = np.arange(100_000) < 35_000
+    truth = score(rng.normal(size=100_000) + population, population)
     for _ in range(300):
         scores = rng.normal(size=100) + positive
         low, high = order_interval(jackknife_values(scores, positive, score), positive)

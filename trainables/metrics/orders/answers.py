@@ -1,8 +1,8 @@
 """The numbers of single images behind a score, so that intervals and differences know images.
 
 Balanced accuracy is a mean over classes of right answers. An AUC is the mean over images of its
-pseudo-values (`trainables.metrics.rank_scores`), and so are average precision and partial AUC. All
-are then means, at every radius, and all that is made of means holds for them.
+pseudo-values (`trainables.metrics.orders.rank_scores`), and so are average precision and partial
+AUC. All are then means, at every radius, and all that is made of means holds for them.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from trainables.metrics.classification import (
     order_columns,
 )
 from trainables.metrics.intervals import mean_interval
-from trainables.metrics.rank_scores import jackknife_values, order_interval, pseudo_values
+from trainables.metrics.orders.rank_scores import jackknife_values, order_interval, pseudo_values
 from trainables.runtime.arrays import Floats, Floats64
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from trainables.metrics.answers import image_scores, order_intervals
 from trainables.metrics.classification import constant_scores, mean_recall, scores
+from trainables.metrics.orders.answers import image_scores, order_intervals
 
 
 def case(task, n_columns, seed=0, n=40):
@@ -41,8 +41,8 @@ def test_a_label_that_all_images_have_is_left_out():
     probabilities, labels = case("multi-label", 3)
     labels[:, 1] = 1
     numbers = image_scores("auc", "multi-label", probabilities, labels)
-    kept = image_scores("auc", "multi-label", probabilities[:, :, [0, 2]], labels[:, [0, 2]])
-    np.testing.assert_allclose(numbers.scores, kept.scores)
+    rest = image_scores("auc", "multi-label", probabilities[:, :, [0, 2]], labels[:, [0, 2]])
+    np.testing.assert_allclose(numbers.scores, rest.scores)
 
 
 def test_without_any_label_to_rank_nothing_is_a_number():

@@ -1,0 +1,1 @@
+"""Scores of the order of images, and the numbers of single images behind a score."""
