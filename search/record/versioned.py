@@ -13,7 +13,18 @@ from trainables.door.records import read_json
 from trainables.runtime.files import to_json, write_atomically
 
 VERSION = 1  # of manifests and confirmations; those of before it was written down are 0
-Measured = Annotated[float, BeforeValidator(number)]
+
+
+def _measured(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | None):
+        raise ValueError("it is no number")  # noqa: TRY004 - as pydantic wants it
+    try:
+        return number(value)
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
+
+
+Measured = Annotated[float, BeforeValidator(_measured)]
 """A number of which JSON has null where it is NaN."""
 
 

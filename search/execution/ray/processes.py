@@ -5,13 +5,17 @@ and then nothing is watched.
 """
 
 import atexit
-from collections.abc import Mapping, Sequence
+import contextlib
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ray
 
 from search.exit_status import end_at_once
 
+LOOK_EVERY_S = 0.5
+GRACE_S = 5.0  # for what notices by itself that a process is gone, see `search.execution.ray.watch`
 GCS = "gcs_server"
 ESSENTIAL = {GCS: "GCS", "raylet": "raylet"}  # as Ray calls them, and as people do
 
@@ -38,6 +42,37 @@ def dead_process() -> str:
     return ""
 
 
+def run_watched(function: Callable[[], object], grace_s: float = GRACE_S) -> None:
+    """Run what calls Ray in a thread, so that it can be left.
+
+    A call that needs the GCS waits a minute for one that is gone, and then ends this process.
+
+    Args:
+        function: Is left to itself where it does not return.
+        grace_s: Seconds from the loss of a process until that.
+
+    Raises:
+        RayGone: If a process is gone.
+    """
+    errors: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            function()
+        except BaseException as error:  # noqa: BLE001 - raised below
+            errors.append(error)
+
+    thread = threading.Thread(target=target, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(LOOK_EVERY_S)
+        if thread.is_alive() and dead_process():
+            thread.join(grace_s)
+            check_alive()
+    if errors:
+        raise errors[0]
+
+
 def leave() -> None:
     """Disconnect from a cluster, and end it if it was started here.
 
@@ -49,7 +84,11 @@ def leave() -> None:
         return
     atexit.unregister(ray.shutdown)
     atexit.unregister(ray._private.worker.shutdown)  # noqa: SLF001 - what it wraps
+    children = _children()
     _node().kill_all_processes(check_alive=False, allow_graceful=True)
+    for child in children:  # workers and agents, which would wait as well
+        with contextlib.suppress(Exception):
+            child.kill()
     end_at_once("ray")
 
 
@@ -60,6 +99,17 @@ def hush() -> None:
     """
     worker: Any = ray._private.worker  # noqa: SLF001 - there is no option
     worker.print_to_stdstream = lambda *_, **__: None
+
+
+def _children() -> list[Any]:
+    """List what the raylet has started."""
+    import psutil  # noqa: PLC0415 - comes with Ray, and is found once that is imported
+
+    children: list[Any] = []
+    for entry in _processes().get("raylet", ()):
+        with contextlib.suppress(psutil.Error):
+            children += psutil.Process(entry.process.pid).children(recursive=True)
+    return children
 
 
 def _node() -> Any:  # noqa: ANN401 - Ray's own

@@ -12,7 +12,7 @@ from search.execution.ray.adapter import Adapter
 from search.execution.ray.cluster import Resources, cluster
 from search.execution.ray.hooks import TuneScheduler, TuneSearcher, TuneStopper
 from search.execution.ray.nodes import leave_probe
-from search.execution.ray.processes import RayGone
+from search.execution.ray.processes import RayGone, run_watched
 from search.execution.ray.watch import Watch
 from search.execution.worker import WorkerJob
 from search.record.run_folder import RunFolder
@@ -29,7 +29,7 @@ def run_trials(coordinator: Coordinator, job: WorkerJob, resources: Resources) -
     """
     with cluster(resources), _interrupts(coordinator):
         try:
-            _tune(coordinator, job, resources)
+            run_watched(lambda: _tune(coordinator, job, resources))
         except RayGone as error:
             coordinator.halt(str(error))
 

@@ -1,5 +1,6 @@
 """Ray's own processes: which are watched, and how a cluster without them is left."""
 
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +15,9 @@ class Node:
     def __init__(self, **statuses):
         self.ends = 0
         self.all_processes = {
-            kind: [SimpleNamespace(process=SimpleNamespace(poll=lambda status=status: status))]
+            kind: [
+                SimpleNamespace(process=SimpleNamespace(poll=lambda status=status: status, pid=0))
+            ]
             for kind, status in statuses.items()
         }
 
@@ -62,6 +65,27 @@ def test_a_process_that_is_needed_and_gone_is_named(node, statuses, name):
 def test_a_cluster_elsewhere_has_no_processes_here(monkeypatch):
     monkeypatch.setattr(ray._private.worker, "_global_node", None)
     processes.check_alive()
+
+
+def test_a_call_that_waits_for_what_is_gone_is_left(node):
+    node(gcs_server=-9, raylet=None)
+    ready = threading.Event()
+    with pytest.raises(processes.RayGone, match="Ray's GCS has died"):
+        processes.run_watched(ready.wait, grace_s=0.01)
+    ready.set()
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt(), processes.RayGone("x")])
+def test_what_a_call_raises_is_raised(node, error):
+    node(gcs_server=None, raylet=None)
+
+    def function():
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        processes.run_watched(function)
+    assert caught.value is error
+    processes.run_watched(lambda: None)
 
 
 def test_a_cluster_whose_gcs_is_gone_is_not_asked_to_end(node, calls):
