@@ -9,6 +9,15 @@ import ray
 from search.execution.ray import processes
 
 
+class Process:
+    """A process that has ended, where it has a status."""
+
+    pid = 0
+
+    def __init__(self, status):
+        self.poll = lambda: status
+
+
 class Node:
     """Ray's node, with processes of which some have ended."""
 
