@@ -15,7 +15,7 @@ from search.engine.objective import Objective
 from search.plan import Plan, startup_trials
 from search.record.places import sign
 from search.record.provenance import CodeState, code_state, git_state, machine
-from search.record.run_folder import RunFolder
+from search.record.run_folder import RUN_FILE, RunFolder
 from search.record.versioned import (
     VERSION,
     Measured,
@@ -245,3 +245,8 @@ def read_manifest(folder: RunFolder) -> Manifest:
         return read_versioned(Manifest, folder.manifest)
     except FileNotFoundError:
         raise UserError(f"{folder.path} is not a run: it has no {folder.manifest.name}") from None
+    except UserError as error:
+        if "is of version" in str(error):
+            raise
+        again = f"python -m search STUDY --config {folder.path / RUN_FILE}"
+        raise UserError(f"{error}; put it back from a copy, or search again: {again}") from None

@@ -63,11 +63,7 @@ def steps(folder: RunFolder) -> list[Step]:
     Raises:
         UserError: If the manifest is damaged, which nothing can rebuild; or a file cannot be read.
     """
-    try:
-        objective = read_manifest(folder).objective
-    except UserError as error:
-        again = f"python -m search STUDY --config {folder.run_file}"
-        raise UserError(f"{error}; put it back from a copy, or search again: {again}") from None
+    objective = read_manifest(folder).objective
     record, planned = sort_lines(folder), list[Step]()
     if record.problems:
         planned.append(
