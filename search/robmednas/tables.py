@@ -10,6 +10,7 @@ from search.results.tables import interval, number, percent
 from search.robmednas.retrain import Retrained
 from search.robmednas.sources import (
     BASELINE,
+    ORDER,
     PLAIN,
     PLAIN_TRAINED,
     SEARCHED,
@@ -92,9 +93,10 @@ def sentences(scores: pd.DataFrame, attacks: Sequence[str]) -> list[str]:
     that does not beat the plain U-Net and its adversarial twin is not worth a search.
     """
     lines = [NOTE, STAR]
+    extra = [row for row in in_order(scores["row"]) if row not in ORDER]
     for kind in ("clean", *attacks):
         lines += _sentences_of(scores, kind, BASELINE, in_order(scores["row"]))
-        for control in (TRAINED, PLAIN, PLAIN_TRAINED):
+        for control in (TRAINED, PLAIN, PLAIN_TRAINED, *extra):
             lines += _sentences_of(scores, kind, control, SEARCHED)
     return [*lines, f"{scores['subject'].nunique()} test subjects; {SCOPE}"]
 

@@ -15,6 +15,7 @@ from trainables.door.opening import MIB, check_regular, replacement
 from trainables.door.paths import inside
 from trainables.door.records import read_json
 from trainables.models.classifiers import Classifier, build_classifier
+from trainables.models.ct.named import CodeError
 from trainables.models.ct.networks import CTNetwork, build_network
 from trainables.runtime.config import Frozen, parse
 from trainables.runtime.errors import first_line
@@ -199,6 +200,8 @@ def _load(folder: Path, kind: type[AnyCard]) -> tuple[nn.Module, AnyCard]:
             check_size(card.build, [weights.get_slice(name).get_shape() for name in names])
             model = card.build()
             model.load_state_dict({name: weights.get_tensor(name) for name in names})
+    except CodeError:
+        raise
     except (OSError, ValueError, TypeError, SafetensorError, RuntimeError) as error:
         raise _damaged(folder, error) from None
     return model.eval(), card

@@ -32,6 +32,10 @@ OWN: Registry[Callable[[], nn.Module]] = Registry(
 _allowed: dict[str, Callable[[], nn.Module]] = {}
 
 
+class CodeError(UserError):
+    """A record names code of the user's own, which the present command did not name."""
+
+
 @final
 class Named(nn.Module):
     """A network that predicts normalised CT from MR, both (N, 1, H, W), under a name.
@@ -85,7 +89,7 @@ def build_named(network: NamedNetwork) -> Named:
         kind, arguments = MONAI[network.text]
         return Named(network, getattr(load_monai(), kind)(**SHAPE, **arguments))
     if network.text not in _allowed:
-        raise UserError(
+        raise CodeError(
             f"network {network.text} is code, which no file of a run may name: name it on the "
             "command line with --network"
         )

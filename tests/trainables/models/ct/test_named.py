@@ -9,6 +9,7 @@ from searchspace.unet import MONAI_TEXTS, parse_network
 from trainables.models.ct import named
 from trainables.models.ct.named import MONAI, Named, allow
 from trainables.models.ct.networks import build_network, network_cost
+from trainables.saved.checkpoint import UNetCard, load_unet, save_model
 
 CODE = "from torch import nn\n\ndef small():\n    return nn.Conv2d(1, 1, 3, padding=1)\n"
 
@@ -18,7 +19,7 @@ def nothing_allowed(monkeypatch):
     monkeypatch.setattr(named, "_allowed", {})
 
 
-def test_code_in_a_file_is_not_imported_unless_the_command_names_it(tmp_path):
+def test_code_in_a_file_is_not_imported_unless_the_command_names_it(tmp_path, monkeypatch):
     file = tmp_path / "mine.py"
     file.write_text(
         f"import pathlib\npathlib.Path({str(tmp_path / 'ran')!r}).touch()\n{CODE}", encoding="utf-8"
@@ -30,6 +31,12 @@ def test_code_in_a_file_is_not_imported_unless_the_command_names_it(tmp_path):
     assert allow(text) == text
     network = build_network(text, "square", "instance")
     assert isinstance(network, Named)
+    card = UNetCard(architecture=text, kernels="square", size=8, field_mm=8.0)
+    save_model(tmp_path / "model", network, card)
+    assert isinstance(load_unet(tmp_path / "model")[0], Named)
+    monkeypatch.setattr(named, "_allowed", {})
+    with pytest.raises(UserError, match=r"^network .* is code, which no file of a run may name"):
+        load_unet(tmp_path / "model")
     assert network(torch.zeros(2, 1, 8, 8)).shape == (2, 1, 8, 8)
     assert str(network.architecture) == text
 
