@@ -110,6 +110,17 @@ class ClassificationSettings(AttackSettings):
         entries = value if isinstance(value, list | tuple) else [value]
         return parse_eps(",".join(str(entry) for entry in entries))
 
+    @field_validator("dataset")
+    @classmethod
+    def _check_volumes(cls, name: str) -> str:
+        """Refuse volumes where the study takes images: networks for images cannot be built."""
+        from trainables.data.datasets import outline  # noqa: PLC0415 - loads NumPy
+
+        about = outline(name)  # an unknown name is refused where the dataset is opened
+        if about is not None and about.volumes and not cls.takes_volumes:
+            raise ValueError("it holds volumes, and this study takes images alone")
+        return name
+
     @field_validator("classifier")
     @classmethod
     def _check_classifier(cls, name: str) -> str:

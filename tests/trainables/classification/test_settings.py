@@ -117,3 +117,10 @@ def test_the_strong_attacks_may_rank(attack):
 def test_an_attack_that_cannot_be_run_is_refused_before_anything_is_trained():
     with pytest.raises(UserError, match="square has no such strength"):
         settings(ladder="60:square-100x2")
+
+
+@pytest.mark.parametrize("name", ["adrenalmnist3d", "phantom3d"])
+def test_volumes_are_refused_before_a_network_for_images_is_built(name):
+    with pytest.raises(UserError, match=f"{name}.*holds volumes, and this study") as error:
+        parse(ClassificationSettings, {"dataset": name})
+    assert "\n" not in str(error.value)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from searchspace.names import lookup
 from searchspace.studies.deepauc import LOSSES
@@ -97,11 +97,15 @@ class DeepAUCSettings(ClassificationSettings):
         lookup(dict.fromkeys(("all", *LOSSES)), name, "loss")
         return name
 
-    @model_validator(mode="after")
-    def _check_volumes(self) -> "DeepAUCSettings":
-        if self.volumes and len(self.shape) == 2:
-            raise ValueError(f"dataset '{self.dataset}' holds images: leave --volumes out")
-        return self
+    @field_validator("volumes")
+    @classmethod
+    def _check_dataset(cls, volumes: bool, fields: ValidationInfo) -> bool:  # noqa: FBT001
+        from trainables.data.datasets import outline  # noqa: PLC0415 - loads NumPy
+
+        about = outline(fields.data.get("dataset", ""))
+        if volumes and about is not None and not about.volumes:
+            raise ValueError(f"dataset '{fields.data['dataset']}' holds images: leave it out")
+        return volumes
 
     @property
     def headline(self) -> str:
