@@ -93,8 +93,8 @@ def jackknife_values(
 def order_interval(values: Floats64, positive: Mask, level: float = 0.95) -> tuple[float, float]:
     """Compute the interval of a score from the values of its images.
 
-    Where all images are in order, or none, the values have no spread. The bound is then that of a
-    share of 0 or 1 among as many images as the smaller class has.
+    Where all images are in order, or none, the values have no spread. The width is then that of the
+    exact interval of a share of 0 or 1 among as many images as the smaller class has.
 
     Args:
         values: Of `pseudo_values` or `jackknife_values`, (N,).
@@ -110,9 +110,9 @@ def order_interval(values: Floats64, positive: Mask, level: float = 0.95) -> tup
     value, tail = float(values.mean()), (1 - level) / 2
     error = math.sqrt(sum(values[side].var(ddof=1) * side.sum() for side in (positive, ~positive)))
     half = float(norm.isf(tail)) * error / len(values)
-    low = tail ** (1 / least) if error == 0 and value > 0.5 else value - half
-    high = 1 - tail ** (1 / least) if error == 0 and value < 0.5 else value + half
-    return max(low, 0.0), min(high, 1.0)
+    if half < _ROUNDING:
+        half = 1 - tail ** (1 / least)
+    return max(value - half, 0.0), min(value + half, 1.0)
 
 
 def delong_variance(scores: Floats, positive: Mask, baseline: Floats | None = None) -> float:

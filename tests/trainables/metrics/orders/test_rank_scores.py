@@ -103,6 +103,18 @@ def test_a_perfect_order_is_not_certain(name):
     assert order_interval(values, positive) == pytest.approx((0.025 ** (1 / 37), 1.0))
 
 
+@pytest.mark.parametrize("name", SCORES_OF_AN_ORDER)
+def test_neither_is_the_worst_order(name):
+    """At its least a score has the width of a share of 0; its interval holds it."""
+    positive = np.arange(136) < 37
+    score = SCORES_OF_AN_ORDER[name]
+    values = jackknife_values(-positive.astype(float), positive, score)
+    low, high = order_interval(values, positive)
+    worst = score(-positive.astype(float), positive)
+    assert low <= worst
+    assert high == pytest.approx(worst + 1 - 0.025 ** (1 / 37), abs=0.02)
+
+
 def test_a_single_image_of_a_class_has_no_interval():
     positive = np.arange(5) < 1
     values = pseudo_values(np.arange(5.0), positive)
