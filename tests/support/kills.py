@@ -18,7 +18,7 @@ import ray  # noqa: F401 - brings psutil
 
 import psutil  # isort: skip
 from places import ROOT, SUPPORT, TOY_MAIN
-from whole_runs import check_whole, events_of, manifest_of
+from whole_runs import events_of, manifest_of, states_of
 
 VICTIMS = ("driver", "worker", "raylet", "gcs_server")
 PATIENCE_S = 200.0  # a busy machine starts Ray slowly
@@ -33,15 +33,15 @@ class Killer:
         self.folder, self.trials = folder, trials
         self.plan = {
             "study": "toy", "run": str(folder), "trials": trials, "settings": settings,
-            "sampler": "random", "concurrency": 1,
+            "sampler": "random", "scheduler": "fifo", "concurrency": 1,
         }  # fmt: skip
         self.environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{SUPPORT}"}
 
-    def start(self, **plan) -> subprocess.Popen:
+    def start(self, *words: str) -> subprocess.Popen:
         """Start the search, or take it up where it has begun."""
-        words = ["resume"] if (self.folder / "manifest.json").exists() else []
+        words = ["resume", *words] if (self.folder / "manifest.json").exists() else []
         return subprocess.Popen(
-            [sys.executable, "-P", str(TOY_MAIN), json.dumps(self.plan | plan), *words],
+            [sys.executable, "-P", str(TOY_MAIN), json.dumps(self.plan), *words],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -49,7 +49,11 @@ class Killer:
         )
 
     def kill(self, victims) -> None:
-        """Kill each in turn, and take the search up in between; at last let it end."""
+        """Kill each in turn, and take the search up in between; at last let it end.
+
+        A worker that dies in the moment in which Tune gives it its next trial costs that trial,
+        which is then run again on request.
+        """
         process, dice = None, random.Random(0)  # noqa: S311 - no secret
         for victim in victims:
             process = process or self.start()
@@ -61,10 +65,15 @@ class Killer:
             if victim != "worker":  # whose trial goes on in another
                 self.check_end(process, victim)
                 process = None
-        process = process or self.start()
+        self.finish(process or self.start())
+        if "failed" in states_of(self.folder).values():
+            self.finish(self.start("retry"))
+        assert set(states_of(self.folder).values()) == {"completed"}
+
+    def finish(self, process: subprocess.Popen) -> None:
+        """Wait for the end of the search."""
         printed, complained = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0, printed + complained
-        check_whole(self.folder, self.trials)
 
     def reports(self) -> int:
         """Count the reports on record."""

@@ -18,7 +18,8 @@ def main() -> int:
     plan = Plan.model_validate({"seed_check": 0} | json.loads(sys.argv[1]))
     try:
         if "resume" in sys.argv[2:]:
-            return resume(plan.run, {}, lambda _: TOY, Console(width=80))
+            retry = "retry" in sys.argv[2:]
+            return resume(plan.run, {}, lambda _: TOY, Console(width=80), retry=retry)
         return run(plan, TOY, Console(width=80))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
