@@ -28,12 +28,13 @@ LOG = ("(raylet)", "(gcs", ".cc:", "rpc_client.h", "Traceback")  # of Ray's own,
 class Killer:
     """Starts a search on Ray, kills parts of it, and takes it up."""
 
-    def __init__(self, folder: Path, trials: int) -> None:
+    def __init__(self, folder: Path, trials: int, *, in_process: bool = False) -> None:
         settings = {"epoch_s": 0.05}
         self.folder, self.trials = folder, trials
         self.plan = {
             "study": "toy", "run": str(folder), "trials": trials, "settings": settings,
             "sampler": "random", "scheduler": "fifo", "concurrency": 1,
+            "in_process": in_process,
         }  # fmt: skip
         self.environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{SUPPORT}"}
 
@@ -122,7 +123,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         killed = Killer(Path(scratch, "killed"), trials=kills + 4)
         killed.kill(islice(cycle(VICTIMS), kills))
-        calm = Killer(Path(scratch, "calm"), trials=kills + 4)
+        calm = Killer(Path(scratch, "calm"), trials=kills + 4, in_process=True)
         calm.kill([])
         winners = [manifest_of(run.folder)["winner"] for run in (killed, calm)]
         configs = [

@@ -11,7 +11,8 @@ from whole_runs import events_of, manifest_of
 def test_kills_of_driver_worker_raylet_and_gcs_change_no_winner(tmp_path):
     from kills import VICTIMS, Killer  # noqa: PLC0415 - Ray
 
-    killed, calm = Killer(tmp_path / "killed", 8), Killer(tmp_path / "calm", 8)
+    killed = Killer(tmp_path / "killed", 4)
+    calm = Killer(tmp_path / "calm", 4, in_process=True)
     killed.kill(VICTIMS)
     calm.kill([])
     assert manifest_of(killed.folder)["winner"] == manifest_of(calm.folder)["winner"]
