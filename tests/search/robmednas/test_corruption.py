@@ -3,6 +3,7 @@
 import pandas as pd
 
 from search.robmednas.corruption import RADII, SIGMAS, corruption
+from trainables.metrics.synthesis import SCORES
 
 
 def test_corruption_rises_along_the_papers_strengths(finished, printed_by):
@@ -17,6 +18,7 @@ def test_corruption_rises_along_the_papers_strengths(finished, printed_by):
     assert mae["pgd", 0.2] > mae["pgd", 0.1] > mae["clean", 0.0]
     assert "choose nothing by them" in text
     tested = pd.read_csv(folder / "test_scores.csv")
-    same = tested[(tested["kind"] == "clean")].reset_index(drop=True)
+    part = (tested["kind"] == "clean") & tested["score"].isin(SCORES)  # test has more scores
+    same = tested[part].reset_index(drop=True)
     clean = scores[scores["kind"] == "clean"].reset_index(drop=True)
     pd.testing.assert_frame_equal(clean, same)
