@@ -23,7 +23,7 @@ from trainables.synthesis.robustness.errors import aim
 from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split
 
-VOXELS, VOXELS_ATTACKED = "clean, on voxels", "ensemble, on voxels"
+VOXELS, VOXELS_ATTACKED = "on voxels", "ensemble on voxels"
 SIGMAS = (0.05, 0.1, 0.15, 0.2, 0.25)  # standard deviations of the MR [robmednas, figure 7]
 
 
