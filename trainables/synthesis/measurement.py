@@ -165,6 +165,7 @@ def score_subjects(
     batch_size: int = 32,
     *,
     full: bool = False,
+    voxels: bool = False,
 ) -> list[SubjectScores]:
     """Score every subject of a split under each perturbation.
 
@@ -177,8 +178,10 @@ def score_subjects(
         perturbations: Applied to the MR; None leaves it clean.
         device: Of the network.
         batch_size: Slices that the network sees at a time; affects only the memory.
-        full: Whether the scores of `measure_field` are computed as well, and all once more on the
-            subject's own voxels, as ``native_`` and the score, where its split holds these.
+        full: Whether the scores of `measure_field` are computed as well, which takes seconds for a
+            whole volume; includes ``voxels``.
+        voxels: Whether all is computed once more on the subject's own voxels, as ``native_`` and
+            the score, where its split holds these.
 
     Returns:
         The scores of all subjects, one mapping for each perturbation.
@@ -192,9 +195,9 @@ def score_subjects(
             truth_of(subject.ct.astype(np.float32), np.asarray(subject.mask)) for subject in group
         ]
         scorers = [
-            partial(_full_scores, truth=truth, native=subject.native)
-            if full
-            else partial(measure, truth=truth)
+            partial(
+                _scores, truth=truth, native=subject.native if full or voxels else None, full=full
+            )
             for truth, subject in zip(truths, group, strict=True)
         ]
         for table, perturb in zip(rows, perturbations, strict=True):
@@ -282,13 +285,16 @@ def point(eps: float) -> str:
     return f"eps{eps:g}"
 
 
-def _full_scores(prediction: Floats32, truth: Truth, native: Native | None) -> dict[str, float]:
-    """Compute all scores of a subject on the grid, and on its own voxels."""
-    scores = measure(prediction, truth) | measure_field(prediction, truth)
+def _scores(
+    prediction: Floats32, truth: Truth, native: Native | None, *, full: bool
+) -> dict[str, float]:
+    """Compute the scores of a subject on the grid, and on its own voxels where they are there."""
+    scores = measure(prediction, truth)
+    if full:
+        scores |= measure_field(prediction, truth)
     if native is None:
         return scores
-    volume = native.on_voxels(prediction)
-    on_voxels = measure(volume, native.truth) | measure_field(volume, native.truth)
+    on_voxels = _scores(native.on_voxels(prediction), native.truth, None, full=full)
     return scores | {f"{NATIVE}_{name}": value for name, value in on_voxels.items()}
 
 

@@ -52,7 +52,7 @@ def examine_synthesis(
     worst = [WorstOf(network, split, ensemble, radius, **options) for radius in eps[1:]]
     conditions = [(CLEAN, 0.0), *((ENSEMBLE, radius) for radius in eps[1:])]
     native = all(subject.native is not None for subject in split.subjects)
-    attacked = score_subjects(network, split, [None, *worst], device, batch_size, full=native)
+    attacked = score_subjects(network, split, [None, *worst], device, batch_size, voxels=native)
     disturbances = _disturbances(exam.seed) if exam.corruptions else {}
     conditions += disturbances
     disturbed = score_subjects(network, split, list(disturbances.values()), device, batch_size)
