@@ -108,9 +108,22 @@ def _resolution(mr: Tensor, share: float, rng: torch.Generator) -> Tensor:
     del rng
     size = mr.shape[-1]
     coarse = max(2, round(size * (1 - share)))
-    small = functional.interpolate(mr, (coarse, coarse), mode="area")
+    means = _means(size, coarse).to(mr)
+    small = means @ mr @ means.T
     wide = functional.interpolate(small, (size, size), mode="bilinear", align_corners=False)
     return mr if share == 0 else wide
+
+
+def _means(size: int, coarse: int) -> Tensor:
+    """Return the weights (coarse, size) of fine pixels in the mean over each coarse one.
+
+    Torch's area interpolation takes whole pixels: 30 of 32 would blur as much as 16 do.
+    """
+    edges = torch.linspace(0, size, coarse + 1)
+    pixels = torch.arange(size)
+    first = torch.maximum(edges[:-1, None], pixels)
+    last = torch.minimum(edges[1:, None], pixels + 1)
+    return (last - first).clamp_min(0) * (coarse / size)
 
 
 DISTURBANCES: Mapping[str, tuple[tuple[float, ...], Disturb]] = {

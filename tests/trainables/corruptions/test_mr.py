@@ -4,14 +4,17 @@ import math
 
 import pytest
 import torch
+from torch.nn import functional
 
-from trainables.corruptions.mr import DISTURBANCES, disturb
+from trainables.corruptions.mr import DISTURBANCES, _means, disturb
 
 
 def slices(count=3, size=32):
+    """Smooth tissue in air, whose edges lie on odd pixels, as z-scores."""
     torch.manual_seed(0)
     mr = torch.zeros(count, 1, size, size)
-    mr[:, :, 6:26, 8:24] = 1 + 0.3 * torch.rand(count, 1, 20, 16)
+    tissue = functional.interpolate(torch.rand(count, 1, 5, 4), (20, 16), mode="bilinear")
+    mr[:, :, 5:25, 7:23] = 1 + 0.3 * tissue
     mean = mr.mean(dim=(1, 2, 3), keepdim=True)
     return (mr - mean) / mr.std(dim=(1, 2, 3), keepdim=True, correction=0)
 
@@ -36,11 +39,11 @@ def test_a_seed_repeats_it(kind):
 
 
 def test_a_wider_field_is_the_normalisation_of_the_padded_image():
-    mr = slices(1, 20)
-    padded = torch.nn.functional.pad(mr, (3, 3, 3, 3), value=float(mr.min()))
+    mr = slices(1, 40)
+    padded = functional.pad(mr, (6, 6, 6, 6), value=float(mr.min()))
     normal = (padded - padded.mean()) / padded.std(correction=0)
     torch.testing.assert_close(
-        disturb("field of view", mr, 0.15, 0), normal[..., 3:-3, 3:-3], atol=1e-4, rtol=0
+        disturb("field of view", mr, 0.15, 0), normal[..., 6:-6, 6:-6], atol=1e-4, rtol=0
     )
 
 
@@ -73,3 +76,11 @@ def test_a_void_is_air_and_its_size_is_its_radius():
     void = disturb("signal void", mr, 0.1, 0) == -1
     share = void[:, 0].float().mean(dim=(1, 2))
     torch.testing.assert_close(share, torch.full((2,), math.pi * 0.01), rtol=0.1, atol=0)
+
+
+def test_a_coarse_pixel_is_the_mean_of_what_it_covers():
+    row = torch.arange(8.0).expand(1, 1, 8, 8)
+    means = _means(8, 5)
+    assert torch.allclose(means.sum(1), torch.ones(5))
+    expected = (0 * 1.0 + 1 * 0.6) / 1.6  # the first covers pixel 0 and 0.6 of pixel 1
+    assert float((row @ means.T)[0, 0, 0, 0]) == pytest.approx(expected)
