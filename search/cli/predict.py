@@ -13,6 +13,7 @@ def predict(
         Path,
         typer.Argument(
             help="A run, its confirmation or an exported model.",
+            metavar="MODEL",
             resolve_path=True,
             show_default=False,
         ),

@@ -6,7 +6,10 @@ from typing import Annotated
 import typer
 
 Folder = Annotated[
-    Path, typer.Argument(help="Folder of a finished robmednas-final.", resolve_path=True)
+    Path,
+    typer.Argument(
+        help="Folder of a finished robmednas-final.", metavar="FOLDER", resolve_path=True
+    ),
 ]
 Data = Annotated[
     Path | None,
@@ -39,7 +42,9 @@ def _allow(networks: list[str] | None) -> None:
 def final(  # noqa: PLR0913, PLR0917 - its options
     runs: Annotated[
         list[Path],
-        typer.Argument(help="Finished robmednas runs, by tpe or hyperopt (T) and random (R)."),
+        typer.Argument(
+            help="Finished robmednas runs, by tpe or hyperopt (T) and random (R).", metavar="RUN"
+        ),
     ],
     out: Annotated[
         Path,
@@ -101,7 +106,7 @@ def stability(
 
 
 def phantom(
-    folder: Annotated[Path, typer.Argument(help="New or empty.", resolve_path=True)],
+    folder: Annotated[Path, typer.Argument(help="New or empty.", metavar="DIR", resolve_path=True)],
     subjects: Annotated[int, typer.Option(help="How many heads.", min=1)] = 40,
     slices: Annotated[int, typer.Option(help="Of each.", min=1)] = 3,
     size: Annotated[int, typer.Option(help="Voxels to a side.", min=8)] = 64,
@@ -120,6 +125,7 @@ def synthesise(
         Path,
         typer.Argument(
             help="A run, its confirmation, a robmednas-final or an exported model.",
+            metavar="MODEL",
             resolve_path=True,
         ),
     ],
