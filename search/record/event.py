@@ -12,7 +12,7 @@ from trainables.door.records import parse_json
 Event = dict[str, Any]
 # Of which trial; the name of its folder.
 ABOUT_A_TRIAL = frozenset(
-    {"proposed", "reported", "noted", "judged", "restarted", "retried", "ended"}
+    {"proposed", "reported", "noted", "judged", "restarted", "retried", "ended", "matched"}
 )
 
 
@@ -35,6 +35,19 @@ Scalar = None | bool | Annotated[int, Field(ge=-(2**63), lt=2**64)] | float | st
 Values = dict[str, Scalar | list[Scalar] | dict[str, Scalar | list[Scalar]]]
 
 
+class _Reference(TypedDict):
+    """A control that was matched to the winner."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # type: ignore[misc]  # pydantic's
+
+    label: str
+    config: Values
+    point: Values | None
+    scaled: bool
+    control: bool
+    essential: bool
+
+
 class _Line(TypedDict, total=False):
     """All fields that are read; others are left alone."""
 
@@ -50,6 +63,10 @@ class _Line(TypedDict, total=False):
     control: bool
     repeats: Annotated[str, AfterValidator(lambda name: name and _check_name(name))]
     seed: Count
+    by_value: bool
+    controls: dict[str, Name]
+    references: list[_Reference]
+    decision: str
     config: Values
     point: Values | None
     epoch: Count
@@ -65,7 +82,15 @@ class _Line(TypedDict, total=False):
     trace: str
 
 
-LINE = TypeAdapter(_Line)
+class _Choice(_Line):
+    """What is trained again: `search.engine.repeats.Choice`."""
+
+    purpose: str
+    trials: list[Name]
+    seeds: list[Annotated[int, Field(ge=1, lt=2**31)]]
+
+
+LINE, CHOICE = TypeAdapter(_Line), TypeAdapter(_Choice)
 ALWAYS = frozenset({"event", "elapsed_s"})
 REQUIRED = {
     "proposed": frozenset({"trial", "label", "scaled", "control", "config", "point"}),
@@ -73,6 +98,8 @@ REQUIRED = {
     "judged": frozenset({"trial", "rung", "constraints"}),
     "ended": frozenset({"trial", "state", "reason", "trace"}),
     "known": frozenset({"point"}),
+    "repeated": frozenset({"purpose", "trials", "seeds", "by_value"}),
+    "matched": frozenset({"trial", "controls", "references"}),
 }
 
 
@@ -91,7 +118,8 @@ def parse_event(line: bytes) -> Event:
     if missing := sorted(required - values.keys()):
         raise ValueError(f"it has no {missing[0]}")
     try:
-        return dict(LINE.validate_python(values))
+        adapter = CHOICE if values["event"] == "repeated" else LINE
+        return dict(adapter.validate_python(values))
     except ValidationError as error:
         problem = error.errors()[0]
         name = ".".join(map(str, problem["loc"]))

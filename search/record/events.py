@@ -109,12 +109,23 @@ class Order:
         kind, trial = event["event"], event.get("trial", "")
         if kind == "proposed":
             self._propose(event)
+        elif kind == "repeated":
+            self._check_proposed(event["trials"])
         elif "trial" not in event:
             if kind in ABOUT_A_TRIAL:
                 raise ValueError("it has no trial")
-        elif trial not in self._states:
-            raise ValueError(f"{trial} was not proposed before it")
-        elif kind == "reported":
+        else:
+            self._check_proposed([trial])
+            self._follow(event)
+
+    def _check_proposed(self, trials: Iterable[str]) -> None:
+        for trial in trials:
+            if trial not in self._states:
+                raise ValueError(f"{trial} was not proposed before it")
+
+    def _follow(self, event: Event) -> None:
+        kind, trial = event["event"], event["trial"]
+        if kind == "reported":
             self._report(event)
         elif kind == "ended":
             if self._states[trial] in ENDS:
@@ -129,6 +140,8 @@ class Order:
             raise ValueError(f"{trial} was proposed before")
         if repeats and repeats not in self._states:
             raise ValueError(f"{repeats}, which it repeats, was not proposed before it")
+        if repeats and "seed" not in event:
+            raise ValueError("it has no seed")
         self._states[trial] = State.RUNNING
 
     def _report(self, event: Event) -> None:

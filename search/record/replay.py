@@ -102,7 +102,8 @@ def verify(coordinator: Coordinator, events: Iterable[Event], clock: Clock) -> l
             _tell(coordinator, event)
             continue
         trial = coordinator.propose()
-        if trial is None or to_json(trial.point) != to_json(event["point"]):
+        recorded = event["trial"], to_json(event["point"])
+        if trial is None or (trial.id, to_json(trial.point)) != recorded:
             return [Difference(event["trial"], event["point"], trial.point if trial else None)]
     return []
 
@@ -126,7 +127,7 @@ def _tell(coordinator: Coordinator, event: Event) -> None:
         coordinator.place(event["trial"], event["node"])
     if event["event"] == "reported":
         coordinator.report(event["trial"], report_of(event))
-        if event["decision"] == Decision.CONTINUE:  # whatever the scheduler would say today
+        if event.get("decision") == Decision.CONTINUE:  # whatever the scheduler would say today
             coordinator.trials[event["trial"]].reason = ""
     elif event["event"] == "retried":
         coordinator.retry(event["trial"])

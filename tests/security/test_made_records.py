@@ -34,7 +34,7 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 MANY = settings(
-    max_examples=12,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
