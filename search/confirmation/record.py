@@ -249,6 +249,8 @@ class ConfirmationResult(ConfirmationStart):
         ids |= {control.id for control in self.matched or ()}
         if self.winner not in self.test or not ids >= set(self.test) == set(self.conditions):
             raise ValueError("test and conditions are not those of the same finalists")
+        if len({len(row) for row in self.conditions.values()}) > 1:
+            raise ValueError("finalists have not the same conditions")
         near = self.without_near
         if near and not set(self.test) == set(near.test) == set(near.conditions):
             raise ValueError("test with and without near copies is not of the same finalists")

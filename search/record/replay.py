@@ -77,12 +77,24 @@ def restore(coordinator: Coordinator, events: Iterable[Event], clock: Clock) -> 
             sampled = event["event"] == "exhausted" or not event["label"]
             if sampled and not event.get("repeats"):
                 points = [*questions, event["point"]] if "point" in event else questions
+                _check_points(coordinator, points)
                 coordinator.proposals.script(points)
                 questions = []
             _check(coordinator.propose(), event)
         else:
             _tell(coordinator, event)
     clock.go_on()
+
+
+def _check_points(coordinator: Coordinator, points: Iterable[Point]) -> None:
+    """Refuse what no sampler can have proposed: it would be told of it."""
+    space = coordinator.rules.source.space
+    for point in points:
+        if not isinstance(point, dict) or not space.contains(point):
+            raise UserError(
+                f"the record proposes {str(point)[:60]!r}, which is no point of the space: it was "
+                "changed, or is of another version"
+            )
 
 
 def verify(coordinator: Coordinator, events: Iterable[Event], clock: Clock) -> list[Difference]:
