@@ -68,6 +68,13 @@ def truth_of(ct: Volume, mask: Mask | None) -> Truth:
     return Truth(ct=ct.astype(np.float32), regions=regions, head=head)
 
 
+def _is_whole(prediction: Volume, truth: Truth) -> bool:
+    """Return whether no voxel of a prediction is NaN; refuse one of another shape than its CT."""
+    if prediction.shape != truth.ct.shape:
+        raise ValueError(f"prediction is {prediction.shape}, its CT {truth.ct.shape}")
+    return not np.isnan(prediction).any()
+
+
 def measure(prediction: Volume, truth: Truth) -> dict[str, float]:
     """Compute all of `SCORES` of one subject.
 
@@ -81,9 +88,7 @@ def measure(prediction: Volume, truth: Truth) -> dict[str, float]:
     Raises:
         ValueError: If the shapes differ.
     """
-    if prediction.shape != truth.ct.shape:
-        raise ValueError(f"prediction is {prediction.shape}, its CT {truth.ct.shape}")
-    if np.isnan(prediction).any():
+    if not _is_whole(prediction, truth):
         return dict.fromkeys(SCORES, np.nan)
     errors = np.abs(prediction - truth.ct)
     masks = {**truth.regions, "head": truth.head}
@@ -108,9 +113,7 @@ def measure_field(prediction: Volume, truth: Truth) -> dict[str, float]:
     Raises:
         ValueError: If the shapes differ.
     """
-    if prediction.shape != truth.ct.shape:
-        raise ValueError(f"prediction is {prediction.shape}, its CT {truth.ct.shape}")
-    if np.isnan(prediction).any():
+    if not _is_whole(prediction, truth):
         return dict.fromkeys(FIELD, np.nan)
     errors = prediction - truth.ct
     masks = {**truth.regions, "head": truth.head}
