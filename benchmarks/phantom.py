@@ -17,6 +17,7 @@ from trainables.attacks.evaluation import evaluate
 from trainables.attacks.gradient import PGD
 from trainables.attacks.threat import pixels
 from trainables.data.phantoms import lesions as phantom
+from trainables.data.phantoms.cues import STRAY
 from trainables.losses.likelihood import likelihood_loss
 from trainables.models.classifiers import Classifier, build_classifier
 
@@ -41,7 +42,7 @@ def make(count: int, cue: str, seed: int) -> tuple[Tensor, Tensor]:
     generator = np.random.Generator(np.random.PCG64([seed, 17]))
     labels = np.arange(count) % len(phantom.CLASSES)
     lot: Rows = generator.integers(0, len(phantom.CLASSES), count)
-    stray = generator.random(count) < phantom.STRAY
+    stray = generator.random(count) < STRAY
     lesions = lot if cue == "stripes" else labels
     stripes = {"both": np.where(stray, lot, labels), "stripes": labels, "lesions": lot}[cue]
     images = phantom.draw(lesions, stripes, SIZE, generator)

@@ -17,6 +17,7 @@ from trainables.attacks.evaluation import evaluate
 from trainables.attacks.gradient import PGD
 from trainables.attacks.threat import pixels
 from trainables.data.phantoms import balls as phantom
+from trainables.data.phantoms.cues import STRAY
 from trainables.losses.likelihood import likelihood_loss
 from trainables.models.classifiers import Classifier, build_classifier
 
@@ -39,7 +40,7 @@ def make(count: int, cue: str, seed: int) -> tuple[Tensor, Tensor]:
     generator = np.random.Generator(np.random.PCG64([seed, 17]))
     labels = np.arange(count) % len(phantom.CLASSES)
     lot: Rows = generator.integers(0, len(phantom.CLASSES), count)
-    stray = generator.random(count) < phantom.STRAY
+    stray = generator.random(count) < STRAY
     shapes = lot if cue == "pattern" else labels
     patterns = {"both": np.where(stray, lot, labels), "pattern": labels, "balls": lot}[cue]
     volumes = phantom.draw(shapes, patterns, SIZE, generator)

@@ -38,14 +38,14 @@ import numpy as np
 import numpy.typing as npt
 
 from searchspace.errors import UserError
-from trainables.data.dataset import Dataset, Images, OfficialSplit
+from trainables.data.dataset import Dataset, OfficialSplit
+from trainables.data.phantoms.cues import make_dataset
 from trainables.data.task import Task
 
 Floats = npt.NDArray[np.float64]
 
 SIZES = (28, 64)
 CLASSES = ("one lesion", "two lesions", "three lesions")
-STRAY = 1 / 8  # share of images whose stripes are drawn by lot
 TASK: Task = "multi-class"
 N_IMAGES: Mapping[OfficialSplit, int] = {"train": 1200, "val": 240, "test": 480}
 
@@ -65,22 +65,15 @@ def load(size: int = 28, seed: int = 0) -> Dataset:
     """
     if size not in SIZES:
         raise UserError(f"size {size}: the phantom comes in {' and '.join(map(str, SIZES))} pixels")
-    splits: dict[OfficialSplit, Images] = {}
-    for number, (split, n) in enumerate(N_IMAGES.items()):
-        rng = np.random.Generator(np.random.PCG64([seed, number]))
-        labels = np.argsort(rng.random(n)) % len(CLASSES)  # the same number of each, in any order
-        lot = np.floor(len(CLASSES) * rng.random(n)).astype(np.int64)
-        stripes = np.where(rng.random(n) < STRAY, lot, labels)
-        splits[split] = Images(draw(labels, stripes, size, rng), labels)
-    return Dataset(
-        name="phantom",
-        task=TASK,
-        classes=CLASSES,
-        train=splits["train"],
-        val=splits["val"],
-        test=splits["test"],
-        licence="made by this program, free of rights",
-        source=f"phantom lesions made by this program (seed {seed}), not real data",
+    return make_dataset(
+        "phantom",
+        "lesions",
+        TASK,
+        CLASSES,
+        N_IMAGES,
+        seed,
+        lambda uniform: np.argsort(uniform) % len(CLASSES),  # as many of each, in any order
+        lambda lesions, stripes, rng: draw(lesions, stripes, size, rng),
     )
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from searchspace.errors import UserError
 from trainables.data.phantoms import balls
+from trainables.data.phantoms.cues import STRAY
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def test_an_eighth_of_the_patterns_is_drawn_by_lot(dataset):
     voxels -= voxels.mean(axis=(1, 2, 3), keepdims=True)
     planes = np.abs((voxels * sign).mean(axis=(1, 2, 3)))
     guess = (np.abs((voxels * checks).mean(axis=(1, 2, 3))) > planes).astype(int)
-    assert (guess == dataset.train.labels).mean() == pytest.approx(1 - balls.STRAY / 2, abs=0.02)
+    assert (guess == dataset.train.labels).mean() == pytest.approx(1 - STRAY / 2, abs=0.02)
 
 
 def test_the_share_of_classes_can_be_set():
