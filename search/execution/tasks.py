@@ -1,10 +1,11 @@
 """Work on one model, such as its examination, here or in another process; no exception escapes."""
 
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, final
 
 import torch
 
@@ -30,16 +31,15 @@ class Work(Protocol):
 W = TypeVar("W", bound=Work)
 
 
-@dataclass(frozen=True)
-class Task(Portable):
-    """A model to be examined, and where the result goes.
+@dataclass(frozen=True, kw_only=True)
+class ModelTask(Portable, ABC):
+    """Work on a saved model and the data of a split.
 
     Attributes:
         module: Import path of the study's module.
         settings: The study's settings.
         model: Folder of a saved model.
         data: Folder of the split.
-        exam: How.
         file: Written at the end, whole or not at all.
         threads: That torch may use.
         depot: Where these folders lie for this process, and the file goes.
@@ -49,19 +49,52 @@ class Task(Portable):
     settings: Any
     model: Path
     data: Path
-    exam: Exam
     file: Path
     threads: int
     depot: Depot = SHARED
 
+    @abstractmethod
+    def write(self, study: Any, model: Path, data: Path, file: Path) -> None:  # noqa: ANN401
+        """Work, and write the result.
+
+        Args:
+            study: Of the model.
+            model: Its folder, for this process.
+            data: The split's, for this process.
+            file: To be written, for this process.
+        """
+
     def work(self) -> None:
-        """Examine the model, and write the result."""
+        """Fetch what is needed, work, and send the result."""
         study, depot = load_study(self.module), self.depot
         model, data = depot.bring_folder(self.model), depot.bring_folder(self.data)
-        sources = {name: depot.bring_folder(path) for name, path in self.exam.sources.items()}
-        exam = replace(self.exam, sources=sources)
-        study.examine(model, data, self.parsed_settings(), exam).write(depot.place(self.file))
+        self.write(study, model, data, depot.place(self.file))
         depot.send_file(self.file)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Task(ModelTask):
+    """A model to be examined, and where the result goes.
+
+    Attributes:
+        exam: How.
+    """
+
+    exam: Exam
+
+    def write(self, study: Any, model: Path, data: Path, file: Path) -> None:  # noqa: ANN401
+        """Examine the model, and write what was seen.
+
+        Args:
+            study: Of the model.
+            model: Its folder.
+            data: The split's.
+            file: To be written.
+        """
+        sources = {name: self.depot.bring_folder(path) for name, path in self.exam.sources.items()}
+        exam = replace(self.exam, sources=sources)
+        study.examine(model, data, self.parsed_settings(), exam).write(file)
 
 
 TaskEnd = Callable[[W, Failure | None], None]

@@ -5,14 +5,22 @@ from typing import Annotated
 
 import typer
 
-OutOption = Annotated[
-    Path, typer.Option(help="Folder for all that is written; one begun goes on.", resolve_path=True)
-]
+from search.comparison.options import (
+    AddressOption,
+    ConcurrencyOption,
+    DataRootOption,
+    DeviceOption,
+    EpochsOption,
+    FractionsOption,
+    ImagesOption,
+    InProcessOption,
+    OutOption,
+    SeedsOption,
+)
+
 DatasetsOption = Annotated[
     str, typer.Option(help="Names with commas; all for MedMNIST's 2-D sets.")
 ]
-FractionsOption = Annotated[str, typer.Option(help="Shares of the training images, with commas.")]
-SeedsOption = Annotated[int, typer.Option(help="How many.", min=1)]
 TunedOption = Annotated[
     Path | None,
     typer.Option(help="A finished tsynd run, whose best become rows, too.", resolve_path=True),
@@ -20,17 +28,6 @@ TunedOption = Annotated[
 ClassifierOption = Annotated[
     str | None, typer.Option(help="cnn, densenet, resnet18-16 or resnet18; as of tsynd.")
 ]
-EpochsOption = Annotated[int | None, typer.Option(help="Of a training; as of tsynd.", min=1)]
-DataRootOption = Annotated[
-    Path | None, typer.Option(help="Folder of the npz files.", resolve_path=True)
-]
-DeviceOption = Annotated[str, typer.Option(help="cpu, cuda or auto.")]
-ImagesOption = Annotated[int | None, typer.Option(help="At most so many test images.", min=1)]
-InProcessOption = Annotated[
-    bool, typer.Option("--in-process", help="Without Ray, one after the other.")
-]
-ConcurrencyOption = Annotated[int | None, typer.Option(help="Trainings at the same time.", min=1)]
-AddressOption = Annotated[str | None, typer.Option(help="Of a running Ray cluster, or auto.")]
 
 
 def table1(  # noqa: PLR0913 - each is an option
@@ -52,20 +49,19 @@ def table1(  # noqa: PLR0913 - each is an option
     """Train and test TSynD beside other methods: the paper's tables 1 and 2."""
     from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
 
-    from search.tsynd.table1 import make_plan  # noqa: PLC0415
-    from search.tsynd.table1 import table1 as run  # noqa: PLC0415
+    from search.comparison.comparison import compare  # noqa: PLC0415
+    from search.tsynd.table1 import make_comparison  # noqa: PLC0415
 
     settings = {"classifier": classifier, "epochs": epochs, "data_root": data_root}
-    machine = {"in_process": in_process, "concurrency": concurrency, "address": address}
-    plan = make_plan(
+    comparison = make_comparison(
         (datasets, fractions, seeds),
         out,
         settings | {"device": device},
-        machine,
+        {"in_process": in_process, "concurrency": concurrency, "address": address},
         tuned=tuned,
         images=images,
     )
-    return run(plan, Console())
+    return compare(comparison, Console())
 
 
 COMMANDS = {"tsynd-table1": table1}

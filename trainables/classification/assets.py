@@ -25,6 +25,7 @@ from trainables.data.task import Task
 from trainables.door.arrays import open_arrays, write_arrays
 from trainables.door.paths import inside
 from trainables.door.records import read_json
+from trainables.metrics.classification import left_out
 from trainables.runtime.files import write_atomically
 from trainables.study.study import Say
 
@@ -293,3 +294,12 @@ def to_tensors(images: Images, device: torch.device) -> LabelledImages:
     """Turn NumPy images into tensors, channels first."""
     pixels = torch.from_numpy(images.pixels).movedim(-1, 1).contiguous()
     return LabelledImages(pixels.to(device), torch.from_numpy(images.labels).to(device))
+
+
+def left_out_lines(dataset: Dataset, splits: Splits) -> tuple[str, ...]:
+    """Say in a line which classes or labels the ranking images do not show; nothing for none."""
+    labels = splits.take(dataset, "ranking").labels
+    names = left_out(dataset.task, labels, dataset.classes)
+    kind = "labels" if dataset.task == "multi-label" else "classes"
+    line = f"no score averages over {kind} that the ranking images do not show: {', '.join(names)}"
+    return (line,) if names else ()

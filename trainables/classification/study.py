@@ -14,7 +14,9 @@ import torch
 from searchspace.space import Space
 from trainables.classification.assets import (
     Data,
+    at_most,
     find_test,
+    left_out_lines,
     open_splits,
     read_data,
     read_test,
@@ -24,14 +26,13 @@ from trainables.classification.assets import (
 )
 from trainables.classification.examination import examine_classifier
 from trainables.classification.learner import ClassifierConfig, Learner, Lesson
-from trainables.classification.measurement import constant_metrics, metrics_of
+from trainables.classification.measurement import constant_metrics, measure_robust, metrics_of
 from trainables.classification.memory import CountExtra, need_of, no_extra
 from trainables.classification.pilot import Anchor, choose_eps, measure_anchor
 from trainables.classification.settings import ClassificationSettings
-from trainables.classification.trial import ClassifierTrial
+from trainables.classification.trial import ClassifierTrial, measurement_of
 from trainables.data.dataset import Dataset
 from trainables.data.splits import Splits
-from trainables.metrics.classification import left_out
 from trainables.runtime.config import Frozen, parse
 from trainables.runtime.memory import Need
 from trainables.saved.checkpoint import load_classifier
@@ -219,7 +220,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         extra = self.make_assets(settings, dataset, splits, assets, say)
         facts = Facts(
             digests={"data": dataset.digest, "splits": splits.digest} | extra.digests,
-            lines=(dataset.source, *splits.notes, *_left_out(dataset, splits), *extra.lines),
+            lines=(dataset.source, *splits.notes, *left_out_lines(dataset, splits), *extra.lines),
             default_metric=settings.rungs[-1].metric,
             details={"near_copies": splits.near_copies} | extra.details,
         )
@@ -306,6 +307,27 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             score=settings.headline,
         )
 
+    def score_test(
+        self, model: Path, data: Path, settings: S, images: int | None
+    ) -> dict[str, float]:
+        """Score a saved classifier on test: clean, under noise, FGSM, PGD and the run's attack.
+
+        Args:
+            model: Folder of the saved classifier.
+            data: Folder of the test split.
+            settings: Of the run.
+            images: The greatest number of images; None for all.
+
+        Returns:
+            Metrics by name; all names begin with ``test_``.
+        """
+        device = torch.device(settings.device)
+        classifier, card = load_classifier(model)
+        test = read_test(data, device)
+        subset = test if images is None else at_most(test, images)
+        measurement = measurement_of(settings, card.task, self.need(settings))
+        return measure_robust(classifier.to(device), subset, measurement, "test").metrics
+
     def _constant(
         self, settings: S, eps: tuple[float, ...], labels: npt.NDArray[np.int64]
     ) -> dict[str, float]:
@@ -339,15 +361,6 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         trial.train(settings.epochs)
         with trial.at_best():
             return measure_anchor(trial.classifier, trial.data.val, trial.measurement, name)
-
-
-def _left_out(dataset: Dataset, splits: Splits) -> tuple[str, ...]:
-    """Say in a line which classes or labels the ranking images do not show; nothing for none."""
-    labels = splits.take(dataset, "ranking").labels
-    names = left_out(dataset.task, labels, dataset.classes)
-    kind = "labels" if dataset.task == "multi-label" else "classes"
-    line = f"no score averages over {kind} that the ranking images do not show: {', '.join(names)}"
-    return (line,) if names else ()
 
 
 @lru_cache(maxsize=2)  # a worker's trials are of one seed, or of a few that take turns

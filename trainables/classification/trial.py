@@ -25,6 +25,7 @@ from trainables.classification.measurement import (
 )
 from trainables.classification.operating_point import absorb_threshold
 from trainables.classification.settings import ClassificationSettings
+from trainables.data.task import Task
 from trainables.metrics.classification import ORDERS
 from trainables.metrics.intervals import summary_interval
 from trainables.metrics.orders.answers import ImageScores, image_scores, order_intervals
@@ -87,7 +88,7 @@ class ClassifierTrial(Trainable):
         super().__init__()
         self.study, self.config, self.settings, self.data = study, config, settings, data
         self.device = torch.device(settings.device)
-        self.measurement = _measurement(settings, data, need)
+        self.measurement = measurement_of(settings, data.task, need)
         self.card = ModelCard(
             classifier=settings.classifier,
             channels=data.train.images.shape[1],
@@ -260,11 +261,18 @@ class ClassifierTrial(Trainable):
         return image_scores(score, report.task, answers, report.labels)
 
 
-def _measurement(settings: ClassificationSettings, data: Data, need: Need) -> Measurement:
+def measurement_of(settings: ClassificationSettings, task: Task, need: Need) -> Measurement:
+    """Return how a run measures its classifiers, in batches that fit the memory of a trial.
+
+    Args:
+        settings: Of the run.
+        task: What the labels mean.
+        need: Memory of a trial, as predicted.
+    """
     gib = settings.memory_gib
     batch_size = need.images(gib, ATTACK_BATCH) if gib else ATTACK_BATCH
     return Measurement(
-        data.task,
+        task,
         settings.attack,
         settings.eps,
         settings.seed,

@@ -20,7 +20,10 @@ def task(tmp_path):
     (model / "model.json").write_text(json.dumps({"config": CONFIG, "seed": 0}))
     exam = Exam("quick", "ranking", corruptions=False, images=None, seed=0)
     file = tmp_path / "examined" / "a.npz"
-    return Task("toy_study:ToyStudy", None, model, tmp_path, exam, file, threads=1)
+    return Task(
+        module="toy_study:ToyStudy", settings=None, model=model, data=tmp_path, exam=exam,
+        file=file, threads=1,
+    )  # fmt: skip
 
 
 def test_the_examination_is_written(task):

@@ -20,7 +20,11 @@ def test_each_task_ends_once_and_a_failure_is_its_own(two_nodes, tmp_path):
     tasks = []
     for name in ("a", "b", "absent"):
         model, file = tmp_path / name, tmp_path / "examined" / f"{name}.npz"
-        tasks.append(Task("toy_study:ToyStudy", None, model, tmp_path, exam, file, threads=1))
+        task = Task(
+            module="toy_study:ToyStudy", settings=None, model=model, data=tmp_path, exam=exam,
+            file=file, threads=1,
+        )  # fmt: skip
+        tasks.append(task)
         if name != "absent":
             model.mkdir()
             (model / "model.json").write_text(json.dumps({"config": CONFIG, "seed": 0}))

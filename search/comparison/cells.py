@@ -1,16 +1,17 @@
-"""One cell of the tables: a dataset, a fraction and a seed. It is a run of its methods alone.
+"""One cell of a table: a dataset, a fraction and a seed. It is a run of its methods alone.
 
 So a cell is trained on Ray or in this process, continues where it was stopped, and
 ``python -m search status`` shows it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from search.comparison.scoring import Scoring
 from search.engine.coordinator import Coordinator
 from search.engine.objective import Objective
 from search.engine.trial import Failure, State
@@ -25,24 +26,24 @@ from search.run.desk import make_rules, open_desk
 from search.run.preparation import prepare
 from search.run.session import Session
 from search.studies import STUDIES
-from search.tsynd.measuring import Measuring
-from search.tsynd.methods import methods, tsynd
+from search.study import load_study
 from searchspace.errors import UserError
 from trainables.door.paths import inside
 from trainables.door.records import read_json
 from trainables.study.study import Reference
 
-RANKING_IMAGES = 16  # no trial is ranked; the autoencoder gets the others
+Methods = Callable[[Any], Sequence[Reference]]
+"""Lists the methods of a cell by its settings."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of the tables.
+    """A cell of a table.
 
     Attributes:
         dataset: A name.
         fraction: Share of the training images that trains.
-        seed: Of subset, autoencoder and trainings.
+        seed: Of subset, frozen models and trainings.
     """
 
     dataset: str
@@ -58,16 +59,16 @@ class Cell:
 def run_cell(
     cell: Cell,
     plan: Plan,
-    tuned: Sequence[Reference],
+    methods: Methods,
     images: int | None,
     console: Console,
 ) -> dict[str, dict[str, float]]:
-    """Train and measure the methods of a cell, as far as that was not done before.
+    """Train and score the methods of a cell, as far as that was not done before.
 
     Args:
         cell: Which.
-        plan: Of the cell's run: its folder, the settings that the user fixed, where it computes.
-        tuned: Further methods, of a search.
+        plan: Of the cell's run: study, folder, the settings that the user fixed, where it computes.
+        methods: That are compared.
         images: The greatest number of test images; None for all.
         console: Where the user reads.
 
@@ -86,9 +87,8 @@ def run_cell(
         objective = session.manifest.content.objective
         if objective is None:
             session, objective = prepare(session)
-        rows = methods(session.settings, tuned)
-        trained = _train(session, objective, rows)
-        return _measure(session, trained, images)
+        trained = _train(session, objective, methods(session.settings))
+        return _score(session, trained, images)
 
 
 def _folder_of(plan: Plan) -> Path:
@@ -98,26 +98,29 @@ def _folder_of(plan: Plan) -> Path:
 
 
 def _open(cell: Cell, plan: Plan, folder: RunFolder, console: Console) -> Session:
-    settings = tsynd.parse_settings(plan.settings)
+    row = STUDIES[plan.study]
+    study = load_study(row.path)
+    settings = study.parse_settings(plan.settings)
     if folder.manifest.exists():
         content = read_manifest(folder)
         if content.plan.settings != plan.settings:
             raise UserError(f"{folder.path} holds {cell.name} with other options: name a new --out")
         if content.objective is not None:
-            settings = tsynd.parse_settings(_settled(content, plan))
+            settings = study.parse_settings(_settled(content, plan))
         manifest = ManifestFile(folder, content, named=True)
         manifest.go_on(plan)
     else:
         manifest = new_manifest(folder, plan, settings)
-    row, executor = STUDIES["tsynd"], choose_executor(plan, settings)
-    return Session(plan, row, tsynd, settings, executor, folder, manifest, console)
+    executor = choose_executor(plan, settings)
+    return Session(plan, row, study, settings, executor, folder, manifest, console)
 
 
 def _settled(content: Manifest, plan: Plan) -> dict[str, Any]:
     """Return the settings that preparing settled; of folders, those that the user names now."""
-    folders = folder_fields(tsynd.settings)
+    fields = STUDIES[plan.study].load_settings()
+    folders = folder_fields(fields)
     named = {name: plan.settings[name] for name in folders if name in plan.settings}
-    return settings_here(content.as_json(), tsynd.settings, named)
+    return settings_here(content.as_json(), fields, named)
 
 
 def _train(
@@ -152,10 +155,10 @@ def _end(session: Session, coordinator: Coordinator) -> None:
         raise UserError(f"{session.folder.path}: {failed[0].name} failed: {failed[0].reason}")
 
 
-def _measure(
+def _score(
     session: Session, trained: dict[str, str], images: int | None
 ) -> dict[str, dict[str, float]]:
-    """Open the test images, and measure every model that was not measured."""
+    """Open the test images, and score every model that was not scored."""
     folder = session.folder
     test, scores = inside(folder.path, "test"), inside(folder.path, "scores")
     session.study.open_test(session.settings, folder.assets, test, session.say)
@@ -163,7 +166,7 @@ def _measure(
     suffix = "" if images is None else f"-{images}"
     files = {label: scores / f"{name}{suffix}.json" for label, name in trained.items()}
     tasks = [
-        Measuring(
+        Scoring(
             module=session.row.path,
             settings=session.trial_settings,
             model=folder.saved(trained[label]),
@@ -178,7 +181,7 @@ def _measure(
     ]
     failures: list[str] = []
 
-    def end(task: Measuring, failure: Failure | None) -> None:
+    def end(task: Scoring, failure: Failure | None) -> None:
         if failure is not None:
             failures.append(f"{task.model}: {failure.reason}")
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from search.comparison.scoring import Scoring
 from search.execution.tasks import run_task
-from search.tsynd.measuring import Measuring
 from search.tsynd.methods import tsynd
 from trainables.classification.assets import at_most, read_test
 from trainables.classification.measurement import Measurement, measure_clean
@@ -33,16 +33,16 @@ def phantom(tmp_path_factory):
     return folder, settings
 
 
-def measuring(phantom, file, **changes):
+def scoring(phantom, file, **changes):
     folder, settings = phantom
     values = {"module": "trainables.studies.tsynd.study:TSynD", "settings": settings, "images": 24}
     values |= {"model": folder / "model", "data": folder / "test", "file": file, "threads": 1}
-    return Measuring(**values | changes)
+    return Scoring(**values | changes)
 
 
 def test_the_scores_are_those_of_the_first_images(phantom, tmp_path):
     file = tmp_path / "scores.json"
-    assert run_task(measuring(phantom, file)) is None
+    assert run_task(scoring(phantom, file)) is None
     scores = json.loads(file.read_text())
     folder, settings = phantom
     classifier, card = load_classifier(folder / "model")
@@ -55,8 +55,8 @@ def test_the_scores_are_those_of_the_first_images(phantom, tmp_path):
     assert np.isfinite(list(scores.values())).all()
 
 
-def test_what_cannot_be_measured_writes_nothing(phantom, tmp_path):
+def test_what_cannot_be_scored_writes_nothing(phantom, tmp_path):
     file = tmp_path / "scores.json"
-    failure = run_task(measuring(phantom, file, model=Path("absent")))
+    failure = run_task(scoring(phantom, file, model=Path("absent")))
     assert failure is not None
     assert not file.exists()

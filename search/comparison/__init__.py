@@ -1,0 +1,1 @@
+"""Methods compared on test over datasets, fractions and seeds: what makes studies' tables."""

@@ -1,0 +1,185 @@
+"""Methods of a study trained and scored over datasets, fractions and seeds.
+
+What was trained and scored is not done again: the same comparison goes on where it was stopped, and
+more datasets, fractions or seeds may be added.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from search.comparison.cells import Cell, Methods, run_cell
+from search.comparison.rows import Row, write_csv
+from search.exit_status import FINISHED, INTERRUPTED
+from search.plan import Plan
+from search.studies import STUDIES
+from searchspace.errors import UserError
+from searchspace.names import lookup
+from trainables.data.medmnist import table as medmnist_table
+from trainables.runtime.files import write_atomically
+
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells of a comparison.
+
+    Attributes:
+        datasets: Names.
+        fractions: Shares of the training images.
+        seeds: How many, from 0.
+    """
+
+    datasets: tuple[str, ...]
+    fractions: tuple[float, ...]
+    seeds: int
+
+    def __iter__(self) -> Iterator[Cell]:
+        """Yield the cells, a dataset after the other."""
+        for dataset in self.datasets:
+            for fraction in self.fractions:
+                for seed in range(self.seeds):
+                    yield Cell(dataset, fraction, seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What is compared, and how.
+
+    Attributes:
+        study: A name of `STUDIES`, a study of classifiers.
+        grid: Of cells.
+        methods: Lists the methods of a cell by its settings.
+        layout: Makes the Markdown text of all trainings.
+        stem: Of the names of the files, ``STEM.csv`` and ``STEM.md``.
+        out: Folder for all that is written.
+        settings: Of the study, the same for all cells.
+        machine: Fields of the plan of each cell: where it computes.
+        images: The greatest number of test images; None for all.
+    """
+
+    study: str
+    grid: Grid
+    methods: Methods
+    layout: Callable[[Sequence[Row]], str]
+    stem: str
+    out: Path
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    images: int | None = None
+
+    def plan_of(self, cell: Cell) -> Plan:
+        """Return the plan of a cell's run."""
+        named = {"dataset": cell.dataset, "fraction": cell.fraction, "seed": cell.seed}
+        settings = dict(self.settings) | named
+        return Plan(
+            study=self.study,
+            settings={name: _plain(value) for name, value in settings.items()},
+            run=self.out / "cells" / cell.name,
+            seed=cell.seed,
+            scheduler="fifo",
+            seed_check=0,
+            **self.machine,
+        )
+
+
+def compare(comparison: Comparison, console: Console) -> int:
+    """Train, score, and write the tables after each cell; return the exit status.
+
+    Args:
+        comparison: What is compared, and how.
+        console: Where the user reads.
+
+    Raises:
+        UserError: If a dataset is unknown or cannot be had, a setting is wrong, or a method failed.
+    """
+    study, out = STUDIES[comparison.study].load(), comparison.out
+    cells, rows = list(comparison.grid), list[Row]()
+    headlines = [  # what is wrong is said before anything is trained
+        study.parse_settings(comparison.plan_of(cell).settings).headline for cell in cells
+    ]
+    for number, (cell, headline) in enumerate(zip(cells, headlines, strict=True), start=1):
+        _say(console, f"cell {number} of {len(cells)}: {cell.name}")
+        try:
+            rows += _rows(comparison, cell, headline, console)
+        except KeyboardInterrupt:
+            _say(console, f"stopped: give the same command again, and {out} goes on")
+            return INTERRUPTED
+        write_csv(out / f"{comparison.stem}.csv", rows)
+        write_atomically(out / f"{comparison.stem}.md", comparison.layout(rows))
+    console.print(comparison.layout(rows), markup=False, highlight=False, soft_wrap=True)
+    _say(console, f"everything: {out}")
+    return FINISHED
+
+
+def fixed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that the user fixed: those that are not None."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def dataset_names(
+    text: str, eligible: Callable[[str], bool], own: Sequence[str]
+) -> tuple[str, ...]:
+    """Read names of datasets with commas between; ``all`` stands for MedMNIST's eligible sets.
+
+    Args:
+        text: Of the command line.
+        eligible: Tells whether a set of MedMNIST may be compared.
+        own: Names that are not MedMNIST's, such as that of the phantom.
+
+    Raises:
+        UserError: If a name is unknown; close matches are listed.
+    """
+    entries = [name for name in medmnist_table() if eligible(name)]
+    if text.strip() == ALL:
+        return tuple(entries)
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        lookup(dict.fromkeys([*entries, *own]), name, "dataset")
+    if not names or len(set(names)) < len(names):
+        raise UserError(f"--datasets {text}: give different names with commas, or all")
+    return names
+
+
+def fractions(text: str) -> tuple[float, ...]:
+    """Read fractions with commas between.
+
+    Raises:
+        UserError: If one is no number above 0 and at most 1, or occurs twice.
+    """
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise UserError(f"--fractions {text}: give numbers with commas, such as 0.01,0.1") from None
+    if not all(0 < value <= 1 for value in values) or len(set(values)) < len(values):
+        raise UserError(f"--fractions {text}: give different shares, above 0 and at most 1")
+    return values
+
+
+def _rows(comparison: Comparison, cell: Cell, headline: str, console: Console) -> list[Row]:
+    plan = comparison.plan_of(cell)
+    scores = run_cell(cell, plan, comparison.methods, comparison.images, console)
+    return [
+        Row(
+            dataset=cell.dataset,
+            fraction=cell.fraction,
+            seed=cell.seed,
+            method=method,
+            headline=headline,
+            scores=metrics,
+        )
+        for method, metrics in scores.items()
+    ]
+
+
+def _plain(value: object) -> object:
+    """Return a value as the manifest will hold it, so that the two can be compared."""
+    return str(value) if isinstance(value, Path) else value
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,100 @@
+"""What a comparison measured, as CSV and as lines of Markdown tables: means over seeds."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.special import stdtrit
+
+from trainables.door.text import to_cell
+from trainables.runtime.files import write_atomically
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """The scores of one training on test.
+
+    Attributes:
+        dataset: A name.
+        fraction: Share of the training images that trained.
+        seed: Of the cell.
+        method: A row of the tables.
+        headline: The score that a constant answer cannot raise, ``bacc`` or ``auc``.
+        scores: By name of the metric; None where there is none.
+    """
+
+    dataset: str
+    fraction: float
+    seed: int
+    method: str
+    headline: str
+    scores: Mapping[str, float | None]
+
+
+def write_csv(file: Path, rows: Sequence[Row]) -> None:
+    """Write one line for each training: dataset, fraction, seed, method, and every score."""
+    lines = [
+        {
+            "dataset": row.dataset,
+            "fraction": row.fraction,
+            "seed": row.seed,
+            "method": to_cell(row.method),
+            **{name: "" if value is None else value for name, value in row.scores.items()},
+        }
+        for row in rows
+    ]
+    text = io.StringIO()
+    columns = dict.fromkeys(name for line in lines for name in line)
+    writer = csv.DictWriter(text, list(columns), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, text.getvalue())
+
+
+def mean_and_half_width(values: Iterable[float]) -> tuple[float, float]:
+    """Return the mean over seeds, and half the width of its 95 % interval; NaN for one seed."""
+    sample = np.array(list(values), dtype=np.float64)
+    if len(sample) < 2:
+        return float(sample.mean()), float("nan")
+    quantile = float(stdtrit(len(sample) - 1, (1 + LEVEL) / 2))
+    return float(sample.mean()), quantile * float(sample.std(ddof=1)) / len(sample) ** 0.5
+
+
+def table(rows: Sequence[Row], methods: Sequence[str], columns: Mapping[str, str]) -> str:
+    """Lay out a Markdown table with a line for each dataset, fraction and method that has rows.
+
+    Args:
+        rows: All trainings.
+        methods: In the order of the lines.
+        columns: Metrics by heading; ``{headline}`` stands for the headline score of a row.
+    """
+    heads = ["dataset", "fraction", "method", "seeds", *columns]
+    lines = [heads, ["---"] * len(heads)]
+    for dataset, fraction in dict.fromkeys((row.dataset, row.fraction) for row in rows):
+        for method in methods:
+            group = [
+                row
+                for row in rows
+                if (row.dataset, row.fraction, row.method) == (dataset, fraction, method)
+            ]
+            if group:
+                cells = [_cell(group, metric) for metric in columns.values()]
+                share = f"{100 * fraction:g} %"
+                lines.append([dataset, share, method, str(len(group)), *cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(group: Sequence[Row], metric: str) -> str:
+    """Write a mean with its half width, in per cent."""
+    values = [row.scores.get(metric.format(headline=row.headline)) for row in group]
+    scores = [100 * value for value in values if value is not None]
+    if len(scores) < len(values):
+        return "-"
+    mean, half = mean_and_half_width(scores)
+    return f"{mean:.1f}" if np.isnan(half) else f"{mean:.1f} ± {half:.1f}"

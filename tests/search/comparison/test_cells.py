@@ -1,0 +1,67 @@
+"""One cell of a table: a run that goes on, of the options and folders that the user names."""
+
+import json
+
+import pytest
+from whole_cells import written
+
+from search.comparison import cells
+from search.comparison.cells import Cell
+from search.comparison.comparison import Grid
+from search.record.manifest import read_manifest
+from search.record.run_folder import RunFolder
+from searchspace.errors import UserError
+
+
+def test_a_cell_has_the_name_of_its_folder():
+    assert Cell("breastmnist", 0.1, 3).name == "breastmnist-0.1-3"
+    assert Cell("phantom", 1.0, 0).name == "phantom-1-0"
+
+
+def test_a_command_that_was_stopped_goes_on(make_comparison, run_comparison, monkeypatch):
+    comparison, score = make_comparison(), cells._score
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cells, "_score", stop)
+    status, printed = run_comparison(comparison)
+    assert status == 130
+    assert "stopped: give the same command again" in printed
+    before = written(comparison.out)
+    assert len(before) == 2
+    monkeypatch.setattr(cells, "_score", score)
+    assert run_comparison(comparison)[0] == 0
+    assert before.items() < written(comparison.out).items()
+
+
+def test_a_cell_with_other_options_is_refused(make_comparison, run_comparison):
+    folder = make_comparison().out / "cells" / "phantom-0.05-0"
+    folder.mkdir(parents=True)
+    run_comparison(make_comparison())
+    with pytest.raises(UserError, match=r"holds phantom-0\.05-0 with other options: name a new"):
+        run_comparison(make_comparison(settings={"autoencoder_steps": 2}))
+
+
+def test_folders_that_a_record_names_are_not_used(make_comparison, run_comparison, tmp_path):
+    """A cell that someone else made: its autoencoder comes from the user's cache."""
+    comparison = make_comparison()
+    run_comparison(comparison)
+    file = comparison.out / "cells" / "phantom-0.05-0" / "manifest.json"
+    values = json.loads(file.read_text())
+    values["settings"]["cache"] = str(tmp_path / "strange")
+    file.write_text(json.dumps(values))
+    manifest = read_manifest(RunFolder(file.parent))
+    (cell,) = comparison.grid
+    settled = cells._settled(manifest, comparison.plan_of(cell))
+    assert settled["cache"] == str(tmp_path / "cache")
+    assert run_comparison(comparison)[0] == 0
+    assert not (tmp_path / "strange").exists()
+
+
+def test_a_cell_reads_the_folder_that_the_user_names(make_comparison, tmp_path):
+    grid = Grid(("breastmnist",), (0.05,), 1)
+    comparison = make_comparison(grid=grid, settings={"data_root": tmp_path})
+    (cell,) = grid
+    settings = comparison.plan_of(cell).settings
+    assert (settings["dataset"], settings["data_root"]) == ("breastmnist", str(tmp_path))

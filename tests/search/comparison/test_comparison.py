@@ -1,0 +1,83 @@
+"""A comparison on the phantom: trained once, scored once, continued."""
+
+import csv
+
+import pytest
+from whole_cells import written
+
+from search.comparison.comparison import Grid, dataset_names, fixed, fractions
+from search.tsynd.methods import methods
+from searchspace.errors import UserError
+
+
+def read(file):
+    with file.open() as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.mark.slow
+def test_every_method_is_trained_and_scored_once(make_comparison, run_comparison):
+    comparison = make_comparison(methods=lambda settings: methods(settings, ()))
+    status, printed = run_comparison(comparison)
+    rows = read(comparison.out / "table1.csv")
+    names = ["baseline", "noise", "TSynD", "TSynD, entropy", "adversarial"]
+    assert status == 0
+    assert [row["method"] for row in rows] == names
+    for row in rows:
+        assert 0 <= float(row["test_fgsm_acc_eps8"]) <= 1
+        assert row["test_pgd_bacc_skill"]
+    assert "cell 1 of 1: phantom-0.05-0" in printed
+    assert (comparison.out / "table1.md").read_text() in printed
+    assert len(written(comparison.out)) == 2 * len(names)
+
+
+def test_what_was_done_is_not_done_again_and_seeds_are_added(make_comparison, run_comparison):
+    comparison = make_comparison()
+    run_comparison(comparison)
+    before = written(comparison.out)
+    assert len(before) == 4
+    run_comparison(comparison)
+    assert written(comparison.out) == before
+    run_comparison(make_comparison(grid=Grid(("phantom",), (0.05,), 2)))
+    assert before.items() < written(comparison.out).items()
+    assert [row["seed"] for row in read(comparison.out / "table1.csv")] == ["0", "0", "1", "1"]
+    assert " ± " in (comparison.out / "table1.md").read_text()
+
+
+@pytest.mark.slow
+def test_on_ray_it_is_the_same(
+    make_comparison, run_comparison, tmp_path, monkeypatch, child_environment
+):
+    monkeypatch.setenv("PYTHONPATH", child_environment["PYTHONPATH"])  # of Ray's processes
+    here = make_comparison()
+    run_comparison(here)
+    machine = {"in_process": False, "concurrency": 2}
+    on_ray = make_comparison(out=tmp_path / "on-ray", machine=machine)
+    assert run_comparison(on_ray)[0] == 0
+    tables = [(folder / "table1.csv").read_text() for folder in (here.out, on_ray.out)]
+    assert tables[0] == tables[1]
+
+
+def test_names_and_shares_are_checked():
+    def names(text):
+        return dataset_names(text, lambda name: not name.endswith("3d"), ("phantom",))
+
+    assert names("phantom, breastmnist") == ("phantom", "breastmnist")
+    assert len(names("all")) == 12
+    with pytest.raises(UserError, match="breastmnist"):
+        names("breastmnits")
+    with pytest.raises(UserError, match="adrenalmnist3d"):
+        names("adrenalmnist3d")
+    with pytest.raises(UserError, match="different names"):
+        names("phantom,phantom")
+    assert fractions("0.01,1") == (0.01, 1.0)
+    for text in ("many", "0", "1.5", "0.1,0.1", "nan"):
+        with pytest.raises(UserError, match="--fractions"):
+            fractions(text)
+
+
+def test_the_grid_goes_dataset_by_dataset_and_what_is_none_is_not_fixed():
+    names = [cell.name for cell in Grid(("a", "b"), (0.1, 1.0), 2)]
+    assert names[:3] == ["a-0.1-0", "a-0.1-1", "a-1-0"]
+    assert names[-1] == "b-1-1"
+    assert fixed({"epochs": None, "in_process": False}) == {"in_process": False}

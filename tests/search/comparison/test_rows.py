@@ -1,0 +1,55 @@
+"""Means over seeds, their intervals, and the files."""
+
+import csv
+import math
+
+import pytest
+from scipy import stats
+
+from search.comparison.rows import Row, mean_and_half_width, table, write_csv
+
+COLUMNS = {"clean": "test_clean_acc", "skill": "test_pgd_{headline}_skill"}
+
+
+def row(method, seed, clean, headline="bacc", skill=0.25):
+    scores = {"test_clean_acc": clean, f"test_pgd_{headline}_skill": skill}
+    return Row(
+        dataset="breastmnist", fraction=0.1, seed=seed, method=method, headline=headline,
+        scores=scores,
+    )  # fmt: skip
+
+
+def test_the_interval_is_students():
+    values = [0.5, 0.7, 0.9, 0.6]
+    mean, half = mean_and_half_width(values)
+    low, high = stats.t.interval(0.95, 3, loc=mean, scale=stats.sem(values))
+    assert (mean - half, mean + half) == pytest.approx((low, high))
+    assert math.isnan(mean_and_half_width([0.5])[1])
+
+
+def test_a_line_holds_means_in_per_cent_over_seeds():
+    rows = [row("baseline", 0, 0.6), row("baseline", 1, 0.8), row("TSynD", 0, 0.5, skill=None)]
+    lines = table(rows, ["TSynD", "absent", "baseline"], COLUMNS).splitlines()
+    assert lines[0] == "| dataset | fraction | method | seeds | clean | skill |"
+    assert lines[2:] == [
+        "| breastmnist | 10 % | TSynD | 1 | 50.0 | - |",
+        "| breastmnist | 10 % | baseline | 2 | 70.0 ± 127.1 | 25.0 ± 0.0 |",
+    ]
+
+
+def test_the_headline_of_a_row_names_its_metric():
+    (line,) = table([row("baseline", 0, 0.5, headline="auc")], ["baseline"], COLUMNS).splitlines()[
+        2:
+    ]
+    assert line.endswith("| 50.0 | 25.0 |")
+
+
+def test_the_csv_has_a_line_for_each_training(tmp_path):
+    file = tmp_path / "new" / "table1.csv"
+    write_csv(file, [row("TSynD, entropy", 0, 0.5), row("baseline", 3, 0.7, skill=None)])
+    with file.open() as stream:
+        lines = list(csv.DictReader(stream))
+    assert [line["method"] for line in lines] == ["TSynD, entropy", "baseline"]
+    assert (lines[1]["seed"], lines[1]["fraction"]) == ("3", "0.1")
+    assert lines[1]["test_pgd_bacc_skill"] == ""
+    assert float(lines[0]["test_clean_acc"]) == 0.5
