@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from trainables.attacks.apgd import APGD
-from trainables.attacks.gradient import FGSM, PGD
+from trainables.attacks.gradient import FGSM, PGD, TradesAttack
 from trainables.attacks.threat import ThreatModel, pixels
+from trainables.losses.divergence import divergence
 from trainables.losses.likelihood import binary_cross_entropy, cross_entropy, margin
 
 
@@ -158,3 +159,27 @@ def test_the_result_does_not_depend_on_the_batch_size(linear, images):
 def test_an_attack_that_does_nothing_does_not_construct(settings):
     with pytest.raises(ValueError, match="PGD"):
         PGD(**settings)
+
+
+@pytest.mark.parametrize("eps", [1 / 255, 0.1])
+def test_the_attack_of_trades_moves_the_answer_and_leaves_the_network_alone(images, eps):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = nn.Sequential(
+            nn.Flatten(), nn.BatchNorm1d(60), nn.Linear(60, 8), nn.ReLU(), nn.Linear(8, 3)
+        ).double()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    model.eval()
+    with torch.no_grad():
+        clean = model(images)
+    model.train()
+    attacked = TradesAttack()(model, images, clean, pixels(eps), seed=3)
+    assert model.training
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert torch.equal(attacked, TradesAttack()(model, images, clean, pixels(eps), seed=3))
+    assert (attacked - images).abs().max() <= eps + 1e-12
+    model.eval()
+    with torch.no_grad():
+        beside = images + (attacked - images).sign() * 1e-3 * eps  # no distance to speak of
+        moved, still = (divergence(model(x), clean) for x in (attacked, beside.clamp(0, 1)))
+    assert (moved > still).all()

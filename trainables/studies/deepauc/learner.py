@@ -14,7 +14,7 @@ from trainables.classification.learner import Lesson
 from trainables.losses.auc_margin import Saddle, auc_margin
 from trainables.losses.rank_losses import RankLoss
 from trainables.runtime.seeding import derive, generator, seeded
-from trainables.studies.deepauc.augmentation import AUGMENTATIONS
+from trainables.classification.training.augmentation import AUGMENTATIONS
 from trainables.studies.deepauc.objective import (
     balanced_loss,
     build_rank_loss,

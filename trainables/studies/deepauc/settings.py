@@ -143,7 +143,7 @@ class DeepAUCConfig(Frozen):
         start: ``pretrained`` by cross-entropy, or from ``scratch``.
         batch_size: Images of a step.
         dropout: Before the classifier's last layer.
-        augmentation: A name of `trainables.studies.deepauc.augmentation.AUGMENTATIONS`.
+        augmentation: A name of `trainables.classification.training.augmentation.AUGMENTATIONS`.
         train_eps: Radius of adversarial training, in 255ths of the pixel range; 0 for none.
         attack_steps: PGD steps of adversarial training.
     """
