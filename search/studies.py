@@ -24,6 +24,11 @@ STUDIES = {
         _row("tsynd", "training beside images of high epistemic uncertainty", "TSynD"),
         _row("robmednas", "U-Nets for MR-to-CT synthesis that withstand attack", "RobMedNAS"),
         _row("deepauc", "classifiers trained to maximise the area under a curve", "DeepAUC"),
+        _row(
+            "nonrobust",
+            "how much of what a network uses is brittle, and training that does without",
+            "Nonrobust",
+        ),
     )
 }
 

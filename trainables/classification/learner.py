@@ -10,6 +10,7 @@ from trainables.classification.assets import LabelledImages
 from trainables.data.task import Task
 from trainables.losses.likelihood import Loss
 from trainables.models.classifiers import Classifier
+from trainables.runtime.config import Frozen
 
 
 class ClassifierConfig(Protocol):
@@ -29,6 +30,10 @@ class ClassifierConfig(Protocol):
 
     def model_dump(self) -> dict[str, Any]:
         """Return the fields, as pydantic does."""
+
+
+Choice = Callable[[Classifier], tuple[float, ...]]
+"""Returns the key of an epoch's classifier: the greatest key of a trial is its best epoch."""
 
 
 class Learner(Protocol):
@@ -84,3 +89,16 @@ class Lesson:
     def multi_label(self) -> bool:
         """Whether each logit is a label of its own."""
         return self.task == "multi-label"
+
+
+def check_config(config: Frozen) -> ClassifierConfig:
+    """Return a config as a `ClassifierConfig`.
+
+    Raises:
+        TypeError: If it lacks a field, which is a defect of the study.
+    """
+    missing = [name for name in ("batch_size", "dropout") if not hasattr(config, name)]
+    if missing:
+        raise TypeError(f"{type(config).__name__} has no field {' and no '.join(missing)}")
+    typed: ClassifierConfig = config  # type: ignore[assignment]  # as was just checked
+    return typed

@@ -26,6 +26,7 @@ from trainables.attacks.registry import build_attack
 from trainables.attacks.threat import pixels
 from trainables.classification.about import headline, ranking_metric
 from trainables.classification.assets import LabelledImages
+from trainables.corruptions.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from trainables.corruptions.noise import gaussian
 from trainables.data.task import Task
 from trainables.losses.likelihood import Loss, likelihood_loss
@@ -229,6 +230,39 @@ def measure_robust(
         metrics |= _curve(f"{split}_{name}", report, measurement.scores)
         reports[name] = report
     return Robustness(metrics, reports, measurement.attack)
+
+
+def measure_corrupted(
+    classifier: Classifier, data: LabelledImages, measurement: Measurement, split: str = "ranking"
+) -> dict[str, float]:
+    """Score a classifier under every corruption of the table: the mean over kinds and severities.
+
+    Args:
+        classifier: Maps images to logits (N, K).
+        data: The images.
+        measurement: The scores, and the seed of the noise.
+        split: The name of the split, with which the names of the metrics begin.
+    """
+    images, size = data.images.float() / 255, PREDICTION_FACTOR * measurement.batch_size
+    seed = derive(measurement.seed, "corruptions")
+    conditions = [
+        _scores(
+            measurement,
+            predict_logits(classifier, corrupt(images, name, severity, seed), size),
+            data,
+        )
+        for name in CORRUPTIONS
+        for severity in SEVERITIES
+    ]
+    return {
+        corrupted_metric(score, split): float(np.mean([values[score] for values in conditions]))
+        for score in measurement.scores
+    }
+
+
+def corrupted_metric(score: str, split: str = "ranking") -> str:
+    """Return the name of the mean of a score over all corruptions."""
+    return f"{split}_corrupted_{score}"
 
 
 def _scores(measurement: Measurement, logits: Tensor, data: LabelledImages) -> dict[str, float]:

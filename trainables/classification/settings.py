@@ -29,6 +29,8 @@ class ClassificationSettings(AttackSettings):
     EPS: ClassVar[str | None] = "auto"
     absorbs_threshold: ClassVar[bool] = False
     """Whether val chooses the threshold of the answers, see `operating_point`."""
+    measures_corruptions: ClassVar[bool] = False
+    """Whether audited rungs measure the mean score under all corruptions."""
     takes_volumes: ClassVar[bool] = False
     """Whether the study can train on volumes."""
     SMALL: ClassVar[Mapping[str, Any]] = {

@@ -25,8 +25,13 @@ from trainables.classification.assets import (
     write_test,
 )
 from trainables.classification.examination import examine_classifier
-from trainables.classification.learner import ClassifierConfig, Learner, Lesson
-from trainables.classification.measurement import constant_metrics, measure_robust, metrics_of
+from trainables.classification.learner import Choice, Learner, Lesson, check_config
+from trainables.classification.measurement import (
+    constant_metrics,
+    corrupted_metric,
+    measure_robust,
+    metrics_of,
+)
 from trainables.classification.memory import CountExtra, need_of, no_extra
 from trainables.classification.pilot import Anchor, choose_eps, measure_anchor
 from trainables.classification.settings import ClassificationSettings
@@ -143,6 +148,21 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             if reference.control or reference.label == BASELINE
         )
 
+    def network(self, config: C, settings: S) -> str:  # noqa: ARG002 - for those that override
+        """Return the name of a trial's network: that of the settings, unless overridden."""
+        return settings.classifier
+
+    def choice(self, config: C, settings: S, assets: Path) -> Choice | None:
+        """Return what chooses the epoch of a trial; by default None, the score on clean val.
+
+        Args:
+            config: Of the trial.
+            settings: Of the run, with the trial's seed.
+            assets: Folder of the run. Of its splits only val may be used.
+        """
+        del config, settings, assets
+        return None
+
     @property
     def pilot(self) -> str:
         """The reference whose clean skill is half lost at the first radius of ``--eps auto``."""
@@ -185,6 +205,8 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         directions: dict[str, Literal["max", "min"]] = {"train_loss": "min"}
         for kind in settings.ranking_attacks:
             directions |= metrics_of(kind, settings.eps, settings.scores)
+        if settings.measures_corruptions:
+            directions |= {corrupted_metric(score): "max" for score in settings.scores}
         return directions
 
     @final
@@ -199,7 +221,8 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         gib = settings.memory_gib
         if gib is None:
             return {}
-        return {MEMORY: self.need(settings).excess(gib, config["batch_size"])}
+        need = self.need(self._at(parse(self.config, config), settings))
+        return {MEMORY: need.excess(gib, config["batch_size"])}
 
     @final
     def need(self, settings: S) -> Need:
@@ -243,13 +266,15 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             assets: Folder of the run; read only.
         """
         trial_config = parse(self.config, config)
+        settings = self._at(trial_config, settings)
         return ClassifierTrial(
             study=self.about.name,
-            config=_classifier_config(trial_config),
+            config=check_config(trial_config),
             settings=settings,
             data=read_splits(assets, settings.device, settings.seed),
             make_learner=lambda lesson: self.learner(trial_config, settings, lesson, assets),
             need=self.need(settings),
+            choice=self.choice(trial_config, settings, assets),
         )
 
     @final
@@ -328,6 +353,10 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         measurement = measurement_of(settings, card.task, self.need(settings))
         return measure_robust(classifier.to(device), subset, measurement, "test").metrics
 
+    def _at(self, config: C, settings: S) -> S:
+        """Return the settings with the network of a trial."""
+        return settings.model_copy(update={"classifier": self.network(config, settings)})
+
     def _constant(
         self, settings: S, eps: tuple[float, ...], labels: npt.NDArray[np.int64]
     ) -> dict[str, float]:
@@ -338,29 +367,19 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         return constant
 
     def _choose_eps(self, settings: S, assets: Path, say: Say) -> EpsChoice:
-        """Train the pilots, and choose the radii between what attacks leave of the two."""
-        baseline = self._anchor(self.pilot, settings, assets, say)
-        name = self.robust_pilot
-        robust = None if name is None else self._anchor(name, settings, assets, say)
+        """Train the pilots, attack them on val, and choose radii between what is left of the two."""
+        configs = {reference.label: reference.config for reference in self.references(settings)}
+
+        def anchor(name: str) -> Anchor:
+            say(f"training the {name}, to choose eps ...")
+            trial = self.build(configs[name], settings, assets)
+            trial.train(settings.epochs)
+            with trial.at_best():
+                return measure_anchor(trial.classifier, trial.data.val, trial.measurement, name)
+
+        baseline = anchor(self.pilot)
+        robust = None if self.robust_pilot is None else anchor(self.robust_pilot)
         return choose_eps(baseline, robust, settings.eps)
-
-    def _anchor(self, name: str, settings: S, assets: Path, say: Say) -> Anchor:
-        """Train a reference, and attack it on val.
-
-        Args:
-            name: Its label.
-            settings: Of the run.
-            assets: Folder of the run, which holds the splits by now.
-            say: Receives a sentence before.
-        """
-        say(f"training the {name}, to choose eps ...")
-        (config,) = (
-            reference.config for reference in self.references(settings) if reference.label == name
-        )
-        trial = self.build(config, settings, assets)
-        trial.train(settings.epochs)
-        with trial.at_best():
-            return measure_anchor(trial.classifier, trial.data.val, trial.measurement, name)
 
 
 @lru_cache(maxsize=2)  # a worker's trials are of one seed, or of a few that take turns
@@ -383,15 +402,3 @@ def read_splits(assets: Path, device: str, seed: int) -> Data:
 @lru_cache(maxsize=1)
 def _read_data(assets: Path, device: str) -> Data:
     return read_data(assets, torch.device(device))
-
-
-def _classifier_config(config: Frozen) -> ClassifierConfig:
-    """Return a config as a `ClassifierConfig`.
-
-    Raises:
-        TypeError: If it lacks a field, which is a defect of the study.
-    """
-    missing = [name for name in ("batch_size", "dropout") if not hasattr(config, name)]
-    if missing:
-        raise TypeError(f"{type(config).__name__} has no field {' and no '.join(missing)}")
-    return config  # type: ignore[return-value]  # the check above

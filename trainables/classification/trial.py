@@ -14,12 +14,13 @@ from torch import Tensor
 from trainables.attacks.evaluation import PREDICTION_FACTOR, answers_of, predict_logits
 from trainables.classification.assets import Data, at_most
 from trainables.classification.audit import audit, guards, worst_of
-from trainables.classification.learner import ClassifierConfig, Learner, Lesson
+from trainables.classification.learner import Choice, ClassifierConfig, Learner, Lesson
 from trainables.classification.measurement import (
     ATTACK_BATCH,
     Measurement,
     Robustness,
     measure_clean,
+    measure_corrupted,
     measure_robust,
     point_metric,
 )
@@ -73,6 +74,7 @@ class ClassifierTrial(Trainable):
         data: The splits that a trial may see. The learner sees train alone.
         make_learner: Makes the learner that trains the classifier.
         need: The predicted memory, which limits how many images are attacked at a time.
+        choice: Chooses the epoch; None for the score on val.
     """
 
     def __init__(
@@ -84,8 +86,10 @@ class ClassifierTrial(Trainable):
         data: Data,
         make_learner: MakeLearner,
         need: Need,
+        choice: Choice | None = None,
     ) -> None:
         super().__init__()
+        self.choice = choice
         self.study, self.config, self.settings, self.data = study, config, settings, data
         self.device = torch.device(settings.device)
         self.measurement = measurement_of(settings, data.task, need)
@@ -182,7 +186,10 @@ class ClassifierTrial(Trainable):
         metrics = measure_clean(self.classifier, self.data.val, self.measurement, "val")
         headline = f"val_clean_{self.measurement.headline}"
         # A diverged epoch ranks last; NaN would compare as neither better nor worse.
-        ranks = (metrics[headline], -metrics["val_loss"])
+        if self.choice is None:
+            ranks: tuple[float, ...] = (metrics[headline], -metrics["val_loss"])
+        else:
+            ranks = self.choice(self.classifier)
         key = tuple(-math.inf if math.isnan(value) else value for value in ranks)
         if self.best is None or key > self.best.key:
             metrics["train_loss"] = train_loss
@@ -220,6 +227,8 @@ class ClassifierTrial(Trainable):
                 alarms = guards(self.classifier, ranking, robust, measurement)
                 if level and level.audit:
                     alarms = worst_of(alarms, audit(self.classifier, ranking, measurement))
+                    if self.settings.measures_corruptions:
+                        beside |= measure_corrupted(self.classifier, ranking, measurement)
             robust = replace(robust, metrics=beside | robust.metrics, constraints=alarms)
             self.evaluation = epoch, level, robust
         return self.evaluation[2]

@@ -11,10 +11,10 @@ from torch import Tensor
 from trainables.attacks.gradient import PGD
 from trainables.attacks.threat import pixels
 from trainables.classification.learner import Lesson
+from trainables.classification.training.augmentation import AUGMENTATIONS
 from trainables.losses.auc_margin import Saddle, auc_margin
 from trainables.losses.rank_losses import RankLoss
 from trainables.runtime.seeding import derive, generator, seeded
-from trainables.classification.training.augmentation import AUGMENTATIONS
 from trainables.studies.deepauc.objective import (
     balanced_loss,
     build_rank_loss,

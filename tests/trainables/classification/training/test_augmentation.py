@@ -3,7 +3,13 @@
 import pytest
 import torch
 
-from trainables.classification.training.augmentation import AUGMENTATIONS, DEGREES, VOXELS, affine, flip
+from trainables.classification.training.augmentation import (
+    AUGMENTATIONS,
+    DEGREES,
+    VOXELS,
+    affine,
+    flip,
+)
 
 SHAPES = [(64, 1, 9, 12), (16, 2, 7, 8, 9)]
 
