@@ -59,9 +59,10 @@ def space_of(classifier: str) -> Space:
         classifier: Name of the network, such as ``cnn`` or ``wrn-16-4``.
     """
     widths = tuple(width for width in WIDTHS if width <= width_of(classifier))
+    if len(widths) < 2:
+        return Space("nonrobust", _PARAMS, arms="regime")
     width = Param("width", Choice(widths), "Factor of the maps of the wide residual network.")
-    params = (*_PARAMS, width) if len(widths) > 1 else _PARAMS
-    return Space("nonrobust", params, arms="regime")
+    return Space("nonrobust", (*_PARAMS, width), arms="regime")
 
 
 def width_of(classifier: str) -> int:

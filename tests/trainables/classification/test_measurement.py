@@ -11,7 +11,9 @@ from trainables.classification.assets import LabelledImages, read_data
 from trainables.classification.measurement import (
     Measurement,
     constant_metrics,
+    corrupted_metric,
     measure_clean,
+    measure_corrupted,
     measure_robust,
     metrics_of,
 )
@@ -74,6 +76,30 @@ def test_noise_is_measured_at_levels_that_inform(trained, data):
     assert levels[0] > levels[-1]
     skills = [max(0.0, (level - 1 / 3) / (2 / 3)) for level in levels]
     assert metrics["ranking_noise_bacc_skill"] == pytest.approx(np.mean(skills))
+
+
+def test_the_score_under_corruptions_is_the_mean_over_kinds_and_severities(monkeypatch):
+    """A classifier by the mean grey, and corruptions that move it by a known amount."""
+
+    class Bright(nn.Module):
+        def forward(self, images: Tensor) -> Tensor:
+            level = images.flatten(1).mean(dim=1) - 0.5
+            return torch.stack([-level, level], dim=1)
+
+    labels = torch.tensor([0, 1])
+    pixels = torch.tensor([100, 200], dtype=torch.uint8)[:, None, None, None].expand(2, 1, 4, 4)
+    data = LabelledImages(pixels, labels)
+    measurement = Measurement("binary", "pgd", EPS, seed=0)
+    module = "trainables.classification.measurement"
+    monkeypatch.setattr(f"{module}.CORRUPTIONS", {"none": None, "bright": None})
+    monkeypatch.setattr(
+        f"{module}.corrupt",
+        lambda images, name, severity, _: images + 0.05 * severity * (name == "bright"),
+    )
+    scores = measure_corrupted(Bright(), data, measurement)
+    # the dark image, at .392, turns bright at severities 3, 4 and 5 of one of the two kinds
+    assert scores[corrupted_metric("bacc")] == pytest.approx(1 - 0.5 * 3 / 10)
+    assert set(scores) == {f"ranking_corrupted_{name}" for name in ("acc", "bacc", "auc")}
 
 
 def test_the_skill_is_the_mean_of_what_lies_above_chance(trained, data):

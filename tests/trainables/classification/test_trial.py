@@ -71,10 +71,12 @@ DATA = Data("multi-class", CLASSES, images(0), images(1), images(2))
 SETTINGS = ClassificationSettings(device="cpu", precision="fp32", eps=EPS, epochs=6)
 
 
-def make(data: Data = DATA, settings: ClassificationSettings = SETTINGS) -> ClassifierTrial:
+def make(
+    data: Data = DATA, settings: ClassificationSettings = SETTINGS, choice=None
+) -> ClassifierTrial:
     return ClassifierTrial(
         study="made-up", config=Config(), settings=settings, data=data, make_learner=Descent,
-        need=Need(0, 1),
+        need=Need(0, 1), choice=choice,
     )  # fmt: skip
 
 
@@ -136,6 +138,29 @@ def test_val_is_measured_after_every_epoch():
     best = max(expected)
     assert trial.best.epoch == expected.index(best) + 1
     assert trial.best.key == pytest.approx(best, rel=1e-5)
+
+
+@pytest.mark.parametrize("nothing", [math.nan, -math.inf])
+def test_a_study_may_choose_the_epoch_by_something_else(nothing):
+    keys = iter([(0.5, 1.0), (0.7, nothing), (0.7, 0.0), (0.7, 0.0), (nothing,)])
+    trial = make(choice=lambda _: next(keys))
+    trial.train(5)
+    assert trial.best.epoch == 3
+
+
+def test_corruptions_are_measured_at_audited_rungs_where_the_study_says_so():
+    class Corrupted(ClassificationSettings):
+        measures_corruptions = True
+
+    trial = make(settings=Corrupted(**SETTINGS.model_dump()))
+    trial.train(1)
+    plain, audited = (
+        trial.evaluate(Rung(1, "any", Level("fgsm", None, 1, EPS, images=9, audit=audit)))
+        for audit in (False, True)
+    )
+    names = {f"ranking_corrupted_{score}" for score in ("acc", "bacc", "auc")}
+    assert not names & set(plain.metrics)
+    assert names <= set(audited.metrics)
 
 
 def test_the_best_epoch_is_what_is_evaluated_and_training_goes_on_from_the_last(monkeypatch):

@@ -1,0 +1,1 @@
+"""MedMNIST-C: corruptions that fit each dataset, and its scores [medmnistc]."""
