@@ -148,9 +148,10 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             if reference.control or reference.label == BASELINE
         )
 
-    def network(self, config: C, settings: S) -> str:  # noqa: ARG002 - for those that override
-        """Return the name of a trial's network: that of the settings, unless overridden."""
-        return settings.classifier
+    def settings_of(self, config: C, settings: S) -> S:
+        """Return the settings that a trial is built with: the run's, unless overridden."""
+        del config
+        return settings
 
     def choice(self, config: C, settings: S, assets: Path) -> Choice | None:
         """Return what chooses the epoch of a trial; by default None, the score on clean val.
@@ -206,7 +207,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         for kind in settings.ranking_attacks:
             directions |= metrics_of(kind, settings.eps, settings.scores)
         if settings.measures_corruptions:
-            directions |= {corrupted_metric(score): "max" for score in settings.scores}
+            directions |= dict.fromkeys(map(corrupted_metric, settings.scores), "max")
         return directions
 
     @final
@@ -221,7 +222,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         gib = settings.memory_gib
         if gib is None:
             return {}
-        need = self.need(self._at(parse(self.config, config), settings))
+        need = self.need(self.settings_of(parse(self.config, config), settings))
         return {MEMORY: need.excess(gib, config["batch_size"])}
 
     @final
@@ -266,7 +267,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             assets: Folder of the run; read only.
         """
         trial_config = parse(self.config, config)
-        settings = self._at(trial_config, settings)
+        settings = self.settings_of(trial_config, settings)
         return ClassifierTrial(
             study=self.about.name,
             config=check_config(trial_config),
@@ -346,16 +347,13 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         Returns:
             Metrics by name; all names begin with ``test_``.
         """
-        device = torch.device(settings.device)
         classifier, card = load_classifier(model)
-        test = read_test(data, device)
+        test = read_test(data, torch.device(settings.device))
         subset = test if images is None else at_most(test, images)
         measurement = measurement_of(settings, card.task, self.need(settings))
-        return measure_robust(classifier.to(device), subset, measurement, "test").metrics
-
-    def _at(self, config: C, settings: S) -> S:
-        """Return the settings with the network of a trial."""
-        return settings.model_copy(update={"classifier": self.network(config, settings)})
+        return measure_robust(
+            classifier.to(test.images.device), subset, measurement, "test"
+        ).metrics
 
     def _constant(
         self, settings: S, eps: tuple[float, ...], labels: npt.NDArray[np.int64]
@@ -367,7 +365,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         return constant
 
     def _choose_eps(self, settings: S, assets: Path, say: Say) -> EpsChoice:
-        """Train the pilots, attack them on val, and choose radii between what is left of the two."""
+        """Train the pilots, attack them on val, and choose radii between what each keeps."""
         configs = {reference.label: reference.config for reference in self.references(settings)}
 
         def anchor(name: str) -> Anchor:

@@ -76,9 +76,13 @@ class Nonrobust(ClassificationStudy[NonrobustSettings, NonrobustConfig]):
         """Return the space; the width is searched up to that of the settings' network."""
         return space_of(settings.classifier)
 
-    def network(self, config: NonrobustConfig, settings: NonrobustSettings) -> str:
-        """Return the name of a trial's network, whose width may be the trial's own."""
-        return settings.classifier if config.width is None else f"{WIDE}{config.width}"
+    def settings_of(
+        self, config: NonrobustConfig, settings: NonrobustSettings
+    ) -> NonrobustSettings:
+        """Return the settings with the network of a trial, whose width may be its own."""
+        if config.width is None:
+            return settings
+        return settings.model_copy(update={"classifier": f"{WIDE}{config.width}"})
 
     @property
     def shared(self) -> tuple[str, ...]:

@@ -59,8 +59,9 @@ def test_the_width_is_searched_up_to_that_of_the_network():
     (width,) = (param for param in STUDY.space(WIDE).params if param.name == "width")
     assert width.domain.options == (2, 4)
     config = STUDY.complete(sample(STUDY.space(WIDE), np.random.default_rng(0)), WIDE)
-    assert STUDY.network(parse(NonrobustConfig, config), WIDE) == f"wrn-16-{config['width']}"
-    assert STUDY.network(NonrobustConfig(), WIDE) == "wrn-16-4"
+    settings = STUDY.settings_of(parse(NonrobustConfig, config), WIDE)
+    assert settings.classifier == f"wrn-16-{config['width']}"
+    assert STUDY.settings_of(NonrobustConfig(), WIDE) == WIDE
 
 
 def test_memory_counts_the_width_of_a_trial_and_the_source():
