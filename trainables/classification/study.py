@@ -248,11 +248,10 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             default_metric=settings.rungs[-1].metric,
             details={"near_copies": splits.near_copies} | extra.details,
         )
-        eps = settings.eps
+        eps, labels = settings.eps, splits.take(dataset, "ranking").labels
         if settings.eps_auto:
             choice = self._choose_eps(settings, assets, say)
             facts, eps = facts.with_eps(choice), choice.eps
-        labels = splits.take(dataset, "ranking").labels
         return replace(facts, constant=self._constant(settings, eps, labels))
 
     @final
@@ -359,10 +358,9 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         self, settings: S, eps: tuple[float, ...], labels: npt.NDArray[np.int64]
     ) -> dict[str, float]:
         """Return what a constant answer scores on the ranking split, by metric."""
-        constant: dict[str, float] = {}
-        for kind in settings.ranking_attacks:
-            constant |= constant_metrics(kind, eps, settings.task, labels, settings.scores)
-        return constant
+        rest = eps, settings.task, labels, settings.scores
+        parts = (constant_metrics(kind, *rest) for kind in settings.ranking_attacks)
+        return {name: value for part in parts for name, value in part.items()}
 
     def _choose_eps(self, settings: S, assets: Path, say: Say) -> EpsChoice:
         """Train the pilots, attack them on val, and choose radii between what each keeps."""
