@@ -18,7 +18,8 @@ from searchspace.errors import UserError
 from trainables.classification.assets import Data, LabelledImages
 from trainables.models.classifiers import Classifier, build_classifier
 from trainables.runtime.seeding import derive, generator, seeded
-from trainables.saved.frozen import Content, Kind, digest_of, obtain
+from trainables.saved.checkpoint import load_classifier
+from trainables.saved.frozen import Content, Kind, digest_of, obtain, weights_digest
 from trainables.saved.weights import Weights, weights_kind
 from trainables.studies.nonrobust.construction import (
     BATCH,
@@ -93,8 +94,8 @@ class Maker:
 
     @cached_property
     def standard(self) -> Classifier:
-        """The network that nonrobust sets are made with: the baseline of this seed."""
-        return self._trained("standard")
+        """The network that nonrobust sets are made with: the settings' or this seed's baseline."""
+        return self._trained("standard") if self.settings.source is None else self._loaded[0]
 
     @cached_property
     def robust(self) -> Classifier:
@@ -194,9 +195,30 @@ class Maker:
         network.load_state_dict(weights.values)
         return network.eval()
 
+    @cached_property
+    def _loaded(self) -> tuple[Classifier, str]:
+        """Load the classifier of the settings, and compute the digest of its weights.
+
+        Raises:
+            UserError: If it takes other images, or tells other classes apart.
+        """
+        folder = self.settings.source
+        if folder is None:
+            raise ValueError("the settings name no source")
+        network, card = load_classifier(folder)
+        shape = (card.channels, *card.shape)
+        if shape != tuple(self.data.train.images.shape[1:]) or card.classes != self.data.classes:
+            raise UserError(
+                f"{folder} tells {len(card.classes)} classes of images {shape} apart, which are "
+                f"not those of {self.settings.dataset}: name another --source"
+            )
+        return network.to(self.device).eval(), weights_digest(network.state_dict())
+
     def _source_digest(self, name: str) -> str:
         """Compute the digest of a network: val chooses its epoch, and belongs to it."""
+        loaded = name == "standard" and self.settings.source is not None
         described = {
+            "weights": self._loaded[1] if loaded else None,
             "version": VERSION,
             "classifier": self.settings.classifier,
             "epochs": self.settings.epochs,

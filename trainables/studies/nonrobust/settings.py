@@ -78,6 +78,12 @@ class NonrobustSettings(ClassificationSettings):
     untrained: int = setting(
         5, "Networks with random weights whose made sets are the controls.", TRAINING, ge=0, le=20
     )
+    source: Path | None = setting(
+        None,
+        "Folder of a saved classifier that sets are made with; by default the baseline.",
+        TRAINING,
+        default_text="the baseline",
+    )
     cache: Path = Field(default_factory=cache_folder, description="Folder of sources and sets.")
 
     @model_validator(mode="before")

@@ -21,6 +21,7 @@ from trainables.models.classifiers import Classifier
 from trainables.models.modes import weights_of
 from trainables.runtime.config import parse
 from trainables.studies.nonrobust.choice import choose_by_attack, choose_by_made
+from trainables.studies.nonrobust.conditions import scores_of
 from trainables.studies.nonrobust.learner import NonrobustLearner
 from trainables.studies.nonrobust.making import Maker
 from trainables.studies.nonrobust.pictures import draw_twins
@@ -35,6 +36,7 @@ from trainables.studies.nonrobust.settings import (
     NonrobustSettings,
 )
 from trainables.studies.nonrobust.sources import check_source, describe_sets
+from trainables.study.examination import Exam
 from trainables.study.sheet import Sheet
 from trainables.study.study import BASELINE, Config, Reference, Say
 
@@ -197,6 +199,20 @@ class Nonrobust(ClassificationStudy[NonrobustSettings, NonrobustConfig]):
             return None
         data = read_splits(assets, settings.device, settings.seed)
         return choose_by_attack(data, config.train_eps / 255, settings.seed)
+
+    def score_test(
+        self, model: Path, data: Path, settings: NonrobustSettings, images: int | None
+    ) -> dict[str, float]:
+        """Score a saved classifier on test: clean, under the ensemble, and under corruptions.
+
+        Args:
+            model: Folder of the saved classifier.
+            data: Folder of the test split.
+            settings: Of the run.
+            images: The greatest number of images; None for all.
+        """
+        exam = Exam("quick", "test", corruptions=True, images=images, seed=settings.seed)
+        return scores_of(self.examine(model, data, settings, exam), "test")
 
     def illustrate(
         self, models: Mapping[str, Path], assets: Path, settings: NonrobustSettings

@@ -1,0 +1,1 @@
+"""What the nonrobust study adds to the analysis of its runs."""

@@ -1,0 +1,34 @@
+"""What the nonrobust study adds to a report: how much is brittle, in bars and in words."""
+
+from functools import partial
+
+from analysis.extras import Exhibit, Extras
+from analysis.load import Run
+from analysis.studies.nonrobust.figures import draw_decomposition
+from analysis.studies.nonrobust.numbers import CONDITIONS, decomposition, middle_radius, words
+
+
+def features(run: Run) -> Exhibit | None:
+    """Show the decomposition of a run; None where no reference was measured."""
+    table = decomposition(run)
+    radius = middle_radius(run)
+    if table.empty or radius is None:
+        return None
+    chance = float(run.manifest.get("constant", {}).get("ranking_clean_bacc", 0.0))
+    attack = f"attacked, {255 * radius:.2g}/255"
+    sentences = " ".join(words(run))
+    return Exhibit(
+        name="features",
+        title="What networks use: robust and nonrobust features.",
+        alt=f"Bars of balanced accuracy, clean, {attack} and corrupted. {sentences}",
+        caption=(
+            f"Balanced accuracy on the images that rank, with 95 % intervals over images; {attack} "
+            f"under the attack that ranks; corrupted: the mean over corruptions. {sentences}"
+        ),
+        draw=partial(draw_decomposition, table, chance, attack),
+        table=table,
+        cells=table[["network", *CONDITIONS]].round(3),
+    )
+
+
+EXTRAS = Extras(exhibits=(features,))

@@ -1,0 +1,45 @@
+"""The decomposition as bars: networks by what they trained on, under three conditions."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analysis.figures.style import COLOURS, styled
+from analysis.studies.nonrobust.numbers import CONDITIONS
+
+
+def draw_decomposition(table: pd.DataFrame, chance: float, attack: str) -> Figure:
+    """Draw a group of bars for each network, with its intervals, and chance as a line.
+
+    Args:
+        table: As of `numbers.decomposition`.
+        chance: The score of a constant answer.
+        attack: The condition of the attack in words, such as ``PGD, 4/255``.
+    """
+    names = {"clean": "clean", "attacked": attack, "corrupted": "corrupted"}
+    places, width = np.arange(len(table)), 0.8 / len(CONDITIONS)
+    with styled():
+        canvas = Figure(figsize=(7.6, 1.2 + 0.42 * len(table)), layout="constrained")
+        ax = canvas.subplots()
+        for number, condition in enumerate(CONDITIONS):
+            values = table[condition].to_numpy(dtype=float)
+            low, high = (
+                table[f"{condition} {end}"].to_numpy(dtype=float) for end in ("low", "high")
+            )
+            spread = np.nan_to_num([values - low, high - values]).clip(min=0)
+            ax.barh(
+                places + (number - 1) * width,
+                values,
+                width,
+                xerr=spread,
+                label=names[condition],
+                color=COLOURS[number],
+                error_kw={"elinewidth": 0.8},
+            )
+        ax.axvline(chance, color="0.4", linestyle=":", label="a constant answer")
+        ax.set_yticks(places, table["network"].tolist())
+        ax.invert_yaxis()
+        ax.set_xlim(0, 1)
+        ax.set_xlabel("balanced accuracy")
+        canvas.legend(loc="outside lower center", ncols=4, frameon=False)
+    return canvas

@@ -1,0 +1,1 @@
+"""The decomposition of the nonrobust study: tables over datasets, and of any run's winner."""

@@ -1,0 +1,102 @@
+"""``python -m search nonrobust-table`` and ``nonrobust-examine``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from search.comparison.options import (
+    AddressOption,
+    ConcurrencyOption,
+    DataRootOption,
+    DeviceOption,
+    EpochsOption,
+    FractionsOption,
+    ImagesOption,
+    InProcessOption,
+    OutOption,
+    SeedsOption,
+)
+
+DatasetsOption = Annotated[
+    str,
+    typer.Option(help="Names with commas; paper for five sets of its modalities; all for all."),
+]
+ClassifierOption = Annotated[
+    str | None, typer.Option(help="cnn, wrn-16-2, wrn-16-8 and others; as of nonrobust.")
+]
+RadiusOption = Annotated[
+    float, typer.Option(help="Of the attack, in 255ths of the pixel range.", min=0.1, max=255)
+]
+RunArgument = Annotated[
+    Path,
+    typer.Argument(
+        help="A finished run of a study of classifiers.", metavar="RUN", resolve_path=True
+    ),
+]
+
+
+def table(  # noqa: PLR0913 - each is an option
+    *,
+    out: OutOption,
+    datasets: DatasetsOption = "paper",
+    fractions: FractionsOption = "1.0",
+    seeds: SeedsOption = 3,
+    radius: RadiusOption = 4.0,
+    classifier: ClassifierOption = None,
+    epochs: EpochsOption = None,
+    data_root: DataRootOption = None,
+    device: DeviceOption = "auto",
+    images: ImagesOption = None,
+    in_process: InProcessOption = False,
+    concurrency: ConcurrencyOption = None,
+    address: AddressOption = None,
+) -> int:
+    """Train and test standard, TRADES and nonrobust networks and their controls on datasets."""
+    from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
+
+    from search.comparison.comparison import compare  # noqa: PLC0415
+    from search.nonrobust.table import make_comparison  # noqa: PLC0415
+
+    settings = {"classifier": classifier, "epochs": epochs, "data_root": data_root}
+    comparison = make_comparison(
+        (datasets, fractions, seeds),
+        out,
+        settings | {"device": device},
+        {"in_process": in_process, "concurrency": concurrency, "address": address},
+        radius=radius,
+        images=images,
+    )
+    return compare(comparison, Console())
+
+
+def examine(
+    run: RunArgument,
+    out: OutOption,
+    *,
+    seeds: SeedsOption = 2,
+    radius: RadiusOption = 4.0,
+    epochs: EpochsOption = None,
+    images: ImagesOption = None,
+) -> int:
+    """Measure how much of what a run's winner uses is brittle, on the images that ranked it.
+
+    Args:
+        run: Its folder.
+        out: For all that is written.
+        seeds: Of sets and students.
+        radius: Of the attack, in 255ths.
+        epochs: Of a training; None for the run's.
+        images: At most so many of those that ranked.
+    """
+    from rich.console import Console  # noqa: PLC0415
+
+    from search.nonrobust.examine import ExamPlan  # noqa: PLC0415
+    from search.nonrobust.examine import examine as work  # noqa: PLC0415
+
+    plan = ExamPlan(run=run, out=out, seeds=seeds, radius=radius, epochs=epochs, images=images)
+    return work(plan, Console())
+
+
+COMMANDS = {"nonrobust-table": table, "nonrobust-examine": examine}
+"""The commands of this study beside its search; `search.cli.group` looks for them here."""

@@ -1,0 +1,48 @@
+"""An examination as the three numbers that the study compares: clean, attacked, corrupted."""
+
+import numpy as np
+
+from trainables.corruptions.corruptions import CORRUPTIONS
+from trainables.metrics.classification import mean_recall
+from trainables.metrics.influence import influences
+from trainables.metrics.skill import Area
+from trainables.metrics.welch import image_component
+from trainables.runtime.arrays import Floats64
+from trainables.study.examination import CLEAN, ENSEMBLE, Examination
+
+CORRUPTED = "corrupted"
+VARIANCE = "variance"  # over images: how the names of such numbers end
+
+
+def scores_of(examination: Examination, split: str) -> dict[str, float]:
+    """Return balanced accuracies by name, each with its variance over samples of images.
+
+    Args:
+        examination: With corruptions.
+        split: With which the names begin: ``test_clean_bacc``, ``test_ensemble_bacc_eps4``,
+            ``test_corrupted_bacc`` (the mean over kinds and severities), and one for each kind.
+    """
+    numbers: dict[str, float] = {}
+    for name, answers in rows_of(examination).items():
+        numbers[f"{split}_{name}"] = float(mean_recall(answers, examination.labels))
+        moved = influences(answers[None], examination.labels, Area((0.0,)))
+        variance = image_component(moved, examination.labels).variance
+        numbers[f"{split}_{name}_{VARIANCE}"] = float(variance)
+    return numbers
+
+
+def rows_of(examination: Examination) -> dict[str, Floats64]:
+    """Return the answers of each image, (N,), by condition: right 1, wrong 0, or their mean."""
+    kinds = np.array([kind for kind, _ in examination.conditions])
+    rows: dict[str, Floats64] = {}
+    for (kind, strength), answers in zip(examination.conditions, examination.scores, strict=True):
+        if kind == CLEAN:
+            rows["clean_bacc"] = answers
+        elif kind == ENSEMBLE:
+            rows[f"ensemble_bacc_eps{255 * strength:g}"] = answers
+    corrupted = np.isin(kinds, list(CORRUPTIONS))
+    if corrupted.any():
+        rows[f"{CORRUPTED}_bacc"] = examination.scores[corrupted].mean(axis=0)
+        for kind in CORRUPTIONS:
+            rows[f"{CORRUPTED}_bacc_{kind}"] = examination.scores[kinds == kind].mean(axis=0)
+    return rows
