@@ -89,9 +89,8 @@ class ClassifierTrial(Trainable):
         choice: Choice | None = None,
     ) -> None:
         super().__init__()
-        self.choice = choice
         self.study, self.config, self.settings, self.data = study, config, settings, data
-        self.device = torch.device(settings.device)
+        self.choice, self.device = choice, torch.device(settings.device)
         self.measurement = measurement_of(settings, data.task, need)
         self.card = ModelCard(
             classifier=settings.classifier,

@@ -70,8 +70,8 @@ def open_suite(name: str, dataset: str, shape: tuple[int, ...]) -> Suite:
     kinds = tuple(STRENGTHS[dataset])
     side = shape[-1]
     if (name == DEFINED) != (side == SIDE):
-        other = DEFINED if side == SIDE else VIA
-        raise UserError(f"--suite {name} is not for images of {side} pixels: take {other}")
+        alternative = DEFINED if side == SIDE else VIA
+        raise UserError(f"--suite {name} is not for images of {side} pixels: take {alternative}")
     if SIDE % side:
         raise UserError(f"images of {side} pixels do not divide {SIDE}: take --suite {OWN}")
     label = DEFINED if side == SIDE else f"c-like @{side} via {SIDE}"

@@ -4,6 +4,7 @@ from functools import partial
 
 from analysis.extras import Exhibit, Extras
 from analysis.load import Run
+from analysis.numbers.tables import yardstick
 from analysis.studies.nonrobust.figures import draw_decomposition
 from analysis.studies.nonrobust.numbers import CONDITIONS, decomposition, middle_radius, words
 
@@ -14,7 +15,7 @@ def features(run: Run) -> Exhibit | None:
     radius = middle_radius(run)
     if table.empty or radius is None:
         return None
-    chance = float(run.manifest.get("constant", {}).get("ranking_clean_bacc", 0.0))
+    chance = yardstick(run).level
     attack = f"attacked, {255 * radius:.2g}/255"
     sentences = " ".join(words(run))
     return Exhibit(

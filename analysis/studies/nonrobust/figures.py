@@ -17,7 +17,7 @@ def draw_decomposition(table: pd.DataFrame, chance: float, attack: str) -> Figur
         attack: The condition of the attack in words, such as ``PGD, 4/255``.
     """
     names = {"clean": "clean", "attacked": attack, "corrupted": "corrupted"}
-    places, width = np.arange(len(table)), 0.8 / len(CONDITIONS)
+    positions, width = np.arange(len(table)), 0.8 / len(CONDITIONS)
     with styled():
         canvas = Figure(figsize=(7.6, 1.2 + 0.42 * len(table)), layout="constrained")
         ax = canvas.subplots()
@@ -28,7 +28,7 @@ def draw_decomposition(table: pd.DataFrame, chance: float, attack: str) -> Figur
             )
             spread = np.nan_to_num([values - low, high - values]).clip(min=0)
             ax.barh(
-                places + (number - 1) * width,
+                positions + (number - 1) * width,
                 values,
                 width,
                 xerr=spread,
@@ -37,7 +37,7 @@ def draw_decomposition(table: pd.DataFrame, chance: float, attack: str) -> Figur
                 error_kw={"elinewidth": 0.8},
             )
         ax.axvline(chance, color="0.4", linestyle=":", label="a constant answer")
-        ax.set_yticks(places, table["network"].tolist())
+        ax.set_yticks(positions, table["network"].tolist())
         ax.invert_yaxis()
         ax.set_xlim(0, 1)
         ax.set_xlabel("balanced accuracy")

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from analysis.load import Run
-from analysis.numbers.tables import answers
+from analysis.numbers.tables import answers, yardstick
 from trainables.metrics.intervals import summary_interval
 from trainables.metrics.skill import Area
 from trainables.studies.nonrobust.verdict import Measured, Scores, judge
@@ -52,13 +52,13 @@ def scores_of(run: Run) -> dict[str, Scores]:
 
 def words(run: Run) -> tuple[str, ...]:
     """Say what the run shows of features, and what robust training costs and gains."""
-    made = run.manifest.get("details", {}).get("made_sets", {})
+    twins = run.manifest.get("details", {}).get("made_sets", {})
     linear = {
         label: Measured(detail["linear"], detail["linear_low"], detail["linear_high"])
-        for label, detail in made.items()
+        for label, detail in twins.items()
     }
     scores = scores_of(run)
-    chance = float(run.manifest.get("constant", {}).get("ranking_clean_bacc", math.nan))
+    chance = yardstick(run).level
     controls = [label for label in scores if label.startswith(CONTROLS)]
     return judge(scores, linear, chance, controls=controls, baseline=BASELINE, robust=TRADES)
 

@@ -32,7 +32,7 @@ def test_by_hand():
     assert outcome.error == pytest.approx((0.2 / 0.4 + 0.4 / 0.1) / 2)
     assert outcome.relative == pytest.approx(0.2 / 0.305)
     assert outcome.left_out == ("b",)
-    nothing = corruption_error({"b": [0.4]}, 0.0, {"b": 0.1}, 0.095)
-    assert math.isnan(nothing.relative)
+    silent = corruption_error({"b": [0.4]}, 0.0, {"b": 0.1}, 0.095)
+    assert math.isnan(silent.relative)
     with pytest.raises(ValueError, match="no corruption"):
         corruption_error({}, 0.0, {}, 0.0)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageEnhance
+from PIL.JpegImagePlugin import JpegImageFile
 from scipy.ndimage import correlate, correlate1d, zoom
 
 from trainables.corruptions.medmnistc.definitions import Strength
@@ -44,17 +45,17 @@ def _cut(values: Floats64) -> Pixels:
     return cut
 
 
-def gaussian_noise(image: Pixels, strength: Strength, rng: np.random.Generator) -> Pixels:
+def _gaussian_noise(image: Pixels, strength: Strength, rng: np.random.Generator) -> Pixels:
     """Add normal noise of a deviation in units of the range."""
     return _cut(image + 255 * rng.normal(0, _number(strength), image.shape))
 
 
-def speckle_noise(image: Pixels, strength: Strength, rng: np.random.Generator) -> Pixels:
+def _speckle_noise(image: Pixels, strength: Strength, rng: np.random.Generator) -> Pixels:
     """Multiply by 1 plus normal noise."""
     return _cut(image * (1 + rng.normal(0, _number(strength), image.shape)))
 
 
-def impulse_noise(image: Pixels, strength: Strength, rng: np.random.Generator) -> Pixels:
+def _impulse_noise(image: Pixels, strength: Strength, rng: np.random.Generator) -> Pixels:
     """Set a share of the values of each channel to 0 or 255, half each."""
     share, uniform = _number(strength), rng.random(image.shape)
     noisy = image.copy()
@@ -63,13 +64,13 @@ def impulse_noise(image: Pixels, strength: Strength, rng: np.random.Generator) -
     return noisy
 
 
-def shot_noise(image: Pixels, strength: Strength, rng: np.random.Generator) -> Pixels:
+def _shot_noise(image: Pixels, strength: Strength, rng: np.random.Generator) -> Pixels:
     """Count as many photons as the strength says for white."""
     photons = _number(strength)
     return _cut(255 * rng.poisson(image / 255 * photons) / photons)
 
 
-def pixelate(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
+def _pixelate(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
     """Average over boxes, down to a share of the side, and back."""
     height, width = image.shape[:2]
     small = int(width * _number(strength)), int(height * _number(strength))
@@ -77,30 +78,30 @@ def pixelate(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixel
     return np.asarray(picture.resize((width, height), Image.Resampling.BOX))
 
 
-def jpeg_compression(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
+def _jpeg_compression(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
     """Write as JPEG of a quality, and read again."""
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "JPEG", quality=int(_number(strength)))
-    return np.asarray(Image.open(file))
+    memory = io.BytesIO()
+    Image.fromarray(image).save(memory, "JPEG", quality=int(_number(strength)))
+    return np.asarray(JpegImageFile(memory))
 
 
-def brightness(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
+def _brightness(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
     """Multiply by a factor."""
     return np.asarray(ImageEnhance.Brightness(Image.fromarray(image)).enhance(_number(strength)))
 
 
-def contrast(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
+def _contrast(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
     """Multiply the distance from the mean grey by a factor."""
     return np.asarray(ImageEnhance.Contrast(Image.fromarray(image)).enhance(_number(strength)))
 
 
-def gamma_correction(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
+def _gamma_correction(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
     """Raise values to a power; above 1 the image gets darker."""
     table = _cut(GAMMA_TOP * (np.arange(256) / 255) ** _number(strength))
     return table[image]
 
 
-def saturate(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
+def _saturate(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
     """Raise the saturation by an amount; hue and value stay. Grey becomes red, as hue 0 is."""
     values = image / 255
     top = values.max(axis=2, keepdims=True)
@@ -112,7 +113,7 @@ def saturate(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixel
     return _cut(255 * top * (1 - raised * hue) + 1e-9)  # a value that does not change stays
 
 
-def gaussian_blur(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
+def _gaussian_blur(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
     """Average with Gaussian weights over a kernel of a side; the one operator that rounds."""
     side = int(_number(strength))
     weights = _gaussian(side, 0.3 * ((side - 1) / 2 - 1) + 0.8)
@@ -122,7 +123,7 @@ def gaussian_blur(image: Pixels, strength: Strength, _: np.random.Generator) -> 
     return _cut(np.rint(values))
 
 
-def defocus_blur(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
+def _defocus_blur(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
     """Average over a disk of a radius whose edge is softened by a deviation."""
     radius, softness = _pair(strength)
     axis = np.arange(-DISK, DISK + 1)
@@ -134,7 +135,7 @@ def defocus_blur(image: Pixels, strength: Strength, _: np.random.Generator) -> P
     return _cut(correlate(image.astype(np.float64), disk[:, :, None], mode="mirror") + 1e-9)
 
 
-def zoom_blur(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
+def _zoom_blur(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixels:
     """Average the image with its centre at rising zoom; the image itself counts twice."""
     last, step = _pair(strength)
     factors = np.arange(1.0, last + step / 2, step)
@@ -143,7 +144,7 @@ def zoom_blur(image: Pixels, strength: Strength, _: np.random.Generator) -> Pixe
     return _cut(total / (len(zooms) + 1) + 1e-9)
 
 
-def motion_blur(image: Pixels, strength: Strength, rng: np.random.Generator) -> Pixels:
+def _motion_blur(image: Pixels, strength: Strength, rng: np.random.Generator) -> Pixels:
     """Average along one side of a line at a random angle, with Gaussian weights."""
     radius, sigma = _pair(strength)
     angle = math.radians(rng.uniform(-TURN, TURN))
@@ -192,22 +193,22 @@ def _shifted(image: Pixels, shift: tuple[int, int]) -> Floats64:
 
 
 OPERATORS: Mapping[str, Operator] = {
-    "pixelate": pixelate,
-    "jpeg_compression": jpeg_compression,
-    "gaussian_noise": gaussian_noise,
-    "speckle_noise": speckle_noise,
-    "impulse_noise": impulse_noise,
-    "shot_noise": shot_noise,
-    "gaussian_blur": gaussian_blur,
-    "defocus_blur": defocus_blur,
-    "motion_blur": motion_blur,
-    "zoom_blur": zoom_blur,
-    "brightness_up": brightness,
-    "brightness_down": brightness,
-    "contrast_up": contrast,
-    "contrast_down": contrast,
-    "gamma_corr_up": gamma_correction,
-    "gamma_corr_down": gamma_correction,
-    "saturate": saturate,
+    "pixelate": _pixelate,
+    "jpeg_compression": _jpeg_compression,
+    "gaussian_noise": _gaussian_noise,
+    "speckle_noise": _speckle_noise,
+    "impulse_noise": _impulse_noise,
+    "shot_noise": _shot_noise,
+    "gaussian_blur": _gaussian_blur,
+    "defocus_blur": _defocus_blur,
+    "motion_blur": _motion_blur,
+    "zoom_blur": _zoom_blur,
+    "brightness_up": _brightness,
+    "brightness_down": _brightness,
+    "contrast_up": _contrast,
+    "contrast_down": _contrast,
+    "gamma_corr_up": _gamma_correction,
+    "gamma_corr_down": _gamma_correction,
+    "saturate": _saturate,
 }
 """By the name of the corruption."""

@@ -44,16 +44,16 @@ def choose_by_attack(data: Data, radius: float, seed: int) -> Choice:
     return key
 
 
-def choose_by_made(made: MadeSet) -> Choice:
+def choose_by_made(twins: MadeSet) -> Choice:
     """Return a choice by the balanced accuracy on a set that was made from val, then its loss.
 
     Args:
-        made: From val images, as the training set was from its own.
+        twins: From val images, as the training set was from its own.
     """
 
     def key(classifier: Classifier) -> tuple[float, ...]:
-        loss = cross_entropy(predict_logits(classifier, made.images), made.labels).mean()
-        return accuracy(classifier, made.images, made.labels), -float(loss)
+        loss = cross_entropy(predict_logits(classifier, twins.images), twins.labels).mean()
+        return accuracy(classifier, twins.images, twins.labels), -float(loss)
 
     return key
 

@@ -160,10 +160,10 @@ def describe(source: nn.Module, images: Tensor, clean: Tensor, targets: Tensor) 
 
 
 def _by_batch(
-    network: nn.Module, change: Callable[[Tensor, Tensor], Tensor], images: Tensor, others: Tensor
+    network: nn.Module, change: Callable[[Tensor, Tensor], Tensor], images: Tensor, partners: Tensor
 ) -> Tensor:
     with frozen(network), torch.enable_grad():
-        pairs = zip(images.split(BATCH), others.split(BATCH), strict=True)
+        pairs = zip(images.split(BATCH), partners.split(BATCH), strict=True)
         return torch.cat([change(*pair).detach() for pair in pairs])
 
 

@@ -155,13 +155,13 @@ class Maker:
             stream = generator(torch.device("cpu"), self.settings.seed, "starts")
             order = torch.randperm(len(images), generator=stream).to(images.device)
             starts = images[order]
-            made = match_features(self.robust, images, starts, self.settings.construct_steps)
-            return MadeSet(made, targets, digest, describe(self.robust, made, starts, targets))
+            twins = match_features(self.robust, images, starts, self.settings.construct_steps)
+            return MadeSet(twins, targets, digest, describe(self.robust, twins, starts, targets))
         networks = {TRANSFER: lambda: self.robust, UNTRAINED: lambda: self.untrained(number)}
         network = networks.get(name, lambda: self.standard)()
         radius, steps = self._radius(images), self.settings.construct_steps
-        made = move_towards(network, images, targets, radius, steps)
-        return MadeSet(made, targets, digest, describe(network, made, images, targets))
+        twins = move_towards(network, images, targets, radius, steps)
+        return MadeSet(twins, targets, digest, describe(network, twins, images, targets))
 
     def _targets(self, name: str, split: Split, labels: Tensor) -> Tensor:
         if name == DETERMINISTIC:
@@ -244,10 +244,10 @@ class Maker:
         return digest_of(described)
 
 
-def _pack(made: MadeSet) -> Content:
-    making = None if made.making is None else asdict(made.making)
-    tensors = {"images": made.images, "labels": made.labels}
-    return Content(tensors, {"digest": made.digest, "making": making})
+def _pack(twins: MadeSet) -> Content:
+    making = None if twins.making is None else asdict(twins.making)
+    tensors = {"images": twins.images, "labels": twins.labels}
+    return Content(tensors, {"digest": twins.digest, "making": making})
 
 
 def _unpack(content: Content, device: torch.device) -> MadeSet:

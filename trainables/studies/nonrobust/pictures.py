@@ -27,9 +27,9 @@ def draw_twins(maker: Maker, name: str, models: Mapping[str, Path]) -> Sheet:
         name: The made set.
         models: Folders of saved models, by label; the student's answers are shown if it is there.
     """
-    val, made = maker.data.val, maker.make(name, "val")
+    val, twins = maker.data.val, maker.make(name, "val")
     rows = spread(val.labels, ROWS)
-    images, twins = val.images[rows].float() / 255, made.images[rows]
+    images, twins = val.images[rows].float() / 255, twins.images[rows]
     change = twins - images
     source = maker.robust if name in {TRANSFER, ROBUST} else maker.standard
     label = LABEL_OF[name]
@@ -50,7 +50,9 @@ def draw_twins(maker: Maker, name: str, models: Mapping[str, Path]) -> Sheet:
     classes = maker.data.classes
     names = tuple(
         f"{classes[label]} → {classes[target]}"
-        for label, target in zip(val.labels[rows].tolist(), made.labels[rows].tolist(), strict=True)
+        for label, target in zip(
+            val.labels[rows].tolist(), twins.labels[rows].tolist(), strict=True
+        )
     )
     caption = (
         f"Images of val and their twins ({label}); rows say the class and the label of the twin. "

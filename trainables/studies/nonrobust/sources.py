@@ -49,24 +49,26 @@ def describe_sets(maker: Maker) -> tuple[tuple[str, ...], dict[str, str], dict[s
     lines, digests, details = list[str](), dict[str, str](), dict[str, Any]()
     for name in maker.settings.made_sets:
         maker.say(f"making the {name} set ...")
-        made = maker.make(name, "train")
+        twins = maker.make(name, "train")
         maker.make(name, "val")  # chooses epochs: trials find it in the cache
-        leak = leak_of(maker, made, maker.data.ranking)
-        digests[f"{name} set"] = made.digest
-        details[LABEL_OF[name]] = detail_of(made, leak)
-        lines += _lines(name, made, leak, maker)
+        leak = leak_of(maker, twins, maker.data.ranking)
+        digests[f"{name} set"] = twins.digest
+        details[LABEL_OF[name]] = detail_of(twins, leak)
+        lines += _lines(name, twins, leak, maker)
     return tuple(lines), digests, details
 
 
-def leak_of(maker: Maker, made: MadeSet, data: LabelledImages) -> Interval:
+def leak_of(maker: Maker, twins: MadeSet, data: LabelledImages) -> Interval:
     """Compute the balanced accuracy of a linear model of pixels that trained on a made set.
 
     Args:
         maker: Says how many classes there are.
-        made: The set.
+        twins: The set.
         data: Clean images that it answers.
     """
-    images, labels = (tensor[:LINEAR_IMAGES].cpu().numpy() for tensor in (made.images, made.labels))
+    images, labels = (
+        tensor[:LINEAR_IMAGES].cpu().numpy() for tensor in (twins.images, twins.labels)
+    )
     model = fit_linear(images, labels, len(maker.data.classes))
     truth = data.labels.cpu().numpy()
     right = model.predict(data.images.cpu().numpy() / 255).argmax(axis=1) == truth
@@ -85,9 +87,9 @@ def answers(classifier: Classifier, data: LabelledImages) -> Mask:
     return right
 
 
-def detail_of(made: MadeSet, leak: Interval) -> dict[str, Any]:
+def detail_of(twins: MadeSet, leak: Interval) -> dict[str, Any]:
     """Return what a record holds of a set: how it came out, and what a linear model makes of it."""
-    making = made.making
+    making = twins.making
     if making is None:
         raise ValueError("a set that no network was fooled by has no details")
     return {
@@ -100,8 +102,8 @@ def detail_of(made: MadeSet, leak: Interval) -> dict[str, Any]:
     }
 
 
-def _lines(name: str, made: MadeSet, leak: Interval, maker: Maker) -> list[str]:
-    making, least = made.making, chance(maker.data.task, maker.data.ranking.labels.cpu().numpy())
+def _lines(name: str, twins: MadeSet, leak: Interval, maker: Maker) -> list[str]:
+    making, least = twins.making, chance(maker.data.task, maker.data.ranking.labels.cpu().numpy())
     if making is None:
         raise ValueError("a set that no network was fooled by has no lines")
     share = f"its network takes {making.fooled:.0%} of the images for their labels"

@@ -100,16 +100,18 @@ class Nonrobust(ClassificationStudy[NonrobustSettings, NonrobustConfig]):
 
         def reference(label: str, *, essential: bool = False, **values: Any) -> Reference:  # noqa: ANN401
             config = parse(NonrobustConfig, values).model_dump()
-            made = config["images"] != TRUE
-            return Reference(label, config, scaled=scaled, essential=essential, control=made)
+            twins = config["images"] != TRUE
+            return Reference(label, config, scaled=scaled, essential=essential, control=twins)
 
         sets = [
             reference(LABEL_OF[name], images=name, essential=name == RANDOM)
             for name in settings.made_sets
         ]
         sources = [
-            reference(f"{UNTRAINED} {number + 1}", images=UNTRAINED, source=number, essential=few)
-            for number, few in ((number, number < FEW) for number in range(settings.untrained))
+            reference(
+                f"{UNTRAINED} {number + 1}", images=UNTRAINED, source=number, essential=number < FEW
+            )
+            for number in range(settings.untrained)
         ]
         return (
             reference(BASELINE, essential=True),
@@ -176,9 +178,9 @@ class Nonrobust(ClassificationStudy[NonrobustSettings, NonrobustConfig]):
         if config.images == TRUE:
             return NonrobustLearner(config, lesson, lesson.train.images, lesson.train.labels)
         started = time.perf_counter()
-        made = self.maker(settings, assets).make(config.images, "train", config.source)
+        twins = self.maker(settings, assets).make(config.images, "train", config.source)
         lesson.spend("assets", started)
-        return NonrobustLearner(config, lesson, made.images, made.labels)
+        return NonrobustLearner(config, lesson, twins.images, twins.labels)
 
     def choice(
         self, config: NonrobustConfig, settings: NonrobustSettings, assets: Path
@@ -193,8 +195,8 @@ class Nonrobust(ClassificationStudy[NonrobustSettings, NonrobustConfig]):
             assets: Folder of the run.
         """
         if config.images != TRUE:
-            made = self.maker(settings, assets).make(config.images, "val", config.source)
-            return choose_by_made(made)
+            twins = self.maker(settings, assets).make(config.images, "val", config.source)
+            return choose_by_made(twins)
         if config.regime == STANDARD:
             return None
         data = read_splits(assets, settings.device, settings.seed)

@@ -110,8 +110,8 @@ def _verb(first: Measured, second: Measured) -> str:
     """Say better or worse; "by what the intervals allow" where they overlap."""
     word = "gains" if first.value >= second.value else "loses"
     apart = first.low > second.high or first.high < second.low
-    known = not (math.isnan(first.low) or math.isnan(second.low))
-    return word if apart or not known else f"{word} (intervals overlap)"
+    measured = not (math.isnan(first.low) or math.isnan(second.low))
+    return word if apart or not measured else f"{word} (intervals overlap)"
 
 
 def judge(

@@ -28,12 +28,12 @@ def test_accuracy_weighs_classes_alike():
 
 def test_a_set_made_of_val_chooses_by_its_labels(make_maker):
     maker = make_maker()
-    made = maker.make("random", "val")
-    key = choose_by_made(made)
+    twins = maker.make("random", "val")
+    key = choose_by_made(twins)
     score, loss = key(maker.standard)
-    assert score == accuracy(maker.standard, made.images, made.labels)
+    assert score == accuracy(maker.standard, twins.images, twins.labels)
     assert loss < 0
-    swapped = choose_by_made(MadeSet(made.images, 1 - made.labels, ""))
+    swapped = choose_by_made(MadeSet(twins.images, 1 - twins.labels, ""))
     assert swapped(maker.standard)[0] == pytest.approx(1 - score)
 
 

@@ -40,25 +40,25 @@ def images():
 @pytest.mark.parametrize("bias", [0.0, 40.0, -40.0])
 def test_a_linear_network_is_followed_straight_to_the_end_of_the_radius(images, bias):
     model, targets = Linear(bias), torch.arange(40) % 2
-    made = move_towards(model, images, targets, RADIUS, 10)
+    twins = move_towards(model, images, targets, RADIUS, 10)
     difference = model.weights[:, 1] - model.weights[:, 0]
     sign = (2 * targets - 1)[:, None]
     expected = images.flatten(1) + RADIUS * sign * difference / difference.norm()
-    torch.testing.assert_close(made.flatten(1), expected, rtol=0, atol=1e-5)
+    torch.testing.assert_close(twins.flatten(1), expected, rtol=0, atol=1e-5)
 
 
 def test_images_stay_in_the_ball_and_in_bounds_and_the_bounds_cost_little(images):
     model, targets = Linear(), torch.arange(40) % 2
     corners = images.round()
-    made = move_towards(model, corners, targets, RADIUS, 30)
-    assert made.min() >= 0
-    assert made.max() <= 1
-    assert (made - corners).flatten(1).norm(dim=1).max() <= RADIUS * (1 + 1e-6)
+    twins = move_towards(model, corners, targets, RADIUS, 30)
+    assert twins.min() >= 0
+    assert twins.max() <= 1
+    assert (twins - corners).flatten(1).norm(dim=1).max() <= RADIUS * (1 + 1e-6)
     # the best within the box: the whole radius along the coordinates that are free
     difference = (model.weights[:, 1] - model.weights[:, 0]) * (2 * targets - 1)[:, None]
     free = difference.where((1 - 2 * corners.flatten(1)) * difference > 0, 0.0)
     best = RADIUS * free.norm(dim=1)
-    gain = ((made - corners).flatten(1) * difference).sum(dim=1)
+    gain = ((twins - corners).flatten(1) * difference).sum(dim=1)
     assert (gain > 0.97 * best).all()
 
 
@@ -88,13 +88,13 @@ def test_the_next_target_is_never_the_label():
 
 def test_what_became_of_a_set_is_described(images):
     model, targets = Linear(), torch.arange(40) % 2
-    made = move_towards(model, images, targets, 1.0, 10)
-    making = describe(model, made, images, targets)
-    answers = model(made).argmax(dim=1)
+    twins = move_towards(model, images, targets, 1.0, 10)
+    making = describe(model, twins, images, targets)
+    answers = model(twins).argmax(dim=1)
     assert making.fooled == pytest.approx((answers == targets).float().mean())
     assert making.fooled > 0.9
     assert making.length == pytest.approx(1.0, abs=0.01)
-    assert making.greatest == pytest.approx((made - images).abs().flatten(1).amax(1).median())
+    assert making.greatest == pytest.approx((twins - images).abs().flatten(1).amax(1).median())
     still = describe(model, images, images, targets)
     assert (still.length, still.greatest) == (0.0, 0.0)
     answers = model(images).argmax(dim=1)
@@ -123,9 +123,9 @@ def test_features_of_other_images_become_those_of_the_images(images):
     stream = torch.Generator().manual_seed(2)
     pictures = torch.rand((6, 1, 8, 8), generator=stream)
     starts = pictures.roll(1, dims=0)
-    made = match_features(network, pictures, starts, 60)
+    twins = match_features(network, pictures, starts, 60)
     with torch.no_grad():
-        target, before, after = (network.features(x) for x in (pictures, starts, made))
-    assert made.min() >= 0
-    assert made.max() <= 1
+        target, before, after = (network.features(x) for x in (pictures, starts, twins))
+    assert twins.min() >= 0
+    assert twins.max() <= 1
     assert ((after - target).norm(dim=1) < 0.3 * (before - target).norm(dim=1)).all()

@@ -95,11 +95,11 @@ def test_weights_of_classes_make_them_count_alike(make_lesson):
 def test_the_rate_falls_as_each_recipe_says(make_lesson):
     for optimiser, rates in (("adam", [1, 1, 0.1, 0.01]), ("sgd", [1, 1, 1, 0.1])):
         learner = learner_of(make_lesson(epochs=4), optimiser=optimiser, lr=1e-3)
-        seen = []
+        factors = []
         for number in range(4):
-            seen.append(learner.optimiser.param_groups[0]["lr"] * 1e3)
+            factors.append(learner.optimiser.param_groups[0]["lr"] * 1e3)
             learner.epoch(number)
-        assert seen == pytest.approx(rates)
+        assert factors == pytest.approx(rates)
 
 
 def test_volumes_are_learned_as_images_are(make_lesson):

@@ -13,12 +13,12 @@ def test_every_set_is_made_of_the_images_of_its_split(make_maker, name):
     maker = make_maker()
     for split in ("train", "val"):
         clean = getattr(maker.data, split).images.float() / 255
-        made = maker.make(name, split)
-        assert made.images.shape == clean.shape
-        assert made.images.min() >= 0
-        assert made.images.max() <= 1
+        twins = maker.make(name, split)
+        assert twins.images.shape == clean.shape
+        assert twins.images.min() >= 0
+        assert twins.images.max() <= 1
         if name != "robust":
-            lengths = (made.images - clean).flatten(1).norm(dim=1)
+            lengths = (twins.images - clean).flatten(1).norm(dim=1)
             assert lengths.max() <= radius_of(clean, 0.5) * (1 + 1e-6)
             assert (lengths.min() > 0) == (name != "labels")
 
@@ -39,15 +39,15 @@ def test_targets_of_the_other_sets(make_maker):
 
 def test_a_set_is_made_once_and_another_seed_makes_another(make_maker):
     first = make_maker()
-    made = first.make("random", "train")
+    twins = first.make("random", "train")
     assert len(first.trained) == 1
     again = make_maker()
-    assert torch.equal(again.make("random", "train").images, made.images)
-    assert again.make("random", "train").making == made.making
+    assert torch.equal(again.make("random", "train").images, twins.images)
+    assert again.make("random", "train").making == twins.making
     assert again.trained == []
-    other = make_maker(seed=1)
-    assert not torch.equal(other.make("random", "train").images, made.images)
-    assert other.make("random", "train").digest != made.digest
+    stranger = make_maker(seed=1)
+    assert not torch.equal(stranger.make("random", "train").images, twins.images)
+    assert stranger.make("random", "train").digest != twins.digest
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,9 @@ def test_every_claim_about_features_has_its_controls_in_the_run():
     items = references()
     assert {"nonrobust random", "nonrobust deterministic", "robust-source random"} <= set(items)
     assert {"labels only", "noise only", *(f"untrained {k}" for k in range(1, 6))} <= set(items)
-    few = {label for label, item in items.items() if item.essential}
+    essential = {label for label, item in items.items() if item.essential}
     sources = {f"untrained {k}" for k in (1, 2, 3)}
-    assert few == {BASELINE, "trades", "nonrobust random"} | sources
+    assert essential == {BASELINE, "trades", "nonrobust random"} | sources
 
 
 def test_what_trained_on_made_images_never_wins():

@@ -1,0 +1,40 @@
+"""The decomposition of a run: who has a row, at which radius, and what it says."""
+
+import numpy as np
+import pytest
+from make_run import Blueprint
+
+from analysis.numbers.tables import answers
+from analysis.studies.nonrobust.numbers import decomposition, middle_radius, scores_of, words
+from trainables.metrics.classification import mean_recall
+
+
+def test_references_and_the_winner_have_a_row(run):
+    networks = decomposition(run)["network"].tolist()
+    assert networks == [
+        "baseline", "trades", "nonrobust random", "labels only", "untrained 1", "winner",
+    ]  # fmt: skip
+
+
+def test_values_are_those_of_the_saved_answers(run):
+    saved = answers(run, "r02")
+    row = decomposition(run).set_index("network").loc["trades"]
+    assert row["clean"] == pytest.approx(float(mean_recall(saved.scores[0], saved.labels)))
+    assert row["attacked"] == pytest.approx(float(mean_recall(saved.scores[2], saved.labels)))
+    assert middle_radius(run) == saved.eps[2] == 2 / 255
+    assert row["clean low"] < row["clean"] < row["clean high"]
+    assert np.isnan(row["corrupted"])  # of a run that measured none
+
+
+def test_words_judge_the_set_and_robust_training(run):
+    first, second = words(run)
+    assert "nonrobust random: useful nonrobust features are shown" in first
+    assert "above all 2 controls" in first
+    assert "trades against standard training" in second
+
+
+def test_a_run_without_answers_has_no_rows(build):
+    run = build(Blueprint("r01", "baseline"), Blueprint("t001"), keep_answers=False)
+    assert scores_of(run) == {}
+    assert decomposition(run).empty
+    assert middle_radius(run) is None
