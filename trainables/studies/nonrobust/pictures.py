@@ -27,19 +27,18 @@ def draw_twins(maker: Maker, name: str, models: Mapping[str, Path]) -> Sheet:
         name: The made set.
         models: Folders of saved models, by label; the student's answers are shown if it is there.
     """
-    val, twins = maker.data.val, maker.make(name, "val")
+    val, whole = maker.data.val, maker.make(name, "val")
     rows = spread(val.labels, ROWS)
-    images, twins = val.images[rows].float() / 255, twins.images[rows]
+    images, twins, targets = val.images[rows].float() / 255, whole.images[rows], whole.labels[rows]
     change = twins - images
     source = maker.robust if name in {TRANSFER, ROBUST} else maker.standard
-    label = LABEL_OF[name]
-    said = {"source": source}
-    if label in models:
-        said["student"] = load_classifier(models[label])[0].to(maker.device)
-    notes = [_answers(network, twins, maker.data.classes) for network in said.values()]
+    networks = {"source": source}
+    if LABEL_OF[name] in models:
+        networks["student"] = load_classifier(models[LABEL_OF[name]])[0].to(maker.device)
+    answers = [_answers(network, twins, maker.data.classes) for network in networks.values()]
     lines = tuple(
-        "; ".join(f"{who}: {text}" for who, text in zip(said, texts, strict=True))
-        for texts in zip(*notes, strict=True)
+        "; ".join(f"{network}: {text}" for network, text in zip(networks, texts, strict=True))
+        for texts in zip(*answers, strict=True)
     )
     bound = max(float(np.quantile(np.abs(_grey(change)), 0.999)), LEAST)
     columns = (
@@ -50,16 +49,14 @@ def draw_twins(maker: Maker, name: str, models: Mapping[str, Path]) -> Sheet:
     classes = maker.data.classes
     names = tuple(
         f"{classes[label]} → {classes[target]}"
-        for label, target in zip(
-            val.labels[rows].tolist(), twins.labels[rows].tolist(), strict=True
-        )
+        for label, target in zip(val.labels[rows].tolist(), targets.tolist(), strict=True)
     )
     caption = (
-        f"Images of val and their twins ({label}); rows say the class and the label of the twin. "
-        "Differences share one scale. Below the twins: what the network that they were made with, "
-        "and the one that trained on such twins alone, answer."
+        f"Images of val and their twins ({LABEL_OF[name]}); rows say the class and the label of "
+        "the twin. Differences share one scale. Below the twins: what the network that they were "
+        "made with, and the one that trained on such twins alone, answer."
     )
-    return Sheet(f"twins-{name}", f"Made images: {label}", caption, names, columns)
+    return Sheet(f"twins-{name}", f"Made images: {LABEL_OF[name]}", caption, names, columns)
 
 
 def spread(labels: Tensor, count: int) -> Tensor:

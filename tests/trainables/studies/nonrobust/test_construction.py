@@ -88,11 +88,12 @@ def test_the_next_target_is_never_the_label():
 
 def test_what_became_of_a_set_is_described(images):
     model, targets = Linear(), torch.arange(40) % 2
+    model.bias = -images.flatten(1).mean(dim=0) @ model.weights  # the mean image is on the edge
     twins = move_towards(model, images, targets, 1.0, 10)
     making = describe(model, twins, images, targets)
     answers = model(twins).argmax(dim=1)
     assert making.fooled == pytest.approx((answers == targets).float().mean())
-    assert making.fooled > 0.9
+    assert making.fooled == 1.0
     assert making.length == pytest.approx(1.0, abs=0.01)
     assert making.greatest == pytest.approx((twins - images).abs().flatten(1).amax(1).median())
     still = describe(model, images, images, targets)
@@ -123,9 +124,9 @@ def test_features_of_other_images_become_those_of_the_images(images):
     stream = torch.Generator().manual_seed(2)
     pictures = torch.rand((6, 1, 8, 8), generator=stream)
     starts = pictures.roll(1, dims=0)
-    twins = match_features(network, pictures, starts, 60)
+    twins = match_features(network, pictures, starts, 150)
     with torch.no_grad():
         target, before, after = (network.features(x) for x in (pictures, starts, twins))
     assert twins.min() >= 0
     assert twins.max() <= 1
-    assert ((after - target).norm(dim=1) < 0.3 * (before - target).norm(dim=1)).all()
+    assert ((after - target).norm(dim=1) < 0.5 * (before - target).norm(dim=1)).all()

@@ -4,7 +4,13 @@ import pytest
 import torch
 
 from trainables.classification.assets import LabelledImages
-from trainables.studies.nonrobust.sources import accuracy_interval, check_source, describe_sets
+from trainables.studies.nonrobust.making import MadeSet
+from trainables.studies.nonrobust.sources import (
+    accuracy_interval,
+    check_source,
+    describe_sets,
+    leak_of,
+)
 
 
 def test_a_source_that_learned_nothing_is_named(make_maker):
@@ -48,11 +54,8 @@ def test_a_set_that_fools_nobody_is_said(make_maker):
 def test_the_linear_control_finds_a_leak(make_maker):
     """Labels of true images leak all: the linear model must then know the task."""
     maker = make_maker()
-    from trainables.studies.nonrobust.making import MadeSet  # noqa: PLC0415
-    from trainables.studies.nonrobust.sources import leak_of  # noqa: PLC0415
-
     train = maker.data.train
-    leaky = MadeSet(train.images.float().repeat(40, 1, 1, 1) / 255, train.labels.repeat(40), "")
+    leaky = MadeSet(train.images.float().repeat(400, 1, 1, 1) / 255, train.labels.repeat(400), "")
     assert leak_of(maker, leaky, maker.data.ranking).low > 0.8
     blind = LabelledImages(torch.full_like(maker.data.ranking.images, 9), maker.data.ranking.labels)
     assert leak_of(maker, leaky, blind).value == 0.5
