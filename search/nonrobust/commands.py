@@ -28,6 +28,13 @@ ClassifierOption = Annotated[
 RadiusOption = Annotated[
     float, typer.Option(help="Of the attack, in 255ths of the pixel range.", min=0.1, max=255)
 ]
+SuiteOption = Annotated[
+    str,
+    typer.Option(
+        help="c-like (this program's table, at the images' size), medmnist-c (as defined, 224 "
+        "pixels), or 'c-like via 224' (the same on smaller images)."
+    ),
+]
 RunArgument = Annotated[
     Path,
     typer.Argument(
@@ -98,5 +105,31 @@ def examine(
     return work(plan, Console())
 
 
-COMMANDS = {"nonrobust-table": table, "nonrobust-examine": examine}
+def corruptions(
+    run: RunArgument,
+    out: OutOption,
+    *,
+    suite: SuiteOption = "c-like",
+    images: ImagesOption = None,
+) -> int:
+    """Score the networks of a run under corruptions, by fold, kind and severity.
+
+    Args:
+        run: Its folder.
+        out: For the table and the numbers.
+        suite: Its name.
+        images: At most so many of those that ranked.
+    """
+    from rich.console import Console  # noqa: PLC0415
+
+    from search.nonrobust.corruptions import corruptions as work  # noqa: PLC0415
+
+    return work(run, out, suite, images, Console())
+
+
+COMMANDS = {
+    "nonrobust-table": table,
+    "nonrobust-examine": examine,
+    "nonrobust-corruptions": corruptions,
+}
 """The commands of this study beside its search; `search.cli.group` looks for them here."""

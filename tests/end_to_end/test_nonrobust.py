@@ -9,6 +9,7 @@ from rich.console import Console
 
 from analysis.extras import exhibits
 from analysis.load import load
+from search.nonrobust.corruptions import corruptions
 from search.nonrobust.examine import ExamPlan, examine
 from search.plan import Plan
 from search.run.runner import run
@@ -57,6 +58,16 @@ def test_the_report_says_what_networks_use(finished):
     assert exhibit.table["corrupted"].notna().all()
     assert "useful nonrobust features are" in exhibit.caption
     assert len(exhibit.draw().axes) == 1
+
+
+def test_its_networks_are_scored_under_corruptions(finished, tmp_path):
+    folder, _ = finished
+    output = io.StringIO()
+    console = Console(file=output, width=200)
+    assert corruptions(folder, tmp_path / "out", "c-like", 12, console) == 0
+    assert "Suite: c-like @28" in output.getvalue()
+    table = pd.read_csv(tmp_path / "out" / "corruptions.csv")
+    assert {"winner", "baseline", "nonrobust random"} <= set(table["network"])
 
 
 def test_the_winner_is_examined_and_nothing_is_done_twice(finished, tmp_path):
