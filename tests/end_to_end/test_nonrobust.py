@@ -25,8 +25,8 @@ QUICK = {
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "run"
     settings = {
-        "fraction": 0.05, "eps": "0,2/255", "ranking_images": 40, "floor": 1.0, "epochs": 8,
-        "construct_steps": 5, "untrained": 1, "sets": "random", "ladder": "8:pgd-2!",
+        "fraction": 0.05, "eps": "0,2/255", "ranking_images": 40, "floor": 1.0, "epochs": 6,
+        "construct_steps": 5, "untrained": 1, "sets": "random", "ladder": "6:pgd-2",
         "cache": folder.parent / "cache",
     }  # fmt: skip
     plan = Plan(
@@ -55,7 +55,6 @@ def test_the_report_says_what_networks_use(finished):
     (exhibit,) = [item for item in exhibits(load(folder)) if item.name == "features"]
     networks = exhibit.table["network"].tolist()
     assert {"baseline", "trades", "nonrobust random", "untrained 1"} <= set(networks)
-    assert exhibit.table["corrupted"].notna().all()
     assert "useful nonrobust features are" in exhibit.caption
     assert len(exhibit.draw().axes) == 1
 

@@ -1,12 +1,22 @@
 """What the nonrobust study adds to a report: how much is brittle, in bars and in words."""
 
 from functools import partial
+from pathlib import Path
+
+from matplotlib.figure import Figure
 
 from analysis.extras import Exhibit, Extras
 from analysis.load import Run
 from analysis.numbers.tables import yardstick
-from analysis.studies.nonrobust.figures import draw_decomposition
-from analysis.studies.nonrobust.numbers import CONDITIONS, decomposition, middle_radius, words
+from analysis.studies.nonrobust.figures import draw_corruptions, draw_decomposition
+from analysis.studies.nonrobust.numbers import (
+    CONDITIONS,
+    CORRUPTIONS,
+    decomposition,
+    middle_radius,
+    read_corruptions,
+    words,
+)
 
 
 def features(run: Run) -> Exhibit | None:
@@ -32,4 +42,13 @@ def features(run: Run) -> Exhibit | None:
     )
 
 
-EXTRAS = Extras(exhibits=(features,))
+def corruptions(file: Path) -> Figure:
+    """Draw the scores of networks along the severity of corruptions.
+
+    Raises:
+        UserError: If the file is damaged.
+    """
+    return draw_corruptions(read_corruptions(file))
+
+
+EXTRAS = Extras(exhibits=(features,), experiments={CORRUPTIONS: corruptions})

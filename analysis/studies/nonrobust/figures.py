@@ -1,11 +1,11 @@
-"""The decomposition as bars: networks by what they trained on, under three conditions."""
+"""The decomposition as bars, and scores along the severity of corruptions."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.figures.style import COLOURS, styled
-from analysis.studies.nonrobust.numbers import CONDITIONS
+from analysis.figures.style import COLOURS, MARKERS, styled
+from analysis.studies.nonrobust.numbers import CONDITIONS, curves
 
 
 def draw_decomposition(table: pd.DataFrame, chance: float, attack: str) -> Figure:
@@ -42,4 +42,34 @@ def draw_decomposition(table: pd.DataFrame, chance: float, attack: str) -> Figur
         ax.set_xlim(0, 1)
         ax.set_xlabel("balanced accuracy")
         canvas.legend(loc="outside lower center", ncols=4, frameon=False)
+    return canvas
+
+
+def draw_corruptions(frame: pd.DataFrame) -> Figure:
+    """Draw the balanced accuracy of each network along the severity, a panel for each fold.
+
+    Args:
+        frame: As of `numbers.read_corruptions`.
+    """
+    table, suite = curves(frame), ", ".join(frame["suite"].unique())
+    folds, networks = table["fold"].unique(), table["network"].unique()
+    with styled():
+        canvas = Figure(figsize=(7.6, 0.9 + 2.2 * -(-len(folds) // 2)), layout="constrained")
+        axes = canvas.subplots(-(-len(folds) // 2), 2, squeeze=False, sharey=True).flat
+        for fold, ax in zip(folds, axes, strict=False):
+            for number, network in enumerate(networks):
+                rows = table[(table["fold"] == fold) & (table["network"] == network)]
+                look = {
+                    "color": COLOURS[number % len(COLOURS)],
+                    "marker": MARKERS[number % len(MARKERS)],
+                    "markersize": 3,
+                }
+                ax.plot(rows["severity"], rows["bacc"], label=network, **look)
+            ax.set_title(f"{fold}, {suite}")
+            ax.set_xlabel("severity")
+            ax.set_ylabel("balanced accuracy")
+        for ax in list(axes)[len(folds) :]:
+            ax.set_axis_off()
+        handles, labels = canvas.axes[0].get_legend_handles_labels()
+        canvas.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
     return canvas

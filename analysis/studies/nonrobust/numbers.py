@@ -1,11 +1,16 @@
 """The decomposition of a run: its networks without attack, under attack, and under corruptions."""
 
+import io
 import math
+from pathlib import Path
 
 import pandas as pd
 
 from analysis.load import Run
 from analysis.numbers.tables import answers, yardstick
+from searchspace.errors import UserError
+from trainables.door.opening import MIB, read_bytes
+from trainables.door.text import from_cell
 from trainables.metrics.intervals import summary_interval
 from trainables.metrics.skill import Area
 from trainables.studies.nonrobust.verdict import Measured, Scores, judge
@@ -14,7 +19,9 @@ from trainables.study.study import BASELINE, WINNER
 CONTROLS = ("labels only", "noise only", "untrained")  # how their labels begin
 TRADES = "trades"
 CONDITIONS = ("clean", "attacked", "corrupted")
-UNKNOWN = Measured(math.nan)
+CORRUPTIONS = "corruptions.csv"  # of `nonrobust-corruptions`
+COLUMNS = ("suite", "network", "fold", "corruption", "severity", "bacc")
+MOST_BYTES = 16 * MIB
 
 
 def decomposition(run: Run) -> pd.DataFrame:
@@ -70,6 +77,39 @@ def middle_radius(run: Run) -> float | None:
         if saved is not None:
             return saved.eps[len(saved.eps) // 2]
     return None
+
+
+def read_corruptions(file: Path) -> pd.DataFrame:
+    """Read the balanced accuracies of networks under corruptions, a row for each severity.
+
+    Raises:
+        UserError: If the file cannot be read or lacks a column.
+    """
+    try:
+        frame = pd.read_csv(io.BytesIO(read_bytes(file, MOST_BYTES)), keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read {file}: {error}") from None
+    missing = [name for name in COLUMNS if name not in frame]
+    if missing:
+        raise UserError(f"{file} has no column '{missing[0]}': make it again")
+    return frame.assign(network=frame["network"].map(from_cell))
+
+
+def curves(frame: pd.DataFrame) -> pd.DataFrame:
+    """Average over the corruptions of each fold, along their severities.
+
+    Args:
+        frame: As of `read_corruptions`; without corruption the severity is 0, in every fold.
+
+    Returns:
+        ``fold``, ``network``, ``severity``, ``bacc``.
+    """
+    folds = [fold for fold in frame["fold"].unique() if fold]
+    clean = frame[frame["severity"] == 0]
+    parts = [clean.assign(fold=fold) for fold in folds]
+    rows = pd.concat([*parts, frame[frame["severity"] > 0]], ignore_index=True)
+    keys = ["fold", "network", "severity"]
+    return rows.groupby(keys, sort=False)["bacc"].mean().reset_index()
 
 
 def _scores(run: Run, name: str, trial: "pd.Series") -> Scores | None:

@@ -40,3 +40,23 @@ def run(build):
         Blueprint("t002", skill=0.2),
         task=TASK,
     )
+
+
+@pytest.fixture
+def corruptions_file(tmp_path):
+    """Write scores of two networks under three corruptions, of which two are noise."""
+    lines = ["suite,network,fold,corruption,severity,bacc"]
+    for network, top in (("winner", 0.9), ("baseline", 0.8)):
+        lines.append(f"c-like @28,{network},,clean,0,{top}")
+        for kind, fold, loss in (
+            ("gaussian_noise", "noise", 0.02),
+            ("impulse_noise", "noise", 0.04),
+            ("gaussian_blur", "blur", 0.01),
+        ):
+            lines += [
+                f"c-like @28,{network},{fold},{kind},{severity},{top - loss * severity}"
+                for severity in range(1, 6)
+            ]
+    file = tmp_path / "corruptions.csv"
+    file.write_text("\n".join(lines) + "\n")
+    return file

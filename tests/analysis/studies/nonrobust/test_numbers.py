@@ -5,7 +5,15 @@ import pytest
 from make_run import Blueprint
 
 from analysis.numbers.tables import answers
-from analysis.studies.nonrobust.numbers import decomposition, middle_radius, scores_of, words
+from analysis.studies.nonrobust.numbers import (
+    curves,
+    decomposition,
+    middle_radius,
+    read_corruptions,
+    scores_of,
+    words,
+)
+from searchspace.errors import UserError
 from trainables.metrics.classification import mean_recall
 
 
@@ -38,3 +46,19 @@ def test_a_run_without_answers_has_no_rows(build):
     assert scores_of(run) == {}
     assert decomposition(run).empty
     assert middle_radius(run) is None
+
+
+def test_curves_are_means_over_a_fold_and_start_without_corruption(corruptions_file):
+    table = curves(read_corruptions(corruptions_file)).set_index(["fold", "network", "severity"])
+    assert table.loc[("noise", "winner", 0), "bacc"] == table.loc[("blur", "winner", 0), "bacc"]
+    assert table.loc[("noise", "winner", 5), "bacc"] == pytest.approx(0.9 - 0.03 * 5)
+    assert table.loc[("blur", "baseline", 2), "bacc"] == pytest.approx(0.78)
+
+
+def test_a_damaged_file_is_said(corruptions_file):
+    corruptions_file.write_text("suite,network\nx,y\n")
+    with pytest.raises(UserError, match="no column 'fold'"):
+        read_corruptions(corruptions_file)
+    corruptions_file.write_text("")
+    with pytest.raises(UserError, match="cannot read"):
+        read_corruptions(corruptions_file)
