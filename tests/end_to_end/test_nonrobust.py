@@ -55,6 +55,7 @@ def test_the_report_says_what_networks_use(finished):
     (exhibit,) = [item for item in exhibits(load(folder)) if item.name == "features"]
     networks = exhibit.table["network"].tolist()
     assert {"baseline", "trades", "nonrobust random", "untrained 1"} <= set(networks)
+    assert exhibit.table["corrupted"].notna().all()
     assert "useful nonrobust features are" in exhibit.caption
     assert len(exhibit.draw().axes) == 1
 

@@ -30,7 +30,7 @@ class ClassificationSettings(AttackSettings):
     absorbs_threshold: ClassVar[bool] = False
     """Whether val chooses the threshold of the answers, see `operating_point`."""
     measures_corruptions: ClassVar[bool] = False
-    """Whether audited rungs measure the mean score under all corruptions."""
+    """Whether every rung measures the mean score under all corruptions as well."""
     takes_volumes: ClassVar[bool] = False
     """Whether the study can train on volumes."""
     SMALL: ClassVar[Mapping[str, Any]] = {

@@ -226,8 +226,8 @@ class ClassifierTrial(Trainable):
                 alarms = guards(self.classifier, ranking, robust, measurement)
                 if level and level.audit:
                     alarms = worst_of(alarms, audit(self.classifier, ranking, measurement))
-                    if self.settings.measures_corruptions:
-                        beside |= measure_corrupted(self.classifier, ranking, measurement)
+                if self.settings.measures_corruptions:
+                    beside |= measure_corrupted(self.classifier, ranking, measurement)
             robust = replace(robust, metrics=beside | robust.metrics, constraints=alarms)
             self.evaluation = epoch, level, robust
         return self.evaluation[2]
