@@ -55,7 +55,7 @@ def draw_corruptions(frame: pd.DataFrame) -> Figure:
     folds, networks = table["fold"].unique(), table["network"].unique()
     with styled():
         canvas = Figure(figsize=(7.6, 0.9 + 2.2 * -(-len(folds) // 2)), layout="constrained")
-        axes = canvas.subplots(-(-len(folds) // 2), 2, squeeze=False, sharey=True).flat
+        axes = list(canvas.subplots(-(-len(folds) // 2), 2, squeeze=False, sharey=True).flat)
         for fold, ax in zip(folds, axes, strict=False):
             for number, network in enumerate(networks):
                 rows = table[(table["fold"] == fold) & (table["network"] == network)]
@@ -68,7 +68,7 @@ def draw_corruptions(frame: pd.DataFrame) -> Figure:
             ax.set_title(f"{fold}, {suite}")
             ax.set_xlabel("severity")
             ax.set_ylabel("balanced accuracy")
-        for ax in list(axes)[len(folds) :]:
+        for ax in axes[len(folds) :]:
             ax.set_axis_off()
         handles, labels = canvas.axes[0].get_legend_handles_labels()
         canvas.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)

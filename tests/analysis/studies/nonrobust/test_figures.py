@@ -18,7 +18,8 @@ def test_every_network_has_a_bar_for_each_condition(run):
 
 def test_each_fold_has_a_panel_with_a_line_for_each_network(corruptions_file):
     noise, blur = draw_corruptions(read_corruptions(corruptions_file)).axes
-    assert (noise.get_title(), blur.get_title()) == ("noise, c-like @28", "blur, c-like @28")
+    titles = noise.get_title("left"), blur.get_title("left")
+    assert titles == ("noise, c-like @28", "blur, c-like @28")
     for ax in (noise, blur):
         assert [line.get_label() for line in ax.lines] == ["winner", "baseline"]
         assert ax.lines[0].get_xdata().tolist() == [0, 1, 2, 3, 4, 5]
