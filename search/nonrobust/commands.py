@@ -31,8 +31,8 @@ RadiusOption = Annotated[
 SuiteOption = Annotated[
     str,
     typer.Option(
-        help="c-like (this program's table, at the images' size), medmnist-c (as defined, 224 "
-        "pixels), or 'c-like via 224' (the same on smaller images)."
+        help="c-like (this program's table, at the images' size), artefacts (of MR and CT), "
+        "medmnist-c (as defined, 224 pixels), or 'c-like via 224' (the same on smaller images)."
     ),
 ]
 RunArgument = Annotated[

@@ -20,6 +20,7 @@ from search.run.predict import find_classifier
 from searchspace.errors import UserError
 from trainables.attacks.evaluation import predict_logits
 from trainables.classification.assets import LabelledImages, at_most, read_data
+from trainables.corruptions.artefacts import ARTEFACTS
 from trainables.corruptions.corruptions import SEVERITIES
 from trainables.corruptions.medmnistc.definitions import ALEXNET, CLEAN, FOLDS, NOT_MADE
 from trainables.corruptions.suites import DEFINED, Suite, open_suite
@@ -33,6 +34,7 @@ from trainables.saved.checkpoint import CARD, load_classifier
 from trainables.study.study import WINNER
 
 CSV, TABLE = "corruptions.csv", "corruptions.md"
+ALL_FOLDS = {**FOLDS, "acquisition": tuple(ARTEFACTS)}
 COLUMNS = ("suite", "network", "fold", "corruption", "severity", "bacc")
 
 
@@ -122,7 +124,7 @@ def score(label: str, network: Classifier, data: LabelledImages, suite: Suite) -
 
 def fold_of(kind: str) -> str:
     """Return the fold of a corruption; empty for none."""
-    return next((fold for fold, kinds in FOLDS.items() if kind in kinds), "")
+    return next((fold for fold, kinds in ALL_FOLDS.items() if kind in kinds), "")
 
 
 def layout(lines: Sequence[Line], suite: str, dataset: str) -> str:
@@ -133,7 +135,7 @@ def layout(lines: Sequence[Line], suite: str, dataset: str) -> str:
         suite: Label of the suite.
         dataset: Name of the dataset.
     """
-    folds = [fold for fold in FOLDS if any(line.fold == fold for line in lines)]
+    folds = [fold for fold in ALL_FOLDS if any(line.fold == fold for line in lines)]
     defined = suite == DEFINED and dataset in ALEXNET
     heads = ["network", "clean", *folds, *(("BE", "rBE") if defined else ())]
     rows = [f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)]

@@ -1,6 +1,7 @@
 """Suites of corruptions by name, each with a label, so that unlike is never compared with unlike.
 
 - ``c-like``: the table of `trainables.corruptions.corruptions`, at the images' own size.
+- ``artefacts``: those of acquisition of MR and CT, at the images' own size, 2-D and 3-D.
 - ``medmnist-c``: the benchmark's corruptions of the dataset, as defined, at 224 pixels.
 - ``c-like via 224``: the same on smaller images, which are made larger by repeating pixels and
   smaller again by averaging. That averages most of it away: it is another thing by another name.
@@ -15,14 +16,15 @@ from torch import Tensor
 
 from searchspace.errors import UserError
 from searchspace.names import lookup
+from trainables.corruptions.artefacts import ARTEFACTS, distort
 from trainables.corruptions.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from trainables.corruptions.medmnistc.definitions import STRENGTHS
 from trainables.corruptions.medmnistc.operators import OPERATORS, Pixels, as_grey
 from trainables.runtime.seeding import derive
 
 SIDE = 224  # pixels of MedMNIST-C
-OWN, DEFINED, VIA = "c-like", "medmnist-c", "c-like via 224"
-SUITES = (OWN, DEFINED, VIA)
+OWN, ACQUISITION, DEFINED, VIA = "c-like", "artefacts", "medmnist-c", "c-like via 224"
+SUITES = (OWN, ACQUISITION, DEFINED, VIA)
 
 Apply = Callable[[Tensor, str, int, int], Tensor]
 """(images uint8 (N, C, H, W), corruption, severity from 1 to 5, seed) -> floating, in [0, 1]."""
@@ -65,6 +67,8 @@ def open_suite(name: str, dataset: str, shape: tuple[int, ...]) -> Suite:
     lookup(dict.fromkeys(SUITES), name, "suite of corruptions")
     if name == OWN:
         return Suite(f"{OWN} @{shape[-1]}", tuple(CORRUPTIONS), _own)
+    if name == ACQUISITION:
+        return Suite(f"{ACQUISITION} @{shape[-1]}", tuple(ARTEFACTS), _acquired)
     if dataset not in STRENGTHS or len(shape) != 2:
         raise UserError(f"MedMNIST-C defines no corruptions of {dataset}: take --suite {OWN}")
     kinds = tuple(STRENGTHS[dataset])
@@ -123,3 +127,7 @@ def _smaller(image: Pixels, factor: int) -> Pixels:
 
 def _own(images: Tensor, kind: str, severity: int, seed: int) -> Tensor:
     return corrupt(images.float() / 255, kind, severity, seed)
+
+
+def _acquired(images: Tensor, kind: str, severity: int, seed: int) -> Tensor:
+    return distort(images.float() / 255, kind, severity, seed)

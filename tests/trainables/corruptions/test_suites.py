@@ -7,7 +7,14 @@ import torch
 from searchspace.errors import UserError
 from trainables.corruptions.corruptions import CORRUPTIONS, corrupt
 from trainables.corruptions.medmnistc.operators import OPERATORS, as_grey
-from trainables.corruptions.suites import DEFINED, OWN, VIA, corrupt_defined, open_suite
+from trainables.corruptions.suites import (
+    ACQUISITION,
+    DEFINED,
+    OWN,
+    VIA,
+    corrupt_defined,
+    open_suite,
+)
 
 
 def images(side, channels=1, count=3):
@@ -19,9 +26,15 @@ def images(side, channels=1, count=3):
 def test_each_suite_has_a_label_of_its_own():
     labels = [
         open_suite(name, "pneumoniamnist", (side, side)).label
-        for name, side in ((OWN, 28), (VIA, 28), (OWN, 224), (DEFINED, 224))
+        for name, side in ((OWN, 28), (VIA, 28), (OWN, 224), (DEFINED, 224), (ACQUISITION, 28))
     ]
-    assert labels == ["c-like @28", "c-like @28 via 224", "c-like @224", "medmnist-c"]
+    assert labels == [
+        "c-like @28",
+        "c-like @28 via 224",
+        "c-like @224",
+        "medmnist-c",
+        "artefacts @28",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -86,3 +99,10 @@ def test_noise_follows_from_seed_image_and_severity():
     assert not torch.equal(first, suite.apply(clean, "speckle_noise", 2, 1))
     twins = suite.apply(clean[:1].expand(2, -1, -1, -1), "speckle_noise", 2, 0)
     assert not torch.equal(twins[0], twins[1])
+
+
+def test_artefacts_are_a_suite_of_images_and_volumes():
+    suite = open_suite(ACQUISITION, "adrenalmnist3d", (12, 12, 12))
+    clean = torch.randint(0, 256, (2, 1, 12, 12, 12), dtype=torch.uint8)
+    for kind in suite.kinds:
+        assert suite.apply(clean, kind, 3, 0).shape == clean.shape
