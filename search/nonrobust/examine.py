@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 
@@ -35,7 +35,7 @@ from trainables.studies.nonrobust.study import Nonrobust
 from trainables.study.examination import Exam
 from trainables.study.study import WINNER, Reference
 
-RANKING = "ranking"
+RANKING: Literal["ranking"] = "ranking"
 REPORT = "nonrobust.md"
 SETS = "random,deterministic"
 

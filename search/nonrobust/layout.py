@@ -57,8 +57,7 @@ def text_of(scores: Mapping[str, Scores], linear: Mapping[str, Measured], chance
     """
     lines = ["| trained on | clean | attacked | corrupted |", "| --- | --- | --- | --- |"]
     for label, row in scores.items():
-        cells = [to_cell(label), *map(str, (row.clean, row.attacked, row.corrupted))]
-        lines.append(f"| {' | '.join(cells)} |")
+        lines.append(f"| {to_cell(label)} | {row.clean} | {row.attacked} | {row.corrupted} |")
     for label, value in linear.items():
         lines.append(f"| {to_cell(label)}, linear model of pixels | {value} | | |")
     lines.append(f"| a constant answer | {chance:.3f} | {chance:.3f} | {chance:.3f} |")

@@ -34,19 +34,21 @@ def _axes(images: Tensor) -> tuple[int, ...]:
 def _spectrum(images: Tensor) -> Tensor:
     """Return the frequencies of images, the lowest in the middle."""
     axes = _axes(images)
-    return torch.fft.fftshift(torch.fft.fftn(images, dim=axes), dim=axes)
+    spectrum: Tensor = torch.fft.fftshift(torch.fft.fftn(images, dim=axes), dim=axes)
+    return spectrum
 
 
 def _magnitude(spectrum: Tensor) -> Tensor:
     """Return the images of frequencies, as their magnitudes."""
     axes = _axes(spectrum)
-    return torch.fft.ifftn(torch.fft.ifftshift(spectrum, dim=axes), dim=axes).abs()
+    images: Tensor = torch.fft.ifftn(torch.fft.ifftshift(spectrum, dim=axes), dim=axes)
+    return images.abs()
 
 
 def _frequencies(images: Tensor, axis: int) -> Tensor:
     """Return the frequencies along an axis, from -1/2 to 1/2, shaped to broadcast."""
     size = images.shape[axis]
-    values = torch.fft.fftshift(torch.fft.fftfreq(size, device=images.device))
+    values: Tensor = torch.fft.fftshift(torch.fft.fftfreq(size, device=images.device))
     return values.reshape([-1 if number == axis else 1 for number in range(images.ndim)])
 
 
@@ -71,11 +73,11 @@ def _motion(images: Tensor, distance: float, rng: torch.Generator) -> Tensor:
     turn = 2 * math.pi * _per_image(images, rng)
     moment = (EARLIEST + (LATEST - EARLIEST) * _per_image(images, rng)).reshape(-1, *ones)
     length = distance * images.shape[-1] / SIDE
-    phase = sum(
+    across, along = (
         _frequencies(images, axis) * (length * part).reshape(-1, *ones)
         for axis, part in ((last, turn.cos()), (last - 1, turn.sin()))
     )
-    moved = spectrum * torch.exp(-2j * math.pi * phase)
+    moved = spectrum * torch.exp(-2j * math.pi * (across + along))
     late = _frequencies(images, last) + 0.5 >= moment
     return _magnitude(torch.where(late, moved, spectrum))
 
@@ -117,7 +119,8 @@ def _rician(images: Tensor, sigma: float, rng: torch.Generator) -> Tensor:
     """Add noise to the real and imaginary part of the signal, and take the magnitude."""
     shape = (2, *images.shape)
     real, imaginary = sigma * torch.randn(shape, generator=rng, device=images.device)
-    return ((images + real).square() + imaginary.square()).sqrt()
+    magnitude: Tensor = ((images + real).square() + imaginary.square()).sqrt()
+    return magnitude
 
 
 def _dose(images: Tensor, photons: float, rng: torch.Generator) -> Tensor:

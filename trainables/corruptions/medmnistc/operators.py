@@ -166,8 +166,9 @@ def as_grey(image: Pixels) -> Pixels:
 def _gaussian(side: int, sigma: float) -> Floats64:
     """Return Gaussian weights of a kernel, (side,), that sum to 1."""
     steps = np.arange(side) - (side - 1) / 2
-    weights: Floats64 = np.exp(-0.5 * (steps / sigma) ** 2)
-    return weights / weights.sum()
+    heights = np.exp(-0.5 * (steps / sigma) ** 2)
+    weights: Floats64 = heights / heights.sum()
+    return weights
 
 
 def _zoomed(image: Pixels, factor: float) -> Floats64:

@@ -176,7 +176,8 @@ def _slope(loss: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
 
 def _length(values: Tensor) -> Tensor:
     """Return the Euclidean length of each image, (N, 1, ...)."""
-    return values.flatten(1).norm(dim=1).reshape(-1, *[1] * (values.ndim - 1))
+    lengths: Tensor = values.flatten(1).norm(dim=1)
+    return lengths.reshape(-1, *[1] * (values.ndim - 1))
 
 
 def _unit(values: Tensor) -> Tensor:

@@ -60,7 +60,7 @@ class NonrobustLearner:
 
     def epoch(self, number: int) -> float:
         """Train epoch ``number``, from 0, and return the mean loss over its steps."""
-        lesson, losses = self.lesson, []
+        lesson, losses = self.lesson, list[float]()
         drawing = generator(lesson.device, lesson.seed, number, "augmentation")
         shuffle = generator(torch.device("cpu"), lesson.seed, number, "order")
         order = torch.randperm(len(self.labels), generator=shuffle).to(self.labels.device)

@@ -63,8 +63,13 @@ def fit_linear(
         return float(value), gradient.ravel()
 
     start = np.zeros((n_values + 1) * n_classes)
-    options = {"maxiter": ITERATIONS, "gtol": 1e-6, "ftol": 1e-12}
-    outcome = minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
+    outcome = minimize(
+        objective,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": ITERATIONS, "gtol": 1e-6, "ftol": 1e-12},
+    )
     table = outcome.x.reshape(n_values + 1, n_classes)
     return LinearModel(table[:-1], table[-1])
 
