@@ -43,7 +43,8 @@ def final(  # noqa: PLR0913, PLR0917 - its options
     runs: Annotated[
         list[Path],
         typer.Argument(
-            help="Finished robmednas runs, by tpe or hyperopt (T) and random (R).", metavar="RUN"
+            help="Finished robmednas runs, by tpe (T), bayes (B), evolution (E), random (R)...",
+            metavar="RUN",
         ),
     ],
     out: Annotated[

@@ -6,14 +6,16 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from search.robmednas.final import full_settings_of, read_final
-from search.robmednas.rows import read_rows, write_rows
+from search.robmednas.rows import damaged_rows, read_rows, write_rows
 from search.robmednas.testing import Condition, open_test, score
 from trainables.corruptions.mr import DISTURBANCES
 from trainables.saved.checkpoint import load_unet
 
 FILE = "corruption.csv"
+CSV_COLUMNS = ("row", "kind", "strength", "subject", "score", "value")
 RADII = tuple(round(0.02 * step, 3) for step in range(1, 11))
 SIGMAS = tuple(round(0.025 * step, 3) for step in range(1, 11))
 COLUMNS = 6  # strengths in the printed table
@@ -49,10 +51,13 @@ def corruption(folder: Path, console: Console, data: Path | None = None) -> int:
         }
         rows = score(networks, split, conditions, comparison["settings"]["seed"])
         write_rows(folder / FILE, rows)
-    scores = read_rows(folder / FILE)
-    for kind in ("fgsm", "pgd", "noise"):
-        console.print(_table(scores, kind))
-    console.print(_disturbed(scores))
+    scores = read_rows(folder / FILE, CSV_COLUMNS)
+    try:
+        tables = [_table(scores, kind) for kind in ("fgsm", "pgd", "noise")] + [_disturbed(scores)]
+    except (LookupError, ValueError) as error:
+        raise damaged_rows(folder / FILE, error) from None
+    for table in tables:
+        console.print(table)
     console.print(f"{UNCHOSEN}\neverything: {folder / FILE}", markup=False, highlight=False)
     return 0
 
@@ -64,7 +69,7 @@ def _disturbed(scores: pd.DataFrame) -> Table:
     rows = list(heads["row"].unique())
     table = Table(title="head MAE in HU under disturbances without an adversary", box=None)
     for head in ("", "strength", *rows):
-        table.add_column(head, justify="right" if head else "left")
+        table.add_column(Text(head), justify="right" if head else "left")
     table.add_row("clean", "", *(f"{means[row, 'clean', 0.0]:.0f}" for row in rows))
     for kind, (strengths, _) in DISTURBANCES.items():
         for strength in strengths:
@@ -90,5 +95,5 @@ def _table(scores: pd.DataFrame, kind: str) -> Table:
             mae = values.loc[values["score"].str.startswith("mae"), "value"].mean()
             overlap = values.loc[values["score"].str.startswith("dice"), "value"].mean()
             cells.append(f"{mae:.0f}/{overlap:.2f}")
-        table.add_row(str(row), *cells)
+        table.add_row(Text(str(row)), *cells)
     return table

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from rich.table import Table
+from rich.text import Text
 
 from search.robmednas.sources import in_order
+from trainables.door.text import to_markdown
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.synthesis.measurement import NATIVE
 from trainables.synthesis.slices import Split
@@ -66,7 +68,7 @@ def field_table(scores: pd.DataFrame, kind: str, widths: Widths) -> Table:
     for head in ("", *HEADS):
         table.add_column(head, justify="right" if head else "left", no_wrap=True)
     for row, cells in _rows(scores, kind):
-        table.add_row(row, *cells)
+        table.add_row(Text(row), *cells)
     return table
 
 
@@ -81,7 +83,9 @@ def field_markdown(scores: pd.DataFrame, kinds: Sequence[str], widths: Widths) -
     parts = []
     for kind in kinds:
         lines = [f"| {' | '.join(['', *HEADS])} |", f"| {' | '.join(['---'] * (len(HEADS) + 1))} |"]
-        lines += [f"| {' | '.join([row, *cells])} |" for row, cells in _rows(scores, kind)]
+        lines += [
+            f"| {' | '.join([to_markdown(row), *cells])} |" for row, cells in _rows(scores, kind)
+        ]
         parts.append(f"{title_of(kind)}; {widths}\n\n" + "\n".join(lines))
     return "\n\n".join([*parts, LEGEND])
 

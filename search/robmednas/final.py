@@ -7,14 +7,18 @@ One process, trainings one after the other with all cores: an interrupted comman
 stopped.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field, TypeAdapter, ValidationError
 from rich.console import Console
+from typing_extensions import TypedDict
 
+from search.record.event import Name
 from search.record.places import settings_for_user, sign
 from search.record.writer import now
 from search.robmednas.field import LEGEND, field_markdown, field_table, widths_of
@@ -25,7 +29,7 @@ from search.robmednas.sources import Candidate, candidates, read_sources
 from search.robmednas.tables import markdown, paper_tables, sentences, sizes_table
 from search.robmednas.testing import Condition, open_test, score
 from searchspace.errors import UserError
-from trainables.door.opening import is_empty
+from trainables.door.opening import is_empty, refuse_links
 from trainables.door.paths import inside
 from trainables.door.records import read_json
 from trainables.models.ct.named import allow
@@ -178,18 +182,47 @@ def choose(
     return {row: best[row] for row in dict.fromkeys(network.row for network in networks)}
 
 
+class _Network(TypedDict):
+    name: Name
+    row: str
+    config: dict[str, Any]
+
+
+class _Comparison(TypedDict):
+    """What the commands that follow a comparison read of it."""
+
+    settings: dict[str, Any]
+    patience: Annotated[int, Field(ge=1)]
+    eps: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    candidates: list[_Network]
+    chosen: dict[str, Name]
+
+
+COMPARISON = TypeAdapter(_Comparison)
+
+
 def read_final(folder: Path) -> dict[str, Any]:
-    """Read what `final` wrote.
+    """Read what `final` wrote; it may be a stranger's.
 
     Raises:
-        UserError: If the folder holds no finished comparison.
+        UserError: If the folder holds no finished comparison, is damaged, or holds a link.
     """
     try:
         comparison = _read(folder)
-    except (OSError, ValueError):
+    except FileNotFoundError:
         raise UserError(f"{folder} holds no final comparison: run robmednas-final first") from None
     if "chosen" not in comparison or not (folder / SCORES).is_file():
         raise UserError(f"the comparison in {folder} is not finished: run robmednas-final again")
+    try:
+        networks = COMPARISON.validate_python(comparison, strict=True)["candidates"]
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = ".".join(map(str, problem["loc"]))
+        raise UserError(f"{folder / FINAL} is damaged: {name}: {problem['msg']}") from None
+    names = {network["name"] for network in networks}
+    if not names.issuperset(comparison["chosen"].values()):
+        raise UserError(f"{folder / FINAL} is damaged: it chose a network that was no candidate")
+    refuse_links(folder)
     return comparison
 
 
@@ -207,7 +240,8 @@ def _begin(plan: FinalPlan, settings: RobMedNASSettings, networks: Sequence[Cand
         plan.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(plan.folder, error) from error
-    if file.is_file():
+    if os.path.lexists(file):
+        refuse_links(plan.folder)
         before = _read(plan.folder)
         if changed := [name for name, value in contents.items() if before.get(name) != value]:
             raise UserError(
@@ -268,7 +302,10 @@ def _test(plan: FinalPlan, settings: RobMedNASSettings, chosen: dict[str, str], 
 
 
 def _read(folder: Path) -> dict[str, Any]:
-    return dict(read_json(inside(folder, FINAL)))
+    values = read_json(inside(folder, FINAL))
+    if not isinstance(values, dict):
+        raise UserError(f"{folder / FINAL} holds no JSON object")
+    return values
 
 
 def _write(folder: Path, **fields: object) -> None:

@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
+from searchspace.errors import UserError
 from trainables.door.records import read_json
 from trainables.runtime.files import to_json, write_atomically
 from trainables.studies.robmednas.settings import RobMedNASSettings
@@ -32,6 +35,18 @@ class Retrained:
     best_epoch: int
     metrics: dict[str, float]
     seconds: float
+
+
+OUTCOME = TypeAdapter(Retrained)
+
+
+def _read(file: Path) -> Retrained:
+    try:
+        return OUTCOME.validate_python(read_json(file))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = ".".join(map(str, problem["loc"]))
+        raise UserError(f"{file} is damaged: {name}: {problem['msg']}") from None
 
 
 @dataclass
@@ -81,7 +96,7 @@ def retrain(
     """
     file = folder / DONE
     if file.is_file():
-        outcome = Retrained(**read_json(file))
+        outcome = _read(file)
         say(f"{folder.name}: trained already, {outcome.epochs} epochs")
         return outcome
     started = time.perf_counter()

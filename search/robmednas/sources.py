@@ -23,18 +23,25 @@ from trainables.synthesis.preparation.record import Record, read_record
 
 robmednas = RobMedNAS()
 
-# The paper's names of rows, by the sampler that proposed.
-ROWS = {"random": "RobMedNAS-R", "tpe": "RobMedNAS-T", "hyperopt": "RobMedNAS-T"}
+# Names of rows by the sampler that proposed: the paper's of random search and TPE, and their like.
+SEARCHED = "RobMedNAS-"
+ROWS = {
+    "random": f"{SEARCHED}R",
+    "tpe": f"{SEARCHED}T",
+    "hyperopt": f"{SEARCHED}T",
+    "bayes": f"{SEARCHED}B",
+    "gp": f"{SEARCHED}G",
+    "evolution": f"{SEARCHED}E",
+}
 BASELINE, TRAINED, RANDOM = "Baseline", "Baseline w/AT", "Random"
 PLAIN, PLAIN_TRAINED = "Plain U-Net", "Plain U-Net w/AT"
-ORDER = (BASELINE, TRAINED, PLAIN, PLAIN_TRAINED, RANDOM, "RobMedNAS-R", "RobMedNAS-T")
+CONTROLS = (BASELINE, TRAINED, PLAIN, PLAIN_TRAINED)
 REFERENCES = {
     "baseline": BASELINE,
     "baseline w/AT": TRAINED,
     "plain U-Net": PLAIN,
     "plain U-Net w/AT": PLAIN_TRAINED,
 }
-SEARCHED = ("RobMedNAS-T", "RobMedNAS-R")
 # What runs must share for their winners to be compared.
 SHARED = (
     "data", "subjects", "slices", "size", "field_mm", "data_seed", "kernels", "batch_size",
@@ -48,7 +55,8 @@ class Candidate:
 
     Attributes:
         name: Of its folder, such as ``robmednas-t-1``.
-        row: One of `ORDER`, or the text of a network of the user's own.
+        row: One of `CONTROLS`, `RANDOM`, what `row_of` returns, or the text of a network of the
+            user's own.
         config: A whole config of the study.
     """
 
@@ -92,9 +100,6 @@ def read_source(path: Path, named: Mapping[str, Path] | None = None) -> Source:
     study = manifest.plan.study
     if study != "robmednas":
         raise UserError(f"{path} is a run of {study}, not of robmednas: name another")
-    sampler = manifest.plan.sampler
-    if sampler not in ROWS:
-        raise UserError(f"{path} was searched by {sampler}: name a run by {', '.join(ROWS)}")
     if manifest.status != "finished" or manifest.objective is None:
         raise UserError(f"{path} is {manifest.status}: name a run that has finished")
     values = settings_for_user(manifest.as_json(), RobMedNASSettings, named or {}, folder.path)
@@ -102,7 +107,8 @@ def read_source(path: Path, named: Mapping[str, Path] | None = None) -> Source:
     best = _best_sampled(folder, manifest.objective)
     if best is None:
         raise UserError(f"no sampled trial of {path} can win: name a run with a longer search")
-    return Source(folder.path, ROWS[sampler], best, settings, read_record(folder.assets))
+    row = row_of(manifest.plan.sampler)
+    return Source(folder.path, row, best, settings, read_record(folder.assets))
 
 
 def read_sources(
@@ -134,11 +140,24 @@ def read_sources(
     return sources
 
 
+def row_of(sampler: str) -> str:
+    """Name the row of what a sampler found, of the user's own by the last part of its path."""
+    word = re.sub(r"[^A-Za-z0-9]+", "", sampler.rpartition(":")[2])
+    return ROWS.get(sampler, f"{SEARCHED}{word}")
+
+
+def searched(rows: Iterable[str]) -> list[str]:
+    """List the rows that a sampler found, the one by TPE first and that by chance last."""
+    names = [name for name in dict.fromkeys(rows) if name.startswith(SEARCHED)]
+    return sorted(names, key=lambda name: (name == ROWS["random"], name != ROWS["tpe"]))
+
+
 def in_order(rows: Iterable[str]) -> list[str]:
     """Put rows into the order of the tables: the user's own networks before what was searched."""
     names = list(dict.fromkeys(rows))
-    extra = [name for name in names if name not in ORDER]
-    return [name for name in (*ORDER[:-3], *extra, *ORDER[-3:]) if name in names]
+    sought = searched(names)[::-1]  # the one by chance first
+    extra = [name for name in names if name not in {*CONTROLS, RANDOM, *sought}]
+    return [name for name in (*CONTROLS, *extra, RANDOM, *sought) if name in names]
 
 
 def candidates(

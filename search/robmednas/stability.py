@@ -13,12 +13,13 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from search.robmednas.corruption import UNCHOSEN
 from search.robmednas.final import full_settings_of, read_final
 from search.robmednas.retrain import retrain
-from search.robmednas.rows import read_rows, write_rows
-from search.robmednas.sources import BASELINE, SEARCHED
+from search.robmednas.rows import damaged_rows, read_rows, write_rows
+from search.robmednas.sources import BASELINE, searched
 from search.robmednas.testing import Condition, open_test, score
 from searchspace.errors import UserError
 from trainables.data.subjects import folds
@@ -30,6 +31,7 @@ from trainables.synthesis.preparation.assets import write_data
 from trainables.synthesis.preparation.record import read_record
 
 FILE = "stability.csv"
+CSV_COLUMNS = ("row", "kind", "number", "condition", "subject", "score", "value")
 INITIALISATION, TRAINING_DATA = "initialisation", "training data"
 
 
@@ -95,9 +97,14 @@ def stability(
             scores = score(networks, split, conditions, seed)
             rows += [_labelled(training, values) for values in scores]
         write_rows(folder / FILE, rows)
-    table = read_rows(folder / FILE)
-    for kind in (INITIALISATION, TRAINING_DATA):
-        console.print(_table(table[table["kind"] == kind], kind))
+    frame = read_rows(folder / FILE, CSV_COLUMNS)
+    try:
+        kinds = (INITIALISATION, TRAINING_DATA)
+        tables = [_table(frame[frame["kind"] == kind], kind) for kind in kinds]
+    except (LookupError, ValueError) as error:
+        raise damaged_rows(folder / FILE, error) from None
+    for table in tables:
+        console.print(table)
     say(UNCHOSEN)
     say(f"everything: {folder / FILE}")
     return 0
@@ -140,9 +147,10 @@ def _trainings(
 
 def _searched(comparison: Mapping[str, Any], folder: Path) -> str:
     """Return the row of a searched architecture, the one by TPE where there are two."""
-    row = next((row for row in SEARCHED if row in comparison["chosen"]), None)
-    if row is None:
-        raise UserError(f"the comparison in {folder} holds no searched architecture")
+    row = next(iter(searched(comparison["chosen"])), None)
+    if row is None or BASELINE not in comparison["chosen"]:
+        lacking = "searched architecture" if row is None else BASELINE
+        raise UserError(f"the comparison in {folder} holds no {lacking}")
     return row
 
 
@@ -171,7 +179,7 @@ def _table(scores: pd.DataFrame, kind: str) -> Table:
         values = [by_training[row, name] for name in names]
         digits = [0 if name.startswith("mae") else 3 for name in names]
         pairs = list(zip(values, digits, strict=True))
-        table.add_row(str(row), *(f"{value.mean():.{digit}f}" for value, digit in pairs))
+        table.add_row(Text(str(row)), *(f"{value.mean():.{digit}f}" for value, digit in pairs))
         spreads = (f"± {value.std():.{digit}f}" for value, digit in pairs)
         table.add_row("", *spreads, style="dim")
     return table

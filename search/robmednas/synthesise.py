@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rich.console import Console
 
 from search.robmednas.rows import write_rows
-from search.robmednas.sources import SEARCHED
+from search.robmednas.sources import searched
 from searchspace.errors import UserError
 from trainables.data.nifti import read_grid, read_voxels, write_like
 from trainables.data.volumes import find_mrs, head_of
@@ -119,7 +119,7 @@ def find_model(path: Path) -> Path:
             f"no model in {path}: name a finished run, a confirmation, a robmednas-final or a "
             f"folder that holds {CARD}"
         )
-    card = read_json(folder / CARD)
+    card = read_json(inside(folder, CARD))
     if not isinstance(card, dict) or "architecture" not in card:
         raise UserError(f"the model in {folder} predicts no CT: name one of a robmednas run")
     return folder
@@ -131,7 +131,7 @@ def _chosen(file: Path) -> list[str]:
         return []
     comparison = read_json(file)
     chosen = comparison.get("chosen") if isinstance(comparison, dict) else None
-    names = [chosen.get(row) for row in SEARCHED] if isinstance(chosen, dict) else []
+    names = [chosen[row] for row in searched(chosen)] if isinstance(chosen, dict) else []
     return [name for name in names if isinstance(name, str) and is_name(name)][:1]
 
 

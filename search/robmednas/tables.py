@@ -5,19 +5,19 @@ from collections.abc import Collection, Iterator, Sequence
 
 import pandas as pd
 from rich.table import Table
+from rich.text import Text
 
 from search.results.tables import interval, number, percent
 from search.robmednas.retrain import Retrained
 from search.robmednas.sources import (
     BASELINE,
-    ORDER,
-    PLAIN,
-    PLAIN_TRAINED,
-    SEARCHED,
-    TRAINED,
+    CONTROLS,
+    RANDOM,
     Candidate,
     in_order,
+    searched,
 )
+from trainables.door.text import to_markdown
 from trainables.metrics.paired import Comparison, compare
 from trainables.metrics.synthesis import DIRECTIONS, REGIONS
 
@@ -39,7 +39,7 @@ def paper_tables(scores: pd.DataFrame, attacks: Sequence[str]) -> list[Table]:
                 table.add_column(head, justify="right", no_wrap=True)
             for row, cells in _rows(scores, kind, attack):
                 means, spreads = zip(*cells, strict=True)
-                table.add_row(row, *means)
+                table.add_row(Text(row), *means)
                 table.add_row("", *spreads, style="dim")
             tables.append(table)
     return tables
@@ -66,7 +66,7 @@ def markdown(
             lines = [f"{words}; attacked by {name_of(attack, scores)}", "", _line(heads)]
             lines.append(_line(["---"] * len(heads)))
             lines += [
-                _line([row, *(" ".join(cell) for cell in cells)])
+                _line([to_markdown(row), *(" ".join(cell) for cell in cells)])
                 for row, cells in _rows(scores, kind, attack)
             ]
             parts.append("\n".join(lines))
@@ -82,7 +82,7 @@ def sizes_table(rows: Sequence[tuple[Candidate, Retrained]], metric: str) -> Tab
     for head in ("", *SIZES):
         table.add_column(head, justify="right" if head else "left", no_wrap=True)
     for cells in _sizes(rows, metric):
-        table.add_row(*cells)
+        table.add_row(*map(Text, cells))
     return table
 
 
@@ -93,11 +93,12 @@ def sentences(scores: pd.DataFrame, attacks: Sequence[str]) -> list[str]:
     that does not beat the plain U-Net and its adversarial twin is not worth a search.
     """
     lines = [NOTE, STAR]
-    extra = [row for row in in_order(scores["row"]) if row not in ORDER]
+    rows, sought = in_order(scores["row"]), searched(scores["row"])
+    extra = [row for row in rows if row not in {*CONTROLS, RANDOM, *sought}]
     for kind in ("clean", *attacks):
-        lines += _sentences_of(scores, kind, BASELINE, in_order(scores["row"]))
-        for control in (TRAINED, PLAIN, PLAIN_TRAINED, *extra):
-            lines += _sentences_of(scores, kind, control, SEARCHED)
+        lines += _sentences_of(scores, kind, BASELINE, rows)
+        for control in (*CONTROLS[1:], *extra):
+            lines += _sentences_of(scores, kind, control, sought)
     return [*lines, f"{scores['subject'].nunique()} test subjects; {SCOPE}"]
 
 
@@ -203,7 +204,7 @@ def _markdown_sizes(rows: Sequence[tuple[Candidate, Retrained]], metric: str) ->
     lines = [_line(heads), _line(["---"] * len(heads))]
     for (network, _), (row, *numbers) in zip(rows, _sizes(rows, metric), strict=True):
         text = f"`{network.config['architecture'].replace('|', '/')}`"  # a bar would end the cell
-        lines.append(_line([row, text, *numbers]))
+        lines.append(_line([to_markdown(row), text, *numbers]))
     return "\n".join(lines)
 
 

@@ -22,7 +22,6 @@ from trainables.saved.checkpoint import CARD, ModelCard, load_classifier
 from trainables.study.study import Say
 
 BATCH = 64
-PLACES = ("", "best")
 Floats = npt.NDArray[np.float64]
 
 
@@ -68,7 +67,7 @@ def find_classifier(path: Path) -> Path:
     Raises:
         UserError: If there is no model, or it is no classifier.
     """
-    folders = [path / part for part in PLACES]
+    folders = [path, inside(path, "best")]
     folder = next((item for item in folders if (item / CARD).is_file()), None)
     if folder is None:
         raise UserError(

@@ -124,9 +124,20 @@ class SqueezeExcitation(nn.Module):
         return images * weights[:, :, None, None]
 
 
-def instance_norm(channels: int) -> nn.GroupNorm:
-    """Normalise each channel of each image by itself, also where it has a single pixel."""
-    return nn.GroupNorm(channels, channels)
+@final
+class InstanceNorm(nn.GroupNorm):
+    """Normalises each channel of each image by itself, also where it has a single pixel."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Normalise (N, C, H, W)."""
+        # torch's own module refuses a single image of a single pixel, which is the deepest level of
+        # a small picture: its channels are then their biases, as they are in a batch.
+        return torch.group_norm(images, self.num_groups, self.weight, self.bias, self.eps)
+
+
+def instance_norm(channels: int) -> InstanceNorm:
+    """Make an `InstanceNorm`."""
+    return InstanceNorm(channels, channels)
 
 
 NORMS: Mapping[str, Callable[[int], nn.Module]] = {

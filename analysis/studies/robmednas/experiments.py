@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 
 from search.robmednas.rows import read_rows
-from searchspace.errors import UserError
 
 CORRUPTION, STABILITY = "corruption.csv", "stability.csv"
 COLUMNS = {
@@ -23,14 +22,7 @@ def read(file: Path) -> pd.DataFrame:
     Raises:
         UserError: If it cannot be read or lacks a column.
     """
-    try:
-        frame = read_rows(file)
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot read {file}: {error}") from None
-    missing = [name for name in COLUMNS[file.name] if name not in frame]
-    if missing:
-        raise UserError(f"{file} has no column '{missing[0]}': make it again")
-    return frame
+    return read_rows(file, COLUMNS[file.name])
 
 
 def curves(scores: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ STRENGTHS = {
     "noise": "standard deviation of the noise, in those of the MR",
 }
 ATTACK = "pgd"
+CAUSES = ("initialisation", "training data")  # of chance
 
 
 def draw_corruption(scores: pd.DataFrame) -> Figure:
@@ -43,7 +44,8 @@ def draw_corruption(scores: pd.DataFrame) -> Figure:
 def draw_stability(scores: pd.DataFrame) -> Figure:
     """Draw the scores of every training by region under PGD, one panel a measure and a cause."""
     frame = trainings(scores, ATTACK)
-    kinds, rows = list(frame["kind"].unique()), list(frame["row"].unique())
+    kinds = [kind for kind in CAUSES if kind in set(frame["kind"])]
+    rows = list(frame["row"].unique())
     with styled():
         canvas = Figure(figsize=(7.6, 0.8 + 2.3 * max(1, len(kinds))), layout="constrained")
         axes = canvas.subplots(max(1, len(kinds)), 2, squeeze=False)

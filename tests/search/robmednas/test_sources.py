@@ -14,7 +14,10 @@ from search.robmednas.sources import (
     in_order,
     read_source,
     read_sources,
+    row_of,
+    searched,
 )
+from search.samplers.registry import SAMPLERS
 from searchspace.errors import UserError
 from searchspace.unet import parse
 from trainables.studies.robmednas.settings import RobMedNASConfig
@@ -112,13 +115,36 @@ def test_a_folder_of_data_that_only_a_strangers_run_names_is_not_read(searches, 
     ("manifest", "message"),
     [
         ({"plan": {"study": "tsynd"}}, "is a run of tsynd"),
-        ({"plan": {"study": "robmednas", "sampler": "bayes"}}, "was searched by bayes: name a run"),
         ({"status": "interrupted"}, "is interrupted: name a run that has finished"),
     ],
 )
 def test_runs_that_cannot_be_used(searches, tmp_path, manifest, message):
     with pytest.raises(UserError, match=message):
         read_source(changed(searches[0], tmp_path / "run", **manifest))
+
+
+@pytest.mark.parametrize("sampler", ["bayes", "evolution", "gp", "./own.py:My_Sampler"])
+def test_a_run_of_any_sampler_stands_for_a_row(sampler, searches, tmp_path):
+    plan = json.loads((searches[0] / "manifest.json").read_text())["plan"]
+    run = changed(searches[0], tmp_path / "run", plan=plan | {"sampler": sampler})
+    source = read_source(run)
+    assert source.row == row_of(sampler)
+    (candidate,) = [item for item in candidates([source], 0, 0) if item.row == source.row]
+    assert candidate.config == source.config
+
+
+def test_rows_of_samplers():
+    names = {sampler: row_of(sampler) for sampler in (*SAMPLERS, "own.py:My_Sampler", "a\nb/..")}
+    assert names == {
+        "random": "RobMedNAS-R", "tpe": "RobMedNAS-T", "hyperopt": "RobMedNAS-T",
+        "bayes": "RobMedNAS-B", "gp": "RobMedNAS-G", "evolution": "RobMedNAS-E",
+        "own.py:My_Sampler": "RobMedNAS-MySampler", "a\nb/..": "RobMedNAS-ab",
+    }  # fmt: skip
+    rows = ["RobMedNAS-R", "Random", "RobMedNAS-B", "RobMedNAS-T", "own", "Baseline"]
+    assert searched(rows) == ["RobMedNAS-T", "RobMedNAS-B", "RobMedNAS-R"]
+    assert in_order(rows) == [
+        "Baseline", "own", "Random", "RobMedNAS-R", "RobMedNAS-B", "RobMedNAS-T",
+    ]  # fmt: skip
 
 
 def test_a_folder_that_is_no_run(tmp_path):

@@ -9,7 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from searchspace.random import sample
 from searchspace.studies.robmednas import space, to_architecture
 from searchspace.unet import KERNELS, Architecture, Block, cost, parse
-from trainables.models.unet import SqueezeExcitation, UNet
+from trainables.models.unet import SqueezeExcitation, UNet, instance_norm
 
 SMALL = space(16, 5)
 
@@ -126,3 +126,15 @@ def test_up_sampling_has_no_weights_and_down_sampling_is_a_strided_convolution()
     down = network.encoder[0].resize[0]
     assert (down.kernel_size, down.stride, down.padding) == ((4, 4), (2, 2), (1, 1))
     assert isinstance(network.decoder[0].resize, nn.Upsample)
+
+
+def test_a_single_image_of_a_single_pixel_is_normalised_as_in_a_batch():
+    """The deepest level of a small picture; torch's own layer refuses it."""
+    norm = instance_norm(3)
+    torch.nn.init.uniform_(norm.bias)
+    pixels = torch.rand(2, 3, 1, 1)
+    torch.testing.assert_close(norm(pixels[:1]), norm(pixels)[:1])
+    torch.testing.assert_close(norm(pixels[:1])[0, :, 0, 0], norm.bias)
+    images = torch.rand(2, 3, 4, 5)
+    expected = torch.nn.functional.instance_norm(images, weight=norm.weight, bias=norm.bias)
+    torch.testing.assert_close(norm(images), expected)
