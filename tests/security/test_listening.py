@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+SOCKET = "--raylet_socket_name="
+
 
 @pytest.mark.ray
 def test_a_local_search_listens_on_the_loopback_address_and_its_token_is_its_owners(tmp_path):
@@ -27,6 +29,13 @@ def test_a_local_search_listens_on_the_loopback_address_and_its_token_is_its_own
             for connection in member.net_connections(kind="inet")
             if connection.status == psutil.CONN_LISTEN
         }
+        (socket,) = {
+            Path(word.removeprefix(SOCKET))
+            for member in family
+            for word in member.cmdline()
+            if word.startswith(SOCKET)
+        }
+        closed = [path for path in socket.parents if stat.S_IMODE(path.stat().st_mode) == 0o700]
         token = Path(os.environ["RAY_AUTH_TOKEN_PATH"])
         modes = [stat.S_IMODE(path.stat().st_mode) for path in (token, token.parent)]
     finally:
@@ -35,3 +44,4 @@ def test_a_local_search_listens_on_the_loopback_address_and_its_token_is_its_own
     assert addresses, "Ray listens somewhere"
     assert all(ipaddress.ip_address(address).is_loopback for address in addresses), addresses
     assert modes == [0o600, 0o700]
+    assert any(path.name == f"ray-{os.geteuid()}" for path in closed), socket

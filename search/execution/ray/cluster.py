@@ -14,7 +14,7 @@ import ray
 import search
 from search.execution.machine import SHARE, machine_bytes
 from search.execution.memory import reserved_bytes
-from search.execution.ray.environment import threads
+from search.execution.ray.environment import own_folder, threads
 from search.execution.ray.processes import hush, leave
 from search.execution.ray.token import ensure_token
 from searchspace.errors import UserError
@@ -87,7 +87,9 @@ def cluster(resources: Resources) -> Iterator[None]:
                 )
             else:
                 _start_here(resources)
-    except (ConnectionError, TimeoutError, ValueError, RuntimeError) as error:
+    except UserError:
+        raise
+    except (ConnectionError, TimeoutError, ValueError, RuntimeError, OSError) as error:
         what = f"connect to Ray at {resources.address}" if resources.address else "start Ray"
         raise UserError(f"cannot {what}: {first_line(error)}") from error
     try:
@@ -113,6 +115,7 @@ def _start_here(resources: Resources) -> None:
         _memory=int(SHARE * total) if total else None,  # what trials may take, not what is free
         runtime_env={"env_vars": threads(resources.cpus)},
         include_dashboard=False,
+        _temp_dir=own_folder(),
         object_store_memory=OBJECT_STORE_BYTES,
         log_to_driver=False,
         logging_level=logging.CRITICAL,

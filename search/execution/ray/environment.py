@@ -1,7 +1,10 @@
 """Ray's environment variables, which it reads while it is imported."""
 
+import contextlib
 import os
+import stat
 import sys
+from pathlib import Path
 
 from searchspace.errors import UserError
 
@@ -20,7 +23,8 @@ ALWAYS = {
 LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 # Ray's longest socket, below its folder of temporary files; the system allows so many bytes.
-SOCKET = "ray/session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store"
+SOCKET = "session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store"
+SHARED = "r"  # which Ray opens to all; the folder that it is in is closed to them
 SOCKET_BYTES = 103 if sys.platform == "darwin" else 107
 
 # Torch is set by `search.execution.worker`; these are for what a trial computes with besides.
@@ -45,12 +49,49 @@ def check_temporary_folder() -> None:
     Raises:
         UserError: If its name is too long.
     """
-    names = ("RAY_TMPDIR", "TMPDIR") if sys.platform == "linux" else ("RAY_TMPDIR",)
-    name = next((name for name in names if name in os.environ), names[-1])
-    folder = os.environ.get(name, "/tmp")  # noqa: S108 - as Ray has it
-    longest = SOCKET_BYTES - len(SOCKET) - 1
+    name, folder = _temporary()
+    longest = SOCKET_BYTES - len(f"/{_own()}/{SHARED}/{SOCKET}")
     if os.name == "posix" and len(os.fsencode(folder)) > longest:
         raise UserError(
             f"{name} has {len(os.fsencode(folder))} bytes, and Ray's sockets below it would be too "
             f"long: name a folder of at most {longest} with RAY_TMPDIR, or add --in-process"
         )
+
+
+def own_folder() -> str | None:
+    """Return where Ray of this machine puts sockets and logs: below a folder of this user alone.
+
+    Ray lets all users write to its folders. In ``/tmp/ray`` another user could put a socket in the
+    place of Ray's, and so run code as the searcher.
+
+    Returns:
+        None on Windows, where Ray's own is below the user's.
+
+    Raises:
+        UserError: If somebody else has made the folder, or others may write to it.
+        OSError: If it cannot be made.
+    """
+    if os.name != "posix":
+        return None
+    folder = Path(_temporary()[1], _own())
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    status = folder.lstat()
+    is_own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+    if not is_own or status.st_mode & 0o077:
+        raise UserError(
+            f"{folder}, for Ray's sockets, is not a folder of you alone: remove it, or name "
+            "another place with RAY_TMPDIR"
+        )
+    return str(folder / SHARED)
+
+
+def _temporary() -> tuple[str, str]:
+    """Return the variable that names the folder of temporary files, and the folder."""
+    names = ("RAY_TMPDIR", "TMPDIR") if sys.platform == "linux" else ("RAY_TMPDIR",)
+    name = next((name for name in names if name in os.environ), names[-1])
+    return name, os.environ.get(name, "/tmp")  # noqa: S108 - as Ray has it
+
+
+def _own() -> str:
+    return f"ray-{os.geteuid()}" if os.name == "posix" else "ray"

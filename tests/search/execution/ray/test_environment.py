@@ -1,6 +1,8 @@
 """What Ray reads from the environment."""
 
 import os
+import stat
+from pathlib import Path
 
 import pytest
 
@@ -33,7 +35,8 @@ def test_libraries_compute_with_as_many_threads_as_a_trial_has_cores():
 
 @pytest.mark.parametrize("name", ["TMPDIR", "RAY_TMPDIR"])
 def test_a_folder_too_long_for_sockets_is_refused_before_anything_is_prepared(name):
-    longest = environment.SOCKET_BYTES - len(environment.SOCKET) - 1
+    own = f"/ray-{os.geteuid()}/{environment.SHARED}/{environment.SOCKET}"
+    longest = environment.SOCKET_BYTES - len(own)
     os.environ[name] = "/" + (longest - 1) * "x"
     environment.check_temporary_folder()
     os.environ[name] += "x"
@@ -51,3 +54,19 @@ def test_where_ray_does_not_look_at_tmpdir_its_length_does_not_matter(monkeypatc
     monkeypatch.setattr(environment.sys, "platform", "darwin")
     os.environ["TMPDIR"] = "/var/folders/" + 80 * "x"
     environment.check_temporary_folder()
+
+
+def test_sockets_are_where_nobody_else_can_replace_them(tmp_path):
+    """Ray opens its own folders to all users, and whoever has its socket has the searcher."""
+    os.environ["RAY_TMPDIR"] = str(tmp_path)
+    folder = Path(environment.own_folder())
+    assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
+    assert folder == tmp_path / f"ray-{os.geteuid()}" / environment.SHARED
+    assert environment.own_folder() == str(folder)
+    folder.parent.chmod(0o755)
+    with pytest.raises(UserError, match="is not a folder of you alone"):
+        environment.own_folder()
+    folder.parent.rmdir()
+    folder.parent.symlink_to(tmp_path)
+    with pytest.raises(UserError, match="is not a folder of you alone"):
+        environment.own_folder()
