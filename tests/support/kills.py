@@ -7,6 +7,7 @@ taken up. In the end it has the winner that it has when nobody disturbs it.
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from places import ROOT, SUPPORT, TOY_MAIN
 from whole_runs import events_of, manifest_of, states_of
 
 VICTIMS = ("driver", "worker", "raylet", "gcs_server")
-PATIENCE_S = 200.0  # a busy machine starts Ray slowly
+PATIENCE_S = float(os.environ.get("KILLS_PATIENCE_S", "200"))  # a busy machine starts Ray slowly
 LOG = ("(raylet)", "(gcs", ".cc:", "rpc_client.h", "Traceback")  # of Ray's own, or of ours
 
 
@@ -59,6 +60,7 @@ class Killer:
         for victim in victims:
             process = process or self.start()
             self.wait(process, self.reports() + dice.randint(1, 2))
+            print(f"{time.strftime('%X')} {self.reports()} reports: kill the {victim}", flush=True)
             if victim == "driver":
                 process.kill()
             else:
@@ -89,7 +91,7 @@ class Killer:
         deadline = time.monotonic() + PATIENCE_S
         while self.reports() < reports:
             assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline, "no report comes"
+            assert time.monotonic() < deadline, f"no report comes: {stacks(process)}"
             time.sleep(0.02)
 
     def check_end(self, process: subprocess.Popen, victim: str) -> None:
@@ -103,6 +105,16 @@ class Killer:
         assert f"Ray's {name} has died" in " ".join(printed.split()), printed + complained
         assert not any(text in printed + complained for text in LOG), printed + complained
         assert manifest_of(self.folder)["status"] == "failed"
+
+
+def stacks(process: subprocess.Popen) -> str:
+    """End a search that stands still, and say where each of its threads was, and its processes."""
+    children = [child.name() for child in psutil.Process(process.pid).children(recursive=True)]
+    process.send_signal(signal.SIGUSR1)  # see `toy_main`
+    time.sleep(2)
+    process.kill()
+    printed, complained = process.communicate()
+    return f"{children}\n{printed}\n{complained}"
 
 
 def descendant(process: subprocess.Popen, victim: str) -> psutil.Process:

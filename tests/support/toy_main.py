@@ -1,6 +1,8 @@
 """Run the toy study in a process of its own: ``python toy_main.py '{"trials": 3}' [resume]``."""
 
+import faulthandler
 import json
+import signal
 import sys
 
 from rich.console import Console
@@ -27,4 +29,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    faulthandler.register(signal.SIGUSR1)
     end(main())

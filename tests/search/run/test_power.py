@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 
@@ -73,6 +74,17 @@ def test_assets_are_whole_or_absent_at_every_moment_of_preparation(
             prepared += 1
             assert (folder / "assets" / "shared.txt").read_text() == "shared"
     assert prepared
+
+
+def copy_still(device, target, process):
+    """Copy a device at one moment: while a copy is made, later blocks would be of a later one."""
+    process.send_signal(signal.SIGSTOP)
+    content = device.read_bytes()
+    while (again := device.read_bytes()) != content:  # the system writes on
+        content = again
+    process.send_signal(signal.SIGCONT)
+    target.write_bytes(content)
+    return target
 
 
 @pytest.mark.slow

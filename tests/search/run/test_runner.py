@@ -2,8 +2,10 @@
 
 import csv
 import json
+import shutil
 
 import pytest
+import toy_study
 from rich.console import Console
 from whole_runs import events_of, manifest_of, states_of
 
@@ -142,3 +144,21 @@ def test_a_metric_of_one_radius_needs_radii_that_are_named(tmp_path, option):
     with pytest.raises(UserError, match="is of one radius, and --eps auto chooses the radii"):
         run(plan, STUDIES["tsynd"], Console())
     assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_that_is_removed_under_a_search_ends_it_in_a_line(run_toy, tmp_path, monkeypatch):
+    """What trials share is gone with it, so none could be trained; the record begins anew."""
+    whole_step = toy_study.Toy.step
+
+    def step(trial):
+        if trial.epoch == 4 and (tmp_path / "run" / "run.yaml").exists():
+            shutil.rmtree(tmp_path / "run")
+        whole_step(trial)
+
+    monkeypatch.setattr(toy_study.Toy, "step", step)
+    status, folder, printed = run_toy(trials=3)
+    assert status == 1
+    assert manifest_of(folder)["status"] == "failed"
+    assert "shared.txt is missing: put it back from a copy, or start a new run" in " ".join(
+        printed.split()
+    )
