@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from searchspace.errors import UserError
+from trainables.door.paths import inside
 from trainables.door.text import one_line, printable
 
 MISTAKE = 2
@@ -88,7 +89,7 @@ def main() -> None:
 
 def _folder(run: Path, out: Path | None, *, several: bool) -> Path:
     if out is None:
-        return run / "analysis"
+        return inside(run, "analysis")  # a link in a run is not followed
     return out / run.resolve().name if several else out
 
 

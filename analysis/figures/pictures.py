@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from analysis.figures.style import INK, MUTED, styled
 from analysis.load import Run
 from search.record.run_folder import RunFolder
+from trainables.door.arrays import SCORES_BYTES
 from trainables.runtime.arrays import Floats32
 from trainables.study.sheet import Column, Sheet, read_sheet
 
@@ -22,9 +23,14 @@ def sheets(run: Run) -> list[Sheet]:
     """Read the sheets of a run; none where it wrote none.
 
     Raises:
-        UserError: If a file is damaged.
+        UserError: If a file is damaged, or they are too large together.
     """
-    return [read_sheet(file) for file in RunFolder(run.folder).sheets()]
+    pages, space = list[Sheet](), SCORES_BYTES
+    for file in RunFolder(run.folder).sheets():
+        page = read_sheet(file, space)
+        space -= sum(column.cells.nbytes // 2 for column in page.columns)  # half precision
+        pages.append(page)
+    return pages
 
 
 def draw_sheet(sheet: Sheet) -> Figure:

@@ -16,6 +16,8 @@ from trainables.metrics.classification import Labels
 from trainables.metrics.intervals import Scores, curve_interval, mean_interval
 from trainables.metrics.skill import SKILL
 
+DRAWN = 60  # hyperparameters: a study has about thirty, a stranger's record may have a thousand
+
 
 class Group(StrEnum):
     """How far a trial came."""
@@ -174,7 +176,7 @@ def is_wide(values: pd.Series) -> bool:
 
 
 def settings_of(run: Run, trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the hyperparameters of trials, one column each, as they are drawn.
+    """Return the hyperparameters of trials, one column each, as they are drawn: the first 60.
 
     Args:
         run: Whose trials they are.
@@ -182,7 +184,7 @@ def settings_of(run: Run, trials: pd.DataFrame) -> pd.DataFrame:
     """
     columns = [name for name in trials.columns if str(name).startswith("config.")]
     settings = trials[columns].rename(columns=lambda name: name.removeprefix("config."))
-    return extras_of(run.about.name).settings(run, settings)
+    return extras_of(run.about.name).settings(run, settings.iloc[:, :DRAWN])
 
 
 def _points(run: Run, score: str) -> dict[str, tuple[str, float]]:

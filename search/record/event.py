@@ -29,10 +29,13 @@ def _check_state(state: str) -> str:
 Name = Annotated[str, AfterValidator(_check_name)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Number = Annotated[float | None, Field(allow_inf_nan=False)]  # None stands for NaN
-Numbers = dict[str, Number]
+# What is drawn has a bound that it can be drawn with.
+Title = Annotated[str, Field(max_length=200)]
+Words = Annotated[str, Field(max_length=10_000)]
+Numbers = dict[Title, Number]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
-Scalar = None | bool | Annotated[int, Field(ge=-(2**63), lt=2**64)] | float | str
-Values = dict[str, Scalar | list[Scalar] | dict[str, Scalar | list[Scalar]]]
+Scalar = None | bool | Annotated[int, Field(ge=-(2**63), lt=2**64)] | float | Words
+Values = dict[Title, Scalar | list[Scalar] | dict[str, Scalar | list[Scalar]]]
 
 
 class _Reference(TypedDict):
@@ -40,7 +43,7 @@ class _Reference(TypedDict):
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # type: ignore[misc]  # pydantic's
 
-    label: str
+    label: Annotated[str, Field(max_length=1000)]
     config: Values
     point: Values | None
     scaled: bool
@@ -53,12 +56,12 @@ class _Line(TypedDict, total=False):
 
     __pydantic_config__ = ConfigDict(extra="allow", strict=True)  # type: ignore[misc]  # pydantic's
 
-    time: str
-    event: str
+    time: Title
+    event: Title
     trial: Name
     elapsed_s: Annotated[float, Field(ge=-0.1, allow_inf_nan=False)]  # clocks are read twice
-    node: str
-    label: str
+    node: Title
+    label: Annotated[str, Field(max_length=1000)]
     scaled: bool
     control: bool
     repeats: Annotated[str, AfterValidator(lambda name: name and _check_name(name))]
@@ -66,7 +69,7 @@ class _Line(TypedDict, total=False):
     by_value: bool
     controls: dict[str, Name]
     references: list[_Reference]
-    decision: str
+    decision: Title
     config: Values
     point: Values | None
     epoch: Count
@@ -74,11 +77,11 @@ class _Line(TypedDict, total=False):
     rung: Count
     metrics: Numbers
     constraints: Numbers
-    intervals: dict[str, Annotated[list[Number], Field(min_length=2, max_length=2)]]
-    seconds: dict[str, Seconds]
-    notes: list[str]
+    intervals: dict[Title, Annotated[list[Number], Field(min_length=2, max_length=2)]]
+    seconds: dict[Title, Seconds]
+    notes: list[Words]
     state: Annotated[str, AfterValidator(_check_state)]
-    reason: str
+    reason: Words
     trace: str
 
 

@@ -16,6 +16,10 @@ QUESTIONS = frozenset({"known", "refused"})  # questions to the sampler before t
 ENDS = frozenset({State.COMPLETED, State.PRUNED, State.FAILED})
 # About 3 kB and 150 values a trial. As Python's objects, a value takes up to 200 bytes.
 LINE_BYTES, RECORD_BYTES, RECORD_VALUES = MIB, 32 * MIB, 1_500_000
+# Of metrics, parameters and so on: each becomes a column of tables, whether a row has it or not.
+NAMED = ("config", "metrics", "constraints", "intervals", "seconds")
+NAMES, CELLS = 1000, 10_000_000
+LARGEST = 1e100
 
 
 class TimedReport(NamedTuple):
@@ -94,11 +98,16 @@ def damaged_line(folder: RunFolder, number: int, reason: str) -> UserError:
 
 
 class Order:
-    """Whether events can follow each other: a missing line, or one that is there twice, shows."""
+    """Whether events can follow each other: a missing line, or one that is there twice, shows.
+
+    And whether tables of them, a row a report and a column a name, can be held in memory.
+    """
 
     def __init__(self) -> None:
         self._states: dict[str, State] = {}
         self._rungs: dict[str, int] = {}
+        self._names: set[tuple[str, str]] = set()
+        self._rows = 0
 
     def check(self, event: Event) -> None:
         """Take the next event.
@@ -106,7 +115,8 @@ class Order:
         Raises:
             ValueError: If it cannot follow those before it.
         """
-        kind, trial = event["event"], event.get("trial", "")
+        kind = event["event"]
+        self._count(event)
         if kind == "proposed":
             self._propose(event)
         elif kind == "repeated":
@@ -115,8 +125,17 @@ class Order:
             if kind in ABOUT_A_TRIAL:
                 raise ValueError("it has no trial")
         else:
-            self._check_proposed([trial])
+            self._check_proposed([event["trial"]])
             self._follow(event)
+
+    def _count(self, event: Event) -> None:
+        self._rows += event["event"] in {"proposed", "reported"}
+        self._names.update((part, name) for part in NAMED for name in event.get(part) or ())
+        if len(self._names) > NAMES or len(self._names) * self._rows > CELLS:
+            raise ValueError(
+                f"there are {len(self._names)} names of metrics and parameters up to it, in "
+                f"{self._rows} reports and configs"
+            )
 
     def _check_proposed(self, trials: Iterable[str]) -> None:
         for trial in trials:
@@ -140,6 +159,8 @@ class Order:
             raise ValueError(f"{trial} was proposed before")
         if repeats and repeats not in self._states:
             raise ValueError(f"{repeats}, which it repeats, was not proposed before it")
+        if event.get("by_value") and not repeats:
+            raise ValueError("it has no trial that it repeats")
         if repeats and "seed" not in event:
             raise ValueError("it has no seed")
         self._states[trial] = State.RUNNING
@@ -248,8 +269,8 @@ def report_of(event: Event) -> Report:
 
 
 def number(value: float | None) -> float:
-    """Return NaN for null."""
-    return math.nan if value is None else float(value)
+    """Return NaN for null, and for what is too large to be squared and summed."""
+    return math.nan if value is None or abs(value) > LARGEST else float(value)
 
 
 def _trial(event: Event) -> Trial:

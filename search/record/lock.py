@@ -19,7 +19,7 @@ def locked(folder: RunFolder) -> Iterator[None]:
     Raises:
         UserError: If another process runs its search, or the folder cannot be written to.
     """
-    check_regular(folder.lock)
+    check_regular(folder.lock, alone=True)
     lock = FileLock(folder.lock)
     try:
         lock.acquire(timeout=0)
@@ -39,7 +39,7 @@ def is_running(folder: RunFolder) -> bool:
     """Tell whether a process of this machine runs the search of a folder."""
     if not folder.lock.exists() or not os.access(folder.lock, os.W_OK):
         return False
-    check_regular(folder.lock)
+    check_regular(folder.lock, alone=True)
     lock = FileLock(folder.lock)
     try:
         lock.acquire(timeout=0)

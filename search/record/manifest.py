@@ -4,12 +4,15 @@ Version 1 of the format has the fields of `Manifest`. Version 0, which does not 
 lacks ``about`` and is else the same.
 """
 
+import itertools
 import json
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Any, NamedTuple, Self
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from search.engine.objective import Objective
 from search.plan import Plan, startup_trials
@@ -29,6 +32,8 @@ from trainables.runtime.files import to_json
 from trainables.study.about import About
 from trainables.study.report import Rung
 from trainables.study.settings import StudySettings
+
+WORDS, WORD = 20_000, 1000  # of the description of a study; letters, of all texts and of one
 
 
 class ConstantAnswer(NamedTuple):
@@ -74,6 +79,14 @@ class Resumption(BaseModel):
     code: str
 
 
+def _check_time(text: str) -> str:
+    try:
+        datetime.fromisoformat(text).timestamp()
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
 class Manifest(Versioned):
     """A run, from what was asked for to how it ended.
 
@@ -116,7 +129,7 @@ class Manifest(Versioned):
     """
 
     status: str
-    started: str
+    started: Annotated[str, AfterValidator(_check_time)]
     command: tuple[str, ...]
     plan: Plan
     settings: dict[str, Any]
@@ -163,6 +176,15 @@ class Manifest(Versioned):
             raise ValueError("a run with an objective has rungs")
         return self
 
+    @model_validator(mode="after")
+    def _check_words(self) -> Self:
+        texts = list(
+            _texts([self.about and self.about.as_json(), self.objective and vars(self.objective)])
+        )
+        if sum(map(len, texts)) > WORDS or max(map(len, texts), default=0) > WORD:
+            raise ValueError("the study describes itself in more words than can be drawn")
+        return self
+
     @property
     def code_state(self) -> CodeState:
         """The code that wrote the run last."""
@@ -203,6 +225,15 @@ class ManifestFile:
     def changes(self) -> list[str]:
         """Name what differs between the code that wrote the run last and the code that reads it."""
         return self.content.code_state.changes_to(code_state())
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from itertools.chain.from_iterable(map(_texts, (*value, *value.values())))
+    elif isinstance(value, list | tuple):
+        yield from itertools.chain.from_iterable(map(_texts, value))
 
 
 def new_manifest(folder: RunFolder, plan: Plan, settings: StudySettings) -> ManifestFile:

@@ -20,7 +20,7 @@ from trainables.runtime.files import write_atomically
 from trainables.runtime.plugins import absolute
 from trainables.study.settings import StudySettings
 
-MOST_BYTES = 1_000_000
+MOST_BYTES, DIGITS = 1_000_000, 40
 STUDY = "study"
 
 
@@ -164,6 +164,12 @@ class _Loader(yaml.SafeLoader):
             raise yaml.MarkedYAMLError(None, None, "references (*) are not read", mark)
         return super().compose_node(parent, index)
 
+    def construct_yaml_int(self, node: Any) -> int:  # noqa: ANN401 - as PyYAML's
+        if len(node.value) > DIGITS:
+            problem = f"a number has {len(node.value)} digits"
+            raise yaml.MarkedYAMLError(None, None, problem, node.start_mark)
+        return int(super().construct_yaml_int(node))
+
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:  # noqa: ANN401, FBT001, FBT002 - as PyYAML's
         names = set[str]()
         for key, _ in node.value:
@@ -173,6 +179,9 @@ class _Loader(yaml.SafeLoader):
                     raise yaml.MarkedYAMLError(None, None, problem, key.start_mark)
                 names.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -27,6 +27,7 @@ from trainables.runtime.errors import first_line
 from trainables.runtime.files import cannot_write
 from trainables.runtime.folders import cache_folder
 
+MOST_FILES = 20_000  # of a folder: more would take the disk's room for names
 LISTING = ".listing.json"  # of a folder's files, written after them: without it they are incomplete
 
 
@@ -266,6 +267,10 @@ def _listing(store: Store) -> dict[str, Copy]:
     try:
         listing = LISTED.validate_python(parse_json(content))
         names = ["/".join(parts_of(name)) for name in listing]
+        if len(names) > MOST_FILES or len({name.lower() for name in names}) < len(names):
+            raise ValueError(  # noqa: TRY301 - as all that is wrong with it
+                f"it has more than {MOST_FILES} names, or two that differ in capitals alone"
+            )
     except (ValueError, RecursionError) as error:
         raise StorageError(f"{store}/{LISTING} is damaged: {first_line(error)}") from None
     return {name: Copy(listing[name].size, listing[name].sha256) for name in names}

@@ -122,6 +122,18 @@ def test_two_runs_of_one_name_do_not_overwrite_each_other(analyse, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("log", [(), ("--log", "tensorboard")])
+def test_a_link_in_a_run_is_not_written_through(analyse, tmp_path, log):
+    """A run may be a stranger's: its folder for reports may lead to the user's own files."""
+    run = make_run(tmp_path / "run", [REFERENCES[0], Blueprint("t001")])
+    (tmp_path / "home").mkdir()
+    (run / "analysis").symlink_to(tmp_path / "home")
+    status, printed = analyse(run, *log)
+    assert status == 2
+    assert "is a link, which is not followed" in printed.err
+    assert not list((tmp_path / "home").iterdir())
+
+
 def test_a_folder_that_cannot_be_made(analyse, tmp_path):
     run = make_run(tmp_path / "run", [REFERENCES[0]])
     (tmp_path / "file").touch()

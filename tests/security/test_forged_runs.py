@@ -11,15 +11,10 @@ import forgeries
 import pytest
 from peak import MEMORY_MIB, peak_mib
 from rich.console import Console
+from whole_analysis import analyse
 
-from analysis.figures.pictures import sheets
-from analysis.load import load
-from analysis.numbers.tables import leaderboard
-from analysis.report.confirmation import confirmation
 from search.confirmation.confirm import confirm
 from search.confirmation.plan import ConfirmPlan
-from search.record.run_folder import RunFolder
-from search.results.differences import leaders
 from search.run.runner import replay, resume
 from search.run.status import show
 from search.study import StudyRow
@@ -32,13 +27,6 @@ def find(plan):
     if plan.study != "toy":
         raise UserError(f"unknown study '{plan.study}'")
     return TOY
-
-
-def analyse(folder, console):
-    run = load(folder)
-    rows = leaders(run.rows, run.objective, RunFolder(folder))
-    for part in (leaderboard(run), rows, sheets(run), confirmation(run)):
-        console.print(str(part)[:200], markup=False)
 
 
 READERS = {

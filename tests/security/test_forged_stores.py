@@ -9,7 +9,9 @@ from forgeries import DEEP, ESCAPES
 from pyarrow.fs import FSSpecHandler, PyFileSystem
 from rich.console import Console
 
-from search.run.runner import resume
+from search.confirmation.confirm import confirm
+from search.confirmation.plan import ConfirmPlan
+from search.run.runner import replay, resume
 from search.run.status import show
 from search.storage import depot
 from search.storage import store as stores
@@ -20,6 +22,7 @@ from searchspace.errors import UserError
 
 ADDRESS = "gs://lab/runs/run"
 TOY = StudyRow("toy", "a toy", "toy_study:ToyStudy")
+CONFIRMATION = ConfirmPlan(top=1, seeds=1, attacks="quick")
 CONTENT = b"the stranger's bytes"
 ENTRY = {"size": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}
 
@@ -53,7 +56,7 @@ def look(tmp_path):
 
 
 def listed(*names, **changes):
-    """Forge the listing of the assets, and put an object behind each name."""
+    """Forge the listing of the assets."""
 
     def forge(store):
         listing = json.loads(store.read(f"assets/{LISTING}"))
@@ -89,6 +92,10 @@ LISTINGS = {
     "terabytes": listed("absent.npz", size=2**50),
     "a size beyond numbers": listed("absent.npz", size=10**40),
     "a digest that is none": listed("shared.txt", sha256="../../thesis"),
+    "two names that a disk may take for one": listed("a.npz", "A.npz"),
+    "names without end": listed(*(f"n{number}" for number in range(20_001))),
+    "two entries of one name": listing_of(b'{"a": 1, "a": 2}'),
+    "another encoding": listing_of("{}".encode("utf-16")),
     "nested deeply": listing_of(DEEP.encode()),
     "a list": listing_of(b"[]"),
     "no text": listing_of(b"\xff\xfe"),
@@ -97,12 +104,21 @@ LISTINGS = {
 }
 
 
+FETCHING = {
+    "resume": lambda console: resume(ADDRESS, {}, lambda plan: TOY, console),
+    "confirm": lambda console: confirm(
+        ADDRESS, CONFIRMATION, None, {"in_process": True}, lambda plan: TOY, console
+    ),
+}
+
+
 @pytest.mark.parametrize("title", LISTINGS)
-def test_a_forged_listing_writes_nothing_elsewhere(title, store, outside, look, capsys):
+@pytest.mark.parametrize("command", FETCHING)
+def test_a_forged_listing_writes_nothing_elsewhere(title, command, store, outside, look, capsys):
     LISTINGS[title](store)
     before = look()
     with pytest.raises(UserError) as error:
-        resume(ADDRESS, {}, lambda plan: TOY, Console(width=80))
+        FETCHING[command](Console(width=80))
     assert "\n" not in str(error.value)
     assert not set(capsys.readouterr().out) & {"\x1b", "\x07"}
     assert look() == before
@@ -137,8 +153,12 @@ def test_a_forged_name_of_a_confirmation_writes_nothing_elsewhere(
 )
 @pytest.mark.parametrize(
     "command",
-    [show, lambda run, console: resume(run, {}, lambda plan: TOY, console)],
-    ids=["status", "resume"],
+    [
+        show,
+        lambda run, console: replay(run, lambda plan: TOY, console),
+        lambda run, console: resume(run, {}, lambda plan: TOY, console),
+    ],
+    ids=["status", "replay", "resume"],
 )
 def test_forged_records_of_a_store_are_refused(name, content, command, store, outside, look):
     store.write(name, content)

@@ -1,12 +1,15 @@
 """Arrays of a run: what a file says of shapes and sizes is checked before a byte is unpacked."""
 
+import io
 import math
 import os
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from errno import EINVAL
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -16,12 +19,28 @@ from numpy.lib import format as npy
 from searchspace.errors import UserError
 from trainables.door.opening import MIB, open_file, replacement
 
-SCORES_BYTES = 128 * MIB  # unpacked, of a file of scores or pictures
+SCORES_BYTES = 32 * MIB  # unpacked, of a file of scores, or of all pictures of a run; what reads
+# them makes numbers of eight bytes of bits
 MEMBERS = 256
 HEADER_BYTES = 10_000
 CHUNK = 4 * MIB
-DAMAGES = (ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+# The others unpack all that they are handed at once, whatever size the archive says.
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+DAMAGES = (
+    *(ValueError, TypeError, KeyError, EOFError, RuntimeError, NotImplementedError),
+    *(OverflowError, zipfile.BadZipFile, zlib.error),
+)
 Array = npt.NDArray[Any]
+
+
+class _Portions(io.BufferedReader):
+    """A file of which nothing is read at once that is longer than a chunk, such as a directory."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read up to ``size`` bytes."""
+        if size is not None and size > CHUNK:
+            raise ValueError(f"its directory has {size / MIB:,.0f} MiB")
+        return super().read(size)
 
 
 class Arrays:
@@ -52,6 +71,10 @@ class Arrays:
                 return array
         except DAMAGES as error:
             raise _damaged(self._file, error) from None
+        except OSError as error:
+            if error.errno != EINVAL:  # a position that there is not; else the disk fails
+                raise
+            raise _damaged(self._file, error) from None
 
 
 @contextmanager
@@ -67,7 +90,8 @@ def open_arrays(file: Path, limit: int | None = SCORES_BYTES) -> Iterator[Arrays
         FileNotFoundError: If there is none.
         UserError: If it is no npz file, is damaged, or would take more.
     """
-    with open_file(file) as stream:
+    raw = cast("io.BufferedReader", open_file(file)).detach()
+    with _Portions(raw) as stream:
         try:
             archive = zipfile.ZipFile(stream)
             _check_members(archive, limit)
@@ -121,6 +145,8 @@ def _check_members(archive: zipfile.ZipFile, limit: int | None) -> None:
     members = archive.infolist()
     if len(members) > MEMBERS or len({member.filename for member in members}) < len(members):
         raise ValueError("it has too many members, or two of one name")
+    if not METHODS.issuperset(member.compress_type for member in members):
+        raise ValueError("its members are packed in another way than npz files are")
     if limit is None and any(member.compress_type for member in members):
         raise ValueError("its members are packed")
     size = sum(member.file_size for member in members)
@@ -152,10 +178,13 @@ def _header(stream: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     if version not in {(1, 0), (2, 0)}:
         raise ValueError(f"it is of version {version} of the format")
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, fortran, kind = read(stream, max_header_size=HEADER_BYTES)
+    try:
+        shape, fortran, kind = read(stream, max_header_size=HEADER_BYTES)
+    except (MemoryError, TokenError):  # a thousand brackets or signs
+        raise ValueError("its header cannot be read") from None
     if kind.hasobject:
         raise ValueError("it holds Python objects, which allow_pickle=False refuses")
-    if kind.kind not in "biufSU" or any(length < 0 for length in shape):
+    if kind.kind not in "biufSU" or not kind.itemsize or any(length < 0 for length in shape):
         raise ValueError(f"it holds {kind} of shape {shape}, and no numbers or text")
     return shape, fortran, kind
 

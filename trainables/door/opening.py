@@ -12,6 +12,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ENAMETOOLONG
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -28,6 +29,7 @@ MODES: dict[Purpose, Literal["rb", "ab", "r+b"]] = {"read": "rb", "append": "ab"
 # Not everywhere; a pipe is opened at once, and then refused.
 CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 MIB = 2**20
+LEVELS = 100  # of folders in a folder
 PART_NAME = re.compile(r"\.(.+)\.([1-9][0-9]{0,8})")  # of `replacement`
 
 
@@ -46,7 +48,10 @@ def open_file(file: Path, purpose: Purpose = "read") -> BinaryIO:
     """
     if is_link(file):
         raise UserError(f"{file} is a link, which is not followed: replace it by what it means")
-    descriptor = os.open(file, FLAGS[purpose] | CAREFULLY, 0o666)
+    try:
+        descriptor = os.open(file, FLAGS[purpose] | CAREFULLY, 0o666)
+    except NotADirectoryError as error:  # a file in the place of its folder
+        raise FileNotFoundError(*error.args, str(file)) from None
     status = os.fstat(descriptor)
     hard_link = purpose != "read" and status.st_nlink > 1
     if hard_link or not stat.S_ISREG(status.st_mode):
@@ -88,14 +93,21 @@ def too_long(file: Path, size: int, limit: int) -> UserError:
     )
 
 
-def check_regular(file: Path) -> None:
+def check_regular(file: Path, *, alone: bool = False) -> None:
     """Refuse what a library is about to open by its name, unless it is missing or regular.
+
+    Args:
+        file: As `inside` returns it.
+        alone: Whether it may have no other name elsewhere (a hard link), as it is written to.
 
     Raises:
         UserError: If it is a link, a pipe, a folder or a device.
     """
-    if os.path.lexists(file) and not stat.S_ISREG(os.lstat(file).st_mode):
-        raise UserError(f"{file} is no regular file: remove it")
+    if not os.path.lexists(file):
+        return
+    status = os.lstat(file)
+    if not stat.S_ISREG(status.st_mode) or (alone and status.st_nlink > 1):
+        raise UserError(f"{file} is no regular file of its own: remove it")
 
 
 @contextmanager
@@ -192,10 +204,11 @@ def sync_folder(folder: Path) -> None:
 
 def sync_tree(folder: Path) -> None:
     """Wait until all files below a folder are on the disk, and then their names."""
-    for path, _, names in os.walk(folder):
-        for name in names:
-            sync_file(Path(path, name))
-        sync_folder(Path(path))
+    for path, entries in _walk(folder):
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                sync_file(Path(entry.path))
+        sync_folder(path)
 
 
 def copy_tree(source: Path, target: Path) -> None:
@@ -209,6 +222,8 @@ def copy_tree(source: Path, target: Path) -> None:
         UserError: If there is a link or a pipe in either.
         OSError: If a file cannot be written.
     """
+    for _ in _walk(source):  # which refuses what is nested too deeply
+        pass
     target.mkdir(parents=True, exist_ok=True)
     for entry in sorted(source.iterdir()):
         if entry.is_dir() and not is_link(entry):
@@ -229,11 +244,46 @@ def copy_tree(source: Path, target: Path) -> None:
 def files_below(folder: Path) -> list[Path]:
     """List the regular files below a folder, at any depth, in order; links are left out."""
     return sorted(
-        Path(path, name)
-        for path, _, names in os.walk(folder)
-        for name in names
-        if stat.S_ISREG(os.lstat(Path(path, name)).st_mode)
+        Path(entry.path)
+        for _, entries in _walk(folder)
+        for entry in entries
+        if entry.is_file(follow_symlinks=False)
     )
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]]]]:
+    """Yield a folder and all below it, each with its entries; links are not followed.
+
+    Raises:
+        UserError: If they are nested more deeply than anybody nests them.
+    """
+    folders = [(folder, 0)]
+    while folders:
+        path, level = folders.pop()
+        if level > LEVELS:
+            raise UserError(f"{folder} is nested more than {LEVELS} folders deep: remove what is")
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(path) as stream:
+            entries = list(stream)
+            yield path, entries
+            folders += [
+                (Path(entry.path), level + 1)
+                for entry in entries
+                if entry.is_dir(follow_symlinks=False)
+            ]
+
+
+def refuse_links(folder: Path) -> None:
+    """Refuse a folder with a link below it: what works there by name might follow it.
+
+    Raises:
+        UserError: With the first link.
+    """
+    for _, entries in _walk(folder):
+        for entry in entries:
+            if entry.is_symlink():
+                raise UserError(
+                    f"{entry.path} is a link, which is not followed: replace it by what it means"
+                )
 
 
 def list_folder(folder: Path) -> list[Path]:
@@ -271,8 +321,12 @@ def remove_folder(folder: Path) -> None:
     Raises:
         OSError: If it is a link itself, or cannot be removed.
     """
-    if os.path.lexists(folder):
+    if not os.path.lexists(folder):
+        return
+    try:
         shutil.rmtree(folder)
+    except RecursionError:  # of a thousand folders, each in the one before
+        raise OSError(ENAMETOOLONG, "it is nested too deeply", str(folder)) from None
 
 
 def move_folder(source: Path, target: Path) -> None:

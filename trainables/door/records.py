@@ -42,15 +42,30 @@ def parse_json(text: bytes, depth: int = DEPTH) -> Any:  # noqa: ANN401 - JSON v
         depth: How deep it may be nested.
 
     Raises:
-        ValueError: If it is none, is nested deeper, or is in too many parts.
+        ValueError: If it is none, is nested deeper, is in too many parts, or has a name twice.
     """
     groups = text.count(b"[") + text.count(b"{")
     if groups > GROUPS:
         raise ValueError(f"it has {groups} lists and objects, and at most {GROUPS} are read")
     if groups > depth and _depth(text) > depth:
         raise ValueError(f"it is nested more than {depth} deep")
-    values = json.loads(text)
+    # As bytes it might be UTF-16, whose brackets and escapes are not those that were looked for.
+    values = _DECODER.decode(text.decode("utf-8-sig"))
     return printable_values(values) if may_be_unprintable(text) else values
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ValueError("it has a name twice in one object")
+    return values
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse)
 
 
 def _depth(text: bytes) -> int:

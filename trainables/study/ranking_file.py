@@ -13,6 +13,7 @@ from trainables.door.paths import inside
 from trainables.runtime.errors import typed_line
 
 NAME = "ranking.npz"
+CLASSES = 4096  # more than a data set has: each is looked at by itself
 Scale = tuple[float, float]
 
 
@@ -35,6 +36,8 @@ class RankingScores:
     def __post_init__(self) -> None:
         if self.scores.ndim < 2 or self.scores.shape[:2] != (len(self.eps), len(self.labels)):
             raise ValueError("scores are not one for each radius and image")
+        if self.labels.dtype.kind not in "biu" or self.labels.max(initial=0) >= CLASSES:
+            raise ValueError(f"labels are no classes from 0 to {CLASSES - 1}")
 
     @property
     def scale(self) -> Scale | None:

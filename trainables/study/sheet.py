@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from searchspace.errors import UserError
-from trainables.door.arrays import open_arrays, write_arrays
+from trainables.door.arrays import SCORES_BYTES, open_arrays, write_arrays
 from trainables.door.records import parse_json
 from trainables.runtime.arrays import Floats32
 from trainables.runtime.errors import first_line
@@ -112,14 +112,18 @@ class _ColumnWords(BaseModel):
     notes: tuple[str, ...]
 
 
-def read_sheet(file: Path) -> Sheet:
+def read_sheet(file: Path, limit: int = SCORES_BYTES) -> Sheet:
     """Read what `Sheet.write` wrote.
 
+    Args:
+        file: As `trainables.door.paths.inside` returns it.
+        limit: Bytes that it may have, unpacked.
+
     Raises:
-        UserError: If it is damaged.
+        UserError: If it is damaged, or longer.
     """
     try:
-        with open_arrays(file) as arrays:
+        with open_arrays(file, limit) as arrays:
             values = parse_json(str(arrays["words"]).encode())
             words = _Words.model_validate_json(json.dumps(values))
             columns = tuple(

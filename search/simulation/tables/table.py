@@ -2,8 +2,10 @@
 
 import csv
 import gzip
+import io
 import math
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +15,11 @@ import numpy.typing as npt
 
 from searchspace.errors import UserError
 from searchspace.names import lookup
+from trainables.door.opening import MIB
 
 ARCH, CLEAN = "arch", "clean"
+# Of a table, unpacked: that of 15,625 networks under 40 attacks has 4 MiB and 600,000 values.
+TABLE_BYTES, VALUES = 32 * MIB, 2_000_000
 Column = npt.NDArray[np.float64]
 
 
@@ -48,10 +53,9 @@ def read_table(path: Path) -> Table:
         UserError: If the file cannot be read, a column is missing or repeats, there are no rows,
             or a value is no accuracy in [0, 1].
     """
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
     try:
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-            lines = list(csv.reader(file))
+        text = _unpacked(path).decode("utf-8-sig")
+        lines = list(csv.reader(io.StringIO(text, newline="")))
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"cannot read the table {path}: {reason}") from None
@@ -71,6 +75,21 @@ def read_table(path: Path) -> Table:
     )
 
 
+def _unpacked(path: Path) -> bytes:
+    """Return the bytes of a table, once they are known to be a table's and no more."""
+    if path.exists() and not path.is_file():  # a pipe would block, a device never end
+        raise UserError(f"{path} is no file: name a table of results")
+    with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+        content = file.read(TABLE_BYTES + 1)
+        rest = file.read(1)  # where gzip compares its checksum
+    if rest or len(content) > TABLE_BYTES or content.count(b",") > VALUES:
+        raise UserError(
+            f"{path} has more than {TABLE_BYTES / MIB:.0f} MiB or {VALUES} values: it is no table "
+            "of results"
+        )
+    return content
+
+
 def _check_header(header: list[str], path: Path) -> None:
     missing = [name for name in (ARCH, CLEAN) if name not in header]
     if missing:
@@ -78,7 +97,7 @@ def _check_header(header: list[str], path: Path) -> None:
             f"{path} has no column {' and no '.join(missing)}: its first line must read "
             f"{ARCH},{CLEAN},ATTACK_epsRADIUS,..."
         )
-    repeats = sorted({name for name in header if header.count(name) > 1})
+    repeats = [name for name, count in Counter(header).items() if count > 1]
     if repeats:
         raise UserError(f"{path} has column {repeats[0]} twice: keep one")
 

@@ -1,9 +1,14 @@
 """Sheets drawn: every picture once, in its place, on its scale."""
 
+import zipfile
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from made_sheet import COLOUR, GREY, SHEET
 
 from analysis.figures.pictures import draw_sheet, sheets
+from searchspace.errors import UserError
 
 
 def test_every_picture_has_its_place_and_scale():
@@ -25,3 +30,17 @@ def test_every_picture_has_its_place_and_scale():
 
 def test_a_run_without_pictures_has_no_sheets(whole_run):
     assert sheets(whole_run) == []
+
+
+def test_all_sheets_together_have_a_bound(tmp_path, whole_run, monkeypatch):
+    """Each within its own would add up: a stranger may put any number there."""
+    run = replace(whole_run, folder=tmp_path)
+    for number in range(3):
+        SHEET.write(tmp_path / "pictures" / f"{number}-made.npz")
+    assert len(sheets(run)) == 3
+    with zipfile.ZipFile(tmp_path / "pictures" / "0-made.npz") as archive:
+        whole = sum(member.file_size for member in archive.infolist())
+    cells = sum(column.cells.nbytes // 2 for column in SHEET.columns)
+    monkeypatch.setattr("analysis.figures.pictures.SCORES_BYTES", whole + cells)
+    with pytest.raises(UserError, match=r"pictures/2-made\.npz are damaged \(it takes"):
+        sheets(run)

@@ -45,11 +45,11 @@ def test_what_the_engine_writes_is_read_as_it_is(event):
         (PROPOSED, {"config": {"x": {"y": {"z": 1}}}}, "config.x"),
         (PROPOSED, {"elapsed_s": -1}, "elapsed_s is -1"),
         (PROPOSED, {"elapsed_s": "1"}, "elapsed_s is '1'"),
-        (PROPOSED, {"elapsed_s": 1e999}, "elapsed_s is inf"),
+        (PROPOSED, {"elapsed_s": 1e999}, "Infinity is no JSON"),
         (PROPOSED, {"seed": 2**80}, "seed is"),
         (REPORTED, {"metrics": {"m": "0.5"}}, "metrics.m is '0.5'"),
         (REPORTED, {"metrics": None}, "metrics is None"),
-        (REPORTED, {"metrics": {"m": float("nan")}}, "metrics.m is nan"),
+        (REPORTED, {"metrics": {"m": float("nan")}}, "NaN is no JSON"),
         (REPORTED, {"intervals": {"m": [1]}}, "intervals.m"),
         (REPORTED, {"epoch": 2.5}, "epoch is 2.5"),
         (REPORTED, {"epoch": True}, "epoch is True"),
@@ -92,3 +92,23 @@ def test_whatever_a_line_holds_it_is_followed_or_refused(event, data):
     before = [PROPOSED, REPORTED] if parsed["event"] != "proposed" else []
     if parsed.get("trial") == "t001":
         follow([*before, parsed])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"label": "x" * 2000},
+        {"config": {"x" * 300: 1}},
+        {"config": {"x": "y" * 20_000}},
+        {"node": "x" * 300},
+    ],
+)
+def test_what_is_drawn_is_no_longer_than_can_be_drawn(change):
+    with pytest.raises(ValueError, match=r"(label|config|node)\S* is"):
+        parse_event(line(PROPOSED | change))
+
+
+def test_infinity_is_refused_however_it_is_written():
+    text = line(PROPOSED).replace(b'"elapsed_s": 1.0', b'"elapsed_s": 1e999')
+    with pytest.raises(ValueError, match="elapsed_s is inf"):
+        parse_event(text)

@@ -6,7 +6,14 @@ import math
 import pytest
 
 from search.engine.trial import State
-from search.record.events import clear_unfinished, cut_unfinished, follow, read_events, report_of
+from search.record.events import (
+    NAMES,
+    clear_unfinished,
+    cut_unfinished,
+    follow,
+    read_events,
+    report_of,
+)
 from search.record.run_folder import RunFolder
 from searchspace.errors import UserError
 
@@ -96,3 +103,37 @@ def test_what_follows_from_the_record_is_removed_before_a_run_goes_on(folder):
     folder.scratch.mkdir()
     assert clear_unfinished(folder) == [PROPOSED]
     assert sorted(path.name for path in folder.path.iterdir()) == ["events.jsonl", "trials.csv"]
+
+
+def proposed(number, **fields):
+    return PROPOSED | {"trial": f"t{number:03d}", **fields}
+
+
+@pytest.mark.parametrize("part", ["config", "metrics", "constraints", "seconds"])
+def test_names_have_a_bound_as_each_is_a_column(folder, part):
+    """A small record of ever other names would take all memory, once it is a table."""
+    values = {f"n{number}": 1.0 for number in range(NAMES + 1)}
+    event = PROPOSED if part == "config" else REPORTED
+    before = [] if part == "config" else [PROPOSED]
+    write(folder, *before, event | {part: values})
+    with pytest.raises(UserError, match=r"events\.jsonl is damaged: there are 100. names"):
+        read_events(folder)
+
+
+def test_a_table_of_all_reports_has_a_bound(folder, monkeypatch):
+    monkeypatch.setattr("search.record.events.CELLS", 100)
+    names = {f"n{number}": 1.0 for number in range(30)}
+    reports = [proposed(number, config=names) for number in range(4)]
+    write(folder, *reports[:3])
+    assert len(read_events(folder)) == 3
+    write(folder, *reports)
+    with pytest.raises(UserError, match=r"line 4 .* 30 names .* in 4 reports and configs"):
+        read_events(folder)
+
+
+@pytest.mark.parametrize("value", [1e101, -1e308, 10**200])
+def test_what_cannot_be_squared_is_no_number(value):
+    """Means and deviations of it would overflow; no metric is that large."""
+    report = report_of(REPORTED | {"metrics": {"m": value, "n": 1e99}})
+    assert math.isnan(report.metrics["m"])
+    assert report.metrics["n"] == 1e99

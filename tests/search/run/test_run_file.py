@@ -63,6 +63,8 @@ def test_names_are_those_of_options_or_fields(read, line, settings, engine):
         ("trials: 2024-99-99", "month must be in 1..12"),
         (b"trials: \xff\xfe", "unacceptable character #x00ff"),
         (b"x: \x00", "unacceptable character"),
+        ("seed: 0x" + "f" * 5000, "line 1: a number has 5002 digits"),
+        ("seed: 1" + ":59" * 5000, "line 1: a number has 15001 digits"),
     ],
 )
 def test_what_cannot_be_read_is_one_line(read, text, message):

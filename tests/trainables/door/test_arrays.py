@@ -1,10 +1,13 @@
 """Arrays are read as their headers say, where these can be true."""
 
 import io
+import struct
 import zipfile
+from errno import EIO
 
 import numpy as np
 import pytest
+from peak import peak_mib
 
 from searchspace.errors import UserError
 from trainables.door.arrays import map_array, open_arrays, write_array, write_arrays
@@ -17,6 +20,11 @@ def header(shape, kind="<f4", fortran=False):
     values = {"descr": kind, "fortran_order": fortran, "shape": shape}
     np.lib.format.write_array_header_1_0(stream, values)
     return stream.getvalue()
+
+
+def words(text):
+    """Make a header of any text."""
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text) + 1) + text + b"\n"
 
 
 def archive(file, members, compression=zipfile.ZIP_STORED):
@@ -68,6 +76,16 @@ FORGERIES = {
     "another version": [("a.npy", b"\x93NUMPY\x03\x00\x10\x00\x00\x00" + b" " * 16)],
     "two of one name": [("a.npy", header((1,)) + bytes(4))] * 2,
     "many members": [(f"{number}.npy", b"") for number in range(300)],
+    "texts of no length": [("a.npy", header((9,), "<U0"))],
+    "an endless empty shape": [("a.npy", header((0, 2**62, 2**62)))],
+    "65 dimensions": [("a.npy", header((1,) * 65) + bytes(4))],
+    "a thousand signs": [("a.npy", words(b"{'shape': (" + b"-" * 9000 + b"1,)}"))],
+    "a thousand brackets": [("a.npy", words(b"(" * 9000))],
+    "a number without end": [("a.npy", words(b"{'shape': (" + b"9" * 5000 + b",)}"))],
+    "dates": [("a.npy", header((1,), "<M8[ns]") + bytes(8))],
+    "columns": [
+        ("a.npy", words(b"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}"))
+    ],
 }
 
 
@@ -94,10 +112,68 @@ def test_a_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path):
         for _ in range(256):
             member.write(bytes(2**20))
     assert file.stat().st_size < 2**20
-    with pytest.raises(UserError, match="it takes 256 MiB, and at most 128"), open_arrays(file):
+    with pytest.raises(UserError, match="it takes 256 MiB, and at most 32"), open_arrays(file):
         pass
     with pytest.raises(UserError, match="its members are packed"), open_arrays(file, None):
         pass
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_DEFLATED])
+def test_what_unpacks_to_more_than_its_archive_says_is_not_unpacked(tmp_path, method):
+    """Of bzip2 and LZMA, a hundred bytes become all of it at once."""
+    content = header((9,)) + bytes(36)
+    file = archive(tmp_path / "file.npz", [("a.npy", content + bytes(2**26))], method)
+    size = struct.pack("<I", len(content))
+    archived = bytearray(file.read_bytes())
+    entry = archived.index(b"PK\x01\x02")
+    archived[entry + 24 : entry + 28] = size
+    file.write_bytes(archived)
+    before = peak_mib(reset=True)
+    with (
+        pytest.raises(UserError, match=r"packed in another way|Bad CRC"),
+        open_arrays(file) as arrays,
+    ):
+        arrays["a"]
+    assert peak_mib() - before < 32
+
+
+def test_a_directory_of_countless_members_is_not_read(tmp_path):
+    """Forty-six bytes in the file become six hundred in memory."""
+    entry = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *(0,) * 9, 7, *(0,) * 6)
+    entries = b"".join(entry + b"%07d" % number for number in range(100_000))
+    end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 2**16 - 1, 2**16 - 1, len(entries), 0, 0)
+    (tmp_path / "file.npz").write_bytes(entries + end)
+    before = peak_mib(reset=True)
+    with (
+        pytest.raises(UserError, match="its directory has 5 MiB"),
+        open_arrays(tmp_path / "file.npz"),
+    ):
+        pass
+    assert peak_mib() - before < 32
+
+
+@pytest.mark.parametrize("field", [12, 16], ids=["size", "position"])
+def test_a_directory_that_is_nowhere_is_damage(tmp_path, field):
+    file = archive(tmp_path / "file.npz", [("a.npy", header((1,)) + bytes(4))])
+    content = bytearray(file.read_bytes())
+    end = content.index(b"PK\x05\x06")
+    content[end + field : end + field + 4] = struct.pack("<I", 2**32 - 2)
+    file.write_bytes(content)
+    with pytest.raises(UserError, match="is damaged"), open_arrays(file) as arrays:
+        arrays["a"]
+
+
+def test_a_failing_disk_is_no_damage(tmp_path, monkeypatch):
+    """It is told from damage by whoever runs trials: all of them would meet it."""
+    write_arrays(tmp_path / "file.npz", {"a": SCORES})
+
+    def fail(*_):
+        raise OSError(EIO, "Input/output error")
+
+    with open_arrays(tmp_path / "file.npz") as arrays:
+        monkeypatch.setattr("trainables.door.arrays._read", fail)
+        with pytest.raises(OSError, match="Input/output"):
+            arrays["a"]
 
 
 def test_a_flipped_bit_is_noticed(tmp_path):

@@ -1,6 +1,7 @@
 """Files are opened where they are regular, and never through a link."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from trainables.door.opening import (
     names_in,
     open_file,
     read_bytes,
+    refuse_links,
     remove_file,
     remove_folder,
     replacement,
@@ -183,3 +185,41 @@ def test_a_folder_takes_no_name_of_another(tmp_path):
     move_folder(tmp_path / "new", tmp_path / "empty")
     with pytest.raises(OSError, match="not empty"):
         move_folder(tmp_path / "empty", tmp_path / "full")
+
+
+def test_links_at_any_depth_are_refused(tmp_path, outside):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    refuse_links(tmp_path)
+    (tmp_path / "a" / "b" / "c").symlink_to(outside)
+    with pytest.raises(UserError, match="c is a link, which is not followed"):
+        refuse_links(tmp_path)
+
+
+def test_a_lock_with_another_name_elsewhere_is_refused(tmp_path, outside):
+    os.link(outside, tmp_path / ".lock")
+    check_regular(tmp_path / ".lock")
+    with pytest.raises(UserError, match="no regular file of its own"):
+        check_regular(tmp_path / ".lock", alone=True)
+
+
+def test_a_file_in_the_place_of_its_folder_is_a_missing_file(tmp_path):
+    (tmp_path / "trials").touch()
+    with pytest.raises(FileNotFoundError):
+        open_file(tmp_path / "trials" / "t001")
+
+
+def test_folders_that_are_nested_without_end_are_refused(tmp_path):
+    """Recursion, and names, have an end that an archive need not have."""
+    folder = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir("d", dir_fd=folder)
+        inner = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    for act in (files_below, refuse_links, lambda path: copy_tree(path, tmp_path / "copy")):
+        with pytest.raises(UserError, match="nested more than 100 folders deep"):
+            act(tmp_path)
+    with pytest.raises(OSError, match="nested too deeply"):
+        remove_folder(tmp_path / "d")
+    subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)

@@ -48,6 +48,11 @@ def test_lists_and_objects_have_a_bound():
         (b"1" * 5000, "Exceeds the limit"),
         (nested(2000), "nested"),
         (b"[" * 2000, "nested"),
+        ('{"a": 1}'.encode("utf-16"), "decode"),
+        ('{"a": "\\u001b[2J"}'.encode("utf-32"), "decode"),
+        (b"[NaN]", "NaN is no JSON"),
+        (b'{"a": -Infinity}', "-Infinity is no JSON"),
+        (b'{"a": 1, "b": {"c": 1, "c": 2}}', "a name twice"),
     ],
 )
 def test_what_is_no_json_is_one_line(tmp_path, text, reason):

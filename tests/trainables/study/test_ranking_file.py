@@ -56,6 +56,8 @@ def test_a_file_that_was_cut_short_is_one_line(tmp_path, end):
         ({"labels": np.array([0])}, "one for each radius and image"),
         ({"labels": np.array([{}], dtype=object)}, "allow_pickle=False"),
         ({"scores": None}, "scores"),
+        ({"labels": LABELS + 4096}, "labels are no classes"),
+        ({"labels": LABELS.astype(str)}, "labels are no classes"),
     ],
 )
 def test_a_file_of_something_else_is_refused_and_nothing_is_unpickled(tmp_path, change, reason):

@@ -1,8 +1,10 @@
 """Tables are read, and what is wrong with one is said in a line."""
 
 import gzip
+import os
 
 import pytest
+from peak import peak_mib
 
 from search.simulation.tables.table import read_table
 from searchspace.errors import UserError
@@ -85,3 +87,19 @@ def test_a_file_that_cannot_be_read(tmp_path, write):
     (tmp_path / "plain.csv.gz").write_text("arch,clean\n")
     with pytest.raises(UserError, match="cannot read the table"):
         read_table(tmp_path / "plain.csv.gz")
+
+
+def test_a_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path):
+    file = tmp_path / "table.csv.gz"
+    file.write_bytes(gzip.compress(bytes(2**26)))
+    assert file.stat().st_size < 2**17
+    before = peak_mib(reset=True)
+    with pytest.raises(UserError, match="it is no table of results"):
+        read_table(file)
+    assert peak_mib() - before < 200
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "table.csv")
+    with pytest.raises(UserError, match="is no file"):
+        read_table(tmp_path / "table.csv")
