@@ -21,6 +21,7 @@ from search.record.run_folder import RunFolder
 from search.results.ranking import Row, rank, winner
 from search.studies import about
 from searchspace.errors import UserError
+from trainables.runtime.files import to_json
 from trainables.study.about import About
 from trainables.study.report import Report
 
@@ -154,7 +155,7 @@ def _trial_row(row: Row) -> Record:
         "started_s": trial.started_s,
         "ended_s": math.nan if trial.ended_s is None else trial.ended_s,
     }
-    columns |= _with_prefix("config", trial.config)
+    columns |= _with_prefix("config", {name: _cell(trial.config[name]) for name in trial.config})
     if trial.reports:
         columns |= _report_columns(trial.reports[-1])
     seconds = [_with_prefix("seconds", report.seconds) for report in trial.reports]
@@ -168,6 +169,11 @@ def _report_columns(report: Report) -> Record:
         columns |= {f"low.{name}": low, f"high.{name}": high}
     columns |= _with_prefix("constraint", report.constraints)
     return columns | _with_prefix("seconds", report.seconds)
+
+
+def _cell(setting: object) -> object:
+    """Write a setting that is a list or an object as text: figures compare and sort settings."""
+    return to_json(setting) if isinstance(setting, list | tuple | Mapping) else setting
 
 
 def _with_prefix(prefix: str, values: Mapping[str, object]) -> Record:

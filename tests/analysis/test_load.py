@@ -12,6 +12,7 @@ import pytest
 from make_run import REFERENCES, Blueprint
 
 from analysis.load import load
+from analysis.numbers.frames import hyperparameters
 from search.engine.trial import State
 from search.studies import about
 from searchspace.errors import UserError
@@ -219,3 +220,12 @@ def test_it_loads_neither_torch_nor_ray():
 def test_made_runs_are_varied():
     states = {blueprint.state for blueprint in make_run.whole_search()}
     assert states == {State.COMPLETED, State.PRUNED, State.FAILED}
+
+
+def test_settings_that_are_lists_are_compared_as_text(build):
+    trials = [Blueprint(f"t00{n}", config={"blocks": [n, 2], "x": {"y": n}}) for n in (1, 2, 3)]
+    run = build(REFERENCES[0], *trials)
+    texts = run.trials.set_index("trial")["config.blocks"]
+    assert texts["t001"] == "[1, 2]"
+    frame = hyperparameters(run)
+    assert set(frame.loc[frame["name"] == "x", "setting"]) == {'{"y": 1}', '{"y": 2}', '{"y": 3}'}
