@@ -112,6 +112,8 @@ def read_versioned(kind: type[Record], file: Path) -> Record:
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
     name = ".".join(map(str, problem["loc"]))
+    if not name:  # of several fields together
+        return str(problem["msg"].removeprefix("Value error, "))
     if problem["type"] == "missing":
         return f"{name} is missing"
     if problem["type"] == "extra_forbidden":

@@ -103,3 +103,19 @@ def test_what_is_no_run_says_so(tmp_path):
         read_manifest(RunFolder(tmp_path / "absent"))
     with pytest.raises(UserError, match=r"is not a run: it has no manifest\.json"):
         read_manifest(RunFolder(tmp_path))
+
+
+def test_what_several_fields_say_together_is_one_short_line(tmp_path, run_toy):
+    _, folder, _ = run_toy(trials=1)
+    values = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(values | {"rungs": []}))
+    with pytest.raises(UserError, match=r"manifest\.json: a run with an objective has rungs; put"):
+        read_manifest(RunFolder(folder))
+    words = values["about"] | {"level": "x" * 2000}
+    (folder / "manifest.json").write_text(json.dumps(values | {"about": words}))
+    with pytest.raises(UserError, match=r"manifest\.json: .* in more words than can be drawn"):
+        read_manifest(RunFolder(folder))
+    for text in ("", "yesterday", "1000000000-01-01"):
+        (folder / "manifest.json").write_text(json.dumps(values | {"started": text}))
+        with pytest.raises(UserError, match=r"manifest\.json: started is"):
+            read_manifest(RunFolder(folder))
