@@ -21,11 +21,13 @@ from search.record.run_folder import RunFolder
 from search.results.ranking import Row, rank, winner
 from search.studies import about
 from searchspace.errors import UserError
+from trainables.door.text import one_line
 from trainables.runtime.files import to_json
 from trainables.study.about import About
 from trainables.study.report import Report
 
 Record = dict[str, Any]
+LONGEST = 1000  # letters of a setting: longer ones take minutes to draw
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity: results are cached a run
@@ -172,8 +174,9 @@ def _report_columns(report: Report) -> Record:
 
 
 def _cell(setting: object) -> object:
-    """Write a setting that is a list or an object as text: figures compare and sort settings."""
-    return to_json(setting) if isinstance(setting, list | tuple | Mapping) else setting
+    """Return a setting that figures can compare, sort and draw: a list as text, a text as a line."""
+    text = to_json(setting) if isinstance(setting, list | tuple | Mapping) else setting
+    return f"{one_line(text)[:LONGEST]}…" if isinstance(text, str) and len(text) > LONGEST else text
 
 
 def _with_prefix(prefix: str, values: Mapping[str, object]) -> Record:

@@ -103,6 +103,7 @@ FORGERIES = {
 OF_CLASSIFIERS = {
     "a million channels": card(channels=10**6),
     "channels beyond numbers": card(channels=10**30),
+    "an image of a gigabyte": card(shape=[30_000, 30_000]),
     "a million classes": card(classes=[str(number) for number in range(10**5)]),
     "an image of terabytes": card(shape=[10**6, 10**6]),
     "a classifier by path": card(classifier="os:system"),
@@ -111,6 +112,11 @@ OF_CLASSIFIERS = {
 OF_UNETS = {
     "a million filters": card(architecture="1000x1000000 | 1000x1000000"),
     "thousands of blocks": card(architecture=" ".join(["1000x8"] * 5000) + " | 1000x8"),
+    "a grid of terabytes": card(size=10**6),
+    "a field without end": card(field_mm=1e30),
+    "a scale without end": lambda model, outside: (model / CARD).write_text(
+        (model / CARD).read_text().replace("2500.0", "1e999")
+    ),
     "an architecture of escapes": card(architecture=ESCAPES),
     "an architecture that is a list": card(architecture=["1000x8"]),
     "kernels by path": card(kernels="os:system"),

@@ -251,6 +251,7 @@ SHEETS = {
     "words nested deeply": _sheet(archive({"words": array(DEEP)})),
     "words of another type": _sheet(sheet(rows=7)),
     "no columns": _sheet(sheet(columns=[])),
+    "a row too long to draw": _sheet(sheet(rows=["a\n" * 100_000])),
     "more rows than cells": _sheet(sheet(rows=["a", "b"])),
     "an unknown field": _sheet(sheet(shell="rm")),
     "a link": _link("pictures/1-greys.npz"),

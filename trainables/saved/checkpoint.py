@@ -25,7 +25,9 @@ WEIGHTS = "model.safetensors"
 CARD = "model.json"
 CARD_BYTES = MIB
 
-Side = Annotated[int, Field(ge=1)]  # in pixels or voxels
+# Weights do not bound these: whoever uses a stranger's model makes images and volumes by them.
+Side = Annotated[int, Field(ge=1, le=512)]  # in pixels or voxels
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Card(Frozen):
@@ -110,13 +112,13 @@ class UNetCard(Card):
     architecture: str
     kernels: str
     norm: str = "batch"
-    size: int = Field(ge=1)
-    field_mm: float = Field(gt=0)
+    size: int = Field(ge=1, le=1024)
+    field_mm: float = Field(gt=0, le=10_000)
     normalisation: str = "whole"
-    centre_hu: float = 250.0
-    scale_hu: float = Field(default=2500.0, gt=0)
-    padding_hu: float = -1000.0
-    tissue: float | None = None
+    centre_hu: Finite = 250.0
+    scale_hu: float = Field(default=2500.0, gt=0, allow_inf_nan=False)
+    padding_hu: Finite = -1000.0
+    tissue: Finite | None = None
 
     def build(self) -> CTNetwork:
         """Build the network, with untrained weights."""

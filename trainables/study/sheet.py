@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, final
+from typing import Annotated, Any, Literal, final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from trainables.runtime.arrays import Floats32
 from trainables.runtime.errors import first_line
 
 Scale = Literal["image", "signed", "heat"]
+Title = Annotated[str, Field(max_length=1000)]  # of what is drawn, which takes its time
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"  # of a sheet: it becomes the name of files
 MOST = 64  # rows or columns
 SIDE, ASPECT = 2048, 16  # pixels of a cell, and how many times longer than wide
@@ -95,21 +96,21 @@ class _Words(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     name: str = Field(pattern=NAME)
-    title: str
-    caption: str
-    rows: tuple[str, ...] = Field(min_length=1, max_length=MOST)
+    title: Title
+    caption: str = Field(max_length=20_000)
+    rows: tuple[Title, ...] = Field(min_length=1, max_length=MOST)
     columns: tuple["_ColumnWords", ...] = Field(min_length=1, max_length=MOST)
 
 
 class _ColumnWords(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    title: str
+    title: Title
     scale: Scale
     low: float
     high: float
-    unit: str
-    notes: tuple[str, ...]
+    unit: Title
+    notes: tuple[Title, ...]
 
 
 def read_sheet(file: Path, limit: int = SCORES_BYTES) -> Sheet:

@@ -53,7 +53,7 @@ class SynthesisSettings(AttackSettings):
     )
     subjects: int = setting(40, "Of the phantom.", DATA, ge=4)
     slices: int = setting(3, "Of a phantom subject.", DATA, ge=1)
-    size: int = setting(64, "Pixels that the network sees, to a side.", DATA, ge=8)
+    size: int = setting(64, "Pixels that the network sees, to a side.", DATA, ge=8, le=1024)
     # 256 mm at 256 pixels of 1 mm is the paper's crop or pad, without resampling.
     field_mm: float = setting(
         256.0,

@@ -44,6 +44,8 @@ def test_what_the_engine_writes_is_read_as_it_is(event):
         (PROPOSED, {"config": [1]}, "config is"),
         (PROPOSED, {"config": {"x": {"y": {"z": 1}}}}, "config.x"),
         (PROPOSED, {"elapsed_s": -1}, "elapsed_s is -1"),
+        (PROPOSED, {"elapsed_s": 1e11}, "elapsed_s is 1"),
+        (REPORTED, {"seconds": {"training": 1e308}}, "seconds.training is 1"),
         (PROPOSED, {"elapsed_s": "1"}, "elapsed_s is '1'"),
         (PROPOSED, {"elapsed_s": 1e999}, "Infinity is no JSON"),
         (PROPOSED, {"seed": 2**80}, "seed is"),
