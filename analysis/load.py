@@ -176,7 +176,9 @@ def _report_columns(report: Report) -> Record:
 def _cell(setting: object) -> object:
     """Return a setting that figures can compare, sort and draw: a list as text, a text as a line."""
     text = to_json(setting) if isinstance(setting, list | tuple | Mapping) else setting
-    return f"{one_line(text)[:LONGEST]}…" if isinstance(text, str) and len(text) > LONGEST else text
+    if isinstance(text, str) and len(text) > LONGEST:
+        return f"{one_line(text)[:LONGEST]}…"
+    return text
 
 
 def _with_prefix(prefix: str, values: Mapping[str, object]) -> Record:
