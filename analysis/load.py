@@ -174,7 +174,7 @@ def _report_columns(report: Report) -> Record:
 
 
 def _cell(setting: object) -> object:
-    """Return a setting that figures can compare, sort and draw: a list as text, a text as a line."""
+    """Return a setting that figures can compare, sort and draw: a list as text, cut where long."""
     text = to_json(setting) if isinstance(setting, list | tuple | Mapping) else setting
     if isinstance(text, str) and len(text) > LONGEST:
         return f"{one_line(text)[:LONGEST]}…"
