@@ -10,6 +10,7 @@ import typer
 from searchspace.errors import UserError
 from trainables.door.paths import inside
 from trainables.door.text import one_line, printable
+from trainables.runtime.errors import mistaken_path
 
 MISTAKE = 2
 MANIFEST = "manifest.json"  # of a search; a folder of experiments has none
@@ -82,9 +83,10 @@ def main() -> None:
         usage = getattr(
             error, "format_message", None
         )  # click's; newer typers carry their own click
-        if usage is None:
+        line = usage() if usage else mistaken_path(error)
+        if not line:
             raise
-        _complain(usage())
+        _complain(line)
 
 
 def _folder(run: Path, out: Path | None, *, several: bool) -> Path:

@@ -20,6 +20,7 @@ from search.cli.token import token
 from search.exit_status import INTERRUPTED, end
 from searchspace.errors import UserError
 from trainables.door.text import one_line
+from trainables.runtime.errors import mistaken_path
 
 MISTAKE = 2
 DISTRIBUTION = "robust-medical-search"
@@ -102,7 +103,8 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - the last resort: no traceback on the terminal
         # click's errors, told by their method: newer typers carry a click of their own inside
         usage = getattr(error, "format_message", None)
-        status = _complain(usage()) if usage else _complain_of_us(error)
+        line = usage() if usage else mistaken_path(error)
+        status = _complain(line) if line else _complain_of_us(error)
     end(signals.status(status or 0))
 
 

@@ -18,6 +18,13 @@ def first_line(error: BaseException) -> str:
     return next(filter(None, lines), type(error).__name__)
 
 
+def mistaken_path(error: BaseException) -> str:
+    """Say in a line that a path is too long, or goes in a circle; empty for any other error."""
+    if isinstance(error, OSError) and error.errno in {errno.ENAMETOOLONG, errno.ELOOP}:
+        return f"{str(error.filename):.60}...: {error.strerror}"
+    return ""
+
+
 def typed_line(error: BaseException) -> str:
     """Return the name of an error's type and its first line, such as ``ValueError: no rows``.
 

@@ -2,7 +2,7 @@ import errno
 
 import pytest
 
-from trainables.runtime.errors import disk_problem, first_line, typed_line
+from trainables.runtime.errors import disk_problem, first_line, mistaken_path, typed_line
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,16 @@ def test_what_all_trials_would_meet_is_told_from_what_one_did(error, line):
     problem = disk_problem(error, "/runs/first")
     assert problem.startswith(line)
     assert bool(problem) == bool(line)
+
+
+def test_a_path_that_no_system_takes_is_the_users(tmp_path):
+    with pytest.raises(OSError, match="too long") as caught:
+        (tmp_path / ("x" * 300)).stat()
+    assert mistaken_path(caught.value).endswith("...: File name too long")
+    assert len(mistaken_path(caught.value)) < 100
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(OSError, match="symbolic links") as caught:
+        (tmp_path / "circle").stat()
+    assert "symbolic links" in mistaken_path(caught.value)
+    assert not mistaken_path(OSError(errno.EIO, "Input/output error"))
+    assert not mistaken_path(ValueError("x"))
