@@ -21,7 +21,7 @@ def first_line(error: BaseException) -> str:
 def mistaken_path(error: BaseException) -> str:
     """Say in a line that a path is too long, or goes in a circle; empty for any other error."""
     if isinstance(error, OSError) and error.errno in {errno.ENAMETOOLONG, errno.ELOOP}:
-        return f"{str(error.filename):.60}...: {error.strerror}"
+        return f"{error.filename!s:.60}...: {error.strerror}"
     return ""
 
 
