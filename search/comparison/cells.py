@@ -14,7 +14,7 @@ from rich.console import Console
 from search.comparison.scoring import Scoring
 from search.engine.coordinator import Coordinator
 from search.engine.objective import Objective
-from search.engine.trial import Failure, State
+from search.engine.trial import Failure, State, Trial
 from search.execution.choose import choose_executor
 from search.plan import Plan
 from search.record.events import clear_unfinished
@@ -34,6 +34,8 @@ from trainables.study.study import Reference
 
 Methods = Callable[[Any], Sequence[Reference]]
 """Lists the methods of a cell by its settings."""
+
+VAL = "val_clean_"  # how the names of scores on clean images of val begin
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def run_cell(
         console: Where the user reads.
 
     Returns:
-        The scores of each method that could be trained.
+        The scores of each method: on test, and those of its best epoch on clean images of val.
 
     Raises:
         UserError: If the folder holds a cell with other settings, or a method failed.
@@ -125,8 +127,8 @@ def _settled(content: Manifest, plan: Plan) -> dict[str, Any]:
 
 def _train(
     session: Session, objective: Objective, references: Sequence[Reference]
-) -> dict[str, str]:
-    """Train every method that was not trained; return the id of each, by its label."""
+) -> dict[str, Trial]:
+    """Train every method that was not trained; return the training of each, by its label."""
     rung = session.rungs[-1]
     rules = replace(
         make_rules(session, objective), references=tuple(references), trials=0, rungs=(rung,)
@@ -139,7 +141,7 @@ def _train(
     coordinator.close()
     desk.records.write_table()
     _end(session, coordinator)
-    return {trial.label: trial.id for trial in coordinator.trials.values()}
+    return {trial.label: trial for trial in coordinator.trials.values()}
 
 
 def _end(session: Session, coordinator: Coordinator) -> None:
@@ -156,7 +158,7 @@ def _end(session: Session, coordinator: Coordinator) -> None:
 
 
 def _score(
-    session: Session, trained: dict[str, str], images: int | None
+    session: Session, trained: dict[str, Trial], images: int | None
 ) -> dict[str, dict[str, float]]:
     """Open the test images, and score every model that was not scored."""
     folder = session.folder
@@ -164,12 +166,12 @@ def _score(
     session.study.open_test(session.settings, folder.assets, test, session.say)
     scores.mkdir(exist_ok=True)
     suffix = "" if images is None else f"-{images}"
-    files = {label: scores / f"{name}{suffix}.json" for label, name in trained.items()}
+    files = {label: scores / f"{trial.id}{suffix}.json" for label, trial in trained.items()}
     tasks = [
         Scoring(
             module=session.row.path,
             settings=session.trial_settings,
-            model=folder.saved(trained[label]),
+            model=folder.saved(trained[label].id),
             data=test,
             images=images,
             file=file,
@@ -189,7 +191,13 @@ def _score(
         session.executor.map(tasks, end)
     if failures:
         raise UserError(f"{failures[0]}; the rest is kept: give the same command again")
-    return {label: _read(file) for label, file in files.items()}
+    return {label: _on_val(trained[label]) | _read(file) for label, file in files.items()}
+
+
+def _on_val(trial: Trial) -> dict[str, float]:
+    """Return the scores of the best epoch on val, by which it was chosen: they flatter."""
+    metrics = trial.reports[-1].metrics
+    return {name: value for name, value in metrics.items() if name.startswith(VAL)}
 
 
 def _read(file: Path) -> dict[str, Any]:

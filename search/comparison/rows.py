@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,10 @@ class Row:
     scores: Mapping[str, float | None]
 
 
+Column = str | Callable[[Sequence[Row]], str]
+"""What a column says of the trainings of a line: a metric, see `cell`, or a function of them."""
+
+
 def write_csv(file: Path, rows: Sequence[Row]) -> None:
     """Write one line for each training: dataset, fraction, seed, method, and every score."""
     lines = [
@@ -66,32 +70,49 @@ def mean_and_half_width(values: Iterable[float]) -> tuple[float, float]:
     return float(sample.mean()), quantile * float(sample.std(ddof=1)) / len(sample) ** 0.5
 
 
-def table(rows: Sequence[Row], methods: Sequence[str], columns: Mapping[str, str]) -> str:
+def table(rows: Sequence[Row], methods: Sequence[str], columns: Mapping[str, Column]) -> str:
     """Lay out a Markdown table with a line for each dataset, fraction and method that has rows.
 
     Args:
         rows: All trainings.
         methods: In the order of the lines.
-        columns: Metrics by heading; ``{headline}`` stands for the headline score of a row.
+        columns: By heading.
     """
     heads = ["dataset", "fraction", "method", "seeds", *columns]
     lines = [heads, ["---"] * len(heads)]
-    for dataset, fraction in dict.fromkeys((row.dataset, row.fraction) for row in rows):
-        for method in methods:
-            group = [
-                row
-                for row in rows
-                if (row.dataset, row.fraction, row.method) == (dataset, fraction, method)
-            ]
-            if group:
-                cells = [_cell(group, metric) for metric in columns.values()]
-                share = f"{100 * fraction:g} %"
-                lines.append([dataset, share, method, str(len(group)), *cells])
+    for group in groups(rows, methods):
+        cells = [
+            cell(group, column) if isinstance(column, str) else column(group)
+            for column in columns.values()
+        ]
+        first = group[0]
+        share = f"{100 * first.fraction:g} %"
+        lines.append([first.dataset, share, first.method, str(len(group)), *cells])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _cell(group: Sequence[Row], metric: str) -> str:
-    """Write a mean with its half width, in per cent."""
+def groups(rows: Sequence[Row], methods: Sequence[str]) -> Iterator[list[Row]]:
+    """Yield the trainings of each dataset, fraction and method that has some: its seeds.
+
+    Args:
+        rows: All trainings.
+        methods: In the order in which they come.
+    """
+    for dataset, fraction in dict.fromkeys((row.dataset, row.fraction) for row in rows):
+        for method in methods:
+            key = (dataset, fraction, method)
+            group = [row for row in rows if (row.dataset, row.fraction, row.method) == key]
+            if group:
+                yield group
+
+
+def cell(group: Sequence[Row], metric: str) -> str:
+    """Write the mean of a metric over seeds with its half width, in per cent.
+
+    Args:
+        group: Of `groups`.
+        metric: Its name; ``{headline}`` stands for the headline score of a row.
+    """
     values = [row.scores.get(metric.format(headline=row.headline)) for row in group]
     scores = [100 * value for value in values if value is not None]
     if len(scores) < len(values):

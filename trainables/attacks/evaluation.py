@@ -135,15 +135,16 @@ def answers_of(logits: Floats32, task: Task, score: str) -> Floats32:
         score: Its name.
     """
     values = torch.from_numpy(logits)
-    answers = _odds(values, task) if score in ORDERS else to_probabilities(values, task)
+    if score not in ORDERS:
+        answers = to_probabilities(values, task)
+    else:
+        answers = values if task == "multi-label" else _odds(values)
     result: Floats32 = answers.numpy()
     return result
 
 
-def _odds(logits: Tensor, task: Task) -> Tensor:
+def _odds(logits: Tensor) -> Tensor:
     """Return the log-odds of each class against the others, (..., N, K)."""
-    if task == "multi-label":
-        return logits
     flat = logits.reshape(-1, logits.shape[-1])
     classes = torch.arange(flat.shape[1])[:, None].expand(-1, len(flat))
     odds = -torch.stack([log_odds(flat, column) for column in classes], dim=1)
@@ -162,6 +163,24 @@ class OneLabel(nn.Module):
         """Return the logits of "no" and "yes", (N, 2)."""
         logits = self.model(images)[:, self.label]
         return torch.stack([torch.zeros_like(logits), logits], dim=1)
+
+
+@final
+class AgainstRest(nn.Module):
+    """A model of several classes as one of labels: the log-odds of each class against the others.
+
+    The area under a curve of a class falls if images of the class score less for it, or other
+    images more. So each image has one worst case for each class, as it has for each label. One
+    attack on the log-odds of the true class finds the first and misses the others.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the log-odds of each class, (N, K)."""
+        return _odds(self.model(images))
 
 
 def on_label(attack: Attack, label: int) -> Attack:

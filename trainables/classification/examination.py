@@ -1,12 +1,14 @@
 """Examine a classifier: an ensemble of attacks along the radii, then noise and corruptions."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from torch import Tensor, nn
+from torch.nn import functional
 
 from trainables.attacks.ensemble import EnsembleReport, run_ensemble
-from trainables.attacks.evaluation import answers_of, predict_logits
+from trainables.attacks.evaluation import AgainstRest, answers_of, predict_logits
 from trainables.attacks.presets import build_ensemble
 from trainables.attacks.signs.steadiness import require_steady
 from trainables.attacks.threat import pixels
@@ -51,7 +53,8 @@ def examine_classifier(
     Args:
         classifier: Maps images to logits (N, K).
         data: The split.
-        task: What the labels mean.
+        task: What the labels mean. Of several classes whose order counts, each is attacked on its
+            own, as a label is (`AgainstRest`).
         eps: Radii in pixels of [0, 1], rising from 0.
         exam: The ensemble, the seed, how many images, whether corruptions are applied.
         sources: Other classifiers by name; their adversarial images are used as well.
@@ -63,6 +66,12 @@ def examine_classifier(
     data = data if exam.images is None else at_most(data, exam.images)
     images, labels = data.images.float() / 255, data.labels
     require_steady(classifier, images[:STEADY])
+    n_classes = predict_logits(classifier, images[:1]).shape[1]
+    if score in ORDERS and task != "multi-label" and n_classes > 2:
+        sources = {name: AgainstRest(source) for name, source in sources.items()}
+        classifier, task = AgainstRest(classifier), "multi-label"
+        labels = functional.one_hot(labels, n_classes)
+        data = replace(data, labels=labels)
     ensemble = build_ensemble(exam.attacks, task, sources)
     seed = derive(exam.seed, "ensemble")
     spare = score not in ORDERS

@@ -6,6 +6,7 @@ radius times 255. Under noise ``_skill`` is the mean over its levels, ``_sigma``
 level, and a name without either is the greatest level.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from trainables.attacks.attack import Attack
 from trainables.attacks.evaluation import (
     PREDICTION_FACTOR,
     RobustReport,
+    answers_of,
     evaluate,
     predict_logits,
     scores_of,
@@ -32,6 +34,7 @@ from trainables.data.task import Task
 from trainables.losses.likelihood import Loss, likelihood_loss
 from trainables.metrics.classification import STANDARD, constant_scores
 from trainables.metrics.curve import area
+from trainables.metrics.orders.answers import order_intervals
 from trainables.metrics.skill import CURVE, SKILL, mean_skill
 from trainables.models.classifiers import Classifier
 from trainables.runtime.seeding import derive
@@ -182,6 +185,19 @@ class Robustness:
     def ranking_report(self) -> RobustReport:
         """Answers under the attack that ranks."""
         return self.reports[self.attack]
+
+    def clean_auc_bounds(self, split: str) -> dict[str, float]:
+        """Return the bounds of the 95 % interval of the clean AUC over images, where it has one.
+
+        Args:
+            split: The name of the split.
+        """
+        report = self.ranking_report
+        answers = answers_of(report.logits[:1], report.task, "auc")
+        ((low, high),) = order_intervals("auc", report.task, answers, report.labels)
+        if math.isnan(low):
+            return {}
+        return {f"low.{split}_clean_auc": low, f"high.{split}_clean_auc": high}
 
 
 def measure_clean(

@@ -344,15 +344,15 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             images: The greatest number of images; None for all.
 
         Returns:
-            Metrics by name; all names begin with ``test_``.
+            Metrics by name, which begin with ``test_``; of the clean AUC also the bounds of its
+            95 % interval over images, ``low.test_clean_auc`` and ``high.test_clean_auc``.
         """
         classifier, card = load_classifier(model)
         test = read_test(data, torch.device(settings.device))
         subset = test if images is None else at_most(test, images)
         measurement = measurement_of(settings, card.task, self.need(settings))
-        return measure_robust(
-            classifier.to(test.images.device), subset, measurement, "test"
-        ).metrics
+        robust = measure_robust(classifier.to(test.images.device), subset, measurement, "test")
+        return robust.metrics | robust.clean_auc_bounds("test")
 
     def _constant(
         self, settings: S, eps: tuple[float, ...], labels: npt.NDArray[np.int64]

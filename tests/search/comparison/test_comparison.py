@@ -40,7 +40,12 @@ def test_what_was_done_is_not_done_again_and_seeds_are_added(make_comparison, ru
     assert written(comparison.out) == before
     run_comparison(make_comparison(grid=Grid(("phantom",), (0.05,), 2)))
     assert before.items() < written(comparison.out).items()
-    assert [row["seed"] for row in read(comparison.out / "table1.csv")] == ["0", "0", "1", "1"]
+    rows = read(comparison.out / "table1.csv")
+    assert [row["seed"] for row in rows] == ["0", "0", "1", "1"]
+    for row in rows:
+        assert 0 <= float(row["val_clean_bacc"]) <= 1
+        low, area, high = (float(row[f"{end}test_clean_auc"]) for end in ("low.", "", "high."))
+        assert low < area < high
     assert " ± " in (comparison.out / "table1.md").read_text()
 
 

@@ -44,6 +44,16 @@ def test_the_headline_of_a_row_names_its_metric():
     assert line.endswith("| 50.0 | 25.0 |")
 
 
+def test_a_column_may_be_a_function_of_the_trainings_of_its_line():
+    rows = [row("baseline", 0, 0.6), row("baseline", 1, 0.8), row("TSynD", 0, 0.5)]
+    columns = {"best": lambda group: f"{max(each.scores['test_clean_acc'] for each in group)}"}
+    lines = table(rows, ["baseline", "TSynD"], columns).splitlines()
+    assert lines[2:] == [
+        "| breastmnist | 10 % | baseline | 2 | 0.8 |",
+        "| breastmnist | 10 % | TSynD | 1 | 0.5 |",
+    ]
+
+
 def test_the_csv_has_a_line_for_each_training(tmp_path):
     file = tmp_path / "new" / "table1.csv"
     write_csv(file, [row("TSynD, entropy", 0, 0.5), row("baseline", 3, 0.7, skill=None)])

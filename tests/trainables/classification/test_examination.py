@@ -3,6 +3,8 @@ import pytest
 import torch
 from torch import nn
 
+from trainables.attacks.ensemble import run_ensemble
+from trainables.attacks.presets import build_ensemble
 from trainables.attacks.signs.steadiness import UnsteadyError
 from trainables.classification.assets import LabelledImages
 from trainables.classification.examination import examine_classifier
@@ -150,6 +152,43 @@ def test_an_auc_falls_with_every_image_broken_or_not():
         area = (gaps > 1e-3).double().mean() + (gaps.abs() <= 1e-3).double().mean() / 2
         assert values.mean() == pytest.approx(float(area)), eps
     assert examination.score == "AUC"
+
+
+class Rows(nn.Module):
+    """Of three classes: the brighter a row of the image, the likelier its class."""
+
+    def forward(self, images):
+        return 40 * images.mean(dim=(1, 3))
+
+
+def test_each_class_of_several_has_the_worst_case_of_its_own_order():
+    """To lower the AUC of a class, its images lose its row, other images gain it: the closed form.
+
+    The attack on the true class alone leaves the rows of the two other classes where they are.
+    """
+    random = torch.Generator().manual_seed(0)
+    pixels = torch.randint(90, 150, (12, 1, 3, 1), generator=random).expand(-1, 1, 3, 3)
+    labels = torch.arange(12) % 3
+    images = LabelledImages(pixels.to(torch.uint8).contiguous(), labels)
+    examination = examine_classifier(
+        Rows(), images, "multi-class", EPS, exam(images=None), {}, score="auc"
+    )
+    rows = images.images[:, 0, :, 0].double() / 255
+    for eps, values in zip(EPS, examination.scores, strict=True):
+        areas = []
+        for each in range(3):
+            sign = torch.where(labels == each, -1.0, 1.0)[:, None]  # of the change of its row
+            moved = rows + eps * sign * torch.where(torch.arange(3) == each, 1.0, -1.0)
+            rest = [column for column in range(3) if column != each]
+            odds = 40 * moved[:, each] - (40 * moved[:, rest]).logsumexp(dim=1)
+            gaps = odds[labels == each][:, None] - odds[labels != each][None]
+            areas.append(float((gaps > 0).double().mean()))
+        assert values.mean() == pytest.approx(np.mean(areas)), eps
+    one = run_ensemble(
+        Rows(), images.images.float() / 255, labels, "multi-class",
+        build_ensemble("quick", "multi-class"), EPS, seed=0, spare_broken=False,
+    )  # fmt: skip
+    assert examination.scores[1].mean() < one.worst.curve("auc")[1]
 
 
 def test_without_near_copies_the_auc_is_that_of_the_other_images():

@@ -177,6 +177,22 @@ def test_what_ranks_is_kept_image_by_image(trained, data):
     )
 
 
+def test_the_clean_auc_has_delongs_interval_over_images(trained, data):
+    measurement = Measurement("multi-class", "pgd", EPS, seed=0)
+    robust = measure_robust(trained.classifier, data, measurement)
+    bounds, area = robust.clean_auc_bounds("ranking"), robust.metrics["ranking_clean_auc"]
+    assert list(bounds) == ["low.ranking_clean_auc", "high.ranking_clean_auc"]
+    low, high = bounds.values()
+    assert low < area < high
+    assert (low + high) / 2 == pytest.approx(area)
+
+
+def test_an_auc_that_is_not_defined_has_no_bounds():
+    measurement = Measurement("binary", "pgd", EPS, seed=0)
+    robust = measure_robust(Answer(0.0, 1.0), noise_images(torch.ones(5, dtype=int)), measurement)
+    assert robust.clean_auc_bounds("test") == {}
+
+
 def test_all_trials_meet_the_same_noise_and_attacks(trained, data):
     def measure(seed):
         return measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, seed))

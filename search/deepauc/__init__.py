@@ -1,0 +1,1 @@
+"""The tables of the deep AUC document, over datasets and seeds [medmnistauc]."""

@@ -1,0 +1,116 @@
+"""The document's tables as Markdown: its numbers beside ours, and beside MedMNIST's."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from math import hypot
+from statistics import fmean
+
+from search.comparison.rows import Column, Row, cell, groups, mean_and_half_width, table
+from search.deepauc.methods import BASELINE_ROW, CONTROLS, LOSSES, label_of, subsets
+from search.deepauc.published import ABLATION, FINAL, MEDMNIST, Areas, contradictions
+from search.deepauc.published import LOSSES as PUBLISHED_LOSSES
+
+VAL, TEST = "val_clean_auc", "test_clean_auc"
+ATTACKED = "test_pgd_auc_eps{}"
+MEASURED: Mapping[str, Column] = {
+    "val": VAL,
+    "test": TEST,
+    "1/255": ATTACKED.format(1),
+    "2/255": ATTACKED.format(2),
+    "balanced accuracy": "test_clean_bacc",
+}
+NOTE = (
+    "AUC in per cent: of the best epoch on val, then on the official test images, clean and under "
+    "PGD; balanced accuracy at the threshold that val chose. Means over seeds with 95 % intervals "
+    "(Student's t); with one seed there is none. Each seed has a training subset, pre-trained "
+    "weights and batches of its own. The document's and MedMNIST's columns repeat what they print; "
+    "the document validated on images of its own, and at ResNet-18's size."
+)
+FINAL_NOTE = (
+    "The method is the one with the best mean on val; test chose nothing. The interval of test "
+    "holds the spread of seeds (with one seed not) and, by DeLong's variance, that of test images. "
+    "The verdict is on MedMNIST's AUC: within the interval it is not told apart."
+)
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """Lay out the ablation, the losses, the final table, and what the document contradicts."""
+    datasets = list(dict.fromkeys(row.dataset for row in rows))
+    variants = [label_of(names) for names in subsets()]
+    compared = [*LOSSES.values(), *CONTROLS.values()]
+    printed = {label: PUBLISHED_LOSSES[name] for name, label in LOSSES.items()}
+    parts = [
+        "## The AUC margin: sampler, augmentation and decay",
+        table(rows, variants, {**MEASURED, "document, val": partial(_printed, ABLATION)}),
+        "## Losses at the document's settings",
+        table(rows, compared, {**MEASURED, "document, val": partial(_printed, printed)}),
+        NOTE,
+        "## Final, on test",
+        _final(rows, [*variants, *compared]),
+        FINAL_NOTE,
+    ]
+    lines = contradictions(datasets)
+    if lines:
+        parts += ["## What the document contradicts", "\n".join(f"- {line}" for line in lines)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _final(rows: Sequence[Row], methods: Sequence[str]) -> str:
+    """Lay out, for each dataset and fraction, the method with the best mean on val."""
+    best: dict[tuple[str, float], list[Row]] = {}
+    for group in groups(rows, list(dict.fromkeys(methods))):
+        key = group[0].dataset, group[0].fraction
+        if key not in best or _mean(group, VAL) > _mean(best[key], VAL):
+            best[key] = group
+    chosen = [row for group in best.values() for row in group]
+    columns: dict[str, Column] = {
+        "val": VAL,
+        "test": lambda group: "{:.1f} ± {:.1f}".format(*_on_test(group)),
+        "1/255": ATTACKED.format(1),
+        BASELINE_ROW: lambda group: cell(_baseline(rows, group[0]), TEST),
+        "document": lambda group: _percent(FINAL, group),
+        "MedMNIST": lambda group: _percent(MEDMNIST, group),
+        "verdict": _verdict,
+    }
+    return table(chosen, [group[0].method for group in best.values()], columns)
+
+
+def _baseline(rows: Sequence[Row], beside: Row) -> list[Row]:
+    """Return the trainings by cross-entropy of the same dataset and fraction."""
+    key = beside.dataset, beside.fraction, BASELINE_ROW
+    return [row for row in rows if (row.dataset, row.fraction, row.method) == key]
+
+
+def _mean(group: Sequence[Row], metric: str) -> float:
+    return fmean(_number(row, metric) for row in group)
+
+
+def _number(row: Row, metric: str) -> float:
+    value = row.scores.get(metric)
+    return -1.0 if value is None else value  # an undefined score is never the best
+
+
+def _on_test(group: Sequence[Row]) -> tuple[float, float]:
+    """Return the mean AUC on test, and half the width of its interval, in per cent."""
+    mean, half = mean_and_half_width(_number(row, TEST) for row in group)
+    images = fmean(_number(row, f"high.{TEST}") - _number(row, f"low.{TEST}") for row in group) / 2
+    return 100 * mean, 100 * hypot(half if len(group) > 1 else 0.0, images)
+
+
+def _verdict(group: Sequence[Row]) -> str:
+    published = MEDMNIST.get(group[0].dataset)
+    if published is None:
+        return "-"
+    mean, half = _on_test(group)
+    gap = mean - 100 * published
+    return "not told apart" if abs(gap) <= half else "above" if gap > 0 else "below"
+
+
+def _printed(lines: Mapping[str, Areas], group: Sequence[Row]) -> str:
+    """Write what the document prints for a method on a dataset."""
+    return _percent(lines.get(group[0].method, {}), group)
+
+
+def _percent(areas: Areas, group: Sequence[Row]) -> str:
+    value = areas.get(group[0].dataset)
+    return "-" if value is None else f"{100 * value:.1f}"
