@@ -67,7 +67,7 @@ def _final(rows: Sequence[Row], methods: Sequence[str]) -> str:
         "val": VAL,
         "test": lambda group: "{:.1f} ± {:.1f}".format(*_on_test(group)),
         "1/255": ATTACKED.format(1),
-        BASELINE_ROW: lambda group: cell(_baseline(rows, group[0]), TEST),
+        BASELINE_ROW: lambda group: _baseline(rows, group[0]),
         "document": lambda group: _percent(FINAL, group),
         "MedMNIST": lambda group: _percent(MEDMNIST, group),
         "verdict": _verdict,
@@ -75,10 +75,11 @@ def _final(rows: Sequence[Row], methods: Sequence[str]) -> str:
     return table(chosen, [group[0].method for group in best.values()], columns)
 
 
-def _baseline(rows: Sequence[Row], beside: Row) -> list[Row]:
-    """Return the trainings by cross-entropy of the same dataset and fraction."""
+def _baseline(rows: Sequence[Row], beside: Row) -> str:
+    """Write what cross-entropy has on test, on the same dataset and fraction."""
     key = beside.dataset, beside.fraction, BASELINE_ROW
-    return [row for row in rows if (row.dataset, row.fraction, row.method) == key]
+    group = [row for row in rows if (row.dataset, row.fraction, row.method) == key]
+    return cell(group, TEST) if group else "-"
 
 
 def _mean(group: Sequence[Row], metric: str) -> float:

@@ -17,6 +17,7 @@ from trainables.classification.measurement import (
     measure_robust,
     metrics_of,
 )
+from trainables.metrics.orders.rank_scores import delong_variance
 
 CPU = torch.device("cpu")
 EPS = (0.0, 1 / 255, 4 / 255)
@@ -177,14 +178,17 @@ def test_what_ranks_is_kept_image_by_image(trained, data):
     )
 
 
-def test_the_clean_auc_has_delongs_interval_over_images(trained, data):
-    measurement = Measurement("multi-class", "pgd", EPS, seed=0)
-    robust = measure_robust(trained.classifier, data, measurement)
-    bounds, area = robust.clean_auc_bounds("ranking"), robust.metrics["ranking_clean_auc"]
-    assert list(bounds) == ["low.ranking_clean_auc", "high.ranking_clean_auc"]
-    low, high = bounds.values()
-    assert low < area < high
-    assert (low + high) / 2 == pytest.approx(area)
+def test_the_clean_auc_has_delongs_interval_over_images():
+    data = noise_images(torch.arange(60) % 2)
+    torch.manual_seed(0)
+    classifier = nn.Sequential(nn.Flatten(), nn.Linear(64, 2))
+    robust = measure_robust(classifier, data, Measurement("binary", "pgd", EPS, seed=0))
+    bounds = robust.clean_auc_bounds("test")
+    logits = robust.reports["pgd"].logits[0]
+    deviation = delong_variance(logits[:, 1] - logits[:, 0], data.labels.numpy() == 1) ** 0.5
+    area = robust.metrics["ranking_clean_auc"]
+    assert bounds["low.test_clean_auc"] == pytest.approx(area - 1.959964 * deviation)
+    assert bounds["high.test_clean_auc"] == pytest.approx(area + 1.959964 * deviation)
 
 
 def test_an_auc_that_is_not_defined_has_no_bounds():
