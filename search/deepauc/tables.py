@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from math import hypot
+from math import hypot, isnan
 from statistics import fmean
 
 from search.comparison.rows import Column, Row, cell, groups, mean_and_half_width, table
@@ -88,7 +88,7 @@ def _mean(group: Sequence[Row], metric: str) -> float:
 
 def _number(row: Row, metric: str) -> float:
     value = row.scores.get(metric)
-    return -1.0 if value is None else value  # an undefined score is never the best
+    return -1.0 if value is None or isnan(value) else value  # an undefined score is never the best
 
 
 def _on_test(group: Sequence[Row]) -> tuple[float, float]:

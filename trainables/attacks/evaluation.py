@@ -4,6 +4,8 @@ Multi-label data are attacked label by label, each as a choice between two class
 a mean over labels, and the AUC of a label falls if positives score less or negatives more. So each
 image has one worst case for each label, and an attack on all labels at once finds none of them: it
 trades labels off against each other. The price is one attack for each label.
+
+The same holds of several classes, each against the rest, where their order counts.
 """
 
 from collections.abc import Sequence
@@ -15,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from trainables.attacks.attack import Attack
 from trainables.attacks.threat import pixels
@@ -39,12 +42,15 @@ class RobustReport:
         eps: The E radii, increasing, in pixels of [0, 1].
         logits: float32 (E, N, K). For multi-label data each label's was attacked on its own.
         labels: int64 (N,), or (N, L) for multi-label data.
+        odds: Log-odds of each of several classes, float32 (E, N, K), where each was attacked on its
+            own; None where it was not.
     """
 
     task: Task
     eps: tuple[float, ...]
     logits: Floats32
     labels: npt.NDArray[np.int64]
+    odds: Floats32 | None = None
 
     @property
     def probabilities(self) -> Floats32:
@@ -59,10 +65,16 @@ class RobustReport:
             [correct(self.task, answers, self.labels) for answers in self.probabilities]
         )
 
+    def answers(self, score: str) -> Floats32:
+        """Return what a score looks at, (E, N, K): see `answers_of`."""
+        if self.odds is not None and score in ORDERS:
+            return self.odds
+        return answers_of(self.logits, self.task, score)
+
     def curve(self, score: str) -> Floats64:
         """Compute a score of `trainables.metrics.classification.scores` at every radius, (E,)."""
-        rows = (scores_of(answers, self.labels, self.task, (score,)) for answers in self.logits)
-        return np.array([row[score] for row in rows])
+        rows = self.answers(score)
+        return np.array([scores(self.task, row, self.labels, (score,))[score] for row in rows])
 
     def area(self, score: str) -> float:
         """Compute the area under a score's curve, normalised by the range of radii."""
@@ -190,6 +202,13 @@ def on_label(attack: Attack, label: int) -> Attack:
     return attack
 
 
+def on_rest(attack: Attack) -> Attack:
+    """Return an attack on `AgainstRest`; a transfer attacks that of its source."""
+    if isinstance(attack, Transfer):
+        return replace(attack, source=AgainstRest(attack.source))
+    return attack
+
+
 def check_radii(eps: Sequence[float]) -> None:
     """Refuse a grid of radii that does not increase.
 
@@ -252,6 +271,38 @@ def evaluate(
         logits=torch.stack(curve).cpu().numpy(),
         labels=labels.cpu().numpy(),
     )
+
+
+def evaluate_order(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    task: Task,
+    attack: Attack,
+    eps: Sequence[float],
+    *,
+    seed: int,
+) -> RobustReport:
+    """Attack images at every radius of a grid, as scores of an order need it.
+
+    Of more than two classes each is attacked on its own as well, see `AgainstRest`: K attacks more.
+
+    Args:
+        model: Maps images to logits (N, K).
+        images: Floating, in [0, 1], (N, C, ...).
+        labels: int64 (N,), or (N, L) for multi-label data; on the device of the images.
+        task: What the labels mean.
+        attack: The attack that runs at every radius.
+        eps: Increasing radii, in pixels of [0, 1]; at 0 no attack runs.
+        seed: Of the attack, as of `evaluate`.
+    """
+    report = evaluate(model, images, labels, task, attack, eps, seed=seed)
+    n_classes = report.logits.shape[2]
+    if task == "multi-label" or n_classes == 2:
+        return report
+    of_classes = functional.one_hot(labels, n_classes), on_rest(attack)
+    alone = _evaluate_labels(AgainstRest(model), images, *of_classes, eps, seed)
+    return replace(report, odds=alone.logits)
 
 
 def _evaluate_labels(

@@ -18,8 +18,8 @@ from trainables.attacks.attack import Attack
 from trainables.attacks.evaluation import (
     PREDICTION_FACTOR,
     RobustReport,
-    answers_of,
     evaluate,
+    evaluate_order,
     predict_logits,
     scores_of,
     to_probabilities,
@@ -32,7 +32,7 @@ from trainables.corruptions.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from trainables.corruptions.noise import gaussian
 from trainables.data.task import Task
 from trainables.losses.likelihood import Loss, likelihood_loss
-from trainables.metrics.classification import STANDARD, constant_scores
+from trainables.metrics.classification import ORDERS, STANDARD, constant_scores
 from trainables.metrics.curve import area
 from trainables.metrics.orders.answers import order_intervals
 from trainables.metrics.skill import CURVE, SKILL, mean_skill
@@ -193,8 +193,8 @@ class Robustness:
             split: The name of the split.
         """
         report = self.ranking_report
-        answers = answers_of(report.logits[:1], report.task, "auc")
-        ((low, high),) = order_intervals("auc", report.task, answers, report.labels)
+        clean = report.answers("auc")[:1]
+        ((low, high),) = order_intervals("auc", report.task, clean, report.labels)
         if math.isnan(low):
             return {}
         return {f"low.{split}_clean_auc": low, f"high.{split}_clean_auc": high}
@@ -239,10 +239,11 @@ def measure_robust(
     clean = _scores(measurement, predict_logits(classifier, images, batch_size), data)
     metrics = {f"{split}_clean_{name}": value for name, value in clean.items()}
     metrics |= _noise(f"{split}_noise", classifier, data, measurement)
+    measure = evaluate_order if measurement.headline in ORDERS else evaluate
     reports: dict[str, RobustReport] = {}
     for name in measurement.attacks:
         attack, seed = measurement.build(name), derive(measurement.seed, "attack")
-        report = evaluate(classifier, images, data.labels, task, attack, measurement.eps, seed=seed)
+        report = measure(classifier, images, data.labels, task, attack, measurement.eps, seed=seed)
         metrics |= _curve(f"{split}_{name}", report, measurement.scores)
         reports[name] = report
     return Robustness(metrics, reports, measurement.attack)

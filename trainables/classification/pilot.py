@@ -8,7 +8,7 @@ val at many radii.
 import math
 from dataclasses import dataclass
 
-from trainables.attacks.evaluation import evaluate
+from trainables.attacks.evaluation import evaluate, evaluate_order
 from trainables.classification.assets import LabelledImages, at_most
 from trainables.classification.measurement import Measurement
 from trainables.metrics.classification import ORDERS, constant_scores
@@ -57,18 +57,29 @@ def measure_anchor(
         measurement: How it is attacked.
         name: Of the classifier, for the reader.
     """
-    n_labels = val.labels.shape[1] if val.labels.ndim == 2 else 1  # each of which costs an attack
-    data, seed = at_most(val, -(-IMAGES // n_labels)), derive(measurement.seed, "pilot")
+    order = measurement.headline in ORDERS
+    data = at_most(val, -(-IMAGES // _n_attacks(val, order=order)))
+    seed = derive(measurement.seed, "pilot")
     images, attack, task = data.images.float() / 255, measurement.build("pgd"), measurement.task
+    attacked = classifier, images, data.labels, task, attack, RADII
     # What one radius has broken is broken at all that permit more: it need not be attacked again.
     # An order falls further all the same.
-    skip = measurement.headline not in ORDERS
-    report = evaluate(
-        classifier, images, data.labels, task, attack, RADII, seed=seed, skip_broken=skip
+    report = (
+        evaluate_order(*attacked, seed=seed)
+        if order
+        else evaluate(*attacked, seed=seed, skip_broken=True)
     )
     zero = constant_scores(task, report.labels)[measurement.headline]
     above = report.curve(measurement.headline) - zero
     return Anchor(name, above / above[0] if above[0] > 0 else None)
+
+
+def _n_attacks(val: LabelledImages, *, order: bool) -> int:
+    """Return how many attacks an image costs: one for each label, or class whose order counts."""
+    if val.labels.ndim == 2:
+        return val.labels.shape[1]
+    n_classes = len(val.labels.unique())
+    return n_classes if order and n_classes > 2 else 1
 
 
 def choose_eps(baseline: Anchor, robust: Anchor | None, default: tuple[float, ...]) -> EpsChoice:

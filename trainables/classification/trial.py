@@ -11,7 +11,7 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from trainables.attacks.evaluation import PREDICTION_FACTOR, answers_of, predict_logits
+from trainables.attacks.evaluation import PREDICTION_FACTOR, predict_logits
 from trainables.classification.assets import Data, at_most
 from trainables.classification.audit import audit, guards, worst_of
 from trainables.classification.learner import Choice, ClassifierConfig, Learner, Lesson
@@ -256,8 +256,7 @@ class ClassifierTrial(Trainable):
         report, intervals = robust.ranking_report, dict[str, tuple[float, float]]()
         for score in self.measurement.scores:
             if score in ORDERS and self.measurement.headline in ORDERS:
-                answers = answers_of(report.logits, report.task, score)
-                bounds = order_intervals(score, report.task, answers, report.labels)
+                bounds = order_intervals(score, report.task, report.answers(score), report.labels)
                 names = [point_metric(robust.attack, score, radius) for radius in report.eps]
                 intervals |= dict(zip(names, bounds, strict=True))
         return intervals
@@ -265,8 +264,7 @@ class ClassifierTrial(Trainable):
     def _numbers(self, robust: Robustness) -> ImageScores | None:
         """Return the numbers of single images behind the score that ranks."""
         report, score = robust.ranking_report, self.measurement.headline
-        answers = answers_of(report.logits, report.task, score)
-        return image_scores(score, report.task, answers, report.labels)
+        return image_scores(score, report.task, report.answers(score), report.labels)
 
 
 def measurement_of(settings: ClassificationSettings, task: Task, need: Need) -> Measurement:

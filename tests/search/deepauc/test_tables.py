@@ -55,8 +55,9 @@ def test_the_interval_of_test_holds_seeds_and_images():
     assert "| 80.0 ± 13.1 |" in line  # Student's 12.706 for two seeds, and 3 for images
 
 
-def test_a_score_that_is_not_defined_is_never_the_best():
-    rows = [row("plain", val=None), row("decay", val=0.3)]
+@pytest.mark.parametrize("undefined", [None, float("nan")])
+def test_a_score_that_is_not_defined_is_never_the_best(undefined):
+    rows = [row("plain", val=undefined), row("decay", val=0.3)]
     (line,) = lines_of(rows, "Final")
     assert "| decay |" in line
 

@@ -5,7 +5,14 @@ import pytest
 import torch
 from torch import nn
 
-from trainables.attacks.evaluation import RobustReport, evaluate, predict
+from trainables.attacks.evaluation import (
+    AgainstRest,
+    RobustReport,
+    evaluate,
+    evaluate_order,
+    on_rest,
+    predict,
+)
 from trainables.attacks.gradient import FGSM, PGD
 from trainables.attacks.threat import pixels
 from trainables.attacks.transfer import Transfer
@@ -170,6 +177,52 @@ def test_confident_answers_do_not_tie(task):
         scores.append(report.curve("auc"))
     np.testing.assert_allclose(scores[1], scores[0], atol=0.01)
     assert 0.6 < scores[0][0] < 0.99
+
+
+class Rows(nn.Module):
+    """Of three classes: the brighter a row of the image, the likelier its class."""
+
+    def forward(self, images):
+        return 40 * images.mean(dim=(1, 3))
+
+
+def worst_odds(rows, labels, eps):
+    """Log-odds of each class in its own worst case: its images lose its row, others gain it."""
+    columns = []
+    for each in range(3):
+        sign = torch.where(labels == each, -1.0, 1.0)[:, None]
+        moved = 40 * (rows + eps * sign * torch.where(torch.arange(3) == each, 1.0, -1.0))
+        rest = [column for column in range(3) if column != each]
+        columns.append(moved[:, each] - moved[:, rest].logsumexp(dim=1))
+    return torch.stack(columns, dim=1)
+
+
+def test_each_of_several_classes_has_the_worst_case_of_its_own_order():
+    random = torch.Generator().manual_seed(0)
+    images = 0.3 + 0.4 * torch.rand(12, 1, 3, 1, generator=random).expand(-1, 1, 3, 3)
+    labels = torch.arange(12) % 3
+    task, attack = "multi-class", PGD()
+    order = evaluate_order(Rows(), images, labels, task, attack, EPS, seed=0)
+    plain = evaluate(Rows(), images, labels, task, attack, EPS, seed=0)
+    for eps, odds in zip(EPS, order.odds, strict=True):
+        expected = worst_odds(images[:, 0, :, 0], labels, eps)
+        np.testing.assert_allclose(odds, expected.numpy(), atol=1e-4)
+    assert order.curve("auc")[0] == pytest.approx(plain.curve("auc")[0])
+    assert (order.curve("auc")[1:] < plain.curve("auc")[1:]).all()
+    np.testing.assert_array_equal(order.curve("bacc"), plain.curve("bacc"))
+
+
+def test_of_two_classes_one_attack_is_all():
+    images = torch.rand(6, 1, 3, 3, generator=torch.Generator().manual_seed(0))
+    model = nn.Sequential(nn.Flatten(), nn.Linear(9, 2))
+    report = evaluate_order(model, images, torch.arange(6) % 2, "binary", FGSM(), EPS, seed=0)
+    assert report.odds is None
+
+
+def test_a_transfer_against_the_rest_comes_from_its_source_against_the_rest():
+    transfer = Transfer(source=Rows(), attack=PGD())
+    assert isinstance(on_rest(transfer).source, AgainstRest)
+    assert on_rest(PGD()) == PGD()
 
 
 def test_a_single_radius_is_a_curve_of_one(trained):

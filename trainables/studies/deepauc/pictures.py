@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from trainables.attacks.evaluation import answers_of, evaluate, predict_logits
+from trainables.attacks.evaluation import answers_of, evaluate_order, predict_logits
 from trainables.attacks.gradient import PGD
 from trainables.attacks.threat import pixels
 from trainables.classification.assets import Data, at_most
@@ -65,11 +65,10 @@ def attack_val(
     val, attack = at_most(data.val, IMAGES), PGD(steps=STEPS)
     images, answers = val.images.float() / 255, []
     for name, classifier in classifiers.items():
-        report = evaluate(
+        report = evaluate_order(
             classifier, images, val.labels, data.task, attack, eps, seed=derive(seed, "pictures")
         )
-        odds = answers_of(report.logits, data.task, "auc")
-        answers.append(Answers(name, data.task, odds, report.labels))
+        answers.append(Answers(name, data.task, report.answers("auc"), report.labels))
     return answers
 
 
