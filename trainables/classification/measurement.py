@@ -7,6 +7,7 @@ level, and a name without either is the greatest level.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -239,7 +240,8 @@ def measure_robust(
     clean = _scores(measurement, predict_logits(classifier, images, batch_size), data)
     metrics = {f"{split}_clean_{name}": value for name, value in clean.items()}
     metrics |= _noise(f"{split}_noise", classifier, data, measurement)
-    measure = evaluate_order if measurement.headline in ORDERS else evaluate
+    order = measurement.headline in ORDERS
+    measure: Callable[..., RobustReport] = evaluate_order if order else evaluate
     reports: dict[str, RobustReport] = {}
     for name in measurement.attacks:
         attack, seed = measurement.build(name), derive(measurement.seed, "attack")
