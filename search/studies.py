@@ -29,6 +29,7 @@ STUDIES = {
             "how much of what a network uses is brittle, and training that does without",
             "Nonrobust",
         ),
+        _row("gansplit", "the best split of authentic and synthetic training images", "GANSplit"),
     )
 }
 

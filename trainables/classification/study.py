@@ -125,6 +125,20 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         del settings, dataset, splits, assets, say
         return Assets()
 
+    def alarms(self, config: C, settings: S, assets: Path) -> Mapping[str, float]:
+        """Return alarms that a trial raises by its assets, whatever it learns; none by default.
+
+        Args:
+            config: Of the trial.
+            settings: Of the run, with the trial's seed.
+            assets: Folder of the run.
+
+        Returns:
+            By names of `trainables.metrics.alarms`; each is met at 0 and below.
+        """
+        del config, settings, assets
+        return {}
+
     @property
     def count_extra(self) -> CountExtra:
         """The function that counts the memory of the study's own objects; none by default."""
@@ -275,6 +289,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             make_learner=lambda lesson: self.learner(trial_config, settings, lesson, assets),
             need=self.need(settings),
             choice=self.choice(trial_config, settings, assets),
+            alarms=self.alarms(trial_config, settings, assets),
         )
 
     @final

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, final
 
 import torch
@@ -75,6 +76,7 @@ class ClassifierTrial(Trainable):
         make_learner: Makes the learner that trains the classifier.
         need: The predicted memory, which limits how many images are attacked at a time.
         choice: Chooses the epoch; None for the score on val.
+        alarms: Raised by the study's assets; every report has them.
     """
 
     def __init__(
@@ -87,8 +89,10 @@ class ClassifierTrial(Trainable):
         make_learner: MakeLearner,
         need: Need,
         choice: Choice | None = None,
+        alarms: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         super().__init__()
+        self.alarms = dict(alarms)
         self.study, self.config, self.settings, self.data = study, config, settings, data
         self.choice, self.device = choice, torch.device(settings.device)
         self.measurement = measurement_of(settings, data.task, need)
@@ -223,12 +227,13 @@ class ClassifierTrial(Trainable):
             with self.at_best():
                 robust = measure_robust(self.classifier, ranking, measurement)
                 beside = measure_robust(self.classifier, val, measurement, "val").metrics
-                alarms = guards(self.classifier, ranking, robust, measurement)
+                signs = guards(self.classifier, ranking, robust, measurement)
                 if level and level.audit:
-                    alarms = worst_of(alarms, audit(self.classifier, ranking, measurement))
+                    signs = worst_of(signs, audit(self.classifier, ranking, measurement))
                 if self.settings.measures_corruptions:
                     beside |= measure_corrupted(self.classifier, ranking, measurement)
-            robust = replace(robust, metrics=beside | robust.metrics, constraints=alarms)
+            constraints = worst_of(self.alarms, signs)
+            robust = replace(robust, metrics=beside | robust.metrics, constraints=constraints)
             self.evaluation = epoch, level, robust
         return self.evaluation[2]
 

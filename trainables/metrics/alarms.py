@@ -29,6 +29,7 @@ ONE_STEP, BLACK_BOX = "masking_fgsm", "masking_black_box"
 RISING, UNBOUNDED = "masking_rising", "masking_unbounded"
 GRADIENT, COARSE = "masking_gradient", "masking_coarse"
 COLLAPSE = "collapse"
+COPIED, GENERATOR_COLLAPSE = "copied", "generator_collapse"
 
 ALARMS: Mapping[str, str] = {
     ONE_STEP: "one step of the gradient does more harm than many: gradients are masked",
@@ -38,6 +39,8 @@ ALARMS: Mapping[str, str] = {
     GRADIENT: "gradients are zero, or so small that they deny that any change matters",
     COARSE: "outputs so large beside their differences that rounding decides, or no differences",
     COLLAPSE: "it answers nearly the same to every clean image, or no better than chance",
+    COPIED: "its generator copies training images: they are repeated, not synthetic",
+    GENERATOR_COLLAPSE: "its generator makes nearly the same image of a class again and again",
 }
 
 Harm = Mask | Floats

@@ -1,0 +1,1 @@
+"""The split of authentic and synthetic training images [syntheticsplit]."""

@@ -1,0 +1,166 @@
+"""The study of authentic and synthetic training images: how many of each withstand attack best.
+
+What the poster leaves open, and our choices, are listed in docs/gansplit.md [syntheticsplit].
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, final
+
+from searchspace.space import Space
+from searchspace.studies.gansplit import REPLACE, SOURCE, space_of
+from trainables.classification.learner import Lesson
+from trainables.classification.memory import CountExtra
+from trainables.classification.study import Assets, ClassificationStudy, read_splits
+from trainables.data.dataset import Dataset
+from trainables.data.splits import Splits
+from trainables.generative.recipes import GENERATORS
+from trainables.runtime.config import parse
+from trainables.studies.gansplit.assets import alarms_of, make_generators, synthesis_of
+from trainables.studies.gansplit.composition import compose
+from trainables.studies.gansplit.learner import GANSplitLearner
+from trainables.studies.gansplit.memory import count_generator
+from trainables.studies.gansplit.settings import (
+    AUGMENTED,
+    NOISE,
+    NONE,
+    PIXELS,
+    REPEATS,
+    GANSplitConfig,
+    GANSplitSettings,
+)
+from trainables.study.study import BASELINE, Config, Reference, Say
+
+ADVERSARIAL, ADVERSARIAL_ADDED = "adversarial", "adversarial added"
+ADDED, HALF, SYNTHETIC = "added", "half", "synthetic only"
+POSTER_GENERATOR, POSTER = "dcgan", "poster"
+RADIUS = 2.0  # of adversarial training, in 255ths
+COPIES = (REPEATS, NOISE, AUGMENTED)  # controls of the same number of images
+
+
+@final
+class GANSplit(ClassificationStudy[GANSplitSettings, GANSplitConfig]):
+    """Searches the share of synthetic images, how they are made and chosen, and how to train."""
+
+    settings = GANSplitSettings
+    config = GANSplitConfig
+    count_extra: CountExtra = staticmethod(count_generator)
+    robust_pilot = ADVERSARIAL
+
+    def space(self, settings: GANSplitSettings) -> Space:
+        """Return the space, whose sources are the generators of the run."""
+        return space_of(settings.generator_names)
+
+    def fixed(self, settings: GANSplitSettings) -> Config:
+        """Return the generator where the run has one alone."""
+        names = settings.generator_names
+        return {SOURCE: names[0]} if len(names) == 1 else {}
+
+    def references(self, settings: GANSplitSettings) -> tuple[Reference, ...]:
+        """List authentic images alone, as many others beside them, and splits by a generator.
+
+        What is not made by a generator lies outside the space, and is a control: it never wins.
+        The splits take the first generator of the run; the poster's takes a DCGAN for each class.
+        """
+        space, first = self.space(settings), settings.generator_names[0]
+
+        def reference(label: str, *, essential: bool = True, **values: Any) -> Reference:  # noqa: ANN401
+            config = parse(GANSplitConfig, values).model_dump()
+            point = space.restrict(config)
+            control = config[SOURCE] not in GENERATORS or not space.contains(point)
+            return Reference(
+                label,
+                config,
+                essential=essential,
+                control=control,
+                point=None if control else point,
+            )
+
+        poster = (
+            (reference(POSTER, essential=False, source=POSTER_GENERATOR, balance="even"),)
+            if POSTER_GENERATOR in settings.generator_names
+            else ()
+        )
+        return (
+            reference(BASELINE, source=NONE),
+            *(reference(source, source=source) for source in COPIES),
+            reference(PIXELS, essential=False, source=PIXELS),
+            reference(ADDED, source=first),
+            reference(HALF, essential=False, source=first, mix=REPLACE, share=0.5),
+            reference(SYNTHETIC, source=first, mix=REPLACE, share=1.0),
+            *poster,
+            reference(ADVERSARIAL, source=NONE, train_eps=RADIUS),
+            reference(ADVERSARIAL_ADDED, source=first, train_eps=RADIUS),
+        )
+
+    def controls(self, config: Config, settings: GANSplitSettings) -> tuple[Reference, ...]:
+        """List what trains as a trial does, without its synthetic images or with others instead.
+
+        These are authentic images alone, without the trial's attack and with it; and repeated,
+        noisy and augmented authentic images, in the same number and trained in the same way. Where
+        a trial replaces all authentic images, there are none to make others of.
+
+        Args:
+            config: Of the trial.
+            settings: Of the run.
+        """
+        references = {item.label: item for item in self.references(settings)}
+        attack = (*self.shared, "train_eps", "attack_steps")
+        split = (*attack, "mix", "ratio", "balance", "share", "synthetic_weight")
+        matched = [references[BASELINE].matched(config, self.shared)]
+        if config["train_eps"]:
+            matched.append(references[ADVERSARIAL].matched(config, attack))
+        if config["mix"] != REPLACE or config["share"] < 1:
+            matched += [references[source].matched(config, split) for source in COPIES]
+        return tuple(matched)
+
+    def make_assets(
+        self, settings: GANSplitSettings, dataset: Dataset, splits: Splits, assets: Path, say: Say
+    ) -> Assets:
+        """Make the generators of the run and the critic, see `make_generators`.
+
+        Args:
+            settings: Of the run.
+            dataset: Opened.
+            splits: Of the dataset.
+            assets: Folder with the splits.
+            say: Receives the progress.
+        """
+        return make_generators(settings, dataset, splits, assets, say)
+
+    def alarms(
+        self, config: GANSplitConfig, settings: GANSplitSettings, assets: Path
+    ) -> Mapping[str, float]:
+        """Return the alarms of the trial's generator, unless the settings allow flaws.
+
+        Args:
+            config: Of the trial.
+            settings: Of the run, with the trial's seed.
+            assets: Folder of the run.
+        """
+        if not config.is_generated or settings.allow_flawed:
+            return {}
+        return alarms_of(config.source, settings, assets)
+
+    def learner(
+        self, config: GANSplitConfig, settings: GANSplitSettings, lesson: Lesson, assets: Path
+    ) -> GANSplitLearner:
+        """Make the learner of a trial; trials of another seed have another generator.
+
+        Args:
+            config: Of the trial; names the source.
+            settings: Of the run, with the trial's seed.
+            lesson: The classifier, the training images, and how to train.
+            assets: Folder of the run.
+        """
+        started = time.perf_counter()
+        synthesis = None
+        if config.is_generated:
+            synthesis = synthesis_of(config.source, settings, assets)
+        lesson.spend("assets", started)
+        started = time.perf_counter()
+        n_classes = len(read_splits(assets, settings.device, settings.seed).classes)
+        mixture = compose(config, lesson.train, n_classes, synthesis, lesson.seed)
+        lesson.spend("generation", started)
+        return GANSplitLearner(config, lesson, mixture)
