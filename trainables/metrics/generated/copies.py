@@ -7,6 +7,7 @@ a twentieth of its images there as well, and one that copies has more.
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +59,7 @@ def find_copies(generated: Floats, held_out: Floats) -> Copies:
     rank = math.ceil(SHARE * count)
     threshold = float(np.sort(held_out)[rank - 1])
     near = int((generated < threshold).sum())
-    most = float(stats.betabinom.ppf(SURE, total, rank, count + 1 - rank))
+    most = _greatest(total, rank, count)
     low, high = exact_interval(near, total)
     return Copies(
         share=Interval(near / total, low, high),
@@ -67,6 +68,12 @@ def find_copies(generated: Floats, held_out: Floats) -> Copies:
         excess=(near - most) / total,
         z=_mann_whitney(generated, held_out),
     )
+
+
+@cache
+def _greatest(total: int, rank: int, count: int) -> float:
+    """Return how many of ``total`` chance brings below the rank-th smallest of ``count``."""
+    return float(stats.betabinom.ppf(SURE, total, rank, count + 1 - rank))
 
 
 def nearest(

@@ -16,14 +16,14 @@ class SelfAttention(nn.Module):
     layer changes nothing.
 
     Args:
-        width: Maps, at least 8.
+        width: Maps, at least 2; queries and keys have an eighth of them.
         spectral: Whether the layers are normalised to a largest singular value of 1.
     """
 
     def __init__(self, width: int, *, spectral: bool) -> None:
         super().__init__()
-        self.query = _layer(width, width // 8, spectral=spectral)
-        self.key = _layer(width, width // 8, spectral=spectral)
+        self.query = _layer(width, max(1, width // 8), spectral=spectral)
+        self.key = _layer(width, max(1, width // 8), spectral=spectral)
         self.value = _layer(width, width // 2, spectral=spectral)
         self.mix = _layer(width // 2, width, spectral=spectral)
         self.scale = nn.Parameter(torch.zeros(()))

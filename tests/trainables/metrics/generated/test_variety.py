@@ -1,0 +1,42 @@
+"""Spread within a class, beside authentic images."""
+
+import math
+
+import numpy as np
+import pytest
+
+from trainables.metrics.generated.variety import grey_ratio, spread_ratio
+
+RNG = np.random.default_rng(0)
+LABELS = np.repeat([0, 1], 200)
+
+
+def noisy(deviation):
+    """Two classes of different grey, with pixels that vary by a deviation."""
+    images = (
+        RNG.normal(0, deviation, (400, 6, 6, 1)) + np.where(LABELS, 160, 90)[:, None, None, None]
+    )
+    return images.round().clip(0, 255).astype(np.uint8), LABELS
+
+
+def test_half_of_the_deviation_is_half_of_the_spread():
+    assert spread_ratio(noisy(6), noisy(12)) == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_difference_between_classes_is_no_spread():
+    collapsed = np.where(LABELS, 160, 90).astype(np.uint8)[:, None, None, None]
+    images = np.broadcast_to(collapsed, (400, 6, 6, 1))
+    assert spread_ratio((images, LABELS), noisy(12)) == 0
+
+
+def test_brightness_that_leaks_widens_the_grey():
+    images, labels = noisy(4)
+    shifted = images.astype(int) + RNG.integers(-30, 31, (400, 1, 1, 1))
+    leaked = shifted.clip(0, 255).astype(np.uint8), labels
+    assert grey_ratio(leaked, (images, labels)) > 5
+    assert grey_ratio((images, labels), (images, labels)) == 1
+
+
+def test_images_without_spread_have_no_ratio():
+    flat = np.zeros((4, 2, 2, 1), np.uint8), np.zeros(4, np.int64)
+    assert math.isnan(spread_ratio(flat, flat))
