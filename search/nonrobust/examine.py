@@ -19,9 +19,8 @@ from search.record.manifest import Manifest, read_manifest
 from search.record.run_folder import RunFolder
 from search.run.predict import find_classifier
 from searchspace.errors import UserError
-from trainables.classification.assets import Data
+from trainables.classification.assets import Data, read_splits
 from trainables.classification.examination import examine_classifier
-from trainables.classification.study import read_splits
 from trainables.door.paths import inside
 from trainables.door.records import read_json
 from trainables.metrics.classification import chance

@@ -6,6 +6,7 @@ compares them with it: those of the run's folder, and the test images when they 
 
 import json
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -269,6 +270,28 @@ def read_data(folder: Path, device: torch.device) -> Data:
         _check(folder, ARRAYS, f"{name} images", origin, images)
     train, val, ranking = (to_tensors(parts[name], device) for name in TRIAL_SPLITS)
     return Data(description["task"], tuple(description["classes"]), train, val, ranking)
+
+
+@lru_cache(maxsize=2)  # a worker's trials are of one seed, or of a few that take turns
+def read_splits(assets: Path, device: str, seed: int) -> Data:
+    """Read the splits of a trial onto a device.
+
+    Val and ranking are the run's. A trial with the run's seed trains on the run's subset; any other
+    on a subset of its own, with as many images of each class (`trainables.data.subsets`).
+
+    Args:
+        assets: Of the run.
+        device: A name of torch's.
+        seed: Of the trial.
+    """
+    data = _read_data(assets, device)
+    train = read_train(assets, torch.device(device), seed)
+    return data if train is None else replace(data, train=train)
+
+
+@lru_cache(maxsize=1)
+def _read_data(assets: Path, device: str) -> Data:
+    return read_data(assets, torch.device(device))
 
 
 def _check(

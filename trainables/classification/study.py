@@ -3,7 +3,6 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, final
 
@@ -13,14 +12,13 @@ import torch
 
 from searchspace.space import Space
 from trainables.classification.assets import (
-    Data,
     at_most,
     find_test,
     left_out_lines,
     open_splits,
     read_data,
+    read_splits,
     read_test,
-    read_train,
     write_data,
     write_test,
 )
@@ -391,25 +389,3 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         baseline = anchor(self.pilot)
         robust = None if self.robust_pilot is None else anchor(self.robust_pilot)
         return choose_eps(baseline, robust, settings.eps)
-
-
-@lru_cache(maxsize=2)  # a worker's trials are of one seed, or of a few that take turns
-def read_splits(assets: Path, device: str, seed: int) -> Data:
-    """Read the splits of a trial onto a device.
-
-    Val and ranking are the run's. A trial with the run's seed trains on the run's subset; any other
-    on a subset of its own, with as many images of each class (`trainables.data.subsets`).
-
-    Args:
-        assets: Of the run.
-        device: A name of torch's.
-        seed: Of the trial.
-    """
-    data = _read_data(assets, device)
-    train = read_train(assets, torch.device(device), seed)
-    return data if train is None else replace(data, train=train)
-
-
-@lru_cache(maxsize=1)
-def _read_data(assets: Path, device: str) -> Data:
-    return read_data(assets, torch.device(device))

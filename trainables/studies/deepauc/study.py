@@ -12,9 +12,10 @@ from torch import Tensor
 
 from searchspace.space import Space
 from searchspace.studies.deepauc import AUCM, BINARY, MANY_CLASSES
+from trainables.classification.assets import read_splits
 from trainables.classification.learner import Lesson
 from trainables.classification.memory import CountExtra, Extra, parameters_of
-from trainables.classification.study import Assets, ClassificationStudy, read_splits
+from trainables.classification.study import Assets, ClassificationStudy
 from trainables.data.dataset import Dataset
 from trainables.data.splits import Splits
 from trainables.models.classifiers import Classifier

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 
 from searchspace.errors import UserError
-from trainables.classification.assets import LabelledImages
-from trainables.classification.study import Assets, read_splits
+from trainables.classification.assets import LabelledImages, read_splits
+from trainables.classification.study import Assets
 from trainables.data.dataset import Dataset, count_classes
 from trainables.data.splits import Splits
 from trainables.door.paths import inside

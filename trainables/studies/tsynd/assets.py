@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from searchspace.errors import UserError
-from trainables.classification.assets import read_pool, to_tensors
-from trainables.classification.study import Assets, read_splits
+from trainables.classification.assets import read_pool, read_splits, to_tensors
+from trainables.classification.study import Assets
 from trainables.data.dataset import Dataset, Images
 from trainables.data.splits import Splits
 from trainables.door.arrays import open_arrays

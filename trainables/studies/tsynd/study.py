@@ -10,9 +10,10 @@ from typing import Any, final
 
 from searchspace.space import Space
 from searchspace.studies.tsynd import ADVERSARIAL, SPACE, TSYND
+from trainables.classification.assets import read_splits
 from trainables.classification.learner import Lesson
 from trainables.classification.memory import CountExtra
-from trainables.classification.study import Assets, ClassificationStudy, read_splits
+from trainables.classification.study import Assets, ClassificationStudy
 from trainables.data.dataset import Dataset
 from trainables.data.splits import Splits
 from trainables.runtime.config import parse

@@ -8,8 +8,7 @@ import pytest
 import torch
 
 from searchspace.errors import UserError
-from trainables.classification.assets import LEFT_OUT, open_splits, read_pool
-from trainables.classification.study import read_splits
+from trainables.classification.assets import LEFT_OUT, open_splits, read_pool, read_splits
 from trainables.runtime.device import threads
 from trainables.studies.tsynd import assets as module
 from trainables.studies.tsynd.assets import (
