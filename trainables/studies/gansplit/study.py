@@ -18,10 +18,18 @@ from trainables.data.dataset import Dataset
 from trainables.data.splits import Splits
 from trainables.generative.recipes import GENERATORS
 from trainables.runtime.config import parse
+from trainables.saved.checkpoint import load_classifier
+from trainables.studies.gansplit.answers import confusion_scores, middle_radius
 from trainables.studies.gansplit.assets import alarms_of, make_generators, synthesis_of
 from trainables.studies.gansplit.composition import compose
 from trainables.studies.gansplit.learner import GANSplitLearner
 from trainables.studies.gansplit.memory import count_generator
+from trainables.studies.gansplit.pictures import (
+    draw_confusions,
+    draw_interpolations,
+    draw_nearest,
+    draw_samples,
+)
 from trainables.studies.gansplit.settings import (
     AUGMENTED,
     NOISE,
@@ -31,7 +39,8 @@ from trainables.studies.gansplit.settings import (
     GANSplitConfig,
     GANSplitSettings,
 )
-from trainables.study.study import BASELINE, Config, Reference, Say
+from trainables.study.sheet import Sheet
+from trainables.study.study import BASELINE, WINNER, Config, Reference, Say
 
 ADVERSARIAL, ADVERSARIAL_ADDED = "adversarial", "adversarial added"
 ADDED, HALF, SYNTHETIC = "added", "half", "synthetic only"
@@ -165,3 +174,47 @@ class GANSplit(ClassificationStudy[GANSplitSettings, GANSplitConfig]):
         mixture = compose(config, lesson.train, n_classes, synthesis, lesson.seed)
         lesson.spend("generation", started)
         return GANSplitLearner(config, lesson, mixture)
+
+    def score_test(
+        self, model: Path, data: Path, settings: GANSplitSettings, images: int | None
+    ) -> dict[str, float]:
+        """Score a saved classifier on test as all studies do, and count its answers by class.
+
+        Args:
+            model: Folder of the saved classifier.
+            data: Folder of the test split.
+            settings: Of the run.
+            images: The greatest number of images; None for all.
+        """
+        scores = super().score_test(model, data, settings, images)
+        return scores | confusion_scores(model, data, settings, images)
+
+    def illustrate(
+        self, models: Mapping[str, Path], assets: Path, settings: GANSplitSettings
+    ) -> tuple[Sheet, ...]:
+        """Show the winner's generator, and what winner and references answer by class.
+
+        Args:
+            models: Folders of saved models, by label.
+            assets: Folder of the run.
+            settings: Of the run.
+        """
+        loaded = {
+            label: load_classifier(models[label])
+            for label in (WINNER, BASELINE, SYNTHETIC, ADVERSARIAL)
+            if label in models
+        }
+        config = parse(GANSplitConfig, loaded[WINNER][1].provenance["config"])
+        data = read_splits(assets, settings.device, settings.seed)
+        synthesis = synthesis_of(config.source, settings, assets)
+        subject = config.source, synthesis, data
+        classifiers = {
+            label: classifier.to(settings.device) for label, (classifier, _) in loaded.items()
+        }
+        radius = middle_radius(settings.eps)
+        return (
+            draw_samples(*subject, config, settings.seed),
+            draw_nearest(*subject, settings.seed),
+            draw_interpolations(*subject, settings.seed),
+            draw_confusions(classifiers, data, radius, settings.seed),
+        )

@@ -23,7 +23,7 @@ def smooth(count):
 
 
 @pytest.mark.parametrize("name", SOURCES)
-@pytest.mark.parametrize("count", [1, 7, 25])
+@pytest.mark.parametrize("count", [7, 25])
 def test_as_many_images_as_asked_for_and_the_same_for_a_seed(name, count):
     images = smooth(10)
     first, second, other = (SOURCES[name](images, count, rng(seed)) for seed in (0, 0, 1))

@@ -1,0 +1,1 @@
+"""What the study of authentic and synthetic images adds to the analysis of its runs."""
