@@ -92,9 +92,8 @@ class ClassifierTrial(Trainable):
         alarms: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         super().__init__()
-        self.alarms = dict(alarms)
         self.study, self.config, self.settings, self.data = study, config, settings, data
-        self.choice, self.device = choice, torch.device(settings.device)
+        self.choice, self.alarms, self.device = choice, dict(alarms), torch.device(settings.device)
         self.measurement = measurement_of(settings, data.task, need)
         self.card = ModelCard(
             classifier=settings.classifier,

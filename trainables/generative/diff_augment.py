@@ -43,9 +43,9 @@ def _shift(images: Tensor, rng: torch.Generator) -> Tensor:
     reach = height // SHIFT, width // SHIFT
     padded = functional.pad(images, (reach[1], reach[1], reach[0], reach[0]))
     rows, columns = (
-        torch.randint(2 * most + 1, (count, 1), generator=rng, device=images.device)
+        torch.randint(2 * extent + 1, (count, 1), generator=rng, device=images.device)
         + torch.arange(side, device=images.device)
-        for most, side in zip(reach, (height, width), strict=True)
+        for extent, side in zip(reach, (height, width), strict=True)
     )
     numbers = torch.arange(count, device=images.device)[:, None, None]
     windows = padded.movedim(1, -1)[numbers, rows[:, :, None], columns[:, None, :]]

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from searchspace.errors import UserError
+from trainables.door.opening import remove_file
 from trainables.generative.diff_augment import diff_augment
 from trainables.generative.recipes import AVERAGE, BATCH, Recipe
 from trainables.losses.gan_losses import LOSSES, gradient_penalty, r1_penalty
@@ -147,7 +148,7 @@ def _fit(
                 f"{losses[0]:.2f} and {losses[1]:.2f}"
             )
     if snapshot is not None:
-        snapshot.unlink(missing_ok=True)
+        remove_file(snapshot)
     return game.averaged_generator()
 
 

@@ -102,7 +102,13 @@ class ImageGenerator:
         return torch.cat(blocks)[:count]
 
     def noise(self, label: int, block: int, seed: int) -> Tensor:
-        """Draw the noise of a block of images of a class, (BLOCK, dim)."""
+        """Draw the noise of a block of images of a class, (BLOCK, dim).
+
+        Args:
+            label: The class.
+            block: Its number, from 0.
+            seed: Of the noise.
+        """
         device = next(self.network.parameters()).device
         rng = make_rng(device, seed, "gan-noise", label, block)
         return torch.randn((BLOCK, self.dim), generator=rng, device=device)

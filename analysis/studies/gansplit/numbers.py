@@ -1,5 +1,6 @@
 """Generators of a run and points of its split, as tidy frames; and the curve of a comparison."""
 
+import io
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,8 @@ from scipy.special import stdtrit
 
 from analysis.load import Run
 from searchspace.errors import UserError
+from trainables.door.opening import read_bytes
+from trainables.door.text import from_cell
 
 MEASURES: Mapping[str, str] = {
     "kid": "KID",
@@ -28,6 +31,7 @@ SCORES: Mapping[str, str] = {
     "test_pgd_bacc_skill": "robust skill",
 }
 LEVEL = 0.95
+BYTES = 2**26  # of a comparison's file
 
 
 def generators(run: Run) -> pd.DataFrame:
@@ -98,7 +102,8 @@ def read_curve(file: Path) -> pd.DataFrame:
         UserError: If it cannot be read or lacks a column.
     """
     try:
-        frame = pd.read_csv(file)
+        text = io.BytesIO(read_bytes(file, BYTES))
+        frame = pd.read_csv(text, dtype={"dataset": str, "method": str})
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {file}: {error}") from None
     missing = [name for name in ("dataset", "fraction", "method", *SCORES) if name not in frame]
@@ -110,7 +115,7 @@ def read_curve(file: Path) -> pd.DataFrame:
     ):
         for score in SCORES:
             values = group[score].dropna().to_numpy(float)
-            mix, part = _split_of(str(method))
+            mix, part = _split_of(from_cell(str(method)))
             rows.append(
                 {
                     "dataset": dataset,

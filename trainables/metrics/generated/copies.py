@@ -59,13 +59,12 @@ def find_copies(generated: Floats, held_out: Floats) -> Copies:
     rank = math.ceil(SHARE * count)
     threshold = float(np.sort(held_out)[rank - 1])
     near = int((generated < threshold).sum())
-    most = _greatest(total, rank, count)
     low, high = exact_interval(near, total)
     return Copies(
         share=Interval(near / total, low, high),
         threshold=threshold,
         expected=rank / (count + 1),
-        excess=(near - most) / total,
+        excess=(near - _greatest(total, rank, count)) / total,
         z=_mann_whitney(generated, held_out),
     )
 

@@ -61,12 +61,12 @@ def compare_manifolds(real: Floats, generated: Floats, k: int = NEIGHBOURS) -> M
     )
 
 
-def squared_distances(points: Floats, others: Floats) -> Floats64:
-    """Compute squared distances (N, M) of points (N, D) from others (M, D), at least 0.
+def squared_distances(points: Floats, reference: Floats) -> Floats64:
+    """Compute squared distances (N, M) of points (N, D) from a reference (M, D), at least 0.
 
     They come from differences where a set is small, so that equal points are at distance 0.
     """
-    first, second = points.astype(np.float64), others.astype(np.float64)
+    first, second = points.astype(np.float64), reference.astype(np.float64)
     if first.shape[1] * len(first) * len(second) <= EXACT:
         exact: Floats64 = np.square(first[:, None] - second[None]).sum(axis=2)
         return exact

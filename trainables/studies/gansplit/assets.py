@@ -138,7 +138,13 @@ def synthesis_of(name: str, settings: GANSplitSettings, assets: Path) -> Synthes
 
 @lru_cache(maxsize=8)
 def alarms_of(name: str, settings: GANSplitSettings, assets: Path) -> Mapping[str, float]:
-    """Return the alarms of a generator of a trial's seed; arguments as of `synthesis_of`."""
+    """Return the alarms of a generator of a trial's seed.
+
+    Args:
+        name: Of the generator.
+        settings: With the trial's seed.
+        assets: Of the run.
+    """
     record = _record(assets)
     if settings.seed == record["seed"] and name in record["quality"]:
         alarms: Mapping[str, float] = record["quality"][name]["alarms"]

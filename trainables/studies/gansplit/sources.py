@@ -1,7 +1,6 @@
 """Images that are made of authentic ones without a generator: what a generator is compared with.
 
-Each takes the authentic images of one class (n, C, H, W) uint8, how many to make, and a generator
-of random numbers on the CPU, and returns as many uint8 images.
+Each returns ``count`` uint8 images (count, C, H, W) of one class.
 """
 
 import math
@@ -21,21 +20,39 @@ COMPONENTS = 20  # principal components of a class
 
 
 def repeat(images: Tensor, count: int, rng: torch.Generator) -> Tensor:
-    """Repeat images: each as often as any other, up to once."""
+    """Repeat images: each as often as any other, up to once.
+
+    Args:
+        images: Authentic ones of a class, (n, C, H, W) uint8.
+        count: How many are made.
+        rng: On the CPU.
+    """
     rounds = -(-count // len(images))
     rows = torch.cat([torch.randperm(len(images), generator=rng) for _ in range(rounds)])
     return images[rows[:count].to(images.device)]
 
 
 def add_noise(images: Tensor, count: int, rng: torch.Generator) -> Tensor:
-    """Repeat images with Gaussian noise of deviation `SIGMA`."""
+    """Repeat images with Gaussian noise of deviation `SIGMA`.
+
+    Args:
+        images: Authentic ones of a class, (n, C, H, W) uint8.
+        count: How many are made.
+        rng: On the CPU.
+    """
     copies = repeat(images, count, rng).float() / 255
     noise = torch.randn(copies.shape, generator=rng).to(copies)
     return _to_bytes(copies + SIGMA * noise)
 
 
 def augment(images: Tensor, count: int, rng: torch.Generator) -> Tensor:
-    """Repeat images mirrored in half of the cases, rotated and shifted; the border is repeated."""
+    """Repeat images mirrored in half of the cases, rotated and shifted; the border is repeated.
+
+    Args:
+        images: Authentic ones of a class, (n, C, H, W) uint8.
+        count: How many are made.
+        rng: On the CPU.
+    """
     copies = repeat(images, count, rng).float() / 255
     uniform = 2 * torch.rand((4, count), generator=rng).to(copies) - 1
     angle, mirrored = uniform[0] * math.radians(DEGREES), uniform[1].sign()
@@ -50,7 +67,13 @@ def augment(images: Tensor, count: int, rng: torch.Generator) -> Tensor:
 
 
 def draw_gaussian(images: Tensor, count: int, rng: torch.Generator) -> Tensor:
-    """Draw from a Gaussian of pixels: principal components, and noise for the rest [gowal]."""
+    """Draw from a Gaussian of pixels: principal components, and noise for the rest [gowal].
+
+    Args:
+        images: Authentic ones of a class, (n, C, H, W) uint8.
+        count: How many are made.
+        rng: On the CPU.
+    """
     flat = images.flatten(1).double() / 255
     mean = flat.mean(dim=0)
     _, scales, directions = torch.linalg.svd(flat - mean, full_matrices=False)
