@@ -1,6 +1,7 @@
 """Tables: means with intervals, and answers by class."""
 
 import numpy as np
+
 from search.comparison.rows import Row
 from search.gansplit.tables import markdown, mean_confusion
 
