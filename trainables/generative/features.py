@@ -37,9 +37,8 @@ def random_features(channels: int, device: torch.device) -> Features:
         layers: list[nn.Module] = []
         inputs = channels
         for width in WIDTHS:
-            layer = nn.Conv2d(inputs, width, 3, 2, 1)
+            layer = nn.Conv2d(inputs, width, 3, 2, 1, bias=False)
             nn.init.orthogonal_(layer.weight, gain=2**0.5)
-            nn.init.zeros_(layer.bias)
             layers += [layer, nn.ReLU()]
             inputs = width
         network = nn.Sequential(*layers).to(device).eval()

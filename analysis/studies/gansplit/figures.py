@@ -1,5 +1,7 @@
 """Figures of generators and of the split."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -8,7 +10,7 @@ from matplotlib.figure import Figure
 from analysis.figures.style import COLOURS, MARKERS, SAMPLED, WINNER, styled
 from analysis.studies.gansplit.numbers import ADD, AUTHENTIC, REPLACE, SCORES
 
-BARS = {"elinewidth": 1.0, "capsize": 2.5}
+BARS: Any = {"elinewidth": 1.0, "capsize": 2.5}
 AXES = {
     REPLACE: "share of authentic images replaced",
     ADD: "synthetic images added, of the authentic ones",
@@ -84,16 +86,15 @@ def draw_curve(frame: pd.DataFrame) -> Figure:
     Args:
         frame: As of `analysis.studies.gansplit.numbers.read_curve`.
     """
-    cells = list(frame[["dataset", "fraction"]].drop_duplicates().itertuples(index=False))
+    groups = list(frame.groupby(["dataset", "fraction"], sort=False))
     with styled():
-        canvas = Figure(figsize=(7.6, 0.7 + 2.7 * len(cells)), layout="constrained")
-        axes = canvas.subplots(len(cells), len(SCORES), squeeze=False)
-        for cell, line in zip(cells, axes, strict=True):
-            rows = frame[(frame["dataset"] == cell.dataset) & (frame["fraction"] == cell.fraction)]
+        canvas = Figure(figsize=(7.6, 0.7 + 2.7 * len(groups)), layout="constrained")
+        axes = canvas.subplots(len(groups), len(SCORES), squeeze=False)
+        for ((dataset, fraction), rows), line in zip(groups, axes, strict=True):
             for (score, words), ax in zip(SCORES.items(), line, strict=True):
                 part = rows[rows["score"] == score]
                 _curves(ax, part)
-                ax.set_title(f"{cell.dataset}, {100 * cell.fraction:g} %")
+                ax.set_title(f"{dataset}, {100 * float(fraction):g} %")
                 ax.set_ylabel(words)
                 ax.set_xlabel("synthetic images, of the authentic ones")
         handles, labels = axes[0, 0].get_legend_handles_labels()

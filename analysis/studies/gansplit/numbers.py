@@ -102,8 +102,9 @@ def read_curve(file: Path) -> pd.DataFrame:
         UserError: If it cannot be read or lacks a column.
     """
     try:
-        text = io.BytesIO(read_bytes(file, BYTES))
-        frame = pd.read_csv(text, dtype={"dataset": str, "method": str})
+        frame = pd.read_csv(
+            io.BytesIO(read_bytes(file, BYTES)), dtype={"dataset": str, "method": str}
+        )
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {file}: {error}") from None
     missing = [name for name in ("dataset", "fraction", "method", *SCORES) if name not in frame]

@@ -29,8 +29,8 @@ def test_each_image_is_changed_by_numbers_of_its_own():
 
 def test_gradients_reach_every_pixel_that_is_seen():
     images = torch.rand(2, 1, 28, 28, requires_grad=True)
-    seen = diff_augment(images, rng())
-    seen.sum().backward()
+    augmented = diff_augment(images, rng())
+    augmented.sum().backward()
     assert (images.grad != 0).float().mean() > 0.5
 
 

@@ -35,9 +35,9 @@ def test_every_class_is_as_likely_whatever_its_size(data):
     assert labels.float().mean() == pytest.approx(0.5, abs=0.05)
     pixels = (images * 255).round().to(torch.uint8)
     for label in (0, 1):
-        seen = {bytes(image.flatten().tolist()) for image in pixels[labels == label]}
+        contents = {bytes(image.flatten().tolist()) for image in pixels[labels == label]}
         expected = {bytes(image.flatten().tolist()) for image in data.of_class(label).images}
-        assert seen == expected
+        assert contents == expected
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -61,10 +61,10 @@ def test_another_seed_gives_others_and_global_randomness_is_left_alone(data):
 
 
 def test_a_network_for_each_class_sees_that_class_alone(data):
-    other = Labelled(data.images.clone(), data.labels, 2)
-    other.images[data.labels == 1] = 0
+    changed = Labelled(data.images.clone(), data.labels, 2)
+    changed.images[data.labels == 1] = 0
     first, second = (
-        fit_gan("dcgan", RECIPES["dcgan"], images, TINY, quiet) for images in (data, other)
+        fit_gan("dcgan", RECIPES["dcgan"], images, TINY, quiet) for images in (data, changed)
     )
     assert isinstance(first, PerClass)
     same = [
@@ -110,7 +110,7 @@ def test_the_generator_plays_at_every_fifth_step_of_wgan_gp(data):
 def test_an_interrupted_training_goes_on_as_if_it_had_not_been(data, tmp_path, monkeypatch):
     monkeypatch.setattr(gan_training, "SNAPSHOT_EVERY", 2)
     recipe, file, lines = RECIPES["r1"], tmp_path / "snapshot", []
-    whole = weights(fit_gan("r1", recipe, data, TINY, quiet))
+    uninterrupted = weights(fit_gan("r1", recipe, data, TINY, quiet))
     play, count = Game.play, [0]
 
     def stop(game):
@@ -123,7 +123,9 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(data, tmp_path, m
     with pytest.raises(KeyboardInterrupt):
         fit_gan("r1", recipe, data, TINY, quiet, file)
     monkeypatch.setattr(Game, "play", play)
-    assert torch.equal(weights(fit_gan("r1", recipe, data, TINY, lines.append, file)), whole)
+    assert torch.equal(
+        weights(fit_gan("r1", recipe, data, TINY, lines.append, file)), uninterrupted
+    )
     assert "goes on at step 2 of 4" in lines[0]
     assert not file.exists()
 
@@ -131,8 +133,10 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(data, tmp_path, m
 def test_a_damaged_snapshot_is_begun_anew(data, tmp_path):
     file = tmp_path / "snapshot"
     file.write_bytes(b"cut short")
-    whole = weights(fit_gan("hinge", RECIPES["hinge"], data, TINY, quiet))
-    assert torch.equal(weights(fit_gan("hinge", RECIPES["hinge"], data, TINY, quiet, file)), whole)
+    uninterrupted = weights(fit_gan("hinge", RECIPES["hinge"], data, TINY, quiet))
+    assert torch.equal(
+        weights(fit_gan("hinge", RECIPES["hinge"], data, TINY, quiet, file)), uninterrupted
+    )
 
 
 def test_a_loss_that_is_no_number_stops_in_one_line(data, monkeypatch):
@@ -154,6 +158,6 @@ def test_a_ring_of_modes_is_covered():
     network = fit_gan("hinge", recipe, data, GANSettings(steps=300, width=8), quiet)
     noise = torch.randn(256, network.dim, generator=generator(CPU, 3))
     with torch.no_grad():
-        made = network(noise, torch.zeros(256, dtype=torch.int64))
-    distances = torch.cdist(made.flatten(1), images.flatten(1).float() / 255)
+        samples = network(noise, torch.zeros(256, dtype=torch.int64))
+    distances = torch.cdist(samples.flatten(1), images.flatten(1).float() / 255)
     assert len(distances.argmin(dim=1).unique()) >= 6

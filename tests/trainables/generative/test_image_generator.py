@@ -62,21 +62,21 @@ def test_images_labels_and_settings_make_another_generator(data, tmp_path):
 
 def test_an_image_does_not_depend_on_how_many_are_drawn(data, tmp_path):
     drawer = obtain("hinge", data, tmp_path)
-    few, many = drawer.draw(0, 3, seed=5), drawer.draw(0, BLOCK + 6, seed=5)
-    assert torch.equal(few, many[:3])
-    assert many.shape == (BLOCK + 6, 1, 28, 28)
-    assert many.dtype == torch.uint8
+    first, rest = drawer.draw(0, 3, seed=5), drawer.draw(0, BLOCK + 6, seed=5)
+    assert torch.equal(first, rest[:3])
+    assert rest.shape == (BLOCK + 6, 1, 28, 28)
+    assert rest.dtype == torch.uint8
     assert drawer.draw(0, 0, seed=5).shape == (0, 1, 28, 28)
-    assert not torch.equal(few, drawer.draw(1, 3, seed=5))
-    assert not torch.equal(few, drawer.draw(0, 3, seed=6))
+    assert not torch.equal(first, drawer.draw(1, 3, seed=5))
+    assert not torch.equal(first, drawer.draw(0, 3, seed=6))
 
 
 def test_truncation_brings_images_together(data, tmp_path):
     drawer = obtain("hinge", data, tmp_path)
-    whole, truncated, point = (
+    untouched, truncated, point = (
         drawer.draw(0, 64, 1, truncation).float().std(dim=0).mean() for truncation in (1, 0.5, 0)
     )
-    assert point == 0 < truncated < whole
+    assert point == 0 < truncated < untouched
 
 
 def test_colours_and_larger_images_are_drawn(tmp_path):

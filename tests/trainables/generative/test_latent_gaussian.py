@@ -27,8 +27,8 @@ def test_mean_variance_and_main_direction_are_those_of_the_class():
     network = make_network()
     scales = torch.linspace(0.1, 2, 4 * 7 * 7)
     common = torch.randn(40, 1, generator=generator(CPU, 2))
-    own = 0.2 * torch.randn(40, 4 * 7 * 7, generator=generator(CPU, 3))
-    latents = (3 + common * scales + own).view(40, 4, 7, 7)
+    apart = 0.2 * torch.randn(40, 4 * 7 * 7, generator=generator(CPU, 3))
+    latents = (3 + common * scales + apart).view(40, 4, 7, 7)
     network.fit(1, latents)
     samples, flat = latents_of(network, 1), latents.flatten(1)
     assert torch.allclose(samples.mean(dim=0), flat.mean(dim=0), atol=0.15)
@@ -56,6 +56,6 @@ def test_each_class_is_fitted_to_its_images_and_decoded_from_codes():
     latents = autoencoder.encode(images.float() / 255).flatten(1)
     for label in (0, 1):
         assert torch.allclose(network.means[label], latents[labels == label].mean(dim=0), atol=1e-5)
-    made = network(torch.zeros(2, network.dim), torch.tensor([0, 1]))
+    images = network(torch.zeros(2, network.dim), torch.tensor([0, 1]))
     codes = autoencoder.codebook(network.means.view(2, 4, 7, 7)).latents
-    assert torch.allclose(made, autoencoder.decode(codes), atol=1e-6)
+    assert torch.allclose(images, autoencoder.decode(codes), atol=1e-6)

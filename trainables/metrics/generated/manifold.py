@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from trainables.metrics.intervals import Interval, mean_interval, wilson
 from trainables.runtime.arrays import Floats, Floats64, Mask
@@ -54,10 +55,10 @@ def compare_manifolds(real: Floats, generated: Floats, k: int = NEIGHBOURS) -> M
     in_generated: Mask = distances < _radii(generated, k)[None, :]
     density = mean_interval(in_real.sum(axis=0) / k)
     return Manifold(
-        precision=_share(in_real.any(axis=0)),
-        recall=_share(in_generated.any(axis=1)),
+        precision=_share(np.any(in_real, axis=0)),
+        recall=_share(np.any(in_generated, axis=1)),
         density=density._replace(low=max(0.0, density.low)),
-        coverage=_share(in_real.any(axis=1)),
+        coverage=_share(np.any(in_real, axis=1)),
     )
 
 
@@ -83,5 +84,6 @@ def _radii(points: Floats, k: int) -> Floats64:
     return radii
 
 
-def _share(mask: Mask) -> Interval:
-    return wilson(int(mask.sum()), len(mask))
+def _share(mask: npt.ArrayLike) -> Interval:
+    answers = np.asarray(mask)
+    return wilson(int(answers.sum()), len(answers))

@@ -9,16 +9,16 @@ from analysis.studies.gansplit.numbers import generators, points, read_curve
 
 def test_each_measure_has_a_panel_with_a_point_for_each_generator(build):
     frame = generators(with_generators(build(*trials())))
-    shown = [ax for ax in draw_generators(frame).axes if ax.get_visible()]
-    assert [ax.get_title(loc="left") for ax in shown] == list(frame["measure"].unique())
-    assert all(len(ax.containers) == 2 for ax in shown)
+    panels = [ax for ax in draw_generators(frame).axes if ax.get_visible()]
+    assert [ax.get_title(loc="left") for ax in panels] == list(frame["measure"].unique())
+    assert all(len(ax.containers) == 2 for ax in panels)
 
 
 def test_authentic_images_are_in_both_panels_of_the_split(build):
     canvas = draw_points(points(build(*trials())), "skill")
     for ax in canvas.axes:
-        places = np.concatenate([dots.get_offsets() for dots in ax.collections])
-        assert 0.0 in places[:, 0]
+        points_of_axis = np.concatenate([dots.get_offsets() for dots in ax.collections])
+        assert 0.0 in points_of_axis[:, 0]
     assert len(canvas.axes) == 2
 
 

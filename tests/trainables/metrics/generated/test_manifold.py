@@ -35,16 +35,16 @@ def test_it_is_what_the_definitions_say():
     real, fake, k = rng.normal(size=(30, 4)), rng.normal(0.3, 0.7, (20, 4)), 3
 
     def radius(points, row):
-        others = np.delete(points, row, axis=0)
-        return np.sort(np.linalg.norm(others - points[row], axis=1))[k - 1]
+        reference = np.delete(points, row, axis=0)
+        return np.sort(np.linalg.norm(reference - points[row], axis=1))[k - 1]
 
     balls = [radius(real, row) for row in range(30)]
-    made = [radius(fake, row) for row in range(20)]
+    radii = [radius(fake, row) for row in range(20)]
     inside = np.array(
         [[np.linalg.norm(f - r) < b for f in fake] for r, b in zip(real, balls, strict=True)]
     )
     back = np.array(
-        [[np.linalg.norm(f - r) < b for r in real] for f, b in zip(fake, made, strict=True)]
+        [[np.linalg.norm(f - r) < b for r in real] for f, b in zip(fake, radii, strict=True)]
     )
     expected = (
         inside.any(axis=0).mean(),
@@ -69,7 +69,9 @@ def test_sets_of_as_many_points_as_neighbours_have_no_balls():
 
 def test_large_sets_are_measured_as_small_ones_are():
     rng = np.random.default_rng(0)
-    points, others = rng.normal(size=(700, 40)), rng.normal(size=(90, 40))
+    points, reference = rng.normal(size=(700, 40)), rng.normal(size=(90, 40))
     assert np.allclose(
-        squared_distances(points, others)[:50], squared_distances(points[:50], others), atol=1e-9
+        squared_distances(points, reference)[:50],
+        squared_distances(points[:50], reference),
+        atol=1e-9,
     )

@@ -77,8 +77,8 @@ def test_another_seed_makes_another_set(train, synthesis):
 
 
 def test_the_critic_keeps_the_images_that_it_is_surest_of(synthesis):
-    kept = choose(synthesis, GANSplitConfig(source="hinge", keep=0.5), 1, 6, seed=0)
+    selection = choose(synthesis, GANSplitConfig(source="hinge", keep=0.5), 1, 6, seed=0)
     every = choose(synthesis, GANSplitConfig(source="hinge"), 1, 12, seed=0)
     grey = every.float().mean(dim=(1, 2, 3))
     brightest = every[grey.argsort(descending=True, stable=True)[:6].sort().values]
-    assert torch.equal(kept, brightest)
+    assert torch.equal(selection, brightest)

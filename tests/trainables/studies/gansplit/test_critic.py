@@ -19,8 +19,8 @@ def test_it_is_trained_once_for_images_and_seed_and_read_back(train, tmp_path):
     first, second = (obtain_critic(settings, train, 2, lines.append) for _ in range(2))
     assert digest(first) == digest(second)
     assert sum("training the critic" in line for line in lines) == 1
-    other = obtain_critic(settings.model_copy(update={"seed": 1}), train, 2, lines.append)
-    assert digest(other) != digest(first)
+    variant = obtain_critic(settings.model_copy(update={"seed": 1}), train, 2, lines.append)
+    assert digest(variant) != digest(first)
     write(CRITIC, first, tmp_path / "file")
     again = read(CRITIC, tmp_path / "file", CPU)
     assert digest(again) == digest(first)

@@ -26,12 +26,12 @@ def test_epochs_are_stretches_of_passes_over_all_images(total):
 
 
 def test_the_order_follows_from_the_seed_and_differs_between_passes():
-    first, second, other = (
+    first, second, shuffled = (
         epoch_rows(number, 9, 9, seed) for number, seed in ((0, 0), (1, 0), (0, 1))
     )
     assert torch.equal(first, epoch_rows(0, 9, 9, 0))
     assert not torch.equal(first, second)
-    assert not torch.equal(first, other)
+    assert not torch.equal(first, shuffled)
 
 
 def test_all_splits_take_as_many_steps(make_lesson, synthesis):
@@ -61,8 +61,8 @@ def test_synthetic_images_count_as_much_as_their_weight(make_lesson, synthesis):
 
 
 def test_training_lowers_the_loss_and_goes_on_bit_for_bit(make_lesson, synthesis):
-    whole = make(make_lesson, synthesis, train_eps=2.0, attack_steps=1)
-    losses = [whole.epoch(number) for number in range(4)]
+    uninterrupted = make(make_lesson, synthesis, train_eps=2.0, attack_steps=1)
+    losses = [uninterrupted.epoch(number) for number in range(4)]
     assert losses[-1] < losses[0]
     first = make(make_lesson, synthesis, train_eps=2.0, attack_steps=1)
     for number in range(2):

@@ -1,4 +1,4 @@
-"""Images made of authentic ones: as many as asked for, and like them."""
+"""Images samples of authentic ones: as many as asked for, and like them."""
 
 import pytest
 import torch
@@ -15,10 +15,10 @@ def rng(seed=0):
 
 def smooth(count):
     """Make images of a bright spot whose place and size vary."""
-    places = torch.rand((count, 2), generator=rng(9)) * 8 + 8
+    centres = torch.rand((count, 2), generator=rng(9)) * 8 + 8
     axis = torch.arange(24.0)
-    rows = (axis[None, :, None] - places[:, 0, None, None]) ** 2
-    columns = (axis[None, None, :] - places[:, 1, None, None]) ** 2
+    rows = (axis[None, :, None] - centres[:, 0, None, None]) ** 2
+    columns = (axis[None, None, :] - centres[:, 1, None, None]) ** 2
     return (200 * (-(rows + columns) / 20).exp() + 20).round().to(torch.uint8)[:, None]
 
 
@@ -26,11 +26,11 @@ def smooth(count):
 @pytest.mark.parametrize("count", [7, 25])
 def test_as_many_images_as_asked_for_and_the_same_for_a_seed(name, count):
     images = smooth(10)
-    first, second, other = (SOURCES[name](images, count, rng(seed)) for seed in (0, 0, 1))
+    first, second, variant = (SOURCES[name](images, count, rng(seed)) for seed in (0, 0, 1))
     assert first.shape == (count, 1, 24, 24)
     assert first.dtype == torch.uint8
     assert torch.equal(first, second)
-    assert not torch.equal(first, other)
+    assert not torch.equal(first, variant)
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -59,7 +59,7 @@ def test_augmented_images_are_moved_and_keep_their_grey():
 
 def test_a_gaussian_has_the_mean_and_deviation_of_the_pixels():
     images = smooth(60)
-    made = draw_gaussian(images, 4000, rng()).float()
+    samples = draw_gaussian(images, 4000, rng()).float()
     flat = images.float()
-    assert (made.mean(dim=0) - flat.mean(dim=0)).abs().mean() < 6
-    assert made.std(dim=0).mean() == pytest.approx(float(flat.std(dim=0).mean()), rel=0.2)
+    assert (samples.mean(dim=0) - flat.mean(dim=0)).abs().mean() < 6
+    assert samples.std(dim=0).mean() == pytest.approx(float(flat.std(dim=0).mean()), rel=0.2)

@@ -77,10 +77,10 @@ def test_a_winner_without_authentic_images_has_no_repeated_ones_to_compare_with(
 
 
 def test_a_flawed_generator_is_an_alarm_unless_it_is_allowed(tmp_path, monkeypatch):
-    asked = []
+    names = []
 
     def alarms(name, settings, assets):
-        asked.append(name)
+        names.append(name)
         return {COPIED: 0.2}
 
     monkeypatch.setattr(module, "alarms_of", alarms)
@@ -89,4 +89,4 @@ def test_a_flawed_generator_is_an_alarm_unless_it_is_allowed(tmp_path, monkeypat
     assert STUDY.alarms(repeated, SETTINGS, tmp_path) == {}
     allowing = SETTINGS.model_copy(update={"allow_flawed": True})
     assert STUDY.alarms(generated, allowing, tmp_path) == {}
-    assert asked == ["hinge"]
+    assert names == ["hinge"]
