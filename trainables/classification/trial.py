@@ -79,6 +79,9 @@ class ClassifierTrial(Trainable):
         alarms: Raised by the study's assets; every report has them.
     """
 
+    best: Best | None = None
+    evaluation: tuple[int, Level | None, Robustness] | None = None
+
     def __init__(
         self,
         *,
@@ -118,8 +121,6 @@ class ClassifierTrial(Trainable):
                 spend=self.spend,
             )
         )
-        self.best: Best | None = None
-        self.evaluation: tuple[int, Level | None, Robustness] | None = None
 
     def step(self) -> None:
         """Train one epoch, measure it on val, and keep its weights if it is the best so far."""

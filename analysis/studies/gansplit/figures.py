@@ -94,7 +94,7 @@ def draw_curve(frame: pd.DataFrame) -> Figure:
             for (score, words), ax in zip(SCORES.items(), line, strict=True):
                 part = rows[rows["score"] == score]
                 _curves(ax, part)
-                ax.set_title(f"{dataset}, {100 * float(fraction):g} %")
+                ax.set_title(f"{dataset}, {100 * float(str(fraction)):g} %")
                 ax.set_ylabel(words)
                 ax.set_xlabel("synthetic images, of the authentic ones")
         handles, labels = axes[0, 0].get_legend_handles_labels()

@@ -163,5 +163,5 @@ def _turned(image: Tensor, training: Tensor) -> Tensor:
 
 def _array(images: Tensor) -> Floats32:
     """Return images (N, C, H, W) uint8 as a sheet takes them: grey (N, H, W), or (N, H, W, 3)."""
-    array: Floats32 = to_pixels(images).astype(np.float32) / 255
+    array: Floats32 = to_pixels(images).astype(np.float32) / np.float32(255)
     return array[..., 0] if array.shape[-1] == 1 else array
