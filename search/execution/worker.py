@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from search.engine.trial import Failure
 from search.execution.portable import Portable
 from search.execution.time_limit import time_limit
 from search.record.run_folder import CHECKPOINT, RunFolder
+from search.results.pulse import Pulse, end_pulse, write_pulse
 from search.storage.depot import SHARED, Depot
 from search.storage.store import StorageError
 from search.study import load_study
@@ -27,6 +28,7 @@ from trainables.study.trial import Trainable
 
 TRACE_LINES = 30
 CHECKPOINT_EVERY_S = 30.0
+PULSE_EVERY_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Worker:
         self._trial_id = trial_id
         self._reported: Report | None = None
         self._trainable: Trainable | None = None
-        self._kept_at = time.monotonic()
+        self._kept_at = self._beat_at = time.monotonic()
         self._notes: tuple[str, ...] = ()
 
     def advance(self) -> Report | Failure:
@@ -84,6 +86,8 @@ class Worker:
                 return self._advance()
         except Exception as error:  # noqa: BLE001 - whatever a trial raises, the search goes on
             return _failure(self._cause(error), self._job.folder)
+        finally:
+            end_pulse(self._job.depot.place(self._trial_folder))
 
     def _cause(self, error: Exception) -> Exception:
         """Return what lies behind a failure: assets that are not what they were, or itself."""
@@ -105,7 +109,7 @@ class Worker:
             if self._reported is not None:
                 return self._reported
         trainable, rung = self._trainable, self._reported.rung + 1 if self._reported else 0
-        report = trainable.advance(self._job.rungs[rung], self._keep_now_and_then)
+        report = trainable.advance(self._job.rungs[rung], self._pulses(trainable, rung))
         self._reported = replace(report, rung=rung, notes=report.notes + self._notes)
         self._notes = ()
         trainable.save(self._place())
@@ -141,6 +145,21 @@ class Worker:
             return study.build(self._config, settings, assets)
         self._reported = _report(snapshot["report"])
         return trainable
+
+    def _pulses(self, trainable: Trainable, rung: int) -> Callable[[], None]:
+        """Return what says after epochs how far the trial is, and writes a checkpoint."""
+        started, first = time.monotonic(), trainable.epoch
+
+        def after_epoch() -> None:
+            now, done = time.monotonic(), trainable.epoch - first
+            if now - self._beat_at >= PULSE_EVERY_S:
+                mean = (now - started) / max(1, done)
+                pulse = Pulse(trainable.epoch, self._job.rungs[rung].epochs, mean)
+                write_pulse(self._place(), pulse)
+                self._beat_at = now
+            self._keep_now_and_then()
+
+        return after_epoch
 
     def _keep_now_and_then(self) -> None:
         if self._trainable and time.monotonic() - self._kept_at >= CHECKPOINT_EVERY_S:

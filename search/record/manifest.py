@@ -43,6 +43,20 @@ class ConstantAnswer(NamedTuple):
     value: float
 
 
+class Beside(NamedTuple):
+    """What a ranking shows beside the value that ranks.
+
+    Attributes:
+        columns: Heading to metric.
+        constant: Values of an answer that never looks at the input, by metric.
+        note: What the columns are; may be empty.
+    """
+
+    columns: Mapping[str, str]
+    constant: Mapping[str, float]
+    note: str
+
+
 class Stored(BaseModel):
     """The store that keeps a run.
 
@@ -169,6 +183,12 @@ class Manifest(Versioned):
         value = self.constant.get(metric)
         name = self.about.level if self.about else "a constant answer"
         return None if value is None else ConstantAnswer(name, value)
+
+    @property
+    def beside(self) -> Beside:
+        """What a ranking shows beside the value; nothing in runs that did not write it down."""
+        columns = self.about.beside if self.about else {}
+        return Beside(columns, self.constant, str(self.details.get("beside", "")))
 
     @model_validator(mode="after")
     def _check_rungs(self) -> Self:

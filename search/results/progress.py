@@ -1,5 +1,10 @@
-"""What a person sees while a search runs: a live table in a terminal, plain lines elsewhere."""
+"""What a person sees while a search runs: a live table in a terminal, plain lines elsewhere.
 
+Where nothing was said for a minute, a line says how far the running trials are.
+"""
+
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -11,17 +16,30 @@ from rich.text import Text
 
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
-from search.record.manifest import ConstantAnswer
+from search.record.manifest import Beside, ConstantAnswer
+from search.results.pulse import Pulse
 from search.results.ranking import rank, winner
-from search.results.tables import agreement_line, duration, number, ranked_table
+from search.results.tables import ALONE, agreement_line, duration, number, ranked_table
 from trainables.door.text import printable
 
 LEADERS = 10
+SILENCE_S = 60.0  # after which a line says how far the running trials are
+NAMED = 4  # of these
+
+
+def _unknown(trial_id: str) -> Pulse | None:
+    """Know nothing of a trial between its reports."""
+    del trial_id
+    return None
 
 
 @final
 class Progress:
-    """Follows the trials of a run."""
+    """Follows the trials of a run.
+
+    Attributes:
+        pulse_of: Returns how far a running trial is, by its id; None where that is not known.
+    """
 
     def __init__(
         self,
@@ -32,6 +50,7 @@ class Progress:
         workers: int,
         clock: Callable[[], float],
         constant: ConstantAnswer | None = None,
+        beside: Beside = ALONE,
     ) -> None:
         self._console = console
         self._objective = objective
@@ -40,6 +59,10 @@ class Progress:
         self._workers = workers
         self._clock = clock
         self._constant = constant
+        self.pulse_of: Callable[[str], Pulse | None] = _unknown
+        self._beside = beside
+        self._said_at = time.monotonic()
+        self._ended = threading.Event()
         self._trials: dict[str, Trial] = {}
         self._done: set[str] = set()  # kept, as counting all at each end takes long with thousands
         self._live: Live | None = None
@@ -59,6 +82,9 @@ class Progress:
                 transient=True,
             )
             self._live.start()
+        else:
+            self._ended.clear()
+            threading.Thread(target=self._break_silence, daemon=True).start()
         return self
 
     def __exit__(
@@ -67,6 +93,7 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._ended.set()
         if self._live is not None:
             self._live.stop()
 
@@ -98,12 +125,36 @@ class Progress:
             elif trial.state is State.FAILED:
                 self.say(f"{trial.name}: {trial.reason}")
 
+    def running_line(self) -> str:
+        """Say how far the running trials are, as far as that is known; empty where it is not."""
+        running = [trial for trial in list(self._trials.values()) if trial.state is State.RUNNING]
+        pulses = [(trial, self.pulse_of(trial.id)) for trial in running]
+        parts = [
+            f"{trial.name} {pulse.epoch}/{self._budget} epochs, ~{duration(pulse.remaining_s)} to "
+            f"{pulse.rung}"
+            for trial, pulse in pulses
+            if pulse is not None
+        ]
+        further = f" and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
+        return f"running: {'; '.join(parts[:NAMED])}{further}" if parts else ""
+
+    def _break_silence(self) -> None:
+        """Say how far the running trials are, whenever nothing was said for a while."""
+        while not self._ended.wait(max(0.1, self._said_at + SILENCE_S - time.monotonic())):
+            if time.monotonic() - self._said_at >= SILENCE_S:
+                if line := self.running_line():
+                    self.say(line)
+                self._said_at = time.monotonic()
+
     def render(self) -> RenderableType:
         """Draw the live table: counts, the best so far, the leaders."""
         rows = rank(list(self._trials.values()), self._objective)
         leaders = rows[:LEADERS]
-        table = ranked_table(leaders, self._objective, self._budget, constant=self._constant)
-        return Group(Text(self.status(), no_wrap=True, overflow="crop"), table)
+        table = ranked_table(
+            leaders, self._objective, self._budget, constant=self._constant, beside=self._beside
+        )
+        lines = [line for line in (self.status(), self.running_line()) if line]
+        return Group(*(Text(line, no_wrap=True, overflow="crop") for line in lines), table)
 
     def status(self) -> str:
         """Say how far the run is, in at most 80 characters."""
@@ -143,6 +194,7 @@ class Progress:
 
     def say(self, line: str) -> None:
         """Print a line above what is live, nothing in it read as markup."""
+        self._said_at = time.monotonic()
         self._console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from search.engine.agreement import Agreement
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
-from search.record.manifest import ConstantAnswer
+from search.record.manifest import Beside, ConstantAnswer
 from search.results.arms import Arm
 from search.results.controls import Claim, claim_sentence, plain
 from search.results.differences import Gain
@@ -35,6 +35,7 @@ FOOTNOTES = {
 
 
 TIE = "= cannot be told apart: the interval of the difference includes 0"
+ALONE = Beside({}, {}, "")
 LISTED = 3  # trials in a sentence
 BLIND = "= cannot be told apart: no config was trained with more than one seed"
 SEEDS = "of several seeds: their mean; of trials chosen for their value, without the first"
@@ -48,6 +49,7 @@ def ranked_table(
     tied: Collection[str] = (),
     spread: Spread = UNKNOWN,
     constant: ConstantAnswer | None = None,
+    beside: Beside = ALONE,
 ) -> Table:
     """Lay out rows of a ranking; text is never read as markup.
 
@@ -59,6 +61,7 @@ def ranked_table(
         spread: How much values vary with the seed.
         constant: Of an answer that never looks at the input, a row of its own; None where it is not
             known.
+        beside: Further columns.
     """
     better = {"max": "highest", "min": "lowest"}[objective.direction]
     title = f"ranked by {objective.metric}, {better} first"
@@ -69,28 +72,46 @@ def ranked_table(
     notes += [TIE if spread.is_known else BLIND] if len(tied) > 1 else []
     notes += [SEEDS] if any(row.seeds > 1 for row in rows) else []
     notes += [BOTH if spread.is_known else IMAGES] if any(row.interval for row in rows) else []
+    notes += [beside.note] if beside.note and beside.columns else []
     table.caption = Text("\n".join(notes)) if notes else None
-    table.add_column("#", justify="right")
-    table.add_column("trial", overflow="fold")
-    table.add_column("value", justify="right", no_wrap=True)
-    table.add_column("95 % interval", justify="center", no_wrap=True)
-    table.add_column("epochs", justify="right", no_wrap=True)
-    table.add_column("state", overflow="fold")
+    _add_columns(table, beside)
     line = None if constant is None else _place_of(constant.value, rows, objective)
     for rank, row in enumerate(rows, start=1):
         if constant is not None and line == rank - 1:
-            _add_constant(table, constant)
+            _add_constant(table, constant, beside)
         table.add_row(
             f"{'=' if row.trial.id in tied and len(tied) > 1 else ''}{rank}",
             Text(f"{row.trial.name}{row.trial.marks}"),
             number(row.value),
             interval(row.interval),
+            *_further(row, beside),
             f"{row.trial.epoch}/{budget}",
             _state(row),
         )
     if constant is not None and line == len(rows):
-        _add_constant(table, constant)
+        _add_constant(table, constant, beside)
     return table
+
+
+def _add_columns(table: Table, beside: Beside) -> None:
+    table.add_column("#", justify="right")
+    table.add_column("trial", overflow="fold")
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="center", no_wrap=True)
+    for heading in beside.columns:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("epochs", justify="right", no_wrap=True)
+    table.add_column("state", overflow="fold")
+
+
+def _further(row: Row, beside: Beside) -> list[str]:
+    """Write what a trial's last report has of further columns, averaged as its value is."""
+    trainings = [trial.reports[-1].metrics for trial in row.counted if trial.reports]
+    columns = [
+        [metrics[metric] for metrics in trainings if metric in metrics]
+        for metric in beside.columns.values()
+    ]
+    return [short(sum(values) / len(values)) if values else "" for values in columns]
 
 
 def _state(row: Row) -> Text:
@@ -116,9 +137,11 @@ def _place_of(level: float, rows: list[Row], objective: Objective) -> int:
     return sum(1 for _ in itertools.takewhile(bool, better))
 
 
-def _add_constant(table: Table, constant: ConstantAnswer) -> None:
-    cells = Text(constant.name), number(constant.value), "", "", "to compare with"
-    table.add_row("", *cells, style="dim")
+def _add_constant(table: Table, constant: ConstantAnswer, beside: Beside) -> None:
+    values = (beside.constant.get(metric) for metric in beside.columns.values())
+    further = ["" if value is None else short(value) for value in values]
+    first = Text(constant.name), number(constant.value), ""
+    table.add_row("", *first, *further, "", "to compare with", style="dim")
 
 
 def winner_lines(first: Row, gains: list[Gain], objective: Objective) -> list[str]:
@@ -290,6 +313,11 @@ def interval(bounds: tuple[float, float] | None, *, signed: bool = False) -> str
 def percent(level: float) -> str:
     """Write a level such as ``95 %``, with as many digits as say how little is missing."""
     return f"{100 * level:.{2 if level < 0.99 else 4}g} %"
+
+
+def short(value: float) -> str:
+    """Write a value with three digits, and no fraction from 100 on."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def duration(seconds: float) -> str:

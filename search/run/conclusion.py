@@ -35,7 +35,9 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
         ties = {row.trial.id for row in tied(rows, rules.objective, session.folder)}
         budget = rules.rungs[-1].epochs
         constant = session.manifest.content.constant_answer(rules.objective.metric)
-        session.console.print(ranked_table(rows, rules.objective, budget, ties, spread, constant))
+        beside = session.manifest.content.beside
+        table = ranked_table(rows, rules.objective, budget, ties, spread, constant, beside)
+        session.console.print(table)
     claim = None if first is None else _say_winner(session, coordinator, first, rows)
     if first is None:
         session.say("no winner: no trial reached the last rung and met its constraints")

@@ -16,10 +16,13 @@ from search.record.journal import open_journal
 from search.record.replay import Clock, Difference, restore, verify
 from search.record.writer import Records
 from search.results.progress import Progress
+from search.results.pulse import read_pulse
 from search.run.session import Session
+from search.samplers.mutation import neighbours
 from search.samplers.registry import sampler_maker
 from searchspace.names import lookup
-from trainables.study.study import Floor
+from searchspace.space import Space
+from trainables.study.study import Config, Floor
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,9 @@ def open_desk(
         plan.workers,
         clock,
         session.manifest.content.constant_answer(objective.metric),
+        beside=session.manifest.content.beside,
     )
+    progress.pulse_of = lambda trial_id: read_pulse(session.folder.trial(trial_id))
     for listener in (records, progress):
         listener.adopt(coordinator.trials)
         coordinator.observers.append(listener)
@@ -110,7 +115,7 @@ def make_rules(session: Session, objective: Objective) -> Rules:
             space=space,
             complete=lambda point: study.complete(point, settings),
             at_random=sampler_maker("random", space, plan.seed, 0),
-            first=plan.first,
+            first=(*plan.first, *_around(session, space)),
         ),
         references=references,
         trials=plan.trials,
@@ -122,6 +127,17 @@ def make_rules(session: Session, objective: Objective) -> Rules:
             direction="max" if floor is None else study.metrics(settings)[floor.metric],
         ),
     )
+
+
+def _around(session: Session, space: Space) -> tuple[Config, ...]:
+    """Return what is tried before a sampler has learnt: neighbours of where the study starts.
+
+    Random search learns nothing, and stays what it says.
+    """
+    if session.plan.sampler == "random":
+        return ()
+    starts = session.study.starts(session.settings)
+    return neighbours(space, starts, session.manifest.content.startup, session.plan.seed)
 
 
 def floor_of(session: Session) -> Floor | None:

@@ -1,6 +1,7 @@
 """How far a run is, read from its folder: it may go on meanwhile, in another process."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from search.engine.trial import State, Trial
 from search.record.event import Event
 from search.record.events import follow, read_events
 from search.record.manifest import read_manifest
+from search.record.run_folder import RunFolder
+from search.results.pulse import read_pulse
 from search.results.ranking import rank, winner
 from search.results.tables import duration, number, ranked_table
 from search.storage.runs import looked_at
@@ -44,13 +47,16 @@ def show(run: str | Path, console: Console) -> int:
         return 0
     total = manifest.plan.trials + sum(trial.is_reference for trial in trials)
     _say(console, _counts(trials, total, objective))
+    for line in _running(trials, folder):
+        _say(console, line)
     _say(console, f"{duration(float(events[-1]['elapsed_s']))} of work{_age(events[-1])}")
     budget = manifest.rungs[-1].epochs
     leaders, constant = (
         rank(trials, objective)[:LEADERS],
         manifest.constant_answer(objective.metric),
     )
-    console.print(ranked_table(leaders, objective, budget, constant=constant))
+    beside = manifest.beside
+    console.print(ranked_table(leaders, objective, budget, constant=constant, beside=beside))
     if not running and (state != "finished"):
         _say(console, f"go on with: python -m search resume {run}")
     return 0
@@ -72,6 +78,16 @@ def _counts(trials: list[Trial], total: int, objective: Objective) -> str:
     parts += [f"{counts[state]} {state}" for state in State if counts[state]]
     best = winner(rank(trials, objective))
     return " | ".join(parts + ([f"best {number(best.value)}"] if best else []))
+
+
+def _running(trials: list[Trial], folder: RunFolder) -> Iterator[str]:
+    """Say how far each running trial is, where its worker says so."""
+    for trial in trials:
+        if trial.state is State.RUNNING and (pulse := read_pulse(folder.trial(trial.id))):
+            yield (
+                f"{trial.name}: epoch {pulse.epoch}, ~{duration(pulse.remaining_s)} to its report "
+                f"at {pulse.rung}"
+            )
 
 
 def _say(console: Console, line: str) -> None:

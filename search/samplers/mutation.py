@@ -1,5 +1,6 @@
 """Small changes of a config."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from searchspace.space import Param, Space
 from trainables.study.study import Config
 
 STEP = 0.2  # standard deviation of a number's mutation, as a share of its (logarithmic) range
+MOST_CHANGES = 3  # of a neighbour
+ATTEMPTS = 20  # for each neighbour, where changes lead back
 
 
 def mutate(
@@ -32,6 +35,33 @@ def mutate(
             child[param.name] = to_random.draw(param.domain, float(generator.random()))
         active = space.active(child)
     return {param.name: child[param.name] for param in active}
+
+
+def neighbours(
+    space: Space, points: Sequence[Config], count: int, seed: int
+) -> tuple[dict[str, Any], ...]:
+    """Change points a little, each in turn, in one, two or three parameters.
+
+    A change that would switch further parameters on, whose values were drawn at random, is none.
+
+    Args:
+        space: Of the points.
+        points: What is changed; none of them is returned.
+        count: How many, where the space has so many.
+        seed: The same seed gives the same neighbours.
+    """
+    generator = np.random.default_rng([seed, len(points)])
+    changed: list[dict[str, Any]] = []
+    for number in range(ATTEMPTS * count if points else 0):
+        point = dict(points[number % len(points)])
+        names = set(point)
+        for _ in range(1 + number % MOST_CHANGES):
+            point = mutate(space, point, generator)
+        if names >= set(point) and point not in changed and point not in points:
+            changed.append(point)
+        if len(changed) == count:
+            break
+    return tuple(changed)
 
 
 def _change(

@@ -147,6 +147,13 @@ def test_references_build_and_lie_in_the_space_where_they_say_so(case):
             assert case.study.complete(reference.point, case.settings) == reference.config
 
 
+def test_a_search_starts_at_points_of_the_space(case):
+    space = case.study.space(case.settings)
+    for point in case.study.starts(case.settings):
+        space.check(point)
+        case.trial(case.study.complete(point, case.settings))
+
+
 TRAINING = ("lr", "weight_decay", "batch_size", "dropout")  # by which any method trains
 
 

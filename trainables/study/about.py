@@ -69,6 +69,7 @@ class About:
         level: What the level that a model has to beat is called: ``a constant answer``.
         columns: Of the leaderboard, beside the value: heading to metric, where ``{score}`` stands
             for the score that ranks.
+        beside: Of a run's own ranking, beside the value that ranks: heading to metric.
     """
 
     name: str
@@ -80,6 +81,7 @@ class About:
     kept: str
     level: str
     columns: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return JSON values, for the manifest."""
@@ -87,6 +89,7 @@ class About:
             "cites": list(self.cites),
             "scores": {name: asdict(score) for name, score in self.scores.items()},
             "columns": dict(self.columns),
+            "beside": dict(self.beside),
         }
 
     @classmethod

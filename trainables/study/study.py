@@ -172,6 +172,7 @@ class Study(ABC, Generic[S]):
     `prepare`        once a run, on the driver, into the run's folder of assets
     `complete`       on every point that the sampler proposes: a point becomes a whole config
     `build`          in a worker, once for each trial that it runs, and again after a restart
+    `starts`         before the first proposal: where a sampler that learns begins
     `controls`       after the last trial of the search: what is compared with its winner
     `illustrate`     on the driver, after the last trial, with the models of the best trials
     `check_test`     by a confirmation, before it trains anything
@@ -218,6 +219,15 @@ class Study(ABC, Generic[S]):
     @abstractmethod
     def references(self, settings: S) -> tuple[Reference, ...]:
         """List the trials that every run contains; the one that `floor` names is essential."""
+
+    def starts(self, settings: S) -> tuple[Config, ...]:
+        """Return points of the space around which a search begins; none by default.
+
+        Where a good point is known, a search that begins anywhere wastes its first trials. Before a
+        sampler has learnt, the run tries small changes of these points in place of random ones.
+        """
+        del settings
+        return ()
 
     def controls(self, config: Config, settings: S) -> tuple[Reference, ...]:
         """List the controls matched to a trial: other methods, trained with the trial's values.

@@ -8,8 +8,10 @@ import pytest
 import toy_study
 
 from search.engine.trial import Failure
+from search.execution import worker as module
 from search.execution.worker import Worker, WorkerJob
 from search.record.run_folder import RunFolder
+from search.results.pulse import FILE, Pulse, write_pulse
 from search.storage.store import StorageError
 from trainables.study.report import Rung
 
@@ -40,6 +42,29 @@ def test_each_call_trains_to_the_next_rung_and_saves(job):
     assert (second.rung, second.epoch, saved(job)["epoch"]) == (1, 9, 9)
     assert not checkpoint.exists(), "none is needed after the last rung"
     assert saved(job)["seed"] == 2
+
+
+def test_between_reports_it_says_how_far_it_is(job, monkeypatch):
+    pulses = []
+    monkeypatch.setattr(module, "PULSE_EVERY_S", 0.0)
+    monkeypatch.setattr(module, "write_pulse", lambda folder, pulse: pulses.append((folder, pulse)))
+    worker = Worker(job, "t001", CONFIG)
+    worker.advance()
+    worker.advance()
+    assert [(pulse.epoch, pulse.rung) for _, pulse in pulses] == [
+        (1, 3), (2, 3), (3, 3), *((epoch, 9) for epoch in range(4, 10)),
+    ]  # fmt: skip
+    assert {folder for folder, _ in pulses} == {RunFolder(job.folder).trial("t001")}
+
+
+def test_no_word_of_it_stays_once_it_reports_or_fails(job, monkeypatch):
+    monkeypatch.setattr(module, "PULSE_EVERY_S", 0.0)
+    folder = RunFolder(job.folder).trial("t001")
+    Worker(job, "t001", CONFIG).advance()
+    assert not (folder / FILE).exists()
+    write_pulse(folder, Pulse(2, 3, 1.0))
+    assert isinstance(Worker(job, "t001", {"no": "config"}).advance(), Failure)
+    assert not (folder / FILE).exists()
 
 
 def test_a_trial_that_was_begun_gives_its_last_report_again_and_goes_on(job):

@@ -1,12 +1,16 @@
 """What is shown at exactly 80 columns."""
 
 import io
+import threading
 
 import pytest
 from make_trials import HIGH, screen
 from rich.console import Console
 
+from search.engine.trial import State
+from search.results import progress as module
 from search.results.progress import Progress
+from search.results.pulse import Pulse
 
 
 class Clock:
@@ -44,6 +48,31 @@ def test_the_live_table_fits_80_columns(follow):
 def test_time_left_is_the_mean_time_of_the_ended(follow):
     progress = follow(Console(width=80))
     assert progress.remaining_s() == pytest.approx((60 + 90 + 30 + 20) / 4 * 23 / 2)
+
+
+def test_a_line_says_how_far_the_running_trials_are(trials):
+    pulses = {trial.id: Pulse(12, 20, 4.0) for trial in trials}
+    progress = Progress(Console(), HIGH, 27, 60, 2, Clock())
+    progress.pulse_of = pulses.get
+    for trial in trials:
+        progress.notice("proposed", trial)
+    (name,) = (trial.name for trial in trials if trial.state is State.RUNNING)
+    assert progress.running_line() == f"running: {name} 12/60 epochs, ~0:32 to 20"
+    pulses.clear()
+    assert progress.running_line() == ""
+
+
+def test_silence_is_broken_in_plain_lines(trials, monkeypatch):
+    monkeypatch.setattr(module, "SILENCE_S", 0.0)
+    said = threading.Event()
+    console = Console(width=80, file=io.StringIO(), force_terminal=False)
+    progress = Progress(console, HIGH, 27, 60, 2, Clock())
+    progress.pulse_of = lambda _: Pulse(1, 20, 4.0)
+    monkeypatch.setattr(progress, "say", lambda line: said.set() if "running: " in line else None)
+    for trial in trials:
+        progress.notice("proposed", trial)
+    with progress:
+        assert said.wait(10)
 
 
 def test_elsewhere_it_is_one_line_per_ended_trial(follow, trials):

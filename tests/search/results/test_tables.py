@@ -4,7 +4,7 @@ import pytest
 from make_trials import HIGH, screen
 
 from search.engine.trial import State, Trial
-from search.record.manifest import ConstantAnswer
+from search.record.manifest import Beside, ConstantAnswer
 from search.results.differences import Gain
 from search.results.ranking import Row, rank
 from search.results.seeds import UNKNOWN, Spread
@@ -20,6 +20,21 @@ from search.results.tables import (
     winner_lines,
 )
 from trainables.study.report import Report
+
+
+def test_further_columns_stand_beside_the_value(trials):
+    metric = next(iter(trials[0].reports[-1].metrics))
+    beside = Beside({"clean\nHU": metric, "PGD\nHU": "missing"}, {metric: 305.7}, "HU: of pixels")
+    rows = rank(trials, HIGH)
+    table = ranked_table(rows, HIGH, 60, constant=ConstantAnswer("one grey", 0.0), beside=beside)
+    text = screen(table)
+    assert max(map(len, text.splitlines())) <= 80
+    (line,) = [line for line in text.splitlines() if "r05" in line]
+    assert line.count("0.47") == 2
+    (line,) = [line for line in text.splitlines() if "one grey" in line]
+    assert "306" in line
+    assert "HU: of pixels" in text
+    assert "HU" not in screen(ranked_table(rows, HIGH, 60))
 
 
 def test_the_ranked_table_fits_80_columns_and_says_why_a_trial_cannot_win(trials):

@@ -2,16 +2,19 @@
 
 import io
 
+import numpy as np
 import optuna
 import pytest
 import toy_study
 from rich.console import Console
 
 from search.engine.objective import Objective
+from search.record.events import read_events
 from search.record.run_folder import RunFolder
 from search.run.desk import make_rules, sampler_maker
 from search.run.session import open_session
 from searchspace import optuna as to_optuna
+from searchspace.random import sample
 from trainables.study.study import Floor
 
 
@@ -62,3 +65,18 @@ def test_a_question_has_the_same_sampler_whenever_it_is_put():
     assert point(1, 4) == point(1, 4)
     assert point(1, 4) != point(1, 5)
     assert point(1, 4) != point(2, 4)
+
+
+@pytest.mark.parametrize(("sampler", "count"), [("tpe", 3), ("random", 0)])
+def test_a_search_begins_around_what_the_study_starts_from(
+    run_toy, toy, monkeypatch, sampler, count
+):
+    start = sample(toy_study.SPACE, np.random.default_rng(0))
+    monkeypatch.setattr(toy_study.ToyStudy, "starts", lambda *_: (start,))
+    _, folder, _ = run_toy(trials=9, sampler=sampler)
+    session = open_session(RunFolder(folder), lambda name: toy, Console(file=io.StringIO()))
+    first = make_rules(session, Objective("robustness", "max")).source.first
+    assert len(first) == count
+    proposed = [event for event in read_events(RunFolder(folder)) if event["event"] == "proposed"]
+    points = [event["point"] for event in proposed if not event["label"]]
+    assert points[:count] == [dict(point) for point in first]

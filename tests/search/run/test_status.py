@@ -6,6 +6,8 @@ import pytest
 from rich.console import Console
 from whole_runs import events_of, wait_for
 
+from search.record.run_folder import RunFolder
+from search.results.pulse import Pulse, write_pulse
 from search.run.status import show
 from searchspace.errors import UserError
 
@@ -63,3 +65,12 @@ def test_what_is_no_run_is_told(tmp_path, run_toy):
     (folder / "events.jsonl").write_text("".join(json.dumps(e) + "\n" for e in older))
     with pytest.raises(UserError, match="is not a run of this version"):
         show(folder, Console())
+
+
+def test_a_running_trial_says_how_far_it_is(run_toy, shown):
+    _, folder, _ = run_toy(trials=2)
+    lines = (folder / "events.jsonl").read_text().splitlines(keepends=True)
+    started = next(k for k, line in enumerate(lines) if json.loads(line)["event"] == "proposed")
+    (folder / "events.jsonl").write_text("".join(lines[: started + 1]))
+    write_pulse(RunFolder(folder).trial("r01"), Pulse(2, 3, 30.0))
+    assert "r01 baseline: epoch 2, ~0:30 to its report at 3" in shown(folder)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from search.samplers.mutation import mutate
+from search.samplers.mutation import mutate, neighbours
 from searchspace.domains import Choice, Float, Int
 from searchspace.random import sample
 from searchspace.space import Param, Space, When
@@ -48,3 +48,26 @@ def test_a_number_moves_by_the_step_on_its_logarithmic_scale(step):
         np.log10(mutate(space, {"lr": 1e-5}, generator, step)["lr"] / 1e-5) / 10 for _ in range(400)
     ]
     assert np.std(moves) == pytest.approx(step, rel=0.1)
+
+
+def test_neighbours_differ_in_one_to_three_parameters_and_switch_nothing_on():
+    start = {"kind": "b", "lr": 0.01, "depth": 2, "act": "q"}
+    points = neighbours(SPACE, [start], 12, seed=1)
+    assert len(points) == 12
+    assert points == neighbours(SPACE, [start], 12, seed=1)
+    assert points != neighbours(SPACE, [start], 12, seed=2)
+    for number, point in enumerate(points):
+        SPACE.check(point)
+        assert start != point
+        assert point not in points[:number]
+    shallow = {"kind": "a", "lr": 0.01}  # "b" would switch on depth, of which nothing is known
+    assert {point["kind"] for point in neighbours(SPACE, [shallow], 12, seed=1)} == {"a"}
+
+
+def test_each_start_has_neighbours_and_a_small_space_fewer_than_were_asked_for():
+    low, high = {"kind": "a", "lr": 1e-3}, {"kind": "a", "lr": 0.5}
+    rates = [point["lr"] for point in neighbours(SPACE, [low, high], 20, seed=0)]
+    assert 5 <= sum(rate < 0.02 for rate in rates) <= 15
+    space = Space("option", (Param("act", Choice(("p", "q", "r")), ""),))
+    assert {point["act"] for point in neighbours(space, [{"act": "p"}], 9, seed=0)} == {"q", "r"}
+    assert neighbours(space, [], 9, seed=0) == ()
