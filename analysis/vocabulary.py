@@ -11,7 +11,11 @@ from trainables.study.about import About, Score, Threat
 
 SIGMA, EPS = "sigma", "eps"  # points: what a single level of noise, a single radius follows
 NOISE = "noise"
-MEASUREMENTS = {"clean": "clean", NOISE: "noisy"}  # those without an attack, as adjectives
+MEASUREMENTS = {
+    "clean": "clean",
+    NOISE: "noisy",
+    "disturbed": "disturbed",
+}  # those without an attack, as adjectives
 
 
 class Name(NamedTuple):

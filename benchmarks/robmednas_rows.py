@@ -11,7 +11,6 @@ from trainables.synthesis.training.recipe import Recipe
 study = RobMedNAS()
 
 FILTERS = 32  # most of the handcrafted baseline's, as in a search with the defaults
-PLAIN = str(plain(FILTERS))
 UNIFORM = {"regime": "uniform", "attack_eps": 0.12, "attack_steps": 1}
 CHANGES: Mapping[str, Mapping[str, Any]] = {
     "loss huber": {"loss": "huber"},
@@ -52,30 +51,42 @@ class Row:
     normalisation: str = "whole"
 
 
-def table_rows(recipe: Mapping[str, Any]) -> list[Row]:
-    """Return the controls and the paper's best network, by the paper's and the plain recipe."""
+def table_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:
+    """Return the controls and the paper's best network, by the paper's and the plain recipe.
+
+    Args:
+        recipe: The plain one.
+        filters: Most of a block of the handcrafted network; of the plain U-Net see
+            `searchspace.unet.plain`.
+    """
     paper = Recipe().model_dump()
-    hand = str(handcrafted(FILTERS, 4))
+    hand, usual = str(handcrafted(filters, 4)), str(plain(filters))
     attacked = {"regime": "adversarial", "attack_eps": 0.2}
     return [
         row_of("handcrafted, paper recipe", hand, paper),
         row_of("handcrafted, paper recipe w/AT", hand, paper | attacked),
         row_of("handcrafted, plain recipe", hand, recipe),
-        row_of("plain U-Net, plain recipe", PLAIN, recipe),
-        row_of("plain U-Net, uniform .12", PLAIN, {**recipe, **UNIFORM}),
+        row_of("plain U-Net, plain recipe", usual, recipe),
+        row_of("plain U-Net, uniform .12", usual, {**recipe, **UNIFORM}),
         row_of("paper's best, paper recipe", PAPER_BEST, paper),
         row_of("paper's best, plain recipe", PAPER_BEST, recipe),
         row_of("paper's best, uniform .12", PAPER_BEST, {**recipe, **UNIFORM}),
     ]
 
 
-def recipe_rows(recipe: Mapping[str, Any]) -> list[Row]:
-    """Return the plain U-Net by the plain recipe, and with one value of it changed."""
-    rows = [row_of("plain U-Net, plain recipe", PLAIN, recipe)]
+def recipe_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:
+    """Return the plain U-Net by the plain recipe, and with one value of it changed.
+
+    Args:
+        recipe: The plain one.
+        filters: As in `table_rows`.
+    """
+    usual = str(plain(filters))
+    rows = [row_of("plain U-Net, plain recipe", usual, recipe)]
     for name, change in CHANGES.items():
         values = {key: value for key, value in change.items() if key != "normalisation"}
         normalisation = str(change.get("normalisation", "whole"))
-        rows.append(row_of(f"plain U-Net, {name}", PLAIN, {**recipe, **values}, normalisation))
+        rows.append(row_of(f"plain U-Net, {name}", usual, {**recipe, **values}, normalisation))
     return rows
 
 

@@ -3,11 +3,13 @@
     python benchmarks/robmednas_table.py --data DIR --out FOLDER --network "plain 8 16 32 64"
 
 Every row is trained for the same number of steps, several times, and scored on the test subjects of
-the product's own splits, or with ``--folds K`` on every subject once. Nothing is tuned by the
-scores. ``--rows recipe`` changes one value of the plain recipe at a time instead, and is scored on
-ranking subjects: what the defaults should be. Rows of one's own: ``--network`` (an architecture,
-``monai unet``, or code ``./file.py:Name``, by the plain recipe, without and with attacks) and
-``--model`` (a saved model's architecture by its own recipe, such as ``RUN/best``).
+the product's own splits, or with ``--folds K`` on every subject once. With ``--equal time`` the
+steps are those of the plain U-Net on clean slices, and every other row gets the computing time that
+these take, as predicted. Nothing is tuned by the scores. ``--rows recipe`` changes one value of the
+plain recipe at a time instead, and is scored on ranking subjects: what the defaults should be. Rows
+of one's own: ``--network`` (an architecture, ``monai unet``, or code ``./file.py:Name``, by the
+plain recipe, without and with attacks) and ``--model`` (a saved model's architecture by its own
+recipe, such as ``RUN/best``).
 
 Each training is a file of its own in FOLDER/scores: a command that was cut keeps what it has and
 goes on where it stopped. FOLDER/table.txt is what was printed. One FOLDER is for one folder of
@@ -26,11 +28,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from robmednas_rows import UNIFORM, Row, recipe_rows, row_of, table_rows
+from robmednas_rows import FILTERS, UNIFORM, Row, recipe_rows, row_of, table_rows
 
 from search.robmednas.rows import read_rows, write_rows
 from search.robmednas.testing import Condition, score
-from trainables.corruptions.mr import DISTURBANCES
 from trainables.data.subjects import SubjectSplits, folds, notes_of, split_subjects
 from trainables.door.records import read_json
 from trainables.metrics.welch import estimate, image_component, seed_component
@@ -42,11 +43,13 @@ from trainables.studies.robmednas.study import RobMedNAS
 from trainables.synthesis.constant import constant_error
 from trainables.synthesis.preparation.assets import draw_record, lookup_mae, read_data, write_test
 from trainables.synthesis.preparation.record import Record
+from trainables.synthesis.robustness.disturbances import STRENGTHS
 from trainables.synthesis.slices import Split, read_split
 from trainables.synthesis.training.epoch import steps_of
 
 study = RobMedNAS()
 
+BATCH = 6  # of the plain recipe
 RADII = (0.06, 0.2)
 COLUMNS = {
     "clean": ("clean", 0.0, "mae_head"),
@@ -60,11 +63,8 @@ COLUMNS = {
     "MS-SSIM": ("clean", 0.0, "ms_ssim"),
 }
 """Of the printed table; the first four are head MAE in HU."""
-CONTROLS = {
-    "clean": "plain U-Net, plain recipe",
-    "PGD .06": "plain U-Net, uniform .12",
-    "PGD .2": "plain U-Net, uniform .12",
-}
+ATTACKED = ("plain U-Net, uniform .12", "plain U-Net, uniform .06")
+CONTROLS = {"clean": ("plain U-Net, plain recipe",), "PGD .06": ATTACKED, "PGD .2": ATTACKED}
 """What a row has to beat, by the column in which."""
 
 
@@ -121,6 +121,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--size", type=int, default=96, help="pixels")
     options.add_argument("--steps", type=int, default=1800, help="of every training")
     options.add_argument("--seeds", type=int, default=3, help="trainings of a row")
+    options.add_argument("--equal", choices=["slices", "time"], default="slices")
+    options.add_argument("--epoch-slices", type=int, help="of an epoch; by default all")
+    options.add_argument("--filters", type=int, default=FILTERS, help="most of the handcrafted row")
     options.add_argument("--folds", type=int, default=0, help="0 for the product's splits")
     options.add_argument("--split", choices=["test", "ranking"], help="that is scored")
     options.add_argument("--jobs", type=int, default=1, help="processes")
@@ -134,7 +137,10 @@ def parser() -> argparse.ArgumentParser:
 def rows_of(arguments: argparse.Namespace) -> list[Row]:
     """List the rows that the command line asks for."""
     recipe = RobMedNASSettings().recipe
-    groups = {"table": table_rows(recipe), "recipe": recipe_rows(recipe)}
+    groups = {
+        "table": table_rows(recipe, arguments.filters),
+        "recipe": recipe_rows(recipe, arguments.filters),
+    }
     by_name = {row.name: row for group in groups.values() for row in group}
     rows = []
     for name in arguments.rows:
@@ -155,10 +161,13 @@ def plan(arguments: argparse.Namespace, rows: Sequence[Row]) -> Iterator[Trainin
     split = arguments.split or ("ranking" if only_recipe else "test")
     settings = study.parse_settings(
         {"data": arguments.data, "size": arguments.size, "device": arguments.device}
-        | {"precision": "fp32", "max_memory": "none", "max_filters": 256, "eps": "0,0.06,0.2"}
+        | {"precision": "fp32", "max_memory": "none", "eps": "0,0.06,0.2"}
+        | {"max_filters": arguments.filters, "equal": arguments.equal}
+        | {"epoch_slices": arguments.epoch_slices}
     )
     records = list(records_of(settings, arguments.folds))
     folder = arguments.out / "scores" / f"{arguments.size}-pixels-{arguments.steps}-steps"
+    folder = folder.with_name(f"{folder.name}-time") if settings.equal == "time" else folder
     prepared = {}
     for seed in range(arguments.seeds):
         for fold, record in enumerate(records):
@@ -168,8 +177,9 @@ def plan(arguments: argparse.Namespace, rows: Sequence[Row]) -> Iterator[Trainin
                 if place not in prepared:
                     prepared[place] = prepare(arguments.out, settings, record, *place, split)
                 ready, assets = prepared[place]
-                slices = len(read_data(assets).train.trimmed())
-                epochs = max(1, round(arguments.steps / steps_of(slices, row.config["batch_size"])))
+                slices = settings.epoch_slices or len(read_data(assets).train.trimmed())
+                batch = row.config["batch_size"] if settings.equal == "slices" else BATCH
+                epochs = max(1, round(arguments.steps / steps_of(slices, batch)))
                 file = folder / f"{slug(row.name)}-{split}-{fold}-{seed}.csv"
                 ready = ready.model_copy(update={"seed": seed, "epochs": epochs})
                 yield Training(row, ready, assets, split, fold, file)
@@ -290,12 +300,12 @@ def scores_of(training: Training) -> Iterator[dict[str, object]]:
     """Train, and yield the scores of every subject under every condition, then what it cost."""
     row, settings = training.row, training.settings
     trial = study.build(dict(row.config), settings, training.assets)
-    begun = time.perf_counter()
+    begun = time.process_time()
     trial.train(settings.epochs)
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     split = subjects_of(training)
     attacked = [Condition("pgd", radius) for radius in RADII]
-    disturbed = [Condition(kind, most) for kind, (each, _) in DISTURBANCES.items() for most in each]
+    disturbed = [Condition(kind, most) for kind, each in STRENGTHS.items() for most in each]
     with trial.at_best():
         networks = {row.name: trial.network}
         rows = score(networks, split, [Condition("clean", 0.0)], 0, trial.device, full=True)
@@ -346,20 +356,20 @@ def report(scores: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
             f"{numbers['seconds']:7.0f} " + " ".join(f"{cell:>14}" for cell in cells)
         )
     yield (
-        "head MAE in HU on pixels, and once on the voxels of the CT; bias: HU of bone, predicted "
-        "minus true; ±: standard deviation over trainings"
+        "seconds: of a core, in training; head MAE in HU on pixels, and once on the voxels of the "
+        "CT; bias: HU of bone, predicted minus true; ±: standard deviation over trainings"
     )
     yield "each row minus its control, over subjects and trainings [95 % interval]"
     for row in rows:
-        for title, control in CONTROLS.items():
-            if control in rows and row != control:
-                yield compare(means, (row, control), title)
+        for title, controls in CONTROLS.items():
+            for control in controls:
+                if control in rows and row != control:
+                    yield compare(means, (row, control), title)
     yield "\nhead MAE in HU under disturbances"
-    yield f"{'':42} " + " ".join(f"{kind[:13]:>13}" for kind in DISTURBANCES)
+    yield f"{'':42} " + " ".join(f"{kind[:13]:>13}" for kind in STRENGTHS)
     for row in rows:
         cells = [
-            f"{averages[row, kind, each[-1], 'mae_head']:13.1f}"
-            for kind, (each, _) in DISTURBANCES.items()
+            f"{averages[row, kind, each[-1], 'mae_head']:13.1f}" for kind, each in STRENGTHS.items()
         ]
         yield f"{row[:42]:42} " + " ".join(cells)
 

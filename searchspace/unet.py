@@ -201,27 +201,31 @@ class Cost:
         )
 
 
-def cost(architecture: Architecture, kernels: str, height: int, width: int) -> Cost:
-    """Predict the cost of a network for images (1, height, width).
+def cost(
+    architecture: Architecture, kernels: str, height: int, width: int, channels: int = 1
+) -> Cost:
+    """Predict the cost of a network for images (channels, height, width).
 
     Args:
         architecture: The network.
         kernels: A key of `KERNELS`.
         height: In pixels, a multiple of 2 to the power of the depth.
         width: In pixels, likewise.
+        channels: Of the image.
 
     Raises:
         UserError: If ``kernels`` is not a key.
     """
     total, pixels = Cost(0, 0, 0), height * width
-    encoder, decoder = architecture.inputs
-    for level, (block, channels) in enumerate(zip(architecture.encoder, encoder, strict=True)):
+    (_, *encoder), decoder = architecture.inputs
+    blocks = zip(architecture.encoder, (channels, *encoder), strict=True)
+    for level, (block, entering) in enumerate(blocks):
         area = pixels // 4**level
-        total += _block(block, kernels, channels, area, area // 4, STRIDED)
-    for number, (block, channels) in enumerate(zip(architecture.decoder, decoder, strict=True)):
+        total += _block(block, kernels, entering, area, area // 4, STRIDED)
+    for number, (block, entering) in enumerate(zip(architecture.decoder, decoder, strict=True)):
         area = pixels // 4 ** (architecture.depth - number)
-        concatenation = Cost(0, 0, channels * area if number else 0)
-        total += concatenation + _block(block, kernels, channels, area, 4 * area, None)
+        concatenation = Cost(0, 0, entering * area if number else 0)
+        total += concatenation + _block(block, kernels, entering, area, 4 * area, None)
     last = architecture.decoder[-1].filters
     if architecture.full_skip:
         joined = last + architecture.encoder[0].filters
@@ -258,10 +262,9 @@ class PlainUNet:
         """How often the resolution is halved."""
         return len(self.widths) - 1
 
-    @property
-    def blocks(self) -> tuple[tuple[int, int, int], ...]:
+    def blocks(self, channels: int = 1) -> tuple[tuple[int, int, int], ...]:
         """Input channels, filters and level of each block, in the order of computation."""
-        down = zip((1, *self.widths), self.widths, range(len(self.widths)), strict=False)
+        down = zip((channels, *self.widths), self.widths, range(len(self.widths)), strict=False)
         up = ((self.widths[k] + self.widths[k + 1], self.widths[k], k) for k in range(self.depth))
         return (*down, *reversed(list(up)))
 
@@ -313,32 +316,35 @@ def parse_network(text: str) -> Network:
     return PlainUNet(tuple(int(width) for width in match.group(1).split()))
 
 
-def plain(max_filters: int) -> PlainUNet:
+def plain(max_filters: int, max_depth: int = MOST_BLOCKS) -> PlainUNet:
     """Return the plain U-Net of a run: 16, 32, 64 and 128 filters, half a million parameters.
 
-    Where a block has at most 16 filters it is half as wide.
+    Args:
+        max_filters: Where a block has at most 16 filters, it is half as wide.
+        max_depth: Where the resolution is halved at most twice, it has a level less.
     """
     first = min(16, max_filters // 2)
-    return PlainUNet(tuple(first * 2**level for level in range(4)))
+    return PlainUNet(tuple(first * 2**level for level in range(min(4, max_depth + 1))))
 
 
-def cost_of(network: Architecture | PlainUNet, kernels: str, size: int) -> Cost:
-    """Predict the cost of a network for images (1, size, size).
+def cost_of(network: Architecture | PlainUNet, kernels: str, size: int, channels: int = 1) -> Cost:
+    """Predict the cost of a network for images (channels, size, size).
 
     Args:
         network: The network.
         kernels: Of the branches of a configurable one, a key of `searchspace.unet.KERNELS`.
         size: In pixels.
+        channels: Of the image.
     """
     if isinstance(network, Architecture):
-        return cost(network, kernels, size, size)
+        return cost(network, kernels, size, size, channels)
     total = Cost(0, 0, 0)
-    for channels, filters, level in network.blocks:
+    for entering, filters, level in network.blocks(channels):
         pixels = size * size // 4**level
-        shortcut = channels * filters if channels != filters else 0
-        weights = 9 * channels * filters + 9 * filters * filters + shortcut
+        shortcut = entering * filters if entering != filters else 0
+        weights = 9 * entering * filters + 9 * filters * filters + shortcut
         # Of eight maps: two convolutions, two normalisations, two rectifiers, shortcut, sum.
-        total += Cost(weights + 4 * filters, weights * pixels, (8 * filters + channels) * pixels)
+        total += Cost(weights + 4 * filters, weights * pixels, (8 * filters + entering) * pixels)
     first = network.widths[0]
     return total + Cost(first + 1, first * size * size, size * size)
 

@@ -11,8 +11,8 @@ from rich.text import Text
 from search.robmednas.final import full_settings_of, read_final
 from search.robmednas.rows import damaged_rows, read_rows, write_rows
 from search.robmednas.testing import Condition, open_test, score
-from trainables.corruptions.mr import DISTURBANCES
 from trainables.saved.checkpoint import load_unet
+from trainables.synthesis.robustness.disturbances import STRENGTHS
 
 FILE = "corruption.csv"
 CSV_COLUMNS = ("row", "kind", "strength", "subject", "score", "value")
@@ -42,7 +42,7 @@ def corruption(folder: Path, console: Console, data: Path | None = None) -> int:
         conditions += [Condition("noise", sigma) for sigma in SIGMAS]
         conditions += [
             Condition(kind, strength)
-            for kind, (strengths, _) in DISTURBANCES.items()
+            for kind, strengths in STRENGTHS.items()
             for strength in strengths
         ]
         networks = {
@@ -71,7 +71,7 @@ def _disturbed(scores: pd.DataFrame) -> Table:
     for head in ("", "strength", *rows):
         table.add_column(Text(head), justify="right" if head else "left")
     table.add_row("clean", "", *(f"{means[row, 'clean', 0.0]:.0f}" for row in rows))
-    for kind, (strengths, _) in DISTURBANCES.items():
+    for kind, strengths in STRENGTHS.items():
         for strength in strengths:
             if all((row, kind, strength) in means.index for row in rows):
                 values = (f"{means[row, kind, strength]:.0f}" for row in rows)

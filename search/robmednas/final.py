@@ -22,7 +22,7 @@ from search.record.event import Name
 from search.record.places import settings_for_user, sign
 from search.record.writer import now
 from search.robmednas.field import LEGEND, field_markdown, field_table, widths_of
-from search.robmednas.pictures import draw_figures
+from search.robmednas.pictures import draw_figures, spread
 from search.robmednas.retrain import Retrained, retrain
 from search.robmednas.rows import read_rows, write_rows
 from search.robmednas.sources import Candidate, candidates, read_sources
@@ -48,6 +48,7 @@ from trainables.synthesis.slices import read_split
 robmednas = RobMedNAS()
 
 FINAL = "final.json"
+POOL = "pool"  # by which the slices of a comparison and of its folds take the disk once
 SCORES = "test_scores.csv"
 STRONG = "apgd"
 FIELD_KINDS = ("clean", "pgd")  # conditions of which the field's scores are printed
@@ -115,6 +116,8 @@ def final(plan: FinalPlan, console: Console) -> int:
     chosen = choose(networks, trained, settings)
     _write(plan.folder, chosen=chosen)
     _test(plan, settings, chosen, say)
+    test = read_split(plan.folder / "test" / "test")
+    say(f"figure 5: {spread(plan.folder, networks, test, plan.eps)}")
     rows = [
         (network, trained[network.name]) for network in networks if network.name in chosen.values()
     ]
@@ -278,6 +281,7 @@ def _show(
 def _prepare(record: Record, settings: RobMedNASSettings, assets: Path, say: Say) -> None:
     """Write the slices of the searches' splits, unless that was done."""
     if not (assets / SUBJECTS).is_file():  # written last
+        settings = settings.model_copy(update={"pool": settings.pool or assets.parent / POOL})
         for line in robmednas.prepare_from(record, settings, assets, say).lines:
             say(line)
     elif change := read_record(assets).difference(record):

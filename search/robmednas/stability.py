@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from search.robmednas.corruption import UNCHOSEN
-from search.robmednas.final import full_settings_of, read_final
+from search.robmednas.final import POOL, full_settings_of, read_final
 from search.robmednas.retrain import retrain
 from search.robmednas.rows import damaged_rows, read_rows, write_rows
 from search.robmednas.sources import BASELINE, searched
@@ -120,7 +120,9 @@ def _write_folds(settings: RobMedNASSettings, folder: Path, groups: int, say: Sa
             part = replace(record, splits=replace(splits, train=tuple(train), val=tuple(val)))
             part.write(fold)
             subjects = {"train": train, "val": val, "ranking": splits.ranking}
-            write_data(fold, settings, part, subjects, say)
+            # Each subject is in almost all of the folds.
+            pooled = settings.model_copy(update={"pool": settings.pool or folder / POOL})
+            write_data(fold, pooled, part, subjects, say)
         folders.append(fold)
     return folders
 

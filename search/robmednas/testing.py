@@ -8,7 +8,6 @@ import torch
 
 from trainables.attacks.registry import build_synthesis_attack
 from trainables.attacks.threat import mr_deviations
-from trainables.corruptions.mr import DISTURBANCES, disturb
 from trainables.corruptions.noise import gaussian
 from trainables.models.ct.networks import CTNetwork
 from trainables.runtime.seeding import derive
@@ -16,6 +15,7 @@ from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
 from trainables.synthesis.measurement import Perturb, score_subjects
 from trainables.synthesis.preparation.assets import write_test
+from trainables.synthesis.robustness.disturbances import STRENGTHS, disturbance
 from trainables.synthesis.robustness.errors import aim
 from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split, read_split
@@ -29,8 +29,7 @@ class Condition:
     """What is done to the MR before a network sees it.
 
     Attributes:
-        kind: ``clean``, ``noise``, a disturbance of `trainables.corruptions.mr`, or the name of an
-            attack.
+        kind: ``clean``, ``noise``, a disturbance of `STRENGTHS`, or the name of an attack.
         strength: Radius or standard deviation, in standard deviations of the MR; of a disturbance
             what it counts.
     """
@@ -53,10 +52,8 @@ class Condition:
             return lambda mr, _ct, numbers: gaussian(
                 mr, self.strength, derive(noise_seed, int(numbers[0])), threat
             )
-        if self.kind in DISTURBANCES:
-            return lambda mr, _ct, numbers: disturb(
-                self.kind, mr, self.strength, derive(seed, int(numbers[0]))
-            )
+        if self.kind in STRENGTHS:
+            return disturbance(self.kind, self.strength, seed)
         attacks = aim({self.kind: build_synthesis_attack(self.kind, BATCH)})
         seed = derive(seed, "attack")
         return WorstOf(network, split, attacks, self.strength, seed=seed, batch_size=BATCH)

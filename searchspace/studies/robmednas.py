@@ -1,4 +1,4 @@
-"""The space of the RobMedNAS study: blocks of a U-Net, their number, the recipe [robmednas].
+"""The space of the RobMedNAS study: two families of U-Nets, and how they are trained [robmednas].
 
 A block has 15 patterns x 6 numbers of filters x 5 ratios (none included) = 450 configurations; with
 as many encoder as decoder blocks, 1 to 5, that makes 3.4e26 architectures (table 1).
@@ -6,23 +6,33 @@ as many encoder as decoder blocks, 1 to 5, that makes 3.4e26 architectures (tabl
 The depth is drawn first: if architectures were uniform, it would be 5 with a probability of
 0.999995. ``dec1`` is the partner of ``enc1`` and is computed last. So a name means the same
 position in a network of any depth.
+
+The other family is the plain U-Net of the field: its number of levels, its filters, their growth.
+So what a search has to beat is a point of its space, and a search may begin around it.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from searchspace.domains import Choice, Float, Int
 from searchspace.space import Param, Space, When
-from searchspace.unet import RATIOS, Architecture, Block
+from searchspace.unet import RATIOS, Architecture, Block, PlainUNet, plain
 
 PATTERNS = tuple(f"{bits:04b}" for bits in range(1, 16))
 LEAST_LOG2 = 3  # 8 filters
+MOST_FILTERS = 256  # of a level of a plain U-Net
 SIDES = {"enc": "encoder", "dec": "decoder"}
 
 
-NETWORK = (
-    Param("full_skip", Choice((False, True)), "Skip connection at full resolution; paper: none."),
-    Param("norm", Choice(("batch", "instance")), "Normalisation after convolutions; paper: batch."),
+BLOCKS, PLAIN = FAMILIES = ("blocks", "plain")
+FAMILY = Param("family", Choice(FAMILIES), "The paper's blocks, or a plain U-Net's; paper: blocks.")
+NORM = Param("norm", Choice(("batch", "instance")), "Normalisation of the maps; paper: batch.")
+FULL_SKIP = Param(
+    "full_skip",
+    Choice((False, True)),
+    "Skip connection at full resolution; paper: none.",
+    when=When("family", (BLOCKS,)),
 )
 ATTACKED = When("regime", ("adversarial", "uniform"))
 RECIPE = (
@@ -33,6 +43,13 @@ RECIPE = (
     Param("schedule", Choice(("one-cycle", "constant")), "Of the rate; paper: constant."),
     Param("ema", Choice((0.0, 0.95, 0.99)), "Share of the weights' mean that stays; paper: 0."),
     Param("augment", Choice((True, False)), "Turn, scale, shift, gain, offset; paper: no."),
+    Param(
+        "augment_by",
+        Float(0.25, 2.0, log=True),
+        "Of these changes, as a multiple of the usual ranges.",
+        when=When("augment", (True,)),
+    ),
+    Param("batch_size", Int(2, 12, log=True), "Slices a step; paper: 6."),
     Param(
         "regime",
         Choice(("standard", "adversarial", "uniform")),
@@ -75,13 +92,33 @@ def wide_space(max_filters: int, max_depth: int, part: str) -> Space:
         max_depth: 2 to 5.
         part: ``architecture``, ``recipe`` or ``both``.
     """
-    network = (*NETWORK, *space(max_filters, max_depth).params)
+    blocks = When("family", (BLOCKS,))
+    paper = [
+        param if param.when else replace(param, when=blocks)
+        for param in space(max_filters, max_depth).params
+    ]
+    network = (FAMILY, NORM, *_plain(max_filters, max_depth), FULL_SKIP, *paper)
     parts = {"architecture": network, "recipe": RECIPE, "both": (*RECIPE, *network)}
     return Space("robmednas", parts[part])
 
 
+def to_network(point: Mapping[str, Any]) -> Architecture | PlainUNet:
+    """Return the network of a point of either family."""
+    if point.get("family", BLOCKS) == BLOCKS:
+        return to_architecture(point)
+    first, growth = point["first_filters"], point["growth"]
+    widths = (round(first * growth**level) for level in range(point["levels"]))
+    return PlainUNet(tuple(min(width, MOST_FILTERS) for width in widths))
+
+
+def plain_point(max_filters: int, max_depth: int) -> dict[str, Any]:
+    """Return the point of `searchspace.unet.plain`, in the space of so many filters and levels."""
+    widths = plain(max_filters, max_depth).widths
+    return {"family": PLAIN, "levels": len(widths), "first_filters": widths[0], "growth": 2.0}
+
+
 def to_architecture(point: Mapping[str, Any]) -> Architecture:
-    """Return the architecture of a point."""
+    """Return the architecture of a point of the paper's blocks."""
     levels = range(1, point["depth"] + 1)
     encoder = tuple(_read(point, f"enc{level}") for level in levels)
     decoder = tuple(_read(point, f"dec{level}") for level in reversed(levels))
@@ -107,6 +144,22 @@ def to_point(architecture: Architecture) -> dict[str, Any]:
             point[f"{name}_log2_filters"] = log2
             point[f"{name}_se"] = block.se
     return point
+
+
+def _plain(max_filters: int, max_depth: int) -> tuple[Param, ...]:
+    """Return the parameters of a plain U-Net, around those of `searchspace.unet.plain`."""
+    chosen, widths = When("family", (PLAIN,)), plain(max_filters, max_depth).widths
+    most = min(len(widths) + 1, max_depth + 1)
+    return (
+        Param("levels", Int(len(widths) - 1, most), "Resolutions, the full one too.", when=chosen),
+        Param(
+            "first_filters",
+            Int(widths[0] // 2, 2 * widths[0], log=True),
+            "Filters at full resolution.",
+            when=chosen,
+        ),
+        Param("growth", Float(1.5, 2.5), "Of the filters from level to level.", when=chosen),
+    )
 
 
 def _block(side: str, level: int, max_filters: int, max_depth: int) -> tuple[Param, ...]:

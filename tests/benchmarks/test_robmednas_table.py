@@ -22,7 +22,7 @@ def arguments(tmp_path, **changes):
     values = {
         "data": None, "out": tmp_path, "rows": ["plain U-Net, plain recipe"], "network": [],
         "model": [], "size": 32, "steps": 20, "seeds": 1, "folds": 0, "split": None, "jobs": 1,
-        "device": "cpu", "minutes": 0.0,
+        "device": "cpu", "minutes": 0.0, "equal": "slices", "epoch_slices": None, "filters": 32,
     }  # fmt: skip
     return Namespace(**(values | changes))
 
@@ -46,6 +46,16 @@ def test_every_row_of_the_table_is_trained_by_as_many_steps(table, tmp_path):
     }
     assert len(steps) == 1
     assert abs(steps.pop() - 40) <= steps_of(slices, 6) / 2
+
+
+def test_rows_of_equal_time_have_the_epochs_of_the_plain_network(table, tmp_path):
+    options = {"equal": "time", "epoch_slices": 60, "steps": 40, "filters": 16}
+    rows = table.rows_of(arguments(tmp_path, rows=["table"], **options))
+    assert "plain 8 16 32 64" in {row.config["architecture"] for row in rows}
+    trainings = list(table.plan(arguments(tmp_path, **options), rows))
+    assert {item.settings.epochs for item in trainings} == {4}  # of 60 slices, 10 steps each
+    assert {item.settings.equal for item in trainings} == {"time"}
+    assert all("-time" in item.file.parent.name for item in trainings)
 
 
 def test_folds_test_every_subject_once_and_share_none(table):
@@ -80,7 +90,7 @@ def scores_of(errors):
 
 
 def test_a_row_is_compared_with_its_control_over_subjects_and_trainings(table, monkeypatch):
-    monkeypatch.setattr(table, "DISTURBANCES", {})
+    monkeypatch.setattr(table, "STRENGTHS", {})
     plain, rival = "plain U-Net, plain recipe", "a network"
     rng = np.random.default_rng(0)
     subjects = rng.normal(90, 10, 12)

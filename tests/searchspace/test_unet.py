@@ -155,7 +155,7 @@ def test_what_does_not_read_is_said_with_an_example(text):
 
 def test_blocks_go_down_and_up_and_join_every_resolution():
     assert plain(8) == PlainUNet((4, 8, 16, 32))
-    assert plain(8).blocks == (
+    assert plain(8).blocks() == (
         (1, 4, 0), (4, 8, 1), (8, 16, 2), (16, 32, 3), (48, 16, 2), (24, 8, 1), (12, 4, 0),
     )  # fmt: skip
 

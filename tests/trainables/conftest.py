@@ -1,6 +1,8 @@
 """One thread, and a prepared run of each study on made data, for all tests of this package."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +109,12 @@ def prepare_heads(folder: Path, **settings: Any) -> Heads:
     parsed = robmednas.parse_settings(small | settings)
     facts = robmednas.prepare(parsed, folder / "assets", sentences.append)
     return Heads(parsed, folder / "assets", facts, sentences)
+
+
+@pytest.fixture
+def make_heads(tmp_path) -> Callable[..., Heads]:
+    """Prepare heads with other settings."""
+    return partial(prepare_heads, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,9 @@
 """What happens to MR without an adversary: artefacts of scanners and patients, on slices.
 
-Slices are (N, 1, S, S) in standard deviations of the subject's MR, the first axis from left to
+Slices are (N, C, S, S) in standard deviations of the subject's MR, the first axis from left to
 right. Air is the least value of a slice. Every disturbance keeps the shape and draws its chance
 from a seed; at strength 0 it changes nothing. The CT does not move, so only what leaves the anatomy
-in place is here.
+in place is here; `trainables.corruptions.turning` turns both.
 """
 
 import math
@@ -23,7 +23,7 @@ def disturb(kind: str, mr: Tensor, strength: float, seed: int) -> Tensor:
 
     Args:
         kind: A key of `DISTURBANCES`.
-        mr: (N, 1, S, S).
+        mr: (N, C, S, S).
         strength: From 0; `DISTURBANCES` says what it counts.
         seed: Of chance.
     """

@@ -27,6 +27,8 @@ class Slices:
         ct: float32 (Z, S, S), HU.
         mask: The head, (Z, S, S); None where the subject has no mask.
         lost: Share of the head, or without a mask of all above -500 HU, outside the field.
+        stack: Each slice of the MR among its neighbours, (Z, C, S, S), see `stacked`; None where a
+            network sees one slice.
     """
 
     name: str
@@ -34,6 +36,21 @@ class Slices:
     ct: Floats
     mask: npt.NDArray[np.bool_] | None
     lost: float
+    stack: Floats | None = None
+
+
+def stacked(mr: Floats, neighbours: int) -> Floats:
+    """Put each slice among its neighbours: (Z, S, S) becomes (Z, 2 neighbours + 1, S, S).
+
+    Beyond the first and the last slice, these are taken again.
+
+    Args:
+        mr: Slices in the order of the volume.
+        neighbours: How many on each side.
+    """
+    around = np.arange(len(mr))[:, None] + np.arange(-neighbours, neighbours + 1)
+    stack: Floats = mr[around.clip(0, len(mr) - 1)]
+    return stack
 
 
 def spaced(slices: Slices, count: int) -> Slices:
@@ -50,7 +67,8 @@ def spaced(slices: Slices, count: int) -> Slices:
     if len(rows) > count:  # the middles of as many equal parts
         rows = rows[((np.arange(count) + 0.5) * len(rows) / count).astype(int)]
     mask = None if slices.mask is None else slices.mask[rows]
-    return replace(slices, mr=slices.mr[rows], ct=slices.ct[rows], mask=mask)
+    stack = None if slices.stack is None else slices.stack[rows]
+    return replace(slices, mr=slices.mr[rows], ct=slices.ct[rows], mask=mask, stack=stack)
 
 
 def to_slices(

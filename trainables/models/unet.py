@@ -11,12 +11,13 @@ from searchspace.unet import STRIDED, Architecture, Block
 
 @final
 class UNet(nn.Module):
-    """Predicts normalised CT from MR, both (N, 1, H, W).
+    """Predicts normalised CT (N, 1, H, W) from MR (N, channels, H, W).
 
     Args:
         architecture: Its blocks.
         kernels: Of the branches, a key of `searchspace.unet.KERNELS`.
         norm: A key of `NORMS`.
+        channels: Slices of the MR that it sees.
 
     Each encoder block halves the resolution; its output is also the skip connection to the decoder
     block that starts at that resolution. Weights start as PyTorch's defaults.
@@ -28,18 +29,22 @@ class UNet(nn.Module):
     """
 
     def __init__(
-        self, architecture: Architecture, kernels: str = "square", norm: str = "batch"
+        self,
+        architecture: Architecture,
+        kernels: str = "square",
+        norm: str = "batch",
+        channels: int = 1,
     ) -> None:
         super().__init__()
         self.architecture, self.kernels, self.norm = architecture, kernels, norm
-        entering, joined = architecture.inputs
+        (_, *entering), joined = architecture.inputs
         self.encoder = nn.ModuleList(
-            ConfigurableBlock(block, kernels, channels, _down(block, norm), norm)
-            for block, channels in zip(architecture.encoder, entering, strict=True)
+            ConfigurableBlock(block, kernels, maps, _down(block, norm), norm)
+            for block, maps in zip(architecture.encoder, (channels, *entering), strict=True)
         )
         self.decoder = nn.ModuleList(
-            ConfigurableBlock(block, kernels, channels, nn.Upsample(scale_factor=2), norm)
-            for block, channels in zip(architecture.decoder, joined, strict=True)
+            ConfigurableBlock(block, kernels, maps, nn.Upsample(scale_factor=2), norm)
+            for block, maps in zip(architecture.decoder, joined, strict=True)
         )
         last = architecture.decoder[-1].filters
         if architecture.full_skip:

@@ -107,6 +107,8 @@ class UNetCard(Card):
         scale_hu: HU of a difference of 1 in what it predicts.
         padding_hu: HU of the CT beyond the image; the MR is its least value there.
         tissue: Median of the normalised MR of tissue in training; None where it is not known.
+        neighbours: Slices above and below that it sees as well, from below upwards: its input has
+            2 neighbours + 1 channels, and the first and last slice stand for those beyond.
     """
 
     architecture: str
@@ -119,12 +121,18 @@ class UNetCard(Card):
     scale_hu: float = Field(default=2500.0, gt=0, allow_inf_nan=False)
     padding_hu: Finite = -1000.0
     tissue: Finite | None = None
+    neighbours: int = Field(default=0, ge=0, le=4)
+
+    @property
+    def channels(self) -> int:
+        """Slices of the MR that it sees."""
+        return 2 * self.neighbours + 1
 
     def build(self) -> CTNetwork:
         """Build the network, with untrained weights."""
         if self.norm not in NORMS:
             raise ValueError(f"norm is {self.norm!r}, and not one of {', '.join(NORMS)}")
-        return build_network(self.architecture, self.kernels, self.norm)
+        return build_network(self.architecture, self.kernels, self.norm, self.channels)
 
 
 def save_model(folder: Path, model: nn.Module, card: Card) -> None:
@@ -155,7 +163,7 @@ def load_network(folder: str | Path) -> tuple[nn.Module, tuple[int, ...]]:
     """
     if "architecture" in _read_card(Path(folder)):
         network, unet = load_unet(folder)
-        return network, (1, unet.size, unet.size)
+        return network, (unet.channels, unet.size, unet.size)
     classifier, card = load_classifier(folder)
     return classifier, (card.channels, *card.shape)
 
@@ -178,8 +186,8 @@ def load_classifier(folder: str | Path) -> tuple[Classifier, ModelCard]:
 def load_unet(folder: str | Path) -> tuple[CTNetwork, UNetCard]:
     """Load a U-Net that `save_model` wrote, in eval mode, on the CPU.
 
-    Its input is MR (N, 1, H, W) in standard deviations of the subject's volume, its output CT that
-    `trainables.synthesis.slices.to_hu` turns into HU.
+    Its input is MR (N, C, H, W) in standard deviations of the subject's volume, its output CT that
+    `trainables.synthesis.slices.to_hu` turns into HU. C is 1, or what its card says of neighbours.
 
     Raises:
         UserError: If a file is missing, damaged, or of another shape than the card says.

@@ -27,6 +27,7 @@ COLUMNS = {
     "parameters": "parameters",
     "multiply_adds": "multiply_adds",
 }
+BESIDE = {"clean\nHU": f"ranking_clean_{HEADLINE}", "PGD\nHU": f"ranking_pgd_{HEADLINE}_curve"}
 
 
 def about_synthesis(name: str, title: str, cites: tuple[str, ...]) -> About:
@@ -47,6 +48,7 @@ def about_synthesis(name: str, title: str, cites: tuple[str, ...]) -> About:
         kept=HEADLINE,
         level="the best single grey",
         columns=COLUMNS,
+        beside=BESIDE,
     )
 
 

@@ -3,7 +3,8 @@
 Names of metrics are ``{split}_{measurement}_{score}``: the score of a curve ends in ``_curve``,
 that at one radius in ``_eps`` and the radius in standard deviations of the MR. What ranks ends in
 ``_skill``: the share of the head MAE of the best single grey that the network takes away, averaged
-over the radii above 0. Scores are taken of
+over the radii above 0. ``disturbed`` is the mean over what scanners and patients do to MR, each at
+its greatest strength. Scores are taken of
 each subject's whole volume, then averaged over subjects [robmednas, section 2.5].
 """
 
@@ -36,12 +37,14 @@ from trainables.synthesis.about import HEADLINE, ranking_metric
 from trainables.synthesis.constant import constant_error
 from trainables.synthesis.native import Native
 from trainables.synthesis.prediction import predict
+from trainables.synthesis.robustness.disturbances import STRENGTHS, Turned, disturbance
 from trainables.synthesis.robustness.errors import aim
 from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split, SubjectSlices
 
 ALWAYS = ("fgsm", "pgd")  # measured whichever attack ranks: one weaker, one stronger
 GROUP = 256  # slices of several subjects that are attacked together; a larger subject goes alone
+DISTURBED = "disturbed"  # the mean over all disturbances, each at its greatest strength
 NATIVE = "native"  # before the name of a score on a subject's own voxels
 Perturb = Callable[[Tensor, Tensor, Tensor], Tensor]
 """(MR, normalised CT, numbers of the slices) -> perturbed MR."""
@@ -112,7 +115,8 @@ def metrics_of(attack: str, eps: tuple[float, ...]) -> Directions:
         for suffix in points
     }
     skills = (f"ranking_{kind}_{HEADLINE}_{SKILL}" for kind in _attacks(attack))
-    return {**directions, **dict.fromkeys(skills, "max"), "val_loss": "min"}
+    directions |= {"val_loss": "min", f"ranking_{DISTURBED}_{HEADLINE}": "min"}
+    return {**directions, **dict.fromkeys(skills, "max")}
 
 
 def constant_metrics(attack: str, eps: tuple[float, ...], error: float) -> dict[str, float]:
@@ -203,7 +207,13 @@ def score_subjects(
         for table, perturb in zip(rows, perturbations, strict=True):
             inputs = mr if perturb is None else perturb(mr, ct, numbers)
             volumes = _by_subject(predict(network, inputs, batch_size), group)
-            table += [scorer(volume) for scorer, volume in zip(scorers, volumes, strict=True)]
+            current = scorers
+            if isinstance(perturb, Turned):
+                turned = map(perturb.truth, group)
+                current = [
+                    partial(_scores, truth=truth, native=None, full=full) for truth in turned
+                ]
+            table += [scorer(volume) for scorer, volume in zip(current, volumes, strict=True)]
     return [
         {score: np.array([row[score] for row in table], dtype=np.float64) for score in table[0]}
         for table in rows
@@ -249,8 +259,9 @@ def measure_robust(
             for kind, radius in plan
         ),
     ]
-    clean, *by_plan = score_subjects(network, split, perturbations, device, measurement.batch_size)
-    by_attack = dict(zip(plan, by_plan, strict=True))
+    calm = [disturbance(kind, each[-1], seed) for kind, each in STRENGTHS.items()]
+    clean, *scored = score_subjects(network, split, [*perturbations, *calm], device, size)
+    by_attack = dict(zip(plan, scored, strict=False))
     curves = {
         kind: {
             score: np.stack([clean[score], *(by_attack[kind, radius][score] for radius in eps[1:])])
@@ -259,6 +270,8 @@ def measure_robust(
         for kind in attacks
     }
     metrics = {f"{name}_clean_{score}": mean_without_nan(clean[score]) for score in SCORES}
+    disturbed = [mean_without_nan(scores[HEADLINE]) for scores in scored[len(plan) :]]
+    metrics[f"{name}_{DISTURBED}_{HEADLINE}"] = float(np.mean(disturbed))
     constant = constant_error(split)
     skill = Skill(eps, constant, best=0.0)
     for kind, curve in curves.items():

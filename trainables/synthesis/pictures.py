@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from trainables.runtime.arrays import Floats32, Mask
 from trainables.runtime.seeding import derive
@@ -42,12 +42,12 @@ def draw_predictions(
     for network in networks.values():
         attacks = measurement.build(measurement.attack)
         inputs = WorstOf(network, subset, attacks, eps, seed=seed, batch_size=1)(mr, ct, numbers)
-        attacked_mr.append(inputs.squeeze(1).cpu().numpy())
+        attacked_mr.append(_middle(inputs))
         clean.append(predict(network, mr, measurement.batch_size))
         attacked.append(predict(network, inputs, measurement.batch_size))
     count = len(networks)
     columns = _columns(
-        np.repeat(mr.squeeze(1).cpu().numpy(), count, axis=0),
+        np.repeat(_middle(mr), count, axis=0),
         np.repeat(np.stack([subject.ct[0] for subject in subset.subjects]), count, axis=0),
         np.repeat(np.stack([subject.mask[0] for subject in subset.subjects]), count, axis=0),
         _by_subject(attacked_mr),
@@ -60,6 +60,12 @@ def draw_predictions(
     )
     names = tuple(f"{subject.name}\n{row}" for subject in subset.subjects for row in networks)
     return Sheet("predictions", "Predictions, clean and attacked", caption, names, columns)
+
+
+def _middle(mr: Tensor) -> Floats32:
+    """Return, of MR (N, C, S, S), the slices whose CT is predicted, (N, S, S)."""
+    slices: Floats32 = mr[:, mr.shape[1] // 2].cpu().numpy()
+    return slices
 
 
 def _by_subject(pictures: Sequence[Floats32]) -> Floats32:

@@ -14,7 +14,7 @@ def predict(network: nn.Module, mr: Tensor, batch_size: int = 32) -> Floats32:
 
     Args:
         network: Predicts normalised CT from MR; its mode is restored.
-        mr: (n, 1, S, S).
+        mr: (n, C, S, S).
         batch_size: Slices that the network sees at a time; affects only the memory.
 
     Returns:

@@ -63,6 +63,19 @@ class SynthesisSettings(AttackSettings):
         default_text="256",
         gt=0,
     )
+    neighbours: int = setting(
+        0,
+        "Slices above and below that a network sees as well; an attack moves each by itself.",
+        DATA,
+        ge=0,
+        le=4,
+    )
+    pool: Path | None = setting(
+        None,
+        "Folder by which runs on one disk share slices of the same content.",
+        DATA,
+        default_text="none",
+    )
     subset: Literal["all", "paper"] = setting(
         "all", "all subjects, or paper: 6 of the training subjects, 4:1:1.", DATA
     )
@@ -75,10 +88,16 @@ class SynthesisSettings(AttackSettings):
     )
     epoch_slices: int | None = setting(
         None,
-        "Training slices an epoch, drawn anew each time.",
+        "Training slices an epoch, drawn anew each time; of too few, some are drawn again.",
         TRAINING,
         default_text="all",
         ge=2,
+    )
+    equal: Literal["slices", "time"] = setting(
+        "slices",
+        "What an epoch has alike for all trials: slices, or computing time, as predicted: then a "
+        "cheaper network sees more slices than the plain U-Net, and one that is attacked fewer.",
+        TRAINING,
     )
     max_filters: Literal[16, 32, 64, 128, 256] = setting(
         32, "Most filters of a block: 16, 32, 64, 128 or 256.", SEARCH
@@ -101,6 +120,9 @@ class SynthesisSettings(AttackSettings):
         True,  # noqa: FBT003 - a field
         "Turn, scale and shift training slices at random; change gain and offset of the MR.",
         TRAINING,
+    )
+    augment_by: float = setting(
+        1.0, "Of these changes, as a multiple of the usual ranges.", TRAINING, gt=0, le=4
     )
     loss: LossName = setting("l1", "Of a pixel: l1, huber or mse.", TRAINING)
     background: float = setting(
@@ -159,6 +181,13 @@ class SynthesisSettings(AttackSettings):
         ROBUSTNESS,
         ge=0,
     )
+    max_disturbed: float | None = setting(
+        None,
+        "Most HU that disturbances may add to the clean head MAE of a winner, on the mean.",
+        ROBUSTNESS,
+        default_text="none",
+        gt=0,
+    )
     max_params: int | None = setting(
         None, "Most parameters of a network that is trained.", SEARCH, default_text="none", ge=1
     )
@@ -175,6 +204,11 @@ class SynthesisSettings(AttackSettings):
     def recipe(self) -> dict[str, Any]:
         """The values of a config that say how a network is trained, as this run fixes them."""
         return {name: getattr(self, name) for name in Recipe.model_fields}
+
+    @property
+    def channels(self) -> int:
+        """Slices of the MR that a network sees to predict one of the CT."""
+        return 2 * self.neighbours + 1
 
     @property
     def grid(self) -> str:

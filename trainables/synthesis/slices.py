@@ -1,6 +1,7 @@
 """Slices of subjects on disk: written once a run, read slice by slice by every trial.
 
-A split is a folder with three ``.npy`` files for each subject. They are mapped and not loaded, so
+A split is a folder with three ``.npy`` files for each subject, and a fourth where networks see
+neighbouring slices as well. They are mapped and not loaded, so
 that 180 subjects of 182 slices need not fit into memory. MR is stored as float16, whose rounding
 error of 2**-11 of the value is a fiftieth of the smallest default radius; CT is stored as whole HU,
 of which int16 holds at most 32767.
@@ -37,6 +38,7 @@ HU_LIMIT = 2**15 - 1  # of int16
 AIR = (-1000.0 - CENTRE_HU) / SCALE_HU  # normalised
 NAMES = "subjects.json"
 PARTS = ("mr", "ct", "mask")
+STACK = "stack"  # a fourth part, where networks see neighbouring slices
 
 
 def to_normalised(hu: Tensor) -> Tensor:
@@ -59,6 +61,7 @@ class SubjectSlices:
         ct: int16, HU.
         mask: The head.
         native: The CT on its own voxels; None where it was not written, or of a part of the slices.
+        stack: The MR with neighbouring slices, float16 (Z, C, S, S); None where a network sees one.
     """
 
     name: str
@@ -66,6 +69,7 @@ class SubjectSlices:
     ct: npt.NDArray[np.int16]
     mask: Mask
     native: Native | None = None
+    stack: npt.NDArray[np.float16] | None = None
 
     def __len__(self) -> int:
         return len(self.mr)
@@ -74,13 +78,24 @@ class SubjectSlices:
         """Return the slices from the first to the last that shows the head; nothing is loaded."""
         rows = np.flatnonzero(self.mask.any(axis=(1, 2)))
         extent = slice(int(rows[0]), int(rows[-1]) + 1) if len(rows) else slice(None)
-        return SubjectSlices(self.name, self.mr[extent], self.ct[extent], self.mask[extent])
+        return self._part(extent)
 
     def widest(self) -> "SubjectSlices":
         """Return the slice that shows most of the head, as a subject of one slice."""
         row = int(self.mask.sum(axis=(1, 2)).argmax())
-        rows = slice(row, row + 1)
-        return SubjectSlices(self.name, self.mr[rows], self.ct[rows], self.mask[rows])
+        return self._part(slice(row, row + 1))
+
+    def inputs(self, row: int) -> npt.NDArray[np.float16]:
+        """Return what a network sees of a slice, (C, S, S)."""
+        inputs: npt.NDArray[np.float16] = (
+            self.mr[row][None] if self.stack is None else self.stack[row]
+        )
+        return inputs
+
+    def _part(self, rows: slice) -> "SubjectSlices":
+        stack = None if self.stack is None else self.stack[rows]
+        mr, ct, mask = self.mr[rows], self.ct[rows], self.mask[rows]
+        return SubjectSlices(self.name, mr, ct, mask, stack=stack)
 
 
 @dataclass(frozen=True)
@@ -94,10 +109,13 @@ class Split:
         return sum(len(subject) for subject in self.subjects)
 
     def batch(self, rows: Iterable[int], device: torch.device) -> tuple[Tensor, Tensor]:
-        """Read slices by number: MR and normalised CT, float32 (n, 1, S, S)."""
+        """Read slices by number: MR (n, C, S, S) and normalised CT (n, 1, S, S), float32.
+
+        C is 1, and more where a network sees neighbouring slices as well.
+        """
         slices = [self._find(row) for row in rows]
-        mr = np.stack([subject.mr[z] for subject, z in slices])
-        ct = np.stack([subject.ct[z] for subject, z in slices])
+        mr = np.stack([subject.inputs(z) for subject, z in slices])
+        ct = np.stack([subject.ct[z][None] for subject, z in slices])
         return _image(mr, device), to_normalised(_image(ct, device))
 
     def masks(self, rows: Iterable[int], device: torch.device) -> Tensor:
@@ -169,7 +187,10 @@ def write_split(folder: Path, subjects: Iterable[Slices], owners: dict[bytes, st
             )
         hu = np.rint(subject.ct).clip(-HU_LIMIT - 1, HU_LIMIT)  # 32768 would become -32768
         arrays = (subject.mr.astype(np.float16), hu.astype(np.int16), mask)
-        for part, array in zip(PARTS, arrays, strict=True):
+        parts = dict(zip(PARTS, arrays, strict=True))
+        if subject.stack is not None:
+            parts[STACK] = subject.stack.astype(np.float16)
+        for part, array in parts.items():
             write_array(folder / f"{number:04d}_{part}.npy", array)
             sha.update(np.ascontiguousarray(array).data)
         owner = owners.setdefault(digest_of(arrays[0]), subject.name)
@@ -206,8 +227,13 @@ def _read_subject(folder: Path, number: int, name: str) -> SubjectSlices:
         raise UserError(f"{error.filename} is missing: start a new run") from None
     if mr.ndim != 3 or not mr.shape == ct.shape == mask.shape or mask.dtype != np.bool_:
         raise UserError(f"{files[0]} and the two beside it are not of one shape: start a new run")
-    return SubjectSlices(name, mr, ct, mask, read_native(folder, number))
+    file, stack = inside(folder, f"{number:04d}_{STACK}.npy"), None
+    if file.is_file():
+        stack = map_array(file)
+        if stack.ndim != 4 or (len(stack), *stack.shape[2:]) != mr.shape:
+            raise UserError(f"{file} is not of the shape of {files[0]}: start a new run")
+    return SubjectSlices(name, mr, ct, mask, read_native(folder, number), stack)
 
 
 def _image(array: npt.NDArray[np.generic], device: torch.device) -> Tensor:
-    return torch.from_numpy(array.astype(np.float32)).to(device).unsqueeze(1)
+    return torch.from_numpy(array.astype(np.float32)).to(device)

@@ -43,6 +43,7 @@ from trainables.synthesis.preparation.assets import (
     write_data,
     write_test,
 )
+from trainables.synthesis.preparation.duration import say_duration
 from trainables.synthesis.preparation.look import FILE as LOOK
 from trainables.synthesis.preparation.look import draw_look
 from trainables.synthesis.preparation.record import Record, read_record
@@ -79,7 +80,9 @@ class SynthesisStudy(Study[S], Generic[S, C]):
     @final
     def limits(self, config: Config, settings: S) -> dict[str, float]:
         """Compute the share by which a network exceeds each limit of size."""
-        size = network_cost(config["architecture"], config["kernels"], settings.size)
+        size = network_cost(
+            config["architecture"], config["kernels"], settings.size, settings.channels
+        )
         exceeded = {}
         if settings.max_params is not None:
             exceeded["max_params"] = size.parameters / settings.max_params - 1
@@ -134,12 +137,14 @@ class SynthesisStudy(Study[S], Generic[S, C]):
         constant, lookup = constant_error(data.ranking), lookup_mae(data.train, data.ranking)
         axis, noted = find_left_right(data.train, settings.left_right)
         draw_look(assets / LOOK, data.train)
+        say_duration(settings, data, say)
         seen = f"what networks see, with letters of orientation: {LOOK} among the run's assets"
         facts = Facts(
             digests=written.digests | {"splits": splits.digest, "subjects": record.digest},
             lines=(*_lines(settings, splits.notes, written, constant, lookup), *noted, seen),
             default_metric=settings.rungs[-1].metric,
             details={
+                "beside": f"HU: head MAE, pixels of {settings.pixel_mm:.3g} mm; PGD over all radii",
                 "lookup_mae_head": lookup,
                 "grid_mae_head": written.grid_error,
                 "test_subjects": list(splits.test),
@@ -170,7 +175,12 @@ class SynthesisStudy(Study[S], Generic[S, C]):
             config=trial_config,
             settings=settings,
             data=read_shared(assets),
-            cost=network_cost(trial_config.architecture, trial_config.kernels, settings.size),
+            cost=network_cost(
+                trial_config.architecture,
+                trial_config.kernels,
+                settings.size,
+                settings.channels,
+            ),
         )
 
     @final

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
 from typing import Any, final
@@ -27,6 +27,7 @@ from trainables.study.report import Level, Report, Rung
 from trainables.study.trial import Trainable
 from trainables.synthesis.about import HEADLINE
 from trainables.synthesis.measurement import (
+    DISTURBED,
     Measurement,
     Robustness,
     measure_clean,
@@ -38,6 +39,7 @@ from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split
 from trainables.synthesis.training.augmentation import FIRST, SECOND, augment, mirror
 from trainables.synthesis.training.average import Average
+from trainables.synthesis.training.effort import speed
 from trainables.synthesis.training.epoch import (
     Practice,
     steps_of,
@@ -101,7 +103,9 @@ class SynthesisTrial(Trainable):
         self.cost, self.device = cost, torch.device(settings.device)
         self.measurement = _measurement(settings, cost)
         with seeded(self.device, settings.seed, "initialisation"):
-            network = build_network(config.architecture, config.kernels, config.norm)
+            network = build_network(
+                config.architecture, config.kernels, config.norm, settings.channels
+            )
         self.network = channels_last(network.to(self.device))
         self.optimiser = _optimiser(self.network, config)
         self.average = Average(self.network, config.ema) if config.ema else None
@@ -119,7 +123,7 @@ class SynthesisTrial(Trainable):
             batch_size=self.config.batch_size,
             generator=generator(cpu, seed, self.epoch, "order"),
             autocast=autocast(self.device, resolve_precision(self.settings.precision, self.device)),
-            slices=self.settings.epoch_slices,
+            slices=self.slices,
         )
         self.spend("training", started)
         self._validate(loss)
@@ -149,6 +153,7 @@ class SynthesisTrial(Trainable):
             field_mm=self.settings.field_mm,
             normalisation=self.settings.normalisation,
             tissue=_tissue(self.data.train),
+            neighbours=self.settings.neighbours,
             provenance={
                 "study": self.study,
                 "config": self.config.model_dump(),
@@ -180,11 +185,18 @@ class SynthesisTrial(Trainable):
             self.average.load(dict(state["average"]["weights"]), state["average"]["steps"])
         self.best = Best(**state["best"]) if state["best"] else None
 
+    @cached_property
+    def slices(self) -> int:
+        """The number of slices of an epoch."""
+        usual = self.settings.epoch_slices or len(self.train_slices)
+        if self.settings.equal == "slices":
+            return usual
+        return max(2, round(usual * speed(self.config, self.settings)))
+
     @property
     def steps(self) -> int:
         """The number of steps of an epoch."""
-        slices = min(self.settings.epoch_slices or math.inf, len(self.train_slices))
-        return steps_of(int(slices), self.config.batch_size)
+        return steps_of(self.slices, self.config.batch_size)
 
     @property
     def epochs_since_best(self) -> int:
@@ -222,7 +234,8 @@ class SynthesisTrial(Trainable):
         return Practice(
             loss=loss,
             replace=REGIMES[config.regime](attacker),
-            augment=(partial(mirror, axis=axis),) * settings.flip + (augment,) * config.augment,
+            augment=(partial(mirror, axis=axis),) * settings.flip
+            + (partial(augment, by=config.augment_by),) * config.augment,
             before_step=set_rate,
             after_step=take_up,
         )
@@ -268,9 +281,18 @@ class SynthesisTrial(Trainable):
                 "parameters": self.cost.parameters,
                 "multiply_adds": self.cost.multiply_adds,
             }
+            alarms |= self._limit(robust.metrics)
             robust = replace(robust, metrics=robust.metrics | beside, constraints=alarms)
             self.evaluation = best.epoch, level, robust
         return self.evaluation[2]
+
+    def _limit(self, metrics: Mapping[str, float]) -> dict[str, float]:
+        """Return by how many HU disturbances add more than a winner's may, if there is a limit."""
+        limit = self.settings.max_disturbed
+        if limit is None:
+            return {}
+        clean, disturbed = (metrics[f"ranking_{kind}_{HEADLINE}"] for kind in ("clean", DISTURBED))
+        return {"max_disturbed": disturbed - clean - limit}
 
     def _last_evaluation(self) -> tuple[Level | None, Robustness]:
         if self.evaluation is None:

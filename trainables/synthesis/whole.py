@@ -12,6 +12,7 @@ from trainables.data.grid import (
     from_slices,
     otsu,
     overlaps,
+    stacked,
     standardise,
     to_grid,
 )
@@ -64,7 +65,7 @@ def synthesise(
         raise ValueError(f"is {mr.min():g} everywhere: it shows nothing")
     normal = standardise(mr, card.normalisation)
     slices = to_grid(normal, spacing, card.size, card.field_mm, float(normal.min()))
-    hu = predict(network, torch.from_numpy(slices).unsqueeze(1), batch_size)
+    hu = predict(network, torch.from_numpy(stacked(slices, card.neighbours)), batch_size)
     hu = (hu - CENTRE_HU) / SCALE_HU * card.scale_hu + card.centre_hu
     volume = from_slices(hu, mr.shape, spacing, card.field_mm, card.padding_hu)
     ct = np.rint(np.clip(volume, LEAST_HU, MOST_HU)).astype(np.int16)

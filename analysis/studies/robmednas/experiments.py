@@ -10,6 +10,7 @@ import pandas as pd
 from search.robmednas.rows import read_rows
 
 CORRUPTION, STABILITY = "corruption.csv", "stability.csv"
+RISING = ("fgsm", "pgd", "noise")  # kinds along whose strengths curves are drawn
 COLUMNS = {
     CORRUPTION: ("row", "kind", "strength", "subject", "score", "value"),
     STABILITY: ("row", "kind", "number", "condition", "subject", "score", "value"),
@@ -44,6 +45,23 @@ def curves(scores: pd.DataFrame) -> pd.DataFrame:
     result = subjects.groupby(keys, sort=False)["value"].agg(["mean", "std"]).reset_index()
     result = result.rename(columns={"std": "deviation"})
     return result.sort_values(["kind", "measure", "strength"], kind="stable", ignore_index=True)
+
+
+def disturbed(scores: pd.DataFrame) -> pd.DataFrame:
+    """Average the head MAE over subjects under each disturbance at its greatest strength.
+
+    Args:
+        scores: As in ``corruption.csv``.
+
+    Returns:
+        ``row``, ``kind`` and ``mean``, what is clean first; empty where nothing was disturbed.
+    """
+    heads = scores[(scores["score"] == "mae_head") & ~scores["kind"].isin(RISING)]
+    if set(heads["kind"]) <= {"clean"}:
+        return heads.iloc[:0]
+    means = heads.groupby(["row", "kind", "strength"], sort=False)["value"].mean().reset_index()
+    greatest = means.groupby(["row", "kind"], sort=False).tail(1)
+    return greatest.rename(columns={"value": "mean"})[["row", "kind", "mean"]]
 
 
 def trainings(scores: pd.DataFrame, condition: str) -> pd.DataFrame:

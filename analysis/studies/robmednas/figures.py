@@ -1,4 +1,4 @@
-"""Figures of what follows a RobMedNAS search: the paper's figures 6 and 7."""
+"""Figures of what follows a RobMedNAS search: the paper's figures 6 and 7, and disturbances."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.style import COLOURS, MARKERS, styled
-from analysis.studies.robmednas.experiments import curves, trainings
+from analysis.studies.robmednas.experiments import curves, disturbed, trainings
 from trainables.synthesis.about import MR_DEVIATIONS, REGIONS
 
 KINDS = {"fgsm": "FGSM", "pgd": "PGD", "noise": "Gaussian noise"}
@@ -22,12 +22,20 @@ CAUSES = ("initialisation", "training data")  # of chance
 
 
 def draw_corruption(scores: pd.DataFrame) -> Figure:
-    """Draw MAE and Dice along rising attack and noise, bars one standard deviation of subjects."""
-    frame = curves(scores)
+    """Draw MAE and Dice along rising attack and noise, and head MAE under disturbances.
+
+    Bars are one standard deviation of subjects; disturbances are at their greatest strength.
+    """
+    frame, calm = curves(scores), disturbed(scores)
     kinds = [kind for kind in KINDS if kind in set(frame["kind"])]
+    count = len(kinds) + (not calm.empty)
     with styled():
-        canvas = Figure(figsize=(7.6, 0.8 + 2.2 * max(1, len(kinds))), layout="constrained")
-        axes = canvas.subplots(max(1, len(kinds)), 2, squeeze=False)
+        canvas = Figure(figsize=(7.6, 0.8 + 2.2 * max(1, count)), layout="constrained")
+        grid = canvas.add_gridspec(max(1, count), 2)
+        axes = np.array([[canvas.add_subplot(grid[row, column]) for column in (0, 1)]
+                         for row in range(max(1, len(kinds)))])  # fmt: skip
+        if not calm.empty:
+            _bars(canvas.add_subplot(grid[len(kinds), :]), calm)
         for kind, pair in zip(kinds, axes, strict=False):
             for measure, ax in zip(MEASURES, pair, strict=True):
                 rows = frame[(frame["kind"] == kind) & (frame["measure"] == measure)]
@@ -59,6 +67,19 @@ def draw_stability(scores: pd.DataFrame) -> Figure:
         handles, labels = axes[0, 0].get_legend_handles_labels()
         canvas.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
     return canvas
+
+
+def _bars(ax: Axes, frame: pd.DataFrame) -> None:
+    """Draw a group of bars for each disturbance, a bar for each row."""
+    kinds, rows = list(frame["kind"].unique()), list(frame["row"].unique())
+    width = 0.8 / len(rows)
+    for number, row in enumerate(rows):
+        errors = frame[frame["row"] == row].set_index("kind")["mean"].reindex(kinds)
+        middles = np.arange(len(kinds)) + (number - (len(rows) - 1) / 2) * width
+        ax.bar(middles, errors, width, color=COLOURS[number % len(COLOURS)])
+    ax.set_xticks(np.arange(len(kinds)), [kind.replace(" ", "\n") for kind in kinds])
+    ax.set_ylabel("head MAE in HU")
+    ax.set_title("without an adversary")
 
 
 def _lines(ax: Axes, frame: pd.DataFrame) -> None:

@@ -17,13 +17,14 @@ TRAITS = (
 )
 
 
-def traits(architecture: str, kernels: str, size: int) -> dict[str, float]:
+def traits(architecture: str, kernels: str, size: int, channels: int = 1) -> dict[str, float]:
     """Describe an architecture by numbers.
 
     Args:
         architecture: The one-line text of `searchspace.unet`.
         kernels: A name of `searchspace.unet.KERNELS`.
         size: Height and width of the image in pixels.
+        channels: Slices of the MR that the network sees.
 
     Returns:
         ``depth``; ``parameters``; ``multiply_adds`` for one image; ``mean_log2_filters`` of all
@@ -33,14 +34,14 @@ def traits(architecture: str, kernels: str, size: int) -> dict[str, float]:
     network = parse_network(architecture)
     if isinstance(network, NamedNetwork):
         return dict.fromkeys(TRAITS, math.nan)
-    price = cost_of(network, kernels, size)
+    price = cost_of(network, kernels, size, channels)
     if isinstance(network, Architecture):
         blocks = (*network.encoder, *network.decoder)
         filters = [block.filters for block in blocks]
         squeezed = sum(block.se > 0 for block in blocks) / len(blocks)
         branches = sum(block.pattern.count("1") for block in blocks) / (4 * len(blocks))
     else:
-        filters = [width for _, width, _ in network.blocks]
+        filters = [width for _, width, _ in network.blocks()]
         squeezed = branches = math.nan
     return {
         "depth": network.depth,
@@ -61,9 +62,10 @@ def describe_architectures(run: Run, settings: pd.DataFrame) -> pd.DataFrame:
     """
     if "architecture" not in settings:
         return settings
-    size = run.manifest["settings"]["size"]
+    fixed = run.manifest["settings"]
+    image = fixed["size"], 2 * fixed.get("neighbours", 0) + 1
     rows = [
-        traits(architecture, kernels, size)
+        traits(architecture, kernels, *image)
         for architecture, kernels in zip(settings["architecture"], settings["kernels"], strict=True)
     ]
     return settings.drop(columns="architecture").join(pd.DataFrame(rows, index=settings.index))

@@ -17,8 +17,16 @@ from searchspace.domains import Choice
 from searchspace.encoding import canonical, digest
 from searchspace.hyperopt import to_vals
 from searchspace.random import sample
-from searchspace.studies.robmednas import SPACE, space, to_architecture, to_point, wide_space
-from searchspace.unet import PAPER_BEST, parse
+from searchspace.studies.robmednas import (
+    SPACE,
+    plain_point,
+    space,
+    to_architecture,
+    to_network,
+    to_point,
+    wide_space,
+)
+from searchspace.unet import PAPER_BEST, parse, plain
 
 SMALL = space(32, 5)
 
@@ -55,11 +63,28 @@ def test_the_wide_space_adds_the_recipe_and_what_the_papers_networks_lack():
     )
     names = [{param.name for param in item.params} for item in (architecture, recipe, both)]
     assert names[2] == names[0] | names[1]
-    assert names[0] - {param.name for param in space(32, 3).params} == {"full_skip", "norm"}
-    point = sample(both, np.random.default_rng(0))
-    assert to_architecture(point).full_skip == point["full_skip"]
-    standard = dict(point, regime="standard")
+    added = names[0] - {param.name for param in space(32, 3).params}
+    assert added == {"family", "norm", "levels", "first_filters", "growth", "full_skip"}
+    rng = np.random.default_rng(0)
+    blocks = next(point for point in iter(lambda: sample(both, rng), None) if "depth" in point)
+    assert to_network(blocks) == to_architecture(blocks)
+    assert to_network(blocks).full_skip == blocks["full_skip"]
+    standard = dict(blocks, regime="standard")
     assert "attack_eps" not in both.restrict(standard)
+
+
+def test_plain_networks_are_points_with_the_usual_one_in_the_middle():
+    part = wide_space(32, 5, "architecture")
+    point = plain_point(32, 5)
+    assert part.contains(point | {"norm": "instance"})
+    assert to_network(point) == plain(32)
+    widths = {
+        to_network(point | change).widths
+        for change in ({"levels": 5}, {"first_filters": 8}, {"growth": 1.5}, {"first_filters": 12})
+    }
+    assert widths == {(16, 32, 64, 128, 256), (8, 16, 32, 64), (16, 24, 36, 54), (12, 24, 48, 96)}
+    assert max(to_network(point | {"first_filters": 32, "growth": 2.5, "levels": 5}).widths) == 256
+    assert wide_space(32, 2, "architecture").contains(plain_point(32, 2) | {"norm": "batch"})
 
 
 def test_every_depth_is_as_likely():

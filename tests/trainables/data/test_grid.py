@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainables.data.grid import Slices, overlaps, spaced, to_slices
+from trainables.data.grid import Slices, overlaps, spaced, stacked, to_slices
 from trainables.data.volumes import Volume
 
 
@@ -124,3 +124,10 @@ def test_slices_are_spaced_evenly_over_the_head(count, rows):
     assert sample.mask.any(axis=(1, 2)).all()
     ct = np.where(mask, 0.0, -1000.0).astype(np.float32)
     assert spaced(Slices("s", mr, ct, None, 0.0), count).mr[:, 0, 0].tolist() == rows
+
+
+def test_neighbours_of_the_first_and_last_slice_are_these_again():
+    mr = np.arange(4, dtype=np.float32).reshape(4, 1, 1)
+    assert stacked(mr, 1)[:, :, 0, 0].tolist() == [[0, 0, 1], [0, 1, 2], [1, 2, 3], [2, 3, 3]]
+    assert stacked(mr, 2)[0, :, 0, 0].tolist() == [0, 0, 0, 1, 2]
+    assert stacked(mr, 0).shape == (4, 1, 1, 1)

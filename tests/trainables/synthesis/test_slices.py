@@ -1,11 +1,13 @@
 """Slices on disk, in the numbering that attacks and batches share."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from searchspace.errors import UserError
-from trainables.data.grid import Slices
+from trainables.data.grid import Slices, spaced, stacked
 from trainables.synthesis.slices import (
     Split,
     SubjectSlices,
@@ -37,6 +39,21 @@ def test_slices_keep_their_subject_and_order(split):
     assert mr.shape == ct.shape == (4, 1, 4, 4)
     assert mr[:, 0, 0, 0].tolist() == [0, 2, 10, 21]
     assert to_hu(ct)[0, 0, :, 0].tolist() == pytest.approx([-1000, 40, 40, 40])
+
+
+def test_a_network_may_see_neighbours_also_of_the_slices_that_are_left_out(tmp_path):
+    whole = subject("a", 5, 0)
+    whole = replace(whole, stack=stacked(whole.mr, 1))
+    write_split(tmp_path, [spaced(whole, 2)], {})
+    (member,) = read_split(tmp_path).subjects
+    mr, ct = Split((member,)).batch([0, 1], CPU)
+    assert (mr.shape, ct.shape) == ((2, 3, 4, 4), (2, 1, 4, 4))
+    assert mr[:, :, 0, 0].tolist() == [[0, 1, 2], [2, 3, 4]]
+    assert member.mr[:, 0, 0].tolist() == [1, 3]
+    assert Split((member,)).widest(1).batch([0], CPU)[0][0, :, 0, 0].tolist() == [0, 1, 2]
+    np.save(tmp_path / "0000_stack.npy", np.zeros((3, 3, 4, 4), np.float16))
+    with pytest.raises(UserError, match="is not of the shape of"):
+        read_split(tmp_path)
 
 
 def test_a_slice_beyond_the_last_is_an_error(split):

@@ -3,18 +3,22 @@
 import copy
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from trainables.data.grid import stacked
 from trainables.metrics.skill import mean_skill
-from trainables.saved.checkpoint import load_unet
+from trainables.saved.checkpoint import load_network, load_unet
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.study.report import Rung
 from trainables.synthesis import trial as module
 from trainables.synthesis.prediction import predict
+from trainables.synthesis.training.epoch import steps_of
 from trainables.synthesis.trial import SynthesisTrial, need_of
+from trainables.synthesis.whole import synthesise
 
 robmednas = RobMedNAS()
 
@@ -48,6 +52,47 @@ def test_the_optimiser_is_the_papers(heads):
     group = heads.trial(lr=0.02).optimiser.param_groups[0]
     assert (group["amsgrad"], group["lr"]) == (True, 0.02)
     assert isinstance(heads.trial().optimiser, torch.optim.Adam)
+
+
+def test_a_network_that_sees_neighbours_is_attacked_saved_and_used_with_them(make_heads, tmp_path):
+    heads = make_heads(neighbours=1, epochs=1, subjects=8)
+    trial = heads.trial()
+    report = trial.advance(Rung(1, "m"))
+    assert report.metrics["ranking_pgd_mae_head_eps0.1"] > report.metrics["ranking_clean_mae_head"]
+    trial.save(tmp_path / "model")
+    network, card = load_unet(tmp_path / "model")
+    assert card.neighbours == 1
+    assert load_network(tmp_path / "model")[1] == (3, card.size, card.size)
+    subject = heads.data.ranking.subjects[0]
+    mr = np.moveaxis(np.asarray(subject.mr, dtype=np.float32), 0, 2)
+    card = card.model_copy(update={"field_mm": float(card.size)})
+    ct = np.moveaxis(synthesise(network, card, mr, (1.0, 1.0, 1.0)).ct, 2, 0)
+    whole = stacked((subject.mr - subject.mr.mean(dtype=float)) / subject.mr.std(dtype=float), 1)
+    expected = predict(network, torch.from_numpy(whole.astype(np.float32)))
+    np.testing.assert_allclose(ct, expected.clip(-1024, 3071), atol=1)
+
+
+def test_trials_of_equal_time_see_slices_by_what_one_takes(heads):
+    usual = heads.trial()
+    assert usual.slices == len(usual.train_slices)
+    settings = heads.settings.model_copy(update={"equal": "time", "epoch_slices": 30})
+    equal = replace(heads, settings=settings)
+    clean, attacked = (equal.trial(regime=regime) for regime in ("standard", "uniform"))
+    assert clean.slices > 1.5 * attacked.slices
+    assert clean.steps == steps_of(clean.slices, clean.config.batch_size)
+    attacked.train(1)
+    (state,) = {state["step"].item() for state in attacked.optimiser.state.values()}
+    assert state == attacked.steps
+
+
+def test_a_limit_on_disturbances_is_a_constraint_of_the_trial(heads):
+    limited = replace(heads, settings=heads.settings.model_copy(update={"max_disturbed": 20.0}))
+    report = limited.trial().advance(Rung(1, "m"))
+    clean, disturbed = (
+        report.metrics[f"ranking_{kind}_mae_head"] for kind in ("clean", "disturbed")
+    )
+    assert report.constraints["max_disturbed"] == pytest.approx(disturbed - clean - 20)
+    assert "max_disturbed" not in heads.trial().advance(Rung(1, "m")).constraints
 
 
 def test_the_best_epoch_is_the_one_of_the_lowest_loss_on_val(heads):

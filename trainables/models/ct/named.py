@@ -16,7 +16,7 @@ from searchspace.unet import Cost, NamedNetwork
 from trainables.models.bodies.monai_networks import load_monai
 from trainables.runtime.plugins import Registry, absolute
 
-SHAPE: dict[str, Any] = {"spatial_dims": 2, "in_channels": 1, "out_channels": 1}
+SHAPE: dict[str, Any] = {"spatial_dims": 2, "out_channels": 1}
 WIDTHS: dict[str, Any] = {"channels": (16, 32, 64, 128, 256), "strides": (2, 2, 2, 2)}
 MONAI: dict[str, tuple[str, dict[str, Any]]] = {
     "monai unet": ("UNet", {**WIDTHS, "num_res_units": 2}),  # as in MONAI's tutorials
@@ -38,14 +38,14 @@ class CodeError(UserError):
 
 @final
 class Named(nn.Module):
-    """A network that predicts normalised CT from MR, both (N, 1, H, W), under a name.
+    """A network that predicts normalised CT (N, 1, H, W) from MR (N, C, H, W), under a name.
 
     Args:
         network: As its name says.
         inside: What predicts.
 
     Raises:
-        ValueError: In `forward`, if what is inside returns no tensor of that shape.
+        ValueError: In `forward`, if what is inside returns no CT of that shape.
     """
 
     def __init__(self, network: NamedNetwork, inside: nn.Module) -> None:
@@ -55,11 +55,12 @@ class Named(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Predict."""
         ct: Tensor = self.inside(images)
-        if not isinstance(ct, Tensor) or ct.shape != images.shape:
+        expected = images[:, :1].shape
+        if not isinstance(ct, Tensor) or ct.shape != expected:
             shape = tuple(ct.shape) if isinstance(ct, Tensor) else type(ct).__name__
             raise ValueError(
                 f"network {self.architecture} returns {shape} for MR {tuple(images.shape)}: one CT "
-                "of the same shape is expected"
+                f"{tuple(expected)} is expected"
             )
         return ct
 
@@ -79,15 +80,21 @@ def allow(name: str) -> str:
     return text
 
 
-def build_named(network: NamedNetwork) -> Named:
+def build_named(network: NamedNetwork, channels: int = 1) -> Named:
     """Build a network with untrained weights.
+
+    Args:
+        network: The network; the user's own is built without arguments.
+        channels: Slices of the MR that it sees.
 
     Raises:
         UserError: If MONAI is missing; if code makes no network, or was not named by `allow`.
     """
     if not network.own:
         kind, arguments = MONAI[network.text]
-        return Named(network, getattr(load_monai(), kind)(**SHAPE, **arguments))
+        return Named(
+            network, getattr(load_monai(), kind)(in_channels=channels, **SHAPE, **arguments)
+        )
     if network.text not in _allowed:
         raise CodeError(
             f"network {network.text} is code, which no file of a run may name: name it on the "
@@ -99,12 +106,13 @@ def build_named(network: NamedNetwork) -> Named:
     return Named(network, inside)
 
 
-def cost_of_named(network: NamedNetwork, size: int) -> Cost:
-    """Measure what a network costs for images (1, size, size), without computing anything.
+def cost_of_named(network: NamedNetwork, size: int, channels: int = 1) -> Cost:
+    """Measure what a network costs for images (channels, size, size), without computing anything.
 
     Args:
         network: The network.
         size: In pixels.
+        channels: Slices of the MR that it sees.
 
     Raises:
         UserError: If it cannot take such images.
@@ -116,8 +124,8 @@ def cost_of_named(network: NamedNetwork, size: int) -> Cost:
         outputs += output.numel() if isinstance(output, Tensor) else 0
 
     with torch.device("meta"):
-        built = build_named(network).eval()
-        images = torch.empty(1, 1, size, size)
+        built = build_named(network, channels).eval()
+        images = torch.empty(1, channels, size, size)
     for module in built.modules():
         if not list(module.children()):
             module.register_forward_hook(count)

@@ -9,34 +9,36 @@ from trainables.models.unet import UNet
 CTNetwork = UNet | PlainUNet | Named
 
 
-def build_network(text: str, kernels: str, norm: str) -> CTNetwork:
+def build_network(text: str, kernels: str, norm: str, channels: int = 1) -> CTNetwork:
     """Build a network with untrained weights.
 
     Args:
         text: As `searchspace.unet.parse_network` reads it.
         kernels: Of the branches of a configurable U-Net, a key of `searchspace.unet.KERNELS`.
         norm: A key of `trainables.models.unet.NORMS`.
+        channels: Slices of the MR that it sees.
 
     Raises:
         UserError: If the text does not read, or MONAI or the user's code is missing.
     """
     network = parse_network(text)
     if isinstance(network, NamedNetwork):
-        return build_named(network)
+        return build_named(network, channels)
     if isinstance(network, Widths):
-        return PlainUNet(network, norm)
-    return UNet(network, kernels, norm)
+        return PlainUNet(network, norm, channels)
+    return UNet(network, kernels, norm, channels)
 
 
-def network_cost(text: str, kernels: str, size: int) -> Cost:
-    """Return what a network costs for images (1, size, size): predicted, or measured by its name.
+def network_cost(text: str, kernels: str, size: int, channels: int = 1) -> Cost:
+    """Return what a network costs for an image: predicted, or measured where it has a name.
 
     Args:
         text: As `searchspace.unet.parse_network` reads it.
         kernels: Of the branches of a configurable U-Net.
-        size: In pixels.
+        size: Of the image, in pixels.
+        channels: Of the image.
     """
     network = parse_network(text)
     if isinstance(network, NamedNetwork):
-        return cost_of_named(network, size)
-    return cost_of(network, kernels, size)
+        return cost_of_named(network, size, channels)
+    return cost_of(network, kernels, size, channels)

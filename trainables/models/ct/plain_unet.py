@@ -14,7 +14,7 @@ SLOPE = 0.01  # of the rectifiers, below 0
 
 @final
 class PlainUNet(nn.Module):
-    """Predicts normalised CT from MR, both (N, 1, H, W).
+    """Predicts normalised CT (N, 1, H, W) from MR (N, channels, H, W).
 
     Residual blocks of two 3x3 convolutions; maximum pooling down, nearest neighbours up, and the
     block of the same resolution joined, the full one included.
@@ -22,15 +22,19 @@ class PlainUNet(nn.Module):
     Args:
         widths: Filters of each level.
         norm: A key of `trainables.models.unet.NORMS`.
+        channels: Slices of the MR that it sees.
 
     Raises:
         ValueError: In `forward`, if height or width cannot be halved as often as there are levels.
     """
 
-    def __init__(self, widths: Widths, norm: str = "instance") -> None:
+    def __init__(self, widths: Widths, norm: str = "instance", channels: int = 1) -> None:
         super().__init__()
         self.architecture, self.norm = widths, norm
-        blocks = [ResidualBlock(channels, filters, norm) for channels, filters, _ in widths.blocks]
+        blocks = [
+            ResidualBlock(entering, filters, norm)
+            for entering, filters, _ in widths.blocks(channels)
+        ]
         self.encoder = nn.ModuleList(blocks[: widths.depth + 1])
         self.decoder = nn.ModuleList(blocks[widths.depth + 1 :])
         self.last = nn.Conv2d(widths.widths[0], 1, 1)

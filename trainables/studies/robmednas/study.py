@@ -3,6 +3,7 @@
 The questions that the paper leaves open, and our choices, are listed in docs/robmednas.md.
 """
 
+from dataclasses import replace
 from typing import Any, final
 
 from searchspace.space import Space
@@ -45,8 +46,8 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
         values = settings.recipe | {
             name: point[name] for name in Recipe.model_fields if name in point
         }
-        if "depth" in point:
-            network, norm = str(spaces.to_architecture(point)), point.get("norm", "batch")
+        if "depth" in point or "family" in point:
+            network, norm = str(spaces.to_network(point)), point.get("norm", "batch")
         else:
             network, norm = _fixed(settings), "instance"
         return _config(network, norm, values, settings)
@@ -54,7 +55,8 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
     def references(self, settings: RobMedNASSettings) -> tuple[Reference, ...]:
         """List the handcrafted U-Net, a plain one, both trained against attacks, and the paper's.
 
-        All train by the run's own recipe. With the paper's preset, the plain ones are left out.
+        All train by the run's own recipe. With the paper's preset, the plain ones are left out. One
+        that is a point of the space may win: then the search found none that is better.
         """
         hand = handcrafted(settings.max_filters, min(HANDCRAFTED_DEPTH, settings.max_depth))
         trained = _config(str(hand), "batch", _against(settings), settings)
@@ -63,16 +65,23 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
             _control(ADVERSARIAL_BASELINE, trained),
         ]
         if settings.protocol != PAPER_PRESET:
-            references += _plain_references(settings)
+            references += self._plain(settings)
         for text in settings.networks:
             config = self.config_of(text, settings)
             references.append(_control(text, config))
             attacked = config | {"regime": _against(settings)["regime"]}
             references.append(_control(f"{text} w/AT", attacked))
-        best = parse(PAPER_BEST)
-        if self.space(settings).contains(self._point(best, settings)):
-            references.append(self._reference("paper's best", best, settings))
+        best = self._reference("paper's best", parse(PAPER_BEST), settings)
+        if best.point is not None:
+            references.append(best)
         return tuple(references)
+
+    def starts(self, settings: RobMedNASSettings) -> tuple[Config, ...]:
+        """Return the one to beat: the plain U-Net, attacked in training where that is searched."""
+        if settings.protocol == PAPER_PRESET:
+            return ()
+        points = (reference.point for reference in reversed(self._plain(settings)))
+        return tuple(point for point in points if point is not None)[:1]
 
     def controls(self, config: Config, settings: RobMedNASSettings) -> tuple[Reference, ...]:
         """List the plain U-Net with a trial's recipe, without and with its attack.
@@ -102,28 +111,47 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
     def _reference(
         self, label: str, network: Architecture, settings: RobMedNASSettings, **fields: bool
     ) -> Reference:
-        """Make a reference that is a point of the space where it holds one."""
+        """Make a reference that trains one of the paper's networks by the run's recipe."""
         scaled = any(
             getattr(settings, name) != settings.PAPER[name]
             for name in ("size", "max_filters", "epochs")
         )
-        point = self._point(network, settings)
-        inside = self.space(settings).contains(point)
         config = _config(str(network), "batch", settings.recipe, settings)
-        return Reference(label, config, scaled=scaled, point=point if inside else None, **fields)
+        point = {"family": spaces.BLOCKS, "full_skip": network.full_skip}
+        point |= spaces.to_point(network)
+        reference = Reference(label, config, scaled=scaled, **fields)
+        return self._placed(reference, point, settings)
 
-    def _point(self, network: Architecture, settings: RobMedNASSettings) -> dict[str, Any]:
-        """Return the point of a network trained by the run's recipe; the space may lack it."""
+    def _plain(self, settings: RobMedNASSettings) -> tuple[Reference, Reference]:
+        """Make the references of the plain U-Net, which may win where they are points."""
+        point = spaces.plain_point(settings.max_filters, settings.max_depth)
+        first, second = (
+            self._placed(reference, point, settings) for reference in _plain_references(settings)
+        )
+        return replace(first, control=first.point is None), replace(
+            second, control=second.point is None
+        )
+
+    def _placed(
+        self, reference: Reference, network: Config, settings: RobMedNASSettings
+    ) -> Reference:
+        """Give a reference its point, where the space holds one that stands for its config.
+
+        Args:
+            reference: With its whole config.
+            network: What makes the point of its network, if networks are searched.
+            settings: Of the run.
+        """
         space = self.space(settings)
-        values = spaces.to_point(network) | settings.recipe
-        values |= {"full_skip": network.full_skip, "norm": "batch"}
-        names = {param.name for param in space.params}
-        return space.restrict({name: value for name, value in values.items() if name in names})
+        point = space.restrict({**reference.config, **network})
+        if space.contains(point) and self.complete(point, settings) == reference.config:
+            return replace(reference, point=point)
+        return reference
 
 
 def _fixed(settings: RobMedNASSettings) -> str:
     """Return the network of a run that searches the recipe alone."""
-    return settings.architecture or str(plain(settings.max_filters))
+    return settings.architecture or str(plain(settings.max_filters, settings.max_depth))
 
 
 def _against(settings: RobMedNASSettings) -> dict[str, Any]:
@@ -134,7 +162,7 @@ def _against(settings: RobMedNASSettings) -> dict[str, Any]:
 
 def _plain_references(settings: RobMedNASSettings) -> tuple[Reference, Reference]:
     """Make the plain U-Net, trained by the run's recipe without and with an attack."""
-    network = str(plain(settings.max_filters))
+    network = str(plain(settings.max_filters, settings.max_depth))
     recipes = {PLAIN: settings.recipe | {"regime": "standard"}}
     recipes[ADVERSARIAL_PLAIN] = _against(settings)
     first, second = (

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from trainables.data.grid import Slices, spaced, to_slices
+from trainables.data.grid import Slices, spaced, stacked, to_slices
 from trainables.data.phantoms.heads import phantom_subjects
 from trainables.data.subjects import SubjectSplits, paper_subset, split_subjects
 from trainables.data.volumes import Subject, open_folder
+from trainables.door.opening import files_below
+from trainables.door.sharing import LEAST, clear_pool, share
 from trainables.metrics.synthesis import measure, truth_of
 from trainables.models.intensity_map import IntensityMap
 from trainables.runtime.files import write_atomically
@@ -113,6 +115,8 @@ def write_data(
         for number, name in enumerate(names[split]):
             volume = subjects[name].load()
             slices = to_slices(name, volume, *grid)
+            if settings.neighbours:
+                slices = replace(slices, stack=stacked(slices.mr, settings.neighbours))
             if native:
                 write_native(folder / split, number, volume, settings.field_mm)
             remarks.see(volume, slices, ranks=split == "ranking")
@@ -121,8 +125,24 @@ def write_data(
 
     owners = dict(foreign or {})
     digests = {split: write_split(folder / split, on_grid(split), owners) for split in names}
+    _share([folder / split for split in names], settings.pool)
     write_atomically(folder / SUBJECTS, json.dumps(names, indent=2) + "\n")
     return DataFacts(digests, tuple(remarks.lines()), remarks.coarseness[0])
+
+
+def _share(folders: Sequence[Path], pool: Path | None) -> None:
+    """Let arrays take the disk once that other runs have as well, if there is a pool."""
+    if pool is None:
+        return
+    arrays = [
+        file
+        for folder in folders
+        for file in files_below(folder)
+        if file.stat(follow_symlinks=False).st_size >= LEAST
+    ]
+    clear_pool(pool)
+    for array in arrays:
+        share(array, pool)
 
 
 def _locate(

@@ -10,6 +10,7 @@ from trainables.study.study import Say
 from trainables.synthesis.settings import SynthesisSettings
 
 PIXEL_BYTES = 5  # MR as float16, CT as int16, head
+STACK_BYTES = 2  # each slice of the MR that is seen with another one
 VOXEL_BYTES = 3  # CT and head on the subject's own voxels
 SAID = 100e6  # bytes from which it is worth a word
 SPARE = 1.05
@@ -31,12 +32,13 @@ def predict_bytes(
         native: Whether the CT is written on its own voxels as well.
     """
     total, pixels = 0, settings.size**2
+    each = PIXEL_BYTES + (STACK_BYTES * settings.channels if settings.neighbours else 0)
     for split, members in names.items():
         limit = settings.rank_slices if split in {"val", "ranking"} else None
         for name in members:
             x, y, slices = subjects[name].shape
             count = slices if limit is None else min(limit, slices)
-            total += PIXEL_BYTES * count * pixels + (VOXEL_BYTES * x * y * slices if native else 0)
+            total += each * count * pixels + (VOXEL_BYTES * x * y * slices if native else 0)
     return total
 
 
@@ -54,7 +56,10 @@ def check_space(folder: Path, need: int, say: Say) -> None:
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(existing).free
     if need >= SAID:
-        say(f"slices will take {need / 1e9:.2g} GB of {free / 1e9:.3g} GB that are free")
+        say(
+            f"slices will take {need / 1e9:.2g} GB of {free / 1e9:.3g} GB that are free; "
+            "--pool shares them"
+        )
     if free < SPARE * need:
         raise UserError(
             f"slices would take {need / 1e9:.3g} GB, but {existing} has {free / 1e9:.3g} GB: give "

@@ -12,13 +12,13 @@ from torch import nn
 
 from trainables.attacks.presets import build_synthesis_ensemble
 from trainables.attacks.threat import mr_deviations
-from trainables.corruptions.mr import DISTURBANCES, disturb
 from trainables.corruptions.noise import gaussian
 from trainables.runtime.seeding import derive
 from trainables.study.examination import CLEAN, ENSEMBLE, NOISE, Exam, Examination, count_wins
 from trainables.synthesis.about import HEADLINE
 from trainables.synthesis.constant import constant_error
 from trainables.synthesis.measurement import NATIVE, Perturb, score_subjects
+from trainables.synthesis.robustness.disturbances import STRENGTHS, disturbance
 from trainables.synthesis.robustness.errors import aim
 from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split
@@ -82,17 +82,11 @@ def _disturbances(seed: int) -> dict[tuple[str, float], Perturb]:
     """List noise, and what scanners do to MR, by kind and strength."""
     noise = derive(seed, "noise")
     perturbations = {(NOISE, sigma): _noise(sigma, noise) for sigma in SIGMAS}
-    for kind, (strengths, _) in DISTURBANCES.items():
+    chance = derive(seed, "disturbance")
+    for kind, strengths in STRENGTHS.items():
         for strength in strengths:
-            perturbations[kind, strength] = _disturbance(kind, strength, seed)
+            perturbations[kind, strength] = disturbance(kind, strength, chance)
     return perturbations
-
-
-def _disturbance(kind: str, strength: float, seed: int) -> Perturb:
-    def perturb(mr: torch.Tensor, _ct: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
-        return disturb(kind, mr, strength, derive(seed, "disturbance", int(numbers[0])))
-
-    return perturb
 
 
 def _noise(sigma: float, seed: int) -> Perturb:

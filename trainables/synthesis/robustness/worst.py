@@ -62,12 +62,12 @@ class WorstOf:
         """Attack slices of the split, and record the winners.
 
         Args:
-            mr: (n, 1, S, S).
+            mr: (n, C, S, S).
             ct: Normalised, (n, 1, S, S).
             numbers: Of the slices in the split, (n,).
 
         Returns:
-            The worst version of each slice, (n, 1, S, S).
+            The worst version of each slice, (n, C, S, S).
         """
         heads = self._split.masks(numbers.tolist(), mr.device)
         targets = torch.cat([ct, heads.unsqueeze(1).to(ct.dtype)], dim=1)

@@ -14,17 +14,20 @@ SCALE, SHIFT = 0.1, 0.1  # shares of the size, and of half the side
 GAIN, OFFSET = 0.25, 0.3  # of the MR, in its standard deviations
 
 
-def augment(mr: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def augment(
+    mr: Tensor, target: Tensor, generator: torch.Generator, *, by: float = 1.0
+) -> tuple[Tensor, Tensor]:
     """Turn, scale and shift each slice by chance, and change gain and offset of its MR.
 
     What comes in from outside is the least value of the slice's MR, air in the CT, and no head.
 
     Args:
-        mr: (N, 1, S, S).
+        mr: (N, C, S, S).
         target: Normalised CT, and the head as 0 and 1, (N, 2, S, S).
         generator: On the CPU.
+        by: Times the usual ranges of all changes, at most 4.
     """
-    draws = (2 * torch.rand(6, len(mr), generator=generator) - 1).to(mr.device)
+    draws = by * (2 * torch.rand(6, len(mr), generator=generator) - 1).to(mr.device)
     turn, scale, right, front, gain, offset = draws
     size = 1 / (1 + SCALE * scale)
     cos, sin = size * torch.cos(TURN * turn), size * torch.sin(TURN * turn)
@@ -50,7 +53,7 @@ def mirror(
     `trainables.data.grid.to_slices`.
 
     Args:
-        mr: (N, 1, S, S).
+        mr: (N, C, S, S).
         target: (N, 2, S, S).
         generator: On the CPU.
         axis: `FIRST`, or `SECOND` where the headers exchange the axes.

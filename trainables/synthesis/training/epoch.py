@@ -26,7 +26,7 @@ class Augment(Protocol):
     def __call__(
         self, mr: Tensor, target: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        """Return changed MR (N, 1, S, S) and target (N, 2, S, S)."""
+        """Return changed MR (N, C, S, S) and target (N, 2, S, S)."""
 
 
 def _nothing() -> None:
@@ -63,7 +63,7 @@ def train_epoch(
     autocast: Autocast,
     slices: int | None = None,
 ) -> float:
-    """Train once over all slices, or as many of them, drawn anew; return the mean loss.
+    """Train once over all slices, or as many draws of them; return the mean loss.
 
     Args:
         network: Left in train mode.
@@ -74,13 +74,12 @@ def train_epoch(
             pixel, batch normalisation would have a single value.
         generator: Of order and augmentation, on the CPU.
         autocast: The precision of the forward pass.
-        slices: How many are drawn; None for all.
+        slices: How many are drawn, all of them before any is drawn again; None for each once.
     """
     device = next(network.parameters()).device
     # Summed where it lies: reading every loss would let the device wait for the next batch.
     total, count = torch.zeros((), dtype=torch.float64, device=device), 0
-    order = torch.randperm(len(split), generator=generator)[:slices]
-    for rows in order.split(batch_size):
+    for rows in draw_order(len(split), slices, generator).split(batch_size):
         if len(rows) == 1 and count:
             continue
         mr, target = targets_of(split, rows.tolist(), device)
@@ -101,6 +100,22 @@ def train_epoch(
     return float(total) / count
 
 
+def draw_order(count: int, draws: int | None, generator: torch.Generator) -> Tensor:
+    """Draw slices in a random order, all before any is drawn again.
+
+    Args:
+        count: Of the slices.
+        draws: How many; None for each once.
+        generator: On the CPU.
+
+    Returns:
+        Numbers of slices, (draws,).
+    """
+    rounds = -(-(draws or count) // count)
+    orders = [torch.randperm(count, generator=generator) for _ in range(rounds)]
+    return torch.cat(orders)[:draws]
+
+
 def steps_of(slices: int, batch_size: int) -> int:
     """Count the steps of an epoch."""
     full, rest = divmod(slices, batch_size)
@@ -116,7 +131,7 @@ def targets_of(split: Split, rows: list[int], device: torch.device) -> tuple[Ten
         device: Of the result.
 
     Returns:
-        MR (n, 1, S, S), and targets of CT and head (n, 2, S, S).
+        MR (n, C, S, S), and targets of CT and head (n, 2, S, S).
     """
     mr, ct = split.batch(rows, device)
     heads = split.masks(rows, device).unsqueeze(1).to(ct.dtype)

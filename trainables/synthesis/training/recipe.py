@@ -35,6 +35,7 @@ class Recipe(Frozen):
         schedule: Of the learning rate over the budget.
         ema: Share of the running mean of the weights that stays at each step; 0 for no mean.
         augment: Whether slices are turned, scaled, shifted, and their MR made brighter or darker.
+        augment_by: Of these changes, as a multiple of the usual ranges.
         regime: A name of `trainables.synthesis.training.regimes.REGIMES`.
         attack_eps: Greatest radius of adversarial training, in standard deviations of the MR.
         attack_steps: Of its attack; 1 for FGSM.
@@ -49,6 +50,7 @@ class Recipe(Frozen):
     schedule: ScheduleName = "constant"
     ema: float = Field(default=0.0, ge=0, lt=1)
     augment: bool = False
+    augment_by: float = Field(default=1.0, gt=0, le=4)
     regime: str = "standard"
     attack_eps: float = Field(default=0.2, gt=0)
     attack_steps: int = Field(default=1, ge=1)

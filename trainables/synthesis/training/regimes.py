@@ -39,7 +39,7 @@ class Attacker:
         """Attack slices; more than one step begins at a random point.
 
         Args:
-            mr: (N, 1, S, S).
+            mr: (N, C, S, S).
             target: CT and head, (N, 2, S, S).
             eps: Radius in standard deviations of the MR.
         """

@@ -4,7 +4,8 @@ import make_robmednas
 import pandas as pd
 import pytest
 
-from analysis.studies.robmednas.experiments import curves, read, trainings
+from analysis.studies.robmednas.experiments import curves, disturbed, read, trainings
+from analysis.studies.robmednas.figures import draw_corruption
 from searchspace.errors import UserError
 
 
@@ -29,6 +30,25 @@ def test_what_is_clean_is_where_every_curve_starts(tmp_path):
     )
     frame = curves(pd.concat([scores, clean], ignore_index=True))
     assert (frame.groupby(["row", "kind", "measure"])["strength"].min() == 0).all()
+
+
+def test_disturbances_stand_at_their_greatest_strength_beside_what_is_clean():
+    rows = [
+        (row, kind, strength, subject, "mae_head", value)
+        for row, extra in (("A", 0), ("B", 10))
+        for kind, strength, value in (
+            ("clean", 0.0, 80 + extra), ("pgd", 0.1, 500), ("ghosting", 0.1, 90 + extra),
+            ("ghosting", 0.2, 120 + extra),
+        )
+        for subject in "xy"
+    ]  # fmt: skip
+    scores = pd.DataFrame(rows, columns=["row", "kind", "strength", "subject", "score", "value"])
+    frame = disturbed(scores)
+    assert frame.to_numpy().tolist() == [
+        ["A", "clean", 80], ["A", "ghosting", 120], ["B", "clean", 90], ["B", "ghosting", 130],
+    ]  # fmt: skip
+    assert disturbed(scores[scores["kind"] != "ghosting"]).empty
+    assert len(draw_corruption(scores).axes) == 3
 
 
 def test_trainings_average_over_subjects(tmp_path):

@@ -5,8 +5,7 @@ import pytest
 
 from searchspace.errors import UserError
 from searchspace.random import sample
-from searchspace.unet import PAPER_BEST, handcrafted
-from searchspace.unet import parse as parse_architecture
+from searchspace.unet import PAPER_BEST, PlainUNet, handcrafted, parse_network
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.synthesis.settings import SynthesisSettings
 
@@ -30,16 +29,46 @@ def test_references_are_the_handcrafted_and_a_plain_network_and_both_trained_aga
     assert network.config["norm"] == "instance"
     for first, second in ((baseline, trained), (network, twin)):
         assert second.config == first.config | {"regime": "uniform"}
-        assert second.point is None
-    assert [item.control for item in (baseline, trained, network, twin)] == [
-        False,
-        True,
-        True,
-        True,
-    ]
+    assert trained.control
+    assert not baseline.control
     assert all(item.essential for item in (baseline, trained, network, twin))
-    assert robmednas.complete(baseline.point, settings) == baseline.config
+    for item in (baseline, network, twin):
+        if item.point is not None:
+            assert robmednas.complete(item.point, settings) == item.config
     assert baseline.scaled
+
+
+@pytest.mark.parametrize(
+    ("part", "inside", "regime"),
+    [("architecture", 1, "standard"), ("recipe", 2, "uniform"), ("both", 2, "uniform")],
+)
+def test_the_plain_network_is_a_point_may_win_and_is_where_a_search_starts(part, inside, regime):
+    settings = settings_of(space=part)
+    space = robmednas.space(settings)
+    baseline, _, *plain = robmednas.references(settings)
+    assert [item.point is not None for item in plain] == [True, inside == 2]
+    assert [item.control for item in plain] == [False, inside != 2]
+    (start,) = robmednas.starts(settings)
+    assert space.contains(start)
+    assert robmednas.complete(start, settings) == plain[inside - 1].config
+    assert plain[inside - 1].config["regime"] == regime
+    # In a space of recipes alone, a point stands for one network.
+    assert (baseline.point is None) == (part == "recipe")
+    assert robmednas.starts(settings_of(protocol="paper")) == ()
+    handmade = settings_of(space="recipe", architecture=TINY)
+    assert robmednas.starts(handmade) == ()
+
+
+def test_a_plain_network_that_is_no_point_of_the_space_is_a_control():
+    *_, network, twin = robmednas.references(settings_of(ema=0.5))  # not among the searched
+    assert network.control
+    assert network.point is twin.point is None
+
+
+def test_a_shallow_run_has_a_plain_network_that_fits_its_slices():
+    settings = settings_of(size=36, max_depth=2)
+    labels = {item.label: item.config for item in robmednas.references(settings)}
+    assert labels["plain U-Net"]["architecture"] == "plain 16 32 64"
 
 
 def test_a_search_of_the_recipe_alone_trains_one_network():
@@ -105,7 +134,9 @@ def test_every_drawn_point_becomes_a_config_and_back():
     for _ in range(30):
         point = sample(space, rng)
         config = robmednas.complete(point, settings)
-        assert parse_architecture(config["architecture"]).full_skip == point["full_skip"]
+        network = parse_network(config["architecture"])
+        assert isinstance(network, PlainUNet) == (point["family"] == "plain")
+        assert getattr(network, "full_skip", None) == point.get("full_skip")
         assert {name: config[name] for name in config if name in point} == {
             name: value for name, value in point.items() if name in config
         }

@@ -10,6 +10,7 @@ import pytest
 from searchspace.errors import UserError
 from trainables.data.phantoms.heads import phantom_subjects, write_nifti
 from trainables.data.volumes import PADDED, RESAMPLED
+from trainables.door import sharing
 from trainables.runtime.config import parse
 from trainables.synthesis.preparation import assets as module
 from trainables.synthesis.preparation.assets import (
@@ -220,3 +221,14 @@ def test_at_most_so_many_slices_of_a_subject_rank_and_all_train(tmp_path):
     assert {len(subject) for subject in data.val.subjects} == {2}
     assert {len(subject) for subject in data.ranking.subjects} == {2}
     assert {len(subject) for subject in data.train.subjects} == {6}
+
+
+def test_two_runs_on_the_same_subjects_hold_their_slices_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(sharing, "LEAST", 1000)
+    monkeypatch.setattr(module, "LEAST", 1000)
+    settings = settings_of(pool=tmp_path / "pool")
+    for name in ("first", "second"):
+        write(tmp_path / name, settings)
+    files = [tmp_path / name / "train" / "0000_ct.npy" for name in ("first", "second")]
+    assert files[0].samefile(files[1])
+    assert read_data(tmp_path / "second").train.subjects[0].ct.shape == (2, 32, 32)

@@ -12,9 +12,11 @@ from trainables.synthesis.preparation.space import check_space, predict_bytes
 
 
 @pytest.mark.parametrize("native", [False, True])
-@pytest.mark.parametrize("limit", [None, 2])
-def test_what_is_predicted_is_what_is_written(tmp_path, native, limit):
-    settings = RobMedNASSettings(subjects=6, slices=3, size=32, max_depth=2, rank_slices=limit)
+@pytest.mark.parametrize(("limit", "neighbours"), [(None, 0), (2, 0), (2, 1)])
+def test_what_is_predicted_is_what_is_written(tmp_path, native, limit, neighbours):
+    settings = RobMedNASSettings(
+        subjects=6, slices=3, size=32, max_depth=2, rank_slices=limit, neighbours=neighbours
+    )
     record = draw_record(settings)
     names = {split: getattr(record.splits, split) for split in ("train", "val", "ranking")}
     subjects = {subject.name: subject for subject in open_subjects(settings)}
@@ -28,7 +30,7 @@ def test_a_disk_that_is_too_small_is_said_before_anything_is_written(tmp_path, m
     monkeypatch.setattr(space.shutil, "disk_usage", lambda _: SimpleNamespace(free=1e9))
     lines = []
     check_space(tmp_path / "assets" / "new", 0.5e9, lines.append)
-    assert lines == ["slices will take 0.5 GB of 1 GB that are free"]
+    assert lines == ["slices will take 0.5 GB of 1 GB that are free; --pool shares them"]
     check_space(tmp_path, 1e6, lines.append)
     assert len(lines) == 1
     with pytest.raises(UserError, match=r"slices would take 1 GB, but .* has 1 GB"):

@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from trainables.corruptions.mr import DISTURBANCES
 from trainables.study.examination import Exam
 from trainables.synthesis.constant import constant_error
 from trainables.synthesis.native import Native
+from trainables.synthesis.robustness.disturbances import STRENGTHS
 from trainables.synthesis.robustness.examination import (
     SIGMAS,
     VOXELS,
@@ -52,7 +52,7 @@ def test_every_subject_errs_by_what_the_radius_permits():
     noise = tuple(("noise", sigma) for sigma in SIGMAS)
     assert examination.conditions[3 : 3 + len(noise)] == noise
     disturbed = examination.conditions[3 + len(noise) :]
-    assert disturbed == tuple((kind, k) for kind, (each, _) in DISTURBANCES.items() for k in each)
+    assert disturbed == tuple((kind, k) for kind, each in STRENGTHS.items() for k in each)
     assert examination.eps == EPS
     assert examination.wins.sum(axis=1).tolist() == [3, 3]
     assert examination.attacks == (

@@ -27,6 +27,15 @@ def test_mr_ct_and_head_move_alike(monkeypatch):
     assert set(changed[:, 1:].unique().tolist()) == {0.0, 1.0}
 
 
+def test_ranges_are_multiples_of_the_usual_ones():
+    mr, target = slices()
+    usual, double, none = (
+        augment(mr, target, torch.Generator().manual_seed(0), by=by)[0] for by in (1.0, 2.0, 1e-6)
+    )
+    torch.testing.assert_close(none, mr, atol=1e-4, rtol=0)
+    assert float((double - mr).abs().mean()) > 1.4 * float((usual - mr).abs().mean())
+
+
 def test_what_comes_in_from_outside_is_dark_and_air(monkeypatch):
     monkeypatch.setattr(augmentation, "SHIFT", 0.9)
     mr, target = slices()

@@ -9,6 +9,7 @@ from trainables.synthesis.measurement import score_subjects
 from trainables.synthesis.training.augmentation import mirror
 from trainables.synthesis.training.epoch import (
     Practice,
+    draw_order,
     steps_of,
     train_epoch,
     validation_error,
@@ -150,3 +151,11 @@ def test_an_epoch_of_so_many_slices_draws_others_each_time(heads):
     assert [len(epoch) for epoch in epochs] == [4, 4]
     assert len(set(epochs[0])) == 4
     assert sorted(epochs[0]) != sorted(epochs[1])
+
+
+def test_no_slice_is_drawn_again_before_all_were():
+    generator = torch.Generator().manual_seed(0)
+    order = draw_order(5, 12, generator).tolist()
+    assert [sorted(order[:5]), sorted(order[5:10])] == [list(range(5))] * 2
+    assert len(set(order[10:])) == 2
+    assert sorted(draw_order(5, None, generator).tolist()) == list(range(5))
