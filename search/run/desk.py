@@ -8,7 +8,7 @@ from search.engine.coordinator import Coordinator
 from search.engine.judge import Judge
 from search.engine.objective import Objective
 from search.engine.optuna_record import OptunaRecord
-from search.engine.proposals import PointSource
+from search.engine.proposals import Point, PointSource
 from search.engine.rules import Rules
 from search.engine.schedulers import SCHEDULERS
 from search.record.event import Event
@@ -22,7 +22,7 @@ from search.samplers.mutation import neighbours
 from search.samplers.registry import sampler_maker
 from searchspace.names import lookup
 from searchspace.space import Space
-from trainables.study.study import Config, Floor
+from trainables.study.study import Floor
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def make_rules(session: Session, objective: Objective) -> Rules:
     )
 
 
-def _around(session: Session, space: Space) -> tuple[Config, ...]:
+def _around(session: Session, space: Space) -> tuple[Point, ...]:
     """Return what is tried before a sampler has learnt: neighbours of where the study starts.
 
     Random search learns nothing, and stays what it says.

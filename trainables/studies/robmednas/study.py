@@ -109,9 +109,21 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
         return _config(network, norm, settings.recipe | {"regime": "standard"}, settings)
 
     def _reference(
-        self, label: str, network: Architecture, settings: RobMedNASSettings, **fields: bool
+        self,
+        label: str,
+        network: Architecture,
+        settings: RobMedNASSettings,
+        *,
+        essential: bool = False,
     ) -> Reference:
-        """Make a reference that trains one of the paper's networks by the run's recipe."""
+        """Make a reference that trains one of the paper's networks by the run's recipe.
+
+        Args:
+            label: Its name in tables.
+            network: The network.
+            settings: Of the run.
+            essential: Whether it stays when the user asks for few references.
+        """
         scaled = any(
             getattr(settings, name) != settings.PAPER[name]
             for name in ("size", "max_filters", "epochs")
@@ -119,7 +131,7 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
         config = _config(str(network), "batch", settings.recipe, settings)
         point = {"family": spaces.BLOCKS, "full_skip": network.full_skip}
         point |= spaces.to_point(network)
-        reference = Reference(label, config, scaled=scaled, **fields)
+        reference = Reference(label, config, scaled=scaled, essential=essential)
         return self._placed(reference, point, settings)
 
     def _plain(self, settings: RobMedNASSettings) -> tuple[Reference, Reference]:
