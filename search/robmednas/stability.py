@@ -89,6 +89,8 @@ def stability(
         conditions = [Condition("clean", 0.0), Condition("fgsm", eps), Condition("pgd", eps)]
         rows = []
         _searched(comparison, folder)  # before anything is trained
+        if BASELINE not in comparison["chosen"]:
+            raise UserError(f"the comparison in {folder} holds no {BASELINE}")
         fold_folders = _write_folds(settings, folder, groups, say)
         for training in _trainings(comparison, settings, folder, initialisations, fold_folders):
             model = folder / "stability" / training.name
@@ -150,9 +152,8 @@ def _trainings(
 def _searched(comparison: Mapping[str, Any], folder: Path) -> str:
     """Return the row of a searched architecture, the one by TPE where there are two."""
     row = next(iter(searched(comparison["chosen"])), None)
-    if row is None or BASELINE not in comparison["chosen"]:
-        lacking = "searched architecture" if row is None else BASELINE
-        raise UserError(f"the comparison in {folder} holds no {lacking}")
+    if row is None:
+        raise UserError(f"the comparison in {folder} holds no searched architecture")
     return row
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 
 import pandas as pd
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -82,7 +83,7 @@ def sizes_table(rows: Sequence[tuple[Candidate, Retrained]], metric: str) -> Tab
     for head in ("", *SIZES):
         table.add_column(head, justify="right" if head else "left", no_wrap=True)
     for cells in _sizes(rows, metric):
-        table.add_row(*map(Text, cells))
+        table.add_row(escape(cells[0]), *cells[1:])
     return table
 
 

@@ -148,6 +148,14 @@ def test_a_forged_table_is_shown_as_text_or_refused(title, comparison, outside, 
     assert canary() == before
 
 
+def test_a_comparison_without_a_baseline_trains_nothing(comparison, monkeypatch):
+    """Of a row that is compared with."""
+    monkeypatch.setattr("search.robmednas.stability.open_test", lambda *_: None)
+    fields(chosen={"RobMedNAS-B": ROWS["RobMedNAS-B"]})(comparison, None)
+    with pytest.raises(UserError, match="holds no Baseline"):
+        COMMANDS["stability"](comparison)
+
+
 def test_a_forged_outcome_of_a_training_is_refused(comparison, tmp_path):
     model = comparison / "models" / "baseline-1"
     for text in ("[]", '{"epochs": 1}', '{"epochs": -1, "shell": "rm"}'):
