@@ -33,7 +33,7 @@ def draw_decomposition(table: pd.DataFrame, chance: float, attack: str) -> Figur
                 width,
                 xerr=spread,
                 label=names[condition],
-                color=COLOURS[number],
+                color=COLOURS[number + 1],
                 error_kw={"elinewidth": 0.8},
             )
         ax.axvline(chance, color="0.4", linestyle=":", label="a constant answer")

@@ -94,8 +94,9 @@ def judge_robust(label: str, robust: Scores, baseline: Scores) -> str:
     parts = []
     for words in ("clean", "attacked", "corrupted"):
         first, second = (getattr(scores, words) for scores in (robust, baseline))
-        verb = _verb(first, second)
-        parts.append(f"{verb} {abs(first.value - second.value):.3f} {_CONDITIONS[words]}")
+        size = f"{abs(first.value - second.value):.3f}"
+        change = "loses nothing" if float(size) == 0 else f"{_verb(first, second)} {size}"
+        parts.append(f"{change} {_CONDITIONS[words]}")
     return f"{label} against standard training: {', '.join(parts)}."
 
 
@@ -107,7 +108,7 @@ _CONDITIONS = {
 
 
 def _verb(first: Measured, second: Measured) -> str:
-    """Say better or worse; "by what the intervals allow" where they overlap."""
+    """Say whether the first is better, and whether the intervals overlap."""
     word = "gains" if first.value >= second.value else "loses"
     apart = first.low > second.high or first.high < second.low
     measured = not (math.isnan(first.low) or math.isnan(second.low))

@@ -56,6 +56,7 @@ def test_robust_training_is_judged_by_its_intervals():
     sentence = judge_robust("trades", scores(0.91, 0.8, 0.78), baseline)
     assert "loses (intervals overlap) 0.020 on clean images" in sentence
     assert "gains 0.700 under attack" in sentence
+    assert "loses nothing under attack" in judge_robust("trades", baseline, baseline)
     unknown = dataclasses.replace(baseline, corrupted=Measured(0.70))
     assert "gains 0.080 under corruptions" in judge_robust(
         "trades", scores(0.9, 0.8, 0.78), unknown
