@@ -98,14 +98,7 @@ class ClassifierTrial(Trainable):
         self.study, self.config, self.settings, self.data = study, config, settings, data
         self.choice, self.alarms, self.device = choice, dict(alarms), torch.device(settings.device)
         self.measurement = measurement_of(settings, data.task, need)
-        self.card = ModelCard(
-            classifier=settings.classifier,
-            channels=data.train.images.shape[1],
-            shape=tuple(data.train.images.shape[2:]),
-            task=data.task,
-            classes=data.classes,
-            dropout=config.dropout,
-        )
+        self.card = _card_of(settings, data, config.dropout)
         with seeded(self.device, settings.seed, "initialisation"):
             self.classifier = self.card.build().to(self.device)
         self.learner = make_learner(
@@ -290,4 +283,16 @@ def measurement_of(settings: ClassificationSettings, task: Task, need: Need) -> 
         batch_size=batch_size,
         score=settings.headline,
         scores=settings.scores,
+    )
+
+
+def _card_of(settings: ClassificationSettings, data: Data, dropout: float) -> ModelCard:
+    """Describe the classifier of a trial, before it has a provenance."""
+    return ModelCard(
+        classifier=settings.classifier,
+        channels=data.train.images.shape[1],
+        shape=tuple(data.train.images.shape[2:]),
+        task=data.task,
+        classes=data.classes,
+        dropout=dropout,
     )
