@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.classification.about import about_classification
 from trainables.classification.settings import ClassificationSettings
@@ -69,14 +70,15 @@ class GANSplitSettings(ClassificationSettings):
             raise ValueError("a generator is named twice")
         return ",".join(names)
 
-    @model_validator(mode="after")
-    def _check_task(self) -> "GANSplitSettings":
-        if self.task == "multi-label":
-            raise ValueError(
-                f"dataset {self.dataset} gives an image several labels: generators need one class "
-                "an image"
-            )
-        return self
+    @field_validator("dataset")
+    @classmethod
+    def _check_labels(cls, name: str) -> str:
+        from trainables.data.datasets import outline  # noqa: PLC0415 - loads NumPy
+
+        about = outline(name)
+        if about is not None and about.task == "multi-label":
+            raise ValueError("it gives an image several labels, and a generator needs one class")
+        return name
 
     @property
     def generator_names(self) -> tuple[str, ...]:
@@ -129,7 +131,9 @@ class GANSplitConfig(Frozen):
     @model_validator(mode="after")
     def _check_share(self) -> "GANSplitConfig":
         if self.mix == "replace" and self.share == 1 and self.source in AUTHENTIC:
-            raise ValueError(f"a share of 1 leaves no authentic image to make {self.source} of")
+            raise UserError(
+                f"share is 1: that leaves no authentic image to make {self.source} of; take less"
+            )
         return self
 
     @property
