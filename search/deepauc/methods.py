@@ -51,7 +51,7 @@ def ablation(settings: DeepAUCSettings) -> Iterator[Reference]:
         if "sampler" in names and settings.task != "binary":
             continue
         values = {key: value for name in names for key, value in PARTS[name].items()}
-        config = reference.config | WITHOUT | values
+        config = {**reference.config, **WITHOUT, **values}
         yield replace(reference, label=label_of(names), config=config, point=None)
 
 
