@@ -4,8 +4,8 @@ from searchspace.domains import Choice, Float
 from searchspace.space import Param, Space, When
 
 PESG, ADAM = "pesg", "adam"
-AUCM, PAUC, PAUC_KL = "aucm", "pauc", "pauc_kl"
-LOSSES = (AUCM, "pairwise", "ap", PAUC, PAUC_KL)
+AUCM, PAIRWISE, PAUC, PAUC_KL = "aucm", "pairwise", "pauc", "pauc_kl"
+LOSSES = (AUCM, PAIRWISE, "ap", PAUC, PAUC_KL)
 GREY_LEVELS = "255ths of the pixel range"
 
 _OTHER_THAN_AUCM = tuple(loss for loss in LOSSES if loss != AUCM)
@@ -26,6 +26,12 @@ _LOSS = (
         "margin",
         Float(0.3, 1.0),
         "Difference of scores from which on a pair costs nothing; LibAUC tunes 0.1 to 1.",
+    ),
+    Param(
+        "surrogate",
+        Choice(("squared_hinge", "squared", "hinge")),
+        "What a pair below the margin costs; at its saddle the AUC margin is squared.",
+        when=When("loss", (PAIRWISE,)),
     ),
     Param(
         "aucm_lr",

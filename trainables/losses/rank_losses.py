@@ -5,17 +5,25 @@ Shapes, in every function and class: ``scores`` (N, L) in [0, 1], greater for th
 of labels otherwise. A value is the mean over the columns that have both classes in the batch; the
 others add nothing, and without any the value is 0.
 
-All are made of ``l(i, j) = max(margin - (h_i - h_j), 0)**2``, i a positive and j any other image.
+All are made of ``l(i, j) = max(margin - (h_i - h_j), 0)**2``, i a positive and j any other image;
+`Pairwise` alone takes other surrogates of "j is not above i", too.
 Losses with a state estimate, for each training image, a mean over all images that a batch sees in
 part only: ``rows`` says which training images these are. On the first visit the estimate is the
 batch's own; LibAUC starts from 0, which scales a first visit by 1 / gamma.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol, final
 
 import torch
 from torch import Tensor
+
+SURROGATES: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "squared_hinge": lambda lack: lack.relu().square(),
+    "squared": torch.square,
+    "hinge": torch.relu,
+}
+"""What a pair costs, by how much its difference of scores lacks of the margin."""
 
 _LEAST = 1e-12  # stands in for an estimate of 0, by which nothing can be divided
 
@@ -49,7 +57,7 @@ def squared_hinge(scores: Tensor, margin: float) -> Tensor:
     Returns:
         (N, N, L): i first, then j.
     """
-    return (margin - scores[:, None] + scores[None]).relu().square()
+    return SURROGATES["squared_hinge"](_lack(scores, margin))
 
 
 def over_columns(values: Tensor, positive: Tensor) -> Tensor:
@@ -72,16 +80,23 @@ def mean_where(values: Tensor, chosen: Tensor, dim: int | tuple[int, ...] = 0) -
 
 @final
 class Pairwise:
-    """The mean of l(i, j) over positives i and negatives j: no min-max problem and no state."""
+    """The mean over positives i and negatives j: no min-max problem and no state.
 
-    def __init__(self, margin: float) -> None:
-        self.margin = margin
+    With ``squared`` it is what the AUC margin loss is at its saddle, if alpha may be negative.
+
+    Args:
+        margin: Difference of scores that is asked of a pair.
+        surrogate: A name of `SURROGATES`.
+    """
+
+    def __init__(self, margin: float, surrogate: str = "squared_hinge") -> None:
+        self.margin, self.cost = margin, SURROGATES[surrogate]
 
     def __call__(self, scores: Tensor, positive: Tensor, rows: Tensor) -> Tensor:
         """Compute the loss of a batch, see `RankLoss`."""
         del rows
         pairs = positive[:, None] & ~positive[None]
-        losses = mean_where(squared_hinge(scores, self.margin), pairs, dim=(0, 1))
+        losses = mean_where(self.cost(_lack(scores, self.margin)), pairs, dim=(0, 1))
         return over_columns(losses, positive)
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -251,6 +266,11 @@ class SmoothPartialAUC(_Estimating):
 
 
 LEAST_TEMPERATURE = 0.05  # below, exp(l / temperature) of a pair at its worst, 4, overflows
+
+
+def _lack(scores: Tensor, margin: float) -> Tensor:
+    """Return by how much each difference h_i - h_j lacks of the margin, (N, N, L)."""
+    return margin - scores[:, None] + scores[None]
 
 
 def _quantile(losses: Tensor, pairs: Tensor, share: float) -> Tensor:

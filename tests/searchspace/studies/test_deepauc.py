@@ -12,6 +12,7 @@ def test_a_loss_has_its_own_parameters_and_no_others(space, loss):
     assert ("optimiser" in active) == (loss != "aucm")
     assert "margin" in active
     assert ("aucm_lr" in active) == (loss == "aucm")
+    assert ("surrogate" in active) == (loss == "pairwise")
     assert ("temperature" in active) == (loss == "pauc_kl")
     assert ("positive_share" in active) == (space is BINARY)
 

@@ -5,6 +5,7 @@ import torch
 
 from trainables.losses.rank_losses import (
     LEAST_TEMPERATURE,
+    SURROGATES,
     AveragePrecision,
     Pairwise,
     PartialAUC,
@@ -43,6 +44,18 @@ def test_pairwise_is_the_mean_over_pairs():
     upper, lower = sides(scores, positive)
     expected = (0.7 - upper[:, None] + lower[None]).relu().square().mean()
     assert Pairwise(0.7)(scores, positive, ROWS).item() == pytest.approx(expected.item())
+
+
+@pytest.mark.parametrize("margin", [0.3, 1.0])
+def test_surrogates_of_a_pair(margin):
+    scores, positive = batch()
+    upper, lower = sides(scores, positive)
+    lack = margin - upper[:, None] + lower[None]
+    expected = {"squared_hinge": lack.clamp_min(0) ** 2, "squared": lack**2, "hinge": lack.relu()}
+    assert set(expected) == set(SURROGATES)
+    for name, costs in expected.items():
+        value = Pairwise(margin, name)(scores, positive, ROWS)
+        assert value.item() == pytest.approx(costs.mean().item())
 
 
 def test_average_precision_at_full_weight_has_the_gradient_of_what_it_estimates():

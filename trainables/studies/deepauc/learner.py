@@ -62,6 +62,7 @@ class DeepAUCLearner:
             seed = derive(lesson.seed, "order")
             positive = self.columns.targets[:, -1]
             self.sampler = ShareSampler(positive, config.batch_size, config.positive_share, seed)
+        self.turn = 0  # steps so far, of which some are of cross-entropy in PDSCA
         self.ends = {math.ceil(share * lesson.epochs) for share in STAGES}
 
     def epoch(self, number: int) -> float:
@@ -76,13 +77,8 @@ class DeepAUCLearner:
                 images = AUGMENTATIONS[self.config.augmentation](images, drawing)
                 images = self._attacked(images, labels, (number, steps))
                 lesson.classifier.train()
-                loss = self._loss(lesson.classifier(images), labels, rows)
-                self.optimiser.zero_grad()
-                loss.backward()
-                self.optimiser.step()
-                if self.saddle:
-                    self.saddle.ascend(self.optimiser.lr)
-                total, steps = total + float(loss.detach()), steps + 1
+                total += self._descend(lesson.classifier(images), labels, rows)
+                steps += 1
         return total / steps
 
     def state(self) -> dict[str, Any]:
@@ -92,6 +88,7 @@ class DeepAUCLearner:
             "saddle": self.saddle.state_dict() if self.saddle else None,
             "estimates": self.rank_loss.state_dict() if self.rank_loss else None,
             "sampler": self.sampler.state_dict() if self.sampler else None,
+            "turn": self.turn,
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
@@ -104,6 +101,7 @@ class DeepAUCLearner:
         ):
             if part is not None:
                 part.load_state_dict(state[name])
+        self.turn = state.get("turn", 0)  # checkpoints of earlier versions have none
 
     def _batches(self, number: int) -> Iterator[Tensor]:
         if self.sampler:
@@ -112,6 +110,31 @@ class DeepAUCLearner:
         shuffle = generator(torch.device("cpu"), self.lesson.seed, number, "order")
         order = torch.randperm(len(self.lesson.train), generator=shuffle)
         yield from order.split(self.config.batch_size)
+
+    def _descend(self, logits: Tensor, labels: Tensor, rows: Tensor) -> float:
+        """Move the weights once, down the loss whose turn it is; return its value.
+
+        Args:
+            logits: Of the batch, (N, K).
+            labels: Of the batch.
+            rows: Of its images among the training images.
+        """
+        inner_steps = self.config.inner_steps
+        inner = self.turn % (inner_steps + 1) < inner_steps
+        self.turn += 1
+        if inner:
+            loss = self.lesson.loss(logits, labels).mean()
+        else:
+            loss = self._loss(logits, labels, rows)
+        self.optimiser.zero_grad()
+        loss.backward()
+        if inner:
+            self.optimiser.inner_step()
+            return float(loss.detach())
+        self.optimiser.step()
+        if self.saddle:
+            self.saddle.ascend(self.optimiser.lr)
+        return float(loss.detach())
 
     def _loss(self, logits: Tensor, labels: Tensor, rows: Tensor) -> Tensor:
         scores, positive = self.columns.scores(logits), self.columns.targets[rows]

@@ -92,7 +92,7 @@ def build_rank_loss(config: DeepAUCConfig, targets: Tensor) -> RankLoss:
     device: torch.device = targets.device
     match config.loss:
         case "pairwise":
-            return Pairwise(config.margin)
+            return Pairwise(config.margin, config.surrogate)
         case "ap":
             return AveragePrecision(*sizes, config.margin, config.gamma, device)
         case "pauc":

@@ -1,4 +1,7 @@
-"""Descent that stays near a reference, stage by stage: PESG, and Adam with the same pull [aucm]."""
+"""Descent that stays near a reference, stage by stage: PESG, and Adam with the same pull [aucm].
+
+PDSCA is PESG with steps on a second loss in between [pdsca].
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, final
@@ -10,6 +13,7 @@ Kind = Literal["pesg", "adam"]
 ReferencePoint = Literal["start", "zero"]
 CLIP = 1.0  # greatest entry of a gradient under PESG, as in LibAUC
 NEW = 0.9  # weight of the new gradient in PESG's direction: what it calls momentum
+NEW_POINT = 0.9  # weight of the new point in PDSCA's mean of points
 
 
 @final
@@ -41,7 +45,7 @@ class Proximal:
         reference_point: ReferencePoint = "start",
     ) -> None:
         self.variables = list(variables)
-        self.kind, self.epoch_decay = kind, epoch_decay
+        self.kind, self.epoch_decay, self.weight_decay = kind, epoch_decay, weight_decay
         self.optimiser: torch.optim.Optimizer
         if kind == "adam":
             self.optimiser = torch.optim.Adam(self.variables, lr=lr, weight_decay=weight_decay)
@@ -58,6 +62,7 @@ class Proximal:
         self.references = starts if reference_point == "start" else zeros
         self.sums = [torch.zeros_like(start) for start in starts]  # of the stage's iterates
         self.steps = 0  # of the stage
+        self.means: dict[int, Tensor] = {}  # of points that `inner_step` led to, by variable
 
     @property
     def lr(self) -> float:
@@ -72,17 +77,27 @@ class Proximal:
     @torch.no_grad()
     def step(self) -> None:
         """Move the variables once, along their gradients and the pull."""
-        for variable, reference in zip(self.variables, self.references, strict=True):
+        self._pull()
+        self.optimiser.step()
+        self._count()
+
+    @torch.no_grad()
+    def inner_step(self) -> None:
+        """Move the variables along the gradients of a second loss, to the mean of such points.
+
+        PDSCA takes it on cross-entropy, and a `step` on the AUC margin next. The mean is the point
+        at first, then 0.1 of the old mean and 0.9 of the new point.
+        """
+        self._pull()
+        for index, variable in enumerate(self.variables):
             if variable.grad is None:
                 continue
-            if self.kind == "pesg":
-                variable.grad.clamp_(-CLIP, CLIP)
-            if self.epoch_decay:
-                variable.grad.add_(variable - reference, alpha=self.epoch_decay)
-        self.optimiser.step()
-        for total, variable in zip(self.sums, self.variables, strict=True):
-            total.add_(variable)
-        self.steps += 1
+            slope = variable.grad.add(variable, alpha=self.weight_decay)
+            point = variable - self.lr * slope
+            mean = torch.lerp(self.means.get(index, point), point, NEW_POINT)
+            self.means[index] = mean
+            variable.copy_(mean)
+        self._count()
 
     @torch.no_grad()
     def end_stage(self, factor: float) -> None:
@@ -102,6 +117,7 @@ class Proximal:
             "references": self.references,
             "sums": self.sums,
             "steps": self.steps,
+            "means": self.means,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -111,3 +127,23 @@ class Proximal:
             pairs = zip(self.variables, state[name], strict=True)
             setattr(self, name, [value.detach().clone().to(variable) for variable, value in pairs])
         self.steps = state["steps"]
+        means = state.get("means", {})  # checkpoints of earlier versions have none
+        self.means = {
+            index: mean.detach().clone().to(self.variables[index]) for index, mean in means.items()
+        }
+
+    def _pull(self) -> None:
+        """Clip the gradients under PESG, and add the pull towards the reference."""
+        for variable, reference in zip(self.variables, self.references, strict=True):
+            if variable.grad is None:
+                continue
+            if self.kind == "pesg":
+                variable.grad.clamp_(-CLIP, CLIP)
+            if self.epoch_decay:
+                variable.grad.add_(variable - reference, alpha=self.epoch_decay)
+
+    def _count(self) -> None:
+        """Add the point that a step led to, to the sum of its stage."""
+        for total, variable in zip(self.sums, self.variables, strict=True):
+            total.add_(variable)
+        self.steps += 1

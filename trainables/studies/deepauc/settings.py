@@ -26,7 +26,7 @@ class DeepAUCSettings(ClassificationSettings):
     about: ClassVar[About] = about_classification(
         "deepauc",
         "classifiers trained to maximise the area under a curve",
-        ("medmnistauc", "libauc", "aucm", "soap", "sopa"),
+        ("medmnistauc", "libauc", "aucm", "pdsca", "soap", "sopa"),
         kept="auc",
     )
     PAPER: ClassVar[Mapping[str, Any]] = {"epochs": 100, "classifier": "resnet18", "fraction": 1.0}
@@ -126,6 +126,8 @@ class DeepAUCConfig(Frozen):
             in which all classes weigh the same.
         optimiser: ``pesg`` or ``adam``; the AUC margin, a min-max problem, takes PESG alone.
         margin: Difference of scores from which on a pair costs nothing.
+        surrogate: What a pair costs below that, in the loss over pairs.
+        inner_steps: Steps of cross-entropy before each of the AUC margin; 1 is PDSCA.
         aucm_lr: Learning rate of PESG on the AUC margin.
         pesg_lr: Learning rate of PESG on other losses.
         adam_lr: Learning rate of Adam.
@@ -153,6 +155,8 @@ class DeepAUCConfig(Frozen):
     )
     optimiser: Literal["pesg", "adam"] = "pesg"
     margin: float = Field(default=1.0, gt=0, le=1)
+    surrogate: Literal["squared_hinge", "squared", "hinge"] = "squared_hinge"
+    inner_steps: int = Field(default=0, ge=0)
     aucm_lr: float = Field(default=0.1, gt=0)
     pesg_lr: float = Field(default=0.1, gt=0)
     adam_lr: float = Field(default=1e-3, gt=0)
@@ -178,6 +182,21 @@ class DeepAUCConfig(Frozen):
     def _check_optimiser(self) -> "DeepAUCConfig":
         if self.loss == "aucm" and self.optimiser != "pesg":
             raise ValueError("the AUC margin is a min-max problem: it takes the optimiser pesg")
+        if self.inner_steps and self.loss != "aucm":
+            raise ValueError(f"inner_steps belong to the loss aucm, not to {self.loss}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_share(self) -> "DeepAUCConfig":
+        if self.positive_share is None:
+            return self
+        n_positive = self.positive_share * self.batch_size
+        if not 0.5 <= n_positive <= self.batch_size - 0.5:
+            raise ValueError(
+                f"positive_share {self.positive_share:g} of {self.batch_size} images leaves no "
+                f"image of one class: take {0.5 / self.batch_size:.3g} to "
+                f"{1 - 0.5 / self.batch_size:.3g}, or greater batches"
+            )
         return self
 
     @property

@@ -55,11 +55,14 @@ HANDOUT: dict[str, Any] = {
     "weight_decay": 1e-4,
     "batch_size": 128,
 }
-PULLED = 2  # copies of the weights that PESG keeps beside Adam's: its reference, and a sum
+LIBAUC: dict[str, Any] = {"class_factor": True, "positive_share": 0.2}
+"""What LibAUC's recipe has beside the defaults, which are its own [libauc]."""
+
+PULLED = 3  # copies of the weights beside Adam's: PESG's reference and sum, PDSCA's means
 
 
 def count_pull(classifier: Classifier, images: Tensor) -> Extra:
-    """Count the reference weights of PESG, and the sum of its iterates.
+    """Count the reference weights of PESG, the sum of its iterates, and the means of PDSCA.
 
     Args:
         classifier: On the meta device.
@@ -111,7 +114,10 @@ class DeepAUC(ClassificationStudy[DeepAUCSettings, DeepAUCConfig]):
             reference(ADVERSARIAL, {"train_eps": 2.0}, ADAM, essential=True),
             reference("pairwise", {"loss": "pairwise"}, ADAM),
             reference("aucm handout", {"loss": "aucm"}, HANDOUT),
-            reference("aucm libauc", {"loss": "aucm", "class_factor": True, "positive_share": 0.2}),
+            reference("aucm libauc", {"loss": "aucm"}, LIBAUC),
+            reference(
+                "compositional", {"loss": "aucm"}, LIBAUC, {"inner_steps": 1, "start": "scratch"}
+            ),
             reference("aucm document", {"loss": "aucm"}, DOCUMENT, zero),
             reference("ap document", {"loss": "ap"}, DOCUMENT),
             reference("pauc document", {"loss": "pauc"}, DOCUMENT),
@@ -129,7 +135,7 @@ class DeepAUC(ClassificationStudy[DeepAUCSettings, DeepAUCConfig]):
             settings: Of the run.
         """
         rate = config["aucm_lr"] if config["loss"] == AUCM else config["pesg_lr"]
-        values = dict(config) | {"loss": "cross_entropy", "pesg_lr": rate}
+        values = dict(config) | {"loss": "cross_entropy", "pesg_lr": rate, "inner_steps": 0}
         references = {item.label: item for item in self.references(settings)}
         clean = {name: value for name, value in values.items() if name != "train_eps"}
         matched = [references[BASELINE].matched(clean, clean)]

@@ -34,9 +34,18 @@ def test_every_loss_puts_positives_above_negatives(make_lesson, loss):
 
 
 @pytest.mark.parametrize("share", [None, 0.5])
-@pytest.mark.parametrize("loss", ["aucm", "ap", "pauc", "cross_entropy"])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        {"loss": "aucm"},
+        {"loss": "aucm", "inner_steps": 1},
+        {"loss": "ap"},
+        {"loss": "pauc"},
+        {"loss": "cross_entropy"},
+    ],
+)
 def test_training_goes_on_bit_for_bit(make_lesson, loss, share):
-    values = {"loss": loss, "positive_share": share, "augmentation": "affine"}
+    values = {**loss, "positive_share": share, "augmentation": "affine"}
     first = learner_of(make_lesson(), **values)
     first.epoch(0)
     second = learner_of(make_lesson(seed=0), **values)
@@ -46,6 +55,20 @@ def test_training_goes_on_bit_for_bit(make_lesson, loss, share):
     assert losses[0] == losses[1]
     weights = [list(learner.lesson.classifier.state_dict().values()) for learner in (first, second)]
     assert all(torch.equal(a, b) for a, b in zip(*weights, strict=True))
+
+
+def test_cross_entropy_and_the_margin_take_turns(make_lesson, monkeypatch):
+    lesson, turns = make_lesson(epochs=12), []
+    learner = learner_of(lesson, loss="aucm", inner_steps=2, aucm_lr=0.05, positive_share=0.4)
+    for name in ("step", "inner_step"):
+        move = getattr(learner.optimiser, name)
+        monkeypatch.setattr(
+            learner.optimiser, name, lambda name=name, move=move: (turns.append(name), move())
+        )
+    for number in range(12):
+        learner.epoch(number)
+    assert turns[:7] == ["inner_step", "inner_step", "step"] * 2 + ["inner_step"]
+    assert auc_of(lesson) > 0.95
 
 
 def test_stages_end_at_a_half_and_three_quarters(make_lesson):

@@ -50,6 +50,17 @@ def test_a_config_names_its_surrogate(loss, kind):
     assert built.margin == 0.7
 
 
+def test_pairs_take_the_surrogate_that_the_config_names():
+    scores, rows = torch.tensor([[0.9], [0.1], [0.6]]), torch.arange(3)
+    values = [
+        build_rank_loss(DeepAUCConfig(loss="pairwise", margin=0.3, surrogate=name), TARGETS)(
+            scores, TARGETS, rows
+        ).item()
+        for name in ("squared_hinge", "squared", "hinge")
+    ]
+    assert values == pytest.approx([0.0, (0.5**2 + 0.2**2) / 2, 0.0])
+
+
 @pytest.mark.parametrize("loss", ["cross_entropy", "balanced", "aucm"])
 def test_losses_of_another_kind_are_none(loss):
     with pytest.raises(ValueError, match=loss):

@@ -77,6 +77,39 @@ def test_at_the_end_of_a_stage_the_reference_is_the_mean_of_its_iterates():
     assert optimiser.references[0].item() == pytest.approx(sum(iterates) / 4)
 
 
+def test_steps_on_two_losses_in_turn_are_those_worked_by_hand():
+    """PDSCA: a step on cross-entropy leads to a mean of points, one on the AUC margin is PESG's."""
+    weight = variable(0.2)
+    optimiser = pesg(weight, epoch_decay=0.5, weight_decay=0.01)
+    value, direction, mean, iterates = 0.2, None, None, []
+    for turn in range(6):
+        optimiser.zero_grad()
+        slope = min(max(3 * value, -1), 1) + 0.5 * (value - 0.2) + 0.01 * value
+        (3 * weight**2 / 2).sum().backward()
+        if turn % 2 == 0:
+            optimiser.inner_step()
+            point = value - 0.1 * slope
+            mean = point if mean is None else 0.1 * mean + 0.9 * point
+            value = mean
+        else:
+            optimiser.step()
+            direction = slope if direction is None else 0.1 * direction + 0.9 * slope
+            value -= 0.1 * direction
+        iterates.append(value)
+        assert weight.item() == pytest.approx(value, abs=1e-12)
+    optimiser.end_stage(10)
+    assert optimiser.references[0].item() == pytest.approx(sum(iterates) / 6)
+
+
+def test_a_variable_that_only_one_loss_has_stays_in_the_steps_on_the_other():
+    weight, still = variable(0.2), variable(0.4)
+    optimiser = Proximal([weight, still], kind="pesg", lr=0.1, epoch_decay=0.5, weight_decay=0.1)
+    (3 * weight**2 / 2).sum().backward()
+    optimiser.inner_step()
+    assert still.item() == 0.4
+    assert set(optimiser.means) == {0}
+
+
 def test_a_variable_without_a_gradient_stays():
     moving, still = variable(0.2), variable(0.4)
     optimiser = Proximal([moving, still], kind="pesg", lr=0.1, epoch_decay=0.5, weight_decay=0.1)
@@ -89,10 +122,12 @@ def test_it_goes_on_from_a_state_as_if_nothing_had_come_between(kind):
     weight = variable(0.3)
     optimiser = Proximal([weight], kind=kind, lr=0.1, epoch_decay=0.2, weight_decay=0.01)
     minimise(optimiser, weight, 3)
+    optimiser.inner_step()
     copied = variable(weight.item())
     restored = Proximal([copied], kind=kind, lr=0.1, epoch_decay=0.2, weight_decay=0.01)
     restored.load_state_dict(copy.deepcopy(optimiser.state_dict()))
     for training, parameter in ((optimiser, weight), (restored, copied)):
         training.end_stage(10)
         minimise(training, parameter, 3)
+        training.inner_step()
     assert copied.item() == weight.item()

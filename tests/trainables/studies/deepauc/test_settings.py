@@ -33,6 +33,24 @@ def test_the_auc_margin_takes_no_adam():
         parse(DeepAUCConfig, {"loss": "aucm", "optimiser": "adam"})
 
 
+def test_steps_of_cross_entropy_belong_to_the_auc_margin():
+    assert parse(DeepAUCConfig, {"loss": "aucm", "inner_steps": 1}).inner_steps == 1
+    with pytest.raises(UserError, match="inner_steps belong to the loss aucm, not to ap"):
+        parse(DeepAUCConfig, {"loss": "ap", "inner_steps": 1})
+
+
+@pytest.mark.parametrize(("share", "size"), [(0.01, 32), (0.99, 32), (0.1, 4)])
+def test_a_share_that_leaves_no_image_of_a_class_is_one_line(share, size):
+    with pytest.raises(UserError, match=f"positive_share {share:g} of {size} images") as error:
+        parse(DeepAUCConfig, {"positive_share": share, "batch_size": size})
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("share", "size"), [(1 / 64, 32), (0.1, 32), (0.9, 32), (0.5, 2)])
+def test_a_share_of_half_an_image_is_served(share, size):
+    assert parse(DeepAUCConfig, {"positive_share": share, "batch_size": size})
+
+
 def test_a_temperature_that_overflows_is_refused():
     assert module.LEAST_TEMPERATURE == LEAST_TEMPERATURE
     with pytest.raises(UserError, match="temperature"):

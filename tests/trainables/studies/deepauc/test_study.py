@@ -35,6 +35,13 @@ def test_the_documents_pairs_and_their_controls_are_in_every_run():
         assert document[name] == decay[name]
 
 
+def test_the_two_losses_in_turn_start_from_random_weights():
+    config = references(BINARY)["compositional"].config
+    assert (config["loss"], config["inner_steps"], config["start"]) == ("aucm", 1, "scratch")
+    assert {name for name, value in references(BINARY)["aucm libauc"].config.items()
+            if config[name] != value} == {"inner_steps", "start"}  # fmt: skip
+
+
 def test_only_two_classes_have_a_share_of_positives():
     for settings, some in ((BINARY, True), (MANY, False)):
         shares = [item.config["positive_share"] for item in references(settings).values()]
@@ -59,15 +66,20 @@ def test_one_loss_may_be_searched_alone(loss):
     assert config["loss"] == loss
 
 
-def test_memory_counts_the_reference_weights_of_pesg():
+def test_memory_counts_the_copies_of_the_weights_that_pesg_and_pdsca_keep():
     plain = need_of("cnn", 1, (28, 28))
     with_pull = need_of("cnn", 1, (28, 28), STUDY.count_extra)
     size = parameters_of(build_classifier("cnn", 1, (28, 28), 2))
-    assert with_pull.fixed == plain.fixed + 2 * size
+    assert with_pull.fixed == plain.fixed + 3 * size
 
 
 @pytest.mark.parametrize(
-    "values", [{"loss": "aucm", "aucm_lr": 0.07}, {"loss": "ap", "pesg_lr": 0.07}]
+    "values",
+    [
+        {"loss": "aucm", "aucm_lr": 0.07},
+        {"loss": "aucm", "aucm_lr": 0.07, "inner_steps": 1},
+        {"loss": "ap", "pesg_lr": 0.07},
+    ],
 )
 @pytest.mark.parametrize("radius", [0.0, 2.0])
 def test_a_control_differs_from_the_winner_by_the_loss_alone(values, radius):
@@ -76,7 +88,7 @@ def test_a_control_differs_from_the_winner_by_the_loss_alone(values, radius):
     assert set(controls) == {f"matched {BASELINE}"} | ({"matched adversarial"} if radius else set())
     closest = controls["matched adversarial" if radius else f"matched {BASELINE}"]
     differing = {name for name in winner if winner[name] != closest[name]}
-    assert differing <= {"loss", "pesg_lr"}
+    assert differing <= {"loss", "pesg_lr", "inner_steps"}
     assert parse(DeepAUCConfig, closest).lr == 0.07
     assert controls[f"matched {BASELINE}"]["train_eps"] == 0
 
