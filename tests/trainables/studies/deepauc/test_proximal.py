@@ -4,7 +4,10 @@ import copy
 
 import pytest
 import torch
+from scipy.stats import norm
 
+from trainables.losses.auc_margin import Saddle, auc_margin
+from trainables.metrics.orders.rank_scores import roc_auc
 from trainables.studies.deepauc.proximal import Proximal
 
 
@@ -131,3 +134,30 @@ def test_it_goes_on_from_a_state_as_if_nothing_had_come_between(kind):
         minimise(training, parameter, 3)
         training.inner_step()
     assert copied.item() == weight.item()
+
+
+def test_pesg_on_the_auc_margin_finds_the_best_order_of_two_gaussians():
+    """The best linear score of two classes d apart, of equal spread, has AUC Phi(d / sqrt(2))."""
+    generator = torch.Generator().manual_seed(0)
+    positive = torch.arange(3000)[:, None] < 600
+    points = torch.randn(3000, 2, generator=generator, dtype=torch.float64)
+    points += positive * torch.tensor([0.6, 0.8])
+    points[:, 1] *= 3  # so that the difference of means does not point in the best direction
+    weights = torch.zeros(2, 1, dtype=torch.float64, requires_grad=True)
+    zero = torch.zeros(1, dtype=torch.float64)
+    saddle = Saddle(zero.clone().requires_grad_(), zero.clone().requires_grad_(), zero, 1.0)
+    optimiser = Proximal(
+        [weights, saddle.a, saddle.b], kind="pesg", lr=0.5, epoch_decay=0.0, weight_decay=0.0
+    )
+    for _ in range(150):
+        optimiser.zero_grad()
+        auc_margin((points @ weights).sigmoid(), positive, saddle).backward()
+        optimiser.step()
+        saddle.ascend(optimiser.lr)
+    area = roc_auc((points @ weights).detach().numpy()[:, 0], positive.numpy()[:, 0])
+    naive = roc_auc(
+        (points @ torch.tensor([[0.6], [2.4]]).double()).numpy()[:, 0], positive[:, 0].numpy()
+    )
+    best, error = norm.cdf(1 / 2**0.5), 0.012
+    assert area == pytest.approx(best, abs=3 * error)
+    assert area > naive + error
