@@ -23,7 +23,8 @@ from trainables.study.sheet import Column, Sheet
 SIDE = 96  # pixels of a drawn curve
 GRID = np.linspace(0, 1, SIDE)
 ROUNDING = 1e-9
-BLACK, GREY, WHITE = 0.0, 0.75, 1.0
+BLACK, LINE, GREY, WHITE = 0.0, 0.45, 0.75, 1.0
+DASH = 4  # pixels of the line of chance, and of the gap after them
 BINS = 24  # of a histogram of scores
 ROWS = 6  # images of a sheet
 STEPS = 20  # of PGD
@@ -89,23 +90,30 @@ def draw_curves(answers: list[Answers], eps: tuple[float, ...]) -> Sheet:
                 order_score(score, each.task, each.odds[row], each.labels)
                 for score in ("auc", "ap")
             ]
-            notes.append((f"AUC {areas[0]:.3f}", f"average precision {areas[1]:.3f}"))
-            pages.append((roc_picture(each.columns(row)), recall_picture(each.columns(row, "ap"))))
-    columns = tuple(
+            notes.append((f"AUC {areas[0]:.3f}", f"AP {areas[1]:.3f}"))
+            columns, precise = each.columns(row), each.columns(row, "ap")
+            share = np.mean([positive.mean() for _, positive in precise])
+            pages.append(
+                (
+                    _framed(roc_picture(columns), GRID),
+                    _framed(recall_picture(precise), np.full(SIDE, share)),
+                )
+            )
+    kinds = tuple(
         Column(
             title,
             np.stack([page[number] for page in pages]),
             notes=tuple(note[number] for note in notes),
         )
-        for number, title in enumerate(
-            ("true (up) over false positive rate", "precision (up) over recall")
-        )
+        for number, title in enumerate(("ROC", "precision-recall"))
     )
     caption = (
-        f"Images of val, clean and under PGD with {STEPS} steps, which lowers the score of every "
-        "positive and raises that of every negative. Below a curve all is grey."
+        "True (up) over false positive rate, and precision (up) over recall, from 0 to 1, with "
+        f"what chance gives (dashed). Images of val, clean and under PGD with {STEPS} steps, which "
+        "lowers the score of every positive and raises that of every negative. Below a curve all "
+        "is grey. AP: average precision."
     )
-    return Sheet("curves", "ROC and precision-recall", caption, tuple(names), columns)
+    return Sheet("curves", "ROC and precision-recall", caption, tuple(names), kinds)
 
 
 def draw_scores(answers: list[Answers], eps: tuple[float, ...]) -> Sheet:
@@ -193,6 +201,14 @@ def _below(heights: list[Floats64]) -> Floats32:
     levels = np.arange(SIDE)[::-1, np.newaxis]
     picture = np.where(levels <= mean, GREY, WHITE)
     return np.where(np.abs(levels - mean) < 1, BLACK, picture).astype(np.float32)
+
+
+def _framed(picture: Floats32, chance: Floats64) -> Floats32:
+    """Add the dashed line of what chance gives, heights (SIDE,), and a frame."""
+    steps = np.flatnonzero(np.arange(SIDE) % (2 * DASH) < DASH)
+    framed = picture.copy()
+    framed[np.rint((1 - chance[steps]) * (SIDE - 1)).astype(int), steps] = LINE
+    return np.pad(framed, 1, constant_values=LINE)
 
 
 def _edges(answers: Answers) -> tuple[float, float]:

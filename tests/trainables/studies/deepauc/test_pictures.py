@@ -8,6 +8,8 @@ from trainables.classification.assets import Data, LabelledImages
 from trainables.metrics.orders.rank_scores import average_precision, roc_auc
 from trainables.models.classifiers import build_classifier
 from trainables.studies.deepauc.pictures import (
+    LINE,
+    SIDE,
     WHITE,
     attack_val,
     draw_attacks,
@@ -59,6 +61,20 @@ def test_every_sheet_is_whole(studio, tmp_path):
     assert 0 < change.max() <= EPS[-1] + 1e-6
     for sheet in (curves, scores, attacks):
         sheet.write(tmp_path / f"{sheet.name}.npz")
+
+
+def test_curves_stand_in_a_frame_beside_what_chance_gives(studio):
+    classifier, data = studio
+    sheet = draw_curves(attack_val({"winner": classifier}, data, EPS, seed=0), EPS)
+    assert [column.title for column in sheet.columns] == ["ROC", "precision-recall"]
+    roc, recall = (column.cells[0] for column in sheet.columns)
+    assert roc.shape == (SIDE + 2, SIDE + 2)
+    for picture in (roc, recall):
+        assert (picture[[0, -1]] == LINE).all()
+        assert (picture[:, [0, -1]] == LINE).all()
+    middle = roc[1:-1, 1:-1]
+    assert middle[-1, 0] == middle[SIDE - 1 - 8, 8] == LINE  # the diagonal, dashed
+    assert (recall[1 + round((SIDE - 1) / 2), 1:-1] == LINE).sum() >= SIDE // 2  # half are positive
 
 
 def test_an_attack_moves_the_scores_of_both_classes_together(studio):
