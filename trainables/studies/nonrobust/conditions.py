@@ -1,12 +1,14 @@
 """An examination as the three numbers that the study compares: clean, attacked, corrupted."""
 
+import math
+
 import numpy as np
 
 from trainables.corruptions.corruptions import CORRUPTIONS
 from trainables.metrics.classification import mean_recall
-from trainables.metrics.influence import influences
+from trainables.metrics.intervals import summary_interval
 from trainables.metrics.skill import Area
-from trainables.metrics.welch import image_component
+from trainables.metrics.welch import LEVEL, quantile
 from trainables.runtime.arrays import Floats64
 from trainables.study.examination import CLEAN, ENSEMBLE, Examination
 
@@ -17,6 +19,9 @@ VARIANCE = "variance"  # over images: how the names of such numbers end
 def scores_of(examination: Examination, split: str) -> dict[str, float]:
     """Return balanced accuracies by name, each with its variance over samples of images.
 
+    The variance is that of an interval of `trainables.metrics.intervals`: answers that are all
+    right or all wrong have one, too.
+
     Args:
         examination: With corruptions.
         split: With which the names begin: ``test_clean_bacc``, ``test_ensemble_bacc_eps4``,
@@ -25,9 +30,9 @@ def scores_of(examination: Examination, split: str) -> dict[str, float]:
     numbers: dict[str, float] = {}
     for name, answers in rows_of(examination).items():
         numbers[f"{split}_{name}"] = float(mean_recall(answers, examination.labels))
-        moved = influences(answers[None], examination.labels, Area((0.0,)))
-        variance = image_component(moved, examination.labels).variance
-        numbers[f"{split}_{name}_{VARIANCE}"] = float(variance)
+        interval = summary_interval(answers[None], examination.labels, Area((0.0,)), seed=0)
+        error = (interval.high - interval.low) / (2 * quantile(math.inf, LEVEL))
+        numbers[f"{split}_{name}_{VARIANCE}"] = error**2
     return numbers
 
 
