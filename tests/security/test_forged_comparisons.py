@@ -118,6 +118,7 @@ def test_a_forged_comparison_is_refused(title, command, comparison, outside, can
     with pytest.raises(UserError) as error:
         COMMANDS[command](comparison)
     assert "\n" not in str(error.value)
+    assert ("is a link, which is not followed" in str(error.value)) == title.startswith("a link")
     assert peak_mib() - memory < MEMORY_MIB
     assert canary() == before
 

@@ -125,6 +125,13 @@ def test_a_forged_listing_writes_nothing_elsewhere(title, command, store, outsid
     assert not [path for path in (outside / "runs").rglob("*") if path.is_file()]
 
 
+def test_names_that_a_disk_may_take_for_one_are_told_by_that(store, outside):
+    listed("shared.TXT")(store)
+    store.write("assets/shared.TXT", CONTENT)
+    with pytest.raises(UserError, match="two that differ in capitals alone"):
+        FETCHING["resume"](Console(width=80))
+
+
 @pytest.mark.parametrize(
     "name", ["../../thesis.tex", "x/../../../thesis.tex", f"a{ESCAPES}", "a\\b", "x" * 300]
 )
