@@ -7,12 +7,13 @@ import pandas as pd
 from analysis.load import Run
 from search.engine.trial import Trial
 from search.results.ranking import missed
-from trainables.metrics.alarms import ALARMS
+from trainables.metrics.alarms import ALARMS, OF_ASSETS
 
 LIMIT = "a limit on the model, known before training"
 MEANINGS: Mapping[str, str] = {
     "clean_floor": "clean quality too far below the baseline's after as much training",
     **ALARMS,
+    **OF_ASSETS,
 }
 
 

@@ -17,7 +17,7 @@ from search.results.controls import Claim, claim_sentence, plain
 from search.results.differences import Gain
 from search.results.ranking import Row, front, front_of, lucky, missed, sign_of, winner
 from search.results.seeds import UNKNOWN, Spread
-from trainables.metrics.alarms import ALARMS
+from trainables.metrics.alarms import ALARMS, OF_ASSETS
 
 STYLES = {
     State.RUNNING: "cyan",
@@ -236,13 +236,13 @@ def spread_line(spread: Spread) -> str:
 
 def alarm_lines(trials: Iterable[Trial]) -> list[str]:
     """Say which trials raised an alarm, and what each means."""
-    raised: dict[str, list[str]] = {}
+    meanings, raised = {**ALARMS, **OF_ASSETS}, dict[str, list[str]]()
     for trial in trials:
         for name in missed(trial):
-            if name in ALARMS:
+            if name in meanings:
                 raised.setdefault(name, []).append(trial.name)
     return [
-        f"alarm {name}, {', '.join(names)}: {ALARMS[name]}; cannot win"
+        f"alarm {name}, {', '.join(names)}: {meanings[name]}; cannot win"
         for name, names in raised.items()
     ]
 

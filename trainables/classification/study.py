@@ -132,7 +132,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             assets: Folder of the run.
 
         Returns:
-            By names of `trainables.metrics.alarms`; each is met at 0 and below.
+            By names of `alarms.OF_ASSETS`; each is met at 0 and below.
         """
         del config, settings, assets
         return {}

@@ -39,9 +39,14 @@ ALARMS: Mapping[str, str] = {
     GRADIENT: "gradients are zero, or so small that they deny that any change matters",
     COARSE: "outputs so large beside their differences that rounding decides, or no differences",
     COLLAPSE: "it answers nearly the same to every clean image, or no better than chance",
+}
+"""What each alarm of a trial's own answers means: every trial of classifiers looks for all."""
+
+OF_ASSETS: Mapping[str, str] = {
     COPIED: "its generator copies training images: they are repeated, not synthetic",
     GENERATOR_COLLAPSE: "its generator makes nearly the same image of a class again and again",
 }
+"""What alarms mean that follow from the assets of a study, whatever a trial learns."""
 
 Harm = Mask | Floats
 
