@@ -17,7 +17,7 @@ from search.studies import STUDIES
 
 # Against attacks of 1/255 a network learns the lesions in a few epochs; standard training does not.
 QUICK = {
-    "regime": "pgd", "train_eps": 1.0, "train_steps": 2, "class_weights": "none", "lr": 0.01,
+    "regime": "pgd", "train_eps": 1.0, "train_steps": 3, "class_weights": "none", "lr": 0.01,
     "weight_decay": 1e-6, "dropout": 0.0, "augmentation": "none",
 }  # fmt: skip
 
