@@ -21,6 +21,7 @@ from search.robmednas.sources import (
     SEARCHED,
     TRAINED,
     Candidate,
+    searched,
 )
 from search.robmednas.testing import Condition, score
 from trainables.models.ct.networks import CTNetwork
@@ -37,7 +38,6 @@ INCHES, DPI = 1.5, 120  # of a cell
 COLOURS = {"image": "gray", "signed": "RdBu_r", "heat": "magma"}
 CANDIDATES, FIGURE = "candidates.csv", "figure_5.png"
 ATTACK = "pgd"
-METHODS = (RANDOM, *SEARCHED[::-1])
 CONTROLS = {BASELINE: "tab:red", TRAINED: "tab:blue", PLAIN: "tab:green", PLAIN_TRAINED: "black"}
 KIND_COLOURS = {"clean": "tab:blue", ATTACK: "tab:orange"}
 LABELS = {"clean": "candidates, clean", ATTACK: "candidates, attacked by PGD"}
@@ -115,7 +115,7 @@ def spread(folder: Path, candidates: Sequence[Candidate], split: Split, eps: flo
         conditions = [Condition("clean", 0.0), Condition(ATTACK, eps)]
         rows = []
         for candidate in candidates:
-            if candidate.row in {*METHODS, *CONTROLS}:
+            if candidate.row in {RANDOM, *CONTROLS} or candidate.row.startswith(SEARCHED):
                 network = load_unet(folder / "models" / candidate.name)[0]
                 scores = score({candidate.row: network}, split, conditions, 0)
                 rows += [{"candidate": candidate.name, **values} for values in scores]
@@ -149,7 +149,8 @@ def draw_spread(means: pd.DataFrame, file: Path) -> None:
     """
     from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import
 
-    methods = [method for method in METHODS if method in set(means["row"])]
+    drawn = [RANDOM] if RANDOM in set(means["row"]) else []
+    methods = [*drawn, *searched(means["row"])[::-1]]
     figure = Figure(figsize=(11, 5.6), layout="constrained")
     grid = figure.subplots(len(MEASURES), len(REGIONS), squeeze=False)
     for (measure, title), axes in zip(MEASURES.items(), grid, strict=True):
@@ -180,7 +181,7 @@ def _panel(axis, values: pd.DataFrame, methods: Sequence[str]) -> None:  # type:
     for control, colour in CONTROLS.items():
         if attacked := _of(values, control, ATTACK):
             axis.axhline(attacked[0], color=colour, lw=0.8, ls="--", label=f"{control}, attacked")
-    axis.set_xticks(range(len(methods)), [method.removeprefix("RobMedNAS-") for method in methods])
+    axis.set_xticks(range(len(methods)), [method.removeprefix(SEARCHED) for method in methods])
 
 
 def _of(values: pd.DataFrame, row: str, kind: str) -> list[float]:

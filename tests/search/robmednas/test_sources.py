@@ -19,7 +19,7 @@ from search.robmednas.sources import (
 )
 from search.samplers.registry import SAMPLERS
 from searchspace.errors import UserError
-from searchspace.unet import parse
+from searchspace.unet import parse_network
 from trainables.studies.robmednas.settings import RobMedNASConfig
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.synthesis.preparation.record import FILE
@@ -186,7 +186,7 @@ def test_draws_depend_on_the_seed_and_keep_the_limits():
     configs = draw(settings, 4, seed=1)
     assert configs == draw(settings, 4, seed=1) != draw(settings, 4, seed=2)
     for config in configs:
-        parse(config["architecture"])
+        parse_network(config["architecture"])
         assert robmednas.limits(config, settings)["max_params"] <= 0
 
 
