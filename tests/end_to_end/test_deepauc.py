@@ -22,6 +22,7 @@ from trainables.saved.checkpoint import load_classifier
 # Learns in seconds; what has not learned yet orders no better than chance, and cannot win.
 QUICK = {
     "loss": "pairwise",
+    "surrogate": "squared_hinge",
     "optimiser": "adam",
     "margin": 1.0,
     "adam_lr": 0.01,
