@@ -64,11 +64,12 @@ def test_a_ghost_is_a_copy_half_a_field_away():
 
 
 def test_an_edge_rings_and_the_mean_stays():
-    step = torch.zeros(1, 1, 32, 32)
-    step[..., 8:24] = 0.5
+    step = torch.full((1, 1, 32, 32), 0.3)  # above 0 the magnitude folds no undershoot up
+    step[..., 8:24] = 0.8
     rung = apply("gibbs", step, 0.5)
-    assert rung.max() > 0.53  # overshoots
-    assert rung.mean() == pytest.approx(step.mean(), abs=0.01)
+    assert rung.max() > 0.83  # overshoots
+    assert rung.min() < 0.27
+    assert float(rung.mean()) == pytest.approx(float(step.mean()), abs=1e-5)
 
 
 def test_a_bias_field_is_smooth_and_as_strong_as_it_says():
@@ -102,7 +103,7 @@ def test_motion_of_a_whole_pixel_moves_the_late_lines_alone():
     spectra = [torch.fft.fftshift(torch.fft.fft2(x[0, 0])) for x in (pictures, moved)]
     early = slice(0, 14)
     assert not torch.allclose(pictures, moved, atol=1e-2)
-    assert moved.mean() == pytest.approx(pictures.mean(), abs=0.02)
+    assert float(moved.mean()) == pytest.approx(float(pictures.mean()), abs=0.02)
     assert spectra[0][:, early].abs().sum() > 0
 
 

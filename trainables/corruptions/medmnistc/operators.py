@@ -82,6 +82,7 @@ def _jpeg_compression(image: Pixels, strength: Strength, _: np.random.Generator)
     """Write as JPEG of a quality, and read again."""
     memory = io.BytesIO()
     Image.fromarray(image).save(memory, "JPEG", quality=int(_number(strength)))
+    memory.seek(0)
     return np.asarray(JpegImageFile(memory))
 
 
