@@ -34,12 +34,13 @@ def read_json(file: Path, limit: int = RECORD_BYTES) -> Any:  # noqa: ANN401 - J
         raise UserError(f"cannot read {file}: {_line(error)}") from None
 
 
-def parse_json(text: bytes, depth: int = DEPTH) -> Any:  # noqa: ANN401 - JSON values
+def parse_json(text: bytes, depth: int = DEPTH, *, strict: bool = True) -> Any:  # noqa: ANN401
     """Parse JSON in UTF-8, whose bytes are bounded by the caller; its texts become printable.
 
     Args:
         text: The bytes.
         depth: How deep it may be nested.
+        strict: Whether NaN and infinities are refused; a checkpoint holds them.
 
     Raises:
         ValueError: If it is none, is nested deeper, is in too many parts, or has a name twice.
@@ -50,7 +51,8 @@ def parse_json(text: bytes, depth: int = DEPTH) -> Any:  # noqa: ANN401 - JSON v
     if groups > depth and _depth(text) > depth:
         raise ValueError(f"it is nested more than {depth} deep")
     # As bytes it might be UTF-16, whose brackets and escapes are not those that were looked for.
-    values = _DECODER.decode(text.decode("utf-8-sig"))
+    decoder = _STRICT if strict else _DECODER
+    values = decoder.decode(text.decode("utf-8-sig"))
     return printable_values(values) if may_be_unprintable(text) else values
 
 
@@ -65,7 +67,8 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse)
+_DECODER = json.JSONDecoder(object_pairs_hook=_object)
+_STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse)
 
 
 def _depth(text: bytes) -> int:

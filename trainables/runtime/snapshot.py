@@ -53,7 +53,7 @@ def read_snapshot(file: Path) -> dict[str, Any]:
         with safe_open(file, framework="pt") as reader:
             tensors = {name: reader.get_tensor(name) for name in reader.keys()}  # noqa: SIM118
             text = (reader.metadata() or {})[STATE]
-        state = _restore(parse_json(text.encode(), depth=DEPTH), tensors)
+        state = _restore(parse_json(text.encode(), depth=DEPTH, strict=False), tensors)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise UserError(f"the checkpoint {file} is damaged ({first_line(error)})") from None
     return dict(state)
