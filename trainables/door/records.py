@@ -40,7 +40,8 @@ def parse_json(text: bytes, depth: int = DEPTH, *, strict: bool = True) -> Any: 
     Args:
         text: The bytes.
         depth: How deep it may be nested.
-        strict: Whether NaN and infinities are refused; a checkpoint holds them.
+        strict: Whether NaN and infinities are refused; checkpoints and facts of frozen models
+            may hold them.
 
     Raises:
         ValueError: If it is none, is nested deeper, is in too many parts, or has a name twice.

@@ -178,7 +178,7 @@ def _read_content(name: str, file: Path, device: torch.device) -> Content:
     check_regular(file)
     with safe_open(file, "pt", str(device)) as stored:
         metadata = stored.metadata()
-        facts = parse_json(metadata[name].encode())
+        facts = parse_json(metadata[name].encode(), strict=False)
         weights = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 - no dict
     digest = weights_digest(weights)
     if facts.pop(WEIGHTS, digest) != digest:  # older files have none
