@@ -192,7 +192,7 @@ def test_real_slices(shared_data, tmp_path):
 def test_the_winner_is_confirmed_on_test_subjects(finished):
     folder, _ = finished
     command = [sys.executable, "-P", "-m", "search", "confirm", str(folder), "--in-process"]
-    command += ["--top", "1", "--seeds", "2", "--attacks", "quick"]
+    command += ["--top", "1", "--seeds", "2", "--choosing", "1", "--attacks", "quick"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert max(len(line) for line in done.stdout.splitlines() if str(folder) not in line) <= 80
