@@ -5,14 +5,14 @@ are those of the last epoch: a choice by val would let val into the weights of e
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from trainables.classification.assets import LabelledImages
-from trainables.saved.frozen import Content, Kind, digest_of, obtain
+from trainables.saved.frozen import digest_of, obtain
+from trainables.saved.weights import Weights, weights_kind
 from trainables.studies.deepauc.settings import DeepAUCConfig, DeepAUCSettings
 from trainables.study.study import Say
 
@@ -28,17 +28,7 @@ RECIPE = DeepAUCConfig(
 """Adam at 1e-3 with weight decay 1e-4, as in LibAUC's recipes for MedMNIST [libauc]."""
 
 
-@dataclass(frozen=True, eq=False)
-class Pretrained:
-    """Weights of a classifier, and what they were made from.
-
-    Attributes:
-        weights: By name.
-        digest: Of what they were made from.
-    """
-
-    weights: dict[str, Tensor]
-    digest: str
+PRETRAINED = weights_kind("pretrained-classifier")
 
 
 def obtain_pretrained(
@@ -46,7 +36,7 @@ def obtain_pretrained(
     images: LabelledImages,
     train: Callable[[], dict[str, Tensor]],
     say: Say,
-) -> Pretrained:
+) -> Weights:
     """Take the weights from the cache, or train them and put them there.
 
     Args:
@@ -67,20 +57,8 @@ def obtain_pretrained(
     return obtain(
         PRETRAINED,
         digest,
-        lambda: Pretrained(train(), digest),
+        lambda: Weights(train(), digest),
         cache=Path(settings.cache),
         device=torch.device(settings.device),
         say=say,
     )
-
-
-def _pack(model: Pretrained) -> Content:
-    return Content(model.weights, {"digest": model.digest})
-
-
-def _unpack(content: Content, device: torch.device) -> Pretrained:
-    weights = {name: tensor.to(device) for name, tensor in content.weights.items()}
-    return Pretrained(weights, str(content.facts["digest"]))
-
-
-PRETRAINED = Kind("pretrained-classifier", _pack, _unpack)

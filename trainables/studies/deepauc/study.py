@@ -22,6 +22,7 @@ from trainables.models.classifiers import Classifier
 from trainables.models.modes import weights_of
 from trainables.runtime.config import parse
 from trainables.saved.checkpoint import load_classifier
+from trainables.saved.weights import Weights
 from trainables.studies.deepauc.checks import check_classes, mask_lines
 from trainables.studies.deepauc.learner import DeepAUCLearner
 from trainables.studies.deepauc.pictures import (
@@ -30,7 +31,7 @@ from trainables.studies.deepauc.pictures import (
     draw_curves,
     draw_scores,
 )
-from trainables.studies.deepauc.pretraining import RECIPE, Pretrained, obtain_pretrained
+from trainables.studies.deepauc.pretraining import RECIPE, obtain_pretrained
 from trainables.studies.deepauc.settings import LIKELIHOODS, DeepAUCConfig, DeepAUCSettings
 from trainables.study.sheet import Sheet
 from trainables.study.study import BASELINE, WINNER, Config, Reference, Say
@@ -173,7 +174,7 @@ class DeepAUC(ClassificationStudy[DeepAUCSettings, DeepAUCConfig]):
         """
         if config.start == "pretrained":
             started = time.perf_counter()
-            weights = self._pretrained(settings, assets, lambda _: None).weights
+            weights = self._pretrained(settings, assets, lambda _: None).values
             lesson.classifier.load_state_dict(weights)
             lesson.spend("assets", started)
         return DeepAUCLearner(config, lesson)
@@ -201,7 +202,7 @@ class DeepAUC(ClassificationStudy[DeepAUCSettings, DeepAUCConfig]):
             draw_attacks(classifiers[WINNER], data, *worst),
         )
 
-    def _pretrained(self, settings: DeepAUCSettings, assets: Path, say: Say) -> Pretrained:
+    def _pretrained(self, settings: DeepAUCSettings, assets: Path, say: Say) -> Weights:
         data = read_splits(assets, settings.device, settings.seed)
 
         def train() -> dict[str, Tensor]:

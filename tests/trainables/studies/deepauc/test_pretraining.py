@@ -32,7 +32,7 @@ def test_the_same_is_trained_once(obtain):
     first, _ = obtain()
     second, count = obtain()
     assert count == 1
-    assert torch.equal(first.weights["w"], second.weights["w"])
+    assert torch.equal(first.values["w"], second.values["w"])
     assert first.digest == second.digest
 
 
