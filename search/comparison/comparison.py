@@ -132,13 +132,17 @@ def dataset_names(
         own: Names that are not MedMNIST's, such as that of the phantom.
 
     Raises:
-        UserError: If a name is unknown; close matches are listed.
+        UserError: If a name is unknown, whose close matches are listed, or a set is not eligible.
     """
-    entries = [name for name in medmnist_table() if eligible(name)]
+    sets = medmnist_table()
+    entries = [name for name in sets if eligible(name)]
     if text.strip() == ALL:
         return tuple(entries)
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
+        if name in sets and name not in entries:
+            fitting = ", ".join([*entries, *own])
+            raise UserError(f"--datasets: {name} is not for this table: choose among {fitting}")
         lookup(dict.fromkeys([*entries, *own]), name, "dataset")
     if not names or len(set(names)) < len(names):
         raise UserError(f"--datasets {text}: give different names with commas, or all")

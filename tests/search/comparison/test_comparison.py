@@ -71,7 +71,9 @@ def test_names_and_shares_are_checked():
     assert len(names("all")) == 12
     with pytest.raises(UserError, match="breastmnist"):
         names("breastmnits")
-    with pytest.raises(UserError, match="adrenalmnist3d"):
+    with pytest.raises(
+        UserError, match="adrenalmnist3d is not for this table: choose among pathmnist,"
+    ):
         names("adrenalmnist3d")
     with pytest.raises(UserError, match="different names"):
         names("phantom,phantom")
