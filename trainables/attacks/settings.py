@@ -40,7 +40,9 @@ class AttackSettings(StudySettings):
     )
     floor: float = setting(0.15, "Share by which the clean score may be worse.", ROBUSTNESS, ge=0)
     precision: Literal["auto", "fp32", "bf16"] = setting(
-        "auto", "fp32, bf16, or bf16 where there is hardware (auto).", MACHINE
+        "auto",
+        "In which training computes: fp32, bf16, or bf16 where there is hardware (auto).",
+        MACHINE,
     )
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import torch
@@ -11,6 +12,7 @@ from trainables.data.task import Task
 from trainables.losses.likelihood import Loss
 from trainables.models.classifiers import Classifier
 from trainables.runtime.config import Frozen
+from trainables.runtime.device import InPrecision, autocast, resolve_precision
 
 
 class ClassifierConfig(Protocol):
@@ -84,6 +86,15 @@ class Lesson:
     device: torch.device
     precision: str
     spend: Callable[[str, float], None]
+
+    @cached_property
+    def network(self) -> InPrecision:
+        """The classifier in the precision of training: what steps and their attacks pass through.
+
+        The weights are the classifier's own.
+        """
+        dtype = resolve_precision(self.precision, self.device)
+        return InPrecision(self.classifier, autocast(self.device, dtype))
 
     @property
     def multi_label(self) -> bool:

@@ -37,6 +37,7 @@ from trainables.classification.trial import ClassifierTrial, measurement_of
 from trainables.data.dataset import Dataset
 from trainables.data.splits import Splits
 from trainables.runtime.config import Frozen, parse
+from trainables.runtime.device import channels_last
 from trainables.runtime.memory import Need
 from trainables.saved.checkpoint import load_classifier
 from trainables.study.examination import Exam, Examination
@@ -336,7 +337,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         is_test = exam.split == "test"
         split = read_test(data, device) if is_test else read_data(data, device).ranking
         return examine_classifier(
-            classifier.to(device),
+            channels_last(classifier.to(device)),
             split,
             card.task,
             settings.eps,
@@ -364,7 +365,8 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         test = read_test(data, torch.device(settings.device))
         subset = test if images is None else at_most(test, images)
         measurement = measurement_of(settings, card.task, self.need(settings))
-        robust = measure_robust(classifier.to(test.images.device), subset, measurement, "test")
+        network = channels_last(classifier.to(test.images.device))
+        robust = measure_robust(network, subset, measurement, "test")
         return robust.metrics | robust.clean_auc_bounds("test")
 
     def _constant(

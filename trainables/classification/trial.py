@@ -33,6 +33,7 @@ from trainables.metrics.intervals import summary_interval
 from trainables.metrics.orders.answers import ImageScores, image_scores, order_intervals
 from trainables.metrics.skill import CURVE, PERFECT, SKILL, Area, Skill, Summary
 from trainables.models.modes import weights_of, with_weights
+from trainables.runtime.device import channels_last
 from trainables.runtime.memory import Need
 from trainables.runtime.seeding import derive, seeded
 from trainables.saved.checkpoint import ModelCard, save_model
@@ -100,7 +101,7 @@ class ClassifierTrial(Trainable):
         self.measurement = measurement_of(settings, data.task, need)
         self.card = _card_of(settings, data, config.dropout)
         with seeded(self.device, settings.seed, "initialisation"):
-            self.classifier = self.card.build().to(self.device)
+            self.classifier = channels_last(self.card.build().to(self.device))
         self.learner = make_learner(
             Lesson(
                 classifier=self.classifier,

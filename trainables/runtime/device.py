@@ -1,9 +1,9 @@
-"""The device on which a trial computes, and the precision in which it makes images."""
+"""The device on which a trial computes, and the precision in which it trains."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, final
 
 import torch
 
@@ -33,10 +33,10 @@ def resolve_device(name: str) -> torch.device:
 
 
 def resolve_precision(name: str, device: torch.device) -> torch.dtype:
-    """Turn ``auto``, ``fp32`` or ``bf16`` into the type in which images are made.
+    """Turn ``auto``, ``fp32`` or ``bf16`` into the type in which training computes.
 
-    ``auto`` is bf16 where the hardware computes in it. Weights are always trained in fp32, and
-    attacks always run in it.
+    ``auto`` is bf16 where the hardware computes in it. Weights are always kept in fp32, and
+    whatever chooses, ranks or tests a network computes in it.
 
     Raises:
         UserError: If the name is unknown.
@@ -52,6 +52,26 @@ def autocast(device: torch.device, dtype: torch.dtype) -> Autocast:
     """Return a maker of autocast contexts; for fp32 they change nothing."""
     enabled = dtype != torch.float32
     return partial(torch.autocast, device.type, dtype=torch.bfloat16, enabled=enabled)
+
+
+@final
+class InPrecision(torch.nn.Module):
+    """A network whose products are computed in a precision, and whose answers are fp32.
+
+    Args:
+        network: Not copied: what trains this module trains the network.
+        precision: See `autocast`.
+    """
+
+    def __init__(self, network: torch.nn.Module, precision: Autocast) -> None:
+        super().__init__()
+        self.network, self.precision = network, precision
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the network's answers to images, in fp32 at least."""
+        with self.precision():
+            answers: torch.Tensor = self.network(images)
+        return answers if answers.dtype == torch.float64 else answers.float()
 
 
 def channels_last(network: Network) -> Network:

@@ -1,5 +1,7 @@
 """What a learner works with."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -39,6 +41,15 @@ def test_each_logit_is_a_label_of_its_own_for_multi_label_data_alone(task):
     lesson = lesson_of(task)
     assert lesson.multi_label == (lesson.train.labels.ndim == 2) == (task == "multi-label")
     assert lesson.loss(torch.zeros(2, 2), lesson.train.labels).shape == (2,)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_lesson_s_network_is_the_classifier_in_the_precision_of_training(precision):
+    lesson = replace(lesson_of("binary"), precision=precision)
+    assert lesson.network is lesson.network
+    assert lesson.network.network is lesson.classifier
+    with lesson.network.precision():
+        assert torch.is_autocast_enabled("cpu") == (precision == "bf16")
 
 
 def test_a_config_keeps_the_order_of_its_fields():

@@ -2,7 +2,13 @@ import pytest
 import torch
 
 from searchspace.errors import UserError
-from trainables.runtime.device import autocast, resolve_device, resolve_precision, threads
+from trainables.runtime.device import (
+    InPrecision,
+    autocast,
+    resolve_device,
+    resolve_precision,
+    threads,
+)
 
 CPU = torch.device("cpu")
 
@@ -93,3 +99,18 @@ def test_threads_are_restored_whatever_happens():
     with pytest.raises(KeyError, match="3"):
         fail_on_three_threads()
     assert torch.get_num_threads() == count
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_network_in_a_precision_answers_in_fp32_and_trains_its_own_weights(dtype):
+    network = torch.nn.Linear(64, 3)
+    inside = InPrecision(network, autocast(CPU, dtype))
+    images = torch.rand(5, 64)
+    answers = inside(images)
+    assert answers.dtype == torch.float32
+    assert torch.equal(answers, network(images)) == (dtype == torch.float32)
+    assert torch.allclose(answers, network(images), atol=0.05)
+    answers.sum().backward()
+    assert network.weight.grad is not None
+    assert network.weight.grad.dtype == torch.float32
+    assert not inside.train(mode=False).network.training

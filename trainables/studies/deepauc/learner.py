@@ -76,8 +76,8 @@ class DeepAUCLearner:
                 images, labels = lesson.train.images[rows].float() / 255, lesson.train.labels[rows]
                 images = AUGMENTATIONS[self.config.augmentation](images, drawing)
                 images = self._attacked(images, labels, (number, steps))
-                lesson.classifier.train()
-                total += self._descend(lesson.classifier(images), labels, rows)
+                lesson.network.train()
+                total += self._descend(lesson.network(images), labels, rows)
                 steps += 1
         return total / steps
 
@@ -154,6 +154,6 @@ class DeepAUCLearner:
         attack = PGD(steps=self.config.attack_steps)
         seed = derive(self.lesson.seed, "attack", *step)
         threat = pixels(self.config.train_eps / 255)
-        images = attack(self.lesson.classifier, images, labels, threat, seed)
+        images = attack(self.lesson.network, images, labels, threat, seed)
         self.lesson.spend("generation", started)
         return images

@@ -81,11 +81,11 @@ class GANSplitLearner:
         self.schedule.last_epoch = state["schedule"]
 
     def _step(self, rows: Tensor, step: tuple[int, int]) -> float:
-        mixture, classifier = self.mixture, self.lesson.classifier
+        mixture, network = self.mixture, self.lesson.network
         labels, weights = mixture.labels[rows], mixture.weights[rows]
         images = self._attacked(mixture.images[rows].float() / 255, labels, step)
-        classifier.train()
-        loss = (weights * self.lesson.loss(classifier(images), labels)).sum() / weights.sum()
+        network.train()
+        loss = (weights * self.lesson.loss(network(images), labels)).sum() / weights.sum()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()
@@ -101,6 +101,6 @@ class GANSplitLearner:
             derive(self.lesson.seed, "attack", *step),
         )
         attack = PGD(steps=self.config.attack_steps)
-        images = attack(self.lesson.classifier, images, labels, threat, seed)
+        images = attack(self.lesson.network, images, labels, threat, seed)
         self.lesson.spend("generation", started)
         return images

@@ -95,28 +95,28 @@ class NonrobustLearner:
 
     def _loss(self, images: Tensor, labels: Tensor, step: tuple[int, int]) -> Tensor:
         """Return the loss of a batch, (), images weighed by their classes."""
-        classifier, regime = self.lesson.classifier, self.config.regime
+        network, regime = self.lesson.network, self.config.regime
         attacked = images if regime == STANDARD else self._attack(images, labels, step)
-        classifier.train()
+        network.train()
         weights = self.weights[labels]
         if regime == TRADES:
-            losses = trades(classifier(images), classifier(attacked), labels, self.config.beta)
+            losses = trades(network(images), network(attacked), labels, self.config.beta)
             return (losses * weights).mean()
         if regime == HALF:
             attacked, labels = torch.cat([images, attacked]), labels.repeat(2)
             weights = weights.repeat(2)
-        return (cross_entropy(classifier(attacked), labels) * weights).mean()
+        return (cross_entropy(network(attacked), labels) * weights).mean()
 
     def _attack(self, images: Tensor, labels: Tensor, step: tuple[int, int]) -> Tensor:
         started = time.perf_counter()
-        classifier, threat = self.lesson.classifier, pixels(self.config.train_eps / 255)
+        network, threat = self.lesson.network, pixels(self.config.train_eps / 255)
         seed = derive(self.lesson.seed, "attack", *step)
         if self.config.regime == TRADES:
-            with frozen(classifier), torch.no_grad():
-                clean = classifier(images)
+            with frozen(network), torch.no_grad():
+                clean = network(images)
             attack = TradesAttack(steps=self.config.train_steps)
-            attacked = attack(classifier, images, clean, threat, seed)
+            attacked = attack(network, images, clean, threat, seed)
         else:
-            attacked = PGD(steps=self.config.train_steps)(classifier, images, labels, threat, seed)
+            attacked = PGD(steps=self.config.train_steps)(network, images, labels, threat, seed)
         self.lesson.spend("generation", started)
         return attacked
