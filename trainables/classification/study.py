@@ -25,6 +25,7 @@ from trainables.classification.assets import (
 from trainables.classification.examination import examine_classifier
 from trainables.classification.learner import Choice, Learner, Lesson, check_config
 from trainables.classification.measurement import (
+    Robustness,
     constant_metrics,
     corrupted_metric,
     measure_robust,
@@ -361,13 +362,18 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             Metrics by name, which begin with ``test_``; of the clean AUC also the bounds of its
             95 % interval over images, ``low.test_clean_auc`` and ``high.test_clean_auc``.
         """
+        robust = self.measure_test(model, data, settings, images)
+        return robust.metrics | robust.clean_auc_bounds("test")
+
+    @final
+    def measure_test(self, model: Path, data: Path, settings: S, images: int | None) -> Robustness:
+        """Measure a saved classifier on test, see `score_test`."""
         classifier, card = load_classifier(model)
         test = read_test(data, torch.device(settings.device))
         subset = test if images is None else at_most(test, images)
         measurement = measurement_of(settings, card.task, self.need(settings))
         network = channels_last(classifier.to(test.images.device))
-        robust = measure_robust(network, subset, measurement, "test")
-        return robust.metrics | robust.clean_auc_bounds("test")
+        return measure_robust(network, subset, measurement, "test")
 
     def _constant(
         self, settings: S, eps: tuple[float, ...], labels: npt.NDArray[np.int64]

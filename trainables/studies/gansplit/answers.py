@@ -1,20 +1,16 @@
 """What a classifier answers to each class, clean and attacked: confusion matrices as scores."""
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from trainables.attacks.evaluation import evaluate
+from trainables.attacks.evaluation import RobustReport, evaluate
 from trainables.attacks.gradient import PGD
-from trainables.classification.assets import LabelledImages, at_most, read_test
+from trainables.classification.assets import LabelledImages
 from trainables.metrics.classes.confusion import confusion_matrix
 from trainables.models.classifiers import Classifier
 from trainables.runtime.seeding import derive
-from trainables.saved.checkpoint import load_classifier
-from trainables.studies.gansplit.settings import GANSplitSettings
 
+Counts = npt.NDArray[np.int64]
 STEPS = 10  # of PGD
 CLEAN, ATTACKED = "clean", "attacked"
 
@@ -26,7 +22,7 @@ def middle_radius(eps: tuple[float, ...]) -> float:
 
 def confusions(
     classifier: Classifier, data: LabelledImages, radius: float, seed: int
-) -> dict[str, npt.NDArray[np.int64]]:
+) -> dict[str, Counts]:
     """Count answers by true class, clean and under PGD.
 
     Args:
@@ -38,44 +34,50 @@ def confusions(
     Returns:
         Matrices (K, K) by condition, a row for each true class.
     """
-    eps = (0.0, radius) if radius else (0.0,)
     report = evaluate(
         classifier,
         data.images.float() / 255,
         data.labels,
         "multi-class",
         PGD(steps=STEPS),
-        eps,
+        (0.0, radius) if radius else (0.0,),
         seed=derive(seed, "confusion"),
     )
+    return counts_of(report, radius)
+
+
+def counts_of(report: RobustReport, radius: float) -> dict[str, Counts]:
+    """Count answers by true class, clean and at a radius.
+
+    Args:
+        report: Of an attack whose radii hold 0 and ``radius``.
+        radius: In pixels of [0, 1]; 0 for none.
+
+    Returns:
+        Matrices (K, K) by condition, a row for each true class.
+    """
+    radii = {CLEAN: 0.0} | ({ATTACKED: radius} if radius else {})
     n_classes = report.logits.shape[2]
     return {
-        condition: confusion_matrix(logits.argmax(axis=1), report.labels, n_classes)
-        for condition, logits in zip((CLEAN, ATTACKED), report.logits, strict=False)
+        condition: confusion_matrix(
+            report.logits[report.eps.index(eps)].argmax(axis=1), report.labels, n_classes
+        )
+        for condition, eps in radii.items()
     }
 
 
-def confusion_scores(
-    model: Path, data: Path, settings: GANSplitSettings, images: int | None
-) -> dict[str, float]:
-    """Count answers of a saved classifier on test.
+def confusion_scores(report: RobustReport, radius: float) -> dict[str, float]:
+    """Return how many test images of class t are answered as k.
 
     Args:
-        model: Folder of the saved classifier.
-        data: Folder of the test split.
-        settings: Of the run.
-        images: The greatest number of images; None for all.
+        report: As of `counts_of`, on test.
+        radius: The same.
 
     Returns:
-        Images of class t answered as k, by ``test_{condition}_confusion_{t}_{k}``.
+        Counts by ``test_{condition}_confusion_{t}_{k}``.
     """
-    device = torch.device(settings.device)
-    classifier, _ = load_classifier(model)
-    test = read_test(data, device)
-    subset = test if images is None else at_most(test, images)
-    matrices = confusions(classifier.to(device), subset, middle_radius(settings.eps), settings.seed)
     return {
         f"test_{condition}_confusion_{label}_{answer}": float(count)
-        for condition, matrix in matrices.items()
+        for condition, matrix in counts_of(report, radius).items()
         for (label, answer), count in np.ndenumerate(matrix)
     }

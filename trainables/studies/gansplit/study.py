@@ -178,7 +178,7 @@ class GANSplit(ClassificationStudy[GANSplitSettings, GANSplitConfig]):
     def score_test(
         self, model: Path, data: Path, settings: GANSplitSettings, images: int | None
     ) -> dict[str, float]:
-        """Score a saved classifier on test as all studies do, and count its answers by class.
+        """Score a saved classifier on test as all studies do, and count the answers by class.
 
         Args:
             model: Folder of the saved classifier.
@@ -186,8 +186,9 @@ class GANSplit(ClassificationStudy[GANSplitSettings, GANSplitConfig]):
             settings: Of the run.
             images: The greatest number of images; None for all.
         """
-        scores = super().score_test(model, data, settings, images)
-        return scores | confusion_scores(model, data, settings, images)
+        robust = self.measure_test(model, data, settings, images)
+        counts = confusion_scores(robust.ranking_report, middle_radius(settings.eps))
+        return robust.metrics | robust.clean_auc_bounds("test") | counts
 
     def illustrate(
         self, models: Mapping[str, Path], assets: Path, settings: GANSplitSettings

@@ -5,11 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from trainables.classification.assets import TEST, LabelledImages
-from trainables.models.classifiers import build_classifier
-from trainables.saved.checkpoint import ModelCard, save_model
+from trainables.attacks.evaluation import RobustReport
+from trainables.classification.assets import LabelledImages
 from trainables.studies.gansplit.answers import confusion_scores, confusions, middle_radius
-from trainables.studies.gansplit.settings import GANSplitSettings
 
 
 class Bright(nn.Module):
@@ -34,22 +32,17 @@ def test_the_middle_radius_is_that_of_the_grid(eps, radius):
     assert middle_radius(eps) == radius
 
 
-def test_scores_count_every_test_image_by_class(tmp_path):
-    images = np.random.default_rng(0).integers(0, 256, (12, 28, 28, 1), dtype=np.uint8)
-    labels = np.repeat([0, 1, 2], [2, 4, 6])
-    (tmp_path / "test").mkdir()
-    np.savez(tmp_path / "test" / TEST, images=images, labels=labels)
-    card = ModelCard(
-        classifier="cnn", channels=1, shape=(28, 28), task="multi-class",
-        classes=("a", "b", "c"), dropout=0.0,
-    )  # fmt: skip
-    save_model(tmp_path / "model", build_classifier("cnn", 1, (28, 28), 3, 0.0), card)
-    settings = GANSplitSettings(device="cpu", eps="0,2/255")
-    scores = confusion_scores(tmp_path / "model", tmp_path / "test", settings, None)
-    for condition in ("clean", "attacked"):
-        names = [
-            [f"test_{condition}_confusion_{row}_{column}" for column in range(3)]
-            for row in range(3)
-        ]
-        assert [sum(scores[name] for name in line) for line in names] == [2, 4, 6]
-    assert len(scores) == 18
+def test_scores_count_every_test_image_by_class():
+    logits = np.zeros((3, 4, 2), dtype=np.float32)  # radius 0, 1 and 2: ever more second answers
+    logits[0, 2:, 1] = logits[1, 1:, 1] = logits[2, :, 1] = 1
+    report = RobustReport("binary", (0.0, 1.0, 2.0), logits, np.array([0, 0, 1, 1]))
+    assert confusion_scores(report, 1.0) == {
+        "test_clean_confusion_0_0": 2,
+        "test_clean_confusion_0_1": 0,
+        "test_clean_confusion_1_0": 0,
+        "test_clean_confusion_1_1": 2,
+        "test_attacked_confusion_0_0": 1,
+        "test_attacked_confusion_0_1": 1,
+        "test_attacked_confusion_1_0": 0,
+        "test_attacked_confusion_1_1": 2,
+    }
