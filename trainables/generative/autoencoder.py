@@ -1,7 +1,6 @@
 """Train the VQ-VAE without labels, once for a run."""
 
 import math
-import time
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from trainables.models.autoencoder import VQVAE
+from trainables.runtime.progress import progress
 from trainables.runtime.seeding import generator as make_generator
 from trainables.runtime.seeding import seeded
 from trainables.study.study import Say
@@ -81,26 +81,24 @@ def fit_autoencoder(images: Tensor, settings: AutoencoderSettings, say: Say) -> 
         model = make_autoencoder(images.shape[1], images.shape[2], settings).to(images.device)
     optimiser = torch.optim.Adam(model.parameters(), lr=settings.lr)
     used = torch.zeros(settings.n_codes, dtype=torch.bool, device=images.device)
-    started = time.perf_counter()
-    for step in range(settings.steps):
-        optimiser.param_groups[0]["lr"] = settings.lr * _cosine(step / settings.steps)
-        rows = torch.randint(
-            len(images), (settings.batch_size,), generator=generator, device=images.device
-        )
-        batch = images[rows].float() / 255
-        decoded, latents, quantised = model(batch)
-        loss = functional.l1_loss(decoded, batch) + quantised.loss
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        used[quantised.indices.flatten()] = True
-        # Late revivals would leave codes the decoder has not met.
-        if (step + 1) % REVIVE_EVERY == 0 and step < settings.steps * 3 // 4:
-            model.codebook.revive(~used, latents, generator)
-            used.zero_()
-        if (step + 1) % max(1, settings.steps // 10) == 0:
-            spent = time.perf_counter() - started
-            say(f"autoencoder: step {step + 1} of {settings.steps}, {spent:.0f} s")
+    with progress("autoencoder", settings.steps, say) as tick:
+        for step in range(settings.steps):
+            optimiser.param_groups[0]["lr"] = settings.lr * _cosine(step / settings.steps)
+            rows = torch.randint(
+                len(images), (settings.batch_size,), generator=generator, device=images.device
+            )
+            batch = images[rows].float() / 255
+            decoded, latents, quantised = model(batch)
+            loss = functional.l1_loss(decoded, batch) + quantised.loss
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            used[quantised.indices.flatten()] = True
+            # Late revivals would leave codes the decoder has not met.
+            if (step + 1) % REVIVE_EVERY == 0 and step < settings.steps * 3 // 4:
+                model.codebook.revive(~used, latents, generator)
+                used.zero_()
+            tick(step + 1, "")
     return model
 
 

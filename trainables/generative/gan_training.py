@@ -2,7 +2,6 @@
 
 import copy
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from trainables.generative.recipes import AVERAGE, BATCH, Recipe
 from trainables.losses.gan_losses import LOSSES, gradient_penalty, r1_penalty
 from trainables.models.gan.discriminator import Discriminator
 from trainables.models.gan.generator import Generator, PerClass
+from trainables.runtime.progress import progress
 from trainables.runtime.seeding import derive, seeded
 from trainables.runtime.seeding import generator as make_rng
 from trainables.runtime.snapshot import read_snapshot, write_snapshot
@@ -25,7 +25,6 @@ from trainables.study.study import Say
 
 SNAPSHOT_EVERY = 200  # steps
 STATISTICS = 8  # batches from which the averaged generator's statistics are computed
-LINES = 5  # about the progress of one network
 
 
 class DivergedError(ArithmeticError):
@@ -129,24 +128,20 @@ def _fit(
     say: Say,
     snapshot: Path | None,
 ) -> Generator:
-    game, started = Game(recipe, data, settings), time.perf_counter()
+    game = Game(recipe, data, settings)
     if snapshot is not None and snapshot.is_file() and game.load(snapshot):
         say(f"{name}: goes on at step {game.step} of {settings.steps}")
-    while game.step < settings.steps:
-        losses = game.play()
-        if not all(map(math.isfinite, losses)):
-            raise DivergedError(
-                f"the generator {name} diverged: after step {game.step} of {settings.steps} its "
-                f"losses are {losses[0]:.3g} and {losses[1]:.3g}"
-            )
-        if snapshot is not None and game.step % SNAPSHOT_EVERY == 0:
-            write_snapshot(snapshot, game.state())
-        if game.step % max(1, settings.steps // LINES) == 0:
-            spent = time.perf_counter() - started
-            say(
-                f"{name}: step {game.step} of {settings.steps}, {spent:.0f} s, losses "
-                f"{losses[0]:.2f} and {losses[1]:.2f}"
-            )
+    with progress(name, settings.steps, say) as tick:
+        while game.step < settings.steps:
+            losses = game.play()
+            if not all(map(math.isfinite, losses)):
+                raise DivergedError(
+                    f"the generator {name} diverged: after step {game.step} of {settings.steps} "
+                    f"its losses are {losses[0]:.3g} and {losses[1]:.3g}"
+                )
+            if snapshot is not None and game.step % SNAPSHOT_EVERY == 0:
+                write_snapshot(snapshot, game.state())
+            tick(game.step, f"losses {losses[0]:.2f} and {losses[1]:.2f}")
     if snapshot is not None:
         remove_file(snapshot)
     return game.averaged_generator()

@@ -15,6 +15,7 @@ from trainables.generative.autoencoder import (
     measure_reconstruction,
 )
 from trainables.models.autoencoder import VQVAE, Codebook
+from trainables.runtime.progress import LINES
 from trainables.runtime.seeding import seeded
 
 CPU = torch.device("cpu")
@@ -103,10 +104,10 @@ def test_revival_fills_the_codebook(images, monkeypatch):
     assert with_revival.codes_used > without.codes_used
 
 
-def test_progress_is_told_ten_times(images):
+def test_progress_is_told(images):
     said: list[str] = []
     fit_autoencoder(images, replace(QUICK, steps=20), said.append)
-    assert len(said) == 10
+    assert len(said) == LINES
     assert said[-1].startswith("autoencoder: step 20 of 20")
 
 
