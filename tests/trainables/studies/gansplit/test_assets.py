@@ -13,7 +13,7 @@ from trainables.generative.gan_training import DivergedError
 from trainables.metrics.alarms import COPIED, GENERATOR_COLLAPSE
 from trainables.studies.gansplit import assets as module
 from trainables.studies.gansplit.assets import RECORD, alarms_of, synthesis_of
-from trainables.studies.gansplit.settings import GANSplitSettings
+from trainables.studies.gansplit.settings import GANSplitConfig, GANSplitSettings
 from trainables.studies.gansplit.study import GANSplit
 
 STUDY = GANSplit()
@@ -50,6 +50,26 @@ def test_a_trial_of_the_runs_seed_takes_what_the_run_made(prepared, tmp_path):
     synthesis_of("hinge", elsewhere, assets)
     assert list(tmp_path.iterdir()) == []  # nothing was trained
     assert set(alarms_of("hinge", elsewhere, assets)) == {COPIED, GENERATOR_COLLAPSE}
+
+
+@pytest.mark.parametrize("allow_flawed", [False, True])
+def test_a_flawed_generator_reaches_the_report_as_a_violated_constraint(prepared, allow_flawed):
+    """From the record of the run to what the engine bars a trial by."""
+    settings, assets, _ = prepared
+    settings = settings.model_copy(update={"allow_flawed": allow_flawed})
+    quality = json.loads((assets / RECORD).read_text())["quality"]
+    name, alarm = next(
+        (name, alarm)
+        for name, measures in quality.items()
+        for alarm, value in measures["alarms"].items()
+        if value > 0
+    )
+    constraints = {}
+    for source in (name, "repeats"):
+        trial = STUDY.build(GANSplitConfig(source=source).model_dump(), settings, assets)
+        constraints[source] = trial.advance(settings.rungs[0]).constraints
+    assert (constraints[name].get(alarm, 0.0) > 0) == (not allow_flawed)
+    assert alarm not in constraints["repeats"]
 
 
 def test_another_seed_makes_a_generator_and_a_critic_of_its_own(prepared, tmp_path):
