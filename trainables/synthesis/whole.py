@@ -26,6 +26,7 @@ from trainables.synthesis.slices import CENTRE_HU, SCALE_HU
 
 LEAST_HU, MOST_HU = -1024, 3071  # that scanners store
 LOST = 0.01  # share of the tissue outside the field above which it is said
+BRIGHT = 0.75  # share of the border as bright as tissue, above which it is said
 UNLIKE = 0.75  # standard deviations by which the tissue's middle may lie off that of training
 
 
@@ -128,6 +129,12 @@ def _notes(
     lost = 1 - float((tissue & reached[:, :, None]).sum()) / max(1, int(tissue.sum()))
     if lost > LOST:
         notes.append(f"{lost:.0%} of its tissue lies outside the field of {card.field_mm:g} mm")
+    border = np.concatenate([tissue[[0, -1]].ravel(), tissue[:, [0, -1]].ravel()])
+    if border.mean() > BRIGHT:
+        notes.append(
+            f"{border.mean():.0%} of its border is as bright as tissue: an inverted contrast, or a "
+            "field of view without air"
+        )
     middle = float(np.median(normal[tissue]))
     if card.tissue is not None and abs(middle - card.tissue) > UNLIKE:
         notes.append(

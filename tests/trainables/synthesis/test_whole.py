@@ -92,3 +92,11 @@ def test_a_perfect_network_is_off_where_pixels_are_coarser_than_voxels():
     errors = [grid_error(subject, to_slices("s", subject, size, 32.0), 32.0) for size in (32, 16)]
     assert errors[0] == 0
     assert errors[1] > 200
+
+
+def test_a_border_as_bright_as_tissue_is_named():
+    mr = np.zeros((16, 16, 2), dtype=np.float32)
+    mr[4:12, 4:12] = 100 + 20 * volume((8, 8, 2))
+    assert synthesise(Same(), card(), mr, (1.0, 1.0, 1.0)).notes == ()
+    (note,) = synthesise(Same(), card(), mr.max() - mr, (1.0, 1.0, 1.0)).notes
+    assert note.startswith("100% of its border is as bright as tissue: an inverted contrast")
