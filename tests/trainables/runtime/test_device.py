@@ -5,6 +5,7 @@ from searchspace.errors import UserError
 from trainables.runtime.device import (
     InPrecision,
     autocast,
+    channels_last,
     resolve_device,
     resolve_precision,
     threads,
@@ -114,3 +115,16 @@ def test_a_network_in_a_precision_answers_in_fp32_and_trains_its_own_weights(dty
     assert network.weight.grad is not None
     assert network.weight.grad.dtype == torch.float32
     assert not inside.train(mode=False).network.training
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 3])
+def test_weights_of_convolutions_are_laid_out_with_channels_innermost(dimensions):
+    """Those of lines have no such layout; answers differ by rounding alone."""
+    kind = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)[dimensions - 1]
+    network = torch.nn.Sequential(kind(3, 4, 3), torch.nn.Flatten(), torch.nn.LazyLinear(2))
+    images = torch.rand(2, 3, *[5] * dimensions)
+    answers, weight = network(images), network[0].weight
+    assert channels_last(network) is network
+    assert network[0].weight is weight  # an optimiser's
+    assert (weight.stride(1) == 1) == (dimensions > 1)
+    assert torch.allclose(network(images), answers, atol=1e-6)
