@@ -17,6 +17,7 @@ from trainables.generative.recipes import AVERAGE, BATCH, Recipe
 from trainables.losses.gan_losses import LOSSES, gradient_penalty, r1_penalty
 from trainables.models.gan.discriminator import Discriminator
 from trainables.models.gan.generator import Generator, PerClass
+from trainables.runtime.device import channels_last
 from trainables.runtime.progress import progress
 from trainables.runtime.seeding import derive, seeded
 from trainables.runtime.seeding import generator as make_rng
@@ -182,6 +183,8 @@ class Game:
                 norm=recipe.norm,
                 attention=recipe.attention,
             ).to(device)
+        for network in (self.generator, self.discriminator):
+            channels_last(network)
         self.average = copy.deepcopy(self.generator).requires_grad_(requires_grad=False)
         self.optimisers = [
             torch.optim.Adam(network.parameters(), lr=lr, betas=recipe.betas)
