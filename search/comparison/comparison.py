@@ -116,11 +116,6 @@ def compare(comparison: Comparison, console: Console) -> int:
     return FINISHED
 
 
-def fixed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that the user fixed: those that are not None."""
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def dataset_names(
     text: str, eligible: Callable[[str], bool], own: Sequence[str]
 ) -> tuple[str, ...]:

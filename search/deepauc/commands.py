@@ -49,17 +49,25 @@ def tables(  # noqa: PLR0913 - each is an option
     from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
 
     from search.comparison.comparison import compare  # noqa: PLC0415
+    from search.comparison.request import Request  # noqa: PLC0415
     from search.deepauc.comparison import make_comparison  # noqa: PLC0415
 
-    settings = {"classifier": classifier, "epochs": epochs, "pretrain_epochs": pretrain_epochs}
-    comparison = make_comparison(
-        (datasets, fractions, seeds),
-        out,
-        settings | {"data_root": data_root, "device": device},
-        {"in_process": in_process, "concurrency": concurrency, "address": address},
+    request = Request(
+        datasets=datasets,
+        fractions=fractions,
+        seeds=seeds,
+        out=out,
+        settings={
+            "classifier": classifier,
+            "epochs": epochs,
+            "pretrain_epochs": pretrain_epochs,
+            "data_root": data_root,
+            "device": device,
+        },
+        machine={"in_process": in_process, "concurrency": concurrency, "address": address},
         images=images,
     )
-    return compare(comparison, Console())
+    return compare(make_comparison(request), Console())
 
 
 COMMANDS = {"deepauc-tables": tables}

@@ -50,24 +50,25 @@ def table(  # noqa: PLR0913 - each is an option
     from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
 
     from search.comparison.comparison import compare  # noqa: PLC0415
+    from search.comparison.request import Request  # noqa: PLC0415
     from search.gansplit.table import make_comparison  # noqa: PLC0415
 
-    settings = {
-        "generators": generator,
-        "generator_steps": generator_steps,
-        "epochs": epochs,
-        "data_root": data_root,
-        "device": device,
-    }
-    comparison = make_comparison(
-        (datasets, fractions, seeds),
-        out,
-        settings,
-        {"in_process": in_process, "concurrency": concurrency, "address": address},
-        points=points,
+    request = Request(
+        datasets=datasets,
+        fractions=fractions,
+        seeds=seeds,
+        out=out,
+        settings={
+            "generators": generator,
+            "generator_steps": generator_steps,
+            "epochs": epochs,
+            "data_root": data_root,
+            "device": device,
+        },
+        machine={"in_process": in_process, "concurrency": concurrency, "address": address},
         images=images,
     )
-    return compare(comparison, Console())
+    return compare(make_comparison(request, points=points), Console())
 
 
 COMMANDS = {"gansplit-table": table}

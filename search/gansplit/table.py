@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from search.comparison.comparison import Comparison, Grid, dataset_names, fixed, fractions
+from search.comparison.comparison import Comparison, dataset_names
+from search.comparison.request import Request
 from search.gansplit.methods import methods, parse_points
 from search.gansplit.tables import markdown
 from trainables.data.datasets import outline
@@ -18,40 +18,24 @@ COMMON: Mapping[str, Any] = {
 PHANTOM = "phantom"
 
 
-def make_comparison(
-    grid: tuple[str, str, int],
-    out: Path,
-    settings: Mapping[str, Any],
-    machine: Mapping[str, Any],
-    *,
-    points: str,
-    images: int | None = None,
-) -> Comparison:
+def make_comparison(request: Request, *, points: str) -> Comparison:
     """Make the comparison that a command line describes.
 
     Args:
-        grid: Datasets and fractions, with commas, and the number of seeds.
-        out: Folder for all that is written.
-        settings: Of the study; None for its default.
-        machine: Fields of the plan of each cell; None for its default.
+        request: Datasets, fractions, seeds, and where.
         points: Of the split, with commas.
-        images: The greatest number of test images; None for all.
 
     Raises:
         UserError: If a dataset is unknown or no set of images of one class each, a fraction is
             none, or a point is no share.
     """
-    datasets, shares, seeds = grid
-    return Comparison(
-        study="gansplit",
-        grid=Grid(dataset_names(datasets, _has_classes, (PHANTOM,)), fractions(shares), seeds),
-        methods=partial(methods, points=parse_points(points)),
-        layout=markdown,
+    return request.comparison(
+        "gansplit",
+        dataset_names(request.datasets, _has_classes, (PHANTOM,)),
+        partial(methods, points=parse_points(points)),
+        markdown,
         stem="gansplit",
-        out=out,
-        settings={**COMMON, **fixed(settings)},
-        machine=fixed(machine),
-        images=images,
+        common=COMMON,
     )
 
 

@@ -1,11 +1,10 @@
 """The decomposition over datasets and seeds, on test: standard, TRADES, nonrobust, and controls."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any
 
-from search.comparison.comparison import Comparison, Grid, dataset_names, fixed, fractions
+from search.comparison.comparison import Comparison, dataset_names
+from search.comparison.request import Request
 from search.nonrobust.layout import layout
 from searchspace.errors import UserError
 from trainables.data.datasets import outline
@@ -22,41 +21,24 @@ PHANTOMS = ("phantom", "phantom3d")
 ON_TRUE = (BASELINE, "trades")  # rows that train on true images
 
 
-def make_comparison(
-    grid: tuple[str, str, int],
-    out: Path,
-    settings: Mapping[str, Any],
-    machine: Mapping[str, Any],
-    *,
-    radius: float = 4.0,
-    images: int | None = None,
-) -> Comparison:
+def make_comparison(request: Request, *, radius: float = 4.0) -> Comparison:
     """Make the comparison that a command line describes.
 
     Args:
-        grid: Datasets and fractions, with commas, and the number of seeds.
-        out: Folder for all that is written.
-        settings: Of the study; None for its default.
-        machine: Fields of the plan of each cell; None for its default.
+        request: Datasets, fractions, seeds, and where.
         radius: Of the attack, in 255ths.
-        images: The greatest number of test images; None for all.
 
     Raises:
         UserError: If a dataset is unknown or has several labels an image, or a fraction is none.
     """
-    text, shares, seeds = grid
-    names = FIVE if text.strip() == PAPER else dataset_names(text, has_one_label, PHANTOMS)
-    eps = f"0,{radius:g}/255"
-    return Comparison(
-        study="nonrobust",
-        grid=Grid(names, fractions(shares), seeds),
-        methods=methods,
-        layout=partial(layout, out=out, radius=radius),
+    text = request.datasets
+    return request.comparison(
+        "nonrobust",
+        FIVE if text.strip() == PAPER else dataset_names(text, has_one_label, PHANTOMS),
+        methods,
+        partial(layout, out=request.out, radius=radius),
         stem="nonrobust",
-        out=out,
-        settings={"eps": eps, **fixed(settings)},
-        machine=fixed(machine),
-        images=images,
+        common={"eps": f"0,{radius:g}/255"},
     )
 
 

@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from search.comparison.comparison import Comparison, Grid, dataset_names, fixed, fractions
+from search.comparison.comparison import Comparison, dataset_names
+from search.comparison.request import Request
 from search.tsynd.methods import methods, read_tuned
 from search.tsynd.tables import markdown
 
@@ -16,41 +17,23 @@ COMMON: Mapping[str, Any] = {
 PHANTOM = "phantom"
 
 
-def make_comparison(
-    grid: tuple[str, str, int],
-    out: Path,
-    settings: Mapping[str, Any],
-    machine: Mapping[str, Any],
-    *,
-    tuned: Path | None = None,
-    images: int | None = None,
-) -> Comparison:
+def make_comparison(request: Request, *, tuned: Path | None = None) -> Comparison:
     """Make the comparison that a command line describes.
 
     Args:
-        grid: Datasets and fractions, with commas, and the number of seeds.
-        out: Folder for all that is written.
-        settings: Of the study; None for its default.
-        machine: Fields of the plan of each cell; None for its default.
+        request: Datasets, fractions, seeds, and where.
         tuned: A finished TSynD run, whose best configs are methods as well; None for none.
-        images: The greatest number of test images; None for all.
 
     Raises:
         UserError: If a dataset is unknown, a fraction is none, or the run has no winner.
     """
-    datasets, shares, seeds = grid
-    names = dataset_names(datasets, _has_images, (PHANTOM,))
-    best = () if tuned is None else read_tuned(tuned)
-    return Comparison(
-        study="tsynd",
-        grid=Grid(names, fractions(shares), seeds),
-        methods=partial(methods, tuned=best),
-        layout=markdown,
+    return request.comparison(
+        "tsynd",
+        dataset_names(request.datasets, _has_images, (PHANTOM,)),
+        partial(methods, tuned=() if tuned is None else read_tuned(tuned)),
+        markdown,
         stem="table1",
-        out=out,
-        settings={**COMMON, **fixed(settings)},
-        machine=fixed(machine),
-        images=images,
+        common=COMMON,
     )
 
 

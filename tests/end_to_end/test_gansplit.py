@@ -10,6 +10,7 @@ from rich.console import Console
 from analysis.export import export
 from analysis.load import load
 from search.comparison.comparison import compare
+from search.comparison.request import Request
 from search.gansplit.table import make_comparison
 from search.plan import Plan
 from search.run.runner import run
@@ -85,10 +86,16 @@ def test_the_report_shows_generators_the_split_and_pictures(finished, tmp_path):
 @pytest.mark.slow
 def test_the_tables_are_made_of_a_run_of_their_rows(tmp_path):
     settings = GENERATORS | {"epochs": 2, "device": "cpu", "cache": tmp_path / "cache"}
-    comparison = make_comparison(
-        ("phantom", "0.05", 1), tmp_path / "out", settings, {"in_process": True}, points="0,1",
+    request = Request(
+        datasets="phantom",
+        fractions="0.05",
+        seeds=1,
+        out=tmp_path / "out",
+        settings=settings,
+        machine={"in_process": True},
         images=24,
-    )  # fmt: skip
+    )
+    comparison = make_comparison(request, points="0,1")
     terminal = console()
     assert compare(comparison, terminal) == 0, terminal.file.getvalue()
     text = (tmp_path / "out" / "gansplit.md").read_text()

@@ -367,7 +367,14 @@ class ClassificationStudy(Study[S], Generic[S, C]):
 
     @final
     def measure_test(self, model: Path, data: Path, settings: S, images: int | None) -> Robustness:
-        """Measure a saved classifier on test, see `score_test`."""
+        """Measure a saved classifier on test.
+
+        Args:
+            model: Folder of the saved classifier.
+            data: Folder of the test split.
+            settings: Of the run.
+            images: The greatest number of images; None for all.
+        """
         classifier, card = load_classifier(model)
         test = read_test(data, torch.device(settings.device))
         subset = test if images is None else at_most(test, images)

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from trainables.generative.progress import progress
 from trainables.models.autoencoder import VQVAE
-from trainables.runtime.progress import progress
 from trainables.runtime.seeding import generator as make_generator
 from trainables.runtime.seeding import seeded
 from trainables.study.study import Say

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from searchspace.errors import UserError
 from trainables.door.opening import remove_file
 from trainables.generative.diff_augment import diff_augment
+from trainables.generative.progress import progress
 from trainables.generative.recipes import AVERAGE, BATCH, Recipe
 from trainables.losses.gan_losses import LOSSES, gradient_penalty, r1_penalty
 from trainables.models.gan.discriminator import Discriminator
 from trainables.models.gan.generator import Generator, PerClass
 from trainables.runtime.device import channels_last
-from trainables.runtime.progress import progress
 from trainables.runtime.seeding import derive, seeded
 from trainables.runtime.seeding import generator as make_rng
 from trainables.runtime.snapshot import read_snapshot, write_snapshot

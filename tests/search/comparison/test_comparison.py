@@ -5,7 +5,7 @@ import csv
 import pytest
 from whole_cells import written
 
-from search.comparison.comparison import Grid, dataset_names, fixed, fractions
+from search.comparison.comparison import Grid, dataset_names, fractions
 from search.tsynd.methods import methods
 from searchspace.errors import UserError
 
@@ -83,8 +83,7 @@ def test_names_and_shares_are_checked():
             fractions(text)
 
 
-def test_the_grid_goes_dataset_by_dataset_and_what_is_none_is_not_fixed():
+def test_the_grid_goes_dataset_by_dataset():
     names = [cell.name for cell in Grid(("a", "b"), (0.1, 1.0), 2)]
     assert names[:3] == ["a-0.1-0", "a-0.1-1", "a-1-0"]
     assert names[-1] == "b-1-1"
-    assert fixed({"epochs": None, "in_process": False}) == {"in_process": False}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from search.comparison.request import Request
 from search.deepauc.comparison import make_comparison
 from search.deepauc.methods import deepauc
 from searchspace.errors import UserError
@@ -9,7 +10,9 @@ from searchspace.errors import UserError
 
 def test_all_are_the_documents_seven_and_radii_are_the_same_for_all_cells(tmp_path):
     settings = {"classifier": "cnn", "epochs": None, "device": "cpu"}
-    comparison = make_comparison(("all", "1", 2), tmp_path, settings, {"address": None})
+    comparison = make_comparison(
+        Request(datasets="all", fractions="1", seeds=2, out=tmp_path, settings=settings)
+    )
     cells = list(comparison.grid)
     assert (len(cells), cells[-1].name) == (14, "synapsemnist3d-1-1")
     plan = comparison.plan_of(cells[0])
@@ -19,4 +22,4 @@ def test_all_are_the_documents_seven_and_radii_are_the_same_for_all_cells(tmp_pa
 
 def test_a_dataset_of_which_the_document_prints_nothing_is_refused(tmp_path):
     with pytest.raises(UserError, match="bloodmnist"):
-        make_comparison(("bloodmnist", "1", 1), tmp_path, {}, {})
+        make_comparison(Request(datasets="bloodmnist", fractions="1", seeds=1, out=tmp_path))

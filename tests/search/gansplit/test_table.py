@@ -2,6 +2,7 @@
 
 import pytest
 
+from search.comparison.request import Request
 from search.gansplit.table import make_comparison
 from searchspace.errors import UserError
 from trainables.studies.gansplit.study import GANSplit
@@ -9,7 +10,8 @@ from trainables.studies.gansplit.study import GANSplit
 
 def make(out, datasets="phantom", **settings):
     values = {"generators": "hinge", "epochs": None, "device": "cpu"} | settings
-    return make_comparison((datasets, "0.5", 2), out, values, {"address": None}, points="0,1")
+    request = Request(datasets=datasets, fractions="0.5", seeds=2, out=out, settings=values)
+    return make_comparison(request, points="0,1")
 
 
 def test_cells_are_runs_of_the_rows_alone(tmp_path):

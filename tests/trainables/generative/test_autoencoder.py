@@ -14,8 +14,8 @@ from trainables.generative.autoencoder import (
     make_autoencoder,
     measure_reconstruction,
 )
+from trainables.generative.progress import LINES
 from trainables.models.autoencoder import VQVAE, Codebook
-from trainables.runtime.progress import LINES
 from trainables.runtime.seeding import seeded
 
 CPU = torch.device("cpu")

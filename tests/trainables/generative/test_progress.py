@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from trainables.runtime import progress as module
-from trainables.runtime.progress import LINES, progress
+from trainables.generative import progress as module
+from trainables.generative.progress import LINES, progress
 
 
 def console(monkeypatch, *, terminal: bool) -> io.StringIO:

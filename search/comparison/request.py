@@ -1,0 +1,73 @@
+"""What a command line asks a comparison to be."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from search.comparison.cells import Methods
+from search.comparison.comparison import Comparison, Grid, fractions
+from search.comparison.rows import Row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What the commands of all comparisons take.
+
+    Attributes:
+        datasets: Names, with commas.
+        fractions: Shares of the training images, with commas.
+        seeds: How many.
+        out: Folder for all that is written.
+        settings: Of the study; None for its default.
+        machine: Fields of the plan of each cell; None for its default.
+        images: The greatest number of test images; None for all.
+    """
+
+    datasets: str
+    fractions: str
+    seeds: int
+    out: Path
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    images: int | None = None
+
+    def comparison(
+        self,
+        study: str,
+        names: tuple[str, ...],
+        methods: Methods,
+        layout: Callable[[Sequence[Row]], str],
+        *,
+        stem: str,
+        common: Mapping[str, Any],
+    ) -> Comparison:
+        """Return the comparison of a study.
+
+        Args:
+            study: Its name.
+            names: Of the datasets, as read from ``datasets``.
+            methods: Lists the methods of a cell by its settings.
+            layout: Makes the Markdown text of all trainings.
+            stem: Of the names of the files.
+            common: Settings of all cells that the user has no say in, or may override.
+
+        Raises:
+            UserError: If a fraction is none.
+        """
+        return Comparison(
+            study=study,
+            grid=Grid(names, fractions(self.fractions), self.seeds),
+            methods=methods,
+            layout=layout,
+            stem=stem,
+            out=self.out,
+            settings={**common, **_given(self.settings)},
+            machine=_given(self.machine),
+            images=self.images,
+        )
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that the user gave: those that are not None."""
+    return {name: value for name, value in values.items() if value is not None}
