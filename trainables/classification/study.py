@@ -362,25 +362,22 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             Metrics by name, which begin with ``test_``; of the clean AUC also the bounds of its
             95 % interval over images, ``low.test_clean_auc`` and ``high.test_clean_auc``.
         """
-        robust = self.measure_test(model, data, settings, images)
-        return robust.metrics | robust.clean_auc_bounds("test")
-
-    @final
-    def measure_test(self, model: Path, data: Path, settings: S, images: int | None) -> Robustness:
-        """Measure a saved classifier on test.
-
-        Args:
-            model: Folder of the saved classifier.
-            data: Folder of the test split.
-            settings: Of the run.
-            images: The greatest number of images; None for all.
-        """
         classifier, card = load_classifier(model)
         test = read_test(data, torch.device(settings.device))
         subset = test if images is None else at_most(test, images)
         measurement = measurement_of(settings, card.task, self.need(settings))
         network = channels_last(classifier.to(test.images.device))
-        return measure_robust(network, subset, measurement, "test")
+        return self.test_scores(measure_robust(network, subset, measurement, "test"), settings)
+
+    def test_scores(self, robust: Robustness, settings: S) -> dict[str, float]:
+        """Return what `score_test` tells of answers to test.
+
+        Args:
+            robust: The answers, clean and attacked.
+            settings: Of the run.
+        """
+        del settings
+        return robust.metrics | robust.clean_auc_bounds("test")
 
     def _constant(
         self, settings: S, eps: tuple[float, ...], labels: npt.NDArray[np.int64]

@@ -12,6 +12,7 @@ from searchspace.space import Space
 from searchspace.studies.gansplit import REPLACE, SOURCE, space_of
 from trainables.classification.assets import read_splits
 from trainables.classification.learner import Lesson
+from trainables.classification.measurement import Robustness
 from trainables.classification.memory import CountExtra
 from trainables.classification.study import Assets, ClassificationStudy
 from trainables.data.dataset import Dataset
@@ -175,20 +176,15 @@ class GANSplit(ClassificationStudy[GANSplitSettings, GANSplitConfig]):
         lesson.spend("generation", started)
         return GANSplitLearner(config, lesson, mixture)
 
-    def score_test(
-        self, model: Path, data: Path, settings: GANSplitSettings, images: int | None
-    ) -> dict[str, float]:
-        """Score a saved classifier on test as all studies do, and count the answers by class.
+    def test_scores(self, robust: Robustness, settings: GANSplitSettings) -> dict[str, float]:
+        """Return what every study tells of test, and how many images of a class got each answer.
 
         Args:
-            model: Folder of the saved classifier.
-            data: Folder of the test split.
+            robust: The answers, clean and attacked.
             settings: Of the run.
-            images: The greatest number of images; None for all.
         """
-        robust = self.measure_test(model, data, settings, images)
         counts = confusion_scores(robust.ranking_report, middle_radius(settings.eps))
-        return robust.metrics | robust.clean_auc_bounds("test") | counts
+        return super().test_scores(robust, settings) | counts
 
     def illustrate(
         self, models: Mapping[str, Path], assets: Path, settings: GANSplitSettings
