@@ -337,14 +337,9 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         sources = {name: load_classifier(path)[0].to(device) for name, path in exam.sources.items()}
         is_test = exam.split == "test"
         split = read_test(data, device) if is_test else read_data(data, device).ranking
+        network, headline = channels_last(classifier.to(device)), settings.headline
         return examine_classifier(
-            channels_last(classifier.to(device)),
-            split,
-            card.task,
-            settings.eps,
-            exam,
-            sources,
-            score=settings.headline,
+            network, split, card.task, settings.eps, exam, sources, score=headline
         )
 
     def score_test(
@@ -364,10 +359,10 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         """
         classifier, card = load_classifier(model)
         test = read_test(data, torch.device(settings.device))
-        subset = test if images is None else at_most(test, images)
+        test = test if images is None else at_most(test, images)
         measurement = measurement_of(settings, card.task, self.need(settings))
         network = channels_last(classifier.to(test.images.device))
-        return self.test_scores(measure_robust(network, subset, measurement, "test"), settings)
+        return self.test_scores(measure_robust(network, test, measurement, "test"), settings)
 
     def test_scores(self, robust: Robustness, settings: S) -> dict[str, float]:
         """Return what `score_test` tells of answers to test.
