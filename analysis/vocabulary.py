@@ -11,6 +11,7 @@ from trainables.study.about import About, Score, Threat
 
 SIGMA, EPS = "sigma", "eps"  # points: what a single level of noise, a single radius follows
 NOISE = "noise"
+SHARE_DIGITS = 3  # of a skill
 MEASUREMENTS = {
     "clean": "clean",
     NOISE: "noisy",
@@ -95,8 +96,10 @@ class Vocabulary:
 
     def format_value(self, metric: str, value: float) -> str:
         """Write a metric's value with as many digits as can be told apart."""
-        score = self.score_of(metric)
-        return f"{value:.{self.score(score or '').digits}f}"
+        name = self.parse(metric)
+        shares = name is not None and name.point == SKILL  # whatever the unit of the score
+        digits = SHARE_DIGITS if shares else self.score(name.score if name else "").digits
+        return f"{value:.{digits}f}"
 
     def format_gain(self, metric: str, value: float) -> str:
         """Write a gain of a metric with its sign."""

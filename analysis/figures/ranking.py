@@ -93,6 +93,9 @@ def draw_robustness(run: Run, canvas: FigureBase) -> None:
         return
     axes[0].set_ylabel(run.vocabulary.score(yardstick(run).score).words)
     ends = [_draw_curves(run, ax, attack) for ax, attack in zip(axes, names, strict=True)]
+    canvas.supxlabel(axes[0].get_xlabel(), fontsize=axes[0].xaxis.label.get_size())
+    for ax in axes:
+        ax.set_xlabel("")  # long words would run into those of the next panel
     label_ends(axes[-1], ends[-1])
 
 

@@ -62,6 +62,7 @@ def test_the_name_of_a_score_is_no_pattern():
     ("study", "metric", "value", "text"),
     [
         ("robmednas", "ranking_pgd_mae_head_curve", 169.26, "169.3"),
+        ("robmednas", "ranking_pgd_mae_head_skill", 0.6378, "0.638"),
         ("robmednas", "ranking_pgd_dice_head_curve", 0.91234, "0.912"),
         ("tsynd", "ranking_pgd_bacc_curve", 0.5, "0.500"),
         ("tsynd", "loss", 2.0, "2.000"),
