@@ -1,4 +1,4 @@
-"""What the winner keeps of a reference's clean quality, which a floor demands."""
+"""What the winner keeps of a reference's clean quality, which a floor demands, and who does not."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from search.engine.objective import Direction
+from search.engine.objective import Direction, Objective, violated
 from search.engine.trial import State, Trial
 from search.record.run_folder import RunFolder
-from search.results.ranking import Row
+from search.results.ranking import Row, sign_of
 from trainables.metrics.classification import Labels
 from trainables.metrics.intervals import share_interval
 from trainables.runtime.arrays import Floats64
@@ -89,6 +89,50 @@ def share_line(share: Share) -> str:
     if share.skill:
         return f"keeps {percent} of the {share.reference}'s clean skill"
     return f"its clean value is {percent} of the {share.reference}'s"
+
+
+def barred_lines(first: Row, rows: Sequence[Row], floor: Floor, objective: Objective) -> list[str]:
+    """Say who missed nothing but the floor, and whether the floor lies within luck.
+
+    Args:
+        first: The winner's row.
+        rows: The ranking.
+        floor: What the run demanded.
+        objective: What ranks.
+
+    Returns:
+        A line for trials of greater value that the floor alone barred, and one where trainings of
+        its own reference, with other seeds, miss it; none where there is nothing to say.
+    """
+    better = [
+        row
+        for row in rows
+        if row.trial.state is State.COMPLETED
+        and not row.trial.control
+        and sign_of(objective) * (row.value - first.value) > 0
+        and 0 < violated(row.trial.reports[-1]) == _violation(row.trial, floor)
+    ]
+    lines = []
+    if better:
+        best = max(better, key=lambda row: sign_of(objective) * row.value)
+        few = "trial" if len(better) == 1 else "trials"
+        lines.append(
+            f"the clean floor alone barred {len(better)} {few} of greater value, the best "
+            f"{best.trial.name} ({best.value:.3g}); --floor moves it"
+        )
+    base = next((row for row in rows if row.trial.label == floor.reference), None)
+    trainings = () if base is None else _trainings(base)
+    misses = sum(_violation(trial, floor) > 0 for trial in trainings)
+    if misses:
+        lines.append(
+            f"{misses} of {len(trainings)} trainings of the {floor.reference} itself miss the "
+            "clean floor: it lies within what varies with the seed"
+        )
+    return lines
+
+
+def _violation(trial: Trial, floor: Floor) -> float:
+    return max(0.0, trial.reports[-1].constraints.get(floor.name, 0.0))
 
 
 def _interval(

@@ -3,13 +3,13 @@
 from dataclasses import asdict
 
 from search.engine.coordinator import Coordinator
-from search.engine.judge import Judge
+from search.engine.rules import Rules
 from search.engine.schedulers import promoted_share
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
 from search.results.arms import arms_of
 from search.results.controls import Claim, claim_of
 from search.results.differences import gains, seed_spread, tied
-from search.results.floor import clean_share, share_line
+from search.results.floor import barred_lines, clean_share, share_line
 from search.results.ranking import Row, front_of, rank, winner
 from search.results.tables import (
     agreement_line,
@@ -78,19 +78,21 @@ def _say_winner(
         *winner_lines(first, margins, rules.objective),
         *luck_lines(rows, rules.objective),
         *claim_lines(first.trial, claim),
-        *_floor_lines(first, rows, rules.judge, session),
+        *_floor_lines(first, rows, rules, session),
     ):
         session.say(line)
     return claim
 
 
-def _floor_lines(first: Row, rows: list[Row], judge: Judge, session: Session) -> list[str]:
+def _floor_lines(first: Row, rows: list[Row], rules: Rules, session: Session) -> list[str]:
     """Say, and write down, what the winner keeps of the clean quality that the floor compares."""
+    judge = rules.judge
     if judge.floor is None:
         return []
     share = clean_share(first, rows, judge.floor, judge.direction, session.folder)
     session.manifest.add(clean_share=share and asdict(share))
-    return [] if share is None else [share_line(share)]
+    barred = barred_lines(first, rows, judge.floor, rules.objective)
+    return barred if share is None else [share_line(share), *barred]
 
 
 def _audit_lines(coordinator: Coordinator) -> list[str]:

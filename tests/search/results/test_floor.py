@@ -2,14 +2,15 @@
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
+from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.run_folder import create_run_folder
-from search.results.floor import Share, clean_share, read_share, share_line
+from search.results.floor import Share, barred_lines, clean_share, read_share, share_line
 from search.results.ranking import Row
 from trainables.study import ranking_file
 from trainables.study.report import Report
@@ -91,3 +92,44 @@ def test_nothing_is_said_of_the_reference_itself_or_without_it(folder):
     assert clean_share(base, [base], FLOOR, "max", folder) is None
     first = row(folder, "t001", 45)
     assert clean_share(first, [first], FLOOR, "max", folder) is None
+
+
+def barred(trial_id, value, label="", control=False, **constraints):
+    report = Report(3, {"skill": value}, constraints={"clean_floor": -0.1, **constraints})
+    trial = Trial(
+        trial_id, {}, label, state=State.COMPLETED, reports=[report], control=control
+    )  # fmt: skip
+    return Row(trial, value, None, "", (trial,))
+
+
+def test_what_the_floor_alone_barred_is_named():
+    objective = Objective("skill", "max")
+    first = barred("t001", 0.2)
+    rows = [
+        first,
+        barred("r01", 0.1, "baseline"),
+        barred("t002", 0.3, clean_floor=0.01),
+        barred("t003", 0.4, clean_floor=0.2),
+        barred("t004", 0.5, clean_floor=0.2, masking=0.1),  # an alarm as well
+        barred("r02", 0.6, "noise", control=True, clean_floor=0.2),  # wins never
+        barred("t005", 0.1, clean_floor=0.2),
+    ]
+    (line,) = barred_lines(first, rows, FLOOR, objective)
+    assert line == (
+        "the clean floor alone barred 2 trials of greater value, the best t003 (0.4); "
+        "--floor moves it"
+    )
+    assert barred_lines(first, rows[:2], FLOOR, objective) == []
+    (line,) = barred_lines(first, rows, FLOOR, Objective("skill", "min"))
+    assert "barred 1 trial of greater value, the best t005 (0.1)" in line
+
+
+def test_a_floor_that_its_own_reference_misses_with_another_seed_is_said_so():
+    first, base = barred("t001", 0.2), barred("r01", 0.1, "baseline")
+    again = barred("r01.2", 0.1, "baseline", clean_floor=0.05)
+    base = replace(base, trainings=(base.trial, again.trial))
+    (line,) = barred_lines(first, [first, base], FLOOR, Objective("skill", "max"))
+    assert line == (
+        "1 of 2 trainings of the baseline itself miss the clean floor: it lies within what varies "
+        "with the seed"
+    )
