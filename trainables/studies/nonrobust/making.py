@@ -17,6 +17,7 @@ from torch import Tensor
 from searchspace.errors import UserError
 from trainables.classification.assets import Data, LabelledImages
 from trainables.models.classifiers import Classifier, build_classifier
+from trainables.runtime.device import InPrecision, autocast, channels_last, resolve_precision
 from trainables.runtime.seeding import derive, generator, seeded
 from trainables.saved.checkpoint import load_classifier
 from trainables.saved.frozen import Content, Kind, digest_of, obtain, weights_digest
@@ -160,7 +161,8 @@ class Maker:
         networks = {TRANSFER: lambda: self.robust, UNTRAINED: lambda: self.untrained(number)}
         network = networks.get(name, lambda: self.standard)()
         radius, steps = self._radius(images), self.settings.construct_steps
-        twins = move_towards(network, images, targets, radius, steps)
+        inside = InPrecision(network, autocast(self.device, self._dtype))  # what fools it is fp32's
+        twins = move_towards(inside, images, targets, radius, steps)
         return MadeSet(twins, targets, digest, describe(network, twins, images, targets))
 
     def _targets(self, name: str, split: Split, labels: Tensor) -> Tensor:
@@ -172,6 +174,11 @@ class Maker:
     def _radius(self, images: Tensor) -> float:
         return radius_of(images, self.settings.construct_radius)
 
+    @property
+    def _dtype(self) -> torch.dtype:
+        """The precision in which sources train, and in which images are moved."""
+        return resolve_precision(self.settings.precision, self.device)
+
     def _clean(self, split: Split) -> Tensor:
         data: LabelledImages = getattr(self.data, split)
         return data.images.float() / 255
@@ -180,7 +187,8 @@ class Maker:
         shape = tuple(self.data.train.images.shape)
         n_classes = len(self.data.classes)
         name = self.settings.classifier
-        return build_classifier(name, shape[1], shape[2:], n_classes, 0.0).to(self.device)
+        network = build_classifier(name, shape[1], shape[2:], n_classes, 0.0)
+        return channels_last(network.to(self.device))
 
     def _trained(self, name: str) -> Classifier:
         config, digest = self.recipes[name], self._source_digest(name)
@@ -223,7 +231,7 @@ class Maker:
             "classifier": self.settings.classifier,
             "epochs": self.settings.epochs,
             "seed": self.settings.seed,
-            "precision": self.settings.precision,
+            "precision": str(self._dtype),
             "config": self.recipes[name].model_dump(),
             "shapes": [list(self.data.train.images.shape), list(self.data.val.images.shape)],
         }
