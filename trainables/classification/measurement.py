@@ -113,18 +113,15 @@ class Measurement:
 def metrics_of(
     attack: str, eps: tuple[float, ...], measured: tuple[str, ...] = STANDARD
 ) -> Directions:
-    """Map the metrics of `measure_clean` on val and `measure_robust` on both splits to directions.
+    """Map the metrics of `measure_clean` on val and `measure_robust` on ranking to directions.
 
     Args:
         attack: The attack that ranks.
         eps: Radii, rising from 0.
         measured: The scores.
     """
-    names = [
-        f"{split}_{name}"
-        for split in ("ranking", "val")
-        for name, _, _ in _names(attack, eps, measured)
-    ]
+    names = [f"ranking_{name}" for name, _, _ in _names(attack, eps, measured)]
+    names += [f"val_clean_{score}" for score in measured]
     return {**dict.fromkeys(names, "max"), "val_loss": "min"}
 
 

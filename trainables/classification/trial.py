@@ -216,18 +216,15 @@ class ClassifierTrial(Trainable):
             measurement = self.measurement.at(level)
             images = (level and level.images) or self.settings.ranking_images
             ranking = at_most(self.data.ranking, images)
-            # Decides nothing: next to the ranking's values it shows the effect of selection.
-            val = at_most(self.data.val, images)
             with self.at_best():
                 robust = measure_robust(self.classifier, ranking, measurement)
-                beside = measure_robust(self.classifier, val, measurement, "val").metrics
                 signs = guards(self.classifier, ranking, robust, measurement)
                 if level and level.audit:
                     signs = worst_of(signs, audit(self.classifier, ranking, measurement))
                 if self.settings.measures_corruptions:
-                    beside |= measure_corrupted(self.classifier, ranking, measurement)
-            constraints = worst_of(self.alarms, signs)
-            robust = replace(robust, metrics=beside | robust.metrics, constraints=constraints)
+                    corrupted = measure_corrupted(self.classifier, ranking, measurement)
+                    robust = replace(robust, metrics=corrupted | robust.metrics)
+            robust = replace(robust, constraints=worst_of(self.alarms, signs))
             self.evaluation = epoch, level, robust
         return self.evaluation[2]
 
