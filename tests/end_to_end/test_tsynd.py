@@ -67,7 +67,9 @@ def test_every_reference_is_in_the_table_and_runs_to_its_budget(finished):
     references = table[table["label"].notna() & (table["label"] != "")]
     matched = references["label"].str.startswith("matched ")
     assert sorted(references["label"][~matched]) == REFERENCES
-    assert matched.any()
+    # A reference may win, by the last digits of this machine; it needs no further controls.
+    winner = json.loads((folder / "manifest.json").read_text())["winner"]
+    assert matched.any() == winner.startswith("t")
     assert set(references["state"]) == {"completed"}
     assert len(table) == len(references) + 2
 
