@@ -17,6 +17,8 @@ from trainables.study.about import Threat
 from trainables.study.examination import ENSEMBLE, NOISE
 from trainables.study.study import Say
 
+FEW = 5  # columns of conditions, whose headings fit in one line
+
 
 def say_ranking(
     console: Console,
@@ -97,7 +99,11 @@ def _test_table(record: ConfirmationResult, threat: Threat) -> Table:
     table.add_column("", overflow="fold")
     columns = _columns(record)
     for condition in columns:
-        table.add_column(heading(condition, threat), justify="right", no_wrap=True)
+        words = heading(condition, threat)
+        if len(columns) > FEW:  # else nothing would be left of the names
+            unit = threat.suffix if condition.kind == ENSEMBLE else ""
+            words = words.removesuffix(unit).replace(" ", "\n") + (unit and f"\n{unit}")
+        table.add_column(words, justify="right", no_wrap=True)
     table.add_column(record.summary, justify="right", no_wrap=True)
     for name, conditions in record.conditions.items():
         mark = " (winner)" if name == record.winner else ""

@@ -48,6 +48,18 @@ def test_radii_of_pixels_are_written_in_255ths():
     assert "10.2/255" in text
 
 
+def test_names_and_numbers_are_whole_with_five_radii():
+    radii = [0.0, 0.00122, 0.002, 0.0033, 0.0055, 0.009]
+    cells = [{"kind": "ensemble", "strength": r, "score": 0.71} for r in radii]
+    cells.append({"kind": "noise", "strength": 0.05, "score": 0.7})
+    conditions = dict.fromkeys(VALUES["conditions"], cells)
+    text, _ = printed(confirmed(summary="skill", conditions=conditions), PIXELS)
+    assert max(map(len, text.splitlines())) <= 80
+    row = next(line for line in text.splitlines() if "baseline" in line)
+    assert [cell.strip() for cell in row.strip("│").split("│")][1:-1] == ["0.710"] * 6 + ["0.700"]
+    assert "skill" in text
+
+
 def test_a_constant_answer_is_a_row_of_the_test_table():
     text, _ = printed(confirmed(summary="skill", constant=0.333, constant_value=0.0), PIXELS)
     row = next(line for line in text.splitlines() if "constant answer" in line)
