@@ -19,7 +19,7 @@ from trainables.metrics.generated.copies import Copies, find_copies, nearest
 from trainables.metrics.generated.features import Standardiser
 from trainables.metrics.generated.kernel_distance import kernel_distance
 from trainables.metrics.generated.manifold import Manifold, compare_manifolds
-from trainables.metrics.generated.variety import LEAST, grey_ratio, spread_ratio
+from trainables.metrics.generated.variety import LEAST, grey_ratio, spread_interval
 from trainables.metrics.intervals import Interval, wilson
 from trainables.models.classifiers import Classifier
 from trainables.runtime.seeding import derive
@@ -59,7 +59,7 @@ class Quality:
         fidelity: Share of generated images that the critic gives their class.
         critic: The same of held-out images.
         copies: Whether they are copies of training images.
-        spread: Deviation of pixels within a class, generated over authentic.
+        variety: Deviation of pixels within a class, generated over authentic.
         grey: Deviation of the mean grey, the same ratio.
     """
 
@@ -69,8 +69,13 @@ class Quality:
     fidelity: Interval
     critic: Interval
     copies: Copies
-    spread: float
+    variety: Interval
     grey: float
+
+    @property
+    def spread(self) -> float:
+        """Deviation of pixels within a class, generated over authentic."""
+        return self.variety.value
 
     @property
     def alarms(self) -> dict[str, float]:
@@ -97,7 +102,9 @@ class Quality:
             f"recall {manifold.recall.value:.2f}, density {manifold.density.value:.2f}, "
             f"coverage {manifold.coverage.value:.2f}, class fidelity {self.fidelity.value:.2f}"
         )
-        return "; ".join([numbers, f"spread {self.spread:.2f} of authentic images", near, *flaws])
+        low, high = self.variety.low, self.variety.high
+        spread = f"spread {self.spread:.2f} [{low:.2f}, {high:.2f}] of authentic images"
+        return "; ".join([numbers, spread, near, *flaws])
 
     def as_json(self) -> dict[str, Any]:
         """Return JSON values, None for what is not defined; intervals as value, low and high."""
@@ -111,6 +118,7 @@ class Quality:
             "copied_expected": self.copies.expected,
             "copied_z": self.copies.z,
             "spread": _finite(self.spread),
+            "spread_interval": _bounds(self.variety),
             "grey": _finite(self.grey),
             "alarms": self.alarms,
         }
@@ -176,7 +184,7 @@ def compare_images(
         fidelity=_fidelity(critic, generated),
         critic=_fidelity(critic, held_out),
         copies=find_copies(*distances),
-        spread=spread_ratio(_arrays(generated), _arrays(train)),
+        variety=spread_interval(_arrays(generated), _arrays(train)),
         grey=grey_ratio(_arrays(generated), _arrays(train)),
     )
 

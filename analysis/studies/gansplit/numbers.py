@@ -45,7 +45,8 @@ def generators(run: Run) -> pd.DataFrame:
         space = report["spaces"][SPACE]
         bounds = {words: space[key] for key, words in MEASURES.items()}
         bounds |= {words: report[key] for key, words in SHARES.items()}
-        bounds["spread of authentic"] = [report["spread"], None, None]
+        spread = report.get("spread_interval", [report["spread"], None, None])
+        bounds["spread of authentic"] = spread  # runs before it had an interval hold the value
         rows += [
             {"generator": name, "measure": measure, **_interval(values)}
             for measure, values in bounds.items()

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from trainables.metrics.generated.variety import grey_ratio, spread_ratio
+from trainables.metrics.generated.variety import grey_ratio, spread_interval, spread_ratio
 
 RNG = np.random.default_rng(0)
 LABELS = np.repeat([0, 1], 200)
@@ -21,6 +21,18 @@ def noisy(deviation):
 
 def test_half_of_the_deviation_is_half_of_the_spread():
     assert spread_ratio(noisy(6), noisy(12)) == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_interval_of_the_spread_holds_the_truth_as_often_as_it_says():
+    """Images of half the deviation, drawn anew; of 60 draws 95 % are 57."""
+    hits = 0
+    for seed in range(60):
+        interval = spread_interval(noisy(6), noisy(12), seed=seed)
+        assert interval.low <= interval.value <= interval.high
+        hits += interval.low <= 0.5 <= interval.high
+    assert hits >= 52
+    nothing = np.zeros((4, 6, 6, 1), dtype=np.uint8), np.zeros(4, dtype=np.int64)
+    assert math.isnan(spread_interval(nothing, nothing).low)
 
 
 def test_a_difference_between_classes_is_no_spread():
