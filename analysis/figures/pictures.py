@@ -14,7 +14,7 @@ from trainables.study.sheet import Column, Sheet, read_sheet
 
 CELL, NOTE, TOP, SIDE, GAP = 1.0, 0.2, 0.3, 0.95, 0.06  # inches
 KEY, BAR_FROM, BAR = 0.34, 0.2, 0.06
-SMALL = 7.0  # points
+SMALL, LETTER = 7.0, 0.06  # points; inches of the width of a letter of that size
 MAPS = {"image": "gray", "signed": "RdBu_r", "heat": "inferno"}
 OVER = 0.6  # opacity of heat over its image, where it is hottest
 
@@ -39,11 +39,12 @@ def draw_sheet(sheet: Sheet) -> Figure:
     height = CELL * tall / wide
     note = NOTE if any(column.notes for column in sheet.columns) else GAP
     key = KEY if any(column.unit for column in sheet.columns) else 0
-    size = SIDE + len(sheet.columns) * (CELL + GAP), TOP + len(sheet.rows) * (height + note) + key
+    side = max(SIDE, 2 * GAP + LETTER * max(map(len, sheet.rows)))
+    size = side + len(sheet.columns) * (CELL + GAP), TOP + len(sheet.rows) * (height + note) + key
     with styled():
         canvas = Figure(figsize=size)
         for number, column in enumerate(sheet.columns):
-            left = SIDE + number * (CELL + GAP)
+            left = side + number * (CELL + GAP)
             for row, name in enumerate(sheet.rows):
                 bottom = size[1] - TOP - row * (height + note) - height
                 ax = _axes(canvas, left, bottom, height)
