@@ -31,7 +31,7 @@ def train(config: dict[str, object], options: dict[str, object], assets: Path) -
 
 
 def main() -> None:
-    """Print a line for each pair, and a table of means."""
+    """Print a line for each pair, and a table of all pairs."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

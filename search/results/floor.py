@@ -59,8 +59,8 @@ def clean_share(
     Returns:
         None where the reference did not reach its budget, or is the winner itself.
     """
-    base = next((row for row in rows if row.trial.label == floor.reference), None)
-    if base is None or base is first or base.trial.state is not State.COMPLETED:
+    base = _reference(rows, floor)
+    if base is None or base is first:
         return None
     value, level = _mean(first, floor.metric), _mean(base, floor.metric)
     above = floor.zero is not None
@@ -120,7 +120,7 @@ def barred_lines(first: Row, rows: Sequence[Row], floor: Floor, objective: Objec
             f"the clean floor alone barred {len(better)} {few} of greater value, the best "
             f"{best.trial.name} ({best.value:.3g}); --floor moves it"
         )
-    base = next((row for row in rows if row.trial.label == floor.reference), None)
+    base = _reference(rows, floor)
     trainings = () if base is None else _trainings(base)
     misses = sum(_violation(trial, floor) > 0 for trial in trainings)
     if misses:
@@ -129,6 +129,12 @@ def barred_lines(first: Row, rows: Sequence[Row], floor: Floor, objective: Objec
             "clean floor: it lies within what varies with the seed"
         )
     return lines
+
+
+def _reference(rows: Sequence[Row], floor: Floor) -> Row | None:
+    """Return the row of the floor's reference; None where it did not reach its budget."""
+    base = next((row for row in rows if row.trial.label == floor.reference), None)
+    return base if base is not None and base.trial.state is State.COMPLETED else None
 
 
 def _violation(trial: Trial, floor: Floor) -> float:

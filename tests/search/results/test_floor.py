@@ -124,6 +124,12 @@ def test_what_the_floor_alone_barred_is_named():
     assert "barred 1 trial of greater value, the best t005 (0.1)" in line
 
 
+def test_a_reference_that_failed_says_nothing_of_the_floor():
+    first, failed = barred("t001", 0.2), Trial("r01", {}, "baseline", state=State.FAILED)
+    rows = [first, Row(failed, math.nan, None, "failed")]
+    assert barred_lines(first, rows, FLOOR, Objective("skill", "max")) == []
+
+
 def test_a_floor_that_its_own_reference_misses_with_another_seed_is_said_so():
     first, base = barred("t001", 0.2), barred("r01", 0.1, "baseline")
     again = barred("r01.2", 0.1, "baseline", clean_floor=0.05)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from trainables.classification.assets import LabelledImages
+from trainables.runtime.device import resolve_precision
 from trainables.saved.frozen import digest_of, obtain
 from trainables.saved.weights import Weights, weights_kind
 from trainables.studies.deepauc.settings import DeepAUCConfig, DeepAUCSettings
@@ -45,8 +46,10 @@ def obtain_pretrained(
         train: Trains the weights.
         say: Takes a line about the progress.
     """
+    device = torch.device(settings.device)
     described = {
         "version": VERSION,
+        "precision": str(resolve_precision(settings.precision, device)),
         "classifier": settings.classifier,
         "epochs": settings.pretrain_epochs,
         "seed": settings.seed,
@@ -59,6 +62,6 @@ def obtain_pretrained(
         digest,
         lambda: Weights(train(), digest),
         cache=Path(settings.cache),
-        device=torch.device(settings.device),
+        device=device,
         say=say,
     )

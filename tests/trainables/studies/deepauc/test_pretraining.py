@@ -37,11 +37,12 @@ def test_the_same_is_trained_once(obtain):
 
 
 @pytest.mark.parametrize(
-    "change", [{"seed": 1}, {"pretrain_epochs": 3}, {"classifier": "densenet"}]
+    "change",
+    [{"seed": 1}, {"pretrain_epochs": 3}, {"classifier": "densenet"}, {"precision": "bf16"}],
 )
 def test_whatever_changes_the_weights_changes_the_digest(obtain, change):
-    first, _ = obtain()
-    second, count = obtain(**change)
+    first, _ = obtain(precision="fp32")
+    second, count = obtain(**{"precision": "fp32"} | change)
     assert count == 2
     assert first.digest != second.digest
 
