@@ -20,7 +20,7 @@ from trainables.saved.frozen import Content, Kind, digest_of, obtain, weights_di
 from trainables.saved.shapes import check_size
 from trainables.study.study import Say
 
-VERSION = 1  # raise when a network or its training changes: old cache entries are then not taken
+VERSION = 2  # raise when a network or its training changes: old cache entries are then not taken
 THREADS = 1  # fixed, so that weights do not depend on how many cores there are
 BLOCK = 64  # samples that are drawn at a time, always as many: their bytes depend on it
 LEAST = 8  # images of a class

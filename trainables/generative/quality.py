@@ -19,7 +19,7 @@ from trainables.metrics.generated.copies import Copies, find_copies, nearest
 from trainables.metrics.generated.features import Standardiser
 from trainables.metrics.generated.kernel_distance import kernel_distance
 from trainables.metrics.generated.manifold import Manifold, compare_manifolds
-from trainables.metrics.generated.variety import LEAST, grey_ratio, spread_interval
+from trainables.metrics.generated.variety import grey_ratio, lack_of_variety, spread_interval
 from trainables.metrics.intervals import Interval, wilson
 from trainables.models.classifiers import Classifier
 from trainables.runtime.seeding import derive
@@ -27,7 +27,7 @@ from trainables.runtime.seeding import generator as make_rng
 
 IMAGES = 400  # that are drawn
 BESIDE = 400  # training images that stand beside them, at most
-FLAWS = {COPIED: "IT COPIES TRAINING IMAGES", GENERATOR_COLLAPSE: "IT HAS COLLAPSED"}
+FLAWS = {COPIED: "IT COPIES TRAINING IMAGES", GENERATOR_COLLAPSE: "IT LACKS VARIETY"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,10 +80,11 @@ class Quality:
     @property
     def alarms(self) -> dict[str, float]:
         """The alarms, each met at 0 and below."""
-        collapse = LEAST - self.spread
+        space = self.spaces["random"]
+        recall, attainable = space.manifold.recall, space.train.recall.value
         return {
             COPIED: self.copies.excess,
-            GENERATOR_COLLAPSE: 1.0 if math.isnan(collapse) else collapse,
+            GENERATOR_COLLAPSE: lack_of_variety(self.spread, recall, attainable),
         }
 
     @property
@@ -99,7 +100,8 @@ class Quality:
         numbers = (
             f"KID {kernel.value:.2f} [{kernel.low:.2f}, {kernel.high:.2f}] (training images "
             f"{space.kernels['train'].value:.2f}), precision {manifold.precision.value:.2f}, "
-            f"recall {manifold.recall.value:.2f}, density {manifold.density.value:.2f}, "
+            f"recall {manifold.recall.value:.2f} (training images "
+            f"{space.train.recall.value:.2f}), density {manifold.density.value:.2f}, "
             f"coverage {manifold.coverage.value:.2f}, class fidelity {self.fidelity.value:.2f}"
         )
         low, high = self.variety.low, self.variety.high

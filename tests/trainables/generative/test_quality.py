@@ -68,8 +68,20 @@ def test_one_image_a_class_is_a_collapse_that_precision_praises(parts, critic):
     assert report.alarms[GENERATOR_COLLAPSE] > 0
     assert report.spread == 0
     assert report.spaces["random"].manifold.recall.value < 0.3
-    assert "IT HAS COLLAPSED" in report.line
+    assert "IT LACKS VARIETY" in report.line
     assert report.held_out == len(held_out.labels)
+
+
+def test_few_images_that_vary_in_brightness_lack_variety(parts, critic):
+    """What spread alone let pass: four images a class, each in many shades."""
+    _, _, rest = parts
+    rows = torch.cat([(rest.labels == label).nonzero()[:4, 0] for label in range(3)]).repeat(33)
+    shades = torch.linspace(-70, 70, 33).repeat_interleave(12)[:, None, None, None]
+    images = (rest.images[rows].float() + shades).clamp(0, 255).round().to(torch.uint8)
+    report = quality(parts, critic, Labelled(images, rest.labels[rows], 3))
+    assert report.spread > 0.7
+    assert report.alarms[GENERATOR_COLLAPSE] > 0
+    assert "IT LACKS VARIETY" in report.line
 
 
 def test_the_report_survives_json_with_bounds(parts, critic):

@@ -12,6 +12,25 @@ from trainables.runtime.arrays import Floats64
 Pixels = npt.NDArray[np.uint8]
 Classes = npt.NDArray[np.int64]
 LEAST = 0.3  # of the spread of authentic images, below which a generator has collapsed
+LEAST_RECALL = 0.5  # of the recall of training images, which a generator must be able to reach
+
+
+def lack_of_variety(spread: float, recall: Interval, attainable: float) -> float:
+    """Compute how far a generator lacks variety; the constraint is met up to 0.
+
+    It does where pixels hardly vary within a class, or where its images certainly cover less than
+    half of what as many training images cover. The first alone misses a generator that varies one
+    image in brightness, or noise; the second alone is blind where few images are held out.
+
+    Args:
+        spread: The ratio of `spread_ratio`. NaN is a lack.
+        recall: Share of held-out images among generated ones, with its interval. NaN says nothing.
+        attainable: The same share among training images, which learned nothing and lack nothing.
+    """
+    if math.isnan(spread):
+        return 1.0
+    missing = LEAST_RECALL * attainable - recall.high
+    return max(LEAST - spread, -1.0 if math.isnan(missing) else missing)
 
 
 def spread_ratio(generated: tuple[Pixels, Classes], authentic: tuple[Pixels, Classes]) -> float:

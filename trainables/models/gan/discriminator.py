@@ -6,7 +6,7 @@ from typing import final
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from trainables.models.gan.generator import doublings
+from trainables.models.gan.generator import doublings, small_embedding
 from trainables.models.gan.self_attention import SelfAttention
 
 NORMS = ("spectral", "batch", "none")
@@ -55,7 +55,7 @@ class Discriminator(nn.Module):
         layers += _normalised(inputs, norm=norm)
         self.layers = nn.Sequential(*layers)
         self.head = wrap(nn.Linear(inputs, 1))
-        self.embedding = wrap(nn.Embedding(n_classes, inputs)) if n_classes > 1 else None
+        self.embedding = wrap(small_embedding(n_classes, inputs)) if n_classes > 1 else None
 
     def forward(self, images: Tensor, labels: Tensor) -> Tensor:
         """Score images (N, C, H, W) in [0, 1] of classes (N,): (N,), greater for more real."""

@@ -24,6 +24,17 @@ def doublings(size: int) -> int:
     return count
 
 
+def small_embedding(n_classes: int, dim: int) -> nn.Embedding:
+    """Make vectors of classes whose length is about 1, where the default's is the root of ``dim``.
+
+    Long ones drown the noise in the generator, and saturate the discriminator's scores: of
+    BreastMNIST a generator then drew one image a class, a blurred one.
+    """
+    embedding = nn.Embedding(n_classes, dim)
+    nn.init.normal_(embedding.weight, std=dim**-0.5)
+    return embedding
+
+
 @final
 class Generator(nn.Module):
     """Nearest-neighbour doublings and 3 x 3 convolutions [dcgan].
@@ -54,7 +65,7 @@ class Generator(nn.Module):
         levels = doublings(size)
         widths = [width * min(4, 2**level) for level in range(levels, -1, -1)]
         self.dim, self.side = dim, size // 2**levels
-        self.embedding = nn.Embedding(n_classes, dim) if n_classes > 1 else None
+        self.embedding = small_embedding(n_classes, dim) if n_classes > 1 else None
         inputs = dim if self.embedding is None else 2 * dim
         self.start = nn.Linear(inputs, widths[0] * self.side**2)
         layers: list[nn.Module] = [nn.BatchNorm2d(widths[0]), nn.ReLU()]

@@ -44,8 +44,9 @@ class GANSplitSettings(ClassificationSettings):
     size: int = setting(28, "Pixels: 28 or 64.", DATA, le=GREATEST)
     fraction: float = setting(0.25, "Share of the training images that trains.", DATA)
     generators: str = setting(
-        "hinge,dcgan,latent-gaussian",
-        f"Generators that are searched, with commas: {', '.join(GENERATORS)}.",
+        "dcgan,hinge,latent-gaussian",
+        "Generators that are searched, with commas; references take the first: "
+        f"{', '.join(GENERATORS)}.",
         TRAINING,
     )
     generator_steps: int = setting(
@@ -53,7 +54,7 @@ class GANSplitSettings(ClassificationSettings):
     )
     allow_flawed: bool = setting(
         False,  # noqa: FBT003 - a field
-        "Let trials win whose generator copies training images, or has collapsed.",
+        "Let trials win whose generator copies training images, or lacks variety.",
         ROBUSTNESS,
     )
     generator_width: int = Field(default=16, ge=4, description="Maps of a GAN's finest level.")

@@ -5,7 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from trainables.metrics.generated.variety import grey_ratio, spread_interval, spread_ratio
+from trainables.metrics.generated.variety import (
+    grey_ratio,
+    lack_of_variety,
+    spread_interval,
+    spread_ratio,
+)
+from trainables.metrics.intervals import Interval, wilson
 
 RNG = np.random.default_rng(0)
 LABELS = np.repeat([0, 1], 200)
@@ -52,3 +58,19 @@ def test_brightness_that_leaks_widens_the_grey():
 def test_images_without_spread_have_no_ratio():
     flat = np.zeros((4, 2, 2, 1), np.uint8), np.zeros(4, np.int64)
     assert math.isnan(spread_ratio(flat, flat))
+
+
+@pytest.mark.parametrize(
+    ("spread", "recall", "attainable", "lacks"),
+    [
+        (0.9, wilson(40, 50), 0.8, False),
+        (0.9, wilson(0, 50), 0.76, True),  # nothing of 50 held-out images is among its own
+        (0.9, wilson(0, 6), 0.7, False),  # of 6 that may be chance
+        (0.9, wilson(0, 50), 0.1, False),  # training images cover as little
+        (0.2, wilson(40, 50), 0.8, True),
+        (math.nan, wilson(40, 50), 0.8, True),
+        (0.9, Interval(math.nan, math.nan, math.nan), math.nan, False),  # too few for balls
+    ],
+)
+def test_what_lacks_variety(spread, recall, attainable, lacks):
+    assert (lack_of_variety(spread, recall, attainable) > 0) == lacks

@@ -42,3 +42,15 @@ def test_each_class_is_drawn_by_its_own_network():
     for label, part in enumerate(parts):
         rows = labels == label
         assert torch.allclose(images[rows], part(noise, zeros)[rows], atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_before_training_maps_vary_with_the_noise_and_not_with_the_class(seed):
+    """A class of a long vector made noise a lesser matter, and a GAN drew one image of it."""
+    torch.manual_seed(seed)
+    generator, maps = Generator(1, 28, 2, width=16), []
+    generator.start.register_forward_hook(lambda _layer, _inputs, output: maps.append(output))
+    labels = torch.arange(512) % 2
+    generator(torch.randn(512, 64), labels)
+    within = sum(maps[0][labels == label].var(dim=0).mean() for label in (0, 1)) / 2
+    assert within > 0.95 * maps[0].var(dim=0).mean()
