@@ -92,9 +92,13 @@ class SynthesisStudy(Study[S], Generic[S, C]):
 
     @final
     def floor(self, settings: S) -> Floor:
-        """Return the floor: most of what the baseline's clean head MAE lies below a constant's."""
-        metric = f"ranking_clean_{HEADLINE}"
-        return Floor("clean_floor", metric, BASELINE, settings.floor, above_constant=True)
+        """Return the floor: most of what a reference's clean head MAE lies below a constant's."""
+        metric, reference = f"ranking_clean_{HEADLINE}", self.floor_reference(settings)
+        return Floor("clean_floor", metric, reference, settings.floor, above_constant=True)
+
+    def floor_reference(self, settings: S) -> str:  # noqa: ARG002 - for studies that override it
+        """Return the label of the essential reference whose clean quality others must keep."""
+        return BASELINE
 
     @final
     def metrics(self, settings: S) -> Directions:

@@ -43,9 +43,9 @@ def test_without_a_known_limit_of_memory_nothing_is_refused():
     assert settings_of(max_memory="1.5").max_memory == 1.5
 
 
-def test_the_floor_is_the_baselines_clean_error_at_the_same_epoch():
-    floor = robmednas.floor(settings_of(floor=0.1))
-    assert (floor.reference, floor.slack) == ("baseline", 0.1)
+def test_the_floor_is_a_references_clean_error_at_the_same_epoch():
+    floor = robmednas.floor(settings_of(floor=0.2))
+    assert floor.slack == 0.2
     assert robmednas.metrics(settings_of())[floor.metric] == "min"
     assert floor.above_constant
 

@@ -52,6 +52,10 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
             network, norm = _fixed(settings), "instance"
         return _config(network, norm, values, settings)
 
+    def floor_reference(self, settings: RobMedNASSettings) -> str:
+        """Return the plain U-Net, which nobody would give up for a worse one, where it trains."""
+        return BASELINE if settings.protocol == PAPER_PRESET else PLAIN
+
     def references(self, settings: RobMedNASSettings) -> tuple[Reference, ...]:
         """List the handcrafted U-Net, a plain one, both trained against attacks, and the paper's.
 

@@ -112,6 +112,15 @@ def test_the_papers_preset_has_plain_networks_as_controls_alone():
     assert network.config["architecture"].startswith("plain ")
 
 
+@pytest.mark.parametrize(("protocol", "label"), [("new", "plain U-Net"), ("paper", "baseline")])
+def test_the_clean_floor_is_set_by_an_essential_reference_that_trains(protocol, label):
+    settings = settings_of() if protocol == "new" else settings_of(protocol=protocol)
+    floor = robmednas.floor(settings)
+    assert floor.reference == label
+    (reference,) = (item for item in robmednas.references(settings) if item.label == label)
+    assert reference.essential
+
+
 def test_controls_are_plain_networks_with_the_winners_recipe_and_its_attack():
     settings = settings_of()
     winner = robmednas.references(settings)[0].config | {
