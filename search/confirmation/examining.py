@@ -68,10 +68,14 @@ def examine(
         UserError: If an examination failed; the others have been written.
     """
     depot = job.session.keeping.depot
-    tasks = [
-        _task(job, trained, finalists, (finalist, number), split)
+    subjects = [
+        (number, finalist, training)
         for finalist in finalists
         for number, training in enumerate(trained[finalist.id])
+    ]
+    tasks = [  # seed by seed, as each process keeps what it made on rivals of the same seed
+        _task(job, trained, finalists, (finalist, number), split)
+        for number, finalist, training in sorted(subjects, key=lambda subject: subject[0])
         if not depot.bring_file(job.file(split, training.id)).is_file()
     ]
     _run(job, tasks, split)

@@ -171,6 +171,10 @@ class OneLabel(nn.Module):
         super().__init__()
         self.model, self.label = model, label
 
+    def extra_repr(self) -> str:
+        """Name the label, which no weight tells."""
+        return f"label={self.label}"
+
     def forward(self, images: Tensor) -> Tensor:
         """Return the logits of "no" and "yes", (N, 2)."""
         logits = self.model(images)[:, self.label]

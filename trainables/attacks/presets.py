@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from torch import nn
+from torch import Tensor, nn
 
 from searchspace.names import lookup
 from trainables.attacks.apgd import APGD
@@ -40,7 +40,10 @@ def guesses_enough(name: str) -> bool:
 
 
 def build_ensemble(
-    name: str, task: Task, sources: Mapping[str, nn.Module] | None = None
+    name: str,
+    task: Task,
+    sources: Mapping[str, nn.Module] | None = None,
+    whole: tuple[Tensor, Tensor] | None = None,
 ) -> dict[str, Attack]:
     """Build an ensemble by name, with the losses that fit a task.
 
@@ -49,13 +52,14 @@ def build_ensemble(
         task: What the labels mean.
         sources: Models by name, whose adversarial images are used as well: as the attack
             ``transfer-NAME``, before the black box.
+        whole: All images and labels that are attacked, see `Transfer`.
 
     Raises:
         UserError: If the name is unknown.
     """
     strengths = lookup(ENSEMBLES, name, "ensemble of attacks")
     attacks = {kind: build_attack(kind, task, steps) for kind, steps in strengths.items()}
-    transfers = _transfers(sources, log_odds, 256, TRANSFER_STEPS[name])
+    transfers = _transfers(sources, log_odds, 256, TRANSFER_STEPS[name], whole)
     return _insert(transfers, attacks)
 
 
@@ -82,11 +86,22 @@ def build_synthesis_ensemble(
 
 
 def _transfers(
-    sources: Mapping[str, nn.Module] | None, loss: Loss, batch_size: int, steps: int
+    sources: Mapping[str, nn.Module] | None,
+    loss: Loss,
+    batch_size: int,
+    steps: int,
+    whole: tuple[Tensor, Tensor] | None = None,
 ) -> dict[str, Attack]:
     attack = APGD(loss=loss, iterations=steps, batch_size=batch_size)
     return {
-        f"transfer-{name}": Transfer(loss=loss, source=source, attack=attack, batch_size=batch_size)
+        f"transfer-{name}": Transfer(
+            loss=loss,
+            source=source,
+            attack=attack,
+            name=name,
+            whole=whole,
+            batch_size=batch_size,
+        )
         for name, source in (sources or {}).items()
     }
 

@@ -12,6 +12,7 @@ from trainables.attacks.evaluation import AgainstRest, answers_of, predict_logit
 from trainables.attacks.presets import build_ensemble
 from trainables.attacks.signs.steadiness import require_steady
 from trainables.attacks.threat import pixels
+from trainables.attacks.transfer import STORE
 from trainables.classification.about import SCORES
 from trainables.classification.assets import LabelledImages, at_most
 from trainables.classification.measurement import SIGMAS
@@ -72,7 +73,9 @@ def examine_classifier(
         classifier, task = AgainstRest(classifier), "multi-label"
         labels = functional.one_hot(labels, n_classes)
         data = replace(data, labels=labels)
-    ensemble = build_ensemble(exam.attacks, task, sources)
+    keeps = task != "multi-label" and STORE.holds(images, len(sources) * (len(eps) - 1))
+    whole = (images, labels) if keeps else None
+    ensemble = build_ensemble(exam.attacks, task, sources, whole)
     seed = derive(exam.seed, "ensemble")
     spare = score not in ORDERS
     outcome = run_ensemble(

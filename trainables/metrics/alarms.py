@@ -44,7 +44,7 @@ ALARMS: Mapping[str, str] = {
 
 OF_ASSETS: Mapping[str, str] = {
     COPIED: "its generator copies training images: they are repeated, not synthetic",
-    GENERATOR_COLLAPSE: "its generator lacks variety: most authentic images are unlike all it makes",
+    GENERATOR_COLLAPSE: "its generator lacks variety: most authentic images are unlike its own",
 }
 """What alarms mean that follow from the assets of a study, whatever a trial learns."""
 
