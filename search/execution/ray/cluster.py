@@ -24,6 +24,9 @@ from trainables.study.settings import StudySettings
 # Holds a job and reports, a few kilobytes; Ray's default is 30 % of the memory.
 OBJECT_STORE_BYTES = 256 * 2**20
 
+# What Ray raises where it cannot start or connect; a bare Exception where a busy machine is slow.
+REFUSALS = (ConnectionError, TimeoutError, ValueError, RuntimeError, OSError)
+
 
 @dataclass(frozen=True)
 class Resources:
@@ -89,7 +92,9 @@ def cluster(resources: Resources) -> Iterator[None]:
                 _start_here(resources)
     except UserError:
         raise
-    except (ConnectionError, TimeoutError, ValueError, RuntimeError, OSError) as error:
+    except Exception as error:
+        if not isinstance(error, REFUSALS) and type(error) is not Exception:
+            raise
         what = f"connect to Ray at {resources.address}" if resources.address else "start Ray"
         raise UserError(f"cannot {what}: {first_line(error)}") from error
     try:

@@ -5,6 +5,8 @@ import json
 import pytest
 from toy_study import Settings
 
+from searchspace.errors import UserError
+
 pytestmark = pytest.mark.ray
 
 GIB = 2**30
@@ -66,3 +68,28 @@ def test_where_machines_come_and_go_a_trial_starts_again_more_often():
     here, cluster = (Resources(1, 1, 0.0, address) for address in (None, "auto"))
     assert here.restarts == 1
     assert cluster.restarts > here.restarts
+
+
+@pytest.mark.parametrize("kind", [Exception, ConnectionError])
+def test_a_machine_too_busy_to_start_ray_gets_one_line(kind, monkeypatch):
+    """Ray raises a bare Exception where its own processes take longer than it waits."""
+    from search.execution.ray import cluster  # noqa: PLC0415 - imports Ray
+
+    def refuse(**_options):
+        raise kind("The current node timed out during startup.\nSecond line.")
+
+    monkeypatch.setattr(cluster.ray, "init", refuse)
+    resources = cluster.Resources(1, 1, 0.0, None)
+    with (
+        pytest.raises(UserError, match=r"^cannot start Ray: .* timed out during startup\.$"),
+        cluster.cluster(resources),
+    ):
+        pass
+
+
+def test_a_defect_is_not_taken_for_a_busy_machine(monkeypatch):
+    from search.execution.ray import cluster  # noqa: PLC0415 - imports Ray
+
+    monkeypatch.setattr(cluster.ray, "init", lambda **_options: {}["missing"])
+    with pytest.raises(KeyError), cluster.cluster(cluster.Resources(1, 1, 0.0, None)):
+        pass
