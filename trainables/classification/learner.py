@@ -12,7 +12,7 @@ from trainables.data.task import Task
 from trainables.losses.likelihood import Loss
 from trainables.models.classifiers import Classifier
 from trainables.runtime.config import Frozen
-from trainables.runtime.device import InPrecision, autocast, resolve_precision
+from trainables.runtime.device import InPrecision, autocast
 
 
 class ClassifierConfig(Protocol):
@@ -93,8 +93,7 @@ class Lesson:
 
         The weights are the classifier's own.
         """
-        dtype = resolve_precision(self.precision, self.device)
-        return InPrecision(self.classifier, autocast(self.device, dtype))
+        return InPrecision(self.classifier, autocast(self.device, self.precision))
 
     @property
     def multi_label(self) -> bool:

@@ -49,9 +49,9 @@ def resolve_precision(name: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if _computes_bf16(device) else torch.float32
 
 
-def autocast(device: torch.device, dtype: torch.dtype) -> Autocast:
-    """Return a maker of autocast contexts; for fp32 they change nothing."""
-    enabled = dtype != torch.float32
+def autocast(device: torch.device, precision: str) -> Autocast:
+    """Return a maker of autocast contexts for a precision's name; for fp32 they change nothing."""
+    enabled = resolve_precision(precision, device) != torch.float32
     return partial(torch.autocast, device.type, dtype=torch.bfloat16, enabled=enabled)
 
 

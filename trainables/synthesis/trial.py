@@ -18,7 +18,7 @@ from searchspace.unet import Cost
 from trainables.data.grid import otsu
 from trainables.models.ct.networks import build_network
 from trainables.models.modes import weights_of, with_weights
-from trainables.runtime.device import autocast, channels_last, resolve_precision
+from trainables.runtime.device import autocast, channels_last
 from trainables.runtime.memory import BYTES, Need, known_limit
 from trainables.runtime.seeding import generator, seeded
 from trainables.saved.checkpoint import UNetCard, save_model
@@ -122,7 +122,7 @@ class SynthesisTrial(Trainable):
             self._practice(),
             batch_size=self.config.batch_size,
             generator=generator(cpu, seed, self.epoch, "order"),
-            autocast=autocast(self.device, resolve_precision(self.settings.precision, self.device)),
+            autocast=autocast(self.device, self.settings.precision),
             slices=self.slices,
         )
         self.spend("training", started)

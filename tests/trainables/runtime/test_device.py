@@ -82,8 +82,8 @@ def test_auto_is_bf16_only_where_the_hardware_computes_in_it(monkeypatch, has, d
 
 def test_autocast_changes_products_in_bf16_and_nothing_in_fp32():
     matrix = torch.ones(2, 2)
-    for dtype in (torch.float32, torch.bfloat16):
-        context = autocast(CPU, dtype)
+    for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
+        context = autocast(CPU, name)
         for _ in range(2):  # made anew for every step
             with context():
                 assert (matrix @ matrix).dtype == dtype
@@ -102,14 +102,14 @@ def test_threads_are_restored_whatever_happens():
     assert torch.get_num_threads() == count
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_network_in_a_precision_answers_in_fp32_and_trains_its_own_weights(dtype):
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_network_in_a_precision_answers_in_fp32_and_trains_its_own_weights(precision):
     network = torch.nn.Linear(64, 3)
-    inside = InPrecision(network, autocast(CPU, dtype))
+    inside = InPrecision(network, autocast(CPU, precision))
     images = torch.rand(5, 64)
     answers = inside(images)
     assert answers.dtype == torch.float32
-    assert torch.equal(answers, network(images)) == (dtype == torch.float32)
+    assert torch.equal(answers, network(images)) == (precision == "fp32")
     assert torch.allclose(answers, network(images), atol=0.05)
     answers.sum().backward()
     assert network.weight.grad is not None

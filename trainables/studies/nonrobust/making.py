@@ -161,7 +161,8 @@ class Maker:
         networks = {TRANSFER: lambda: self.robust, UNTRAINED: lambda: self.untrained(number)}
         network = networks.get(name, lambda: self.standard)()
         radius, steps = self._radius(images), self.settings.construct_steps
-        inside = InPrecision(network, autocast(self.device, self._dtype))  # what fools it is fp32's
+        precision = autocast(self.device, self.settings.precision)
+        inside = InPrecision(network, precision)  # what fools it is fp32's
         twins = move_towards(inside, images, targets, radius, steps)
         return MadeSet(twins, targets, digest, describe(network, twins, images, targets))
 
@@ -173,11 +174,6 @@ class Maker:
 
     def _radius(self, images: Tensor) -> float:
         return radius_of(images, self.settings.construct_radius)
-
-    @property
-    def _dtype(self) -> torch.dtype:
-        """The precision in which sources train, and in which images are moved."""
-        return resolve_precision(self.settings.precision, self.device)
 
     def _clean(self, split: Split) -> Tensor:
         data: LabelledImages = getattr(self.data, split)
@@ -231,7 +227,7 @@ class Maker:
             "classifier": self.settings.classifier,
             "epochs": self.settings.epochs,
             "seed": self.settings.seed,
-            "precision": str(self._dtype),
+            "precision": str(resolve_precision(self.settings.precision, self.device)),
             "config": self.recipes[name].model_dump(),
             "shapes": [list(self.data.train.images.shape), list(self.data.val.images.shape)],
         }

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from trainables.classification.learner import Lesson
-from trainables.runtime.device import autocast, resolve_precision
+from trainables.runtime.device import autocast
 from trainables.runtime.seeding import generator, seeded
 from trainables.studies.tsynd.assets import Codes
 from trainables.studies.tsynd.epoch import train_epoch
@@ -44,7 +44,6 @@ class TSynDLearner:
         """Train epoch ``number``, from 0, in the trial's regime; return the mean loss."""
         lesson = self.lesson
         synthesis = self._synthesis(generator(lesson.device, lesson.seed, number, "synthesis"))
-        dtype = resolve_precision(lesson.precision, lesson.device)
         with seeded(lesson.device, lesson.seed, number, "dropout"):
             loss = train_epoch(
                 lesson.classifier,
@@ -54,7 +53,7 @@ class TSynDLearner:
                 lesson.loss,
                 half_batch=self.config.batch_size // 2,
                 generator=generator(torch.device("cpu"), lesson.seed, number, "order"),
-                autocast=autocast(lesson.device, dtype),
+                autocast=autocast(lesson.device, lesson.precision),
             )
         self.schedule.step()
         return loss

@@ -46,7 +46,7 @@ def run(network, split, replace=clean, lr=0.0, batch_size=4, **practice):
         practice,
         batch_size=batch_size,
         generator=torch.Generator().manual_seed(3),
-        autocast=autocast(CPU, torch.float32),
+        autocast=autocast(CPU, "fp32"),
     )
 
 
@@ -144,7 +144,7 @@ def test_an_epoch_of_so_many_slices_draws_others_each_time(heads):
             practice,
             batch_size=2,
             generator=generator,
-            autocast=autocast(CPU, torch.float32),
+            autocast=autocast(CPU, "fp32"),
             slices=4,
         )
         epochs.append(torch.cat(network.shown).sum(dim=(1, 2, 3)).tolist())
