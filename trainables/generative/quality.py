@@ -18,7 +18,7 @@ from trainables.metrics.alarms import COPIED, GENERATOR_COLLAPSE
 from trainables.metrics.generated.copies import Copies, find_copies, nearest
 from trainables.metrics.generated.features import Standardiser
 from trainables.metrics.generated.kernel_distance import kernel_distance
-from trainables.metrics.generated.manifold import Manifold, compare_manifolds
+from trainables.metrics.generated.manifold import NEIGHBOURS, Manifold, compare_manifolds
 from trainables.metrics.generated.variety import grey_ratio, lack_of_variety, spread_interval
 from trainables.metrics.intervals import Interval, wilson
 from trainables.models.classifiers import Classifier
@@ -60,6 +60,8 @@ class Quality:
         critic: The same of held-out images.
         copies: Whether they are copies of training images.
         variety: Deviation of pixels within a class, generated over authentic.
+        recalls: Recall within each class that has enough held-out images, by its number: of
+            generated images, and of training images; in the space ``random``.
         grey: Deviation of the mean grey, the same ratio.
     """
 
@@ -70,6 +72,7 @@ class Quality:
     critic: Interval
     copies: Copies
     variety: Interval
+    recalls: Mapping[int, tuple[Interval, Interval]]
     grey: float
 
     @property
@@ -80,11 +83,12 @@ class Quality:
     @property
     def alarms(self) -> dict[str, float]:
         """The alarms, each met at 0 and below."""
-        space = self.spaces["random"]
-        recall, attainable = space.manifold.recall, space.train.recall.value
+        recalls = [
+            (of_generated, of_train.value) for of_generated, of_train in self.recalls.values()
+        ]
         return {
             COPIED: self.copies.excess,
-            GENERATOR_COLLAPSE: lack_of_variety(self.spread, recall, attainable),
+            GENERATOR_COLLAPSE: lack_of_variety(self.spread, recalls),
         }
 
     @property
@@ -106,7 +110,13 @@ class Quality:
         )
         low, high = self.variety.low, self.variety.high
         spread = f"spread {self.spread:.2f} [{low:.2f}, {high:.2f}] of authentic images"
-        return "; ".join([numbers, spread, near, *flaws])
+        least = min(self.recalls.values(), key=lambda pair: pair[0].value, default=None)
+        of_class = (
+            [f"least recall of a class {least[0].value:.2f} (training images {least[1].value:.2f})"]
+            if least
+            else []
+        )
+        return "; ".join([numbers, *of_class, spread, near, *flaws])
 
     def as_json(self) -> dict[str, Any]:
         """Return JSON values, None for what is not defined; intervals as value, low and high."""
@@ -121,6 +131,10 @@ class Quality:
             "copied_z": self.copies.z,
             "spread": _finite(self.spread),
             "spread_interval": _bounds(self.variety),
+            "recalls": {
+                str(label): [_bounds(interval) for interval in pair]
+                for label, pair in self.recalls.items()
+            },
             "grey": _finite(self.grey),
             "alarms": self.alarms,
         }
@@ -187,6 +201,7 @@ def compare_images(
         critic=_fidelity(critic, held_out),
         copies=find_copies(*distances),
         variety=spread_interval(_arrays(generated), _arrays(train)),
+        recalls=_recalls(spaces["random"], generated, train, held_out),
         grey=grey_ratio(_arrays(generated), _arrays(train)),
     )
 
@@ -209,6 +224,24 @@ def _compare(
         kernels={name: kernel_distance(values, reference) for name, values in nearby.items()},
         train=compare_manifolds(reference, nearby["train"]),
     )
+
+
+def _recalls(
+    features: Features, generated: Labelled, train: Labelled, held_out: Labelled
+) -> dict[int, tuple[Interval, Interval]]:
+    """Measure recall within each class; a generator may draw one class well and another not."""
+    standardise, recalls = Standardiser.of(features(train.images[:BESIDE])), {}
+    for label in range(held_out.n_classes):
+        real, drawn, beside = (
+            standardise(features(part.images[part.labels == label][:BESIDE]))
+            for part in (held_out, generated, train)
+        )
+        if min(len(real), len(drawn), len(beside)) > NEIGHBOURS:
+            recalls[label] = (
+                compare_manifolds(real, drawn).recall,
+                compare_manifolds(real, beside).recall,
+            )
+    return recalls
 
 
 def _fidelity(critic: Classifier, data: Labelled) -> Interval:

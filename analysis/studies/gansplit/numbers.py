@@ -46,7 +46,7 @@ def generators(run: Run) -> pd.DataFrame:
         bounds = {words: space[key] for key, words in MEASURES.items()}
         bounds |= {words: report[key] for key, words in SHARES.items()}
         spread = report.get("spread_interval", [report["spread"], None, None])
-        bounds["spread of authentic"] = spread  # runs before it had an interval hold the value
+        bounds["spread"] = spread  # runs before it had an interval hold the value
         rows += [
             {"generator": name, "measure": measure, **_interval(values)}
             for measure, values in bounds.items()

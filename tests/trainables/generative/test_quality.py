@@ -84,6 +84,19 @@ def test_few_images_that_vary_in_brightness_lack_variety(parts, critic):
     assert "IT LACKS VARIETY" in report.line
 
 
+def test_one_class_that_lacks_variety_is_enough(parts, critic):
+    """Two classes are whole; of the third there are three images."""
+    _, _, rest = parts
+    rows = torch.arange(len(rest.labels))
+    third = torch.nonzero(rest.labels == 2).squeeze(1)
+    rows[third] = third[torch.arange(len(third)) % 3]
+    report = quality(parts, critic, Labelled(rest.images[rows], rest.labels, 3))
+    assert report.spread > 0.7
+    assert report.spaces["random"].manifold.recall.low > 0.4
+    assert report.alarms[GENERATOR_COLLAPSE] > 0
+    assert min(report.recalls, key=lambda label: report.recalls[label][0].value) == 2
+
+
 def test_the_report_survives_json_with_bounds(parts, critic):
     values = json.loads(json.dumps(quality(parts, critic, parts[2]).as_json(), allow_nan=False))
     value, low, high = values["spaces"]["random"]["kid"]

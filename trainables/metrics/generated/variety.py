@@ -1,7 +1,7 @@
 """How much generated images vary within a class, beside authentic ones."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,25 +12,26 @@ from trainables.runtime.arrays import Floats64
 Pixels = npt.NDArray[np.uint8]
 Classes = npt.NDArray[np.int64]
 LEAST = 0.3  # of the spread of authentic images, below which a generator has collapsed
-LEAST_RECALL = 0.5  # of the recall of training images, which a generator must be able to reach
+LEAST_RECALL = 0.5  # of the recall of training images of a class
 
 
-def lack_of_variety(spread: float, recall: Interval, attainable: float) -> float:
+def lack_of_variety(spread: float, recalls: Iterable[tuple[Interval, float]]) -> float:
     """Compute how far a generator lacks variety; the constraint is met up to 0.
 
-    It does where pixels hardly vary within a class, or where its images certainly cover less than
-    half of what as many training images cover. The first alone misses a generator that varies one
-    image in brightness, or noise; the second alone is blind where few images are held out.
+    It does where pixels hardly vary within the classes, or where its images of a class certainly
+    cover less than half of what training images of the class cover. The first alone misses a
+    generator that varies one image in brightness, or noise; the second alone is blind where few
+    images are held out.
 
     Args:
         spread: The ratio of `spread_ratio`. NaN is a lack.
-        recall: Share of held-out images among generated ones, with its interval. NaN says nothing.
-        attainable: The same share among training images, which learned nothing and lack nothing.
+        recalls: For each class the share of held-out images among generated ones, with its
+            interval, and the share among training images. NaN says nothing.
     """
     if math.isnan(spread):
         return 1.0
-    missing = LEAST_RECALL * attainable - recall.high
-    return max(LEAST - spread, -1.0 if math.isnan(missing) else missing)
+    missing = [LEAST_RECALL * attainable - recall.high for recall, attainable in recalls]
+    return max([LEAST - spread, *(value for value in missing if not math.isnan(value))])
 
 
 def spread_ratio(generated: tuple[Pixels, Classes], authentic: tuple[Pixels, Classes]) -> float:

@@ -73,4 +73,9 @@ def test_images_without_spread_have_no_ratio():
     ],
 )
 def test_what_lacks_variety(spread, recall, attainable, lacks):
-    assert (lack_of_variety(spread, recall, attainable) > 0) == lacks
+    assert (lack_of_variety(spread, [(recall, attainable)]) > 0) == lacks
+    assert (lack_of_variety(spread, [(wilson(9, 10), 0.9), (recall, attainable)]) > 0) == lacks
+
+
+def test_without_a_recall_the_spread_decides():
+    assert lack_of_variety(0.2, []) > 0 > lack_of_variety(0.4, [])
