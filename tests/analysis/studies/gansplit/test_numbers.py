@@ -17,7 +17,7 @@ def test_each_measure_of_each_generator_has_its_bounds(build):
     assert set(frame["generator"]) == {"hinge", "dcgan"}
     (line,) = frame[(frame["generator"] == "dcgan") & (frame["measure"] == "KID")].itertuples()
     assert (line.value, line.low, line.high) == (0.4, 0.3, 0.5)
-    spread = frame[frame["measure"] == "spread of authentic"]
+    spread = frame[frame["measure"] == "spread"]
     assert spread["value"].tolist() == [0.9, 0.2]
     assert spread["low"].isna().all()
     assert flaws(run) == {"hinge": [], "dcgan": ["generator_collapse"]}
