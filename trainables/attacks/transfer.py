@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from trainables.attacks.attack import Attack, Target
 from trainables.losses.likelihood import Loss, log_odds
 
-LIMIT = 2**30  # bytes of adversarial images that a process keeps
+LIMIT = 2**29  # bytes of adversarial images that a process keeps
 
 
 @final
