@@ -74,7 +74,7 @@ def attack_val(
 
 
 def draw_curves(answers: list[Answers], eps: tuple[float, ...]) -> Sheet:
-    """Draw ROC and precision-recall curves, a row for each classifier and radius.
+    """Draw ROC and precision-recall curves, a row for each classifier, at three of the radii.
 
     Of several classes or labels the heights are means.
 
@@ -82,38 +82,37 @@ def draw_curves(answers: list[Answers], eps: tuple[float, ...]) -> Sheet:
         answers: Of each classifier.
         eps: Their radii.
     """
-    names, pages, notes = [], [], []
-    for each in answers:
-        for row in sorted({0, len(eps) // 2, len(eps) - 1}):
-            names.append(f"{each.name}, {_radius(eps[row])}")
-            areas = [
-                order_score(score, each.task, each.odds[row], each.labels)
-                for score in ("auc", "ap")
-            ]
-            notes.append((f"AUC {areas[0]:.3f}", f"AP {areas[1]:.3f}"))
-            columns, precise = each.columns(row), each.columns(row, "ap")
-            share = np.mean([positive.mean() for _, positive in precise])
-            pages.append(
-                (
-                    _framed(roc_picture(columns), GRID),
-                    _framed(recall_picture(precise), np.full(SIDE, share)),
-                )
-            )
-    kinds = tuple(
+    shown = sorted({0, len(eps) // 2, len(eps) - 1})
+    columns = tuple(
         Column(
-            title,
-            np.stack([page[number] for page in pages]),
-            notes=tuple(note[number] for note in notes),
+            f"{title}, {_radius(eps[row])}",
+            np.stack([draw(each, row) for each in answers]),
+            notes=tuple(
+                f"{score.upper()} {order_score(score, each.task, each.odds[row], each.labels):.3f}"
+                for each in answers
+            ),
         )
-        for number, title in enumerate(("ROC", "precision-recall"))
+        for title, score, draw in (("ROC", "auc", _roc_cell), ("PR", "ap", _recall_cell))
+        for row in shown
     )
     caption = (
-        "True (up) over false positive rate, and precision (up) over recall, from 0 to 1, with "
-        f"what chance gives (dashed). Images of val, clean and under PGD with {STEPS} steps, which "
-        "lowers the score of every positive and raises that of every negative. Below a curve all "
-        "is grey. AP: average precision."
+        "ROC: true (up) over false positive rate; PR: precision (up) over recall; from 0 to 1, "
+        f"with what chance gives (dashed). Images of val, clean and under PGD with {STEPS} steps, "
+        "which lowers the score of every positive and raises that of every negative. Below a curve "
+        "all is grey. AP: average precision."
     )
-    return Sheet("curves", "ROC and precision-recall", caption, tuple(names), kinds)
+    rows = tuple(each.name for each in answers)
+    return Sheet("curves", "ROC and precision-recall", caption, rows, columns)
+
+
+def _roc_cell(answers: Answers, row: int) -> Floats32:
+    return _framed(roc_picture(answers.columns(row)), GRID)
+
+
+def _recall_cell(answers: Answers, row: int) -> Floats32:
+    columns = answers.columns(row, "ap")
+    share = np.mean([positive.mean() for _, positive in columns])
+    return _framed(recall_picture(columns), np.full(SIDE, share))
 
 
 def draw_scores(answers: list[Answers], eps: tuple[float, ...]) -> Sheet:
@@ -123,25 +122,31 @@ def draw_scores(answers: list[Answers], eps: tuple[float, ...]) -> Sheet:
         answers: Of each classifier; of several classes or labels the first that is ranked.
         eps: Their radii: a row of a picture each.
     """
-    columns = []
-    for title, side in (("positives", True), ("negatives", False)):
-        cells = []
-        for each in answers:
-            edges = _edges(each)
-            bands = []
-            for row in range(len(eps)):
-                scores, positive = each.columns(row)[0]
-                counts, _ = np.histogram(scores[positive == side].clip(*edges), BINS, edges)
-                bands.append(counts / max(counts.sum(), 1))
-            cells.append(np.repeat(np.stack(bands), 4, axis=0))
-        columns.append(Column(title, np.stack(cells).astype(np.float32), high=0.5, unit="share"))
+    shares = [
+        np.stack([_bands(each, side, len(eps)) for each in answers]) for side in (True, False)
+    ]
+    high = float(max(cells.max() for cells in shares))
+    columns = tuple(
+        Column(title, cells, high=high, unit="share")
+        for title, cells in zip(("positives", "negatives"), shares, strict=True)
+    )
     caption = (
         "Log-odds of images of val from low (left) to high, a band for each radius from "
         f"{_radius(eps[0])} (top) to {_radius(eps[-1])}. Where the bands of both classes overlap, "
         "their order is lost."
     )
     rows = tuple(each.name for each in answers)
-    return Sheet("scores", "Scores by class", caption, rows, tuple(columns))
+    return Sheet("scores", "Scores by class", caption, rows, columns)
+
+
+def _bands(answers: Answers, side: bool, radii: int) -> Floats32:  # noqa: FBT001 - a class
+    """Return the share of a class's images in each bin of scores, a band for each radius."""
+    edges, bands = _edges(answers), []
+    for row in range(radii):
+        scores, positive = answers.columns(row)[0]
+        counts, _ = np.histogram(scores[positive == side].clip(*edges), BINS, edges)
+        bands.append(counts / max(counts.sum(), 1))
+    return np.repeat(np.stack(bands), 4, axis=0).astype(np.float32)
 
 
 def draw_attacks(classifier: Classifier, data: Data, eps: float, seed: int) -> Sheet:

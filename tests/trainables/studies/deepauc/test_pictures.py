@@ -53,8 +53,9 @@ def test_every_sheet_is_whole(studio, tmp_path):
     answers = attack_val({"winner": classifier, "baseline": classifier}, data, EPS, seed=0)
     curves, scores = draw_curves(answers, EPS), draw_scores(answers, EPS)
     attacks = draw_attacks(classifier, data, EPS[-1], seed=0)
-    assert len(curves.rows) == 2 * len(EPS)
-    assert len(scores.rows) == 2
+    assert curves.rows == scores.rows == ("winner", "baseline")
+    assert len(curves.columns) == 2 * len(EPS)
+    assert scores.columns[0].high == max(column.cells.max() for column in scores.columns)
     kinds = 3 if data.val.images.ndim == 5 else 1
     assert len(attacks.columns) == 2 * kinds
     change = np.concatenate([np.abs(column.cells).ravel() for column in attacks.columns[1::2]])
@@ -66,8 +67,10 @@ def test_every_sheet_is_whole(studio, tmp_path):
 def test_curves_stand_in_a_frame_beside_what_chance_gives(studio):
     classifier, data = studio
     sheet = draw_curves(attack_val({"winner": classifier}, data, EPS, seed=0), EPS)
-    assert [column.title for column in sheet.columns] == ["ROC", "precision-recall"]
-    roc, recall = (column.cells[0] for column in sheet.columns)
+    radii = ("clean", "2/255", "8/255")
+    titles = [column.title for column in sheet.columns]
+    assert titles == [f"{kind}, {radius}" for kind in ("ROC", "PR") for radius in radii]
+    roc, recall = (sheet.columns[number].cells[0] for number in (0, 3))
     assert roc.shape == (SIDE + 2, SIDE + 2)
     for picture in (roc, recall):
         assert (picture[[0, -1]] == LINE).all()
