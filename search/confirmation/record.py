@@ -123,6 +123,7 @@ class SelectionRecord(Part):
         winner: Id of the finalist that the search had first.
         promised: Its value in the search.
         left: Its value under the ensemble, on other seeds.
+        barred: Constraints that at least half of its trainings miss: then it cannot win.
         regret: By how much the best of those that can win is better than that.
         best_place: Place in the search's ranking of the best.
         tau: Kendall's; NaN for fewer than 3 finalists.
@@ -136,6 +137,7 @@ class SelectionRecord(Part):
     best_place: int
     tau: Measured
     optimism: Measured
+    barred: tuple[str, ...] = ()
 
 
 class WithoutNear(Part):

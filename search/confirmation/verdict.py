@@ -61,7 +61,9 @@ class Selection:
         winner: Id of the finalist that the search had first.
         promised: Its value in the search.
         left: Its value under the ensemble, on other seeds.
-        regret: By how much the best of those that can win is better than that.
+        barred: Constraints that at least half of its trainings miss: then it cannot win.
+        regret: By how much the best of those that can win is better than that; below 0 where it
+            cannot win and has more.
         best_place: Place in the search's ranking of the best.
         tau: Kendall's, between the search's values and the ensemble's; NaN for fewer than 3.
         optimism: By how much the best looks better than it is for having been chosen here.
@@ -74,6 +76,7 @@ class Selection:
     best_place: int
     tau: float
     optimism: float
+    barred: tuple[str, ...] = ()
 
 
 def standings(
@@ -178,7 +181,8 @@ def selection(
     direction = direction_of(first, metric)
     sign = _sign(direction)
     able = [row for row in rows if row.able]
-    searched = min(able, key=lambda row: row.finalist.place)
+    candidates = [row for row in rows if row.finalist.candidate and not row.finalist.control]
+    searched = min(candidates, key=lambda row: row.finalist.place)
     resamples = Resamples(first.labels, seed)
     values = [
         resamples.values(answers_of(trainings), summary_for(metric, first), number)
@@ -196,6 +200,7 @@ def selection(
         best_place=able[0].finalist.place,
         tau=float(tau),
         optimism=optimism(exact, np.stack(values), direction),
+        barred=searched.barred,
     )
 
 

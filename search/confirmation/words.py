@@ -32,6 +32,11 @@ def sentences(record: ConfirmationResult) -> list[str]:
     )
     if select.winner == record.winner:
         lines.append("the search's winner is the confirmed one: no selection regret")
+    elif select.barred:
+        lines.append(
+            f"the search's winner cannot win: half of its trainings or more missed "
+            f"{', '.join(select.barred)}; the confirmed winner was #{select.best_place} in the search"
+        )
     else:
         lines.append(
             f"selection regret {number(select.regret)}: the confirmed winner was "

@@ -80,6 +80,16 @@ def test_how_far_the_search_misled():
     assert found.tau == pytest.approx(-1)
 
 
+def test_the_searchs_winner_is_named_where_it_cannot_win_any_more():
+    missed = training(clean_floor=0.1)
+    rows = standings(FINALISTS, EXAMINED, FINE | {"r01": [missed, missed]}, AREA)
+    result = selection(rows, EXAMINED, AREA, seed=0)
+    assert (result.winner, result.barred) == ("r01", ("clean_floor",))
+    assert result.best_place == 2
+    tested = choose_for_test(rows, winner_of(rows), result.winner)
+    assert {"r01", "r02"} <= {item.id for item in tested}
+
+
 def test_what_most_trainings_miss_bars():
     missed, met = training(collapse=0.1), training(collapse=0.0)
     assert barred_by([missed, missed, met]) == ("collapse",)

@@ -47,6 +47,11 @@ def test_a_search_that_misled():
     select = VALUES["selection"] | {"winner": "r02", "regret": 0.1, "best_place": 3, "tau": -0.5}
     lines = sentences(confirmed(selection=select))
     assert "selection regret 0.100: the confirmed winner was #3 in the search" in lines
+    barred = select | {"barred": ["clean_floor"]}
+    words = "the search's winner cannot win: half of its trainings or more missed clean_floor"
+    assert f"{words}; the confirmed winner was #3 in the search" in sentences(
+        confirmed(selection=barred)
+    )
     assert "search and ensemble rank the 2 finalists with Kendall's tau -0.50" in lines
 
 
