@@ -35,7 +35,8 @@ def sentences(record: ConfirmationResult) -> list[str]:
     elif select.barred:
         lines.append(
             f"the search's winner cannot win: half of its trainings or more missed "
-            f"{', '.join(select.barred)}; the confirmed winner was #{select.best_place} in the search"
+            f"{', '.join(select.barred)}; the confirmed winner was #{select.best_place} in the "
+            "search"
         )
     else:
         lines.append(
