@@ -1,14 +1,16 @@
 """Constraints that the engine adds to a report: limits known before training, and a floor.
 
 The floor is relative to a reference: to its value, or to what its value has beyond that of a
-constant answer. The reference may report later than the trials that it is to judge: those are
-judged again then. What the sampler was told of them by that time stays. A reference that is no
+constant answer. The value is the mean over its trainings, as one training may be lucky. The
+reference may report later than the trials that it is to judge, or be trained once more with another
+seed: they are judged again then. What the sampler was told of them by that time stays. A reference that is no
 better than a constant answer sets no level.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from statistics import fmean
 from typing import Literal, final
 
 from search.engine.trial import Trial
@@ -25,29 +27,35 @@ class Judge:
         limits: Constraints of a config that need no training, met at 0 and below.
         floor: What quality a trial needs, relative to a reference; None for no demand.
         direction: How the floor's metric improves.
-        levels: The reference's quality by rung, as far as it is known.
+        levels: The quality of each of the reference's trainings, by rung and trial.
+        reference: Id of the reference's first training; empty until it reports.
     """
 
     limits: Callable[[Config], dict[str, float]]
     floor: Floor | None = None
     direction: Literal["max", "min"] = "max"
-    levels: dict[int, float] = field(default_factory=dict)
+    levels: dict[int, dict[str, float]] = field(default_factory=dict)
+    reference: str = ""
 
     def sets_level(self, trial: Trial, report: Report) -> bool:
         """Take note of the reference's quality; tell whether there was any to note."""
-        if self.floor is None or trial.label != self.floor.reference:
+        if self.floor is None:
+            return False
+        if trial.label == self.floor.reference:
+            self.reference = trial.id
+        elif not trial.repeats or trial.repeats != self.reference:
             return False
         level = report.metrics.get(self.floor.metric, math.nan)
         if not self.floor.reach(level, self.direction) > 0:  # it diverged, or is at chance
             return False
-        self.levels[report.rung] = level
+        self.levels.setdefault(report.rung, {})[trial.id] = level
         return True
 
     def judge(self, trial: Trial, report: Report) -> Report:
         """Return the report with all constraints that are known by now."""
         constraints = dict(report.constraints) | self.limits(trial.config)
         if self.floor is not None and report.rung in self.levels:
-            level = self.levels[report.rung]
+            level = fmean(self.levels[report.rung].values())
             value = report.metrics.get(self.floor.metric, math.nan)
             loss = level - value if self.direction == "max" else value - level
             share = loss / self.floor.reach(level, self.direction)

@@ -91,11 +91,13 @@ def share_line(share: Share) -> str:
     return f"its clean value is {percent} of the {share.reference}'s"
 
 
-def barred_lines(first: Row, rows: Sequence[Row], floor: Floor, objective: Objective) -> list[str]:
+def barred_lines(
+    first: Row | None, rows: Sequence[Row], floor: Floor, objective: Objective
+) -> list[str]:
     """Say who missed nothing but the floor, and whether the floor lies within luck.
 
     Args:
-        first: The winner's row.
+        first: The winner's row; None where nothing can win.
         rows: The ranking.
         floor: What the run demanded.
         objective: What ranks.
@@ -109,15 +111,16 @@ def barred_lines(first: Row, rows: Sequence[Row], floor: Floor, objective: Objec
         for row in rows
         if row.trial.state is State.COMPLETED
         and not row.trial.control
-        and sign_of(objective) * (row.value - first.value) > 0
+        and (first is None or sign_of(objective) * (row.value - first.value) > 0)
         and 0 < violated(row.trial.reports[-1]) == _violation(row.trial, floor)
     ]
     lines = []
     if better:
         best = max(better, key=lambda row: sign_of(objective) * row.value)
         few = "trial" if len(better) == 1 else "trials"
+        greater = "" if first is None else " of greater value"
         lines.append(
-            f"the clean floor alone barred {len(better)} {few} of greater value, the best "
+            f"the clean floor alone barred {len(better)} {few}{greater}, the best "
             f"{best.trial.name} ({best.value:.3g}); --floor moves it"
         )
     base = _reference(rows, floor)

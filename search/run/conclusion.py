@@ -41,6 +41,9 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
     claim = None if first is None else _say_winner(session, coordinator, first, rows)
     if first is None:
         session.say("no winner: no trial reached the last rung and met its constraints")
+        if (floor := rules.judge.floor) is not None:
+            for line in barred_lines(None, rows, floor, rules.objective):
+                session.say(line)
     space = rules.source.space
     arms = arms_of(space.arms, space.arm_options, rows, rules.objective, session.folder)
     for line in (

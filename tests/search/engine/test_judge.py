@@ -38,6 +38,20 @@ def test_other_rungs_other_trials_and_diverged_references_set_no_level():
     assert judge.judge(OTHER, same) is same
 
 
+def test_the_level_is_the_mean_over_the_references_trainings():
+    """One training of it may be lucky: with a second, 100 and 140, 150 HU are allowed, not 125."""
+    judge = Judge(none, FLOOR, "min")
+    again = Trial("r01.2", {"n": 1}, repeats="r01", seed=1)
+    assert not judge.sets_level(again, report(140.0))  # nothing says yet whose training it is
+    judge.sets_level(BASE, report(100.0))
+    assert judge.judge(OTHER, report(150.0)).constraints["clean"] == pytest.approx(0.25)
+    assert judge.sets_level(again, report(140.0))
+    assert judge.judge(OTHER, report(150.0)).constraints["clean"] == pytest.approx(0.0)
+    assert judge.judge(BASE, report(100.0)).constraints["clean"] == pytest.approx(-1 / 6 - 0.25)
+    assert not judge.sets_level(again, report(math.nan))
+    assert not judge.sets_level(Trial("t001.2", {}, repeats="t001"), report(1.0))
+
+
 def test_a_value_that_is_no_number_does_not_meet_the_floor():
     judge = Judge(none, FLOOR, "min")
     judge.sets_level(BASE, report(100.0))

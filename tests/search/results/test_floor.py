@@ -119,6 +119,8 @@ def test_what_the_floor_alone_barred_is_named():
         "the clean floor alone barred 2 trials of greater value, the best t003 (0.4); "
         "--floor moves it"
     )
+    (line,) = barred_lines(None, rows, FLOOR, objective)
+    assert line.startswith("the clean floor alone barred 3 trials, the best t003 (0.4)")
     assert barred_lines(first, rows[:2], FLOOR, objective) == []
     (line,) = barred_lines(first, rows, FLOOR, Objective("skill", "min"))
     assert "barred 1 trial of greater value, the best t005 (0.1)" in line
