@@ -3,8 +3,8 @@
 The floor is relative to a reference: to its value, or to what its value has beyond that of a
 constant answer. The value is the mean over its trainings, as one training may be lucky. The
 reference may report later than the trials that it is to judge, or be trained once more with another
-seed: they are judged again then. What the sampler was told of them by that time stays. A reference that is no
-better than a constant answer sets no level.
+seed: they are judged again then. What the sampler was told of them by that time stays. A reference
+that is no better than a constant answer sets no level.
 """
 
 import math
