@@ -35,7 +35,7 @@ def table(  # noqa: PLR0913 - each is an option
     datasets: DatasetsOption = "breastmnist",
     fractions: FractionsOption = "0.5",
     seeds: SeedsOption = 3,
-    generator: GeneratorOption = "hinge",
+    generator: GeneratorOption = "dcgan",
     generator_steps: StepsOption = None,
     points: PointsOption = "0,0.25,0.5,0.75,1",
     epochs: EpochsOption = None,
