@@ -1,4 +1,4 @@
-"""What a search trains after its own trials have ended, stage after stage.
+"""What a search trains beside its own trials, and after these have ended, stage after stage.
 
 A stage looks at the ranking and queues trainings at the coordinator (`Coordinator.repeat`), which
 writes its choice into the record. So a run that is killed and resumed does not choose again, unless
@@ -6,6 +6,8 @@ trials were added. A stage that has nothing to do, or nothing more, queues nothi
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
 
 from search.engine.coordinator import Coordinator
 from search.engine.repeats import own_trials
@@ -90,6 +92,37 @@ STAGES: tuple[Stage, ...] = (check_baseline, check_winner, race, match_controls,
 OF_TWO: tuple[Stage, ...] = (match_controls,)  # stages of a search for two objectives
 
 
+@final
+@dataclass(frozen=True)
+class BaselineFirst:
+    """Queues the further seeds of the floor's reference as soon as it has been trained.
+
+    Their mean sets the clean floor. Were they trained at the end, one training's luck would say
+    during the whole search who meets it. A search for two objectives has no such trainings.
+
+    Attributes:
+        session: Of the run.
+        desk: With the coordinator, whose events it observes.
+    """
+
+    session: Session
+    desk: Desk
+
+    def notice(self, event: str, trial: Trial | None, **_details: Any) -> None:  # noqa: ANN401
+        """Queue the seeds when the reference ends.
+
+        Args:
+            event: See `search.engine.rules.Observer`.
+            trial: That it is about.
+            **_details: Not used.
+        """
+        if event != "ended" or check_baseline not in _stages(self.session):
+            return
+        is_reference = trial is not None and trial is _baseline(self.desk.coordinator)
+        if is_reference and (line := check_baseline(self.session, self.desk)):
+            self.desk.progress.say(line)
+
+
 def next_stage(session: Session, desk: Desk) -> bool:
     """Queue the trainings of the first stage that has any, say which, and return whether one has.
 
@@ -99,11 +132,14 @@ def next_stage(session: Session, desk: Desk) -> bool:
     """
     if desk.coordinator.over:
         return False
-    stages = STAGES if session.plan.trade_off is None else OF_TWO
-    line = next((line for stage in stages if (line := stage(session, desk))), "")
+    line = next((line for stage in _stages(session) if (line := stage(session, desk))), "")
     if line:
         desk.progress.say(line)
     return bool(line)
+
+
+def _stages(session: Session) -> tuple[Stage, ...]:
+    return STAGES if session.plan.trade_off is None else OF_TWO
 
 
 def _queue(desk: Desk, purpose: str, names: list[str], seeds: range, *, by_value: bool) -> str:

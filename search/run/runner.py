@@ -20,7 +20,7 @@ from search.record.events import clear_unfinished, read_events
 from search.record.lock import locked
 from search.record.manifest import new_manifest
 from search.record.run_folder import create_run_folder
-from search.run.afterwards import next_stage
+from search.run.afterwards import BaselineFirst, next_stage
 from search.run.conclusion import conclude
 from search.run.desk import Desk, open_desk, verify_session
 from search.run.preparation import prepare
@@ -279,6 +279,7 @@ def _search(session: Session, desk: Desk) -> int:
     if mirror := session.keeping.mirror:
         mirror.on_failure(coordinator.halt)
         coordinator.observers.append(mirror)
+    coordinator.observers.append(BaselineFirst(session, desk))
     try:
         with desk.progress:
             execute(coordinator, job)

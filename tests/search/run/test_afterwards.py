@@ -266,3 +266,10 @@ def test_a_search_of_arms_is_resumed_and_replayed(run_toy, take_up, toy, tmp_pat
     points = [[e["point"] for e in events_of(run, "proposed")] for run in (whole, folder)]
     assert points[0] == points[1]
     assert manifest_of(folder)["arms"] == manifest_of(whole)["arms"]
+
+
+def test_the_floors_reference_has_its_seeds_before_any_sampled_trial(run_toy):
+    """Or one training's luck would say, during the whole search, who meets the clean floor."""
+    _, folder, _ = run_toy(trials=3, seed_check=2)
+    order = [event["trial"] for event in events_of(folder, "proposed")]
+    assert order.index("r01.3") < order.index("t001")
