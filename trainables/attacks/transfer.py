@@ -4,8 +4,7 @@ A confirmation attacks every model from all of its rivals. What is made on a riv
 on the model under attack, so it is made once a process and kept, up to `LIMIT` bytes.
 """
 
-import hashlib
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import final
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 
 from trainables.attacks.attack import Attack, Target
 from trainables.losses.likelihood import Loss, log_odds
+from trainables.models.digests import tensors_digest
 
 LIMIT = 2**29  # bytes of adversarial images that a process keeps
 
@@ -80,24 +80,15 @@ class Transfer(Attack):
 
     def _make(self, data: tuple[Tensor, Tensor], positions: Tensor, target: Target) -> Tensor:
         threat = target.threat
-        key = self._origin, _digest([*data, positions]), self.attack, threat, target.seed
+        inputs = tensors_digest({"images": data[0], "labels": data[1], "positions": positions})
+        key = self._origin, inputs, self.attack, threat, target.seed
         return STORE.obtain(
             key, lambda: self.attack(self.source, *data, threat, target.seed, positions)
         )
 
     @cached_property
     def _origin(self) -> str:
-        return f"{self.name} {self.source} {_digest(self.source.state_dict().values())}"
-
-
-def _digest(tensors: Iterable[Tensor]) -> str:
-    """Compute the SHA-256 of tensors, their types and shapes, in hexadecimal."""
-    digest = hashlib.sha256()
-    for tensor in tensors:
-        values = tensor.detach().cpu().contiguous()
-        digest.update(f"{values.dtype} {list(values.shape)}\n".encode())
-        digest.update(values.reshape(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()
+        return f"{self.name} {self.source} {tensors_digest(self.source.state_dict())}"
 
 
 def _bytes(images: Tensor) -> int:

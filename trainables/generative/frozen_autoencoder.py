@@ -13,6 +13,7 @@ from trainables.generative.autoencoder import (
     measure_reconstruction,
 )
 from trainables.models.autoencoder import VQVAE
+from trainables.models.digests import tensors_digest
 from trainables.runtime.device import threads
 from trainables.saved.frozen import (
     Content,
@@ -20,7 +21,6 @@ from trainables.saved.frozen import (
     digest_of,
     obtain,
     read,
-    weights_digest,
     write,
 )
 from trainables.saved.shapes import check_size
@@ -55,7 +55,7 @@ class FrozenAutoencoder:
     @property
     def weights_digest(self) -> str:
         """SHA-256 of the weights, in hexadecimal."""
-        return weights_digest(self.model.state_dict())
+        return tensors_digest(self.model.state_dict())
 
     def write(self, path: Path) -> None:
         """Write it to a file, whole or not at all."""

@@ -13,10 +13,11 @@ from trainables.generative.frozen_autoencoder import obtain_autoencoder
 from trainables.generative.gan_training import GANSettings, Labelled, fit_gan
 from trainables.generative.latent_gaussian import LatentGaussian, fit_latent_gaussian
 from trainables.generative.recipes import GENERATORS, LATENT_GAUSSIAN, RECIPES
+from trainables.models.digests import tensors_digest
 from trainables.models.gan.generator import Generator, PerClass
 from trainables.runtime.device import threads
 from trainables.runtime.seeding import generator as make_rng
-from trainables.saved.frozen import Content, Kind, digest_of, obtain, weights_digest
+from trainables.saved.frozen import Content, Kind, digest_of, obtain
 from trainables.saved.shapes import check_size
 from trainables.study.study import Say
 
@@ -69,7 +70,7 @@ class ImageGenerator:
     @property
     def weights_digest(self) -> str:
         """SHA-256 of the weights, in hexadecimal."""
-        return weights_digest(self.network.state_dict())
+        return tensors_digest(self.network.state_dict())
 
     @property
     def dim(self) -> int:

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from trainables.door.opening import check_regular, replacement
 from trainables.door.records import parse_json
+from trainables.models.digests import tensors_digest
 from trainables.study.study import Say
 
 Model = TypeVar("Model")
@@ -76,16 +77,6 @@ def digest_of(described: Mapping[str, Any], *inputs: Tensor) -> str:
     return digest.hexdigest()
 
 
-def weights_digest(weights: Mapping[str, Tensor]) -> str:
-    """Compute the SHA-256 of weights, their names, types and shapes, in hexadecimal."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(weights.items()):
-        values = tensor.detach().cpu().contiguous()
-        digest.update(f"{name} {values.dtype} {list(values.shape)}\n".encode())
-        digest.update(values.reshape(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()
-
-
 def write(kind: Kind[Model], model: Model, file: Path) -> None:
     """Write a model to a file, whole or not at all; the folder is made where it is missing.
 
@@ -101,7 +92,7 @@ def write(kind: Kind[Model], model: Model, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.cpu().contiguous() for name, tensor in content.weights.items()}
     # In one entry: safetensors writes several in any order, and equal models are equal files.
-    facts = dict(content.facts) | {WEIGHTS: weights_digest(weights)}
+    facts = dict(content.facts) | {WEIGHTS: tensors_digest(weights)}
     metadata = {kind.name: json.dumps(facts)}
     with replacement(file) as part:
         part.write_bytes(save(weights, metadata))
@@ -180,7 +171,7 @@ def _read_content(name: str, file: Path, device: torch.device) -> Content:
         metadata = stored.metadata()
         facts = parse_json(metadata[name].encode(), strict=False)
         weights = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 - no dict
-    digest = weights_digest(weights)
+    digest = tensors_digest(weights)
     if facts.pop(WEIGHTS, digest) != digest:  # older files have none
         raise ValueError(f"{file}: its weights are not those that were written")
     return Content(weights, facts)

@@ -29,9 +29,10 @@ from trainables.generative.image_generator import (
     obtain_generator,
 )
 from trainables.generative.quality import Quality, measure_quality
+from trainables.models.digests import tensors_digest
 from trainables.runtime.errors import first_line
 from trainables.runtime.files import to_json, write_atomically
-from trainables.saved.frozen import DAMAGES, Kind, Model, read, weights_digest, write
+from trainables.saved.frozen import DAMAGES, Kind, Model, read, write
 from trainables.studies.gansplit.composition import Synthesis
 from trainables.studies.gansplit.critic import CRITIC, Critic, obtain_critic
 from trainables.studies.gansplit.settings import GANSplitSettings
@@ -62,7 +63,7 @@ def make_generators(
     train, val = _labelled(data.train, n_classes), _labelled(data.val, n_classes)
     critic = obtain_critic(settings, data.train, n_classes, say)
     write(CRITIC, critic, _file(assets, CRITIC_NAME))
-    weights = {CRITIC_NAME: weights_digest(critic.classifier.state_dict())}
+    weights = {CRITIC_NAME: tensors_digest(critic.classifier.state_dict())}
     digests, qualities = {CRITIC_NAME: critic.digest}, dict[str, Quality]()
     for name in settings.generator_names:
         try:
@@ -166,7 +167,7 @@ def _generator_of(name: str, settings: GANSplitSettings, assets: Path) -> ImageG
 def _critic_of(settings: GANSplitSettings, assets: Path) -> Critic:
     if settings.seed == _record(assets)["seed"]:
         critic = _read_recorded(CRITIC, CRITIC_NAME, settings, assets)
-        _check(assets, CRITIC_NAME, weights_digest(critic.classifier.state_dict()))
+        _check(assets, CRITIC_NAME, tensors_digest(critic.classifier.state_dict()))
         return critic
     data = read_splits(assets, settings.device, settings.seed)
     return obtain_critic(settings, data.train, len(data.classes), lambda _: None)

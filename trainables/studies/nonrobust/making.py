@@ -17,10 +17,11 @@ from torch import Tensor
 from searchspace.errors import UserError
 from trainables.classification.assets import Data, LabelledImages
 from trainables.models.classifiers import Classifier, build_classifier
+from trainables.models.digests import tensors_digest
 from trainables.runtime.device import InPrecision, autocast, channels_last, resolve_precision
 from trainables.runtime.seeding import derive, generator, seeded
 from trainables.saved.checkpoint import load_classifier
-from trainables.saved.frozen import Content, Kind, digest_of, obtain, weights_digest
+from trainables.saved.frozen import Content, Kind, digest_of, obtain
 from trainables.saved.weights import Weights, weights_kind
 from trainables.studies.nonrobust.construction import (
     BATCH,
@@ -216,7 +217,7 @@ class Maker:
                 f"{folder} tells {len(card.classes)} classes of images {shape} apart, which are "
                 f"not those of {self.settings.dataset}: name another --source"
             )
-        return network.to(self.device).eval(), weights_digest(network.state_dict())
+        return network.to(self.device).eval(), tensors_digest(network.state_dict())
 
     def _source_digest(self, name: str) -> str:
         """Compute the digest of a network: val chooses its epoch, and belongs to it."""

@@ -2,7 +2,8 @@
 
 import torch
 
-from trainables.saved.frozen import read, weights_digest, write
+from trainables.models.digests import tensors_digest
+from trainables.saved.frozen import read, write
 from trainables.studies.gansplit.critic import CRITIC, obtain_critic
 from trainables.studies.gansplit.settings import GANSplitSettings
 
@@ -10,7 +11,7 @@ CPU = torch.device("cpu")
 
 
 def digest(critic):
-    return weights_digest(critic.classifier.state_dict())
+    return tensors_digest(critic.classifier.state_dict())
 
 
 def test_it_is_trained_once_for_images_and_seed_and_read_back(train, tmp_path):
