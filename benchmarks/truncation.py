@@ -1,8 +1,8 @@
-"""What truncation leaves of the variety of a run's generators, class by class.
+"""What truncation leaves of the variety of a run's generators.
 
     python benchmarks/truncation.py RUN --generators dcgan --truncations 1 0.75 0.5
 
-RUN is of the study gansplit. Recall and spread of 300 images of each class, beside val.
+RUN is of the study gansplit. Measured as every run measures its generators, beside val.
 """
 
 import argparse
@@ -11,15 +11,12 @@ from pathlib import Path
 import torch
 
 from trainables.classification.assets import read_splits
-from trainables.generative.features import random_features
-from trainables.generative.image_generator import GENERATOR, ImageGenerator
-from trainables.generative.quality import to_pixels
-from trainables.metrics.generated.features import Standardiser
-from trainables.metrics.generated.manifold import compare_manifolds
-from trainables.metrics.generated.variety import spread_ratio
+from trainables.generative.gan_training import Labelled
+from trainables.generative.image_generator import GENERATOR
+from trainables.generative.quality import measure_quality
 from trainables.saved.frozen import read
+from trainables.studies.gansplit.critic import CRITIC
 
-IMAGES = 300
 CPU = torch.device("cpu")
 
 
@@ -32,37 +29,19 @@ def main() -> None:
     arguments = parser.parse_args()
     assets = arguments.run / "assets"
     data = read_splits(assets, "cpu", 0)
+    train, val = (
+        Labelled(part.images, part.labels, len(data.classes)) for part in (data.train, data.val)
+    )
+    critic = read(CRITIC, assets / "critic.safetensors", CPU).classifier
     for name in arguments.generators:
         generator = read(GENERATOR, assets / f"{name}.safetensors", CPU)
-        for label, kind in enumerate(data.classes):
-            parts = [part.images[part.labels == label] for part in (data.train, data.val)]
-            for truncation in arguments.truncations:
-                words = variety(generator, label, truncation, *parts)
-                print(f"{name}, {kind}, {truncation:g}: {words}")
-
-
-def variety(
-    generator: ImageGenerator,
-    label: int,
-    truncation: float,
-    train: torch.Tensor,
-    held_out: torch.Tensor,
-) -> str:
-    """Compare a generator's images of a class with training and held-out ones."""
-    features = random_features(train.shape[1], CPU)
-    standardise = Standardiser.of(features(train))
-    real = standardise(features(held_out))
-    images = generator.draw(label, IMAGES, seed=0, truncation=truncation)
-    recalls = [
-        compare_manifolds(real, standardise(features(each))).recall.value
-        for each in (images, train[:IMAGES])
-    ]
-    drawn, authentic = (
-        (to_pixels(each), torch.zeros(len(each), dtype=torch.int64).numpy())
-        for each in (images, train)
-    )
-    spread = spread_ratio(drawn, authentic)
-    return f"recall {recalls[0]:.2f} (training images {recalls[1]:.2f}), spread {spread:.2f}"
+        for truncation in arguments.truncations:
+            quality = measure_quality(generator, critic, train, val, 0, truncation=truncation)
+            recalls = ", ".join(
+                f"{data.classes[label]} {drawn.value:.2f} (training images {beside.value:.2f})"
+                for label, (drawn, beside) in quality.recalls.items()
+            )
+            print(f"{name}, {truncation:g}: recall of {recalls}; spread {quality.spread:.2f}")
 
 
 if __name__ == "__main__":

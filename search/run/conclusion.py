@@ -41,9 +41,8 @@ def conclude(session: Session, coordinator: Coordinator) -> int:
     claim = None if first is None else _say_winner(session, coordinator, first, rows)
     if first is None:
         session.say("no winner: no trial reached the last rung and met its constraints")
-        if (floor := rules.judge.floor) is not None:
-            for line in barred_lines(None, rows, floor, rules.objective):
-                session.say(line)
+        for line in _floor_lines(first, rows, rules, session):
+            session.say(line)
     space = rules.source.space
     arms = arms_of(space.arms, space.arm_options, rows, rules.objective, session.folder)
     for line in (
@@ -87,14 +86,16 @@ def _say_winner(
     return claim
 
 
-def _floor_lines(first: Row, rows: list[Row], rules: Rules, session: Session) -> list[str]:
-    """Say, and write down, what the winner keeps of the clean quality that the floor compares."""
+def _floor_lines(first: Row | None, rows: list[Row], rules: Rules, session: Session) -> list[str]:
+    """Say what a winner keeps of clean quality, which is written down, and what the floor barred."""
     judge = rules.judge
     if judge.floor is None:
         return []
+    barred = barred_lines(first, rows, judge.floor, rules.objective)
+    if first is None:
+        return barred
     share = clean_share(first, rows, judge.floor, judge.direction, session.folder)
     session.manifest.add(clean_share=share and asdict(share))
-    barred = barred_lines(first, rows, judge.floor, rules.objective)
     return barred if share is None else [share_line(share), *barred]
 
 

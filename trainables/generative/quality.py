@@ -141,7 +141,13 @@ class Quality:
 
 
 def measure_quality(
-    generator: ImageGenerator, critic: Classifier, train: Labelled, held_out: Labelled, seed: int
+    generator: ImageGenerator,
+    critic: Classifier,
+    train: Labelled,
+    held_out: Labelled,
+    seed: int,
+    *,
+    truncation: float = 1.0,
 ) -> Quality:
     """Draw images in the shares that the classes have among held-out ones, and compare.
 
@@ -151,12 +157,14 @@ def measure_quality(
         train: What both were trained on.
         held_out: Images that neither was trained on.
         seed: Of what is drawn.
+        truncation: As of `ImageGenerator.draw`.
     """
     labels = held_out.labels
     shares = torch.bincount(labels, minlength=held_out.n_classes) / len(labels)
     counts = (IMAGES * shares).round().long().tolist()
     parts = [
-        generator.draw(label, count, derive(seed, "quality")) for label, count in enumerate(counts)
+        generator.draw(label, count, derive(seed, "quality"), truncation)
+        for label, count in enumerate(counts)
     ]
     drawn_labels = torch.repeat_interleave(torch.tensor(counts)).to(labels)
     return compare_images(
