@@ -87,7 +87,7 @@ def _say_winner(
 
 
 def _floor_lines(first: Row | None, rows: list[Row], rules: Rules, session: Session) -> list[str]:
-    """Say what a winner keeps of clean quality, which is written down, and what the floor barred."""
+    """Say, and write down, what a winner keeps of clean quality; say what the floor barred."""
     judge = rules.judge
     if judge.floor is None:
         return []
