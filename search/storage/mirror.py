@@ -96,6 +96,8 @@ class Mirror:
 
     def _send(self) -> None:
         self._lease.renew()
+        if not self._manifest:  # first of all: without it nobody can take the run up elsewhere
+            self._send_manifest()
         count = len(self._trials)  # those whose end is in the record that is sent now
         self._record.send()
         self._send_manifest()

@@ -81,6 +81,27 @@ def test_records_are_sent_during_the_search_and_results_at_its_end(folder, store
     assert not store.names("events/")
 
 
+def test_a_driver_lost_at_any_write_leaves_a_run_that_can_be_taken_up(folder, store):
+    """Whatever is stored of a run, its manifest is: the first send may be cut after any write."""
+    folder.run_file.write_text("trials: 3")
+    mirror = Mirror(folder, store, Lease(), 1)
+    mirror._send()
+    record = next(name for name in store.writes if name.startswith("events/"))
+    assert store.writes.index("manifest.json") < store.writes.index(record)
+
+
+def test_what_follows_from_the_record_is_sent_after_it(folder, store):
+    mirror = Mirror(folder, store, Lease(), 1)
+    mirror._send()
+    del store.writes[:]
+    folder.manifest.write_text('{"winner": "t1"}')
+    with folder.events.open("ab") as file:
+        file.write(b"the end of t1\n")
+    mirror._send()
+    assert store.writes[0].startswith("events/")
+    assert store.writes[1:] == ["manifest.json"]
+
+
 def test_a_manifest_is_sent_only_when_it_has_changed(folder, store):
     lease = Lease()
     mirror = Mirror(folder, store, lease, 1)
