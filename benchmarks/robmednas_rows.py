@@ -32,6 +32,8 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "uniform .2": {**UNIFORM, "attack_eps": 0.2},
     "uniform .12, 3 steps": {**UNIFORM, "attack_steps": 3},
     "adversarial .12": {**UNIFORM, "regime": "adversarial"},
+    "mirrored": {"mirrored": True},
+    "uniform .12, mirrored": {**UNIFORM, "mirrored": True},
 }
 """What is changed of the plain recipe, one at a time."""
 

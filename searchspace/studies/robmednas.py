@@ -49,6 +49,11 @@ RECIPE = (
         "Of these changes, as a multiple of the usual ranges.",
         when=When("augment", (True,)),
     ),
+    Param(
+        "mirrored",
+        Choice((False, True)),
+        "Predict the mean over a slice and its mirror image; paper: no.",
+    ),
     Param("batch_size", Int(2, 12, log=True), "Slices a step; paper: 6."),
     Param(
         "regime",

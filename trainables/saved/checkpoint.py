@@ -15,6 +15,7 @@ from trainables.door.opening import MIB, check_regular, replacement
 from trainables.door.paths import inside
 from trainables.door.records import read_json
 from trainables.models.classifiers import Classifier, build_classifier
+from trainables.models.ct.mirrored import Mirrored
 from trainables.models.ct.named import CodeError
 from trainables.models.ct.networks import CTNetwork, build_network
 from trainables.runtime.config import Frozen, parse
@@ -109,6 +110,8 @@ class UNetCard(Card):
         tissue: Median of the normalised MR of tissue in training; None where it is not known.
         neighbours: Slices above and below that it sees as well, from below upwards: its input has
             2 neighbours + 1 channels, and the first and last slice stand for those beyond.
+        mirrored: Axis of a slice along which it is predicted a second time, mirrored: ``first`` or
+            ``second``; None where a slice is predicted once.
     """
 
     architecture: str
@@ -122,6 +125,7 @@ class UNetCard(Card):
     padding_hu: Finite = -1000.0
     tissue: Finite | None = None
     neighbours: int = Field(default=0, ge=0, le=4)
+    mirrored: Literal["first", "second"] | None = None
 
     @property
     def channels(self) -> int:
@@ -132,7 +136,8 @@ class UNetCard(Card):
         """Build the network, with untrained weights."""
         if self.norm not in NORMS:
             raise ValueError(f"norm is {self.norm!r}, and not one of {', '.join(NORMS)}")
-        return build_network(self.architecture, self.kernels, self.norm, self.channels)
+        network = build_network(self.architecture, self.kernels, self.norm, self.channels)
+        return network if self.mirrored is None else Mirrored(network, self.mirrored)
 
 
 def save_model(folder: Path, model: nn.Module, card: Card) -> None:

@@ -124,6 +124,11 @@ class SynthesisSettings(AttackSettings):
     augment_by: float = setting(
         1.0, "Of these changes, as a multiple of the usual ranges.", TRAINING, gt=0, le=4
     )
+    mirrored: bool = setting(
+        False,  # noqa: FBT003 - a field
+        "Predict the mean over a slice and its mirror image, left and right.",
+        TRAINING,
+    )
     loss: LossName = setting("l1", "Of a pixel: l1, huber or mse.", TRAINING)
     background: float = setting(
         0.1, "Weight of pixels outside the head; inside it is 1.", TRAINING, ge=0, le=1

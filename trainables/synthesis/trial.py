@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from searchspace.unet import Cost
 from trainables.data.grid import otsu
+from trainables.models.ct.mirrored import Mirrored
 from trainables.models.ct.networks import build_network
 from trainables.models.modes import weights_of, with_weights
 from trainables.runtime.device import autocast, channels_last
@@ -37,7 +38,7 @@ from trainables.synthesis.preparation.assets import Data
 from trainables.synthesis.robustness.audit import audit, guards
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split
-from trainables.synthesis.training.augmentation import FIRST, SECOND, augment, mirror
+from trainables.synthesis.training.augmentation import augment, mirror
 from trainables.synthesis.training.average import Average
 from trainables.synthesis.training.effort import speed
 from trainables.synthesis.training.epoch import (
@@ -101,12 +102,14 @@ class SynthesisTrial(Trainable):
         self.study, self.config, self.settings, self.data = study, config, settings, data
         self.train_slices = data.train.trimmed()
         self.cost, self.device = cost, torch.device(settings.device)
-        self.measurement = _measurement(settings, cost)
+        self.measurement = _measurement(settings, cost, passes=1 + config.mirrored)
         with seeded(self.device, settings.seed, "initialisation"):
             network = build_network(
                 config.architecture, config.kernels, config.norm, settings.channels
             )
-        self.network = channels_last(network.to(self.device))
+        self.single = channels_last(network.to(self.device))
+        mirrored = config.mirrored
+        self.network = Mirrored(self.single, self.axis) if mirrored else self.single
         self.optimiser = _optimiser(self.network, config)
         self.average = Average(self.network, config.ema) if config.ema else None
         self.best: Best | None = None
@@ -154,6 +157,7 @@ class SynthesisTrial(Trainable):
             normalisation=self.settings.normalisation,
             tissue=_tissue(self.data.train),
             neighbours=self.settings.neighbours,
+            mirrored=self.axis if self.config.mirrored else None,
             provenance={
                 "study": self.study,
                 "config": self.config.model_dump(),
@@ -194,6 +198,11 @@ class SynthesisTrial(Trainable):
         return max(2, round(usual * speed(self.config, self.settings)))
 
     @property
+    def axis(self) -> Literal["first", "second"]:
+        """The axis of a slice along which left and right lie."""
+        return "second" if self.settings.left_right == "second" else "first"
+
+    @property
     def steps(self) -> int:
         """The number of steps of an epoch."""
         return steps_of(self.slices, self.config.batch_size)
@@ -212,7 +221,7 @@ class SynthesisTrial(Trainable):
         config, settings = self.config, self.settings
         loss = training_loss(config.loss, config.background)
         attacker = Attacker(
-            network=self.network,
+            network=self.single,  # as it is trained
             loss=loss,
             eps=config.attack_eps,
             steps=config.attack_steps,
@@ -220,7 +229,6 @@ class SynthesisTrial(Trainable):
         )
         steps = self.steps
         numbers = count(self.epoch * steps)
-        axis = SECOND if settings.left_right == "second" else FIRST
 
         def set_rate() -> None:
             share = lr_factor(config.schedule, next(numbers) / (settings.epochs * steps))
@@ -234,7 +242,7 @@ class SynthesisTrial(Trainable):
         return Practice(
             loss=loss,
             replace=REGIMES[config.regime](attacker),
-            augment=(partial(mirror, axis=axis),) * settings.flip
+            augment=(partial(mirror, axis=self.axis),) * settings.flip
             + (partial(augment, by=config.augment_by),) * config.augment,
             before_step=set_rate,
             after_step=take_up,
@@ -321,7 +329,8 @@ def _optimiser(network: torch.nn.Module, config: Recipe) -> torch.optim.Optimize
     return torch.optim.AdamW(weights, lr=lr, weight_decay=decay)
 
 
-def _measurement(settings: SynthesisSettings, cost: Cost) -> Measurement:
+def _measurement(settings: SynthesisSettings, cost: Cost, passes: int) -> Measurement:
+    cost = replace(cost, activations=passes * cost.activations)  # that an attack keeps
     greatest = max(1, min(ATTACK_BATCH, ATTACK_BYTES // (BYTES * cost.activations)))
     gib = known_limit(settings.max_memory)
     batch_size = need_of(cost).images(gib, greatest) if gib else greatest

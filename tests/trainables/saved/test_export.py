@@ -11,6 +11,9 @@ CARDS = {
         classifier="cnn", channels=1, shape=(28, 28), task="binary", classes=("a", "b"), dropout=0.5
     ),
     "unet": UNetCard(architecture="1111x8s8 | 1001x8", kernels="square", size=32, field_mm=256.0),
+    "mirrored": UNetCard(
+        architecture="plain 4 8", kernels="square", size=32, field_mm=256.0, mirrored="first"
+    ),
 }
 
 

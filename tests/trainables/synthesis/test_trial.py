@@ -137,6 +137,29 @@ def test_the_saved_network_gives_the_scores_that_it_was_ranked_by(heads, trained
     json.loads((tmp_path / "model.json").read_text())
 
 
+@pytest.mark.parametrize("regime", ["standard", "uniform"])
+def test_a_mirrored_network_is_trained_as_any_and_measured_and_saved_with_its_mirror(
+    heads, tmp_path, regime
+):
+    settings = heads.settings.model_copy(update={"left_right": "second", "epochs": 1})
+    turned = replace(heads, settings=settings)
+    single, mirrored = (turned.trial(regime=regime, mirrored=choice) for choice in (False, True))
+    reports = [trial.advance(Rung(1, "m")) for trial in (single, mirrored)]
+    for name, weights in single.network.state_dict().items():
+        assert torch.equal(mirrored.network.state_dict()[f"network.{name}"], weights), name
+    assert reports[0].metrics["train_loss"] == reports[1].metrics["train_loss"]
+    mr, _ = heads.data.ranking.batch([0, 1], torch.device("cpu"))
+    mirrored.save(tmp_path)
+    network, card = load_unet(tmp_path)
+    assert (card.mirrored, card.provenance["config"]["mirrored"]) == ("second", True)
+    with torch.no_grad(), mirrored.at_best(), single.at_best():
+        alone = single.network.eval()
+        expected = (alone(mr) + alone(mr.flip(3)).flip(3)) / 2
+        torch.testing.assert_close(network(mr), expected, rtol=0, atol=1e-4)
+    clean = [report.metrics["ranking_clean_mae_head"] for report in reports]
+    assert clean[0] != clean[1]
+
+
 def test_adversarial_training_makes_the_network_harder_to_attack(heads):
     settings = heads.settings.model_copy(update={"epochs": 40})
     harm = {}
@@ -162,6 +185,8 @@ def test_an_attacks_batch_is_cut_to_the_limit_and_no_further(heads):
 
     assert batch_size(small) == 10
     assert batch_size(small.model_copy(update={"max_memory": 0.01})) == 1
+    plain = heads.trial(mirrored=True)
+    assert batch_size(small) == 5, "an attack keeps both halves for its backward pass"
 
 
 def test_the_rate_follows_its_schedule_over_the_budget_and_weights_are_averaged(heads):

@@ -2,11 +2,12 @@
 
 from searchspace.unet import Cost, NamedNetwork, cost_of, parse_network
 from searchspace.unet import PlainUNet as Widths
+from trainables.models.ct.mirrored import Mirrored
 from trainables.models.ct.named import Named, build_named, cost_of_named
 from trainables.models.ct.plain_unet import PlainUNet
 from trainables.models.unet import UNet
 
-CTNetwork = UNet | PlainUNet | Named
+CTNetwork = UNet | PlainUNet | Named | Mirrored
 
 
 def build_network(text: str, kernels: str, norm: str, channels: int = 1) -> CTNetwork:

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from trainables.models.ct.mirrored import AXES
 from trainables.synthesis.slices import AIR
 
-FIRST, SECOND = 2, 3  # axes of a slice in a batch
 TURN = math.radians(10)
 SCALE, SHIFT = 0.1, 0.1  # shares of the size, and of half the side
 GAIN, OFFSET = 0.25, 0.3  # of the MR, in its standard deviations
@@ -45,7 +45,7 @@ def augment(
 
 
 def mirror(
-    mr: Tensor, target: Tensor, generator: torch.Generator, *, axis: int = FIRST
+    mr: Tensor, target: Tensor, generator: torch.Generator, *, axis: str = "first"
 ) -> tuple[Tensor, Tensor]:
     """Exchange left and right of each slice with a probability of 0.5.
 
@@ -56,10 +56,10 @@ def mirror(
         mr: (N, C, S, S).
         target: (N, 2, S, S).
         generator: On the CPU.
-        axis: `FIRST`, or `SECOND` where the headers exchange the axes.
+        axis: ``first``, or ``second`` where the headers exchange the axes.
     """
     turned = (torch.rand(len(mr), generator=generator) < 0.5).to(mr.device).reshape(-1, 1, 1, 1)
-    flipped = (torch.where(turned, image.flip(axis), image) for image in (mr, target))
+    flipped = (torch.where(turned, image.flip(AXES[axis]), image) for image in (mr, target))
     return next(flipped), next(flipped)
 
 

@@ -50,7 +50,10 @@ def test_the_plain_network_is_a_point_may_win_and_is_where_a_search_starts(part,
     assert [item.control for item in plain] == [False, inside != 2]
     (start,) = robmednas.starts(settings)
     assert space.contains(start)
-    assert robmednas.complete(start, settings) == plain[inside - 1].config
+    expected = plain[inside - 1].config
+    # What costs nothing to train is part of the start where it is searched, and of no reference.
+    assert not expected["mirrored"]
+    assert robmednas.complete(start, settings) == expected | {"mirrored": part != "architecture"}
     assert plain[inside - 1].config["regime"] == regime
     # In a space of recipes alone, a point stands for one network.
     assert (baseline.point is None) == (part == "recipe")

@@ -5,7 +5,7 @@ import torch
 
 from trainables.synthesis.slices import AIR
 from trainables.synthesis.training import augmentation
-from trainables.synthesis.training.augmentation import SECOND, augment, mirror
+from trainables.synthesis.training.augmentation import augment, mirror
 
 
 def slices(count=12, size=32):
@@ -64,5 +64,5 @@ def test_mirrors_exchange_left_and_right_and_keep_front_and_back():
     assert torch.equal(turned[changed], mr[changed].flip(2))
     assert torch.equal(moved[changed], target[changed].flip(2))
     assert torch.equal(moved[~changed], target[~changed])
-    turned, _ = mirror(mr, target, torch.Generator().manual_seed(0), axis=SECOND)
+    turned, _ = mirror(mr, target, torch.Generator().manual_seed(0), axis="second")
     assert torch.equal(turned[changed], mr[changed].flip(3))
