@@ -44,7 +44,7 @@ def test_training_sees_the_network_alone(network, mr):
 
 
 def test_an_attack_meets_both_halves():
-    """Of a network whose prediction is a product, by hand: the mean's gradient, and not a half's."""
+    """Of a network that predicts a product, by hand: the gradient of the mean, not of a half."""
     weights = torch.tensor([[1.0, -3.0]])
 
     class Product(torch.nn.Module):
