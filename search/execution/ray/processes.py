@@ -77,10 +77,10 @@ def leave() -> None:
     """Disconnect from a cluster, and end it if it was started here.
 
     Ray's own way asks the GCS first. Where that is gone, it waits for a minute and then ends this
-    process as well, so that the others are killed instead.
+    process as well, so that the others are killed instead. A signal to the whole group, as SLURM
+    sends it, ends the GCS while Ray asks it.
     """
-    if dead_process() != ESSENTIAL[GCS]:
-        ray.shutdown()
+    if dead_process() != ESSENTIAL[GCS] and _shut_down():
         return
     atexit.unregister(ray.shutdown)
     atexit.unregister(ray._private.worker.shutdown)  # noqa: SLF001 - what it wraps
@@ -90,6 +90,22 @@ def leave() -> None:
         with contextlib.suppress(Exception):
             child.kill()
     end_at_once("ray")
+
+
+def _shut_down(grace_s: float = GRACE_S) -> bool:
+    """Let Ray end the cluster; tell whether it did, and was not held up by a GCS that is gone.
+
+    Args:
+        grace_s: Seconds from the end of the GCS, which Ray ends itself, until that.
+    """
+    thread = threading.Thread(target=ray.shutdown, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(LOOK_EVERY_S)
+        if thread.is_alive() and dead_process() == ESSENTIAL[GCS]:
+            thread.join(grace_s)
+            return not thread.is_alive()
+    return True
 
 
 def hush() -> None:

@@ -103,6 +103,22 @@ def test_a_cluster_whose_gcs_is_gone_is_not_asked_to_end(node, calls):
     assert (cluster.ends, calls) == (1, ["ray"])
 
 
+def test_a_gcs_that_goes_while_ray_asks_it_is_not_waited_for(node, calls, monkeypatch):
+    cluster, release = node(gcs_server=None, raylet=None), threading.Event()
+    (gcs,) = cluster.all_processes["gcs_server"]
+
+    def shutdown():
+        gcs.process.poll = lambda: -15
+        release.wait(60)
+
+    monkeypatch.setattr(processes.ray, "shutdown", shutdown)
+    monkeypatch.setattr(processes, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(processes._shut_down, "__defaults__", (0.01,))
+    processes.leave()
+    assert (cluster.ends, calls, release.is_set()) == (1, ["ray"], False)
+    release.set()
+
+
 def test_any_other_is_ended_by_ray(node, calls):
     cluster = node(gcs_server=None, raylet=-9)
     processes.leave()
