@@ -108,8 +108,7 @@ class SynthesisTrial(Trainable):
                 config.architecture, config.kernels, config.norm, settings.channels
             )
         self.single = channels_last(network.to(self.device))
-        mirrored = config.mirrored
-        self.network = Mirrored(self.single, self.axis) if mirrored else self.single
+        self.network = Mirrored(self.single, self.axis) if config.mirrored else self.single
         self.optimiser = _optimiser(self.network, config)
         self.average = Average(self.network, config.ema) if config.ema else None
         self.best: Best | None = None
