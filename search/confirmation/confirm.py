@@ -118,7 +118,8 @@ def confirm(
 
 def _work(job: Confirmation) -> int:
     session, metric, started = job.session, job.objective.metric, time.perf_counter()
-    training = training_session(session, inside(job.folder, "training"))
+    configs = [finalist.config for finalist in job.finalists]
+    training = training_session(session, inside(job.folder, "training"), configs)
     rows, ranking = _choose(job, training)
     first = winner_of(rows)
     say_ranking(session.console, rows, ranking, job.plan, metric)

@@ -8,12 +8,13 @@ from search.confirmation.finalists import Finalist, matched_finalists
 from search.engine.coordinator import Coordinator
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
+from search.execution.memory import share_gib
 from search.record.events import clear_unfinished
 from search.record.manifest import ManifestFile, new_manifest, read_manifest
 from search.run.desk import make_rules, open_desk
 from search.run.session import Session
 from searchspace.errors import UserError
-from trainables.study.study import Reference
+from trainables.study.study import MEMORY, Config, Reference
 
 SHIFT = 1000  # added to the run's seed: the finalists were chosen for their luck with that one
 
@@ -127,9 +128,16 @@ def _repeat(coordinator: Coordinator, seeds: Mapping[str, Sequence[int]]) -> int
     return new
 
 
-def training_session(run: Session, folder: Path) -> Session:
-    """Return a session that trains on a run's data with other seeds, in a folder of its own."""
-    settings = run.settings.model_copy(update={"seed": run.settings.seed + SHIFT})
+def training_session(run: Session, folder: Path, configs: Iterable[Config] = ()) -> Session:
+    """Return a session that trains on a run's data with other seeds, in a folder of its own.
+
+    Args:
+        run: That is confirmed.
+        folder: For the trainings.
+        configs: Whole configs that will be trained.
+    """
+    seed = {"seed": run.settings.seed + SHIFT}
+    settings = run.settings.model_copy(update=seed | _memory(run, configs))
     plan = run.plan.model_copy(
         update={
             "run": folder,
@@ -157,6 +165,20 @@ def training_session(run: Session, folder: Path) -> Session:
             assets=run.manifest.content.assets,
         )
     return replace(run, plan=plan, settings=settings, folder=run_folder, manifest=manifest)
+
+
+def _memory(run: Session, configs: Iterable[Config]) -> dict[str, float]:
+    """Lower what a training may take to its share of the machine, where all of them fit.
+
+    A run of one trial at a time gave it the whole machine, which would be set apart for each.
+    """
+    limit, device = run.settings.max_memory, run.trial_settings.device
+    share = share_gib(run.executor, device)
+    if not isinstance(limit, float) or share is None or not 0 < share < limit:
+        return {}
+    lower = run.settings.model_copy(update={MEMORY: share})
+    fit = all(run.study.limits(config, lower).get(MEMORY, 0.0) <= 0 for config in configs)
+    return {MEMORY: share} if fit else {}
 
 
 def _completed(coordinator: Coordinator, name: str, seeds: Sequence[int]) -> list[Trial]:

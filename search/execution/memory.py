@@ -47,6 +47,12 @@ def settle_memory(
     return {MEMORY: room}, f"memory of a trial: at most {room:.1f} GiB as predicted ({share.line})"
 
 
+def share_gib(executor: Executor, device: str) -> float | None:
+    """Return the GiB that a trial's share leaves for its network; None where it is not known."""
+    share = executor.memory_share(device)
+    return None if share is None else share.gib - PROCESS_GIB
+
+
 def reserved_bytes(settings: StudySettings) -> int | None:
     """Return what a trial takes of its node; None where its network is on a GPU, or not limited."""
     gib = settings.max_memory
