@@ -87,6 +87,8 @@ class EndSignals:
 
     def _end(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         self._signum = signum
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a script ignores it for `... &`
+            raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)  # to whoever has it now: Python, or a run on Ray
 
 

@@ -158,7 +158,7 @@ def test_what_a_shell_completes_is_the_installed_command(command, monkeypatch):
 @pytest.fixture
 def handlers():
     """The handlers of signals as they were before."""
-    numbers = (signal.SIGTERM, signal.SIGHUP)
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
     before = {number: signal.getsignal(number) for number in numbers}
     yield before
     for number, handler in before.items():
@@ -172,6 +172,15 @@ def test_the_end_that_a_system_sends_is_that_of_ctrl_c(handlers, number, status)
         signal.raise_signal(number)
     assert signals.status(130) == status
     assert signals.status(2) == 2
+
+
+def test_a_command_in_the_background_of_a_script_ends_when_it_is_told_to(handlers):
+    """A shell without job control lets `command &` ignore SIGINT, and only that."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signals = EndSignals()
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGTERM)
+    assert signals.status(130) == 143
 
 
 def test_ctrl_c_keeps_its_status_and_what_is_ignored_stays_so(handlers):
