@@ -23,6 +23,8 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "augment no": {"augment": False},
     "lr 1e-3": {"lr": 1e-3},
     "lr 4e-3": {"lr": 4e-3},
+    "lr 8e-3": {"lr": 8e-3},
+    "lr .016": {"lr": 0.016},
     "weight decay 0": {"weight_decay": 0.0},
     "weight decay .01": {"weight_decay": 0.01},
     "normalisation tissue": {"normalisation": "tissue"},

@@ -5,8 +5,9 @@ NumPy nor torch, so that ``--help`` may import it.
 """
 
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, final, get_args, get_origin
 
@@ -115,3 +116,18 @@ def _words(info: FieldInfo) -> tuple[str, ...]:
     if get_origin(info.annotation) is Literal:
         return tuple(str(value) for value in get_args(info.annotation))
     return tuple(str(value) for value in info.examples or ())
+
+
+def with_parameters(function: Callable[..., int], *parameters: Parameter) -> Callable[..., int]:
+    """Tell typer which parameters a function of keywords takes.
+
+    A function that is written with one parameter an option would have to be written for each study,
+    and would declare again what its settings declare.
+
+    Args:
+        function: Changed in place.
+        parameters: By keyword, each with its annotation.
+    """
+    vars(function)["__signature__"] = Signature(parameters)
+    function.__annotations__ = {each.name: each.annotation for each in parameters}
+    return function

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from search.cli.options import parameter, with_parameters
+from search.cli.options import parameter
 from search.cli.recorded import StudyOption, TrustOption, finder
 from search.cli.runs import (
     Address,
@@ -20,7 +20,7 @@ from search.cli.runs import (
     named_folders,
 )
 from search.confirmation.plan import ConfirmPlan
-from search.options import options_of
+from search.options import options_of, with_parameters
 from trainables.study.settings import OUTPUT
 
 Out = Annotated[

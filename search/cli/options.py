@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from inspect import Parameter, Signature
+from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,21 +55,6 @@ def engine_option(field: str, default_text: str | None = None) -> Any:  # noqa: 
     return typer_option(
         option if default_text is None else replace(option, default_text=default_text)
     )
-
-
-def with_parameters(function: Callable[..., int], *parameters: Parameter) -> Callable[..., int]:
-    """Tell typer which parameters a function of keywords takes.
-
-    A function that is written with one parameter an option would have to be written for each study,
-    and would declare again what its settings declare.
-
-    Args:
-        function: Changed in place.
-        parameters: By keyword, each with its annotation.
-    """
-    vars(function)["__signature__"] = Signature(parameters)
-    function.__annotations__ = {each.name: each.annotation for each in parameters}
-    return function
 
 
 def by_panel(options: tuple[Option, ...]) -> list[Option]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import NonNegativeInt, PositiveInt
 
-from search.cli.options import parameter, with_parameters
-from search.options import options_of
+from search.cli.options import parameter
+from search.options import options_of, with_parameters
 from trainables.runtime.config import Frozen, parse
 from trainables.study.settings import MACHINE, OUTPUT, SEARCH, setting
 

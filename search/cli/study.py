@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from search.cli.launch import launch
-from search.cli.options import by_panel, parameter, with_parameters
-from search.options import Option, options_of
+from search.cli.options import by_panel, parameter
+from search.options import Option, options_of, with_parameters
 from search.plan import Plan, Start
 from search.study import StudyRow
 from searchspace.errors import UserError

@@ -1,26 +1,15 @@
 """``python -m search deepauc-tables``."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search.comparison.options import (
-    AddressOption,
-    ConcurrencyOption,
-    DataRootOption,
-    DeviceOption,
-    EpochsOption,
-    FractionsOption,
-    ImagesOption,
-    InProcessOption,
-    OutOption,
-    SeedsOption,
-)
+from search.comparison.command import comparison_command, offer
 
-DatasetsOption = Annotated[
-    str,
-    typer.Option(help="Names with commas; all for the document's seven; phantom and phantom3d."),
-]
+if TYPE_CHECKING:
+    from search.comparison.comparison import Comparison
+
 ClassifierOption = Annotated[
     str | None, typer.Option(help="As of deepauc, such as cnn, resnet18-16 or resnet18.")
 ]
@@ -29,46 +18,23 @@ PretrainOption = Annotated[
 ]
 
 
-def tables(  # noqa: PLR0913 - each is an option
-    *,
-    out: OutOption,
-    datasets: DatasetsOption = "breastmnist",
-    fractions: FractionsOption = "1",
-    seeds: SeedsOption = 3,
-    classifier: ClassifierOption = None,
-    epochs: EpochsOption = None,
-    pretrain_epochs: PretrainOption = None,
-    data_root: DataRootOption = None,
-    device: DeviceOption = "auto",
-    images: ImagesOption = None,
-    in_process: InProcessOption = False,
-    concurrency: ConcurrencyOption = None,
-    address: AddressOption = None,
-) -> int:
-    """Train and test the document's settings beside cross-entropy: its tables, with ours."""
-    from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
+def _maker() -> "Callable[..., Comparison]":
+    from search.deepauc.comparison import make_comparison  # noqa: PLC0415 - loads torch
 
-    from search.comparison.comparison import compare  # noqa: PLC0415
-    from search.comparison.request import Request  # noqa: PLC0415
-    from search.deepauc.comparison import make_comparison  # noqa: PLC0415
+    return make_comparison
 
-    request = Request(
-        datasets=datasets,
-        fractions=fractions,
-        seeds=seeds,
-        out=out,
-        settings={
-            "classifier": classifier,
-            "epochs": epochs,
-            "pretrain_epochs": pretrain_epochs,
-            "data_root": data_root,
-            "device": device,
-        },
-        machine={"in_process": in_process, "concurrency": concurrency, "address": address},
-        images=images,
+
+COMMANDS = {
+    "deepauc-tables": comparison_command(
+        "Train and test the document's settings beside cross-entropy: its tables, with ours.",
+        _maker,
+        datasets=(
+            "breastmnist",
+            "Names with commas; all for the document's seven; phantom and phantom3d.",
+        ),
+        fractions="1",
+        seeds=3,
+        settings=[offer("classifier", ClassifierOption), offer("pretrain_epochs", PretrainOption)],
     )
-    return compare(make_comparison(request), Console())
-
-
-COMMANDS = {"deepauc-tables": tables}
+}
 """The commands of this study beside its search; `search.cli.group` looks for them here."""

@@ -1,27 +1,17 @@
-"""``python -m search nonrobust-table`` and ``nonrobust-examine``."""
+"""``python -m search nonrobust-table``, ``nonrobust-examine`` and ``nonrobust-corruptions``."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search.comparison.options import (
-    AddressOption,
-    ConcurrencyOption,
-    DataRootOption,
-    DeviceOption,
-    EpochsOption,
-    FractionsOption,
-    ImagesOption,
-    InProcessOption,
-    OutOption,
-    SeedsOption,
-)
+from search.comparison.command import comparison_command, offer
+from search.comparison.options import EpochsOption, ImagesOption, OutOption, SeedsOption
 
-DatasetsOption = Annotated[
-    str,
-    typer.Option(help="Names with commas; paper for five sets of its modalities; all for all."),
-]
+if TYPE_CHECKING:
+    from search.comparison.comparison import Comparison
+
 ClassifierOption = Annotated[
     str | None, typer.Option(help="cnn, wrn-16-2, wrn-16-8 and others; as of nonrobust.")
 ]
@@ -43,44 +33,10 @@ RunArgument = Annotated[
 ]
 
 
-def table(  # noqa: PLR0913 - each is an option
-    *,
-    out: OutOption,
-    datasets: DatasetsOption = "paper",
-    fractions: FractionsOption = "1.0",
-    seeds: SeedsOption = 3,
-    radius: RadiusOption = 4.0,
-    classifier: ClassifierOption = None,
-    epochs: EpochsOption = None,
-    data_root: DataRootOption = None,
-    device: DeviceOption = "auto",
-    images: ImagesOption = None,
-    in_process: InProcessOption = False,
-    concurrency: ConcurrencyOption = None,
-    address: AddressOption = None,
-) -> int:
-    """Train and test standard, TRADES and nonrobust networks and their controls on datasets."""
-    from rich.console import Console  # noqa: PLC0415 - everything heavy comes after --help
+def _maker() -> "Callable[..., Comparison]":
+    from search.nonrobust.table import make_comparison  # noqa: PLC0415 - loads torch
 
-    from search.comparison.comparison import compare  # noqa: PLC0415
-    from search.comparison.request import Request  # noqa: PLC0415
-    from search.nonrobust.table import make_comparison  # noqa: PLC0415
-
-    request = Request(
-        datasets=datasets,
-        fractions=fractions,
-        seeds=seeds,
-        out=out,
-        settings={
-            "classifier": classifier,
-            "epochs": epochs,
-            "data_root": data_root,
-            "device": device,
-        },
-        machine={"in_process": in_process, "concurrency": concurrency, "address": address},
-        images=images,
-    )
-    return compare(make_comparison(request, radius=radius), Console())
+    return make_comparison
 
 
 def examine(
@@ -134,7 +90,18 @@ def corruptions(
 
 
 COMMANDS = {
-    "nonrobust-table": table,
+    "nonrobust-table": comparison_command(
+        "Train and test standard, TRADES and nonrobust networks and their controls on datasets.",
+        _maker,
+        datasets=(
+            "paper",
+            "Names with commas; paper for five sets of its modalities; all for all.",
+        ),
+        fractions="1.0",
+        seeds=3,
+        settings=[offer("classifier", ClassifierOption)],
+        own=[offer("radius", RadiusOption, 4.0)],
+    ),
     "nonrobust-examine": examine,
     "nonrobust-corruptions": corruptions,
 }

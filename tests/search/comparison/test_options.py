@@ -15,7 +15,7 @@ def test_every_option_has_a_help_text():
 
 
 def test_they_load_neither_torch_nor_a_study():
-    code = "import sys, search.comparison.options; print(*sys.modules)"
+    code = "import sys, search.comparison.command; print(*sys.modules)"
     command = [sys.executable, "-c", code]
     modules = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     assert not {"torch", "ray", "optuna", "numpy"} & set(modules)

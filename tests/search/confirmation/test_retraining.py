@@ -7,11 +7,11 @@ import pytest
 from rich.console import Console
 
 from search.confirmation.retraining import SHIFT, training_session
-from search.record.manifest import read_manifest
-from search.record.run_folder import RunFolder
 from search.execution import machine
 from search.execution.choose import choose_executor
 from search.plan import Plan
+from search.record.manifest import read_manifest
+from search.record.run_folder import RunFolder
 from search.run.session import Session, open_session
 from trainables.runtime.memory import GIB
 from trainables.studies.robmednas.study import RobMedNAS
