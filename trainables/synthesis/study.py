@@ -12,7 +12,7 @@ import torch
 from trainables.models.ct.networks import network_cost
 from trainables.runtime.config import parse
 from trainables.runtime.memory import known_limit
-from trainables.saved.checkpoint import load_unet
+from trainables.saved.checkpoint import UNetCard, load_unet
 from trainables.study.examination import Exam, Examination
 from trainables.study.sheet import Sheet
 from trainables.study.study import (
@@ -53,7 +53,7 @@ from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import read_split
 from trainables.synthesis.training.axes import find_left_right
 from trainables.synthesis.training.recipe import NetworkConfig
-from trainables.synthesis.trial import SynthesisTrial, need_of
+from trainables.synthesis.trial import SynthesisTrial, attack_batch, need_of
 
 S = TypeVar("S", bound=SynthesisSettings)
 C = TypeVar("C", bound=NetworkConfig)
@@ -243,10 +243,19 @@ class SynthesisStudy(Study[S], Generic[S, C]):
             exam: The split, the attacks, the seed, and other models to take attacks from.
         """
         device = torch.device(settings.device)
-        network, _ = load_unet(model)
-        sources = {name: load_unet(path)[0].to(device) for name, path in exam.sources.items()}
-        split = read_split(data / exam.split)
-        outcome = examine_synthesis(network.to(device), split, settings.eps, exam, sources, device)
+        network, card = load_unet(model)
+        loaded = {name: load_unet(path) for name, path in exam.sources.items()}
+        sources = {name: source.to(device) for name, (source, _) in loaded.items()}
+        cards = [card, *(card for _, card in loaded.values())]
+        outcome = examine_synthesis(
+            network.to(device),
+            read_split(data / exam.split),
+            settings.eps,
+            exam,
+            sources,
+            device,
+            batch_size=min(_attack_batch(settings, card) for card in cards),
+        )
         return replace(outcome, score=f"{outcome.score} on pixels of {settings.pixel_mm:.3g} mm")
 
     def _choose_eps(self, settings: S, assets: Path, say: Say) -> EpsChoice:
@@ -260,6 +269,11 @@ class SynthesisStudy(Study[S], Generic[S, C]):
             return choose_eps(
                 trial.network, trial.data.val, trial.measurement, trial.device, BASELINE
             )
+
+
+def _attack_batch(settings: SynthesisSettings, card: UNetCard) -> int:
+    cost = network_cost(card.architecture, card.kernels, card.size, card.channels)
+    return attack_batch(settings, cost, passes=1 if card.mirrored is None else 2)
 
 
 @lru_cache(maxsize=1)

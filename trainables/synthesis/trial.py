@@ -102,7 +102,8 @@ class SynthesisTrial(Trainable):
         self.study, self.config, self.settings, self.data = study, config, settings, data
         self.train_slices = data.train.trimmed()
         self.cost, self.device = cost, torch.device(settings.device)
-        self.measurement = _measurement(settings, cost, passes=1 + config.mirrored)
+        batch_size = attack_batch(settings, cost, passes=1 + config.mirrored)
+        self.measurement = Measurement(settings.attack, settings.eps, settings.seed, batch_size)
         with seeded(self.device, settings.seed, "initialisation"):
             network = build_network(
                 config.architecture, config.kernels, config.norm, settings.channels
@@ -328,9 +329,15 @@ def _optimiser(network: torch.nn.Module, config: Recipe) -> torch.optim.Optimize
     return torch.optim.AdamW(weights, lr=lr, weight_decay=decay)
 
 
-def _measurement(settings: SynthesisSettings, cost: Cost, passes: int) -> Measurement:
-    cost = replace(cost, activations=passes * cost.activations)  # that an attack keeps
+def attack_batch(settings: SynthesisSettings, cost: Cost, passes: int) -> int:
+    """Return how many slices are attacked at a time: what the limit of memory has room for.
+
+    Args:
+        settings: Of the run.
+        cost: Of the network.
+        passes: Forward passes of a prediction, all of which an attack keeps.
+    """
+    cost = replace(cost, activations=passes * cost.activations)
     greatest = max(1, min(ATTACK_BATCH, ATTACK_BYTES // (BYTES * cost.activations)))
     gib = known_limit(settings.max_memory)
-    batch_size = need_of(cost).images(gib, greatest) if gib else greatest
-    return Measurement(settings.attack, settings.eps, settings.seed, batch_size)
+    return need_of(cost).images(gib, greatest) if gib else greatest

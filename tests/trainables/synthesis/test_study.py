@@ -1,6 +1,8 @@
 """What all synthesis studies share: limits, floor, and the facts of preparing."""
 
 import shutil
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,9 +10,12 @@ from searchspace.errors import UserError
 from searchspace.unet import cost
 from searchspace.unet import parse as parse_architecture
 from trainables.studies.robmednas.study import RobMedNAS
+from trainables.study.examination import Exam
+from trainables.study.report import Rung
 from trainables.synthesis.preparation.record import FILE
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.study import read_shared
+from trainables.synthesis.trial import need_of
 
 robmednas = RobMedNAS()
 
@@ -67,3 +72,27 @@ def test_assets_of_an_earlier_version_are_not_trained_on(heads, tmp_path):
     (assets / FILE).unlink()
     with pytest.raises(UserError, match="of an earlier version"):
         robmednas.build({"architecture": TINY}, heads.settings, assets)
+
+
+def test_an_examination_takes_as_many_slices_at_a_time_as_the_memory_has_room_for(
+    heads, tmp_path, monkeypatch
+):
+    sizes = []
+
+    def examine_synthesis(*_, batch_size):
+        sizes.append(batch_size)
+        return SimpleNamespace(score="MAE")
+
+    monkeypatch.setattr("trainables.synthesis.study.examine_synthesis", examine_synthesis)
+    monkeypatch.setattr("trainables.synthesis.study.replace", lambda outcome, **_: outcome)
+    for mirrored in (False, True):
+        trial = heads.trial(mirrored=mirrored)
+        trial.advance(Rung(1, "m"))
+        trial.save(tmp_path / str(mirrored))
+    plain, mirrored = tmp_path / "False", tmp_path / "True"
+    gib = need_of(trial.cost).gib(10) + 1e-6
+    small = heads.settings.model_copy(update={"max_memory": gib})
+    exam = Exam("quick", "ranking", corruptions=False, images=None, seed=0)
+    for model, sources in ((plain, {}), (mirrored, {}), (plain, {"another": mirrored})):
+        robmednas.examine(model, heads.assets, small, replace(exam, sources=sources))
+    assert sizes == [10, 5, 5]
