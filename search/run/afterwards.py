@@ -39,8 +39,8 @@ def check_baseline(session: Session, desk: Desk) -> str:
 def check_winner(session: Session, desk: Desk) -> str:
     """Train the best by its first training with more seeds: what it is worth without luck.
 
-    In a space with arms these are the best of each arm, so that methods are compared without luck.
-    Where these seeds bar a trial from winning, the next best is trained; four for each arm, at
+    In a space with arms these are the best of each arm, so that methods are compared without luck,
+    and a reference that is better than all of them: it may win as they may. Where these seeds bar a trial from winning, the next best is trained; four for each arm, at
     most.
     """
     coordinator, objective = desk.coordinator, desk.coordinator.rules.objective
@@ -52,7 +52,8 @@ def check_winner(session: Session, desk: Desk) -> str:
     bests: dict[Value | None, Row] = {}
     for row in sorted(rows, key=lambda row: -first_merit(row, objective)):
         bests.setdefault(arm_of(row.trial, space.arms), row)
-    names = [row.trial.id for arm, row in bests.items() if arm is not None or not space.arms]
+    first = next(iter(bests), None)
+    names = [row.trial.id for arm, row in bests.items() if arm is not None or arm == first]
     return _queue(desk, OF_WINNER, names, seeds, by_value=True)
 
 

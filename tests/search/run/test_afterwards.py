@@ -255,6 +255,24 @@ def test_the_best_of_each_arm_gets_more_seeds_and_is_reported(run_toy):
     assert printed.count("gain of the winner over it") == 2
 
 
+def test_a_reference_that_is_better_than_the_best_of_all_arms_gets_them_too(run_toy, monkeypatch):
+    """Else the best of the search stands before it for having several seeds alone."""
+    import toy_study  # noqa: PLC0415
+
+    quality = toy_study.quality
+    monkeypatch.setattr(
+        toy_study,
+        "quality",
+        lambda config: 0.9 if config["fault"] == "r" else 0.5 * quality(config),
+    )
+    settings = {"arms": True, "faults": ("r",)}
+    _, folder, printed = run_toy(**(ARMED | {"settings": settings}))
+    (choice,) = [trials for purpose, trials, _ in choices_of(folder) if purpose == "winner"]
+    assert "r03" in choice
+    assert len(choice) == 4
+    assert manifest_of(folder)["winner"] == "r03"
+
+
 def test_a_search_of_arms_is_resumed_and_replayed(run_toy, take_up, toy, tmp_path):
     _, whole, _ = run_toy("whole", **ARMED)
     assert replay(whole, lambda name: toy, Console(width=80)) == 0
