@@ -266,7 +266,7 @@ def test_a_reference_that_is_better_than_the_best_of_all_arms_gets_them_too(run_
         lambda config: 0.9 if config["fault"] == "r" else 0.5 * quality(config),
     )
     settings = {"arms": True, "faults": ("r",)}
-    _, folder, printed = run_toy(**(ARMED | {"settings": settings}))
+    _, folder, _ = run_toy(**(ARMED | {"settings": settings}))
     (choice,) = [trials for purpose, trials, _ in choices_of(folder) if purpose == "winner"]
     assert "r03" in choice
     assert len(choice) == 4
