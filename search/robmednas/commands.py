@@ -1,9 +1,15 @@
 """The commands of RobMedNAS beside its search: what follows it, ``synthesise``, ``phantom``."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from search.exit_status import INTERRUPTED
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Folder = Annotated[
     Path,
@@ -28,6 +34,16 @@ Networks = Annotated[
         "./file.py:Name, a class or function without arguments. May be repeated.",
     ),
 ]
+
+
+def _until_stopped(work: Callable[[], int], folder: Path, console: "Console") -> int:
+    """Do long work that keeps what it finished, and say so where the user stops it."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        line = f"stopped: give the same command again, and {folder} goes on"
+        console.print(line, markup=False, highlight=False)
+        return INTERRUPTED
 
 
 def _allow(networks: list[str] | None) -> None:
@@ -73,7 +89,8 @@ def final(  # noqa: PLR0913, PLR0917 - its options
 
     own = tuple(network or ())
     plan = FinalPlan(tuple(runs), out, random, epochs, patience, eps, seed, data, own)
-    return run(plan, Console())
+    console = Console()
+    return _until_stopped(lambda: run(plan, console), out, console)
 
 
 def corruption(folder: Folder, data: Data = None, network: Networks = None) -> int:
@@ -103,7 +120,10 @@ def stability(
 
     from search.robmednas.stability import stability as run  # noqa: PLC0415
 
-    return run(folder, initialisations, folds, Console(), data)
+    console = Console()
+    return _until_stopped(
+        lambda: run(folder, initialisations, folds, console, data), folder, console
+    )
 
 
 def phantom(

@@ -39,3 +39,21 @@ def test_values_out_of_bounds_are_refused(words):
     result = CliRunner().invoke(app, ["robmednas-final", "a", "--out", "b", *words])
     assert result.exit_code == 2
     assert "Invalid value" in result.output
+
+
+@pytest.mark.parametrize(
+    ("work", "words"),
+    [
+        ("search.robmednas.final.final", ["robmednas-final", "run", "--out", "kept"]),
+        ("search.robmednas.stability.stability", ["robmednas-stability", "kept"]),
+    ],
+)
+def test_one_that_is_stopped_says_that_it_goes_on(monkeypatch, work, words):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(work, stop)
+    result = CliRunner().invoke(app, words, env={"COLUMNS": "200"}, standalone_mode=False)
+    assert result.return_value == 130
+    assert "stopped: give the same command again, and" in result.output
+    assert "kept goes on" in result.output
