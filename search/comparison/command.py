@@ -4,20 +4,15 @@ Quick to import, as every command line does: what works is imported when a comma
 """
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from inspect import Parameter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from search.comparison.options import EpochsOption, ImagesOption, OutOption, SeedsOption
 from search.options import with_parameters
-
-if TYPE_CHECKING:
-    from search.comparison.comparison import Comparison
-
-LoadMaker = Callable[[], "Callable[..., Comparison]"]
-"""Imports and returns what makes a comparison of a request and the values of its own options."""
 
 
 def offer(name: str, annotation: Any, default: Any = None) -> Parameter:  # noqa: ANN401 - of typer
@@ -60,7 +55,7 @@ SETTINGS = (
 
 def comparison_command(
     text: str,
-    load: LoadMaker,
+    module: str,
     *,
     datasets: tuple[str, str],
     fractions: str,
@@ -72,7 +67,7 @@ def comparison_command(
 
     Args:
         text: Its help.
-        load: See `LoadMaker`.
+        module: Whose ``make_comparison`` takes a request and the values of ``own``.
         datasets: The default, and the help, which says what else there is.
         fractions: The default.
         seeds: The default.
@@ -92,7 +87,7 @@ def comparison_command(
 
         plain = {name: values[name] for name in ("out", "datasets", "fractions", "seeds", "images")}
         request = Request(**plain, settings=part(everything), machine=part(MACHINE))
-        return compare(load()(request, **part(own)), Console())
+        return compare(import_module(module).make_comparison(request, **part(own)), Console())
 
     command.__doc__ = text
     shares = Annotated[str, typer.Option(help="Shares of the training images, with commas.")]

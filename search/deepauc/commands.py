@@ -1,14 +1,10 @@
 """``python -m search deepauc-tables``."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from search.comparison.command import comparison_command, offer
-
-if TYPE_CHECKING:
-    from search.comparison.comparison import Comparison
 
 ClassifierOption = Annotated[
     str | None, typer.Option(help="As of deepauc, such as cnn, resnet18-16 or resnet18.")
@@ -18,16 +14,10 @@ PretrainOption = Annotated[
 ]
 
 
-def _maker() -> "Callable[..., Comparison]":
-    from search.deepauc.comparison import make_comparison  # noqa: PLC0415 - loads torch
-
-    return make_comparison
-
-
 COMMANDS = {
     "deepauc-tables": comparison_command(
         "Train and test the document's settings beside cross-entropy: its tables, with ours.",
-        _maker,
+        "search.deepauc.comparison",
         datasets=(
             "breastmnist",
             "Names with commas; all for the document's seven; phantom and phantom3d.",

@@ -1,14 +1,10 @@
 """``python -m search gansplit-table``."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from search.comparison.command import comparison_command, offer
-
-if TYPE_CHECKING:
-    from search.comparison.comparison import Comparison
 
 GeneratorOption = Annotated[
     str, typer.Option("--generator", help="As of gansplit --generators; one alone.")
@@ -21,16 +17,10 @@ PointsOption = Annotated[
 ]
 
 
-def _maker() -> "Callable[..., Comparison]":
-    from search.gansplit.table import make_comparison  # noqa: PLC0415 - loads torch
-
-    return make_comparison
-
-
 COMMANDS = {
     "gansplit-table": comparison_command(
         "Train and test along the split of authentic and synthetic images: the poster's results.",
-        _maker,
+        "search.gansplit.table",
         datasets=(
             "breastmnist",
             "Names with commas; all for MedMNIST's 2-D sets of one class an image.",

@@ -1,16 +1,12 @@
 """``python -m search nonrobust-table``, ``nonrobust-examine`` and ``nonrobust-corruptions``."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from search.comparison.command import comparison_command, offer
 from search.comparison.options import EpochsOption, ImagesOption, OutOption, SeedsOption
-
-if TYPE_CHECKING:
-    from search.comparison.comparison import Comparison
 
 ClassifierOption = Annotated[
     str | None, typer.Option(help="cnn, wrn-16-2, wrn-16-8 and others; as of nonrobust.")
@@ -31,12 +27,6 @@ RunArgument = Annotated[
         help="A finished run of a study of classifiers.", metavar="RUN", resolve_path=True
     ),
 ]
-
-
-def _maker() -> "Callable[..., Comparison]":
-    from search.nonrobust.table import make_comparison  # noqa: PLC0415 - loads torch
-
-    return make_comparison
 
 
 def examine(
@@ -92,7 +82,7 @@ def corruptions(
 COMMANDS = {
     "nonrobust-table": comparison_command(
         "Train and test standard, TRADES and nonrobust networks and their controls on datasets.",
-        _maker,
+        "search.nonrobust.table",
         datasets=(
             "paper",
             "Names with commas; paper for five sets of its modalities; all for all.",

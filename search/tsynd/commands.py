@@ -1,15 +1,11 @@
 """``python -m search tsynd-table1``."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from search.comparison.command import comparison_command, offer
-
-if TYPE_CHECKING:
-    from search.comparison.comparison import Comparison
 
 TunedOption = Annotated[
     Path | None,
@@ -20,16 +16,10 @@ ClassifierOption = Annotated[
 ]
 
 
-def _maker() -> "Callable[..., Comparison]":
-    from search.tsynd.table1 import make_comparison  # noqa: PLC0415 - loads torch
-
-    return make_comparison
-
-
 COMMANDS = {
     "tsynd-table1": comparison_command(
         "Train and test TSynD beside other methods: the paper's tables 1 and 2.",
-        _maker,
+        "search.tsynd.table1",
         datasets=("breastmnist", "Names with commas; all for MedMNIST's 2-D sets."),
         fractions="0.01,0.1",
         seeds=5,

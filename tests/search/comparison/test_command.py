@@ -1,6 +1,8 @@
 """The command of a comparison hands on what the user gave, and to whom it belongs."""
 
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated
 
 import pytest
@@ -22,6 +24,8 @@ def call(monkeypatch, tmp_path):
         made.append((request, own))
         return "comparison"
 
+    module = SimpleNamespace(make_comparison=maker)
+    monkeypatch.setitem(sys.modules, "a_study_of_shades", module)
     monkeypatch.setattr(
         "search.comparison.comparison.compare",
         lambda comparison, _: int(comparison != "comparison"),
@@ -31,7 +35,7 @@ def call(monkeypatch, tmp_path):
         app = typer.Typer()
         command = comparison_command(
             "Compare shades.",
-            lambda: maker,
+            "a_study_of_shades",
             datasets=("phantom", "Names."),
             fractions="0.5",
             seeds=4,
