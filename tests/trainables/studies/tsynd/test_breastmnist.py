@@ -2,8 +2,10 @@
 
 At 10 % of BreastMNIST, 20 epochs, weights of the last epoch (the best on val comes early in so
 short a training, and a classifier that has learnt little is hard to break), means of three seeds,
-balanced accuracy on 128 images under PGD-10 at 2/255: reconstruction 0.22, TSynD 0.43 when this was
-written. The difference has a standard deviation of 0.07 between seeds, of 0.04 in the mean of 3.
+balanced accuracy on 128 images under PGD-10 at 3/255. Over eight seeds when this was written:
+reconstruction 0.15, TSynD 0.33 (clean 0.61 and 0.57), the difference above 0 for each seed, with a
+standard deviation of 0.08 between seeds and so of 0.045 in the mean of three. Other processors
+round otherwise, which is as good as another seed: the bound lies three of these below the mean.
 """
 
 from collections.abc import Mapping
@@ -59,7 +61,7 @@ def arms(shared_data, tmp_path_factory) -> Arms:
     settings = tsynd.parse_settings(
         {
             "dataset": "breastmnist", "data_root": shared_data / "medmnist", "ranking_images": 128,
-            "epochs": 20, "eps": "0,2/255", "autoencoder_steps": 200, "cache": folder / "cache",
+            "epochs": 20, "eps": "0,3/255", "autoencoder_steps": 200, "cache": folder / "cache",
             "device": "cpu", "precision": "fp32",
         }
     )  # fmt: skip
@@ -71,7 +73,7 @@ def test_tsynd_is_more_robust_than_reconstruction_alone(arms):
     images = arms.ranking.images.float() / 255
 
     def score(classifier: Classifier) -> np.ndarray:
-        labels, eps = arms.ranking.labels, (0, 2 / 255)
+        labels, eps = arms.ranking.labels, (0, 3 / 255)
         return evaluate(classifier, images, labels, "binary", PGD(), eps, seed=0).curve("bacc")
 
     def under_attack(arm: str) -> float:
@@ -80,8 +82,8 @@ def test_tsynd_is_more_robust_than_reconstruction_alone(arms):
         return attacked
 
     control, uncertain = under_attack("reconstruction"), under_attack("tsynd")
-    print(f"balanced accuracy under PGD-10 at 2/255: {control:.3f} -> {uncertain:.3f}")
-    assert uncertain > control + 0.08
+    print(f"balanced accuracy under PGD-10 at 3/255: {control:.3f} -> {uncertain:.3f}")
+    assert uncertain > control + 0.045
 
 
 @pytest.fixture(scope="module")
