@@ -3,13 +3,14 @@
     python benchmarks/robmednas_table.py --data DIR --out FOLDER --network "plain 8 16 32 64"
 
 Every row is trained for the same number of steps, several times, and scored on the test subjects of
-the product's own splits, or with ``--folds K`` on every subject once. With ``--equal time`` the
-steps are those of the plain U-Net on clean slices, and every other row gets the computing time that
-these take, as predicted. Nothing is tuned by the scores. ``--rows recipe`` changes one value of the
-plain recipe at a time instead, and is scored on ranking subjects: what the defaults should be. Rows
-of one's own: ``--network`` (an architecture, ``monai unet``, or code ``./file.py:Name``, by the
-plain recipe, without and with attacks) and ``--model`` (a saved model's architecture by its own
-recipe, such as ``RUN/best``).
+the product's own splits, with ``--folds K`` on every subject once, or with ``--apart A B`` on those
+whose names begin with A, while the others train, then on those of B: sites that no training saw.
+With ``--equal time`` the steps are those of the plain U-Net on clean slices, and every other row
+gets the computing time that these take, as predicted. Nothing is tuned by the scores.
+``--rows recipe`` changes one value of the plain recipe at a time instead, and is scored on ranking
+subjects: what the defaults should be. Rows of one's own: ``--network`` (an architecture,
+``monai unet``, or code ``./file.py:Name``, by the plain recipe, without and with attacks) and
+``--model`` (a saved model's architecture by its own recipe, such as ``RUN/best``).
 
 Each training is a file of its own in FOLDER/scores: a command that was cut keeps what it has and
 goes on where it stopped. FOLDER/table.txt is what was printed. One FOLDER is for one folder of
@@ -29,10 +30,10 @@ import numpy as np
 import pandas as pd
 import torch
 from robmednas_rows import FILTERS, UNIFORM, Row, recipe_rows, row_of, table_rows
+from robmednas_splits import records_of
 
 from search.robmednas.rows import read_rows, write_rows
 from search.robmednas.testing import Condition, score
-from trainables.data.subjects import SubjectSplits, folds, notes_of, split_subjects
 from trainables.door.records import read_json
 from trainables.metrics.welch import estimate, image_component, seed_component
 from trainables.models.ct.named import allow
@@ -41,7 +42,7 @@ from trainables.runtime.files import write_atomically
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.synthesis.constant import constant_error
-from trainables.synthesis.preparation.assets import draw_record, lookup_mae, read_data, write_test
+from trainables.synthesis.preparation.assets import lookup_mae, read_data, write_test
 from trainables.synthesis.preparation.record import Record
 from trainables.synthesis.robustness.disturbances import STRENGTHS
 from trainables.synthesis.slices import Split, read_split
@@ -77,7 +78,7 @@ class Training:
         settings: With the training's seed and its epochs.
         assets: The slices.
         split: Whose scores are written: ``test`` or ``ranking``.
-        fold: Number of the splits, from 0.
+        fold: Name of the splits.
         file: For the scores.
     """
 
@@ -85,7 +86,7 @@ class Training:
     settings: RobMedNASSettings
     assets: Path
     split: str
-    fold: int
+    fold: str
     file: Path
 
 
@@ -125,6 +126,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--epoch-slices", type=int, help="of an epoch; by default all")
     options.add_argument("--filters", type=int, default=FILTERS, help="most of the handcrafted row")
     options.add_argument("--folds", type=int, default=0, help="0 for the product's splits")
+    options.add_argument("--apart", nargs="+", default=[], help="beginnings of names of a site")
     options.add_argument("--split", choices=["test", "ranking"], help="that is scored")
     options.add_argument("--jobs", type=int, default=1, help="processes")
     options.add_argument("--device", default="auto")
@@ -165,12 +167,12 @@ def plan(arguments: argparse.Namespace, rows: Sequence[Row]) -> Iterator[Trainin
         | {"max_filters": arguments.filters, "equal": arguments.equal}
         | {"epoch_slices": arguments.epoch_slices}
     )
-    records = list(records_of(settings, arguments.folds))
+    records = list(records_of(settings, arguments.folds, arguments.apart))
     folder = arguments.out / "scores" / f"{arguments.size}-pixels-{arguments.steps}-steps"
     folder = folder.with_name(f"{folder.name}-time") if settings.equal == "time" else folder
     prepared = {}
     for seed in range(arguments.seeds):
-        for fold, record in enumerate(records):
+        for fold, record in records:
             # The longest first: then no process waits long for the last.
             for row in sorted(rows, key=partial(_multiply_adds, size=arguments.size), reverse=True):
                 place = row.normalisation, fold
@@ -194,24 +196,12 @@ def slug(name: str) -> str:
     return "".join(letter if letter.isalnum() else "-" for letter in name)
 
 
-def records_of(settings: RobMedNASSettings, count: int) -> Iterator[Record]:
-    """Draw the product's splits, or so many in which every subject is tested once."""
-    record = draw_record(settings)
-    if not count:
-        yield record
-        return
-    for rest, test in folds(sorted(record.contents), count, settings.data_seed):
-        part = split_subjects(rest, settings.data_seed, (0.65, 0.1, 0.15, 0.1))
-        names = tuple(sorted((*part.train, *part.test))), part.val, part.ranking, test
-        yield Record(SubjectSplits(*names, notes=notes_of(*names)), record.contents)
-
-
 def prepare(
     out: Path,
     settings: RobMedNASSettings,
     record: Record,
     normalisation: str,
-    fold: int,
+    fold: str,
     split: str,
 ) -> tuple[RobMedNASSettings, Path]:
     """Write the slices of the splits, unless they are there; say what is to be learnt from.
@@ -221,7 +211,7 @@ def prepare(
         settings: Of all trainings.
         record: The splits.
         normalisation: Of the MR.
-        fold: Number of the splits.
+        fold: Name of the splits.
         split: Whose scores are asked for; test is opened only for its own.
 
     Returns:
@@ -293,7 +283,7 @@ def run(training: Training) -> str:
     write_rows(training.file, rows)
     errors = [row["value"] for row in rows if (row["kind"], row["score"]) == COLUMNS["clean"][::2]]
     name, fold, seed = training.row.name, training.fold, training.settings.seed
-    return f"{name}, fold {fold}, seed {seed}: {np.mean(errors):.1f} HU clean"
+    return f"{name}, {fold}, seed {seed}: {np.mean(errors):.1f} HU clean"
 
 
 def scores_of(training: Training) -> Iterator[dict[str, object]]:

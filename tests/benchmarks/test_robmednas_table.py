@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from places import ROOT
 
+from searchspace.errors import UserError
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.synthesis.training.epoch import steps_of
 
@@ -21,8 +22,9 @@ def table(monkeypatch):
 def arguments(tmp_path, **changes):
     values = {
         "data": None, "out": tmp_path, "rows": ["plain U-Net, plain recipe"], "network": [],
-        "model": [], "size": 32, "steps": 20, "seeds": 1, "folds": 0, "split": None, "jobs": 1,
-        "device": "cpu", "minutes": 0.0, "equal": "slices", "epoch_slices": None, "filters": 32,
+        "model": [], "size": 32, "steps": 20, "seeds": 1, "folds": 0, "apart": [], "split": None,
+        "jobs": 1, "device": "cpu", "minutes": 0.0, "equal": "slices", "epoch_slices": None,
+        "filters": 32,
     }  # fmt: skip
     return Namespace(**(values | changes))
 
@@ -60,14 +62,31 @@ def test_rows_of_equal_time_have_the_epochs_of_the_plain_network(table, tmp_path
 
 def test_folds_test_every_subject_once_and_share_none(table):
     settings = RobMedNASSettings(size=32, slices=1, subjects=20, max_depth=2)
-    records = list(table.records_of(settings, 4))
-    names = sorted(records[0].contents)
-    assert sorted(name for record in records for name in record.splits.test) == names
-    for record in records:
-        splits = record.splits
-        assert sorted((*splits.train, *splits.val, *splits.ranking, *splits.test)) == names
-        assert splits.train
-        assert splits.ranking
+    records = dict(table.records_of(settings, 4))
+    assert list(records) == ["1of4", "2of4", "3of4", "4of4"]
+    names = sorted(records["1of4"].contents)
+    assert sorted(name for record in records.values() for name in record.splits.test) == names
+    for record in records.values():
+        assert_parts(record.splits, names)
+
+
+def test_a_site_kept_apart_is_tested_whole_and_trains_nothing(table):
+    settings = RobMedNASSettings(size=32, slices=1, subjects=20, max_depth=2)
+    ((_, product),) = table.records_of(settings)
+    names = sorted(product.contents)
+    sites = names[0][:-1], names[-1][:-1]
+    for site, record in table.records_of(settings, apart=sites):
+        assert record.splits.test == tuple(name for name in names if name.startswith(site))
+        assert_parts(record.splits, names)
+    for beginning in ("", "nobody"):
+        with pytest.raises(UserError, match="of 20 subjects begin with"):
+            list(table.records_of(settings, apart=[beginning]))
+
+
+def assert_parts(splits, names):
+    assert sorted((*splits.train, *splits.val, *splits.ranking, *splits.test)) == names
+    assert splits.train
+    assert splits.ranking
 
 
 def scores_of(errors):
@@ -79,10 +98,11 @@ def scores_of(errors):
             ("clean", 0.0, "dice_bone"),
         ]:  # fmt: skip
             lines += [
-                (row, 0, seed, kind, strength, f"s{k}", score, v) for k, v in enumerate(values)
+                (row, "product", seed, kind, strength, f"s{k}", score, v)
+                for k, v in enumerate(values)
             ]
         lines += [
-            (row, 0, seed, "training", 0.0, "", name, 7.0)
+            (row, "product", seed, "training", 0.0, "", name, 7.0)
             for name in ("parameters", "steps", "seconds")
         ]
     columns = ["row", "fold", "seed", "kind", "strength", "subject", "score", "value"]
