@@ -2,7 +2,7 @@ r"""Compare configs of TSynD that a search does not vary, over seeds, on the ran
 
 Each config is a list of NAME=VALUE with commas. The table of docs/tsynd.md on how far images move:
 
-    python benchmarks/tsynd_ablation.py --dataset breastmnist --data-root DIR \
+    python benchmarks/tsynd_ablation.py --dataset breastmnist --data-root DIR regime=reconstruction \
         latent_iterations=10,max_shift=9 latent_iterations=10 latent_iterations=10,max_shift=0.08
 """
 
@@ -16,7 +16,7 @@ from trainables.studies.tsynd.study import TSynD
 
 tsynd = TSynD()
 
-COLUMNS = ("ranking_clean_bacc", "ranking_fgsm_bacc_curve", "ranking_pgd_bacc_curve")
+COLUMNS = ("ranking_clean_bacc", "ranking_fgsm_bacc_skill", "ranking_pgd_bacc_skill")
 
 
 def main() -> None:

@@ -93,4 +93,6 @@ def _timed(step: Callable[[], None], device: torch.device) -> float:
 
 def _words(seconds: float) -> str:
     minutes = seconds / 60
+    if minutes < 1.5:
+        return "a minute"
     return f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"

@@ -30,5 +30,8 @@ def test_it_is_said_where_it_is_more_than_a_minute(heads, monkeypatch):
     say_duration(heads.settings, heads.data, said.append)
     (line,) = said
     assert f"about {training:.0f} minutes to train on cpu" in line
+    monkeypatch.setattr(module, "_seconds_of_slice", lambda *_: 61.0 / training)
+    say_duration(heads.settings, heads.data, said.append)
+    assert "about a minute to train on cpu" in said[-1]
     monkeypatch.undo()
     assert 0 < module._seconds_of_slice("plain 4 8", heads.settings) < 5
