@@ -2,8 +2,9 @@ r"""Compare configs of TSynD that a search does not vary, over seeds, on the ran
 
 Each config is a list of NAME=VALUE with commas. The table of docs/tsynd.md on how far images move:
 
-    python benchmarks/tsynd_ablation.py --dataset breastmnist --data-root DIR regime=reconstruction \
-        latent_iterations=10,max_shift=9 latent_iterations=10 latent_iterations=10,max_shift=0.08
+    python benchmarks/tsynd_ablation.py --dataset breastmnist --data-root DIR \
+        regime=reconstruction latent_iterations=10,max_shift=9 latent_iterations=10 \
+        latent_iterations=10,max_shift=0.08
 """
 
 import argparse
