@@ -124,6 +124,14 @@ class SynthesisSettings(AttackSettings):
     augment_by: float = setting(
         1.0, "Of these changes, as a multiple of the usual ranges.", TRAINING, gt=0, le=4
     )
+    artefacts: float = setting(
+        0.0,
+        "Change contrast, field, noise and resolution of training MR at random, as other scanners "
+        "might; a multiple of the usual ranges, 0 for none.",
+        TRAINING,
+        ge=0,
+        le=2,
+    )
     mirrored: bool = setting(
         False,  # noqa: FBT003 - a field
         "Predict the mean over a slice and its mirror image, left and right.",

@@ -38,6 +38,7 @@ from trainables.synthesis.preparation.assets import Data
 from trainables.synthesis.robustness.audit import audit, guards
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import Split
+from trainables.synthesis.training.artefacts import scan_anew
 from trainables.synthesis.training.augmentation import augment, mirror
 from trainables.synthesis.training.average import Average
 from trainables.synthesis.training.effort import speed
@@ -243,7 +244,8 @@ class SynthesisTrial(Trainable):
             loss=loss,
             replace=REGIMES[config.regime](attacker),
             augment=(partial(mirror, axis=self.axis),) * settings.flip
-            + (partial(augment, by=config.augment_by),) * config.augment,
+            + (partial(augment, by=config.augment_by),) * config.augment
+            + (partial(scan_anew, by=config.artefacts),) * (config.artefacts > 0),
             before_step=set_rate,
             after_step=take_up,
         )

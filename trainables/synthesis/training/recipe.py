@@ -36,6 +36,8 @@ class Recipe(Frozen):
         ema: Share of the running mean of the weights that stays at each step; 0 for no mean.
         augment: Whether slices are turned, scaled, shifted, and their MR made brighter or darker.
         augment_by: Of these changes, as a multiple of the usual ranges.
+        artefacts: Of changes of the MR's contrast, field, noise and resolution in training, as a
+            multiple of `trainables.synthesis.training.artefacts.RANGES`; 0 for none.
         mirrored: Whether the mean over a slice and its mirror image is predicted, see
             `trainables.models.ct.mirrored`.
         regime: A name of `trainables.synthesis.training.regimes.REGIMES`.
@@ -53,6 +55,7 @@ class Recipe(Frozen):
     ema: float = Field(default=0.0, ge=0, lt=1)
     augment: bool = False
     augment_by: float = Field(default=1.0, gt=0, le=4)
+    artefacts: float = Field(default=0.0, ge=0, le=2)
     mirrored: bool = False
     regime: str = "standard"
     attack_eps: float = Field(default=0.2, gt=0)
