@@ -44,7 +44,7 @@ REFERENCES = {
 }
 # What runs must share for their winners to be compared.
 SHARED = (
-    "data", "subjects", "slices", "size", "field_mm", "data_seed", "kernels", "batch_size",
+    "data", "subjects", "slices", "size", "field_mm", "data_seed", "apart", "kernels", "batch_size",
     "flip", "attack", "eps", "normalisation", "epoch_by", "rank_slices", "neighbours",
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -64,9 +64,7 @@ def split_subjects(
     Raises:
         UserError: If there are fewer than 4 subjects, a name twice, or shares that do not fit.
     """
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if list(names).count(name) > 1)
-        raise UserError(f"subject '{twice}' is there twice: give each subject a name of its own")
+    _check_unique(names)
     if len(names) < len(SPLITS):
         raise UserError(
             f"{len(names)} subjects are too few: train, val, ranking and test need one each, "
@@ -83,6 +81,55 @@ def split_subjects(
         parts.append(tuple(sorted(last)))
     test, ranking, val = parts
     splits = tuple(sorted(order)), val, ranking, test
+    return SubjectSplits(*splits, notes=notes_of(*splits))
+
+
+def keep_apart(names: Sequence[str], beginnings: Sequence[str], seed: int) -> SubjectSplits:
+    """Test all subjects of some sites and no other; split the rest at random.
+
+    Sites are told by how names begin, as those of many challenges do.
+
+    Args:
+        names: Of all subjects.
+        beginnings: Of the names of those that are tested.
+        seed: Another seed, other splits of the rest.
+
+    Raises:
+        UserError: If a beginning is no subject's, a subject is there twice, or fewer than 4 are
+            left.
+    """
+    _check_unique(names)
+    for beginning in beginnings:
+        if not beginning or not any(name.startswith(beginning) for name in names):
+            raise UserError(
+                f"no subject's name begins with '{beginning}': there are "
+                f"{', '.join(sorted(names)[:3])} and others"
+            )
+    test = tuple(sorted(name for name in names if name.startswith(tuple(beginnings))))
+    rest = sorted(set(names) - set(test))
+    if len(rest) < len(SPLITS):
+        raise UserError(
+            f"{len(test)} of {len(names)} subjects begin with {' or '.join(beginnings)}: "
+            f"leave {len(SPLITS)} or more for train, val and ranking"
+        )
+    splits = splits_that_test(rest, test, seed)
+    site = f"test is a site of its own: all subjects that begin with {' or '.join(beginnings)}"
+    return replace(splits, notes=(*splits.notes, site))
+
+
+def splits_that_test(rest: Sequence[str], test: tuple[str, ...], seed: int) -> SubjectSplits:
+    """Test these subjects; split the rest into train, val and ranking.
+
+    Args:
+        rest: Names of the others.
+        test: Names of those that are tested.
+        seed: Another seed, other splits of the rest.
+
+    Raises:
+        UserError: If there are fewer than 4 others.
+    """
+    part = split_subjects(rest, seed)
+    splits = tuple(sorted((*part.train, *part.test))), part.val, part.ranking, test
     return SubjectSplits(*splits, notes=notes_of(*splits))
 
 
@@ -145,3 +192,9 @@ def _shuffled(names: Sequence[str], seed: int) -> list[str]:
     rng = np.random.Generator(np.random.PCG64(seed))
     ordered = sorted(names)
     return [ordered[number] for number in rng.permutation(len(ordered))]
+
+
+def _check_unique(names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if list(names).count(name) > 1)
+        raise UserError(f"subject '{twice}' is there twice: give each subject a name of its own")

@@ -79,6 +79,13 @@ class SynthesisSettings(AttackSettings):
     subset: Literal["all", "paper"] = setting(
         "all", "all subjects, or paper: 6 of the training subjects, 4:1:1.", DATA
     )
+    apart: str | None = setting(
+        None,
+        "Beginning of names, or several with commas: these subjects are test, and no others; so "
+        "a site is tested that no training and no choice saw.",
+        DATA,
+        default_text="none",
+    )
     rank_slices: int | None = setting(
         None,
         "Most slices of a subject of val and ranking, evenly spaced over its head.",

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from searchspace.errors import UserError
-from trainables.data.subjects import SPLITS, SubjectSplits, folds, paper_subset, split_subjects
+from trainables.data.subjects import (
+    SPLITS,
+    SubjectSplits,
+    folds,
+    keep_apart,
+    paper_subset,
+    split_subjects,
+)
 
 NAMES = st.lists(st.text("abc123", min_size=1, max_size=6), min_size=4, max_size=60, unique=True)
 
@@ -78,6 +85,16 @@ def test_folds_leave_each_subject_out_once():
         assert set(rest).isdisjoint(group)
 
 
+def test_a_site_kept_apart_is_tested_whole_and_serves_nothing_else():
+    sites = [f"{site}{number:02d}" for site in ("A", "BA", "C") for number in range(20)]
+    splits = keep_apart(sites, ["A", "C"], 0)
+    assert splits.test == tuple(name for name in sites if name[0] in "AC")
+    assert sorted((*splits.train, *splits.val, *splits.ranking)) == sites[20:40]
+    assert "begin with A or C" in splits.notes[-1]
+    assert splits == keep_apart(sites[::-1], ["A", "C"], 0)
+    assert splits.train != keep_apart(sites, ["A", "C"], 1).train
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -96,6 +113,10 @@ def test_folds_leave_each_subject_out_once():
             lambda: split_subjects(names(9), 0, (0.5, 0.25, 0.25)),
             "shares (0.5, 0.25, 0.25): give four",
         ),
+        (lambda: keep_apart(names(9), ["t"], 0), "begins with 't': there are s000, s001, s002"),
+        (lambda: keep_apart(names(9), ["s001", ""], 0), "no subject's name begins with ''"),
+        (lambda: keep_apart(names(9), ["s"], 0), "9 of 9 subjects begin with s: leave 4"),
+        (lambda: keep_apart([*names(9), "s002"], ["s001"], 0), "'s002' is there twice"),
         (lambda: folds(names(3), 8, 0), "8 groups of 3 subjects"),
         (lambda: folds(names(3), 1, 0), "give 2 to 3"),
     ],

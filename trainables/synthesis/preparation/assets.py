@@ -9,7 +9,7 @@ import numpy as np
 
 from trainables.data.grid import Slices, spaced, stacked, to_slices
 from trainables.data.phantoms.heads import phantom_subjects
-from trainables.data.subjects import SubjectSplits, paper_subset, split_subjects
+from trainables.data.subjects import SubjectSplits, keep_apart, paper_subset, split_subjects
 from trainables.data.volumes import Subject, open_folder
 from trainables.door.opening import files_below
 from trainables.door.sharing import LEAST, clear_pool, share
@@ -50,10 +50,15 @@ def draw_record(settings: SynthesisSettings) -> Record:
     """Draw the splits of a new run, and read what the files of every subject hold.
 
     Raises:
-        UserError: If there are too few subjects, or one is there twice.
+        UserError: If there are too few subjects, one is there twice, or none is of a site that is
+            to be kept apart.
     """
     subjects = open_subjects(settings)
-    splits = split_subjects([subject.name for subject in subjects], settings.data_seed)
+    names = [subject.name for subject in subjects]
+    if settings.apart is None:
+        splits = split_subjects(names, settings.data_seed)
+    else:
+        splits = keep_apart(names, settings.apart.split(","), settings.data_seed)
     return new_record(splits, subjects)
 
 
