@@ -3,7 +3,7 @@
     python benchmarks/robmednas_table.py --data DIR --out FOLDER --network "plain 8 16 32 64"
 
 Every row is trained for the same number of steps, several times, and scored on the test subjects of
-the product's own splits, with ``--folds K`` on every subject once, or with ``--apart A B`` on those
+the product's own splits, with ``--folds K`` on every subject once, or with ``--sites A B`` on those
 whose names begin with A, while the others train, then on those of B: sites that no training saw.
 With ``--equal time`` the steps are those of the plain U-Net on clean slices, and every other row
 gets the computing time that these take, as predicted. Nothing is tuned by the scores.
@@ -126,7 +126,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--epoch-slices", type=int, help="of an epoch; by default all")
     options.add_argument("--filters", type=int, default=FILTERS, help="most of the handcrafted row")
     options.add_argument("--folds", type=int, default=0, help="0 for the product's splits")
-    options.add_argument("--apart", nargs="+", default=[], help="beginnings of names of a site")
+    options.add_argument("--sites", nargs="+", default=[], help="how names of a site begin")
     options.add_argument("--split", choices=["test", "ranking"], help="that is scored")
     options.add_argument("--jobs", type=int, default=1, help="processes")
     options.add_argument("--device", default="auto")
@@ -167,7 +167,7 @@ def plan(arguments: argparse.Namespace, rows: Sequence[Row]) -> Iterator[Trainin
         | {"max_filters": arguments.filters, "equal": arguments.equal}
         | {"epoch_slices": arguments.epoch_slices}
     )
-    records = list(records_of(settings, arguments.folds, arguments.apart))
+    records = list(records_of(settings, arguments.folds, arguments.sites))
     folder = arguments.out / "scores" / f"{arguments.size}-pixels-{arguments.steps}-steps"
     folder = folder.with_name(f"{folder.name}-time") if settings.equal == "time" else folder
     prepared = {}

@@ -44,8 +44,9 @@ REFERENCES = {
 }
 # What runs must share for their winners to be compared.
 SHARED = (
-    "data", "subjects", "slices", "size", "field_mm", "data_seed", "apart", "kernels", "batch_size",
-    "flip", "attack", "eps", "normalisation", "epoch_by", "rank_slices", "neighbours",
+    "data", "subjects", "slices", "size", "field_mm", "data_seed", "test_site", "ranking_site",
+    "kernels", "batch_size", "flip", "attack", "eps", "normalisation", "epoch_by",
+    "rank_slices", "neighbours",
 )  # fmt: skip
 
 

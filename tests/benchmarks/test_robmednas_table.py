@@ -21,7 +21,7 @@ def table(monkeypatch):
 def arguments(tmp_path, **changes):
     values = {
         "data": None, "out": tmp_path, "rows": ["plain U-Net, plain recipe"], "network": [],
-        "model": [], "size": 32, "steps": 20, "seeds": 1, "folds": 0, "apart": [], "split": None,
+        "model": [], "size": 32, "steps": 20, "seeds": 1, "folds": 0, "sites": [], "split": None,
         "jobs": 1, "device": "cpu", "minutes": 0.0, "equal": "slices", "epoch_slices": None,
         "filters": 32,
     }  # fmt: skip
@@ -74,7 +74,7 @@ def test_a_site_kept_apart_is_tested_whole_and_trains_nothing(table):
     ((_, product),) = table.records_of(settings)
     names = sorted(product.contents)
     sites = names[0][:-1], names[-1][:-1]
-    for site, record in table.records_of(settings, apart=sites):
+    for site, record in table.records_of(settings, sites=sites):
         assert record.splits.test == tuple(name for name in names if name.startswith(site))
         assert_parts(record.splits, names)
 

@@ -1,8 +1,8 @@
 """The four splits of volumes: by subject, never by slice."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -84,53 +84,65 @@ def split_subjects(
     return SubjectSplits(*splits, notes=notes_of(*splits))
 
 
-def keep_apart(names: Sequence[str], beginnings: Sequence[str], seed: int) -> SubjectSplits:
-    """Test all subjects of some sites and no other; split the rest at random.
+def split_sites(
+    names: Sequence[str], seed: int, *, test: Sequence[str] = (), ranking: Sequence[str] = ()
+) -> SubjectSplits:
+    """Test, or rank on, all subjects of some sites and no others; split the rest at random.
 
-    Sites are told by how names begin, as those of many challenges do.
+    Sites are told by how names begin, as those of many challenges do. Subjects of a site that is
+    named for both serve one half ranking and one half test.
 
     Args:
         names: Of all subjects.
-        beginnings: Of the names of those that are tested.
         seed: Another seed, other splits of the rest.
+        test: Beginnings of names of those that are tested; if there are none, as by
+            `split_subjects`.
+        ranking: The same of those that rank.
 
     Raises:
         UserError: If a beginning is no subject's, a subject is there twice, or fewer than 4 are
             left.
     """
+    if not test and not ranking:
+        return split_subjects(names, seed)
     _check_unique(names)
+    order = _shuffled(names, seed)
+    tested, ranked = (_beginning(order, beginnings) for beginnings in (test, ranking))
+    shared = [name for name in tested if name in set(ranked)]
+    half = set(shared[: len(shared) // 2])
+    tested = [name for name in tested if name not in half]
+    ranked = [name for name in ranked if name not in set(tested)]
+    rest = sorted(set(names) - set(tested) - set(ranked))
+    if len(rest) < len(SPLITS) or (test and not tested) or (ranking and not ranked):
+        raise UserError(
+            f"{len(names) - len(rest)} of {len(names)} subjects are of these sites: "
+            f"there must be more, and {len(SPLITS)} left for the other splits"
+        )
+    part = split_subjects(rest, seed)
+    train = {*part.train, *(part.test if tested else ()), *(part.ranking if ranked else ())}
+    groups = train, part.val, ranked or part.ranking, tested or part.test
+    trains, val, ranks, closed = (tuple(sorted(group)) for group in groups)
+    notes = notes_of(trains, val, ranks, closed)
+    return SubjectSplits(
+        trains, val, ranks, closed, notes=(*notes, *_notes_on_sites(test, ranking))
+    )
+
+
+def _beginning(names: Sequence[str], beginnings: Sequence[str]) -> list[str]:
+    """Return the names that begin so, in order."""
     for beginning in beginnings:
         if not beginning or not any(name.startswith(beginning) for name in names):
             raise UserError(
                 f"no subject's name begins with '{beginning}': there are "
                 f"{', '.join(sorted(names)[:3])} and others"
             )
-    test = tuple(sorted(name for name in names if name.startswith(tuple(beginnings))))
-    rest = sorted(set(names) - set(test))
-    if len(rest) < len(SPLITS):
-        raise UserError(
-            f"{len(test)} of {len(names)} subjects begin with {' or '.join(beginnings)}: "
-            f"leave {len(SPLITS)} or more for train, val and ranking"
-        )
-    splits = splits_that_test(rest, test, seed)
-    site = f"test is a site of its own: all subjects that begin with {' or '.join(beginnings)}"
-    return replace(splits, notes=(*splits.notes, site))
+    return [name for name in names if name.startswith(tuple(beginnings))]
 
 
-def splits_that_test(rest: Sequence[str], test: tuple[str, ...], seed: int) -> SubjectSplits:
-    """Test these subjects; split the rest into train, val and ranking.
-
-    Args:
-        rest: Names of the others.
-        test: Names of those that are tested.
-        seed: Another seed, other splits of the rest.
-
-    Raises:
-        UserError: If there are fewer than 4 others.
-    """
-    part = split_subjects(rest, seed)
-    splits = tuple(sorted((*part.train, *part.test))), part.val, part.ranking, test
-    return SubjectSplits(*splits, notes=notes_of(*splits))
+def _notes_on_sites(test: Sequence[str], ranking: Sequence[str]) -> Iterator[str]:
+    for split, beginnings in (("ranking", ranking), ("test", test)):
+        if beginnings:
+            yield f"{split} has a site of its own: names that begin with {' or '.join(beginnings)}"
 
 
 def paper_subset(splits: SubjectSplits, seed: int) -> SubjectSplits:

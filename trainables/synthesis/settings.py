@@ -79,10 +79,16 @@ class SynthesisSettings(AttackSettings):
     subset: Literal["all", "paper"] = setting(
         "all", "all subjects, or paper: 6 of the training subjects, 4:1:1.", DATA
     )
-    apart: str | None = setting(
+    test_site: str | None = setting(
         None,
-        "Beginning of names, or several with commas: these subjects are test, and no others; so "
-        "a site is tested that no training and no choice saw.",
+        "Beginning of names, or several with commas: these subjects are test, and no others, so "
+        "that a site is tested which no training and no choice saw.",
+        DATA,
+        default_text="none",
+    )
+    ranking_site: str | None = setting(
+        None,
+        "The same of subjects that rank; of a site that is test as well one half ranks.",
         DATA,
         default_text="none",
     )

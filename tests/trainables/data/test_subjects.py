@@ -9,8 +9,8 @@ from trainables.data.subjects import (
     SPLITS,
     SubjectSplits,
     folds,
-    keep_apart,
     paper_subset,
+    split_sites,
     split_subjects,
 )
 
@@ -85,14 +85,36 @@ def test_folds_leave_each_subject_out_once():
         assert set(rest).isdisjoint(group)
 
 
-def test_a_site_kept_apart_is_tested_whole_and_serves_nothing_else():
-    sites = [f"{site}{number:02d}" for site in ("A", "BA", "C") for number in range(20)]
-    splits = keep_apart(sites, ["A", "C"], 0)
-    assert splits.test == tuple(name for name in sites if name[0] in "AC")
-    assert sorted((*splits.train, *splits.val, *splits.ranking)) == sites[20:40]
-    assert "begin with A or C" in splits.notes[-1]
-    assert splits == keep_apart(sites[::-1], ["A", "C"], 0)
-    assert splits.train != keep_apart(sites, ["A", "C"], 1).train
+SITES = [f"{site}{number:02d}" for site in ("A", "BA", "C") for number in range(20)]
+
+
+def test_a_site_is_tested_whole_and_serves_nothing_else():
+    splits = split_sites(SITES, 0, test=["A", "C"])
+    assert splits.test == tuple(name for name in SITES if name[0] in "AC")
+    assert sorted((*splits.train, *splits.val, *splits.ranking)) == SITES[20:40]
+    assert "test has a site of its own: names that begin with A or C" in splits.notes
+    assert splits == split_sites(SITES[::-1], 0, test=["A", "C"])
+    assert splits.train != split_sites(SITES, 1, test=["A", "C"]).train
+
+
+def test_a_site_ranks_and_another_is_tested():
+    splits = split_sites(SITES, 0, test=["A"], ranking=["C"])
+    assert {name[0] for name in splits.test} == {"A"}
+    assert {name[0] for name in splits.ranking} == {"C"}
+    assert sorted((*splits.train, *splits.val)) == SITES[20:40]
+    alone = split_sites(SITES, 0, ranking=["C"])
+    assert {name[0] for name in alone.ranking} == {"C"}
+    assert {name[0] for name in (*alone.train, *alone.val, *alone.test)} == {"A", "B"}
+
+
+def test_a_site_that_ranks_and_is_tested_serves_both_by_halves():
+    splits = split_sites(SITES, 0, test=["A"], ranking=["A"])
+    assert len(splits.test) == len(splits.ranking) == 10
+    assert sorted((*splits.test, *splits.ranking)) == SITES[:20]
+
+
+def test_without_sites_the_splits_are_the_usual_ones():
+    assert split_sites(SITES, 5) == split_subjects(SITES, 5)
 
 
 @pytest.mark.parametrize(
@@ -113,10 +135,20 @@ def test_a_site_kept_apart_is_tested_whole_and_serves_nothing_else():
             lambda: split_subjects(names(9), 0, (0.5, 0.25, 0.25)),
             "shares (0.5, 0.25, 0.25): give four",
         ),
-        (lambda: keep_apart(names(9), ["t"], 0), "begins with 't': there are s000, s001, s002"),
-        (lambda: keep_apart(names(9), ["s001", ""], 0), "no subject's name begins with ''"),
-        (lambda: keep_apart(names(9), ["s"], 0), "9 of 9 subjects begin with s: leave 4"),
-        (lambda: keep_apart([*names(9), "s002"], ["s001"], 0), "'s002' is there twice"),
+        (
+            lambda: split_sites(names(9), 0, test=["t"]),
+            "begins with 't': there are s000, s001, s002",
+        ),
+        (
+            lambda: split_sites(names(9), 0, ranking=["s001", ""]),
+            "no subject's name begins with ''",
+        ),
+        (lambda: split_sites(names(9), 0, test=["s"]), "9 of 9 subjects are of these sites: "),
+        (lambda: split_sites([*names(9), "s002"], 0, test=["s001"]), "'s002' is there twice"),
+        (
+            lambda: split_sites(names(9), 0, test=["s001"], ranking=["s001"]),
+            "1 of 9 subjects are of these sites: there must be more",
+        ),
         (lambda: folds(names(3), 8, 0), "8 groups of 3 subjects"),
         (lambda: folds(names(3), 1, 0), "give 2 to 3"),
     ],

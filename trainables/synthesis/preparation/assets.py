@@ -9,7 +9,7 @@ import numpy as np
 
 from trainables.data.grid import Slices, spaced, stacked, to_slices
 from trainables.data.phantoms.heads import phantom_subjects
-from trainables.data.subjects import SubjectSplits, keep_apart, paper_subset, split_subjects
+from trainables.data.subjects import SubjectSplits, paper_subset, split_sites
 from trainables.data.volumes import Subject, open_folder
 from trainables.door.opening import files_below
 from trainables.door.sharing import LEAST, clear_pool, share
@@ -50,15 +50,14 @@ def draw_record(settings: SynthesisSettings) -> Record:
     """Draw the splits of a new run, and read what the files of every subject hold.
 
     Raises:
-        UserError: If there are too few subjects, one is there twice, or none is of a site that is
-            to be kept apart.
+        UserError: If there are too few subjects, one is there twice, or none is of a site that
+            the settings name.
     """
     subjects = open_subjects(settings)
     names = [subject.name for subject in subjects]
-    if settings.apart is None:
-        splits = split_subjects(names, settings.data_seed)
-    else:
-        splits = keep_apart(names, settings.apart.split(","), settings.data_seed)
+    sites = {"test": settings.test_site, "ranking": settings.ranking_site}
+    beginnings = {split: text.split(",") for split, text in sites.items() if text is not None}
+    splits = split_sites(names, settings.data_seed, **beginnings)
     return new_record(splits, subjects)
 
 

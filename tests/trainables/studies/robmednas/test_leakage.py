@@ -43,11 +43,11 @@ def test_nothing_that_test_subjects_show_changes_a_search(tmp_path):
     assert before == after
 
 
-def test_a_site_kept_apart_is_tested_and_nothing_else(tmp_path):
+def test_a_site_of_test_is_tested_and_nothing_else(tmp_path):
     settings = robmednas.parse_settings({"subjects": 20, "slices": 1, "size": 32, "device": "cpu"})
     names = sorted(subject.name for subject in open_subjects(settings))
     site = names[-1][:-1]  # ten of them have the same digit before the last
-    apart = settings.model_copy(update={"apart": site})
+    apart = settings.model_copy(update={"test_site": site})
     facts = robmednas.prepare(apart, tmp_path, lambda _: None)
     assert draw_record(apart).splits.test == tuple(n for n in names if n.startswith(site))
     for split in TRIAL_SPLITS:
