@@ -50,6 +50,11 @@ RECIPE = (
         when=When("augment", (True,)),
     ),
     Param(
+        "artefacts",
+        Choice((0.0, 0.5, 1.0)),
+        "Change contrast, field, noise and resolution, as scanners differ; paper: 0.",
+    ),
+    Param(
         "mirrored",
         Choice((False, True)),
         "Predict the mean over a slice and its mirror image; paper: no.",
