@@ -113,19 +113,18 @@ def split_sites(
     tested = [name for name in tested if name not in half]
     ranked = [name for name in ranked if name not in set(tested)]
     rest = sorted(set(names) - set(tested) - set(ranked))
-    if len(rest) < len(SPLITS) or (test and not tested) or (ranking and not ranked):
+    if ranking and not ranked:  # the half of one subject
+        raise UserError(f"subject '{tested[0]}' cannot rank and be test: give a site of 2 or more")
+    if len(rest) < len(SPLITS):
         raise UserError(
             f"{len(names) - len(rest)} of {len(names)} subjects are of these sites: "
-            f"there must be more, and {len(SPLITS)} left for the other splits"
+            f"leave {len(SPLITS)} or more for the other splits"
         )
     part = split_subjects(rest, seed)
     train = {*part.train, *(part.test if tested else ()), *(part.ranking if ranked else ())}
-    groups = train, part.val, ranked or part.ranking, tested or part.test
-    trains, val, ranks, closed = (tuple(sorted(group)) for group in groups)
-    notes = notes_of(trains, val, ranks, closed)
-    return SubjectSplits(
-        trains, val, ranks, closed, notes=(*notes, *_notes_on_sites(test, ranking))
-    )
+    chosen = tuple(sorted(ranked)) or part.ranking, tuple(sorted(tested)) or part.test
+    splits = tuple(sorted(train)), part.val, *chosen
+    return SubjectSplits(*splits, (*notes_of(*splits), *_notes_on_sites(test, ranking)))
 
 
 def _beginning(names: Sequence[str], beginnings: Sequence[str]) -> list[str]:

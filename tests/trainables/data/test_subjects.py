@@ -143,11 +143,14 @@ def test_without_sites_the_splits_are_the_usual_ones():
             lambda: split_sites(names(9), 0, ranking=["s001", ""]),
             "no subject's name begins with ''",
         ),
-        (lambda: split_sites(names(9), 0, test=["s"]), "9 of 9 subjects are of these sites: "),
+        (
+            lambda: split_sites(names(9), 0, test=["s"]),
+            "9 of 9 subjects are of these sites: leave 4",
+        ),
         (lambda: split_sites([*names(9), "s002"], 0, test=["s001"]), "'s002' is there twice"),
         (
             lambda: split_sites(names(9), 0, test=["s001"], ranking=["s001"]),
-            "1 of 9 subjects are of these sites: there must be more",
+            "'s001' cannot rank and be test",
         ),
         (lambda: folds(names(3), 8, 0), "8 groups of 3 subjects"),
         (lambda: folds(names(3), 1, 0), "give 2 to 3"),
