@@ -41,6 +41,25 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "uniform .12, mirrored": {**UNIFORM, "mirrored": True},
 }
 """What is changed of the plain recipe, one at a time."""
+SEARCHED: Mapping[str, Mapping[str, Any]] = {
+    "recipe of a first search": {
+        "loss": "huber",
+        "lr": 0.017,
+        "augment": False,
+        "mirrored": True,
+        "regime": "adversarial",
+        "attack_eps": 0.024,
+    },
+    "recipe of a second search": {
+        "lr": 0.002293,
+        "background": 0.2741,
+        "augment_by": 0.4825,
+        "mirrored": True,
+        "batch_size": 2,
+        "norm": "batch",
+    },
+}
+"""What two searches on 64 pixels came to, beside the plain recipe: see docs/robmednas.md."""
 
 
 @dataclass(frozen=True)
@@ -97,15 +116,24 @@ def recipe_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:
     return rows
 
 
+def searched_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:
+    """Return the plain U-Net by the recipes of `SEARCHED`; for the arguments see `recipe_rows`."""
+    usual = str(plain(filters))
+    return [
+        row_of(f"plain U-Net, {name}", usual, {**recipe, **change})
+        for name, change in SEARCHED.items()
+    ]
+
+
 def row_of(name: str, network: str, recipe: Mapping[str, Any], normalisation: str = "whole") -> Row:
     """Make a row; a plain U-Net has instance normalisation, a configurable one batch.
 
     Args:
         name: Of the row.
         network: One line, see `searchspace.unet.parse_network`.
-        recipe: Values of `trainables.synthesis.training.recipe.Recipe`.
+        recipe: Values of `trainables.synthesis.training.recipe.Recipe`, and maybe ``norm``.
         normalisation: Of the MR.
     """
     norm = "instance" if network.startswith("plain") else "batch"
-    values = {**recipe, "architecture": network, "norm": norm}
+    values = {"norm": norm, **recipe, "architecture": network}
     return Row(name, study.config.model_validate(values).model_dump(), normalisation)

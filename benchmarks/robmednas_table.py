@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from robmednas_rows import FILTERS, UNIFORM, Row, recipe_rows, row_of, table_rows
+from robmednas_rows import FILTERS, UNIFORM, Row, recipe_rows, row_of, searched_rows, table_rows
 from robmednas_splits import records_of
 
 from search.robmednas.rows import read_rows, write_rows
@@ -116,7 +116,9 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     options.add_argument("--data", type=Path, help="subjects; without, the phantom's")
     options.add_argument("--out", type=Path, required=True)
-    options.add_argument("--rows", nargs="+", default=["table"], help="table, recipe, or names")
+    options.add_argument(
+        "--rows", nargs="+", default=["table"], help="table, recipe, searched, or names"
+    )
     options.add_argument("--network", action="append", default=[], help="text or code")
     options.add_argument("--model", action="append", type=Path, default=[], help="a saved model")
     options.add_argument("--size", type=int, default=96, help="pixels")
@@ -142,6 +144,7 @@ def rows_of(arguments: argparse.Namespace) -> list[Row]:
     groups = {
         "table": table_rows(recipe, arguments.filters),
         "recipe": recipe_rows(recipe, arguments.filters),
+        "searched": searched_rows(recipe, arguments.filters),
     }
     by_name = {row.name: row for group in groups.values() for row in group}
     rows = []

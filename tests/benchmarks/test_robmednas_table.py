@@ -36,6 +36,17 @@ def test_recipe_rows_differ_from_the_plain_recipe_in_what_their_name_says(table,
         assert different or row.normalisation != first.normalisation, row.name
 
 
+def test_searched_rows_are_plain_networks_by_recipes_of_their_own(table, tmp_path):
+    plain, *searched = table.rows_of(
+        arguments(tmp_path, rows=["plain U-Net, plain recipe", "searched"])
+    )
+    assert len(searched) == 2
+    for row in searched:
+        assert row.config["architecture"] == plain.config["architecture"]
+        assert row.config["mirrored"]
+    assert [row.config["norm"] for row in searched] == ["instance", "batch"]
+
+
 def test_every_row_of_the_table_is_trained_by_as_many_steps(table, tmp_path):
     rows = table.rows_of(arguments(tmp_path, rows=["table"], network=["1110x8 | 0101x8s4"]))
     assert len({row.name for row in rows}) == len(rows) == 10
