@@ -11,6 +11,7 @@ import torch
 
 from trainables.models.ct.networks import network_cost
 from trainables.runtime.config import parse
+from trainables.runtime.device import channels_last
 from trainables.runtime.memory import known_limit
 from trainables.saved.checkpoint import UNetCard, load_unet
 from trainables.study.examination import Exam, Examination
@@ -245,10 +246,10 @@ class SynthesisStudy(Study[S], Generic[S, C]):
         device = torch.device(settings.device)
         network, card = load_unet(model)
         loaded = {name: load_unet(path) for name, path in exam.sources.items()}
-        sources = {name: source.to(device) for name, (source, _) in loaded.items()}
+        sources = {name: channels_last(source.to(device)) for name, (source, _) in loaded.items()}
         cards = [card, *(card for _, card in loaded.values())]
         outcome = examine_synthesis(
-            network.to(device),
+            channels_last(network.to(device)),
             read_split(data / exam.split),
             settings.eps,
             exam,
