@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from searchspace.errors import UserError
 from trainables.data.grid import Slices, spaced, stacked, to_slices
 from trainables.data.phantoms.heads import phantom_subjects
 from trainables.data.subjects import SubjectSplits, paper_subset, split_sites
@@ -50,11 +51,13 @@ def draw_record(settings: SynthesisSettings) -> Record:
     """Draw the splits of a new run, and read what the files of every subject hold.
 
     Raises:
-        UserError: If there are too few subjects, one is there twice, or none is of a site that
-            the settings name.
+        UserError: If there are too few subjects, one is there twice, none is of a site that the
+            settings name, or a site shall rank in the paper's subset, which has its own.
     """
     subjects = open_subjects(settings)
     names = [subject.name for subject in subjects]
+    if settings.ranking_site is not None and settings.subset == "paper":
+        raise UserError("the paper's subset ranks on one of its own: give --subset all or no site")
     sites = {"test": settings.test_site, "ranking": settings.ranking_site}
     beginnings = {split: text.split(",") for split, text in sites.items() if text is not None}
     splits = split_sites(names, settings.data_seed, **beginnings)

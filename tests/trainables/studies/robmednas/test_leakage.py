@@ -4,7 +4,9 @@ import json
 
 import nibabel as nib
 import numpy as np
+import pytest
 
+from searchspace.errors import UserError
 from trainables.data.phantoms.heads import write_nifti
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.synthesis.preparation.assets import TRIAL_SPLITS, draw_record, open_subjects
@@ -55,3 +57,9 @@ def test_a_site_of_test_is_tested_and_nothing_else(tmp_path):
         assert written
         assert not [name for name in written if name.startswith(site)]
     assert any(f"begin with {site}" in line for line in facts.lines)
+
+
+def test_a_site_cannot_rank_in_the_papers_subset_which_would_leave_it_out():
+    settings = robmednas.parse_settings({"subset": "paper", "ranking_site": "phantom"})
+    with pytest.raises(UserError, match="give --subset all or no site"):
+        draw_record(settings)
