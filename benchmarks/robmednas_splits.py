@@ -20,9 +20,9 @@ def records_of(
         count: Of folds, in each of which other subjects are tested; 0 for none.
         sites: Beginnings of names, each of which is tested in turn while the rest trains.
     """
-    for site in sites:
-        yield site, draw_record(settings.model_copy(update={"test_site": site}))
-    if sites and not count:
+    if sites:
+        for site in sites:
+            yield site, draw_record(settings.model_copy(update={"test_site": site}))
         return
     record = draw_record(settings)
     if not count:
