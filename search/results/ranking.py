@@ -57,9 +57,10 @@ def rank(trials: Iterable[Trial], objective: Objective) -> list[Row]:
     constraints, by value; completed ones that do not; those stopped below, by rung and value;
     failed ones. Trials that were chosen for their values and got more seeds go before those of a
     single seed, by their means over these seeds: the value of a single seed that looks better does
-    so for its luck, see `lucky`. Whatever else has several seeds, such as the baseline and matched
-    controls, goes by its mean among the former where it is no worse than they. Of two objectives,
-    see `front`.
+    so for its luck, see `lucky`. Whatever else has several seeds goes by its mean among the former
+    where it is no worse than they, and else among the latter: the baseline, matched controls, and
+    the best of an arm whose first training was worse than another arm's trials, see `_bar`. Of two
+    objectives, see `front`.
     """
     members = list(trials)
     groups = trainings_of(members)
@@ -69,8 +70,7 @@ def rank(trials: Iterable[Trial], objective: Objective) -> list[Row]:
         for trial in members
         if not trial.repeats
     ]
-    merits = [_merit(row, objective) for row in rows if row.chosen and not row.note]
-    bar = min(merits, default=inf)
+    bar = _bar(rows, objective)
     rows.sort(key=lambda row: _place(row, objective, bar))
     return rows if objective.other is None else _by_front(rows, objective)
 
@@ -170,6 +170,29 @@ def _merit(row: Row, objective: Objective) -> float:
     return -inf if isnan(row.value) else sign_of(objective) * row.value
 
 
+def _bar(rows: Sequence[Row], objective: Objective) -> float:
+    """Return the merit from which several seeds go before a single one; infinite where none does.
+
+    It is that of the worst trial that was chosen for its value and deserved it: whose first
+    training was as good as all that got no further seeds. The best of all that were chosen always
+    goes before these.
+    """
+    single = [
+        _merit(row, objective)
+        for row in rows
+        if row.trial.state is State.COMPLETED and row.seeds == 1 and can_win(row)
+    ]
+    chosen = [row for row in rows if row.chosen and not row.note]
+    sign, best = sign_of(objective), max(single, default=-inf)
+    deserved = [
+        _merit(row, objective)
+        for row in chosen
+        if sign * objective.value(row.trial.reports[-1]) >= best
+    ]
+    highest = max((_merit(row, objective) for row in chosen), default=inf)
+    return min(deserved, default=highest)
+
+
 def _place(
     row: Row, objective: Objective, bar: float
 ) -> tuple[int, bool, float, bool, Standing, str]:
@@ -178,7 +201,7 @@ def _place(
     Args:
         row: Of any trial.
         objective: What it is ranked by.
-        bar: The merit of the worst trial that was chosen for its value and got more seeds.
+        bar: See `_bar`.
     """
     trial = row.trial
     if not trial.reports:
@@ -186,7 +209,7 @@ def _place(
     if trial.state is State.COMPLETED:
         violation = _violation(row) if row.note else 0.0
         merit = _merit(row, objective)
-        is_sure = row.chosen or (row.seeds > 1 and merit >= bar)
+        is_sure = row.seeds > 1 and merit >= bar
         return (0, bool(row.note), violation, not is_sure, (-merit,), trial.id)
     violation, value = (-part for part in objective.standing(trial.reports[-1])[:2])
     lower = (-trial.rung, violation, value)

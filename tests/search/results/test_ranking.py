@@ -107,6 +107,38 @@ def test_trials_of_one_seed_that_look_better_than_the_winner_are_named():
     assert [row.trial.id for row in lucky(rows, less)] == ["behind"]
 
 
+@pytest.mark.parametrize(
+    ("own", "of_the_arm", "order"),
+    [
+        (0.6, 0.3, ["own", "close", "lower", "arm"]),
+        (0.6, 0.65, ["arm", "own", "close", "lower"]),  # better than its first training promised
+        (0.6, 0.55, ["own", "close", "arm", "lower"]),
+        (0.2, 0.1, ["own", "close", "lower", "arm"]),
+    ],
+)
+def test_the_best_of_a_weak_arm_goes_behind_single_seeds_that_its_own_did_not_reach(
+    own, of_the_arm, order
+):
+    trials = [
+        trial("own", State.COMPLETED, 0, 0, 0.7),
+        trial("close", State.COMPLETED, 0, 0, 0.65),
+        trial("lower", State.COMPLETED, 0, 0, 0.5),
+        trial("arm", State.COMPLETED, 0, 0, 0.45),
+        trial("control", State.COMPLETED, 0, 0, 0.05, control=True),
+    ]
+    rows = rank([*trials, *further("own", own), *further("arm", of_the_arm)], HIGH)
+    assert [row.trial.id for row in rows] == [*order, "control"]
+
+
+def test_the_best_of_the_chosen_goes_first_where_a_later_single_seed_is_better():
+    """Such as of trials that a run taken up added and could not repeat."""
+    chosen = trial("chosen", State.COMPLETED, 0, 0, 0.6)
+    other = trial("other", State.COMPLETED, 0, 0, 0.5)
+    later = trial("later", State.COMPLETED, 0, 0, 0.9)
+    rows = rank([chosen, other, later, *further("chosen", 0.4), *further("other", 0.3)], HIGH)
+    assert [row.trial.id for row in rows] == ["chosen", "later", "other"]
+
+
 def test_a_mean_over_seeds_that_chose_nothing_goes_before_a_worse_one_that_was_chosen():
     """A matched control stays above the winner; a baseline that is better wins."""
     best = trial("t001", State.COMPLETED, 0, 0, 0.7)
