@@ -59,7 +59,11 @@ def draw_record(settings: SynthesisSettings) -> Record:
     if settings.ranking_site is not None and settings.subset == "paper":
         raise UserError("the paper's subset ranks on one of its own: give --subset all or no site")
     sites = {"test": settings.test_site, "ranking": settings.ranking_site}
-    beginnings = {split: text.split(",") for split, text in sites.items() if text is not None}
+    beginnings = {
+        split: [site.strip() for site in text.split(",")]
+        for split, text in sites.items()
+        if text is not None
+    }
     splits = split_sites(names, settings.data_seed, **beginnings)
     return new_record(splits, subjects)
 
