@@ -18,6 +18,7 @@ from trainables.study.study import Config
 
 Codes = npt.NDArray[np.float64]
 STEP = 0.2  # standard deviation of a number's mutation, as a share of its (logarithmic) range
+CLOSE = 1e-9  # two codes that differ by no more are the same
 BELOW_ONE = float(np.nextafter(1.0, 0.0))
 
 
@@ -120,7 +121,7 @@ class Codec:
         """Switch a parameter off where its condition is not met."""
         if column in self._conditions:
             parent, options = self._conditions[column]
-            met = np.isclose(codes[:, parent, None], options, rtol=0.0, atol=1e-9).any(axis=1)
+            met = (np.abs(codes[:, parent, None] - options) <= CLOSE).any(axis=1)
             codes[~met, column] = np.nan
 
     def _change(
