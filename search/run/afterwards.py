@@ -147,7 +147,10 @@ def _queue(desk: Desk, purpose: str, names: list[str], seeds: range, *, by_value
     coordinator = desk.coordinator
     new = coordinator.repeat(purpose, names, seeds, by_value=by_value)
     listed = ", ".join(coordinator.trials[name].name for name in names)
-    return f"{REASONS[purpose]}: {listed}; {new} more trainings with other seeds" if new else ""
+    more = "1 more training with another seed"
+    if new > 1:
+        more = f"{new} more trainings with other seeds"
+    return f"{REASONS[purpose]}: {listed}; {more}" if new else ""
 
 
 REASONS = {

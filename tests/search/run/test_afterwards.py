@@ -84,7 +84,8 @@ def test_a_run_with_further_seeds_is_replayed(run_toy, take_up, toy):
 
 
 def test_more_seeds_are_added_to_the_same_configs(run_toy, take_up):
-    _, folder, _ = run_toy(trials=4, seed_check=1)
+    _, folder, printed = run_toy(trials=4, seed_check=1)
+    assert "r01 baseline; 1 more training with another seed" in printed
     before = repeats_of(folder)
     take_up(folder, seed_check=2)
     configs = [name.partition(".")[0] for name in before]
