@@ -127,12 +127,17 @@ class BaselineFirst:
 def next_stage(session: Session, desk: Desk) -> bool:
     """Queue the trainings of the first stage that has any, say which, and return whether one has.
 
+    Trainings that are owed already come first: an executor that asks ahead, as Tune does, may have
+    been told that there was nothing left before the baseline ended and its seeds were queued.
+
     Args:
         session: Of the run.
-        desk: With the coordinator, which has no trial left to propose.
+        desk: With the coordinator, which had no trial left to propose.
     """
     if desk.coordinator.over:
         return False
+    if desk.coordinator.repeats:
+        return True
     line = next((line for stage in _stages(session) if (line := stage(session, desk))), "")
     if line:
         desk.progress.say(line)

@@ -6,6 +6,9 @@ import pytest
 from rich.console import Console
 from whole_runs import events_of, manifest_of
 
+from search.engine.trial import Decision
+from search.execution.inprocess import InProcess
+from search.execution.worker import Worker
 from search.run.runner import replay
 
 
@@ -90,6 +93,24 @@ def test_more_seeds_are_added_to_the_same_configs(run_toy, take_up):
     take_up(folder, seed_check=2)
     configs = [name.partition(".")[0] for name in before]
     assert repeats_of(folder) == [*before, *(f"{name}.3" for name in configs)]
+
+
+def ask_ahead(_executor, coordinator, job):
+    """Execute trials as Tune does: it asks for what follows before the first has ended."""
+    for trial in list(iter(coordinator.propose, None)):
+        worker, decision = Worker(job, trial.id, trial.config, trial.seed), Decision.CONTINUE
+        while decision is Decision.CONTINUE:
+            decision = coordinator.report(trial.id, worker.advance())
+        coordinator.complete(trial.id)
+
+
+def test_seeds_that_are_owed_are_trained_where_nothing_else_follows(run_toy, monkeypatch):
+    """They were announced, and left out, where no trial could win."""
+    monkeypatch.setattr(InProcess, "execute", ask_ahead)
+    _, folder, printed = run_toy(trials=1, references="few", seed_check=2, settings={"floor": 1.0})
+    assert manifest_of(folder).get("winner") is None
+    assert repeats_of(folder) == ["r01.2", "r01.3"]
+    assert "values vary with the seed by" in printed
 
 
 @pytest.fixture
