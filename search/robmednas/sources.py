@@ -18,7 +18,7 @@ from searchspace.errors import UserError
 from searchspace.random import sample
 from trainables.runtime.config import parse
 from trainables.studies.robmednas.settings import RobMedNASConfig, RobMedNASSettings
-from trainables.studies.robmednas.study import RobMedNAS
+from trainables.studies.robmednas.study import RobMedNAS, attacked
 from trainables.synthesis.preparation.record import Record, read_record
 
 robmednas = RobMedNAS()
@@ -185,7 +185,7 @@ def candidates(
     pairs += [(source.row, source.config) for source in sources]
     for text in dict.fromkeys((*settings.networks, *networks)):
         config = robmednas.config_of(text, settings)
-        pairs += [(_label(text), config), (f"{_label(text)} w/AT", config | {"regime": "uniform"})]
+        pairs += [(_label(text), config), (f"{_label(text)} w/AT", attacked(config, settings))]
     listed: list[Candidate] = []
     for row in in_order(row for row, _ in pairs):
         each = [config for name, config in pairs if name == row]

@@ -34,7 +34,8 @@ def paper_tables(scores: pd.DataFrame, attacks: Sequence[str]) -> list[Table]:
     tables = []
     for attack in attacks:
         for kind, words in KINDS.items():
-            table = Table(title=f"{words}; attacked by {name_of(attack, scores)}", box=None)
+            title = f"{words}; attacked by {name_of(attack, scores)}"
+            table = Table(title=title, box=None, padding=(0, 0, 0, 1))  # narrow, to cut no number
             table.add_column("", no_wrap=True)
             for head in _heads():
                 table.add_column(head, justify="right", no_wrap=True)

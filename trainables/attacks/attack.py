@@ -30,6 +30,7 @@ class Target:
         positions: The index of each image in the whole set, on which its random numbers depend.
         gain: What the logits of each image are multiplied by before the loss is taken, (n,); None
             for a loss that needs none.
+        spare_broken: Whether a misclassified image counts as broken; else none ever does.
     """
 
     model: nn.Module
@@ -40,6 +41,7 @@ class Target:
     seed: int
     positions: tuple[int, ...]
     gain: Tensor | None = None
+    spare_broken: bool = True
 
     def select(self, rows: Tensor) -> "Target":
         """Return a target of some of the images, by their rows (m,) in the batch."""
@@ -73,7 +75,7 @@ class Target:
             return rivals(self.model(self.images), self.labels, limit)
 
     def query(self, images: Tensor, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Compute loss and misclassification, both (n,), without a gradient.
+        """Compute loss and what is broken, both (n,), without a gradient.
 
         Args:
             images: (n, C, ...).
@@ -87,10 +89,10 @@ class Target:
             logits = self.model(images)
             gain = self.gain if rows is None or self.gain is None else self.gain[rows]
             loss = self.loss(_amplified(logits, gain), labels)
-            return _finite(loss), misclassified(logits, labels)
+            return _finite(loss), self._broken(logits, labels)
 
     def differentiate(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Compute loss (n,), misclassification (n,) and the gradient of the loss (n, C, ...).
+        """Compute loss (n,), what is broken (n,) and the gradient of the loss (n, C, ...).
 
         Raises:
             FloatingPointError: If a loss is not finite.
@@ -99,7 +101,11 @@ class Target:
         logits = self.model(variable)
         loss = _finite(self.loss(_amplified(logits, self.gain), self.labels))
         (gradient,) = torch.autograd.grad(loss.sum(), variable)
-        return loss.detach(), misclassified(logits.detach(), self.labels), gradient
+        return loss.detach(), self._broken(logits.detach(), self.labels), gradient
+
+    def _broken(self, logits: Tensor, labels: Tensor) -> Tensor:
+        wrong = misclassified(logits, labels)
+        return wrong if self.spare_broken else torch.zeros_like(wrong)
 
 
 @final
@@ -107,7 +113,8 @@ class Worst:
     """The most harmful version of each image so far, at first the clean one.
 
     A misclassified version is worse than any other; among equals the greater loss is worse. An
-    image that is broken once stays broken, so more steps or restarts never help the defender.
+    image that is broken once stays broken, so more steps or restarts never help the defender. Where
+    broken images are not spared, the greater loss alone counts.
     """
 
     def __init__(self, target: Target) -> None:
@@ -140,10 +147,14 @@ class Attack(ABC):
     Attributes:
         loss: The loss to raise.
         batch_size: Images attacked at a time; affects memory, not the result.
+        spare_broken: Whether to leave an image that is misclassified, or not to raise its loss
+            further. No, where scores of an order count, such as AUC: they fall further with each
+            image whose loss rises, misclassified or not.
     """
 
     loss: Loss
     batch_size: int = 256
+    spare_broken: bool = True
 
     @final
     def __call__(
@@ -192,6 +203,7 @@ class Attack(ABC):
                     loss=self.loss,
                     seed=seed,
                     positions=tuple(indices[rows]),
+                    spare_broken=self.spare_broken,
                 )
                 if self.loss is log_odds and labels.ndim == 1:
                     target = replace(target, gain=_gain(model, target.images))

@@ -19,6 +19,7 @@ from trainables.attacks.evaluation import (
     RobustReport,
     check_radii,
     on_label,
+    on_order,
     predict_logits,
 )
 from trainables.attacks.threat import ThreatModel, pixels
@@ -90,11 +91,11 @@ def run_ensemble(
             does not depend on the other attacks or their order.
         spare_broken: Spare misclassified images. Scores of an order, such as AUC, fall further with
             each positive that scores less, misclassified or not: for them every attack runs on
-            every image, and the version with the greatest loss is kept.
+            every image, to its end, and the version with the greatest loss is kept.
 
     Raises:
-        ValueError: If there is no attack, the radii do not increase, or images or labels are not
-            as described.
+        ValueError: If there is no attack, the radii do not increase, images or labels are not as
+            described, or FAB is among attacks that spare none.
         FloatingPointError: If the model gives losses that are not finite.
 
     Example:
@@ -114,6 +115,8 @@ def run_ensemble(
     check_radii(eps)
     if task == "multi-label":
         return _run_labels(model, images, labels, ensemble, eps, (seed, spare_broken))
+    if not spare_broken:
+        ensemble = {name: on_order(attack) for name, attack in ensemble.items()}
     answers = _WorstAnswers(model, images, labels, spare_broken=spare_broken)
     curve, attackers, breakers = [], [], []
     attempts = np.zeros((len(eps), len(ensemble)), dtype=np.int64)

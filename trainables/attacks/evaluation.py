@@ -206,6 +206,17 @@ def on_label(attack: Attack, label: int) -> Attack:
     return attack
 
 
+def on_order(attack: Attack) -> Attack:
+    """Return an attack for scores of an order, which spares no image, on its source neither.
+
+    Raises:
+        ValueError: If the attack is FAB.
+    """
+    if isinstance(attack, Transfer):
+        attack = replace(attack, attack=on_order(attack.attack))
+    return replace(attack, spare_broken=False)
+
+
 def on_rest(attack: Attack) -> Attack:
     """Return an attack on `AgainstRest`; a transfer attacks that of its source."""
     if isinstance(attack, Transfer):
@@ -300,10 +311,10 @@ def evaluate_order(
         eps: Increasing radii, in pixels of [0, 1]; at 0 no attack runs.
         seed: Of the attack, as of `evaluate`.
     """
-    report = evaluate(model, images, labels, task, attack, eps, seed=seed)
-    n_classes = report.logits.shape[2]
+    n_classes = predict_logits(model, images[:1]).shape[1]
     if task == "multi-label" or n_classes == 2:
-        return report
+        return evaluate(model, images, labels, task, on_order(attack), eps, seed=seed)
+    report = evaluate(model, images, labels, task, attack, eps, seed=seed)
     of_classes = functional.one_hot(labels, n_classes), on_rest(attack)
     alone = _evaluate_labels(AgainstRest(model), images, *of_classes, eps, seed)
     return replace(report, odds=alone.logits)
@@ -317,7 +328,8 @@ def _evaluate_labels(
     eps: Sequence[float],
     seed: int,
 ) -> RobustReport:
-    """Attack each label on its own, and put the answers side by side."""
+    """Attack each label on its own, as scores of an order need it, and put the answers together."""
+    attack = on_order(attack)
     columns = [
         evaluate(
             OneLabel(model, label),

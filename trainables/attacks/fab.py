@@ -26,7 +26,8 @@ class FAB(Attack):
     estimates it, and does not climb a loss: neither the scale of the logits nor the radius affects
     it. If the nearest misclassified image lies beyond the radius, it is projected into the ball,
     and the worse of the projection and the clean image is returned. Only for data with one answer
-    for each image.
+    for each image, and for scores that ask whether it is right: beyond the boundary it seeks
+    nothing.
 
     Attributes:
         classes: Greatest number of wrong classes to walk towards, at least 1.
@@ -42,6 +43,8 @@ class FAB(Attack):
             raise ValueError(
                 f"FAB towards {self.classes} classes of {self.iterations} iterations does nothing"
             )
+        if not self.spare_broken:
+            raise ValueError("FAB stops at the boundary: it lowers no score of an order")
 
     def _perturb(self, target: Target) -> Tensor:
         if target.labels.ndim > 1:

@@ -44,6 +44,8 @@ def build_ensemble(
     task: Task,
     sources: Mapping[str, nn.Module] | None = None,
     whole: tuple[Tensor, Tensor] | None = None,
+    *,
+    order: bool = False,
 ) -> dict[str, Attack]:
     """Build an ensemble by name, with the losses that fit a task.
 
@@ -53,12 +55,17 @@ def build_ensemble(
         sources: Models by name, whose adversarial images are used as well: as the attack
             ``transfer-NAME``, before the black box.
         whole: All images and labels that are attacked, see `Transfer`.
+        order: Whether scores of an order count: then FAB, which stops at the boundary, is left out.
 
     Raises:
         UserError: If the name is unknown.
     """
     strengths = lookup(ENSEMBLES, name, "ensemble of attacks")
-    attacks = {kind: build_attack(kind, task, steps) for kind, steps in strengths.items()}
+    attacks = {
+        kind: build_attack(kind, task, steps)
+        for kind, steps in strengths.items()
+        if not (order and kind == "fab")
+    }
     transfers = _transfers(sources, log_odds, 256, TRANSFER_STEPS[name], whole)
     return _insert(transfers, attacks)
 

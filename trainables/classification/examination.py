@@ -75,11 +75,10 @@ def examine_classifier(
         data = replace(data, labels=labels)
     keeps = task != "multi-label" and STORE.holds(images, len(sources) * (len(eps) - 1))
     whole = (images, labels) if keeps else None
-    ensemble = build_ensemble(exam.attacks, task, sources, whole)
-    seed = derive(exam.seed, "ensemble")
-    spare = score not in ORDERS
+    order, seed = score in ORDERS, derive(exam.seed, "ensemble")
+    ensemble = build_ensemble(exam.attacks, task, sources, whole, order=order)
     outcome = run_ensemble(
-        classifier, images, labels, task, ensemble, eps, seed=seed, spare_broken=spare
+        classifier, images, labels, task, ensemble, eps, seed=seed, spare_broken=not order
     )
     conditions = [(CLEAN, 0.0), *((ENSEMBLE, radius) for radius in eps[1:])]
     logits = list(outcome.worst.logits)

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import field_validator, model_validator
 
+from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.attacks.settings import AttackSettings
 from trainables.classification.about import headline, ranking_metric
 from trainables.data.task import Task
+from trainables.metrics.classification import ORDERS
 from trainables.runtime.memory import known_limit
 from trainables.study.ladder import default_ladder, parse_ladder
 from trainables.study.report import Rung
@@ -204,4 +206,9 @@ class ClassificationSettings(AttackSettings):
         for rung in self.rungs:  # an attack that cannot run is an error before anything is trained
             if level := rung.level:
                 build_attack(level.attack, self.task, level.steps, level.restarts)
+                if level.attack == "fab" and self.headline in ORDERS:
+                    raise UserError(
+                        f"fab stops where an answer turns wrong, so it measures no {self.headline}: "
+                        "name another attack, such as apgd-ce or square"
+                    )
         return self

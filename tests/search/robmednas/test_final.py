@@ -49,6 +49,7 @@ def test_all_rows_are_tested_clean_and_attacked(finished):
     assert "pixels of 8 mm, voxels of 8 mm" in output
     assert "MS-SSIM" in (folder / "tables.md").read_text(encoding="utf-8")
     assert max(len(line) for line in output.splitlines() if "everything" not in line) <= 80
+    assert "…" not in output  # no number is cut
 
 
 def test_scores_are_those_of_the_saved_networks_on_test_subjects(finished):

@@ -207,3 +207,13 @@ def test_networks_of_the_users_own_stand_before_what_was_searched():
     assert by_row["Small.Net w/AT"].config["regime"] == "uniform"
     assert by_row["monai unet"].config["loss"] == settings.loss
     assert in_order(["RobMedNAS-T", "own", "Baseline"]) == ["Baseline", "own", "RobMedNAS-T"]
+
+
+def test_in_the_papers_protocol_networks_of_the_users_own_meet_the_papers_attack():
+    """They were trained at random radii, beside references that were not."""
+    settings = robmednas.parse_settings({"device": "cpu", "protocol": "paper"})
+    config = robmednas.config_of("1000x8 | 0100x8", settings)
+    source = Source(Path("run"), "RobMedNAS-T", config, settings, None)
+    listed = candidates([source], 0, 0, ["plain 8 16"])
+    regimes = {network.row: network.config["regime"] for network in listed}
+    assert regimes["plain 8 16 w/AT"] == regimes["Baseline w/AT"] == "adversarial"

@@ -63,7 +63,7 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
         that is a point of the space may win: then the search found none that is better.
         """
         hand = handcrafted(settings.max_filters, min(HANDCRAFTED_DEPTH, settings.max_depth))
-        trained = _config(str(hand), "batch", _against(settings), settings)
+        trained = _config(str(hand), "batch", attacked(settings.recipe, settings), settings)
         references = [
             self._reference(BASELINE, hand, settings, essential=True),
             _control(ADVERSARIAL_BASELINE, trained),
@@ -73,8 +73,7 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
         for text in settings.networks:
             config = self.config_of(text, settings)
             references.append(_control(text, config))
-            attacked = config | {"regime": _against(settings)["regime"]}
-            references.append(_control(f"{text} w/AT", attacked))
+            references.append(_control(f"{text} w/AT", attacked(config, settings)))
         best = self._reference("paper's best", parse(PAPER_BEST), settings)
         if best.point is not None:
             references.append(best)
@@ -106,9 +105,9 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
             settings: Of the run.
         """
         shared = [name for name in Recipe.model_fields if name not in ATTACKED]
-        attacked = [*shared, *(ATTACKED if config["regime"] != "standard" else ())]
+        members = [*shared, *(ATTACKED if config["regime"] != "standard" else ())]
         network, twin = _plain_references(settings)
-        return network.matched(config, shared), twin.matched(config, attacked)
+        return network.matched(config, shared), twin.matched(config, members)
 
     def config_of(self, network: str, settings: RobMedNASSettings) -> dict[str, Any]:
         """Return the config of any network trained by the run's recipe on clean slices.
@@ -178,17 +177,17 @@ def _fixed(settings: RobMedNASSettings) -> str:
     return settings.architecture or str(plain(settings.max_filters, settings.max_depth))
 
 
-def _against(settings: RobMedNASSettings) -> dict[str, Any]:
-    """Return the run's recipe with an attack in training."""
+def attacked(config: Config, settings: RobMedNASSettings) -> dict[str, Any]:
+    """Return a config with an attack in training: the paper's in its protocol."""
     regime = "adversarial" if settings.protocol == PAPER_PRESET else "uniform"
-    return settings.recipe | {"regime": regime}
+    return {**config, "regime": regime}
 
 
 def _plain_references(settings: RobMedNASSettings) -> tuple[Reference, Reference]:
     """Make the plain U-Net, trained by the run's recipe without and with an attack."""
     network = str(plain(settings.max_filters, settings.max_depth))
     recipes = {PLAIN: settings.recipe | {"regime": "standard"}}
-    recipes[ADVERSARIAL_PLAIN] = _against(settings)
+    recipes[ADVERSARIAL_PLAIN] = attacked(settings.recipe, settings)
     first, second = (
         _control(label, _config(network, "instance", recipe, settings))
         for label, recipe in recipes.items()

@@ -78,6 +78,7 @@ def test_volumes_take_the_phantom_of_volumes_unless_a_dataset_is_named():
         ({"loss": "auc"}, "aucm"),
         ({"score": "acc"}, "score"),
         ({"pretrain_epochs": 0}, "pretrain_epochs"),
+        ({"attack": "fab"}, "fab stops where an answer turns wrong, so it measures no auc"),
     ],
 )
 def test_what_does_not_fit_is_one_line(values, words):
