@@ -7,7 +7,6 @@ from pathlib import Path
 
 from search.engine.objective import Objective, Other
 from search.execution.memory import settle_memory
-from search.record.run_folder import RunFolder
 from search.run.session import Session
 from search.storage.shared_cache import shared_cache
 from searchspace.errors import UserError
@@ -30,7 +29,7 @@ def prepare(session: Session) -> tuple[Session, Objective]:
     session, memory = _sized(session)
     with (
         shared_cache(getattr(session.settings, "cache", None), session.plan.storage),
-        _whole(session.folder) as assets,
+        _whole(session) as assets,
     ):
         facts = study.prepare(session.settings, assets, session.say)
     session = session.with_settings(facts.settled)
@@ -51,7 +50,6 @@ def prepare(session: Session) -> tuple[Session, Objective]:
         objective=asdict(objective),
         rungs=[asdict(rung) for rung in session.rungs],
         digests=facts.digests,
-        assets=seal(session.folder.assets),
         facts=lines,
         details=facts.details,
         constant=facts.constant,
@@ -60,20 +58,27 @@ def prepare(session: Session) -> tuple[Session, Objective]:
 
 
 @contextmanager
-def _whole(folder: RunFolder) -> Iterator[Path]:
+def _whole(session: Session) -> Iterator[Path]:
     """Make the assets in a folder of their own, which takes its name once they are whole.
 
+    Their digests are written down before: so those of a process that died before it wrote down all
+    else are known to be of this program, and are made anew.
+
     Raises:
-        UserError: If there are assets already: they are not known to be of this program.
+        UserError: If there are other assets already.
     """
+    folder = session.folder
     if not is_empty(folder.assets):
-        raise UserError(
-            f"{folder.assets} holds files, but the run was not prepared: move them away, then give "
-            "the same command again"
-        )
+        if seal(folder.assets) != session.manifest.content.assets:
+            raise UserError(
+                f"{folder.assets} holds files, but the run was not prepared: move them away, then "
+                "give the same command again"
+            )
+        remove_folder(folder.assets)
     remove_folder(folder.preparing)  # of a process that died here
     folder.preparing.mkdir()
     yield folder.preparing
+    session.manifest.add(assets=seal(folder.preparing))
     try:
         sync_tree(folder.preparing)
         move_folder(folder.preparing, folder.assets)

@@ -125,9 +125,8 @@ def test_nobody_gets_in_without_the_token(cluster):
 def test_storage_that_not_all_hosts_see_is_refused_at_once(cluster):
     """Each host has a home of its own."""
     run = str(Path.home() / "run")
-    refused = subprocess.run(
-        cluster.submit(run=run, trials=1), capture_output=True, text=True, timeout=60, check=False
-    )
+    command = cluster.submit(run=run, trials=1)
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
     assert refused.returncode != 0
     printed = refused.stdout + refused.stderr
     assert re.search(f"error: the node (one|two) does not see {run}: name with --run", printed)

@@ -34,6 +34,8 @@ SPACE = Space(
 )
 LABELS = np.zeros(40, dtype=int)
 EPS = (0.0, 1 / 255, 2 / 255)
+WAITS_AT = 4  # epochs after which the fault "wait" waits, one after the first rung
+PATIENCE_S = 300
 
 
 def quality(config) -> float:
@@ -41,6 +43,16 @@ def quality(config) -> float:
     kind = {"a": 0.2, "b": 0.0, "c": 0.4}[config["kind"]]
     loss = (config["x"] - 0.3) ** 2 + 0.2 * (math.log10(config["lr"]) + 1) ** 2 + kind
     return 1 / (1 + loss)
+
+
+def wait_for(marker: Path) -> None:
+    """Say who waits, by the number of the process in a file's name, and wait for the marker."""
+    marker.with_name(f"{marker.name}.{os.getpid()}").touch()
+    deadline = time.monotonic() + PATIENCE_S
+    while not marker.exists():
+        if time.monotonic() > deadline:
+            raise RuntimeError("waited in vain")
+        time.sleep(0.02)
 
 
 ABOUT = About(
@@ -75,7 +87,6 @@ class Settings(StudySettings):
     slack: float = 10.0  # how much worse than the baseline a trial may be
     settled_slack: float | None = None  # what preparing finds that it should be
     epoch_s: float = 0.0
-    pids: str = ""  # folder in which each process that trains leaves its number
     places: bool = False  # each trial leaves word of where and how it computes
     max_memory: float | None = None  # without effect but on what Ray sets apart
     ballast: int = 0  # bytes that each trial saves
@@ -108,8 +119,6 @@ class Toy(Trainable):
 
     def step(self) -> None:
         since = time.perf_counter()
-        if self.settings.pids:
-            Path(self.settings.pids, str(os.getpid())).touch()
         self._fault()
         self.calls += 1
         self.steps = [*self.steps, [self.epoch, os.getpid()]]
@@ -127,6 +136,8 @@ class Toy(Trainable):
             raise KeyboardInterrupt
         if fault == "hang":
             time.sleep(600)
+        if fault == "wait" and self.epoch == WAITS_AT:
+            wait_for(self.settings.marker)
         if fault == "memory":
             np.ones(1 << 50)
         marker = self.settings.marker

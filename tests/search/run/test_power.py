@@ -79,10 +79,12 @@ def test_assets_are_whole_or_absent_at_every_moment_of_preparation(
 def copy_still(device, target, process):
     """Copy a device at one moment: while a copy is made, later blocks would be of a later one."""
     process.send_signal(signal.SIGSTOP)
-    content = device.read_bytes()
-    while (again := device.read_bytes()) != content:  # the system writes on
-        content = again
-    process.send_signal(signal.SIGCONT)
+    try:
+        content = device.read_bytes()
+        while (again := device.read_bytes()) != content:  # the system writes on
+            content = again
+    finally:
+        process.send_signal(signal.SIGCONT)
     target.write_bytes(content)
     return target
 
@@ -104,7 +106,7 @@ def test_copies_of_a_block_device_under_a_running_search_go_on(start, take_up, t
         process = start(mounted / RUN, trials=TRIALS, sampler="random", settings=settings)
         while process.poll() is None:
             time.sleep(0.4)
-            copies.append(shutil.copy(device, tmp_path / f"copy-{len(copies)}.img"))
+            copies.append(copy_still(device, tmp_path / f"copy-{len(copies)}.img", process))
         printed, complained = process.communicate()
         assert process.returncode == 0, printed + complained
         winner = manifest_of(mounted / RUN)["winner"]

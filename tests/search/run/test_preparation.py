@@ -5,7 +5,7 @@ import json
 import pytest
 import toy_study
 from rich.console import Console
-from whole_runs import events_of, manifest_of
+from whole_runs import check_whole, events_of, manifest_of
 
 from search.execution import machine
 from search.execution.machine import SHARE
@@ -107,6 +107,23 @@ def test_assets_of_unknown_origin_are_not_prepared_over(run_toy, take_up):
     with pytest.raises(UserError, match="assets holds files, but the run was not prepared"):
         take_up(folder)
     assert (folder / "assets" / "mine.txt").read_text() == "mine"
+
+
+def test_assets_of_a_process_that_died_before_it_wrote_down_all_else_are_made_anew(
+    run_toy, take_up, monkeypatch
+):
+    """The power was cut between two lines; the run could not be taken up."""
+
+    def cut(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("search.run.preparation.sync_folder", cut)
+        _, folder, _ = run_toy(trials=2)
+    assert (folder / "assets" / "shared.txt").exists()
+    assert manifest_of(folder).get("objective") is None
+    assert take_up(folder)[0] == 0
+    check_whole(folder, 2)
 
 
 def test_a_preparation_that_died_is_made_anew(run_toy, take_up, monkeypatch):

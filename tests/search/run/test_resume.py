@@ -49,8 +49,8 @@ def test_a_finished_run_is_only_shown_again(run_toy, take_up, tmp_path):
 def test_a_run_at_its_time_limit_goes_on_as_if_there_had_been_none(
     run_toy, take_up, tmp_path, sampler
 ):
-    settings = {"epoch_s": 0.004}
-    run_toy(trials=12, sampler=sampler, settings=settings, time_limit_s=0.3)
+    settings = {"epoch_s": 0.02}
+    run_toy(trials=12, sampler=sampler, settings=settings, time_limit_s=1.2)
     assert 0 < len(events_of(tmp_path / "run", "proposed")) < 14
     assert take_up(tmp_path / "run", time_limit_s=None)[0] == 0
     check_whole(tmp_path / "run", 12)

@@ -77,7 +77,7 @@ def test_failures_do_not_end_the_search(run_toy):
 
 
 def test_the_time_limit_ends_a_search(run_toy):
-    status, folder, _ = run_toy(settings={"epoch_s": 0.02}, trials=10_000, time_limit_s=0.5)
+    status, folder, _ = run_toy(settings={"epoch_s": 0.02}, trials=10_000, time_limit_s=3)
     states = states_of(folder)
     assert status == 0
     assert states["r01"] == "completed"

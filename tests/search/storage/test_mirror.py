@@ -135,7 +135,7 @@ def test_a_storage_that_fails_calls_the_listener_and_says_how_to_resume(folder, 
     mirror.on_failure(lambda message: (messages.append(message), failure.set()))
 
     with pytest.raises(StorageError, match=r"does not answer; .* search resume"), mirror:
-        assert failure.wait(10)
+        assert failure.wait(120)
     assert messages == ["does not answer"]
 
 

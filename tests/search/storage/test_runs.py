@@ -85,7 +85,7 @@ def test_a_killed_run_goes_on_elsewhere_as_if_nothing_had_come_between(
     start, take_up, run_toy, toy, storage, tmp_path, elsewhere, capsys
 ):
     """The machine is lost with its disk; what its storage holds is enough."""
-    settings = {"epoch_s": 0.15}
+    settings = {"epoch_s": 0.3}
     killed_in_the_middle(start, storage, tmp_path / "run", trials=6, settings=settings)
     address = str(storage).replace("?", "/run?")
     assert show(address, Console(width=80)) == 0

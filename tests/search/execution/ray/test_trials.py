@@ -64,7 +64,7 @@ def test_ctrl_c_in_a_folder_with_modules_of_the_users_own(tmp_path, child_enviro
     try:
         wait_for(folder / "events.jsonl", '"trial": "r04"', process)
         process.send_signal(signal.SIGINT)
-        printed, complained = process.communicate(timeout=60)
+        printed, complained = process.communicate(timeout=240)
     finally:
         process.kill()
     assert process.returncode == 130, complained
