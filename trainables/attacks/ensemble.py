@@ -115,8 +115,6 @@ def run_ensemble(
     check_radii(eps)
     if task == "multi-label":
         return _run_labels(model, images, labels, ensemble, eps, (seed, spare_broken))
-    if not spare_broken:
-        ensemble = {name: on_order(attack) for name, attack in ensemble.items()}
     answers = _WorstAnswers(model, images, labels, spare_broken=spare_broken)
     curve, attackers, breakers = [], [], []
     attempts = np.zeros((len(eps), len(ensemble)), dtype=np.int64)
@@ -221,6 +219,7 @@ class _WorstAnswers:
             How many images the attack broke.
         """
         labels = self.labels[rows]
+        attack = attack if self.spare_broken else on_order(attack)
         images = attack(self.model, self.images[rows], labels, threat, seed, positions=rows)
         logits, loss = self._answer(images, labels)
         wrong = misclassified(logits, labels)

@@ -206,9 +206,13 @@ class ClassificationSettings(AttackSettings):
         for rung in self.rungs:  # an attack that cannot run is an error before anything is trained
             if level := rung.level:
                 build_attack(level.attack, self.task, level.steps, level.restarts)
-                if level.attack == "fab" and self.headline in ORDERS:
-                    raise UserError(
-                        f"fab stops where an answer turns wrong, so it measures no {self.headline}: "
-                        "name another attack, such as apgd-ce or square"
-                    )
+                _check_order(level.attack, self.headline)
         return self
+
+
+def _check_order(attack: str, score: str) -> None:
+    if attack == "fab" and score in ORDERS:
+        raise UserError(
+            f"fab stops where an answer turns wrong, so it measures no {score}: name another "
+            "attack, such as apgd-ce or square"
+        )

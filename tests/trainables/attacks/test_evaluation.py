@@ -259,7 +259,7 @@ def test_fab_measures_no_order(linear):
 
 def test_a_transfer_for_an_order_spares_none_on_its_source():
     transfer = on_order(Transfer(source=Rows(), attack=PGD()))
-    assert not (transfer.spare_broken or transfer.attack.spare_broken)
+    assert (transfer.spare_broken, transfer.attack.spare_broken) == (False, False)
 
 
 def test_a_transfer_against_the_rest_comes_from_its_source_against_the_rest():
