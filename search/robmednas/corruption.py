@@ -1,5 +1,6 @@
 """Rising corruption of test: attacks, noise [robmednas, figure 7], and what scanners do."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -34,9 +35,10 @@ def corruption(folder: Path, console: Console, data: Path | None = None) -> int:
         UserError: If the folder holds no finished comparison, or it names a folder that the user
             did not.
     """
+    say = partial(console.print, markup=False, highlight=False)
     comparison = read_final(folder)
     if not (folder / FILE).is_file():
-        split = open_test(full_settings_of(comparison, folder, data), folder, console.print)
+        split = open_test(full_settings_of(comparison, folder, data), folder, say)
         conditions = [Condition("clean", 0.0)]
         conditions += [Condition(kind, radius) for kind in ("fgsm", "pgd") for radius in RADII]
         conditions += [Condition("noise", sigma) for sigma in SIGMAS]
@@ -49,7 +51,7 @@ def corruption(folder: Path, console: Console, data: Path | None = None) -> int:
             row: load_unet(folder / "models" / name)[0]
             for row, name in comparison["chosen"].items()
         }
-        rows = score(networks, split, conditions, comparison["settings"]["seed"])
+        rows = score(networks, split, conditions, comparison["settings"]["seed"], say=say)
         write_rows(folder / FILE, rows)
     scores = read_rows(folder / FILE, CSV_COLUMNS)
     try:
@@ -58,7 +60,7 @@ def corruption(folder: Path, console: Console, data: Path | None = None) -> int:
         raise damaged_rows(folder / FILE, error) from None
     for table in tables:
         console.print(table)
-    console.print(f"{UNCHOSEN}\neverything: {folder / FILE}", markup=False, highlight=False)
+    say(f"{UNCHOSEN}\neverything: {folder / FILE}")
     return 0
 
 

@@ -300,9 +300,9 @@ def _test(plan: FinalPlan, settings: RobMedNASSettings, chosen: dict[str, str], 
     reported = [condition for condition in conditions if condition.kind in FIELD_KINDS]
     rest = [condition for condition in conditions if condition.kind not in FIELD_KINDS]
     networks = {row: load_unet(plan.folder / "models" / name)[0] for row, name in chosen.items()}
-    rows = score(networks, split, reported, plan.seed, full=True)
+    rows = score(networks, split, reported, plan.seed, full=True, say=say)
     say(f"figures 3 and 4: {draw_figures(plan.folder, networks, split, plan.eps, plan.seed)}")
-    write_rows(file, rows + score(networks, split, rest, plan.seed))
+    write_rows(file, rows + score(networks, split, rest, plan.seed, say=say))
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -82,6 +82,7 @@ def score(
     device: torch.device = CPU,
     *,
     full: bool = False,
+    say: Say | None = None,
 ) -> list[dict[str, object]]:
     """Score networks on every subject.
 
@@ -92,6 +93,7 @@ def score(
         seed: Of noise and attacks.
         device: Of the networks.
         full: Whether to add what the field reports, and scores on the subjects' own voxels.
+        say: Told which network is scored; minutes may pass until the next.
 
     Returns:
         A row for each network, condition, subject and score, with the keys ``row``, ``kind``,
@@ -99,7 +101,10 @@ def score(
     """
     rows: list[dict[str, object]] = []
     names = [subject.name for subject in split.subjects]
-    for row, network in networks.items():
+    for number, (row, network) in enumerate(networks.items(), 1):
+        if say is not None:
+            counts = f"{len(conditions)} conditions on {len(names)} subjects"
+            say(f"scoring {row}, {number} of {len(networks)}: {counts}")
         perturbations = [condition.perturb(network, split, seed) for condition in conditions]
         results = score_subjects(network, split, perturbations, device, BATCH, full=full)
         rows += [
