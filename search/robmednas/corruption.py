@@ -69,15 +69,18 @@ def _disturbed(scores: pd.DataFrame) -> Table:
     heads = scores[scores["score"] == "mae_head"]
     means = heads.groupby(["row", "kind", "strength"], sort=False)["value"].mean()
     rows = list(heads["row"].unique())
-    table = Table(title="head MAE in HU under disturbances without an adversary", box=None)
-    for head in ("", "strength", *rows):
-        table.add_column(Text(head), justify="right" if head else "left")
-    table.add_row("clean", "", *(f"{means[row, 'clean', 0.0]:.0f}" for row in rows))
+    title = "head MAE in HU under disturbances without an adversary"
+    table = Table(title=title, box=None, padding=(0, 0, 0, 1))
+    table.add_column("", no_wrap=True)
+    for row in rows:
+        head = row.replace("RobMedNAS", "RobMed NAS")  # where it breaks
+        table.add_column(Text(head), justify="right", width=max(map(len, head.split())))
+    table.add_row("clean", *(f"{means[row, 'clean', 0.0]:.0f}" for row in rows))
     for kind, strengths in STRENGTHS.items():
         for strength in strengths:
             if all((row, kind, strength) in means.index for row in rows):
                 values = (f"{means[row, kind, strength]:.0f}" for row in rows)
-                table.add_row(kind, f"{strength:g}", *values)
+                table.add_row(f"{kind} {strength:g}", *values)
     return table
 
 

@@ -17,6 +17,7 @@ def test_corruption_rises_along_the_papers_strengths(finished, printed_by):
     mae = scores[scores["score"] == "mae_head"].groupby(["kind", "strength"])["value"].mean()
     assert mae["pgd", 0.2] > mae["pgd", 0.1] > mae["clean", 0.0]
     assert "choose nothing by them" in text
+    assert "…" not in text  # no name is cut
     assert "scoring Baseline, 1 of 7: " in text
     tested = pd.read_csv(folder / "test_scores.csv")
     part = (tested["kind"] == "clean") & tested["score"].isin(SCORES)  # test has more scores
