@@ -152,9 +152,10 @@ def test_a_killed_node_moves_its_trials_to_another(start, marker, tmp_path, chil
             address=cluster.address,
         )
         wait_for(lambda: waiting_for(marker), process)
-        raylet = psutil.Process(waiting_for(marker)[0]).ppid()
-        (node,) = [node for node in nodes if raylet_of(node) == raylet]
+        worker = psutil.Process(waiting_for(marker)[0])
+        (node,) = [node for node in nodes if raylet_of(node) == worker.ppid()]
         cluster.remove_node(node, allow_graceful=False)
+        wait_for(lambda: not worker.is_running(), process)  # it ends once it misses its raylet
         marker.touch()
         printed, complained = process.communicate(timeout=300)
     finally:

@@ -110,8 +110,12 @@ def test_a_floor_is_a_share(floor):
 @pytest.mark.parametrize("attack", ["apgd-t", "fab"])
 def test_the_strong_attacks_may_rank(attack):
     assert settings(attack=attack).rungs[-1].level.attack == attack
-    several_labels = settings(dataset="chestmnist", attack=attack)  # each as two classes
-    assert several_labels.rungs[-1].level.attack == attack
+
+
+def test_of_several_labels_each_is_attacked_as_two_classes_to_the_end():
+    assert settings(dataset="chestmnist", attack="apgd-t").rungs[-1].level.attack == "apgd-t"
+    with pytest.raises(UserError, match="fab stops where an answer turns wrong"):
+        settings(dataset="chestmnist", attack="fab")
 
 
 def test_an_attack_that_cannot_be_run_is_refused_before_anything_is_trained():
