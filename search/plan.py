@@ -65,8 +65,9 @@ class Plan(Frozen):
     )
     seed_check: int = setting(
         2,
-        "Further seeds of the baseline and of the winner, after the search: how much a value "
-        "varies with the seed. Without them no trial is told apart from another.",
+        "Further seeds of the reference that sets the floor, of the best of each arm and of a "
+        "reference that beats them: how much a value varies with the seed. Without them no trial "
+        "is told apart from another.",
         SEARCH,
         ge=0,
     )

@@ -106,7 +106,10 @@ def main() -> None:
         # click's errors, told by their method: newer typers carry a click of their own inside
         usage = getattr(error, "format_message", None)
         line = usage() if usage else mistaken_path(error)
-        status = _complain(line) if line else _complain_of_us(error)
+        if usage and not line:  # without arguments the help is all that there is to say
+            status = MISTAKE
+        else:
+            status = _complain(line) if line else _complain_of_us(error)
     end(signals.status(status or 0))
 
 

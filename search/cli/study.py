@@ -71,9 +71,10 @@ def make_command(
     Args:
         name: Of the command.
         function: Its parameters become arguments and options.
-        text: Help; None for the function's docstring.
+        text: Help; None for the function's docstring, up to its list of arguments.
     """
     app = typer.Typer(add_completion=False)
+    text = text or (function.__doc__ or "").partition("Args:")[0]
     app.command(name, help=text)(function)
     return typer.main.get_command(app)
 

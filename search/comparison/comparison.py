@@ -19,9 +19,10 @@ from search.studies import STUDIES
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.data.medmnist import table as medmnist_table
-from trainables.runtime.files import write_atomically
+from trainables.runtime.files import begin_folder, write_atomically
 
 ALL = "all"
+CELLS = "cells"  # folder of the runs of a comparison
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Comparison:
         return Plan(
             study=self.study,
             settings={name: _plain(value) for name, value in settings.items()},
-            run=self.out / "cells" / cell.name,
+            run=self.out / CELLS / cell.name,
             seed=cell.seed,
             scheduler="fifo",
             seed_check=0,
@@ -102,6 +103,7 @@ def compare(comparison: Comparison, console: Console) -> int:
     headlines = [  # what is wrong is said before anything is trained
         study.parse_settings(comparison.plan_of(cell).settings).headline for cell in cells
     ]
+    begin_folder(out, CELLS)
     for number, (cell, headline) in enumerate(zip(cells, headlines, strict=True), start=1):
         _say(console, f"cell {number} of {len(cells)}: {cell.name}")
         try:

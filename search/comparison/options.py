@@ -13,3 +13,7 @@ EpochsOption = Annotated[
     int | None, typer.Option(help="Of a training; by default as in a search.", min=1)
 ]
 ImagesOption = Annotated[int | None, typer.Option(help="At most so many test images.", min=1)]
+RankingImagesOption = Annotated[
+    int | None,
+    typer.Option(help="At most so many of the images that ranked; test stays closed.", min=1),
+]

@@ -29,7 +29,8 @@ def write_tree(folder: Path) -> list[Path]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} exists and is not empty: name a new folder")
     try:
-        shutil.copytree(TREE, folder, dirs_exist_ok=True)
+        hidden = shutil.ignore_patterns(".*")  # caches of tools
+        shutil.copytree(TREE, folder, dirs_exist_ok=True, ignore=hidden)
         for package in PACKAGES:
             source = Path(__file__).parents[2] / package
             ignored = shutil.ignore_patterns("__pycache__")

@@ -6,8 +6,16 @@ import typer
 
 from search.comparison.command import comparison_command, offer
 
+
+def _alone(text: str) -> str:
+    if "," in text:
+        raise typer.BadParameter("name one alone: the table compares shares, not generators")
+    return text
+
+
 GeneratorOption = Annotated[
-    str, typer.Option("--generator", help="As of gansplit --generators; one alone.")
+    str,
+    typer.Option("--generator", help="As of gansplit --generators; one alone.", callback=_alone),
 ]
 StepsOption = Annotated[
     int | None, typer.Option(help="Of a GAN's training; by default as in a search.", min=1)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from search.comparison.command import comparison_command, offer
-from search.comparison.options import EpochsOption, ImagesOption, OutOption, SeedsOption
+from search.comparison.options import EpochsOption, OutOption, RankingImagesOption, SeedsOption
 
 ClassifierOption = Annotated[
     str | None, typer.Option(help="cnn, wrn-16-2, wrn-16-8 and others; as of nonrobust.")
@@ -36,7 +36,7 @@ def examine(
     seeds: SeedsOption = 2,
     radius: RadiusOption = 4.0,
     epochs: EpochsOption = None,
-    images: ImagesOption = None,
+    images: RankingImagesOption = None,
 ) -> int:
     """Measure how much of what a run's winner uses is brittle, on the images that ranked it.
 
@@ -62,7 +62,7 @@ def corruptions(
     out: OutOption,
     *,
     suite: SuiteOption = "c-like",
-    images: ImagesOption = None,
+    images: RankingImagesOption = None,
 ) -> int:
     """Score the networks of a run under corruptions, by fold, kind and severity.
 

@@ -29,7 +29,7 @@ from trainables.door.text import to_cell
 from trainables.metrics.classification import mean_recall
 from trainables.metrics.corruption_error import corruption_error
 from trainables.models.classifiers import Classifier
-from trainables.runtime.files import write_atomically
+from trainables.runtime.files import begin_folder, write_atomically
 from trainables.saved.checkpoint import CARD, load_classifier
 from trainables.study.study import WINNER
 
@@ -70,6 +70,7 @@ def corruptions(run: Path, out: Path, name: str, images: int | None, console: Co
         UserError: If the run has no classifier, or the suite is not defined for its data.
     """
     say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    begin_folder(out, CSV)
     networks = networks_of(run)
     data = read_data(RunFolder(run).assets, torch.device("cpu"))
     if data.task == "multi-label":
@@ -172,7 +173,7 @@ def write_csv(file: Path, lines: Sequence[Line], suite: str) -> None:
     """Write a line for each network, corruption and severity.
 
     Args:
-        file: To be written; its folder is made.
+        file: To be written.
         lines: Of all networks.
         suite: Label of the suite.
     """
@@ -182,7 +183,6 @@ def write_csv(file: Path, lines: Sequence[Line], suite: str) -> None:
     for line in lines:
         cells = (suite, to_cell(line.network), line.fold, line.corruption, line.severity, line.bacc)
         writer.writerow(cells)
-    file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, text.getvalue())
 
 

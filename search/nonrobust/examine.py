@@ -25,7 +25,7 @@ from trainables.door.paths import inside
 from trainables.door.records import read_json
 from trainables.metrics.classification import chance
 from trainables.models.classifiers import Classifier
-from trainables.runtime.files import to_json, write_atomically
+from trainables.runtime.files import begin_folder, to_json, write_atomically
 from trainables.saved.checkpoint import ModelCard, load_classifier
 from trainables.studies.nonrobust.conditions import scores_of
 from trainables.studies.nonrobust.settings import TRUE, NonrobustSettings
@@ -35,7 +35,7 @@ from trainables.study.examination import Exam
 from trainables.study.study import WINNER, Reference
 
 RANKING: Literal["ranking"] = "ranking"
-REPORT = "nonrobust.md"
+PLAN, REPORT = "plan.json", "nonrobust.md"
 SETS = "random,deterministic"
 
 
@@ -104,7 +104,6 @@ class Examiner:
         self.model = find_classifier(plan.run)
         self.winner, card = load_classifier(self.model)
         self.settings = settings_of(plan, read_manifest(self.folder), self.model, card)
-        plan.out.mkdir(parents=True, exist_ok=True)
         self._begin()
 
     @property
@@ -156,7 +155,8 @@ class Examiner:
 
     def _begin(self) -> None:
         """Write down what is examined; refuse a folder of another examination."""
-        file = inside(self.plan.out, "plan.json")
+        begin_folder(self.plan.out, PLAN)
+        file = inside(self.plan.out, PLAN)
         values = {name: str(value) for name, value in asdict(self.plan).items() if name != "seeds"}
         if file.is_file() and read_json(file) != values:
             raise UserError(f"{self.plan.out} holds another examination: name a new --out")

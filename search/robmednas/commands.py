@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from search.exit_status import INTERRUPTED
+from searchspace.errors import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,6 +35,14 @@ Networks = Annotated[
         "./file.py:Name, a class or function without arguments. May be repeated.",
     ),
 ]
+Code = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--network",
+        help="Code of your own that the model is made of: module:Name or ./file.py:Name. May be "
+        "repeated.",
+    ),
+]
 
 
 def _until_stopped(work: Callable[[], int], folder: Path, console: "Console") -> int:
@@ -47,12 +56,20 @@ def _until_stopped(work: Callable[[], int], folder: Path, console: "Console") ->
 
 
 def _allow(networks: list[str] | None) -> None:
-    """Import the networks that are code, so that saved ones can be built again."""
+    """Import the networks that are code, so that saved ones can be built again.
+
+    Raises:
+        UserError: If one is none: what else a model is made of, it says itself.
+    """
     from trainables.models.ct.named import allow  # noqa: PLC0415 - loads torch
 
     for text in networks or ():
-        if ":" in text:
-            allow(text)
+        if ":" not in text:
+            raise UserError(
+                f"--network is '{text}': name the code that the model needs, module:Name or "
+                "./file.py:Name"
+            )
+        allow(text)
 
 
 def final(  # noqa: PLR0913, PLR0917 - its options
@@ -93,7 +110,7 @@ def final(  # noqa: PLR0913, PLR0917 - its options
     return _until_stopped(lambda: run(plan, console), out, console)
 
 
-def corruption(folder: Folder, data: Data = None, network: Networks = None) -> int:
+def corruption(folder: Folder, data: Data = None, network: Code = None) -> int:
     """Score the final networks on test under rising attack and noise (figure 7).
 
     Args:
@@ -155,7 +172,7 @@ def synthesise(
         typer.Option(help="Folder with a folder a subject: mr, maybe ct, mask.", resolve_path=True),
     ],
     out: Annotated[Path, typer.Option(help="New or empty folder.", resolve_path=True)],
-    network: Networks = None,
+    network: Code = None,
 ) -> int:
     """Write a CT for every MR of a folder: OUT/SUBJECT/sct.nii.gz, on the MR's grid."""
     _allow(network)

@@ -54,11 +54,11 @@ def open_desk(
     Raises:
         UserError: If the record does not fit the study as it is now.
     """
-    plan, clock, rules = session.plan, Clock(), rules or make_rules(session, objective)
+    plan, rules = session.plan, rules or make_rules(session, objective)
     record = optuna_record(session, rules, open_journal(session.folder.journal))
-    coordinator = Coordinator(
-        rules, record, lookup(SCHEDULERS, plan.scheduler, "scheduler")(), [], clock
-    )
+    scheduler = lookup(SCHEDULERS, plan.scheduler, "scheduler")()
+    clock = Clock()  # last, so that a run that goes on does so where its record ends
+    coordinator = Coordinator(rules, record, scheduler, [], clock)
     if events:
         restore(coordinator, events, clock)
     records = Records(session.folder, objective, clock)

@@ -49,6 +49,8 @@ def best_points(run: Path, study: str) -> list[dict[str, Any]]:
     try:
         trials, _ = follow(read_events(folder))
         rows = rank(trials.values(), manifest.objective)
+    except UserError:
+        raise
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{run} is not a run of this version: {error!r}") from None
     points = [row.trial.point for row in rows if row.trial.reports and row.trial.point is not None]

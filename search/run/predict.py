@@ -44,6 +44,8 @@ def predict_dataset(
     """
     if out.exists():
         raise UserError(f"{out} is there already: name a new file with --out")
+    if not out.parent.is_dir():
+        raise UserError(f"there is no folder {out.parent}: make it, or name another with --out")
     folder = find_classifier(model)
     classifier, card = load_classifier(folder)
     dataset = open_dataset(name, card.shape[0], root, say, volumes=True)

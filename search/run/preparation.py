@@ -41,6 +41,8 @@ def prepare(session: Session) -> tuple[Session, Objective]:
     along = tuple(rung.metric for rung in session.rungs)
     alike = all(directions[name] == directions[metric] for name in along)
     trade_off = session.plan.trade_off
+    if trade_off == metric:
+        raise UserError(f"{metric} ranks already: name another metric with --trade-off")
     second = Other(trade_off, directions[trade_off]) if trade_off else None
     objective = Objective(metric, directions[metric], along if alike else (), second)
     lines = (*facts.lines, *memory)

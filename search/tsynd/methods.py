@@ -55,6 +55,8 @@ def read_tuned(run: Path) -> tuple[Reference, ...]:
         raise UserError(f"{run} is no tsynd run with a winner: name another with --tuned")
     try:
         trials, _ = follow(read_events(folder))
+    except UserError:
+        raise
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{run} is not a run of this version: {error!r}") from None
     bests = {"tuned": manifest.winner}

@@ -9,6 +9,7 @@ something is shared the next time.
 import contextlib
 import hashlib
 import os
+import re
 import stat
 from io import BufferedReader
 from pathlib import Path
@@ -20,6 +21,7 @@ from trainables.door.paths import inside
 
 LEAST = MIB  # bytes of a file that is worth a link
 OWNER_ALONE = 0o700
+ENTRY = re.compile(r"[0-9a-f]{64}(\.[a-z0-9]+)?")  # what `share` names its files
 
 
 def share(file: Path, pool: Path) -> bool:
@@ -54,11 +56,12 @@ def share(file: Path, pool: Path) -> bool:
 
 
 def clear_pool(pool: Path) -> None:
-    """Remove what no run holds any more."""
+    """Remove what no run holds any more; files of other names are not of this program."""
     with contextlib.suppress(OSError, UserError):
         for entry in list_folder(pool):
             status = entry.stat(follow_symlinks=False)
-            if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
+            is_alone = stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+            if is_alone and ENTRY.fullmatch(entry.name):
                 remove_file(entry)
 
 

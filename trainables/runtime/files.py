@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from searchspace.errors import UserError
-from trainables.door.opening import replacement
+from trainables.door.opening import is_empty, replacement
 
-__all__ = ["cannot_write", "replacement", "to_json", "write_atomically"]
+__all__ = ["begin_folder", "cannot_write", "replacement", "to_json", "write_atomically"]
 
 
 def to_json(value: object, indent: int | None = None) -> str:
@@ -33,6 +33,25 @@ def write_atomically(file: Path, text: str, *, durable: bool = False) -> None:
             part.write_text(text, encoding="utf-8")
     except OSError as error:
         raise cannot_write(file, error) from error
+
+
+def begin_folder(folder: Path, mark: str) -> None:
+    """Make a folder for results, or go on in it; refuse one that holds anything else.
+
+    Args:
+        folder: That the user named with ``--out``.
+        mark: A name that a folder has in which such results were begun.
+
+    Raises:
+        UserError: If it cannot be made, or holds other files.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if is_empty(folder) or (folder / mark).exists():
+            return
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    raise UserError(f"the folder {folder} is not empty: name a new one with --out")
 
 
 def cannot_write(path: Path, error: OSError) -> UserError:

@@ -93,6 +93,14 @@ def test_a_cluster_that_does_not_answer_is_one_line(command, tmp_path):
     assert not (tmp_path / "here").exists()
 
 
+def test_without_arguments_the_help_is_all_that_is_said(command):
+    """It was called a defect of ours."""
+    status, printed, complained = command()
+    assert status == 2
+    assert "Usage" in printed + complained
+    assert "defect" not in printed + complained
+
+
 def test_an_unknown_study_names_those_there_are(command):
     status, _, err = command("tsynt")
     assert status == 2

@@ -58,8 +58,8 @@ def test_every_network_has_a_line():
 
 
 def test_numbers_are_written_for_the_analysis(tmp_path):
-    write_csv(tmp_path / "deep" / "corruptions.csv", lines_of("winner"), "c-like @28")
-    with (tmp_path / "deep" / "corruptions.csv").open() as file:
+    write_csv(tmp_path / "corruptions.csv", lines_of("winner"), "c-like @28")
+    with (tmp_path / "corruptions.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert tuple(rows[0]) == COLUMNS
     assert (rows[0]["corruption"], rows[0]["severity"]) == (CLEAN, "0")

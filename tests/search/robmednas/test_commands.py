@@ -57,3 +57,12 @@ def test_one_that_is_stopped_says_that_it_goes_on(monkeypatch, work, words):
     assert result.return_value == 130
     assert "stopped: give the same command again, and" in result.output
     assert "kept goes on" in result.output
+
+
+@pytest.mark.parametrize("words", [["robmednas-corruption", "x"], ["synthesise", "x"]])
+def test_a_network_that_is_no_code_is_not_passed_over(words, tmp_path):
+    if words[0] == "synthesise":
+        words = [*words, "--data", str(tmp_path), "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(app, [*words, "--network", "monai unet"])
+    assert result.exit_code != 0
+    assert "name the code that the model needs" in str(result.exception)

@@ -52,6 +52,11 @@ def test_a_file_that_is_there_is_not_written_over(run, tmp_path):
     assert (tmp_path / "out.csv").read_text(encoding="utf-8") == "mine"
 
 
+def test_a_file_in_no_folder_is_refused_before_anything_is_predicted(run, tmp_path):
+    with pytest.raises(UserError, match=r"there is no folder .*nowhere: make it"):
+        predict_dataset(run, "phantom", "test", None, tmp_path / "nowhere" / "out.csv", pytest.fail)
+
+
 def test_what_the_model_does_not_know_is_one_line(run, tmp_path):
     with pytest.raises(UserError, match="unknown dataset 'phantm'"):
         predict_dataset(run, "phantm", "test", None, tmp_path / "out.csv", print)

@@ -17,6 +17,7 @@ from whole_runs import (
     without_times,
 )
 
+from search.run import desk
 from search.run.runner import replay
 
 
@@ -122,3 +123,19 @@ def test_what_was_decided_stays_decided_where_the_scheduler_would_decide_otherwi
         after = states_of(tmp_path / name)
         assert {trial: after[trial] for trial in before} == before
         check_whole(tmp_path / name, 9)
+
+
+def test_a_slow_start_does_not_turn_the_runs_clock_back(run_toy, take_up, monkeypatch):
+    """Times before the start of the run made the record look damaged."""
+    _, folder, _ = run_toy(trials=2)
+    made = desk.make_rules
+
+    def slowly(*arguments):
+        time.sleep(0.5)
+        return made(*arguments)
+
+    monkeypatch.setattr(desk, "make_rules", slowly)
+    for trials in (3, 4):
+        assert take_up(folder, trials=trials)[0] == 0
+    times = [event["elapsed_s"] for event in events_of(folder)]
+    assert times == sorted(times)

@@ -71,7 +71,9 @@ def test_what_no_run_holds_is_removed_from_the_pool(tmp_path, pool):
     for file in (first, second):
         share(file, pool)
     first.unlink()
+    own = [write(pool, name, "mine") for name in ("thesis.docx", "0" * 64 + ".npy.bak", "0" * 63)]
     clear_pool(pool)
-    (entry,) = pool.iterdir()
+    assert all(file.read_text() == "mine" for file in own), "nothing that we did not write"
+    (entry,) = set(pool.iterdir()) - set(own)
     assert entry.read_text() == "another"
     clear_pool(tmp_path / "nowhere")

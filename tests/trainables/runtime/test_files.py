@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from searchspace.errors import UserError
-from trainables.runtime.files import replacement, to_json, write_atomically
+from trainables.runtime.files import begin_folder, replacement, to_json, write_atomically
 
 
 def test_json_is_strict():
@@ -62,3 +62,13 @@ def test_a_block_that_fails_leaves_the_old_file_alone(tmp_path):
 def test_a_block_that_writes_nothing_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError), replacement(tmp_path / "f"):
         pass
+
+
+def test_results_go_into_a_folder_of_their_own_and_on_in_it(tmp_path):
+    begin_folder(tmp_path / "deep" / "out", "plan.json")
+    (tmp_path / "deep" / "out" / "plan.json").touch()
+    begin_folder(tmp_path / "deep" / "out", "plan.json")
+    with pytest.raises(UserError, match="out is not empty: name a new one with --out"):
+        begin_folder(tmp_path / "deep" / "out", "corruptions.csv")
+    with pytest.raises(UserError, match=r"^cannot write .*plan.json"):
+        begin_folder(tmp_path / "deep" / "out" / "plan.json", "plan.json")
