@@ -11,7 +11,6 @@ from searchspace.names import lookup
 from trainables.attacks.settings import AttackSettings
 from trainables.classification.about import headline, ranking_metric
 from trainables.data.task import Task
-from trainables.metrics.classification import ORDERS
 from trainables.runtime.memory import known_limit
 from trainables.study.ladder import default_ladder, parse_ladder
 from trainables.study.report import Rung
@@ -211,6 +210,8 @@ class ClassificationSettings(AttackSettings):
 
 
 def _check_order(attack: str, score: str) -> None:
+    from trainables.metrics.classification import ORDERS  # noqa: PLC0415 - loads numpy
+
     if attack == "fab" and score in ORDERS:
         raise UserError(
             f"fab stops where an answer turns wrong, so it measures no {score}: name another "
