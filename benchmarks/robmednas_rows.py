@@ -28,6 +28,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "lr 4e-3": {"lr": 4e-3},
     "lr 8e-3": {"lr": 8e-3},
     "lr .016": {"lr": 0.016},
+    "uniform .12, lr 8e-3": {**UNIFORM, "lr": 8e-3},
     "weight decay 0": {"weight_decay": 0.0},
     "weight decay .01": {"weight_decay": 0.01},
     "normalisation tissue": {"normalisation": "tissue"},
@@ -103,6 +104,8 @@ def table_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:
 def recipe_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:
     """Return the plain U-Net by the plain recipe, and with one value of it changed.
 
+    The last row is the handcrafted U-Net's, for the rate.
+
     Args:
         recipe: The plain one.
         filters: As in `table_rows`.
@@ -113,7 +116,8 @@ def recipe_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:
         values = {key: value for key, value in change.items() if key != "normalisation"}
         normalisation = str(change.get("normalisation", "whole"))
         rows.append(row_of(f"plain U-Net, {name}", usual, {**recipe, **values}, normalisation))
-    return rows
+    hand = str(handcrafted(filters, 4))
+    return [*rows, row_of("handcrafted, lr 8e-3", hand, {**recipe, "lr": 8e-3})]
 
 
 def searched_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:
