@@ -74,7 +74,7 @@ def make_command(
         text: Help; None for the function's docstring, up to its list of arguments.
     """
     app = typer.Typer(add_completion=False)
-    text = text or (function.__doc__ or "").partition("Args:")[0]
+    text = text or (function.__doc__ or "").partition("Args:")[0].strip()
     app.command(name, help=text)(function)
     return typer.main.get_command(app)
 

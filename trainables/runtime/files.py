@@ -49,6 +49,8 @@ def begin_folder(folder: Path, mark: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if is_empty(folder) or (folder / mark).exists():
             return
+    except FileExistsError:
+        raise UserError(f"{folder} is a file: name a folder with --out") from None
     except OSError as error:
         raise cannot_write(folder, error) from error
     raise UserError(f"the folder {folder} is not empty: name a new one with --out")
