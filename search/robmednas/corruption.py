@@ -87,7 +87,8 @@ def _disturbed(scores: pd.DataFrame) -> Table:
 def _table(scores: pd.DataFrame, kind: str) -> Table:
     """Show the means over regions and subjects along the strengths."""
     scores = scores[scores["kind"].isin([kind, "clean"])]
-    table = Table(title=f"{kind}: MAE in HU / Dice, means over the four regions", box=None)
+    title = f"{kind}: MAE in HU / Dice, means over the four regions"
+    table = Table(title=title, box=None, padding=(0, 0, 0, 1))
     strengths = np.sort(scores["strength"].unique())
     columns = strengths[np.linspace(0, len(strengths) - 1, COLUMNS).astype(int)]
     table.add_column("", no_wrap=True)
