@@ -17,7 +17,7 @@ import numpy as np
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.run_folder import RunFolder
-from search.results.ranking import Row, can_win, lucky, sign_of, winner
+from search.results.ranking import Row, can_win, first_merit, lucky, sign_of, winner
 from search.results.seeds import Spread, spread_of
 from trainables.metrics.classification import Labels
 from trainables.metrics.influence import influences, value_of
@@ -115,11 +115,6 @@ def leaders(rows: Sequence[Row], objective: Objective, folder: RunFolder) -> lis
     rivals = [*members[1:], *(row for row in lucky(rows, objective) if row not in members)]
     rivals.sort(key=lambda row: -first_merit(row, objective))
     return [row.trial for row in [*members[:1], *rivals]][:RACED] if rivals else []
-
-
-def first_merit(row: Row, objective: Objective) -> float:
-    """Return the value of a config's first training, more being better."""
-    return sign_of(objective) * objective.value(row.trial.reports[-1])
 
 
 @dataclass(frozen=True)

@@ -165,6 +165,11 @@ def sign_of(objective: Objective) -> float:
     return 1.0 if objective.direction == "max" else -1.0
 
 
+def first_merit(row: Row, objective: Objective) -> float:
+    """Return the value of a config's first training, more being better."""
+    return sign_of(objective) * objective.value(row.trial.reports[-1])
+
+
 def _merit(row: Row, objective: Objective) -> float:
     """Return a row's value, more being better; nothing is worse than one that is not known."""
     return -inf if isnan(row.value) else sign_of(objective) * row.value
@@ -183,12 +188,8 @@ def _bar(rows: Sequence[Row], objective: Objective) -> float:
         if row.trial.state is State.COMPLETED and row.seeds == 1 and can_win(row)
     ]
     chosen = [row for row in rows if row.chosen and not row.note]
-    sign, best = sign_of(objective), max(single, default=-inf)
-    deserved = [
-        _merit(row, objective)
-        for row in chosen
-        if sign * objective.value(row.trial.reports[-1]) >= best
-    ]
+    best = max(single, default=-inf)
+    deserved = [_merit(row, objective) for row in chosen if first_merit(row, objective) >= best]
     highest = max((_merit(row, objective) for row in chosen), default=inf)
     return min(deserved, default=highest)
 

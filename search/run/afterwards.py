@@ -14,8 +14,8 @@ from search.engine.repeats import own_trials
 from search.engine.trial import State, Trial
 from search.plan import Plan
 from search.results.arms import arm_of
-from search.results.differences import RACED, first_merit, leaders
-from search.results.ranking import Row, can_win, rank, winner
+from search.results.differences import RACED, leaders
+from search.results.ranking import Row, can_win, first_merit, rank, winner
 from search.run.desk import Desk
 from search.run.session import Session
 from searchspace.domains import Value

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def begin_folder(folder: Path, mark: str) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if is_empty(folder) or (folder / mark).exists():
+        if is_empty(folder) or os.path.lexists(folder / mark):
             return
     except FileExistsError:
         raise UserError(f"{folder} is a file: name a folder with --out") from None

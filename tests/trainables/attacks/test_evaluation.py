@@ -239,7 +239,7 @@ def linear():
 
 @pytest.mark.parametrize("name", ["fgsm", "pgd", "apgd-ce", "apgd-margin", "apgd-t", "square"])
 def test_an_order_falls_with_images_that_are_misclassified_already(linear, name):
-    """Square left an AUC of .74 and targeted APGD of .70 where there was .62."""
+    """Square left an AUC of .68 and targeted APGD of .67 where there was .58."""
     (model, images, labels), expected = linear
     attack = build_attack(name, "binary", None if name == "fgsm" else 200)
     eps = (0.0, EPS[2])
