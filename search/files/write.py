@@ -15,7 +15,7 @@ def write_tree(folder: Path) -> list[Path]:
 
     The cluster files send the folder that they lie in to every node and install it there. So the
     four packages are written beside them, byte for byte as they are installed here: the nodes must
-    have the driver's code. Tests and benchmarks are not in the tree.
+    have the driver's code. Tests are not in the tree.
 
     Args:
         folder: A new or empty folder.

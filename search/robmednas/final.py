@@ -29,11 +29,11 @@ from search.robmednas.sources import Candidate, candidates, read_sources
 from search.robmednas.tables import markdown, paper_tables, sentences, sizes_table
 from search.robmednas.testing import Condition, open_test, score
 from searchspace.errors import UserError
-from trainables.door.opening import is_empty, refuse_links
+from trainables.door.opening import refuse_links
 from trainables.door.paths import inside
 from trainables.door.records import read_json
 from trainables.models.ct.named import allow
-from trainables.runtime.files import cannot_write, to_json, write_atomically
+from trainables.runtime.files import begin_folder, to_json, write_atomically
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
@@ -239,10 +239,7 @@ def _begin(plan: FinalPlan, settings: RobMedNASSettings, networks: Sequence[Cand
         "candidates": [vars(network) for network in networks],
     }
     file = plan.folder / FINAL
-    try:
-        plan.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(plan.folder, error) from error
+    begin_folder(plan.folder, FINAL)
     if os.path.lexists(file):
         refuse_links(plan.folder)
         before = _read(plan.folder)
@@ -251,8 +248,6 @@ def _begin(plan: FinalPlan, settings: RobMedNASSettings, networks: Sequence[Cand
                 f"{plan.folder} holds a comparison with other {' and '.join(changed)}: "
                 "name a new folder with --out"
             )
-    elif not is_empty(plan.folder):
-        raise UserError(f"the folder {plan.folder} is not empty: name a new one with --out")
     else:
         values = contents | {"started": now(), "signature": sign(contents)}
         write_atomically(file, to_json(values, indent=2) + "\n")

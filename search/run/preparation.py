@@ -42,7 +42,7 @@ def prepare(session: Session) -> tuple[Session, Objective]:
     alike = all(directions[name] == directions[metric] for name in along)
     trade_off = session.plan.trade_off
     if trade_off == metric:
-        raise UserError(f"{metric} ranks already: name another metric with --trade-off")
+        raise ranks_already(metric)
     second = Other(trade_off, directions[trade_off]) if trade_off else None
     objective = Objective(metric, directions[metric], along if alike else (), second)
     lines = (*facts.lines, *memory)
@@ -57,6 +57,11 @@ def prepare(session: Session) -> tuple[Session, Objective]:
         constant=facts.constant,
     )
     return session, objective
+
+
+def ranks_already(metric: str) -> UserError:
+    """Say that the second objective is the first."""
+    return UserError(f"{metric} ranks already: name another metric with --trade-off")
 
 
 @contextmanager

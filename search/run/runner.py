@@ -23,7 +23,7 @@ from search.record.run_folder import create_run_folder
 from search.run.afterwards import BaselineFirst, next_stage
 from search.run.conclusion import conclude
 from search.run.desk import Desk, open_desk, verify_session
-from search.run.preparation import prepare
+from search.run.preparation import prepare, ranks_already
 from search.run.run_file import write_run_file
 from search.run.session import FindStudy, Session, open_session
 from search.samplers.registry import OF_TWO, REGISTRY, takes_two_objectives
@@ -212,6 +212,8 @@ def _check_trade_off(plan: Plan) -> None:
         raise UserError(f"{plan.sampler} knows one objective: for --trade-off take {names}")
     if plan.race:
         raise UserError("--race needs one objective: leave out --trade-off")
+    if plan.trade_off == plan.metric:
+        raise ranks_already(plan.trade_off)
 
 
 def _prepared(session: Session) -> tuple[Session, Objective]:

@@ -70,6 +70,7 @@ def test_paths_of_the_users_own_code_are_absolute(tmp_path, monkeypatch):
 @pytest.mark.parametrize("fields", [{"repeats": 0}, {"warm_start": 3}, {"first": 3}])
 def test_a_wrong_start_is_one_line(fields):
     (name,) = fields
-    with pytest.raises(UserError, match=f"^{name}.* is {fields[name]}: ") as error:
+    label = name.replace("_", "-")
+    with pytest.raises(UserError, match=f"^{label}.* is {fields[name]}: ") as error:
         parse(Start, fields)
     assert "\n" not in str(error.value)

@@ -45,8 +45,17 @@ def parse(model: type[Model], values: Mapping[str, Any]) -> Model:
         cause = first.get("ctx", {}).get("error")
         if isinstance(cause, UserError):  # already says it in full
             raise cause from None
-        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        loc = first["loc"]
+        name = ".".join([_label(model, str(loc[0])), *map(str, loc[1:])]) if loc else "settings"
         if first["type"] == "missing":
             raise UserError(f"{name} is missing") from None
         message = first["msg"].removeprefix("Value error, ")
         raise UserError(f"{name} is {first['input']!r}: {message}") from None
+
+
+def _label(model: type[BaseModel], field: str) -> str:
+    """Return the name of a setting as its option has it (`trainables.study.settings.setting`)."""
+    extra = model.model_fields[field].json_schema_extra if field in model.model_fields else None
+    if not isinstance(extra, dict) or not extra.get("panel"):
+        return field
+    return str(extra["option"] or field).partition("/")[0].replace("_", "-")

@@ -59,6 +59,8 @@ def begin_folder(folder: Path, mark: str) -> None:
 
 def cannot_write(path: Path, error: OSError) -> UserError:
     """Say in one line what could not be written and why."""
+    if isinstance(error, FileExistsError):
+        return UserError(f"cannot write {path}: a file has this name, choose another")
     return UserError(f"cannot write {path}: {error.strerror or error}")
 
 

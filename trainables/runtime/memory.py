@@ -61,7 +61,7 @@ def _parse(value: object) -> object:
     except ValueError:
         gib = math.nan
     if not 0 < gib < math.inf:
-        raise UserError(f"max_memory is '{value}': give GiB such as 4, auto, or none")
+        raise UserError(f"max-memory is '{value}': give GiB such as 4, auto, or none")
     return gib
 
 

@@ -121,7 +121,7 @@ class SynthesisSettings(AttackSettings):
     )
     epochs: int = setting(30, "Budget of a trial.", TRAINING, ge=1)
     batch_size: int = setting(6, "Slices a step.", TRAINING, ge=2)
-    lr: float = setting(2e-3, "Learning rate; of one cycle its peak.", TRAINING, gt=0)
+    lr: float = setting(8e-3, "Learning rate; of one cycle its peak.", TRAINING, gt=0)
     flip: bool = setting(True, "Mirror training slices at random.", TRAINING)  # noqa: FBT003 - a field
     left_right: Literal["auto", "first", "second"] = setting(
         "auto",

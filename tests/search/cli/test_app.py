@@ -45,7 +45,7 @@ def test_a_search_from_the_command_line(command, tmp_path):
         (["--trials", "-3"], "trials is -3"),
         (["--trials", "many"], "Invalid value for '--trials': "),
         (["--concurrency", "0"], "concurrency is 0"),
-        (["--time-limit", "0"], "time_limit_s is 0.0"),
+        (["--time-limit", "0"], "time-limit is 0.0"),
         (["--seed", "-1"], "seed is -1"),
         (["--sampler", "tpp"], "unknown sampler 'tpp': did you mean tpe?"),
         (["--scheduler", "hyper"], "unknown scheduler 'hyper': choose from asha, fifo"),

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from search.files.write import PACKAGES, TREE, write_tree
 from searchspace.errors import UserError
 
 ROOT = Path(__file__).parents[3]
+FOLDERS = ("benchmarks", "cluster", "docs", "examples", "notebooks")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,9 @@ def digests(folder) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("folder", ["cluster", "docs", "notebooks", *PACKAGES])
+@pytest.mark.parametrize(
+    "folder", ["benchmarks", "cluster", "docs", "examples", "notebooks", *PACKAGES]
+)
 def test_folders_are_those_of_the_repository(tree, folder):
     written = digests(tree / folder)
     assert written
@@ -60,6 +64,12 @@ def test_every_cluster_file_is_in_it(tree):
     assert os.access(tree / "cluster" / "slurm.sh", os.X_OK) == os.access(
         ROOT / "cluster" / "slurm.sh", os.X_OK
     )
+
+
+def test_what_the_readme_names_is_there(tree):
+    links = re.findall(r"\]\(([^):#]+)", (tree / "README.md").read_text())
+    assert "CONTRIBUTING.md" in links
+    assert [link for link in links if not (tree / link).exists()] == []
 
 
 def test_a_node_can_install_it(tree):

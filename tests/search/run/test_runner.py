@@ -130,6 +130,7 @@ def test_a_trade_off_is_resumed_and_replayed(run_toy, take_up, toy):
         ({"sampler": "hyperopt", "trade_off": "size"}, "hyperopt knows one objective"),
         ({"race": 1, "trade_off": "size"}, "--race needs one objective"),
         ({"trade_off": "robustness"}, "robustness ranks already"),
+        ({"metric": "robustness", "trade_off": "robustness"}, "robustness ranks already"),
         ({"trade_off": "sizes"}, "unknown metric 'sizes': did you mean size"),
     ],
 )

@@ -88,9 +88,9 @@ def test_radii_rise_from_0_however_they_are_given(radii, eps):
         ({"eps": []}, "epsilon '' is not a number"),
         ({"eps": None}, "epsilon 'None' is not a number"),
         ({"floor": 1.5}, "floor is 1.5: Input should be less than or equal to 1"),
-        ({"ranking_from": "test"}, "ranking_from is 'test': Input should be 'auto', 'left-out'"),
+        ({"ranking_from": "test"}, "ranking-from is 'test': Input should be 'auto', 'left-out'"),
         ({"precision": "fp16"}, "precision is 'fp16': Input should be"),
-        ({"protocol": "papers"}, "protocol is 'papers': Input should be 'default' or 'paper'"),
+        ({"protocol": "papers"}, "preset is 'papers': Input should be 'default' or 'paper'"),
         ({"seed": -1}, "seed is -1: Input should be greater than or equal to 0"),
     ],
 )  # fmt: skip

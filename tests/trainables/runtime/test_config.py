@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from searchspace.errors import UserError
 from trainables.runtime.config import Frozen, parse
+from trainables.study.settings import SEARCH, setting
 
 
 class Inner(Frozen):
@@ -31,6 +32,12 @@ class Toy(Frozen):
 
 class Strict(Frozen):
     name: str
+
+
+class Offered(Frozen):
+    limit_s: float = setting(1, "Seconds.", SEARCH, option="time-limit", gt=0)
+    keep_near: bool = setting(False, "Near copies.", SEARCH, option="keep-near/drop-near")
+    top_k: int = setting(3, "How many.", SEARCH, ge=1)
 
 
 class Located(Frozen):
@@ -59,6 +66,9 @@ def test_a_config_cannot_be_changed():
         (Toy, {"kind": "odd"}, "unknown kind 'odd': choose a"),
         (Toy, {"kind": "bad"}, "kind is 'bad': is not nice"),
         (Strict, {}, "name is missing"),
+        (Offered, {"limit_s": 0}, "time-limit is 0: Input should be greater than 0"),
+        (Offered, {"keep_near": "x"}, "keep-near is 'x': Input should be a valid boolean"),
+        (Offered, {"top_k": 0}, "top-k is 0: Input should be greater than or equal to 1"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_one_line(model, values, message):

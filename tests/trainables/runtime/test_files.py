@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from searchspace.errors import UserError
-from trainables.runtime.files import begin_folder, replacement, to_json, write_atomically
+from trainables.runtime.files import (
+    begin_folder,
+    cannot_write,
+    replacement,
+    to_json,
+    write_atomically,
+)
 
 
 def test_json_is_strict():
@@ -72,3 +78,9 @@ def test_results_go_into_a_folder_of_their_own_and_on_in_it(tmp_path):
         begin_folder(tmp_path / "deep" / "out", "corruptions.csv")
     with pytest.raises(UserError, match=r"plan.json is a file: name a folder with --out"):
         begin_folder(tmp_path / "deep" / "out" / "plan.json", "plan.json")
+
+
+def test_a_file_where_a_folder_is_to_be_is_said(tmp_path):
+    with pytest.raises(FileExistsError) as caught:
+        tmp_path.mkdir()
+    assert str(cannot_write(tmp_path, caught.value)).endswith("has this name, choose another")

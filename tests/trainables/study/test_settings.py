@@ -42,7 +42,7 @@ def test_without_a_panel_there_is_no_option(name):
 @pytest.mark.parametrize("value", [0, 1.5, "fast"])
 def test_bounds_hold(value):
     assert parse(Some, {"rate": 1}).rate == 1
-    with pytest.raises(UserError, match=r"^rate is "):
+    with pytest.raises(UserError, match=r"^speed is "):
         parse(Some, {"rate": value})
 
 

@@ -22,7 +22,7 @@ def settings_of(**values) -> SynthesisSettings:
         ({"kernels": "round"}, "kernels"),
         ({"attack": "fgsn"}, "fgsm"),
         ({"eps": "0,zero"}, "zero"),
-        ({"max_filters": 33}, "max_filters"),
+        ({"max_filters": 33}, "max-filters"),
         ({"subjects": 3}, "subjects"),
         ({"ladder": "30:square-100x2"}, "square has no such strength"),
     ],

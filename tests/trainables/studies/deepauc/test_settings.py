@@ -77,7 +77,7 @@ def test_volumes_take_the_phantom_of_volumes_unless_a_dataset_is_named():
         ({"loss": "cross_entropy"}, "references"),
         ({"loss": "auc"}, "aucm"),
         ({"score": "acc"}, "score"),
-        ({"pretrain_epochs": 0}, "pretrain_epochs"),
+        ({"pretrain_epochs": 0}, "pretrain-epochs"),
         ({"attack": "fab"}, "fab stops where an answer turns wrong, so it measures no auc"),
     ],
 )

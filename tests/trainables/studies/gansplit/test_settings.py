@@ -16,7 +16,7 @@ from trainables.studies.gansplit.settings import AUTHENTIC, GANSplitConfig, GANS
         ({"dataset": "chestmnist"}, "several labels"),
         ({"dataset": "adrenalmnist3d"}, "volumes"),
         ({"size": 128}, "less than or equal to 64"),
-        ({"generator_steps": 0}, "generator_steps"),
+        ({"generator_steps": 0}, "generator-steps"),
     ],
 )
 def test_a_wrong_setting_is_one_line(values, words):

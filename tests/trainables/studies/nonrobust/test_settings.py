@@ -30,8 +30,8 @@ def test_real_data_take_a_network_that_shows_nonrobust_features(values, network)
         ({"dataset": "chestmnist"}, "several labels"),
         ({"sets": "random,randon"}, "random"),
         ({"sets": "random,random"}, "twice"),
-        ({"construct_radius": 0}, "construct_radius"),
-        ({"construct_steps": 0}, "construct_steps"),
+        ({"construct_radius": 0}, "construct-radius"),
+        ({"construct_steps": 0}, "construct-steps"),
     ],
 )
 def test_what_cannot_be_made_is_one_line(values, message):

@@ -32,7 +32,7 @@ def test_the_paper_ranks_by_fgsm_at_every_rung():
 
 @pytest.mark.parametrize("wrong", ["much", "0", -1, "nan", "inf"])
 def test_a_limit_of_memory_that_is_none_is_refused(wrong):
-    with pytest.raises(UserError, match=f"max_memory is '{wrong}': give GiB"):
+    with pytest.raises(UserError, match=f"max-memory is '{wrong}': give GiB"):
         settings_of(max_memory=wrong)
 
 
