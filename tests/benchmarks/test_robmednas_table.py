@@ -2,6 +2,7 @@
 
 import importlib
 from argparse import Namespace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -157,7 +158,8 @@ def test_trainings_that_disagree_widen_the_interval(table):
 
 @pytest.mark.slow
 def test_a_cut_command_keeps_what_it_has_and_goes_on(table, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(table, "RobMedNASSettings", lambda: RobMedNASSettings(max_depth=2, size=32))
+    small = partial(RobMedNASSettings, max_depth=2, size=32)
+    monkeypatch.setattr(table, "RobMedNASSettings", small)
     options = [
         "table", "--out", str(tmp_path), "--rows", "plain U-Net, plain recipe", "--steps", "2",
         "--size", "32", "--device", "cpu",
