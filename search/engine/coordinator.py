@@ -91,19 +91,27 @@ class Coordinator:
         self._waiting = deque(rules.references)
         self._unfinished: deque[Trial] = deque()
         self.repeats = Repeats()
+        self._has_room: Callable[[], bool] = lambda: True
         self._running: dict[str, Trial] = {}
         self._sampled = 0
         self._interrupted = False
         self._exhausted = False
         self.halted = False
 
-    def limit(self, time_s: float | None, compute_s: float | None) -> None:
+    def limit(
+        self,
+        time_s: float | None,
+        compute_s: float | None,
+        has_room: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Let nothing new start after some more seconds, and running trials end.
 
         Args:
             time_s: Of the clock; None for no limit.
             compute_s: Of all trials' training and attacking, summed; None for no limit.
+            has_room: Tells whether the record takes further sampled trials; what runs does not end.
         """
+        self._has_room = has_room
         if time_s is not None:
             self._time_limit_s = self.elapsed_s + time_s
         if compute_s is not None:
@@ -121,7 +129,7 @@ class Coordinator:
             return trial
         if self._waiting:
             return self._start_reference(self._waiting.popleft())
-        if self._exhausted or self._sampled >= self.rules.trials:
+        if self._exhausted or self._sampled >= self.rules.trials or not self._has_room():
             return None
         sampled = self.proposals.next(f"t{self._sampled + 1:03d}")
         if sampled is None:
@@ -300,6 +308,12 @@ class Coordinator:
         if not self.stopped:
             self.stopped = self._limit_reached()
         return bool(self.stopped)
+
+    @property
+    def lacks_room(self) -> bool:
+        """Whether trials are left out because the record has no room for them."""
+        sampling = self._sampled < self.rules.trials and not self._exhausted
+        return sampling and not self._has_room()
 
     @property
     def _last(self) -> int:

@@ -14,8 +14,8 @@ from trainables.study.report import Report
 
 QUESTIONS = frozenset({"known", "refused"})  # questions to the sampler before the next trial
 ENDS = frozenset({State.COMPLETED, State.PRUNED, State.FAILED})
-# About 3 kB and 150 values a trial. As Python's objects, a value takes up to 200 bytes.
-LINE_BYTES, RECORD_BYTES, RECORD_VALUES = MIB, 32 * MIB, 1_500_000
+# Up to 12 kB and 350 values a trial. As Python's objects, a value takes up to 200 bytes.
+LINE_BYTES, RECORD_BYTES, RECORD_VALUES = MIB, 64 * MIB, 2_000_000
 # Of metrics, parameters and so on: each becomes a column of tables, whether a row has it or not.
 NAMED = ("config", "metrics", "constraints", "intervals", "seconds")
 NAMES, CELLS = 1000, 10_000_000
@@ -42,7 +42,7 @@ def read_events(folder: RunFolder, limit: int = RECORD_BYTES) -> list[Event]:
     """
     events, order, values = list[Event](), Order(), 0
     for number, line in enumerate(read_lines(folder, limit), start=1):
-        values += sum(line.count(sign) for sign in (b"{", b"[", b","))
+        values += values_in(line)
         try:
             if values > RECORD_VALUES:
                 raise ValueError(f"there are {values} values up to it")  # noqa: TRY301
@@ -52,6 +52,11 @@ def read_events(folder: RunFolder, limit: int = RECORD_BYTES) -> list[Event]:
             raise damaged_line(folder, number, str(error)) from None
         events.append(event)
     return events
+
+
+def values_in(line: bytes) -> int:
+    """Return about how many values a line of the record has."""
+    return sum(line.count(sign) for sign in (b"{", b"[", b","))
 
 
 def read_lines(folder: RunFolder, limit: int = RECORD_BYTES) -> Iterator[bytes]:

@@ -10,12 +10,14 @@ from typing import Any, final
 
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
+from search.record.events import RECORD_BYTES, RECORD_VALUES, read_lines, values_in
 from search.record.run_folder import RunFolder
 from trainables.door.opening import open_file, remove_file, sync_file, sync_folder
 from trainables.door.text import cells
 from trainables.runtime.files import cannot_write, to_json, write_atomically
 from trainables.study.report import Report
 
+FULL = 0.8  # of what is read: what runs by then has room to end
 TABLE_EVERY_S = 3.0
 SYNC_EVERY_S = (
     0.2  # from one time that the record is on the disk to the next: a power cut costs that
@@ -34,6 +36,13 @@ class Records:
         self._table_due = clock()
         self._sync_due = clock()
         self._trials: dict[str, Trial] = {}
+        self._bytes = self._values = 0
+        for line in read_lines(folder):
+            self._count(line)
+
+    def has_room(self) -> bool:
+        """Tell whether the record could be read again after further trials."""
+        return self._bytes <= FULL * RECORD_BYTES and self._values <= FULL * RECORD_VALUES
 
     def notice(self, event: str, trial: Trial | None, **details: Any) -> None:  # noqa: ANN401
         """Append an event; what was known when a trial was proposed are the lines above it.
@@ -85,11 +94,13 @@ class Records:
         took = self._clock() - begun
         self._table_due = begun + took + max(TABLE_EVERY_S, TABLE_PATIENCE * took)
 
-    def _append(self, line: str) -> None:
+    def _append(self, text: str) -> None:
+        line = text.encode()
+        self._count(line)
         try:
             with open_file(self._folder.events, "append") as file:
                 # closing flushes: a killed driver loses at most this line
-                file.write(f"{line}\n".encode())
+                file.write(line + b"\n")
                 if self._clock() >= self._sync_due:
                     file.flush()
                     os.fsync(file.fileno())
@@ -97,6 +108,10 @@ class Records:
                     self._sync_due = self._clock() + SYNC_EVERY_S
         except OSError as error:
             raise cannot_write(self._folder.events, error) from error
+
+    def _count(self, line: bytes) -> None:
+        self._bytes += len(line) + 1
+        self._values += values_in(line)
 
 
 def table(trials: list[Trial], objective: Objective) -> str:

@@ -121,6 +121,11 @@ def _status(coordinator: Coordinator) -> str:
 
 
 def _exit_status(session: Session, coordinator: Coordinator, won: bool) -> int:  # noqa: FBT001
+    if coordinator.lacks_room:
+        session.say_path(
+            "the record is full, no further trials are sampled; a new run goes on from its best "
+            f"with --warm-start {session.folder.path}"
+        )
     if coordinator.stopped:
         session.say_path(f"{coordinator.stopped}: python -m search resume {session.folder.path}")
     if coordinator.interrupted:

@@ -84,7 +84,7 @@ def open_desk(
             if coordinator.can_retry(trial):
                 coordinator.retry(trial.id)
         coordinator.take_up()
-    coordinator.limit(plan.time_limit_s, plan.compute_limit_s)
+    coordinator.limit(plan.time_limit_s, plan.compute_limit_s, records.has_room)
     return Desk(coordinator, records, progress)
 
 

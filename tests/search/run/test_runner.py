@@ -10,6 +10,7 @@ from rich.console import Console
 from whole_runs import events_of, manifest_of, states_of
 
 from search.plan import Plan
+from search.record import writer
 from search.run.runner import replay, run
 from search.studies import STUDIES
 from searchspace.errors import UserError
@@ -121,6 +122,20 @@ def test_leaders_that_cannot_be_told_apart_get_more_seeds(run_toy):
 def test_a_trade_off_is_resumed_and_replayed(run_toy, take_up, toy):
     _, folder, _ = run_toy(trials=8, trade_off="size")
     assert take_up(folder, trials=12)[0] == 0
+    assert replay(folder, lambda name: toy, Console(width=80)) == 0
+
+
+def test_a_search_ends_before_its_record_is_too_long_to_be_read(run_toy, take_up, toy, monkeypatch):
+    monkeypatch.setattr(writer, "RECORD_BYTES", 40_000)
+    status, folder, printed = run_toy(trials=500)
+    assert status == 0
+    assert "the record is full" in printed
+    sampled = [name for name in states_of(folder) if name.startswith("t")]
+    assert 3 < len(sampled) < 100
+    assert 32_000 < (folder / "events.jsonl").stat().st_size < 40_000
+    status, printed = take_up(folder, trials=600)
+    assert (status, "--warm-start" in printed) == (0, True)
+    assert [name for name in states_of(folder) if name.startswith("t")] == sampled
     assert replay(folder, lambda name: toy, Console(width=80)) == 0
 
 
