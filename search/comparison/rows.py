@@ -4,15 +4,18 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 from scipy.special import stdtrit
 
 from trainables.door.text import to_cell
+from trainables.metrics.skill import SKILL
 from trainables.runtime.files import write_atomically
 
 LEVEL = 0.95
+CONSTANT = "a constant answer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +76,8 @@ def mean_and_half_width(values: Iterable[float]) -> tuple[float, float]:
 def table(rows: Sequence[Row], methods: Sequence[str], columns: Mapping[str, Column]) -> str:
     """Lay out a Markdown table with a line for each dataset, fraction and method that has rows.
 
+    Below them stands what a constant answer has, where that was measured.
+
     Args:
         rows: All trainings.
         methods: In the order of the lines.
@@ -80,15 +85,33 @@ def table(rows: Sequence[Row], methods: Sequence[str], columns: Mapping[str, Col
     """
     heads = ["dataset", "fraction", "method", "seeds", *columns]
     lines = [heads, ["---"] * len(heads)]
-    for group in groups(rows, methods):
-        cells = [
-            cell(group, column) if isinstance(column, str) else column(group)
-            for column in columns.values()
-        ]
-        first = group[0]
-        share = f"{100 * first.fraction:g} %"
-        lines.append([first.dataset, share, first.method, str(len(group)), *cells])
+    for setting, trainings in groupby(groups(rows, methods), _setting):
+        for group in trainings:
+            cells = [
+                cell(group, column) if isinstance(column, str) else column(group)
+                for column in columns.values()
+            ]
+            lines.append([*setting, group[0].method, str(len(group)), *cells])
+        constants = [_constant(group[0], column) for column in columns.values()]
+        if any(constants):
+            lines.append([*setting, CONSTANT, "", *(text or "-" for text in constants)])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _setting(group: Sequence[Row]) -> tuple[str, str]:
+    return group[0].dataset, f"{100 * group[0].fraction:g} %"
+
+
+def _constant(row: Row, column: Column) -> str:
+    """Write what a constant answer has of a metric, in per cent; empty where that is not known."""
+    if not isinstance(column, str):
+        return ""
+    metric = column.format(headline=row.headline)
+    scores = [row.scores.get(f"test_constant_{part}") for part in metric.split("_")]
+    score = next((score for score in scores if score is not None), None)
+    if score is None or metric not in row.scores:
+        return ""
+    return "0.0" if metric.endswith(SKILL) else f"{100 * score:.1f}"
 
 
 def groups(rows: Sequence[Row], methods: Sequence[str]) -> Iterator[list[Row]]:

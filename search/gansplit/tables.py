@@ -16,6 +16,7 @@ COLUMNS: Mapping[str, str] = {
     "accuracy": "test_clean_acc",
     "balanced": "test_clean_bacc",
     "robust skill": f"test_pgd_bacc_{SKILL}",
+    "without near copies": f"test_apart_pgd_bacc_{SKILL}",
     "noise": f"test_noise_bacc_{SKILL}",
 }
 CONDITIONS = ("clean", "attacked")
@@ -25,7 +26,8 @@ NOTE = (
     "In per cent, on the official test images: the mean over seeds and the half width of its 95 % "
     "interval (Student's t). Each seed has a training subset, a generator and initial weights of "
     "its own. A row takes as many steps as any other, however many images it has. Robust skill: "
-    "the mean over the radii under PGD of what balanced accuracy has above a constant answer."
+    "the mean over the radii under PGD of what balanced accuracy has above a constant answer; "
+    "then the same without the test images that have near copies among those that trained."
 )
 CLASS_NOTE = (
     "Rows of a matrix are true classes, columns answers, as means over seeds. Attacked: PGD of 10 "

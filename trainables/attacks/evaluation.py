@@ -11,7 +11,7 @@ The same holds of several classes, each against the rest, where their order coun
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import final
+from typing import Self, final
 
 import numpy as np
 import numpy.typing as npt
@@ -75,6 +75,15 @@ class RobustReport:
         """Compute a score of `trainables.metrics.classification.scores` at every radius, (E,)."""
         rows = self.answers(score)
         return np.array([scores(self.task, row, self.labels, (score,))[score] for row in rows])
+
+    def part(self, images: Mask) -> Self:
+        """Return the report of some of the images.
+
+        Args:
+            images: Which ones, (N,).
+        """
+        odds = None if self.odds is None else self.odds[:, images]
+        return replace(self, logits=self.logits[:, images], labels=self.labels[images], odds=odds)
 
     def area(self, score: str) -> float:
         """Compute the area under a score's curve, normalised by the range of radii."""

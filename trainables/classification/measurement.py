@@ -197,6 +197,30 @@ class Robustness:
             return {}
         return {f"low.{split}_clean_auc": low, f"high.{split}_clean_auc": high}
 
+    def beside(
+        self, near: Tensor | None, split: str, measured: tuple[str, ...]
+    ) -> dict[str, float]:
+        """Return what to read the scores of a split by.
+
+        Args:
+            near: Which images have near copies among those that trained, chose or ranked, (N,);
+                None where that is not known.
+            split: The name of the split.
+            measured: The scores.
+
+        Returns:
+            The best scores of a constant answer, ``{split}_constant_``, and those of the images
+            without near copies, clean and under the attack that ranks, ``{split}_apart_``.
+        """
+        report = self.ranking_report
+        constants = constant_scores(report.task, report.labels)
+        values = {f"{split}_constant_{score}": constants[score] for score in measured}
+        if near is None or bool(near.all()):
+            return values
+        report, prefix = report.part(~near.cpu().numpy()), f"{split}_apart"
+        values |= {f"{prefix}_clean_{score}": float(report.curve(score)[0]) for score in measured}
+        return values | _curve(f"{prefix}_{self.attack}", report, measured)
+
 
 def measure_clean(
     classifier: Classifier, data: LabelledImages, measurement: Measurement, split: str

@@ -354,15 +354,17 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             images: The greatest number of images; None for all.
 
         Returns:
-            Metrics by name, which begin with ``test_``; of the clean AUC also the bounds of its
-            95 % interval over images, ``low.test_clean_auc`` and ``high.test_clean_auc``.
+            Metrics by name, beginning with ``test_``; bounds of the 95 % interval of the clean
+            AUC over images, ``low.test_clean_auc`` and so on; and what `Robustness.beside` adds.
         """
         classifier, card = load_classifier(model)
         test = read_test(data, torch.device(settings.device))
         test = test if images is None else at_most(test, images)
         measurement = measurement_of(settings, card.task, self.need(settings))
         network = channels_last(classifier.to(test.images.device))
-        return self.test_scores(measure_robust(network, test, measurement, "test"), settings)
+        robust = measure_robust(network, test, measurement, "test")
+        beside = robust.beside(test.near, "test", measurement.scores)
+        return self.test_scores(robust, settings) | beside
 
     def test_scores(self, robust: Robustness, settings: S) -> dict[str, float]:
         """Return what `score_test` tells of answers to test.

@@ -2,11 +2,12 @@
 
 import csv
 import math
+from dataclasses import replace
 
 import pytest
 from scipy import stats
 
-from search.comparison.rows import Row, mean_and_half_width, table, write_csv
+from search.comparison.rows import CONSTANT, Row, mean_and_half_width, table, write_csv
 
 COLUMNS = {"clean": "test_clean_acc", "skill": "test_pgd_{headline}_skill"}
 
@@ -35,6 +36,19 @@ def test_a_line_holds_means_in_per_cent_over_seeds():
         "| breastmnist | 10 % | TSynD | 1 | 50.0 | - |",
         "| breastmnist | 10 % | baseline | 2 | 70.0 ± 127.1 | 25.0 ± 0.0 |",
     ]
+
+
+def test_a_constant_answer_stands_below_the_methods_of_each_setting():
+    constants = {"test_constant_acc": 0.73, "test_constant_bacc": 0.5}
+    rows = [
+        replace(each, scores={**each.scores, **constants}, fraction=fraction)
+        for fraction in (0.1, 0.5)
+        for each in (row("baseline", 0, 0.6), row("TSynD", 0, 0.5))
+    ]
+    columns = {**COLUMNS, "own": lambda group: "x", "absent": "test_noise_bacc"}
+    lines = table(rows, ["baseline", "TSynD"], columns).splitlines()[2:]
+    assert [line.split(" | ")[2] for line in lines] == ["baseline", "TSynD", CONSTANT] * 2
+    assert lines[2] == f"| breastmnist | 10 % | {CONSTANT} |  | 73.0 | 0.0 | - | - |"
 
 
 def test_the_headline_of_a_row_names_its_metric():

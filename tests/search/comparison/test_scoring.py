@@ -51,6 +51,7 @@ def test_the_scores_are_those_of_the_first_images(phantom, tmp_path):
     clean = measure_clean(classifier, data, measurement, "test")
     assert scores["test_clean_acc"] == pytest.approx(clean["test_clean_acc"])
     assert {"test_noise_acc", "test_fgsm_acc_eps8", "test_pgd_bacc_skill"} <= scores.keys()
+    assert scores["test_constant_bacc"] == pytest.approx(1 / 3)
     bounds = {"low.test_clean_auc", "high.test_clean_auc"}
     assert all(name.startswith("test_") for name in scores.keys() - bounds)
     assert np.isfinite(list(scores.values())).all()

@@ -18,7 +18,7 @@ def test_radii_are_the_same_for_all_cells_and_methods_are_the_papers(tmp_path):
     plan = comparison.plan_of(cells[0])
     assert (plan.study, plan.address, plan.seed_check) == ("tsynd", None, 0)
     parsed = TSynD().parse_settings(plan.settings)
-    assert parsed.eps == (0.0, 1 / 255, 2 / 255, 4 / 255, 8 / 255)
+    assert parsed.eps == tuple(radius / 255 for radius in (0, 0.25, 0.5, 1, 2, 4, 8))
     assert [row.label for row in comparison.methods(parsed)][:2] == ["baseline", "noise"]
 
 

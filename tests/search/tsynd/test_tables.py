@@ -26,4 +26,4 @@ def test_table_1_has_what_was_tuned_and_table_2_the_two_measures():
 
 def test_a_line_has_the_papers_accuracies_then_the_headline_and_robust_skill():
     (line,) = (line for line in markdown([row("noise", "auc")]).splitlines() if "| noise |" in line)
-    assert line.endswith("| 1 | 50.0 | 50.0 | 50.0 | 50.0 | 30.0 | 25.0 |")
+    assert line.endswith("| 1 | 50.0 | 50.0 | 50.0 | 50.0 | 30.0 | 25.0 | - |")

@@ -178,6 +178,25 @@ def test_what_ranks_is_kept_image_by_image(trained, data):
     )
 
 
+def test_images_without_near_copies_are_scored_by_themselves_beside_a_constant_answer(
+    trained, data
+):
+    robust = measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, seed=0))
+    near = torch.arange(len(data)) % 3 == 0
+    beside = robust.beside(near, "test", ("acc", "bacc"))
+    labels, report = data.labels.numpy(), robust.reports["pgd"]
+    right = report.logits.argmax(axis=2)[:, ~near] == labels[~near]
+    assert beside["test_apart_clean_acc"] == pytest.approx(right[0].mean())
+    assert beside["test_apart_pgd_acc_eps4"] == pytest.approx(right[2].mean())
+    assert "test_apart_pgd_bacc_skill" in beside
+    constants = {
+        "test_constant_acc": np.bincount(labels).max() / len(labels),
+        "test_constant_bacc": 1 / len(set(labels)),
+    }
+    for nothing_to_part in (None, torch.ones(len(data), dtype=bool)):
+        assert robust.beside(nothing_to_part, "test", ("acc", "bacc")) == pytest.approx(constants)
+
+
 def test_the_clean_auc_has_delongs_interval_over_images():
     data = noise_images(torch.arange(60) % 2)
     torch.manual_seed(0)
