@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from search.robmednas.final import full_settings_of, read_final
+from search.robmednas.final import full_settings_of, pixels_line, read_final
 from search.robmednas.rows import damaged_rows, read_rows, write_rows
 from search.robmednas.testing import Condition, open_test, score
 from trainables.saved.checkpoint import load_unet
@@ -60,7 +60,7 @@ def corruption(folder: Path, console: Console, data: Path | None = None) -> int:
         raise damaged_rows(folder / FILE, error) from None
     for table in tables:
         console.print(table)
-    say(f"{UNCHOSEN}\neverything: {folder / FILE}")
+    say(f"{pixels_line(comparison)}; {UNCHOSEN}\neverything: {folder / FILE}")
     return 0
 
 

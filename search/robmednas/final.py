@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from rich.console import Console
 from typing_extensions import TypedDict
 
@@ -41,7 +41,7 @@ from trainables.study.ladder import format_ladder
 from trainables.study.study import Say
 from trainables.synthesis.about import ranking_metric
 from trainables.synthesis.measurement import ALWAYS
-from trainables.synthesis.preparation.assets import SUBJECTS
+from trainables.synthesis.preparation.assets import SUBJECTS, read_data, trivial_line
 from trainables.synthesis.preparation.record import Record, read_record
 from trainables.synthesis.slices import read_split
 
@@ -191,10 +191,17 @@ class _Network(TypedDict):
     config: dict[str, Any]
 
 
+class _Settings(TypedDict):
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+
+    size: Annotated[int, Field(ge=1)]
+    field_mm: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
 class _Comparison(TypedDict):
     """What the commands that follow a comparison read of it."""
 
-    settings: dict[str, Any]
+    settings: _Settings
     patience: Annotated[int, Field(ge=1)]
     eps: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     candidates: list[_Network]
@@ -202,6 +209,12 @@ class _Comparison(TypedDict):
 
 
 COMPARISON = TypeAdapter(_Comparison)
+
+
+def pixels_line(comparison: Mapping[str, Any]) -> str:
+    """Say over which pixels the scores of a comparison that `read_final` read are means."""
+    settings = comparison["settings"]
+    return f"MAE of pixels of {settings['field_mm'] / settings['size']:.3g} mm"
 
 
 def read_final(folder: Path) -> dict[str, Any]:
@@ -261,16 +274,18 @@ def _show(
 ) -> None:
     """Print all tables and sentences, and write them as Markdown."""
     scores, metric = read_rows(folder / SCORES), ranking_metric(settings.attack)
-    widths = widths_of(settings, read_split(folder / "test" / "test"))
+    train, test = read_data(folder / "assets").train, read_split(folder / "test" / "test")
+    widths, trivial = widths_of(settings, test), trivial_line(train, test)
     for table in (sizes_table(rows, metric), *paper_tables(scores, list(ALWAYS))):
         console.print(table)
     for kind in FIELD_KINDS:
         console.print(field_table(scores, kind, widths))
-    for line in (f"all MAE but that on voxels: {widths}", LEGEND, *sentences(scores, list(ALWAYS))):
+    of_pixels = f"all MAE but that on voxels: {widths}"
+    for line in (of_pixels, trivial, LEGEND, *sentences(scores, list(ALWAYS))):
         console.print(line, markup=False, highlight=False)
     text = markdown(scores, rows, list(ALWAYS), metric)
     field = field_markdown(scores, FIELD_KINDS, widths)
-    write_atomically(folder / "tables.md", f"{text}\n{field}\n")
+    write_atomically(folder / "tables.md", f"{text}\n{of_pixels}  \n{trivial}\n\n{field}\n")
 
 
 def _prepare(record: Record, settings: RobMedNASSettings, assets: Path, say: Say) -> None:

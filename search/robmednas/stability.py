@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from search.robmednas.corruption import UNCHOSEN
-from search.robmednas.final import POOL, full_settings_of, read_final
+from search.robmednas.final import POOL, full_settings_of, pixels_line, read_final
 from search.robmednas.retrain import retrain
 from search.robmednas.rows import damaged_rows, read_rows, write_rows
 from search.robmednas.sources import BASELINE, searched
@@ -107,7 +107,7 @@ def stability(
         raise damaged_rows(folder / FILE, error) from None
     for table in tables:
         console.print(table)
-    say(UNCHOSEN)
+    say(f"{pixels_line(comparison)}; {UNCHOSEN}")
     say(f"everything: {folder / FILE}")
     return 0
 

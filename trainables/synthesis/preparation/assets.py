@@ -18,6 +18,7 @@ from trainables.metrics.synthesis import measure, truth_of
 from trainables.models.intensity_map import IntensityMap
 from trainables.runtime.files import write_atomically
 from trainables.study.study import Say
+from trainables.synthesis.constant import constant_error
 from trainables.synthesis.native import write_native
 from trainables.synthesis.preparation.record import Record, new_record, read_record
 from trainables.synthesis.preparation.remarks import Remarks
@@ -228,6 +229,17 @@ def mr_names(folder: Path) -> dict[bytes, str]:
         for split in (data.train, data.val, data.ranking)
         for subject in split.subjects
     }
+
+
+def trivial_line(train: Split, test: Split) -> str:
+    """Say what the best single grey and the mean CT by MR intensity reach: no row may be worse.
+
+    Args:
+        train: From which the CT by intensity is learnt.
+        test: That is scored.
+    """
+    grey, lookup = constant_error(test), lookup_mae(train, test)
+    return f"without a network, head MAE: {grey:.1f} HU of one grey, {lookup:.1f} HU by intensity"
 
 
 def lookup_mae(train: Split, ranking: Split) -> float:
