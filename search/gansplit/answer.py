@@ -1,11 +1,16 @@
-"""The answer in words: what synthetic images change, seed by seed, beside what they must beat."""
+"""The answer in words: what synthetic images change, seed by seed, beside what they must beat.
+
+All differences of a table hold together in 95 % of tables, by Bonferroni's correction: methods
+that are equal are told apart in 5 % of tables at most.
+"""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from search.comparison.rows import Row, mean_and_half_width
+from search.comparison.rows import LEVEL, Row, mean_and_half_width
 from search.gansplit.methods import ADVERSARIAL, AUTHENTIC, COPIES, add_label, replace_label
+from search.results.tables import percent
 from trainables.metrics.skill import SKILL
 
 SCORES: Mapping[str, str] = {
@@ -32,15 +37,20 @@ class Difference:
     """The mean difference of two methods over seeds.
 
     Attributes:
+        dataset: A name.
+        fraction: Share of its training images that trained.
         question: What is asked.
         method: The row that answers.
         rival: The row that it is compared with.
         score: In words.
         seeds: How many.
         mean: Of the differences, in per cent.
-        half: Half the width of their 95 % interval; NaN for one seed.
+        half: Half the width of their interval; NaN for one seed.
+        level: Of the interval, such that all of the table hold together in 95 % of tables.
     """
 
+    dataset: str
+    fraction: float
     question: str
     method: str
     rival: str
@@ -48,6 +58,7 @@ class Difference:
     seeds: int
     mean: float
     half: float
+    level: float
 
     @property
     def verdict(self) -> str:
@@ -67,10 +78,26 @@ def differences(rows: Sequence[Row]) -> list[Difference]:
     """Compare methods on each seed's own training images and generator.
 
     Args:
-        rows: Of one dataset and fraction.
+        rows: Of a table, with all its datasets and fractions: they say how many differences have
+            to hold together. A difference of one seed has no interval and does not count.
     """
+    places = [
+        (dataset, fraction, question, score)
+        for dataset, fraction in _cells(rows)
+        for question in QUESTIONS
+        for score in SCORES.items()
+    ]
+    samples = [
+        (*place, gains)
+        for place in places
+        if (gains := list(_gains(_of_cell(rows, *place[:2]), *place[2][1:], place[3][1])))
+    ]
+    count = sum(len(gains) > 1 for *_, gains in samples)
+    level = 1 - (1 - LEVEL) / max(1, count)
     return [
         Difference(
+            dataset=dataset,
+            fraction=fraction,
             question=question,
             method=method,
             rival=rival,
@@ -78,30 +105,50 @@ def differences(rows: Sequence[Row]) -> list[Difference]:
             seeds=len(gains),
             mean=mean,
             half=half,
+            level=level,
         )
-        for question, method, rival in QUESTIONS
-        for words, metric in SCORES.items()
-        if (gains := list(_gains(rows, method, rival, metric)))
-        for mean, half in [mean_and_half_width(gains)]
+        for dataset, fraction, (question, method, rival), (words, _), gains in samples
+        for mean, half in [mean_and_half_width(gains, level)]
     ]
 
 
 def answer(rows: Sequence[Row]) -> str:
-    """Write the answer, a section for each dataset and fraction."""
-    parts = []
-    for dataset, fraction in dict.fromkeys((row.dataset, row.fraction) for row in rows):
-        group = [row for row in rows if (row.dataset, row.fraction) == (dataset, fraction)]
-        seeds = len({row.seed for row in group})
+    """Write the answer, a section for each dataset and fraction, and what its intervals are."""
+    items, parts = differences(rows), []
+    for dataset, fraction in _cells(rows):
+        seeds = len({row.seed for row in _of_cell(rows, dataset, fraction)})
         lines = [f"{dataset}, {100 * fraction:g} % of its training images, {seeds} seeds:", ""]
         questions: dict[str, list[Difference]] = {}
-        for difference in differences(group):
-            questions.setdefault(difference.question, []).append(difference)
+        for item in items:
+            if (item.dataset, item.fraction) == (dataset, fraction):
+                questions.setdefault(item.question, []).append(item)
         lines += [
-            f"- {question} ({items[0].method} less {items[0].rival}): {'; '.join(map(str, items))}."
-            for question, items in questions.items()
+            f"- {question} ({group[0].method} less {group[0].rival}): {'; '.join(map(str, group))}."
+            for question, group in questions.items()
         ]
         parts.append("\n".join(lines))
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *_note(items)])
+
+
+def _note(items: Sequence[Difference]) -> Iterator[str]:
+    """Say what the intervals hold, where there are some."""
+    intervals = [item for item in items if not math.isnan(item.half)]
+    if intervals:
+        yield (
+            f"±: half the width of the interval over seeds, at {percent(intervals[0].level)} "
+            f"(Student's t): the {len(intervals)} intervals of this table hold together in 95 % "
+            "of tables (Bonferroni). They are about these test images: with others the "
+            "differences may be others."
+        )
+
+
+def _cells(rows: Sequence[Row]) -> list[tuple[str, float]]:
+    """List datasets and fractions, in order."""
+    return list(dict.fromkeys((row.dataset, row.fraction) for row in rows))
+
+
+def _of_cell(rows: Sequence[Row], dataset: str, fraction: float) -> list[Row]:
+    return [row for row in rows if (row.dataset, row.fraction) == (dataset, fraction)]
 
 
 def _gains(rows: Sequence[Row], method: str, rival: str, metric: str) -> Iterator[float]:
