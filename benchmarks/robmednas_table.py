@@ -29,13 +29,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from robmednas_gaps import COLUMNS, compare_all
 from robmednas_rows import FILTERS, UNIFORM, Row, recipe_rows, row_of, searched_rows, table_rows
 from robmednas_splits import records_of
 
 from search.robmednas.rows import read_rows, write_rows
 from search.robmednas.testing import Condition, score
 from trainables.door.records import read_json
-from trainables.metrics.welch import estimate, image_component, seed_component
 from trainables.models.ct.named import allow
 from trainables.models.ct.networks import network_cost
 from trainables.runtime.files import write_atomically
@@ -53,21 +53,6 @@ study = RobMedNAS()
 BATCH = 6  # of the plain recipe
 PLAIN_LR = 2e-3  # of the published tables; a search's default is four times as high
 RADII = (0.06, 0.2)
-COLUMNS = {
-    "clean": ("clean", 0.0, "mae_head"),
-    "PGD .06": ("pgd", 0.06, "mae_head"),
-    "PGD .2": ("pgd", 0.2, "mae_head"),
-    "on voxels": ("clean", 0.0, "native_mae_head"),
-    "bone bias": ("clean", 0.0, "bias_bone"),
-    "bone Dice": ("clean", 0.0, "dice_bone"),
-    "PSNR": ("clean", 0.0, "psnr"),
-    "SSIM": ("clean", 0.0, "ssim"),
-    "MS-SSIM": ("clean", 0.0, "ms_ssim"),
-}
-"""Of the printed table; the first four are head MAE in HU."""
-ATTACKED = ("plain U-Net, uniform .12", "plain U-Net, uniform .06")
-CONTROLS = {"clean": ("plain U-Net, plain recipe",), "PGD .06": ATTACKED, "PGD .2": ATTACKED}
-"""What a row has to beat, by the column in which."""
 
 
 @dataclass(frozen=True)
@@ -354,12 +339,7 @@ def report(scores: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
         "seconds: of a core, in training; head MAE in HU on pixels, and once on the voxels of the "
         "CT; bias: HU of bone, predicted minus true; ±: standard deviation over trainings"
     )
-    yield "each row minus its control, over subjects and trainings [95 % interval]"
-    for row in rows:
-        for title, controls in CONTROLS.items():
-            for control in controls:
-                if control in rows and row != control:
-                    yield compare(means, (row, control), title)
+    yield from compare_all(means, rows)
     yield "\nhead MAE in HU under disturbances"
     yield f"{'':42} " + " ".join(f"{kind[:13]:>13}" for kind in STRENGTHS)
     for row in rows:
@@ -367,36 +347,6 @@ def report(scores: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
             f"{averages[row, kind, each[-1], 'mae_head']:13.1f}" for kind, each in STRENGTHS.items()
         ]
         yield f"{row[:42]:42} " + " ".join(cells)
-
-
-def compare(means: pd.Series, rows: tuple[str, str], title: str) -> str:
-    """Compare two rows, paired by subject, with the chance in subjects and in trainings.
-
-    Args:
-        means: Values by row, kind, strength, score, fold, seed and subject.
-        rows: The one, and the other, which is subtracted.
-        title: A key of `COLUMNS`.
-    """
-    tables = [
-        means[row, *COLUMNS[title]]
-        .reset_index()
-        .pivot_table("value", ["fold", "subject"], "seed", dropna=False)
-        for row in rows
-    ]
-    seeds = sorted(set(tables[0]) & set(tables[1]))
-    first, second = (table[seeds].dropna() for table in tables)
-    pairs = (first.mean(axis=1) - second.mean(axis=1)).dropna().to_numpy(dtype=np.float64)
-    parts = [image_component(pairs, np.zeros(len(pairs), dtype=np.int64))]
-    if len(seeds) > 1:
-        parts += [
-            seed_component(table.mean().to_numpy(dtype=np.float64)) for table in (first, second)
-        ]
-    gap = estimate(float(pairs.mean()), parts)
-    name, control = rows
-    return (
-        f"{name[:42]:42} {title:9} {gap.value:+7.1f} [{gap.low:+.1f}, {gap.high:+.1f}] HU, "
-        f"p {gap.p:.2g}, better in {(pairs < 0).sum()} of {len(pairs)}; minus {control}"
-    )
 
 
 if __name__ == "__main__":

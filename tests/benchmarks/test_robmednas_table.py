@@ -140,7 +140,9 @@ def test_a_row_is_compared_with_its_control_over_subjects_and_trainings(table, m
 
 
 def test_trainings_that_disagree_widen_the_interval(table):
-    def width(spread):
+    compare = importlib.import_module("robmednas_gaps").compare
+
+    def width(spread, count=1):
         scores = scores_of(
             {("a", seed): np.arange(8.0) + spread * seed for seed in range(3)}
             | {("b", seed): np.arange(8.0) + np.array([0, 1] * 4) for seed in range(3)}
@@ -149,11 +151,27 @@ def test_trainings_that_disagree_widen_the_interval(table):
         means = scores.groupby(["row", "kind", "strength", "score", "fold", "seed", "subject"])[
             "value"
         ].mean()
-        text = table.compare(means, ("a", "b"), "clean")
+        text = compare(means, ("a", "b"), "clean", count)
         low, high = text.split("[")[1].split("]")[0].split(", ")
         return float(high) - float(low)
 
     assert width(20.0) > 5 * width(0.0)
+    assert width(20.0, count=12) > 1.3 * width(20.0)
+
+
+def test_the_comparisons_of_a_table_hold_together(table, monkeypatch):
+    gaps = importlib.import_module("robmednas_gaps")
+    monkeypatch.setattr(table, "STRENGTHS", {})
+    names = ["plain U-Net, plain recipe", *gaps.ATTACKED, "a network"]
+    rng = np.random.default_rng(1)
+    scores = scores_of({(name, seed): rng.normal(90, 1, 8) for name in names for seed in range(3)})
+    lines = list(table.report(scores, names))
+    compared = [line for line in lines if "; minus " in line]
+    assert len(compared) == 3 + 2 * 3 * 2  # clean, and each radius beside two controls
+    (note,) = [line for line in lines if "each row minus its control" in line]
+    assert "interval at 99.67 %; the 15 of this table hold together in 95 %" in note
+    assert all("p 1, " in line or " p 0." in line for line in compared)
+    assert sum("p 1, " in line for line in compared) > 5
 
 
 @pytest.mark.slow

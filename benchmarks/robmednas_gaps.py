@@ -1,0 +1,80 @@
+"""Rows of the table of networks and recipes minus controls; all of a table hold together."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from search.results.tables import percent
+from trainables.metrics.welch import LEVEL, estimate, image_component, seed_component
+
+COLUMNS = {
+    "clean": ("clean", 0.0, "mae_head"),
+    "PGD .06": ("pgd", 0.06, "mae_head"),
+    "PGD .2": ("pgd", 0.2, "mae_head"),
+    "on voxels": ("clean", 0.0, "native_mae_head"),
+    "bone bias": ("clean", 0.0, "bias_bone"),
+    "bone Dice": ("clean", 0.0, "dice_bone"),
+    "PSNR": ("clean", 0.0, "psnr"),
+    "SSIM": ("clean", 0.0, "ssim"),
+    "MS-SSIM": ("clean", 0.0, "ms_ssim"),
+}
+"""Of the printed table; the first four are head MAE in HU."""
+ATTACKED = ("plain U-Net, uniform .12", "plain U-Net, uniform .06")
+CONTROLS = {"clean": ("plain U-Net, plain recipe",), "PGD .06": ATTACKED, "PGD .2": ATTACKED}
+"""What a row has to beat, by the column in which."""
+
+
+def compare_all(means: pd.Series, rows: Sequence[str]) -> Iterator[str]:
+    """Compare every row with its controls; yield a line at what level, then one for each.
+
+    Args:
+        means: Values by row, kind, strength, score, fold, seed and subject.
+        rows: Names.
+    """
+    pairs = [
+        ((row, control), title)
+        for row in rows
+        for title, controls in CONTROLS.items()
+        for control in controls
+        if control in rows and row != control
+    ]
+    level = percent(1 - (1 - LEVEL) / max(1, len(pairs)))
+    yield (
+        f"each row minus its control, over subjects and trainings [interval at {level}; the "
+        f"{len(pairs)} of this table hold together in {percent(LEVEL)}, and p is adjusted alike]"
+    )
+    for names, title in pairs:
+        yield compare(means, names, title, len(pairs))
+
+
+def compare(means: pd.Series, rows: tuple[str, str], title: str, count: int) -> str:
+    """Compare two rows, paired by subject, with the chance in subjects and in trainings.
+
+    Args:
+        means: Values by row, kind, strength, score, fold, seed and subject.
+        rows: The one, and the other, which is subtracted.
+        title: A key of `COLUMNS`.
+        count: How many comparisons the table prints, which hold together in 95 % of tables.
+    """
+    tables = [
+        means[row, *COLUMNS[title]]
+        .reset_index()
+        .pivot_table("value", ["fold", "subject"], "seed", dropna=False)
+        for row in rows
+    ]
+    seeds = sorted(set(tables[0]) & set(tables[1]))
+    first, second = (table[seeds].dropna() for table in tables)
+    pairs = (first.mean(axis=1) - second.mean(axis=1)).dropna().to_numpy(dtype=np.float64)
+    parts = [image_component(pairs, np.zeros(len(pairs), dtype=np.int64))]
+    if len(seeds) > 1:
+        parts += [
+            seed_component(table.mean().to_numpy(dtype=np.float64)) for table in (first, second)
+        ]
+    gap = estimate(float(pairs.mean()), parts, count)
+    name, control = rows
+    better = f"better in {(pairs < 0).sum()} of {len(pairs)}"
+    return (
+        f"{name[:42]:42} {title:9} {gap.value:+7.1f} [{gap.low:+.1f}, {gap.high:+.1f}] HU, "
+        f"p {min(1.0, count * gap.p):.2g}, {better}; minus {control}"
+    )
