@@ -49,20 +49,25 @@ def duels(runs: Sequence[Run]) -> pd.DataFrame:
 
     Returns:
         ``run`` and ``other``; the ``gain`` of the first's winner over the other's, towards better,
-        with its 95 % interval ``low`` to ``high`` over seeds and images, paired by image or
-        subject, NaN where either run trained no config twice or kept no single answers; and
-        ``verdict``, as of `gains_over`.
+        with its interval ``low`` to ``high`` over seeds and images, paired by image or subject,
+        NaN where either run trained no config twice or kept no single answers; the ``level`` of the
+        interval, by which all of them hold together in 95 % of cases; and ``verdict``, as of
+        `gains_over`.
     """
-    columns = ["run", "other", "metric", "gain", "low", "high", "verdict"]
+    columns = ["run", "other", "metric", "gain", "low", "high", "level", "verdict"]
+    sides = [
+        (name, run, row)
+        for name, run in zip(names_of(runs), runs, strict=True)
+        if (row := winner_row(run)) is not None
+    ]
+    pairs = [pair for pair in combinations(sides, 2) if not comparable([pair[0][1], pair[1][1]])]
     rows = []
-    for (name, run), (rival_name, rival) in combinations(zip(names_of(runs), runs, strict=True), 2):
-        first, second = winner_row(run), winner_row(rival)
-        if first is None or second is None or comparable([run, rival]):
-            continue
-        gain = duel(_side(run, first), _side(rival, second), run.objective)
-        low, high = gain.low, gain.high
-        verdict = verdict_of(low, high)
-        rows.append((name, rival_name, run.objective.metric, gain.value, low, high, verdict))
+    for (name, run, first), (rival_name, rival, second) in pairs:
+        gain = duel(_side(run, first), _side(rival, second), run.objective, len(pairs))
+        interval = gain.low, gain.high
+        verdict = verdict_of(*interval)
+        metric = run.objective.metric
+        rows.append((name, rival_name, metric, gain.value, *interval, gain.level, verdict))
     return pd.DataFrame(rows, columns=columns)
 
 

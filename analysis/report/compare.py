@@ -21,6 +21,8 @@ from analysis.report.html import Html, Section, join, link, table, tag
 from analysis.report.page import page
 from analysis.report.svg import inline
 from analysis.report.words import format_interval, seconds
+from search.results.tables import percent
+from trainables.metrics.welch import LEVEL
 
 ALTS = {
     "winners": "Winners of the runs with 95 % intervals; the numbers are in the table.",
@@ -84,16 +86,24 @@ def _winners(runs: Sequence[Run], pages: Sequence[str]) -> Html:
 
 
 def _duels(runs: Sequence[Run]) -> Html:
-    rows = []
+    rows, levels = [], set[float]()
     for row in rows_of(duels(runs)):
+        levels.add(row.level)
         vocabulary = vocabulary_of(runs, row.metric)
         gain = vocabulary.format_gain(row.metric, row.gain)
         bounds = format_interval(vocabulary, row.metric, row.low, row.high, signed=True)
         rows.append((row.run, row.other, gain, bounds, row.verdict))
     if not rows:
         return Html()
-    headings = ("winner of", "against that of", "gain", "95 % interval", "verdict")
-    caption = "Winners against each other, paired by image or subject; one seed each"
+    (level,) = map(percent, levels)
+    headings = ("winner of", "against that of", "gain", f"{level} interval", "verdict")
+    caption = (
+        "Winners against each other by their means over seeds, paired by image or subject; over "
+        f"seeds and images, all {len(rows)} intervals hold together in {percent(LEVEL)}"
+        if len(rows) > 1
+        else "Winners against each other by their means over seeds, paired by image or subject; "
+        "the interval is over seeds and images"
+    )
     return table(headings, rows, caption, numeric=(2, 3))
 
 

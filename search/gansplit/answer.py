@@ -81,16 +81,12 @@ def differences(rows: Sequence[Row]) -> list[Difference]:
         rows: Of a table, with all its datasets and fractions: they say how many differences have
             to hold together. A difference of one seed has no interval and does not count.
     """
-    places = [
-        (dataset, fraction, question, score)
-        for dataset, fraction in _cells(rows)
-        for question in QUESTIONS
-        for score in SCORES.items()
-    ]
     samples = [
-        (*place, gains)
-        for place in places
-        if (gains := list(_gains(_of_cell(rows, *place[:2]), *place[2][1:], place[3][1])))
+        (cell, question, words, gains)
+        for cell in _cells(rows)
+        for question in QUESTIONS
+        for words, metric in SCORES.items()
+        if (gains := list(_gains(_of_cell(rows, *cell), *question[1:], metric)))
     ]
     count = sum(len(gains) > 1 for *_, gains in samples)
     level = 1 - (1 - LEVEL) / max(1, count)
@@ -107,7 +103,7 @@ def differences(rows: Sequence[Row]) -> list[Difference]:
             half=half,
             level=level,
         )
-        for dataset, fraction, (question, method, rival), (words, _), gains in samples
+        for (dataset, fraction), (question, method, rival), words, gains in samples
         for mean, half in [mean_and_half_width(gains, level)]
     ]
 

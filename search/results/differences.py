@@ -211,13 +211,14 @@ class Side:
     folder: RunFolder
 
 
-def duel(first: Side, second: Side, objective: Objective) -> Estimate:
+def duel(first: Side, second: Side, objective: Objective, count: int) -> Estimate:
     """Estimate by how much a trial of a run exceeds one of another, towards better.
 
     Args:
         first: Of the one run.
         second: Of the other, which ranks on the same images.
         objective: Of both.
+        count: How many duels are shown, whose intervals hold together in 95 % of cases.
 
     Raises:
         UserError: If a file of answers is damaged.
@@ -226,7 +227,7 @@ def duel(first: Side, second: Side, objective: Objective) -> Estimate:
     seeds = [side.spread.of_mean(len(side.row.counted)) for side in sides]
     answers = [answers_of(side.row, objective, side.folder) for side in sides]
     gain = sign_of(objective) * (first.row.value - second.row.value)
-    return estimate(gain, [*seeds, paired_component(*answers)])
+    return estimate(gain, [*seeds, paired_component(*answers)], count)
 
 
 def answers_of(row: Row, objective: Objective, folder: RunFolder) -> Answers | None:

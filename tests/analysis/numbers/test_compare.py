@@ -74,23 +74,42 @@ def answers(run, trial, scores, labels):
     np.savez(folder / "ranking.npz", allow_pickle=False, **arrays)
 
 
-def test_winners_of_runs_on_the_same_images_are_compared_in_pairs(tmp_path):
-    """Of 100 images the second's winner is right on 20 more, all that the first's is right on."""
+def answered(folder, rights):
+    """Make runs by name, whose winners are right on so many of 50 images of each class."""
     runs = []
-    for name, right in (("one", 20), ("two", 30)):
+    for name, right in rights.items():
         best = Blueprint("t001", metrics={METRIC: right / 50})
         trials = [best, *further_seeds(best, by_value=True)]
-        run = load(make_run(tmp_path / name, trials))
+        run = load(make_run(folder / name, trials))
         for trial in trials:
             scores = np.stack([np.tile(np.arange(50), 2) < right] * 2).astype(float)
             answers(run, trial.id, scores, np.repeat([0, 1], 50))
         runs.append(run)
+    return runs
+
+
+def test_winners_of_runs_on_the_same_images_are_compared_in_pairs(tmp_path):
+    """Of 100 images the second's winner is right on 20 more, all that the first's is right on."""
+    runs = answered(tmp_path, {"one": 20, "two": 30})
     (duel,) = duels(runs).itertuples(index=False)
     assert (duel.run, duel.other, duel.verdict) == ("one", "two", "worse")
     assert duel.gain == pytest.approx(-0.2)
     assert duel.low < -0.2 < duel.high < 0
     (back,) = duels(runs[::-1]).itertuples(index=False)
     assert (back.gain, back.verdict) == (pytest.approx(0.2), "better")
+    assert (duel.level, back.level) == (0.95, 0.95)
+
+
+def test_all_duels_hold_together(tmp_path):
+    """Those that are left out do not count."""
+    runs = answered(tmp_path, {"one": 20, "two": 30, "three": 25, "apart": 25})
+    runs[3].manifest["digests"] = {"ranking": "a"}
+    (alone,) = duels(runs[:2]).itertuples(index=False)
+    table = duels(runs)
+    assert table["level"].tolist() == pytest.approx([1 - 0.05 / 3] * 3)
+    first = table.iloc[0]
+    assert (first["run"], first["other"]) == ("one", "two")
+    assert first["high"] - first["low"] > alone.high - alone.low
 
 
 def test_without_answers_and_seeds_winners_are_compared_without_an_interval(two):

@@ -24,6 +24,16 @@ def test_gains_have_a_sign_and_what_differs_is_listed(two):
     assert "+0.300 over paper" in text
     assert "-0.200" in text  # the first's winner against the second's
     assert "plan.sampler" in text
+    assert "by their means over seeds" in text
+    assert "the interval is over seeds and images" in text
+
+
+def test_the_level_of_several_duels_is_said(tmp_path):
+    names = ("a", "b", "c")
+    runs = [load(make_run(tmp_path / name, [REFERENCES[0], Blueprint("t001")])) for name in names]
+    text = " ".join(check(comparison(runs, [f"{name}.html" for name in names])).words)
+    assert "98 % interval" in text
+    assert "all 3 intervals hold together in 95 %" in text
 
 
 def test_runs_that_do_not_compare_say_so(two, heads):

@@ -205,7 +205,10 @@ def test_winners_of_two_runs_differ_by_the_seeds_and_the_images_of_both(tmp_path
     for run, values in zip(runs, [(0.9, 0.85, 0.8), (0.5, 0.55, 0.5)], strict=True):
         rows = rank(answered(run, config("t", *values)), HIGH)
         sides.append(Side(rows[0], seed_spread(rows, HIGH), run))
-    forward, backward = duel(*sides, HIGH), duel(*sides[::-1], HIGH)
+    forward, backward = duel(*sides, HIGH, 1), duel(*sides[::-1], HIGH, 1)
     assert forward.value == pytest.approx(0.3)
     assert (backward.low, backward.high) == pytest.approx((-forward.high, -forward.low))
     assert forward.level == 0.95
+    wider = duel(*sides, HIGH, 3)
+    assert wider.level == pytest.approx(1 - 0.05 / 3)
+    assert wider.high - wider.low > forward.high - forward.low
