@@ -15,6 +15,9 @@ PluginName = Annotated[str, AfterValidator(absolute)]
 """A name that may be a path of the user's own code; that of a file becomes absolute."""
 
 
+Digest = Annotated[str, Field(max_length=128)]
+
+
 class Plan(Frozen):
     """The plan of a run; fields that are options say in their declarations what they mean.
 
@@ -22,11 +25,13 @@ class Plan(Frozen):
         study: A name in the table of studies, or a path to a study of the user's own.
         settings: What the user fixed of the study's settings; the study has the defaults.
         first: Points of the space that come before the sampler's.
+        earlier_items: Digests of what trained, chose or ranked in the runs that these are from.
     """
 
     study: PluginName
     settings: dict[str, Any] = Field(default_factory=dict)
     first: tuple[dict[str, Any], ...] = ()
+    earlier_items: tuple[Digest, ...] = ()
     trials: PositiveInt = setting(
         20, "Sampled trials; the references come on top.", SEARCH, le=1_000_000
     )
@@ -140,7 +145,13 @@ class Plan(Frozen):
 
 
 class Start(Frozen):
-    """What a command line says beside the plan: it becomes one plan for each repeat."""
+    """What a command line says beside the plan: it becomes one plan for each repeat.
+
+    Attributes:
+        earlier_items: As of `Plan`; a run file repeats them together with its first points.
+    """
+
+    earlier_items: tuple[Digest, ...] = ()
 
     repeats: PositiveInt = setting(
         1, "Searches one after the other, with seeds that count up, in RUN-1, RUN-2...", SEARCH
@@ -154,7 +165,7 @@ class Start(Frozen):
     warm_start: tuple[Path, ...] = setting(
         (),
         "An earlier run of the same space, maybe on other data: its best five are tried first. "
-        "May be given again.",
+        "Subjects that it used cannot be test. May be given again.",
         SEARCH,
         default_text="none",
     )

@@ -17,7 +17,9 @@ from search.results.differences import Side, duel, seed_spread
 from search.results.ranking import Row
 
 # Where a run lies, and what was chosen by the machine, is no setting.
-NO_SETTINGS = {"plan.run", "plan.settings", "settings.cache", "plan.address"}
+NO_SETTINGS = {
+    "plan.run", "plan.settings", "plan.earlier_items", "settings.cache", "plan.address",
+}  # fmt: skip
 
 
 def names_of(runs: Sequence[Run]) -> list[str]:

@@ -62,7 +62,7 @@ def plans(
     begin = {field: engine.pop(field) for field in Start.model_fields if field in engine}
     start = parse(Start, begin)
     values = {"study": name, "settings": _with_absolute_paths(options.settings, study_options)}
-    plan = parse(Plan, values | engine | {"first": _first(start, absolute(name))})
+    plan = parse(Plan, values | engine | _beginning(start, absolute(name), study))
     for number in range(start.repeats):
         changes: dict[str, Any] = {"seed": plan.seed + number}
         changes["settings"] = {**plan.settings, **changes}
@@ -71,13 +71,17 @@ def plans(
         yield plan.model_copy(update=changes)
 
 
-def _first(start: Start, study: str) -> list[dict[str, Any]]:
-    """List what is tried first: the user's own configs, then the best of earlier runs."""
-    from search.run.first import first_points  # noqa: PLC0415
+def _beginning(start: Start, name: str, study: StudyRow) -> dict[str, Any]:
+    """Say what is tried first, the user's own and the best of earlier runs, and what these used."""
+    from search.run.first import earlier_items, first_points  # noqa: PLC0415
 
-    if isinstance(start.first, tuple):
-        return [*start.first, *first_points(None, start.warm_start, study)]
-    return first_points(start.first, start.warm_start, study)
+    written = start.first if isinstance(start.first, tuple) else ()
+    file = None if isinstance(start.first, tuple) else start.first
+    points = [*written, *first_points(file, start.warm_start, name)]
+    items = start.earlier_items
+    if start.warm_start:
+        items += earlier_items(start.warm_start, study.load())
+    return {"first": points, "earlier_items": items}
 
 
 def _with_absolute_paths(settings: Mapping[str, Any], options: Sequence[Option]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from searchspace.errors import UserError
 from trainables.door.opening import read_bytes
 from trainables.door.records import RECORD_BYTES
 from trainables.runtime.errors import first_line
+from trainables.study.study import Study
 
 BEST = 5  # of each earlier run
 
@@ -71,3 +72,20 @@ def first_points(file: Path | None, runs: Iterable[Path], study: str) -> list[di
     for run in runs:
         points += best_points(run, study)
     return points
+
+
+def earlier_items(runs: Iterable[Path], study: Study[Any]) -> tuple[str, ...]:
+    """Collect what trained, chose or ranked in earlier runs, and in those that they started from.
+
+    Args:
+        runs: Earlier runs of the study.
+        study: Which says what they used.
+
+    Raises:
+        UserError: If a run does not say what it used.
+    """
+    items = set[str]()
+    for run in runs:
+        folder = RunFolder(run.expanduser().resolve())
+        items.update(read_manifest(folder).plan.earlier_items, study.used_items(folder.assets))
+    return tuple(sorted(items))

@@ -23,7 +23,8 @@ def prepare(session: Session) -> tuple[Session, Objective]:
         The session with the settings that the run chose for itself, and the objective.
 
     Raises:
-        UserError: If that cannot be done, or a metric that was asked for is unknown.
+        UserError: If that cannot be done, a metric that was asked for is unknown, or what earlier
+            runs used, from which this run starts, is in its test split.
     """
     study = session.study
     session, memory = _sized(session)
@@ -32,6 +33,8 @@ def prepare(session: Session) -> tuple[Session, Objective]:
         _whole(session) as assets,
     ):
         facts = study.prepare(session.settings, assets, session.say)
+        if session.plan.earlier_items:
+            study.check_apart(assets, session.plan.earlier_items)
     session = session.with_settings(facts.settled)
     metric = session.plan.metric or facts.default_metric
     directions = study.metrics(session.settings)

@@ -22,6 +22,7 @@ from trainables.study.settings import StudySettings
 
 MOST_BYTES, DIGITS = 1_000_000, 40
 STUDY = "study"
+BEGINNING = ("first", "earlier_items")  # what a run begins with, which becomes part of its plan
 
 
 @final
@@ -99,7 +100,7 @@ def write_run_file(folder: Path, plan: Plan, settings: type[StudySettings]) -> N
     for option in options_of(Plan):
         if option.field != "run" and values[option.field] is not None:
             content[option.name] = values[option.field]
-    content |= {"repeats": 1} | ({"first": values["first"]} if plan.first else {})
+    content |= {"repeats": 1} | {name: values[name] for name in BEGINNING if values[name]}
     again = f"python -m search {plan.study} --config {RUN_FILE}"
     head = f"# Repeats this run: {again}\n# Options on the command line override this file.\n"
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
@@ -118,6 +119,7 @@ def _fields(settings: type[StudySettings]) -> dict[str, tuple[str, str]]:
     fields = dict(_spellings("engine", engine))
     # Fields of the study that are no options count, too: plans made in Python may set them.
     plain = {name.replace("_", "-"): ("settings", name) for name in settings.model_fields}
+    plain |= {name.replace("_", "-"): ("engine", name) for name in BEGINNING}
     return plain | dict(_spellings("settings", options_of(settings))) | fields
 
 

@@ -218,6 +218,10 @@ def test_a_run_without_its_record_of_test_is_refused_before_anything_is_trained(
     assert "\n" not in str(caught.value)
 
 
+def test_a_run_may_start_from_one_of_the_same_splits(case):
+    case.study.check_apart(case.assets, case.study.used_items(case.assets))
+
+
 def test_splits_are_disjoint_by_content_and_no_test_image_is_among_the_assets(case, tmp_path):
     case.study.open_test(case.settings, case.assets, tmp_path / "test", lambda _: None)
     contents = [case.contents(case.assets, split) for split in SPLITS]

@@ -170,6 +170,8 @@ class Study(ABC, Generic[S]):
     `references`     before preparing, to check that the essential ones fit; then as first trials
     `limits`         on every config, right before its training would start
     `prepare`        once a run, on the driver, into the run's folder of assets
+    `used_items`     on an earlier run that this run starts from, before anything is written
+    `check_apart`    after `prepare`, where a run starts from earlier ones: before its first trial
     `complete`       on every point that the sampler proposes: a point becomes a whole config
     `build`          in a worker, once for each trial that it runs, and again after a restart
     `starts`         before the first proposal: where a sampler that learns begins
@@ -269,6 +271,35 @@ class Study(ABC, Generic[S]):
             assets: An empty folder to write into. No test image goes into it.
             say: Receives a sentence before each step that takes long.
         """
+
+    def used_items(self, assets: Path) -> tuple[str, ...]:
+        """Return digests of all items that trained, chose or ranked in a run.
+
+        A run may start from the best of an earlier one. What these were chosen by must not be in
+        its test split. Nothing by default, for a study whose test split is the same in all runs.
+
+        Args:
+            assets: The folder that `prepare` wrote, of the earlier run.
+
+        Raises:
+            UserError: If the folder does not say what was used.
+        """
+        del assets
+        return ()
+
+    def check_apart(self, assets: Path, items: Collection[str]) -> None:
+        """Refuse a test split in which earlier runs trained, chose or ranked; by default nothing.
+
+        Args:
+            assets: The folder that `prepare` wrote, of this run.
+            items: What `used_items` returned of the runs that this run starts from, and of those
+                that they started from.
+
+        Raises:
+            UserError: If one of them is in the test split of this run; the line says how many are,
+                and what to do.
+        """
+        del assets, items
 
     @abstractmethod
     def build(self, config: Config, settings: S, assets: Path) -> Trainable:

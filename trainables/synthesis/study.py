@@ -1,7 +1,7 @@
 """What all synthesis studies share: everything except space, references and config."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -33,6 +33,7 @@ from trainables.synthesis.about import HEADLINE
 from trainables.synthesis.constant import constant_error
 from trainables.synthesis.measurement import Measurement, constant_metrics, metrics_of
 from trainables.synthesis.pictures import draw_predictions
+from trainables.synthesis.preparation.apart import check_apart, used_items
 from trainables.synthesis.preparation.assets import (
     Data,
     DataFacts,
@@ -161,6 +162,28 @@ class SynthesisStudy(Study[S], Generic[S, C]):
             choice = self._choose_eps(settings, assets, say)
             facts, eps = facts.with_eps(choice), choice.eps
         return replace(facts, constant=_constant(settings, eps, constant))
+
+    @final
+    def used_items(self, assets: Path) -> tuple[str, ...]:
+        """Return digests of the files of all subjects that train, choose or rank in a run.
+
+        Raises:
+            UserError: If the run is of an earlier version, or its record is damaged.
+        """
+        return used_items(assets)
+
+    @final
+    def check_apart(self, assets: Path, items: Collection[str]) -> None:
+        """Refuse test subjects that trained, chose or ranked in runs that this run starts from.
+
+        Args:
+            assets: Folder of the run, with its record.
+            items: Of `used_items`.
+
+        Raises:
+            UserError: If there is such a test subject.
+        """
+        check_apart(assets, items)
 
     @final
     def build(self, config: Config, settings: S, assets: Path) -> SynthesisTrial:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import toy_study
 from typer.testing import CliRunner
 
 from search.cli.app import app
@@ -137,6 +138,36 @@ def test_a_run_writes_the_file_that_repeats_it(toy, tmp_path, monkeypatch):
     before, after = (_events(tmp_path / name) for name in "ab")
     assert before == after
     assert len(before) > 10
+
+
+def test_what_a_run_starts_from_is_never_its_test_nor_that_of_its_file(toy, tmp_path, monkeypatch):
+    """The file holds the configs of the earlier run, and so what that run used."""
+    monkeypatch.chdir(tmp_path)
+
+    def check_apart(study, assets, items):
+        raise UserError(f"compared with {', '.join(items)}")
+
+    monkeypatch.setattr(toy_study.ToyStudy, "used_items", lambda _, assets: (assets.parent.name,))
+    options = {"trials": 1, "in_process": True}
+    assert launch("toy", toy, options | {"run": Path("a")}, None) == 0
+    warm = {"warm_start": (Path("a"),)}
+    assert launch("toy", toy, options | warm | {"run": Path("b")}, None) == 0
+    monkeypatch.setattr(toy_study.ToyStudy, "check_apart", check_apart)
+    with pytest.raises(UserError, match=r"^compared with a$"):
+        launch("toy", toy, options | warm | {"run": Path("c")}, None)
+    with pytest.raises(UserError, match=r"^compared with a$"):
+        launch("toy", toy, {"run": Path("d")}, Path("b/run.yaml"))
+    with pytest.raises(UserError, match=r"^compared with a, b$"):
+        launch("toy", toy, options | {"warm_start": (Path("b"),), "run": Path("e")}, None)
+    assert not any(path.exists() and list(path.iterdir()) for path in map(Path, "cde"))
+
+
+def test_what_earlier_runs_used_is_a_list_of_digests(launched, tmp_path):
+    file = tmp_path / "run.yaml"
+    for value in ("3", "[[1]]", f"[{'a' * 200}]"):
+        file.write_text(f"earlier_items: {value}\n")
+        with pytest.raises(UserError, match=r"earlier.items"):
+            launched("--config", str(file))
 
 
 def _events(run):

@@ -3,9 +3,10 @@
 import json
 
 import pytest
+import toy_study
 from whole_runs import events_of
 
-from search.run.first import BEST, best_points, first_points
+from search.run.first import BEST, best_points, earlier_items, first_points
 from searchspace.errors import UserError
 
 
@@ -53,3 +54,12 @@ def test_a_run_of_another_study_and_a_point_outside_the_space_are_told(run_toy, 
         best_points(tmp_path / "early", "tsynd")
     with pytest.raises(UserError, match="kind is 'z': choose from a, b, c"):
         run_toy(first=({"x": 0.0, "lr": 0.1, "kind": "z"},))
+
+
+def test_what_earlier_runs_used_counts_with_what_these_started_from(run_toy, tmp_path, monkeypatch):
+    monkeypatch.setattr(toy_study.ToyStudy, "used_items", lambda _, assets: (assets.parent.name,))
+    run_toy("second", trials=1, earlier_items=("first",))
+    run_toy("apart", trials=1)
+    runs, study = [tmp_path / "second", tmp_path / "apart"], toy_study.ToyStudy()
+    assert earlier_items(runs, study) == ("apart", "first", "second")
+    assert earlier_items([], study) == ()

@@ -1,6 +1,7 @@
 """What is settled once, before the first trial."""
 
 import json
+from unittest.mock import Mock
 
 import pytest
 import toy_study
@@ -47,6 +48,49 @@ def test_a_new_run_that_cannot_be_prepared_leaves_its_folder_empty(run_toy, tmp_
     with pytest.raises(UserError, match="the data cannot be read"):
         run_toy(settings={"prepare_fault": "mistake"})
     assert list((tmp_path / "run").iterdir()) == []
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Let the toy keep one item as test, and record what it is asked."""
+    calls = []
+
+    def check_apart(study, assets, items):
+        assert (assets / "shared.txt").exists()
+        calls.append(items)
+        if "tested" in items:
+            raise UserError("1 of 1 test subjects of this run trained")
+
+    monkeypatch.setattr(toy_study.ToyStudy, "check_apart", check_apart)
+    return calls
+
+
+def test_what_earlier_runs_used_is_no_test_and_nothing_is_left_behind(
+    run_toy, tmp_path, asked, monkeypatch
+):
+    monkeypatch.setattr(toy_study.Toy, "step", lambda _: pytest.fail("something trained"))
+    with pytest.raises(UserError, match=r"^1 of 1 test subjects of this run trained$"):
+        run_toy(earlier_items=("else", "tested"))
+    assert list((tmp_path / "run").iterdir()) == []
+    assert asked == [("else", "tested")]
+
+
+def test_a_run_that_starts_from_none_is_not_asked(run_toy, asked):
+    assert run_toy(trials=1)[0] == 0
+    assert asked == []
+    assert run_toy("after", trials=1, earlier_items=("else",))[0] == 0
+    assert asked == [("else",)]
+
+
+def test_a_run_that_is_prepared_when_it_is_taken_up_is_compared_then(
+    run_toy, take_up, asked, monkeypatch
+):
+    with monkeypatch.context() as patched:
+        patched.setattr(toy_study.ToyStudy, "prepare", Mock(side_effect=KeyboardInterrupt))
+        _, folder, _ = run_toy(trials=1, earlier_items=("else",))
+    assert asked == []
+    assert take_up(folder)[0] == 0
+    assert asked == [("else",)]
 
 
 def test_what_the_user_puts_there_meanwhile_is_not_removed(run_toy, tmp_path, monkeypatch):

@@ -52,6 +52,11 @@ def test_a_study_need_not_check_its_test_split_before():
     assert guest().check_test(Settings(), Path(), Path(), print) is None
 
 
+def test_a_study_whose_test_split_is_always_the_same_need_not_compare_it():
+    assert guest().used_items(Path("nowhere")) == ()
+    assert guest().check_apart(Path("nowhere"), ("a digest",)) is None
+
+
 def test_a_study_is_described_by_its_settings():
     assert guest().about is ABOUT
 
