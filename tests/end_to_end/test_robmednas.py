@@ -13,9 +13,12 @@ import torch
 from rich.console import Console
 
 from search.plan import Plan
+from search.run.first import earlier_items
 from search.run.runner import run
 from search.studies import STUDIES
+from searchspace.errors import UserError
 from searchspace.unet import parse_network
+from trainables.data.phantoms.heads import phantom_subjects, write_nifti
 from trainables.saved.checkpoint import load_unet
 from trainables.synthesis.measurement import score_subjects
 from trainables.synthesis.preparation.assets import read_data
@@ -55,6 +58,20 @@ def test_references_are_in_the_table_and_run_to_their_budget(finished):
     assert table.loc["r04", "label"] == "plain U-Net w/AT"
     assert set(table.loc[["r01", "r02", "r03", "r04"], "state"]) == {"completed"}
     assert len(table) == 7
+
+
+@pytest.mark.slow
+def test_a_subject_that_an_earlier_run_used_is_no_test_of_what_it_chose(tmp_path):
+    data, study = tmp_path / "data", STUDIES["robmednas"].load()
+    write_nifti(phantom_subjects(14, 32, 1, 256.0, 0), data, lambda _: None)
+    settings = {"data": data, "epochs": 2, "ladder": "2:pgd-2", "device": "cpu"}
+    engine = {"in_process": True, "references": "few"}
+    status, output = search(tmp_path / "a", settings=settings, trials=1, **engine)
+    assert status == 0, output
+    engine |= {"earlier_items": earlier_items([tmp_path / "a"], study), "trials": 1}
+    with pytest.raises(UserError, match=r"^\d of 2 test subjects of this run trained, chose or"):
+        search(tmp_path / "b", settings=settings | {"data_seed": 1}, **engine)
+    assert list((tmp_path / "b").iterdir()) == []
 
 
 def test_radii_left_to_the_run_come_from_val_and_are_written_down(tmp_path):
