@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from searchspace.errors import UserError
 from trainables.data.metaimage import SUFFIXES as METAIMAGES
 from trainables.data.nifti import Grid, check_body, digest_of, read_grid, read_voxels
+from trainables.runtime.arrays import Floats32, Mask
 from trainables.runtime.encoding import is_utf8, printable
 
 PARTS = ("mr", "ct", "mask")
@@ -48,22 +48,29 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
-class Volume:
+class Scan:
     """A subject's voxels, axes towards right, anterior, superior.
 
     Attributes:
         mr: float32 (X, Y, Z), as stored.
-        ct: float32 (X, Y, Z), HU.
+        ct: float32 (X, Y, Z), HU; None where there is none.
         mask: The head, (X, Y, Z); None where there is none.
         spacing: Millimetres between voxels, along each axis.
         notes: What a person should know of the files; the same words for every subject.
     """
 
-    mr: npt.NDArray[np.float32]
-    ct: npt.NDArray[np.float32]
-    mask: npt.NDArray[np.bool_] | None
+    mr: Floats32
+    ct: Floats32 | None
+    mask: Mask | None
     spacing: tuple[float, float, float]
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Volume(Scan):
+    """The voxels of a subject who has a CT."""
+
+    ct: Floats32
 
 
 class Subject(Protocol):
@@ -91,39 +98,47 @@ class FolderSubject:
     Attributes:
         name: The folder's.
         mr: NIfTI file.
-        ct: NIfTI file.
+        ct: NIfTI file, or None.
         mask: NIfTI file of the head, not 0 inside; or None.
     """
 
     name: str
     mr: Path
-    ct: Path
+    ct: Path | None
     mask: Path | None
 
     def load(self) -> Volume:
-        """Read the voxels.
+        """Read the voxels of all that training needs.
+
+        Raises:
+            UserError: If there is no CT, or as `read`.
+        """
+        scan = self.read()
+        if scan.ct is None:
+            raise UserError(f"subject '{self.name}' has no ct")
+        return Volume(scan.mr, scan.ct, scan.mask, scan.spacing, scan.notes)
+
+    def read(self) -> Scan:
+        """Read the voxels of all files.
 
         Raises:
             UserError: If a file is damaged, the MR or CT holds NaN, the MR is constant, the mask
                 empty or no mask, or the CT not in HU: it must reach below -200 and above 255, stay
                 within -4096 and 32768, and have soft tissue where the MR is bright.
         """
-        mr, ct = (self._ask(read_voxels, file) for file in (self.mr, self.ct))
+        mr = self._ask(read_voxels, self.mr)
         if mr.min() == mr.max():
             raise self._fault(self.mr, f"is {mr.min():g} everywhere: it shows nothing")
-        low, high = float(ct.min()), float(ct.max())
-        if not (LEAST_HU <= low < AIR_HU and BONE_HU < high <= MOST_HU):
-            raise self._fault(
-                self.ct, f"runs from {low:g} to {high:g}, which is not HU: air is -1000, bone 1000"
-            )
-        notes = [PADDED] if low < PADDED_HU else []
+        ct = None if self.ct is None else self._hu(self.ct)
+        notes = [PADDED] if ct is not None and ct.min() < PADDED_HU else []
         mask = None
         if self.mask is not None:
             mask, resampled = self._head(self.mask)
             notes += [RESAMPLED] if resampled else []
-        self._check_tissue(mr, ct, mask)
+        if self.ct is not None and ct is not None:
+            self._check_tissue(self.ct, mr, ct, mask)
         spacing = self._ask(read_grid, self.mr).spacing
-        return Volume(mr, ct, mask, spacing, tuple(notes))
+        return Scan(mr, ct, mask, spacing, tuple(notes))
 
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of each file, by part.
@@ -150,9 +165,7 @@ class FolderSubject:
             UserError: With the subject, the file and what is wrong.
         """
         reference = self._ask(read_grid, self.mr)
-        x, y, z = (
-            count * side for count, side in zip(reference.shape, reference.spacing, strict=True)
-        )
+        x, y, z = np.multiply(reference.shape, reference.spacing).tolist()
         if min(reference.shape[:2]) == 1 or THIN * min(x, y) < min(max(x, y), z):
             raise self._fault(
                 self.mr, f"covers {x:.3g} x {y:.3g} x {z:.3g} mm from left to right, back to front "
@@ -176,7 +189,17 @@ class FolderSubject:
                 f"{distance:.3g} mm apart ({allowed:.2g} mm are allowed): register them to one grid"
             )  # fmt: skip
 
-    def _head(self, file: Path) -> tuple[npt.NDArray[np.bool_], bool]:
+    def _hu(self, file: Path) -> Floats32:
+        """Read the CT; refuse one whose range is not that of HU."""
+        ct = self._ask(read_voxels, file)
+        low, high = float(ct.min()), float(ct.max())
+        if not (LEAST_HU <= low < AIR_HU and BONE_HU < high <= MOST_HU):
+            raise self._fault(
+                file, f"runs from {low:g} to {high:g}, which is not HU: air is -1000, bone 1000"
+            )
+        return ct
+
+    def _head(self, file: Path) -> tuple[Mask, bool]:
         """Read the mask, and whether it was resampled."""
         values = self._ask(read_voxels, file)
         try:
@@ -188,12 +211,7 @@ class FolderSubject:
             raise self._fault(file, f"is empty{reach}: leave it out or mark the head")
         return mask, resampled
 
-    def _check_tissue(
-        self,
-        mr: npt.NDArray[np.float32],
-        ct: npt.NDArray[np.float32],
-        mask: npt.NDArray[np.bool_] | None,
-    ) -> None:
+    def _check_tissue(self, file: Path, mr: Floats32, ct: Floats32, mask: Mask | None) -> None:
         """Refuse a CT whose soft tissue is not that of HU, whatever its padding is."""
         bright = mr > mr.mean(dtype=np.float64)
         if mask is not None and (bright & mask).any():
@@ -205,7 +223,7 @@ class FolderSubject:
         median = float(np.median(tissue))
         if np.count_nonzero(np.abs(tissue - median) < CLOSE_HU) >= MOST_CLOSE * tissue.size:
             raise self._fault(
-                self.ct, f"is not HU: where {self.mr.name} is bright its median is {median:.0f}, "
+                file, f"is not HU: where {self.mr.name} is bright its median is {median:.0f}, "
                 f"but soft tissue is 40; take away the offset of about {median - 40:.0f}, and "
                 "leave the padding"
             )  # fmt: skip
@@ -222,7 +240,7 @@ class FolderSubject:
         return UserError(f"subject '{self.name}': {file} {what}")
 
 
-def head_of(values: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.bool_], bool]:
+def head_of(values: Floats32) -> tuple[Mask, bool]:
     """Find the head in a mask, (X, Y, Z).
 
     Whole numbers are labels, and all but 0 is head. Where a mask of two values was resampled, there
@@ -262,22 +280,13 @@ def head_of(values: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.bool_], boo
     return values >= INSIDE * height, True
 
 
-def find_mrs(root: Path) -> dict[str, dict[str, Path]]:
-    """Find the files of all subjects that have an MR, by name: ``mr``, and maybe ``ct``, ``mask``.
+def open_mrs(root: Path) -> tuple[FolderSubject, ...]:
+    """Open a folder as `open_folder` does, where a subject needs no CT.
 
     Raises:
-        UserError: If there are none, or a subject has a CT but no MR.
+        UserError: If there are no subjects, or one lacks an MR or has files that do not pair.
     """
-    subjects: dict[str, dict[str, Path]] = {}
-    for folder in filter(_may_be_subject, _entries(root)):
-        entries = _entries(folder)
-        files = {part: _file(part, entries, folder) for part in PARTS}
-        if files["mr"] is None:
-            raise UserError(f"subject '{folder.name}' has no mr: expected mr.nii.gz in {folder}")
-        subjects[folder.name] = {part: file for part, file in files.items() if file is not None}
-    if not subjects:
-        raise UserError(f"no subjects in {root}: expected folders that hold mr.nii.gz")
-    return subjects
+    return _open(root, paired=False)
 
 
 def open_folder(root: Path) -> tuple[FolderSubject, ...]:
@@ -289,15 +298,7 @@ def open_folder(root: Path) -> tuple[FolderSubject, ...]:
     Raises:
         UserError: If there are no subjects, or one lacks a file or has files that do not pair.
     """
-    folders = [entry for entry in _entries(root) if _may_be_subject(entry)]
-    if not folders:
-        raise UserError(
-            f"no subjects in {root}: expected folders that hold mr.nii.gz and ct.nii.gz"
-        )
-    subjects = tuple(_subject(folder) for folder in folders)
-    for subject in subjects:
-        subject.check()
-    return subjects
+    return _open(root, paired=True)
 
 
 def ignored(root: Path) -> tuple[str, ...]:
@@ -312,6 +313,17 @@ def ignored(root: Path) -> tuple[str, ...]:
         if not _may_be_subject(entry)
         and (entry.is_dir() or _is_broken_link(entry) or entry.name.lower().endswith(SUFFIXES))
     )
+
+
+def _open(root: Path, *, paired: bool) -> tuple[FolderSubject, ...]:
+    folders = [entry for entry in _entries(root) if _may_be_subject(entry)]
+    if not folders:
+        files = "mr.nii.gz and ct.nii.gz" if paired else "mr.nii.gz"
+        raise UserError(f"no subjects in {root}: expected folders that hold {files}")
+    subjects = tuple(_subject(folder, paired=paired) for folder in folders)
+    for subject in subjects:
+        subject.check()
+    return subjects
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -346,7 +358,7 @@ def _may_be_subject(path: Path) -> bool:
     )
 
 
-def _subject(folder: Path) -> FolderSubject:
+def _subject(folder: Path, *, paired: bool) -> FolderSubject:
     """Find the files of a subject.
 
     Raises:
@@ -354,7 +366,7 @@ def _subject(folder: Path) -> FolderSubject:
     """
     entries = _entries(folder)
     mr, ct, mask = (_file(part, entries, folder) for part in PARTS)
-    if mr is None or ct is None:
+    if mr is None or (ct is None and paired):
         missing = "mr" if mr is None else "ct"
         names = ", ".join(printable(entry.name) for entry in entries[:NAMES_SHOWN])
         raise UserError(

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from searchspace.errors import UserError
 from trainables.data.phantoms.heads import phantom_subjects
-from trainables.data.volumes import PADDED, RESAMPLED, head_of, ignored, open_folder
+from trainables.data.volumes import PADDED, RESAMPLED, head_of, ignored, open_folder, open_mrs
 
 SHAPE = (5, 6, 3)
 
@@ -553,3 +553,20 @@ def test_real_slices(shared_data):
         volume = subject.load()
         assert volume.ct.shape == volume.mr.shape == volume.mask.shape
         assert volume.ct.shape[2] == 1
+
+
+def test_a_subject_without_a_ct_is_read_where_none_is_needed(tmp_path):
+    parts = arrays()
+    del parts["ct"]
+    write(tmp_path / "a", parts)
+    (subject,) = open_mrs(tmp_path)
+    scan = subject.read()
+    assert scan.ct is None
+    np.testing.assert_array_equal(scan.mask, parts["mask"] != 0)
+    with pytest.raises(UserError, match="subject 'a' has no ct"):
+        subject.load()
+    with pytest.raises(UserError, match="subject 'a' has no ct"):
+        open_folder(tmp_path)
+    (tmp_path / "a" / "mr.nii.gz").unlink()
+    with pytest.raises(UserError, match="subject 'a' has no mr"):
+        open_mrs(tmp_path)
