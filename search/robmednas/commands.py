@@ -171,7 +171,9 @@ def synthesise(
         Path,
         typer.Option(help="Folder with a folder a subject: mr, maybe ct, mask.", resolve_path=True),
     ],
-    out: Annotated[Path, typer.Option(help="New or empty folder.", resolve_path=True)],
+    out: Annotated[
+        Path, typer.Option(help="New or empty folder, or one to go on in.", resolve_path=True)
+    ],
     network: Code = None,
 ) -> int:
     """Write a CT for every MR of a folder: OUT/SUBJECT/sct.nii.gz, on the MR's grid."""

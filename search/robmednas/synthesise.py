@@ -1,57 +1,158 @@
-"""A CT for every MR of a folder, as NIfTI on the MR's own grid."""
+"""A CT for every MR of a folder, as NIfTI on the MR's own grid.
 
+All files are read and checked before the first is written. A command that was interrupted goes on
+where it stopped.
+"""
+
+import contextlib
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
 
 from search.robmednas.rows import write_rows
 from search.robmednas.sources import searched
 from searchspace.errors import UserError
-from trainables.data.nifti import read_grid, read_voxels, write_like
-from trainables.data.volumes import find_mrs, head_of
+from trainables.data.nifti import digest_of, read_grid, write_like
+from trainables.data.volumes import FolderSubject, Scan, open_mrs
 from trainables.door.paths import inside, is_name
 from trainables.door.records import read_json
+from trainables.door.text import printable
 from trainables.models.ct.networks import CTNetwork
-from trainables.runtime.files import cannot_write, replacement
-from trainables.saved.checkpoint import CARD, UNetCard, load_unet
+from trainables.runtime.config import Frozen
+from trainables.runtime.files import (
+    begin_folder,
+    cannot_write,
+    replacement,
+    to_json,
+    write_atomically,
+)
+from trainables.saved.checkpoint import CARD, WEIGHTS, UNetCard, load_unet
+from trainables.study.study import Say
+from trainables.synthesis.prediction import Track
+from trainables.synthesis.unlike import check_grid
 from trainables.synthesis.whole import Synthesised, native_scores, synthesise
 
-OUTPUT, PICTURE, TABLE = "sct.nii.gz", "sct.png", "synthesised.csv"
+OUTPUT, PICTURE = "sct.nii.gz", "sct.png"
+TABLE, RECORD = "synthesised.csv", "synthesised.json"
 SHOWN_HU = (-1000.0, 1500.0)
+NAN = float("nan")
 GAP = 2  # pixels between the parts of a picture
 
 
-@dataclass(frozen=True)
-class Source:
-    """What is known of a subject.
+class Line(Frozen):
+    """A subject that is finished.
 
     Attributes:
-        name: The folder's.
-        files: By part: ``mr``, and maybe ``ct`` and ``mask``.
+        files: SHA-256 of each file, by part.
+        scores: By name; None for NaN.
+        notes: What a person should know.
     """
 
-    name: str
-    files: Mapping[str, Path]
+    files: dict[str, str]
+    scores: dict[str, float | None]
+    notes: tuple[str, ...]
 
-    def read(self) -> dict[str, npt.NDArray[np.float32]]:
-        """Read the voxels of every part, on one grid.
+    @property
+    def mae(self) -> float | None:
+        """Head MAE in HU; None without a CT."""
+        return self.scores.get("mae_head")
+
+
+class Finished(Frozen):
+    """What a folder holds.
+
+    Attributes:
+        model: SHA-256 of the model's files, by name.
+        subjects: By name.
+    """
+
+    model: dict[str, str]
+    subjects: dict[str, Line]
+
+
+@dataclass(frozen=True)
+class Book:
+    """The record of a folder, and the table made of it.
+
+    Attributes:
+        out: The folder.
+        model: SHA-256 of the model's files, by name.
+        lines: Of subjects that are finished, by name.
+    """
+
+    out: Path
+    model: dict[str, str]
+    lines: dict[str, Line]
+
+    @classmethod
+    def read(cls, out: Path, model: Path) -> Self:
+        """Read the record of a folder, which may be missing; nothing is written.
 
         Raises:
-            UserError: If a file is damaged, or lies on another grid than the MR.
+            UserError: If the folder holds other files, was begun with another model, or its record
+                is damaged.
         """
-        shape = read_grid(self.files["mr"]).shape
-        for file in self.files.values():
-            if (extent := read_grid(file).shape) != shape:
-                raise UserError(
-                    f"subject '{self.name}': {file} has shape {extent}, its MR {shape}: register "
-                    "them to one grid, or leave it out"
-                )
-        return {part: read_voxels(file) for part, file in self.files.items()}
+        digests = {name: digest_of(model / name) for name in (CARD, WEIGHTS)}
+        if os.path.lexists(out):
+            begin_folder(out, RECORD)
+        try:
+            finished = Finished.model_validate(read_json(inside(out, RECORD)))
+        except (FileNotFoundError, NotADirectoryError):
+            return cls(out, digests, {})
+        except ValidationError:
+            raise UserError(
+                f"{out / RECORD} is not as it was written: name a new folder with --out"
+            ) from None
+        if finished.model != digests:
+            raise UserError(f"{out} was begun with another model: name a new folder with --out")
+        return cls(out, digests, dict(finished.subjects))
+
+    def has(self, subject: FolderSubject) -> bool:
+        """Tell whether a subject's CT was made of these very files, and is still there."""
+        line = self.lines.get(printable(subject.name))
+        if line is None or not (self.out / subject.name / OUTPUT).is_file():
+            return False
+        return line.files == subject.digests()
+
+    def begin(self, rest: Sequence[FolderSubject]) -> None:
+        """Make the folder, or go on in it; what is said of subjects to be made is dropped."""
+        begin_folder(self.out, RECORD)
+        for subject in rest:
+            self.lines.pop(printable(subject.name), None)
+        self._write()
+
+    def add(self, name: str, line: Line) -> None:
+        """Write down that a subject is finished."""
+        self.lines[printable(name)] = line
+        try:
+            self._write()
+        except BaseException:
+            del self.lines[printable(name)]
+            raise
+
+    def _write(self) -> None:
+        finished = Finished(model=self.model, subjects=self.lines)
+        write_atomically(self.out / RECORD, to_json(finished.model_dump(), indent=2) + "\n")
+        rows: list[dict[str, object]] = [
+            {"subject": name, "mae_head": line.mae, "notes": "; ".join(line.notes), **line.scores}
+            for name, line in sorted(self.lines.items())
+        ]
+        names = dict.fromkeys(name for row in rows for name in row)
+        full = [
+            {name: NAN if row.get(name) is None else row[name] for name in names} for row in rows
+        ]
+        if full:
+            write_rows(self.out / TABLE, full)
 
 
 def synthesise_folder(model: Path, data: Path, out: Path, console: Console) -> int:
@@ -60,12 +161,12 @@ def synthesise_folder(model: Path, data: Path, out: Path, console: Console) -> i
     Args:
         model: A run, a final comparison, a confirmation, or a folder with a model.
         data: A folder with a folder for each subject, each with an MR.
-        out: New or empty.
+        out: New or empty, or one in which the same model was at work.
         console: Where the user reads.
 
     Raises:
-        UserError: If there is no model, no subject or no place, or a file is damaged. What was
-            written before is whole.
+        UserError: If there is no model, no subject or no place; if a file is damaged or does not
+            fit, before anything is written; or if the disk is full. What was finished is kept.
     """
 
     def say(line: str) -> None:
@@ -73,32 +174,42 @@ def synthesise_folder(model: Path, data: Path, out: Path, console: Console) -> i
 
     folder = find_model(model)
     network, card = load_unet(folder)
-    sources = [Source(name, files) for name, files in find_mrs(data).items()]
-    _begin(out)
+    subjects = open_mrs(data)
+    for subject in subjects:
+        _check_grid(subject, card)
     say(f"model: {folder}; {card.size} x {card.size} pixels over {card.field_mm:g} mm")
-    rows: list[dict[str, object]] = []
-    for number, source in enumerate(sources, 1):
+    book = Book.read(out, folder)
+    rest = [subject for subject in subjects if not book.has(subject)]
+    if len(rest) < len(subjects):
+        say(f"{len(subjects) - len(rest)} of {len(subjects)} subjects are finished in {out}")
+    if rest:
+        say(f"checking {len(rest)} subjects in {data} ...")
+    for subject in rest:
+        subject.read()
+    book.begin(rest)
+    for number, subject in enumerate(rest, 1):
         started = time.perf_counter()
-        scores, notes = _write(source, network, card, out / source.name)
-        for note in notes:
-            say(f"subject '{source.name}': {note}")
-        mae = scores.get("mae_head", float("nan"))
-        error = "" if np.isnan(mae) else f", {_summary(scores)}"
+        line = _write(subject, network, card, book, _bar(console, subject.name))
+        for note in line.notes:
+            say(f"subject '{subject.name}': {note}")
+        error = "" if line.mae is None else f", {_summary(line.scores)}"
         spent = time.perf_counter() - started
-        say(f"[{number}/{len(sources)}] {source.name}{error}, {spent:.1f} s")
-        rows.append({"subject": source.name, "mae_head": mae, "notes": "; ".join(notes)} | scores)
-    names = dict.fromkeys(name for row in rows for name in row)
-    write_rows(out / TABLE, [{name: row.get(name, float("nan")) for name in names} for row in rows])
-    for line in _heads(sources):
-        say(line)
-    measured = [float(str(row["mae_head"])) for row in rows if row["mae_head"] == row["mae_head"]]
+        say(f"[{number}/{len(rest)}] {subject.name}{error}, {spent:.1f} s")
+    _end(subjects, book, say)
+    return 0
+
+
+def _end(subjects: Sequence[FolderSubject], book: Book, say: Say) -> None:
+    """Say what holds for all subjects, and where everything is."""
+    for sentence in _heads(subjects):
+        say(sentence)
+    measured = [line.mae for line in book.lines.values() if line.mae is not None]
     if measured:
         say(
             f"mean head MAE of {len(measured)} subjects, on the voxels of their CT: "
             f"{np.mean(measured):.1f} HU"
         )
-    say(f"everything: {out}")
-    return 0
+    say(f"everything: {book.out}")
 
 
 def find_model(path: Path) -> Path:
@@ -135,49 +246,66 @@ def _chosen(file: Path) -> list[str]:
     return [name for name in names if isinstance(name, str) and is_name(name)][:1]
 
 
-def _begin(out: Path) -> None:
-    """Make the folder; refuse one that holds anything."""
+def _check_grid(subject: FolderSubject, card: UNetCard) -> None:
+    """Refuse an MR whose grid shows the network nothing; only its header is read."""
+    grid = read_grid(subject.mr)
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        if any(out.iterdir()):
-            raise UserError(f"the folder {out} is not empty: name a new one with --out")
-    except OSError as error:
-        raise cannot_write(out, error) from error
+        check_grid(grid.shape, grid.spacing, card)
+    except ValueError as error:
+        raise UserError(f"subject '{subject.name}': its MR {error}") from None
+
+
+def _bar(console: Console, name: str) -> Track:
+    """Show a bar while the batches of a volume run, on a terminal."""
+    if not console.is_terminal:
+        return iter
+    return lambda batches: track(batches, escape(name), console=console, transient=True)
 
 
 def _write(
-    source: Source, network: CTNetwork, card: UNetCard, folder: Path
-) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Write the CT of a subject and its picture; return its scores, if it has a CT, and notes."""
-    parts = source.read()
-    spacing = read_grid(source.files["mr"]).spacing
+    subject: FolderSubject, network: CTNetwork, card: UNetCard, book: Book, bar: Track
+) -> Line:
+    """Write the CT of a subject and its picture, and that it is finished: all, or nothing."""
+    files, scan = subject.digests(), subject.read()
     try:
-        outcome = synthesise(network, card, parts["mr"], spacing)
-    except ValueError as error:
-        raise UserError(f"subject '{source.name}': its MR {error}") from None
-    try:
-        folder.mkdir()
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-    write_like(folder / OUTPUT, outcome.ct, source.files["mr"])
-    _draw(folder / PICTURE, parts, outcome)
-    if "ct" not in parts:
-        return {}, outcome.notes
-    mask = head_of(parts["mask"])[0] if "mask" in parts else None
-    return native_scores(outcome.ct, parts["ct"], mask), outcome.notes
-
-
-def _summary(scores: Mapping[str, float]) -> str:
-    """Write the scores of a subject that fit into a line."""
-    return (
-        f"head MAE {scores['mae_head']:.1f} HU, bone {scores['bias_bone']:+.0f} HU, "
-        f"PSNR {scores['psnr']:.1f} dB, SSIM {scores['ssim']:.3f}"
+        outcome = synthesise(network, card, scan.mr, scan.spacing, track=bar)
+    except (ValueError, FloatingPointError) as error:
+        raise UserError(f"subject '{subject.name}': its MR cannot be used: {error}") from None
+    scores = {} if scan.ct is None else native_scores(outcome.ct, scan.ct, scan.mask)
+    line = Line(
+        files=files,
+        scores={name: value if np.isfinite(value) else None for name, value in scores.items()},
+        notes=(*scan.notes, *outcome.notes),
     )
+    folder = book.out / subject.name
+    try:
+        folder.mkdir(exist_ok=True)
+        write_like(folder / OUTPUT, outcome.ct, subject.mr)
+        _draw(folder / PICTURE, scan, outcome)
+        book.add(subject.name, line)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            (folder / OUTPUT).unlink(missing_ok=True)
+            (folder / PICTURE).unlink(missing_ok=True)
+            folder.rmdir()
+        if isinstance(error, OSError):
+            raise cannot_write(folder, error) from error
+        raise
+    return line
 
 
-def _heads(sources: Sequence[Source]) -> Iterator[str]:
+def _summary(scores: Mapping[str, float | None]) -> str:
+    """Write the scores of a subject that fit into a line."""
+    head, bone, psnr, ssim = (
+        NAN if (value := scores[name]) is None else value
+        for name in ("mae_head", "bias_bone", "psnr", "ssim")
+    )
+    return f"head MAE {head:.1f} HU, bone {bone:+.0f} HU, PSNR {psnr:.1f} dB, SSIM {ssim:.3f}"
+
+
+def _heads(subjects: Sequence[FolderSubject]) -> Iterator[str]:
     """Say where errors are within heads of two kinds, which differ."""
-    masks = ["mask" in source.files for source in sources if "ct" in source.files]
+    masks = [subject.mask is not None for subject in subjects if subject.ct is not None]
     if any(masks) and not all(masks):
         yield (
             f"{masks.count(False)} subjects have no mask: their errors are within the head that "
@@ -185,7 +313,7 @@ def _heads(sources: Sequence[Source]) -> Iterator[str]:
         )
 
 
-def _draw(file: Path, parts: Mapping[str, npt.NDArray[np.float32]], outcome: Synthesised) -> None:
+def _draw(file: Path, scan: Scan, outcome: Synthesised) -> None:
     """Draw the middle slice: MR, its CT, and the truth and the error where there is one.
 
     Front is up, and the patient's right on the left, as radiologists look at it.
@@ -193,10 +321,10 @@ def _draw(file: Path, parts: Mapping[str, npt.NDArray[np.float32]], outcome: Syn
     from matplotlib.image import imsave  # noqa: PLC0415 - slow to import
 
     middle = outcome.ct.shape[2] // 2
-    mr, ct = parts["mr"][:, :, middle], outcome.ct[:, :, middle].astype(np.float32)
+    mr, ct = scan.mr[:, :, middle], outcome.ct[:, :, middle].astype(np.float32)
     panels = [_scaled(mr, *np.quantile(mr, (0.01, 0.995))), _scaled(ct, *SHOWN_HU)]
-    if "ct" in parts:
-        truth = parts["ct"][:, :, middle]
+    if scan.ct is not None:
+        truth = scan.ct[:, :, middle]
         panels += [_scaled(truth, *SHOWN_HU), _scaled(np.abs(ct - truth), 0.0, 500.0)]
     gap = np.ones((panels[0].shape[1], GAP), np.float32)
     pictures = [panel.T[::-1, ::-1] for panel in panels]

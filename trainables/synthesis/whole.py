@@ -10,8 +10,6 @@ from trainables.data.grid import (
     AIR_HU,
     Slices,
     from_slices,
-    otsu,
-    overlaps,
     stacked,
     standardise,
     to_grid,
@@ -21,13 +19,11 @@ from trainables.metrics.synthesis import head_mask, measure, measure_field, trut
 from trainables.models.ct.networks import CTNetwork
 from trainables.runtime.arrays import Floats32, Mask
 from trainables.saved.checkpoint import UNetCard
-from trainables.synthesis.prediction import predict
+from trainables.synthesis.prediction import Track, predict
 from trainables.synthesis.slices import CENTRE_HU, SCALE_HU
+from trainables.synthesis.unlike import check_grid, unlike
 
 LEAST_HU, MOST_HU = -1024, 3071  # that scanners store
-LOST = 0.01  # share of the tissue outside the field above which it is said
-BRIGHT = 0.75  # share of the border as bright as tissue, above which it is said
-UNLIKE = 0.75  # standard deviations by which the tissue's middle may lie off that of training
 
 
 @dataclass(frozen=True)
@@ -49,6 +45,7 @@ def synthesise(
     mr: Floats32,
     spacing: tuple[float, float, float],
     batch_size: int = 16,
+    track: Track = iter,
 ) -> Synthesised:
     """Predict the CT of a whole volume, slice by slice, on the voxels of its MR.
 
@@ -58,19 +55,22 @@ def synthesise(
         mr: (X, Y, Z) towards right, anterior, superior, in any unit.
         spacing: Millimetres between voxels, along each axis.
         batch_size: Slices that the network sees at a time.
+        track: Passes batches on, and may show how far they are.
 
     Raises:
-        ValueError: If the MR is constant.
+        ValueError: If the MR is constant, or its grid shows the network nothing, see `check_grid`.
+        FloatingPointError: If the network predicts values that are not finite.
     """
+    notes = check_grid((mr.shape[0], mr.shape[1], mr.shape[2]), spacing, card)
     if mr.min() == mr.max():
         raise ValueError(f"is {mr.min():g} everywhere: it shows nothing")
     normal = standardise(mr, card.normalisation)
     slices = to_grid(normal, spacing, card.size, card.field_mm, float(normal.min()))
-    hu = predict(network, torch.from_numpy(stacked(slices, card.neighbours)), batch_size)
+    hu = predict(network, torch.from_numpy(stacked(slices, card.neighbours)), batch_size, track)
     hu = (hu - CENTRE_HU) / SCALE_HU * card.scale_hu + card.centre_hu
     volume = from_slices(hu, mr.shape, spacing, card.field_mm, card.padding_hu)
     ct = np.rint(np.clip(volume, LEAST_HU, MOST_HU)).astype(np.int16)
-    return Synthesised(ct, _notes(mr, normal, spacing, card))
+    return Synthesised(ct, (*notes, *unlike(mr, normal, spacing, card)))
 
 
 def grid_error(volume: Volume, slices: Slices, field_mm: float) -> float:
@@ -114,31 +114,3 @@ def native_mae(ct: npt.NDArray[np.int16], truth: Floats32, mask: Mask | None) ->
     """
     head = np.moveaxis(head_mask(np.moveaxis(truth, 2, 0)), 0, 2) if mask is None else mask
     return float(np.abs(ct[head] - truth[head]).mean(dtype=np.float64))
-
-
-def _notes(
-    mr: Floats32, normal: Floats32, spacing: tuple[float, float, float], card: UNetCard
-) -> tuple[str, ...]:
-    """Say in what a volume is unlike those that the network was trained on."""
-    notes = []
-    tissue = mr > otsu(mr)
-    rows, columns = (
-        overlaps(mr.shape[axis], spacing[axis], card.size, card.field_mm) for axis in (0, 1)
-    )
-    reached = (rows.sum(axis=0)[:, None] > 0) & (columns.sum(axis=0)[None, :] > 0)
-    lost = 1 - float((tissue & reached[:, :, None]).sum()) / max(1, int(tissue.sum()))
-    if lost > LOST:
-        notes.append(f"{lost:.0%} of its tissue lies outside the field of {card.field_mm:g} mm")
-    border = np.concatenate([tissue[[0, -1]].ravel(), tissue[:, [0, -1]].ravel()])
-    if border.mean() > BRIGHT:
-        notes.append(
-            f"{border.mean():.0%} of its border is as bright as tissue: an inverted contrast, or a "
-            "field of view without air"
-        )
-    middle = float(np.median(normal[tissue]))
-    if card.tissue is not None and abs(middle - card.tissue) > UNLIKE:
-        notes.append(
-            f"its tissue has a normalised MR of {middle:.2f}, that of training {card.tissue:.2f}: "
-            "another contrast, or another field of view"
-        )
-    return tuple(notes)

@@ -1,5 +1,6 @@
 """A CT for every MR: on its own grid, whatever way its axes run."""
 
+import errno
 import io
 
 import nibabel as nib
@@ -10,7 +11,15 @@ import torch
 from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff
 from rich.console import Console
 
-from search.robmednas.synthesise import OUTPUT, PICTURE, TABLE, find_model, synthesise_folder
+from search.robmednas import synthesise as module
+from search.robmednas.synthesise import (
+    OUTPUT,
+    PICTURE,
+    RECORD,
+    TABLE,
+    find_model,
+    synthesise_folder,
+)
 from searchspace.errors import UserError
 from trainables.data.phantoms.heads import phantom_subjects, write_nifti
 from trainables.saved.checkpoint import ModelCard, UNetCard, save_model
@@ -118,18 +127,195 @@ def test_what_is_no_model_or_no_data_is_one_line(model, data, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_constant_mr_and_a_ct_on_another_grid_are_named(model, data, tmp_path):
-    file = data / "p001" / "mr.nii.gz"
+def change(file, values=None, affine=None):
+    """Give a file other voxels, or another affine; values may be a function of the old ones."""
     image = nib.load(file)
-    nib.save(nib.Nifti1Image(np.ones(image.shape, np.float32), image.affine), file)
-    with pytest.raises(UserError, match="subject 'p001': its MR is 1 everywhere"):
+    old = np.asarray(image.dataobj, dtype=np.float32)
+    new = old if values is None else values(old) if callable(values) else values
+    nib.save(nib.Nifti1Image(new, image.affine if affine is None else affine), file)
+
+
+def sagittal(data):
+    """Subject p001 with one sagittal slice of an MR, and nothing else."""
+    for part in ("ct", "mask"):
+        (data / "p001" / f"{part}.nii.gz").unlink()
+    values = np.random.default_rng(0).random((1, 40, 40)).astype(np.float32)
+    change(data / "p001" / "mr.nii.gz", values, np.diag([4.0, 4.0, 4.0, 1.0]))
+
+
+def moved(data):
+    affine = nib.load(data / "p001" / "ct.nii.gz").affine.copy()
+    affine[2, 3] += 60
+    change(data / "p001" / "ct.nii.gz", affine=affine)
+
+
+def coarse(side):
+    def make(data):
+        for part in ("mr", "ct", "mask"):
+            change(data / "p001" / f"{part}.nii.gz", affine=np.diag([side, side, 3.0, 1.0]))
+
+    return make
+
+
+def voxels(part, values):
+    return lambda data: change(data / "p001" / f"{part}.nii.gz", values)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (voxels("mask", lambda mask: 7.7 * np.arange(mask.size).reshape(mask.shape) % 77.3),
+         "mask.* holds fractions up to 77"),
+        (voxels("mask", np.zeros_like), "mask.* is empty"),
+        (voxels("ct", lambda ct: (ct - ct.min()) / np.ptp(ct)), "ct.* which is not HU"),
+        (voxels("ct", lambda ct: ct + 1024), "ct.* runs from .* which is not HU"),
+        (voxels("ct", np.zeros((4, 4, 3), np.float32)), "ct.* has shape"),
+        (voxels("mr", np.ones_like), "mr.* is 1 everywhere"),
+        (voxels("mr", lambda mr: mr * np.nan), "mr.* holds NaN"),
+        (moved, "ct.* has another affine than mr.nii.gz, by which voxels lie up to 60 mm apart"),
+        (sagittal, "no axial slice, but a few sagittal"),
+        (coarse(40.0), "its MR has voxels of 40 mm, the network pixels of 8 mm"),
+        (coarse(80.0), "its MR has voxels of 80 mm"),
+        (coarse(0.1), "its MR covers 4 x 4 mm, the network a field of 256 mm"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused_before_anything_is_written(
+    model, data, tmp_path, spoil, message
+):
+    spoil(data)
+    with pytest.raises(UserError, match=f"subject 'p001': .*{message}"):
         run(model, data, tmp_path / "out")
-    assert (tmp_path / "out" / "p000" / OUTPUT).is_file()
+    assert not (tmp_path / "out").exists()
+
+
+def test_noise_thick_slices_and_padding_are_named_in_output_and_table(model, data, tmp_path):
+    rng = np.random.default_rng(0)
+    for part in ("ct", "mask"):
+        (data / "p000" / f"{part}.nii.gz").unlink()
+    change(
+        data / "p000" / "mr.nii.gz", lambda mr: np.hypot(*rng.normal(size=(2, *mr.shape))),
+        np.diag([6.4, 6.4, 50.0, 1.0]),
+    )  # fmt: skip
+
+    def padded(ct):
+        ct[:2] = -2000
+        return ct
+
+    change(data / "p001" / "ct.nii.gz", padded)
+    output = run(model, data, tmp_path / "out")
+    notes = pd.read_csv(tmp_path / "out" / TABLE).set_index("subject")["notes"]
+    for name, words in (
+        ("p000", "its MR looks like noise"),
+        ("p000", "its slices are 50 mm apart"),
+        ("p001", "CT below -1100 HU"),
+    ):
+        assert f"subject '{name}': " in output
+        assert words in output
+        assert words in notes[name]
+
+
+@pytest.mark.parametrize("writer", ["write_like", "_draw"])
+def test_a_full_disk_leaves_whole_subjects_and_the_same_command_goes_on(
+    model, data, tmp_path, monkeypatch, writer
+):
+    write = getattr(module, writer)
+
+    def full(file, *arguments):
+        if file.parent.name == "p001":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(file, *arguments)
+
+    out = tmp_path / "out"
+    monkeypatch.setattr(module, writer, full)
+    with pytest.raises(UserError, match=r"cannot write .*p001: No space left on device"):
+        run(model, data, out)
+    assert sorted(path.name for path in out.iterdir()) == ["p000", TABLE, RECORD]
+    assert list(pd.read_csv(out / TABLE)["subject"]) == ["p000"]
+    monkeypatch.undo()
+    before = (out / "p000" / OUTPUT).stat().st_mtime_ns
+    output = run(model, data, out)
+    assert "1 of 2 subjects are finished" in output
+    assert "[1/1] p001" in output
+    assert "mean head MAE of 2 subjects" in output
+    assert (out / "p000" / OUTPUT).stat().st_mtime_ns == before
+    run(model, data, tmp_path / "straight")
+    for name in (TABLE, RECORD):
+        assert (out / name).read_text() == (tmp_path / "straight" / name).read_text()
+
+
+def test_ctrl_c_leaves_nothing_of_the_subject_that_is_written(model, data, tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "_draw", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run(model, data, tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [RECORD]
+
+
+def test_a_disk_that_is_full_for_the_record_leaves_no_subject_without_a_line(
+    model, data, tmp_path, monkeypatch
+):
+    write = module.write_rows
+
+    def full(file, rows):
+        if len(rows) == 2:
+            raise UserError(f"cannot write {file}: No space left on device")
+        write(file, rows)
+
+    monkeypatch.setattr(module, "write_rows", full)
+    with pytest.raises(UserError, match="No space left"):
+        run(model, data, tmp_path / "out")
     assert not (tmp_path / "out" / "p001").exists()
-    other = nib.Nifti1Image(np.zeros((4, 4, 3), np.int16), image.affine)
-    nib.save(other, data / "p000" / "ct.nii.gz")
-    with pytest.raises(UserError, match=r"subject 'p000': .* has shape"):
-        run(model, data, tmp_path / "again")
+    assert list(pd.read_csv(tmp_path / "out" / TABLE)["subject"]) == ["p000"]
+    monkeypatch.undo()
+    run(model, data, tmp_path / "out")
+    assert len(pd.read_csv(tmp_path / "out" / TABLE)) == 2
+
+
+def test_a_subject_whose_files_changed_is_made_again_and_other_files_stay(model, data, tmp_path):
+    out = tmp_path / "out"
+    run(model, data, out)
+    (out / "p000" / "mine.txt").touch()
+    change(data / "p000" / "mr.nii.gz", lambda mr: mr * (1 + np.arange(mr.shape[0])[:, None, None]))
+    before = (out / "p000" / OUTPUT).read_bytes()
+    assert "[1/1] p000" in run(model, data, out)
+    assert (out / "p000" / OUTPUT).read_bytes() != before
+    assert (out / "p000" / "mine.txt").is_file()
+    assert len(pd.read_csv(out / TABLE)) == 2
+
+
+def test_a_folder_of_another_model_or_with_a_damaged_record_is_refused(model, data, tmp_path):
+    out = tmp_path / "out"
+    run(model, data, out)
+    save_model(tmp_path / "other", CARD.build(), CARD)
+    with pytest.raises(UserError, match="was begun with another model"):
+        run(tmp_path / "other", data, out)
+    (out / RECORD).write_text('{"model": 3}')
+    with pytest.raises(UserError, match="is not as it was written"):
+        run(model, data, out)
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="is a file: name a folder"):
+        run(model, data, tmp_path / "file")
+
+
+def test_a_network_whose_weights_give_no_numbers_is_one_line(data, tmp_path):
+    network = CARD.build()
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.fill_(1e38)
+    save_model(tmp_path / "huge", network, CARD)
+    with pytest.raises(UserError, match=r"subject 'p000': .* not finite"):
+        run(tmp_path / "huge", data, tmp_path / "out")
+    assert not (tmp_path / "out" / "p000").exists()
+
+
+def test_a_terminal_shows_a_bar_while_a_volume_runs(model, data, tmp_path):
+    output = io.StringIO()
+    console = Console(file=output, width=200, force_terminal=True)
+    assert synthesise_folder(model, data, tmp_path / "out", console) == 0
+    assert "p000 " in output.getvalue()
+    assert "100%" in output.getvalue()
 
 
 def test_a_run_a_confirmation_and_a_final_folder_stand_for_their_model(model, tmp_path):

@@ -39,3 +39,16 @@ def test_a_prediction_that_is_not_finite_is_said(split):
     mr, _ = split.batch([0], CPU)
     with pytest.raises(FloatingPointError, match="not finite"):
         predict(Affine(bias=float("nan")), mr)
+
+
+def test_who_tracks_sees_every_batch(split):
+    mr, _ = split.batch([0, 1, 2], CPU)
+    sizes = []
+
+    def track(batches):
+        for batch in batches:
+            sizes.append(len(batch))
+            yield batch
+
+    predict(Affine(), mr, batch_size=2, track=track)
+    assert sizes == [2, 1]

@@ -100,3 +100,10 @@ def test_a_border_as_bright_as_tissue_is_named():
     assert synthesise(Same(), card(), mr, (1.0, 1.0, 1.0)).notes == ()
     (note,) = synthesise(Same(), card(), mr.max() - mr, (1.0, 1.0, 1.0)).notes
     assert note.startswith("100% of its border is as bright as tissue: an inverted contrast")
+
+
+def test_a_grid_that_the_network_cannot_take_is_refused_and_a_coarse_one_named():
+    with pytest.raises(ValueError, match="too coarse"):
+        synthesise(Same(), card(), volume(), (5.0, 5.0, 5.0))
+    notes = synthesise(Same(), card(), volume(), (3.0, 3.0, 5.0)).notes
+    assert "coarser than those of training" in notes[0]
