@@ -14,15 +14,11 @@ from search.record.manifest import Manifest
 from search.results.tables import duration, interval, number, percent
 from trainables.door.text import to_code, to_markdown
 from trainables.runtime.files import to_json, write_atomically
-from trainables.study.about import About
+from trainables.study.about import About, Threat
 from trainables.study.examination import ENSEMBLE
 
 CARD = "robustness"  # .json and .md
 NORMS = {"linf": "L-infinity"}
-KNOWLEDGE = (
-    "white box: gradients through the whole model in eval mode, its normalisation included; and "
-    "black box, by queries and by transfer"
-)
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ class Card:
                 "eps": values["eps"],
                 "unit": threat.unit,
                 "bounds": threat.bounds,
-                "knowledge": KNOWLEDGE,
+                "knowledge": _knowledge(threat),
             },
             "attacks": {"ensemble": record.plan.attacks, "worst_found_by": record.wins.test},
             "score": {"name": record.score, "direction": record.direction},
@@ -131,11 +127,12 @@ class Card:
             low, high = threat.bounds
             clipping = f"the result clipped to [{low:g}, {high:g}]"
         norm = NORMS.get(threat.norm, threat.norm)
+        knowledge = to_markdown(_knowledge(threat))
         return (
             f"Any change of at most epsilon at each pixel ({to_markdown(norm)}), in "
             f"{to_markdown(threat.unit)}, {clipping}. "
-            f"{KNOWLEDGE.capitalize()}. Other norms, patches, rotations and whatever else an "
-            "attacker may do were not tried."
+            f"{knowledge[:1].upper()}{knowledge[1:]}. Other norms, patches, rotations and whatever "
+            "else an attacker may do were not tried."
         )
 
     def _area_line(self) -> str:
@@ -155,6 +152,12 @@ class Card:
             *(f"{form}: {file}" for form, file in record.exports.items()),
             f"confirmation: {duration(record.seconds)}, of the command that ended it",
         ]
+
+
+def _knowledge(threat: Threat) -> str:
+    return (
+        f"white box: gradients through {threat.through}; and black box, by queries and by transfer"
+    )
 
 
 def _comparison_row(comparison: Comparison) -> list[str]:

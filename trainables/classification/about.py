@@ -10,6 +10,7 @@ PIXELS = Threat(
     axis="ε in 255ths",
     suffix="/255",
     scale=255.0,
+    through="the whole model in eval mode, its normalisation included",
 )
 SCORES = {
     "acc": Score(words="accuracy", direction="max", from_zero=True),

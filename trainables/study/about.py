@@ -24,6 +24,7 @@ class Threat:
         axis: Epsilon and its unit, as the axis of a figure says it.
         suffix: What follows a written radius, such as ``/255``.
         scale: A radius times this is the number that is written, and the one in names of metrics.
+        through: What gradients go through, in words.
     """
 
     norm: str = "linf"
@@ -33,6 +34,7 @@ class Threat:
     axis: str
     suffix: str
     scale: float
+    through: str = "the whole model in eval mode"
 
 
 @dataclass(frozen=True, kw_only=True)

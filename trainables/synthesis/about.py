@@ -10,6 +10,8 @@ MR_DEVIATIONS = Threat(
     axis="ε in standard deviations of the MR",
     suffix=" SD",
     scale=1.0,
+    through="the whole network in eval mode, on the normalised MR: its mean and deviation, or its "
+    "percentiles, are taken before the attack and stay",
 )
 HEADLINE = "mae_head"  # the score that ranks
 REGIONS = {"head": "head", "air": "air", "bone": "bone", "soft": "soft tissue"}

@@ -43,7 +43,21 @@ def test_a_classifier_is_described_in_pixels_also_where_less_is_better(run, dire
 def test_an_mr_is_described_in_its_deviations_also_where_more_is_better(run, direction):
     card = Card(confirmed(score="Dice", direction=direction), run, DEVIATIONS)
     assert card.as_json()["threat_model"]["bounds"] is None
-    assert "in standard deviations of the subject's MR, without bounds. " in card.as_markdown()
+    text = card.as_markdown()
+    assert (
+        "in standard deviations of the subject's MR, without bounds. White box: gradients through "
+        "the whole network in eval mode, on the normalised MR: its mean" in text
+    )
+    assert "normalisation included" not in text + card.as_json()["threat_model"]["knowledge"]
+
+
+def test_of_a_classifier_gradients_go_through_its_normalisation(run):
+    card = Card(confirmed(), run, PIXELS)
+    assert "in eval mode, its normalisation included; and" in card.as_markdown()
+    values = PIXELS.as_json()
+    del values["threat"]["through"]  # a manifest of an earlier version
+    earlier = Card(confirmed(), run, type(PIXELS).from_json(values))
+    assert "through the whole model in eval mode; and black box" in earlier.as_markdown()
 
 
 def test_the_card_has_test_with_and_without_near_copies(run):
