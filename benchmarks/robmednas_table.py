@@ -41,8 +41,7 @@ from trainables.models.ct.networks import network_cost
 from trainables.runtime.files import write_atomically
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.synthesis.constant import constant_error
-from trainables.synthesis.preparation.assets import lookup_mae, read_data, write_test
+from trainables.synthesis.preparation.assets import read_data, trivial_line, write_test
 from trainables.synthesis.preparation.record import Record
 from trainables.synthesis.robustness.disturbances import STRENGTHS
 from trainables.synthesis.slices import Split, read_split
@@ -219,10 +218,7 @@ def prepare(
     if split == "test":
         write_test(settings, assets, assets / "closed", print)
         test, train = read_split(assets / "closed" / "test"), read_data(assets).train
-        grey, lookup = constant_error(test), lookup_mae(train, test)
-        print(
-            f"without a network, on test: {grey:.1f} HU of one grey, {lookup:.1f} HU by intensity"
-        )
+        print(f"on test, {trivial_line(train, test)}")
     return settings.model_copy(update=contents["settled"]), assets
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Union, final, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from trainables.study.settings import offer_of
+from trainables.runtime.config import offer_of, option_names
 
 SIMPLE = (bool, int, float, str, Path)
 
@@ -73,7 +73,7 @@ def option_of(model: type[BaseModel], field: str) -> Option:
 def _option(field: str, info: FieldInfo) -> Option:
     declaration = offer_of(info) or {}
     kind, repeatable = kind_of(info.annotation)
-    name, _, opposite = (declaration["option"] or field.replace("_", "-")).partition("/")
+    name, opposite = option_names(field, declaration)
     if kind is bool and not opposite:
         opposite = f"no-{name}"
     return Option(

@@ -128,12 +128,19 @@ def groups(rows: Sequence[Row], methods: Sequence[str]) -> Iterator[list[Row]]:
         rows: All trainings.
         methods: In the order in which they come.
     """
-    for dataset, fraction in dict.fromkeys((row.dataset, row.fraction) for row in rows):
+    for trainings in by_setting(rows).values():
         for method in methods:
-            key = (dataset, fraction, method)
-            group = [row for row in rows if (row.dataset, row.fraction, row.method) == key]
+            group = [row for row in trainings if row.method == method]
             if group:
                 yield group
+
+
+def by_setting(rows: Iterable[Row]) -> dict[tuple[str, float], list[Row]]:
+    """Sort trainings by dataset and fraction, in the order in which these come."""
+    settings: dict[tuple[str, float], list[Row]] = {}
+    for row in rows:
+        settings.setdefault((row.dataset, row.fraction), []).append(row)
+    return settings
 
 
 def cell(group: Sequence[Row], metric: str) -> str:

@@ -102,16 +102,18 @@ class Coordinator:
         self,
         time_s: float | None,
         compute_s: float | None,
-        has_room: Callable[[], bool] = lambda: True,
+        has_room: Callable[[], bool] | None = None,
     ) -> None:
         """Let nothing new start after some more seconds, and running trials end.
 
         Args:
             time_s: Of the clock; None for no limit.
             compute_s: Of all trials' training and attacking, summed; None for no limit.
-            has_room: Tells whether the record takes further sampled trials; what runs does not end.
+            has_room: Tells whether the record takes further sampled trials; what runs does not
+                end. None for no limit.
         """
-        self._has_room = has_room
+        if has_room is not None:
+            self._has_room = has_room
         if time_s is not None:
             self._time_limit_s = self.elapsed_s + time_s
         if compute_s is not None:
@@ -129,7 +131,7 @@ class Coordinator:
             return trial
         if self._waiting:
             return self._start_reference(self._waiting.popleft())
-        if self._exhausted or self._sampled >= self.rules.trials or not self._has_room():
+        if not self._samples or not self._has_room():
             return None
         sampled = self.proposals.next(f"t{self._sampled + 1:03d}")
         if sampled is None:
@@ -312,8 +314,12 @@ class Coordinator:
     @property
     def lacks_room(self) -> bool:
         """Whether trials are left out because the record has no room for them."""
-        sampling = self._sampled < self.rules.trials and not self._exhausted
-        return sampling and not self._has_room()
+        return self._samples and not self._has_room()
+
+    @property
+    def _samples(self) -> bool:
+        """Whether sampled trials are left."""
+        return self._sampled < self.rules.trials and not self._exhausted
 
     @property
     def _last(self) -> int:

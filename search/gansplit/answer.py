@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from search.comparison.rows import LEVEL, Row, mean_and_half_width
+from search.comparison.rows import LEVEL, Row, by_setting, mean_and_half_width
 from search.gansplit.methods import ADVERSARIAL, AUTHENTIC, COPIES, add_label, replace_label
 from search.results.tables import percent
 from trainables.metrics.skill import SKILL
@@ -82,11 +82,11 @@ def differences(rows: Sequence[Row]) -> list[Difference]:
             to hold together. A difference of one seed has no interval and does not count.
     """
     samples = [
-        (cell, question, words, gains)
-        for cell in _cells(rows)
+        (setting, question, words, gains)
+        for setting, group in by_setting(rows).items()
         for question in QUESTIONS
         for words, metric in SCORES.items()
-        if (gains := list(_gains(_of_cell(rows, *cell), *question[1:], metric)))
+        if (gains := list(_gains(group, *question[1:], metric)))
     ]
     count = sum(len(gains) > 1 for *_, gains in samples)
     level = 1 - (1 - LEVEL) / max(1, count)
@@ -111,8 +111,8 @@ def differences(rows: Sequence[Row]) -> list[Difference]:
 def answer(rows: Sequence[Row]) -> str:
     """Write the answer, a section for each dataset and fraction, and what its intervals are."""
     items, parts = differences(rows), []
-    for dataset, fraction in _cells(rows):
-        seeds = len({row.seed for row in _of_cell(rows, dataset, fraction)})
+    for (dataset, fraction), trainings in by_setting(rows).items():
+        seeds = len({row.seed for row in trainings})
         lines = [f"{dataset}, {100 * fraction:g} % of its training images, {seeds} seeds:", ""]
         questions: dict[str, list[Difference]] = {}
         for item in items:
@@ -136,15 +136,6 @@ def _note(items: Sequence[Difference]) -> Iterator[str]:
             "of tables (Bonferroni). They are about these test images: with others the "
             "differences may be others."
         )
-
-
-def _cells(rows: Sequence[Row]) -> list[tuple[str, float]]:
-    """List datasets and fractions, in order."""
-    return list(dict.fromkeys((row.dataset, row.fraction) for row in rows))
-
-
-def _of_cell(rows: Sequence[Row], dataset: str, fraction: float) -> list[Row]:
-    return [row for row in rows if (row.dataset, row.fraction) == (dataset, fraction)]
 
 
 def _gains(rows: Sequence[Row], method: str, rival: str, metric: str) -> Iterator[float]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from search.comparison.rows import Row, table
+from search.comparison.rows import Row, by_setting, table
 from search.gansplit.answer import answer
 from search.gansplit.methods import AUTHENTIC, replace_label
 from trainables.data.medmnist import table as medmnist_table
@@ -78,8 +78,7 @@ def mean_confusion(rows: Sequence[Row], method: str, condition: str) -> Floats64
 def _by_class(rows: Sequence[Row], method: str, condition: str) -> str:
     """Lay out answers of a method by class, a table for each dataset and fraction."""
     parts = []
-    for dataset, fraction in dict.fromkeys((row.dataset, row.fraction) for row in rows):
-        group = [row for row in rows if (row.dataset, row.fraction) == (dataset, fraction)]
+    for (dataset, fraction), group in by_setting(rows).items():
         matrix = mean_confusion(group, method, condition)
         if matrix is None:
             continue

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from search.comparison.cells import Cell
-from search.comparison.rows import Row
+from search.comparison.rows import Row, by_setting
 from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
 from trainables.door.text import to_cell
@@ -36,8 +36,7 @@ def layout(rows: Sequence[Row], *, out: Path, radius: float) -> str:
         radius: Of the attack, in 255ths.
     """
     parts = []
-    for dataset, fraction in dict.fromkeys((row.dataset, row.fraction) for row in rows):
-        group = [row for row in rows if (row.dataset, row.fraction) == (dataset, fraction)]
+    for (dataset, fraction), group in by_setting(rows).items():
         scores = collect(group, radius, "test")
         linear, chance = linear_of(out, group)
         parts += [

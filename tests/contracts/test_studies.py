@@ -18,11 +18,12 @@ from search.studies import STUDIES, about
 from searchspace.errors import UserError
 from searchspace.random import sample
 from trainables.metrics.alarms import ALARMS, COARSE, GRADIENT
+from trainables.runtime.config import offer_of
 from trainables.runtime.snapshot import read_snapshot, write_snapshot
 from trainables.study.about import About
 from trainables.study.examination import CLEAN, Exam
 from trainables.study.report import Level
-from trainables.study.settings import PANELS, offer_of
+from trainables.study.settings import PANELS
 from trainables.study.study import Study
 
 POINTS = 12  # of each space that are built

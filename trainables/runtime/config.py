@@ -5,6 +5,7 @@ from pathlib import PurePath
 from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
 from searchspace.errors import UserError
 from searchspace.names import lookup
@@ -53,9 +54,28 @@ def parse(model: type[Model], values: Mapping[str, Any]) -> Model:
         raise UserError(f"{name} is {first['input']!r}: {message}") from None
 
 
-def _label(model: type[BaseModel], field: str) -> str:
-    """Return the name of a setting as its option has it (`trainables.study.settings.setting`)."""
-    extra = model.model_fields[field].json_schema_extra if field in model.model_fields else None
-    if not isinstance(extra, dict) or not extra.get("panel"):
-        return field
-    return str(extra["option"] or field).partition("/")[0].replace("_", "-")
+def offer_of(field: FieldInfo) -> Mapping[str, Any] | None:
+    """Return how a field is offered as an option; None where it is not.
+
+    `trainables.study.settings.setting` declares it.
+    """
+    extra = field.json_schema_extra
+    return extra if isinstance(extra, dict) and extra.get("panel") else None
+
+
+def option_names(name: str, offer: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what an option is called, and what turns it off where its declaration says so.
+
+    Args:
+        name: Of the field.
+        offer: As `offer_of` returns it.
+    """
+    option, _, opposite = str(offer["option"] or name.replace("_", "-")).partition("/")
+    return option, opposite
+
+
+def _label(model: type[BaseModel], name: str) -> str:
+    """Return the name of a field as a person writes it: that of its option, if it is one."""
+    field = model.model_fields.get(name)
+    offer = None if field is None else offer_of(field)
+    return name if offer is None else option_names(name, offer)[0]

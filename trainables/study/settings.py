@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field
-from pydantic.fields import FieldInfo
 
 from trainables.runtime.config import Frozen
 from trainables.runtime.memory import AUTO as DEVICE_MEMORY
@@ -53,12 +52,6 @@ def setting(
         "aliases": list(aliases),
     }
     return Field(default=default, description=text, json_schema_extra=extra, **bounds)
-
-
-def offer_of(field: FieldInfo) -> Mapping[str, Any] | None:
-    """Return how a field is offered as an option; None where it is not."""
-    extra = field.json_schema_extra
-    return extra if isinstance(extra, dict) and extra.get("panel") else None
 
 
 class StudySettings(Frozen):

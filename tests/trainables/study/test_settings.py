@@ -7,8 +7,8 @@ import pytest
 from pydantic import Field
 
 from searchspace.errors import UserError
-from trainables.runtime.config import Frozen, parse
-from trainables.study.settings import PANELS, TRAINING, StudySettings, offer_of, setting
+from trainables.runtime.config import Frozen, offer_of, parse
+from trainables.study.settings import PANELS, TRAINING, StudySettings, setting
 
 
 class Some(Frozen):

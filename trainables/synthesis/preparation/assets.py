@@ -232,7 +232,7 @@ def mr_names(folder: Path) -> dict[bytes, str]:
 
 
 def trivial_line(train: Split, test: Split) -> str:
-    """Say what the best single grey and the mean CT by MR intensity reach: no row may be worse.
+    """Say what the best grey and the mean CT by MR intensity reach, to be beaten by a network.
 
     Args:
         train: From which the CT by intensity is learnt.
