@@ -40,6 +40,8 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "adversarial .12": {**UNIFORM, "regime": "adversarial"},
     "mirrored": {"mirrored": True},
     "uniform .12, mirrored": {**UNIFORM, "mirrored": True},
+    "mirrored, lr 8e-3": {"mirrored": True, "lr": 8e-3},
+    "uniform .12, mirrored, lr 8e-3": {**UNIFORM, "mirrored": True, "lr": 8e-3},
 }
 """What is changed of the plain recipe, one at a time."""
 SEARCHED: Mapping[str, Mapping[str, Any]] = {

@@ -9,7 +9,8 @@ With ``--equal time`` the steps are those of the plain U-Net on clean slices, an
 gets the computing time that these take, as predicted. Nothing is tuned by the scores.
 ``--rows recipe`` changes one value of the plain recipe at a time instead, and is scored on ranking
 subjects: what the defaults should be. Rows of one's own: ``--network`` (an architecture,
-``monai unet``, or code ``./file.py:Name``, by the plain recipe, without and with attacks) and
+``monai unet``, or code ``./file.py:Name``, by the plain recipe, without and with attacks, or by
+``--recipes``) and
 ``--model`` (a saved model's architecture by its own recipe, such as ``RUN/best``).
 
 Each training is a file of its own in FOLDER/scores: a command that was cut keeps what it has and
@@ -30,7 +31,7 @@ import numpy as np
 import pandas as pd
 import torch
 from robmednas_gaps import COLUMNS, compare_all
-from robmednas_rows import FILTERS, UNIFORM, Row, recipe_rows, row_of, searched_rows, table_rows
+from robmednas_rows import CHANGES, FILTERS, Row, recipe_rows, row_of, searched_rows, table_rows
 from robmednas_splits import records_of
 
 from search.robmednas.rows import read_rows, write_rows
@@ -105,6 +106,13 @@ def parser() -> argparse.ArgumentParser:
         "--rows", nargs="+", default=["table"], help="table, recipe, searched, or names"
     )
     options.add_argument("--network", action="append", default=[], help="text or code")
+    options.add_argument(
+        "--recipes",
+        nargs="+",
+        default=["plain recipe", "uniform .12"],
+        choices=["plain recipe", *CHANGES],
+        help="of these networks: the plain recipe, and what is changed of it",
+    )
     options.add_argument("--model", action="append", type=Path, default=[], help="a saved model")
     options.add_argument("--size", type=int, default=96, help="pixels")
     options.add_argument("--steps", type=int, default=1800, help="of every training")
@@ -126,7 +134,7 @@ def parser() -> argparse.ArgumentParser:
 
 def rows_of(arguments: argparse.Namespace) -> list[Row]:
     """List the rows that the command line asks for."""
-    recipe = RobMedNASSettings(lr=PLAIN_LR).recipe
+    recipe = RobMedNASSettings(lr=PLAIN_LR, mirrored=False).recipe
     groups = {
         "table": table_rows(recipe, arguments.filters),
         "recipe": recipe_rows(recipe, arguments.filters),
@@ -137,8 +145,10 @@ def rows_of(arguments: argparse.Namespace) -> list[Row]:
     for name in arguments.rows:
         rows += groups[name] if name in groups else [by_name[name]]
     for text in arguments.network:
-        rows.append(row_of(f"{text}, plain recipe", text, recipe))
-        rows.append(row_of(f"{text}, uniform .12", text, recipe | UNIFORM))
+        rows += [
+            row_of(f"{text}, {name}", text, recipe | CHANGES.get(name, {}))
+            for name in arguments.recipes
+        ]
     for folder in arguments.model:
         card = read_json(folder / "model.json")
         config = study.config.model_validate(card["provenance"]["config"]).model_dump()

@@ -24,7 +24,7 @@ def arguments(tmp_path, **changes):
         "data": None, "out": tmp_path, "rows": ["plain U-Net, plain recipe"], "network": [],
         "model": [], "size": 32, "steps": 20, "seeds": 1, "folds": 0, "sites": [], "split": None,
         "jobs": 1, "device": "cpu", "minutes": 0.0, "equal": "slices", "epoch_slices": None,
-        "filters": 32,
+        "filters": 32, "recipes": ["plain recipe", "uniform .12"],
     }  # fmt: skip
     return Namespace(**(values | changes))
 
@@ -46,6 +46,20 @@ def test_searched_rows_are_plain_networks_by_recipes_of_their_own(table, tmp_pat
         assert row.config["architecture"] == plain.config["architecture"]
         assert row.config["mirrored"]
     assert [row.config["norm"] for row in searched] == ["instance", "batch"]
+
+
+def test_networks_of_ones_own_are_trained_by_the_recipes_that_were_asked_for(table, tmp_path):
+    options = {"rows": [], "network": ["plain 8 16"], "recipes": ["uniform .12, lr 8e-3"]}
+    (row,) = table.rows_of(arguments(tmp_path, **options))
+    assert (row.name, row.config["architecture"]) == (
+        "plain 8 16, uniform .12, lr 8e-3",
+        "plain 8 16",
+    )
+    assert (row.config["regime"], row.config["lr"], row.config["mirrored"]) == (
+        "uniform",
+        8e-3,
+        False,
+    )
 
 
 def test_every_row_of_the_table_is_trained_by_as_many_steps(table, tmp_path):

@@ -70,7 +70,7 @@ def search(folder, quick, **settings):
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "run"
-    return folder, search(folder, QUICK, epochs=12)
+    return folder, search(folder, QUICK, epochs=12, ladder="12:pgd-3!")
 
 
 def test_it_ends_in_a_winner_beside_its_controls(finished):

@@ -26,12 +26,14 @@ from trainables.synthesis.preparation.assets import read_data
 DEFAULTS = {"trials": 3, "seed_check": 0}
 SMALL = {
     "subjects": 12, "slices": 1, "size": 32, "epochs": 12, "eps": "0,0.1", "floor": 5.0,
-    "space": "architecture",
+    "space": "architecture", "max_filters": 16,
 }  # fmt: skip
+WHOLE = {"ladder": "4:pgd-2,12:pgd-5!"}  # two rungs and an audit; else one rung is enough
 
 
 def plan(folder, **engine) -> Plan:
     settings = SMALL | engine.pop("settings", {})
+    settings.setdefault("ladder", f"{settings['epochs']}:pgd-2")
     return Plan(study="robmednas", settings=settings, run=folder, **(DEFAULTS | engine))
 
 
@@ -44,7 +46,7 @@ def search(*args, **engine):
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "run"
-    status, output = search(folder, in_process=True)
+    status, output = search(folder, in_process=True, settings=WHOLE)
     assert status == 0, output
     return folder, output
 
@@ -135,7 +137,7 @@ def test_the_baseline_teaches_the_sampler_and_its_adversarial_twin_does_not(fini
 
 def test_the_same_seed_gives_the_same_table(finished, tmp_path):
     folder, _ = finished
-    search(tmp_path / "again", in_process=True)
+    search(tmp_path / "again", in_process=True, settings=WHOLE)
     before, after = (pd.read_csv(path / "trials.csv") for path in (folder, tmp_path / "again"))
     columns = [name for name in after if name.startswith(("metric.", "config.", "trial"))]
     pd.testing.assert_frame_equal(before[columns], after[columns])
@@ -190,7 +192,7 @@ def test_mistakes_get_one_line(tmp_path):
 @pytest.mark.ray
 def test_ray_gives_the_same_values_as_in_process(finished, tmp_path):
     folder, _ = finished
-    search(tmp_path / "ray", concurrency=2)
+    search(tmp_path / "ray", concurrency=2, settings=WHOLE)
     tables = [
         pd.read_csv(path / "trials.csv").set_index("trial") for path in (folder, tmp_path / "ray")
     ]

@@ -32,10 +32,11 @@ QUICK = {
 }
 
 
-def plan(folder, cache, epochs=12, **engine) -> Plan:
+def plan(folder, cache, epochs=12, ladder="6:pgd-2@30,12:pgd-5!", **engine) -> Plan:
     settings = {
         "fraction": 0.05,
         "epochs": epochs,
+        "ladder": ladder,
         "eps": "0,4/255",
         "ranking_images": 60,
         "floor": 1.0,  # no demand
@@ -126,7 +127,7 @@ def short(tmp_path_factory, cache):
 
 def table_of(folder, cache, **engine) -> pd.DataFrame:
     """Run for a few epochs; return what its references measured, and their configs."""
-    short_plan = plan(folder, cache, epochs=SHORT, trials=1, **engine)
+    short_plan = plan(folder, cache, SHORT, f"{SHORT}:pgd-2", trials=1, **engine)
     run(short_plan, STUDIES["tsynd"], Console(file=io.StringIO(), width=80))
     table = pd.read_csv(folder / "trials.csv").set_index("label")
     columns = [name for name in table if name.startswith(("metric.", "config."))]
@@ -145,7 +146,7 @@ def test_ray_gives_the_same_values_as_in_process(short, tmp_path, cache):
 
 
 def test_in_process_imports_no_ray(tmp_path, cache):
-    few = plan(tmp_path / "run", cache, epochs=1, in_process=True, trials=1)
+    few = plan(tmp_path / "run", cache, 1, "1:pgd-1", in_process=True, trials=1)
     code = (
         "import sys, io; from rich.console import Console; from search.plan import Plan;"
         "from search.run.runner import run; from search.studies import STUDIES;"

@@ -146,7 +146,7 @@ class SynthesisSettings(AttackSettings):
         le=2,
     )
     mirrored: bool = setting(
-        False,  # noqa: FBT003 - a field
+        True,  # noqa: FBT003 - a field
         "Predict the mean over a slice and its mirror image, left and right.",
         TRAINING,
     )

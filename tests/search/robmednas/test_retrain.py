@@ -9,7 +9,7 @@ def test_early_stopping_ends_after_so_many_epochs_without_a_new_best(tiny, tmp_p
     losses = iter([0.5, 0.3, 0.4, 0.4, 0.4, 0.4])
     monkeypatch.setattr(trial_module, "validation_loss", lambda *_: next(losses))
     settings, assets, config = tiny
-    settings = settings.model_copy(update={"epochs": 6, "epoch_by": "loss"})
+    settings = settings.model_copy(update={"epochs": 6, "ladder": None, "epoch_by": "loss"})
     constant = config | {"schedule": "constant"}
     outcome = retrain(constant, settings, assets, tmp_path / "a", 3, lambda _: None)
     assert (outcome.epochs, outcome.best_epoch) == (5, 2)
@@ -19,7 +19,7 @@ def test_a_schedule_is_followed_to_its_end(tiny, tmp_path, monkeypatch):
     losses = iter([0.5, 0.3, 0.4, 0.4, 0.4, 0.4])
     monkeypatch.setattr(trial_module, "validation_loss", lambda *_: next(losses))
     settings, assets, config = tiny
-    settings = settings.model_copy(update={"epochs": 6, "epoch_by": "loss"})
+    settings = settings.model_copy(update={"epochs": 6, "ladder": None, "epoch_by": "loss"})
     outcome = retrain(config, settings, assets, tmp_path / "a", 3, lambda _: None)
     assert (config["schedule"], outcome.epochs, outcome.best_epoch) == ("one-cycle", 6, 2)
 

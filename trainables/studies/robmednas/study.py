@@ -82,17 +82,12 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
     def starts(self, settings: RobMedNASSettings) -> tuple[Config, ...]:
         """Return what is to be beaten: the plain U-Net, and the same attacked in training.
 
-        Which of them meets the clean floor is not known before. Both predict the mean over a slice
-        and its mirror image where that is searched: that was better in all networks that were tried
-        (docs/robmednas.md), and takes no time to train.
+        Which of them meets the clean floor is not known before.
         """
         if settings.protocol == PAPER_PRESET:
             return ()
-        space = self.space(settings)
         points = [reference.point for reference in reversed(self._plain(settings))]
-        return tuple(
-            space.restrict({**point, "mirrored": True}) for point in points if point is not None
-        )
+        return tuple(point for point in points if point is not None)
 
     def controls(self, config: Config, settings: RobMedNASSettings) -> tuple[Reference, ...]:
         """List the plain U-Net with a trial's recipe, without and with its attack.
