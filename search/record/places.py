@@ -80,6 +80,23 @@ def unnamed(
     ]
 
 
+def check_named(named: Mapping[str, Any], model: type[StudySettings]) -> None:
+    """Refuse a folder of ``--folder`` that the study's settings do not have.
+
+    Args:
+        named: Places that the user named, by field of plan or settings.
+        model: Of the study's settings.
+
+    Raises:
+        UserError: With the names that there are.
+    """
+    folders = folder_fields(model)
+    for name in named:
+        if name not in (*OPTIONS, "in_process", *folders):
+            names = ", ".join(folders) or "it has none"
+            raise UserError(f"--folder {name}: the study has no such folder ({names})")
+
+
 def settings_here(
     values: Mapping[str, Any], model: type[StudySettings], named: Mapping[str, Any]
 ) -> dict[str, Any]:

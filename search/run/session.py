@@ -11,7 +11,7 @@ from search.execution.executor import Executor
 from search.execution.worker import WorkerJob
 from search.plan import Plan
 from search.record.manifest import ManifestFile, read_manifest
-from search.record.places import is_signed, refuse_unnamed, settings_here, unnamed
+from search.record.places import check_named, is_signed, refuse_unnamed, settings_here, unnamed
 from search.record.run_folder import RunFolder
 from search.storage.depot import Depot
 from search.storage.runs import UNSTORED, Claim, Keeping, keep
@@ -160,7 +160,8 @@ def open_session(
 
     Raises:
         UserError: If the manifest cannot be read, is that of a confirmation's trainings, names
-            places that the user did not, or the study refuses its settings.
+            places that the user did not, the user names a folder that the study does not have, or
+            the study refuses its settings.
     """
     content = read_manifest(folder)
     if content.confirms is not None:
@@ -168,6 +169,7 @@ def open_session(
     plan = parse(Plan, content.plan.model_dump() | {"run": folder.path} | dict(change or {}))
     row = find(plan)
     study = row.load()
+    check_named(named or {}, study.settings)
     values, signed = content.as_json(), is_signed(content.as_json())
     settings_values = content.settings
     if not signed and named is not None:

@@ -26,7 +26,7 @@ from trainables.synthesis.preparation.assets import read_data
 DEFAULTS = {"trials": 3, "seed_check": 0}
 SMALL = {
     "subjects": 12, "slices": 1, "size": 32, "epochs": 12, "eps": "0,0.1", "floor": 5.0,
-    "space": "architecture", "max_filters": 16,
+    "space": "architecture", "max_filters": 16, "mirrored": False,
 }  # fmt: skip
 WHOLE = {"ladder": "4:pgd-2,12:pgd-5!"}  # two rungs and an audit; else one rung is enough
 
@@ -77,7 +77,7 @@ def test_a_subject_that_an_earlier_run_used_is_no_test_of_what_it_chose(tmp_path
 
 
 def test_radii_left_to_the_run_come_from_val_and_are_written_down(tmp_path):
-    settings = {"eps": "auto", "epochs": 40}
+    settings = {"eps": "auto", "epochs": 40, "max_filters": 32}
     _, output = search(tmp_path / "run", in_process=True, trials=1, settings=settings)
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
     eps = manifest["settings"]["eps"]
@@ -202,7 +202,7 @@ def test_ray_gives_the_same_values_as_in_process(finished, tmp_path):
 
 @pytest.mark.shared_data
 def test_real_slices(shared_data, tmp_path):
-    settings = {"data": shared_data / "mrct", "epochs": 4}
+    settings = {"data": shared_data / "mrct", "epochs": 4, "mirrored": True}
     status, output = search(tmp_path / "run", in_process=True, trials=1, settings=settings)
     assert status == 0, output
     assert "every subject has one slice" in " ".join(output.split())

@@ -7,6 +7,7 @@ import pytest
 from toy_study import Settings
 
 from search.record.places import (
+    check_named,
     folder_fields,
     is_signed,
     refuse_unnamed,
@@ -103,6 +104,16 @@ def test_what_the_user_named_or_this_machine_says_is_no_question():
         assert unnamed(change(("plan", "address"), address), Settings, {}) == []
     assert unnamed(change(("plan", "storage"), "/mnt/shared"), Settings, {"address": "a"}) == []
     refuse_unnamed([], cache_folder())
+
+
+def test_a_folder_that_the_study_does_not_have_is_refused():
+    check_named(
+        {"marker": "/here", "data": "/data", "storage": "s3://b", "in_process": True}, Settings
+    )
+    with pytest.raises(
+        UserError, match=r"^--folder maker: the study has no such folder \(marker\)$"
+    ):
+        check_named({"maker": "/here"}, Settings)
 
 
 def test_folders_that_were_a_default_are_the_default_here():
