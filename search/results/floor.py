@@ -117,10 +117,10 @@ def barred_lines(
     lines = []
     if better:
         best = max(better, key=lambda row: sign_of(objective) * row.value)
-        few = "trial" if len(better) == 1 else "trials"
+        trials = "trial" if len(better) == 1 else "trials"
         greater = "" if first is None else " of greater value"
         lines.append(
-            f"the clean floor alone barred {len(better)} {few}{greater}, the best "
+            f"the clean floor alone barred {len(better)} {trials}{greater}, the best "
             f"{best.trial.name} ({best.value:.3g}); --floor moves it"
         )
     base = _reference(rows, floor)

@@ -23,7 +23,7 @@ from search.record.places import settings_for_user, sign
 from search.record.writer import now
 from search.robmednas.field import LEGEND, field_markdown, field_table, widths_of
 from search.robmednas.pictures import draw_figures, spread
-from search.robmednas.retrain import Retrained, retrain
+from search.robmednas.retrain import Retrained, retrain, say_work
 from search.robmednas.rows import read_rows, write_rows
 from search.robmednas.sources import Candidate, candidates, read_sources
 from search.robmednas.tables import markdown, paper_tables, sentences, sizes_table
@@ -102,6 +102,7 @@ def final(plan: FinalPlan, console: Console) -> int:
     _begin(plan, settings, networks)
     assets = plan.folder / "assets"
     _prepare(sources[0].record, settings, assets, say)
+    say_work([plan.folder / "models" / network.name for network in networks], plan.epochs, say)
     trained = {
         network.name: retrain(
             network.config,

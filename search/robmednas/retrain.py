@@ -1,6 +1,7 @@
 """Train one network to the end, once: what a folder holds already is not done again."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,20 @@ class Progress:
         if time.perf_counter() - self.said >= SILENCE and epoch < self.epochs:
             self.say(f"{self.name}: epoch {epoch} of {self.epochs}")
             self.said = time.perf_counter()
+
+
+def say_work(folders: Sequence[Path], epochs: int, say: Say) -> bool:
+    """Say how many trainings are left, and tell whether there are any.
+
+    Args:
+        folders: Of all networks.
+        epochs: Of a training, at most.
+        say: Receives the sentence.
+    """
+    untrained = sum(not (folder / DONE).is_file() for folder in folders)
+    if untrained:
+        say(f"{untrained} of {len(folders)} trainings to do, each of at most {epochs} epochs")
+    return untrained > 0
 
 
 def retrain(

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from search.robmednas.corruption import UNCHOSEN
 from search.robmednas.final import POOL, full_settings_of, pixels_line, read_final
-from search.robmednas.retrain import retrain
+from search.robmednas.retrain import retrain, say_work
 from search.robmednas.rows import damaged_rows, read_rows, write_rows
 from search.robmednas.sources import BASELINE, searched
 from search.robmednas.testing import Condition, open_test, score
@@ -27,7 +27,8 @@ from trainables.metrics.synthesis import REGIONS
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
-from trainables.synthesis.preparation.assets import write_data
+from trainables.synthesis.preparation.assets import read_data, write_data
+from trainables.synthesis.preparation.duration import say_duration
 from trainables.synthesis.preparation.record import read_record
 
 FILE = "stability.csv"
@@ -92,8 +93,11 @@ def stability(
         if BASELINE not in comparison["chosen"]:
             raise UserError(f"the comparison in {folder} holds no {BASELINE}")
         fold_folders = _write_folds(settings, folder, groups, say)
-        for training in _trainings(comparison, settings, folder, initialisations, fold_folders):
-            model = folder / "stability" / training.name
+        trainings = _trainings(comparison, settings, folder, initialisations, fold_folders)
+        models = [folder / "stability" / training.name for training in trainings]
+        if say_work(models, settings.epochs, say):
+            say_duration(settings, read_data(folder / "assets"), say)
+        for training, model in zip(trainings, models, strict=True):
             retrain(training.config, training.settings, training.assets, model, patience, say)
             networks = {training.row: load_unet(model)[0]}
             scores = score(networks, split, conditions, seed)

@@ -69,12 +69,12 @@ def _bias_field(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
 def _motion(images: Tensor, distance: float, rng: torch.Generator) -> Tensor:
     """Take the later lines of k-space from an image that has moved by a distance."""
     spectrum, last = _spectrum(images), images.ndim - 1
-    ones = [1] * (images.ndim - 1)
+    singletons = [1] * (images.ndim - 1)
     turn = 2 * math.pi * _per_image(images, rng)
-    moment = (EARLIEST + (LATEST - EARLIEST) * _per_image(images, rng)).reshape(-1, *ones)
+    moment = (EARLIEST + (LATEST - EARLIEST) * _per_image(images, rng)).reshape(-1, *singletons)
     length = distance * images.shape[-1] / SIDE
     across, along = (
-        _frequencies(images, axis) * (length * part).reshape(-1, *ones)
+        _frequencies(images, axis) * (length * part).reshape(-1, *singletons)
         for axis, part in ((last, turn.cos()), (last - 1, turn.sin()))
     )
     moved = spectrum * torch.exp(-2j * math.pi * (across + along))
@@ -106,8 +106,8 @@ def _spikes(images: Tensor, height: float, rng: torch.Generator) -> Tensor:
     wave = torch.zeros_like(images[:, :1])
     for axis in _axes(images):
         size = images.shape[axis]
-        ones = [1] * (images.ndim - 1)
-        frequency = (0.1 + 0.3 * _per_image(images, rng)).reshape(-1, *ones)
+        singletons = [1] * (images.ndim - 1)
+        frequency = (0.1 + 0.3 * _per_image(images, rng)).reshape(-1, *singletons)
         positions = torch.arange(size, device=images.device).reshape(
             [-1 if number == axis else 1 for number in range(images.ndim)]
         )

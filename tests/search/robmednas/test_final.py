@@ -45,6 +45,7 @@ def test_all_rows_are_tested_clean_and_attacked(finished):
     assert scores["subject"].nunique() == 3
     reported = 2 * (len(SCORES) + len(FIELD))  # on pixels and on voxels
     assert len(scores) == 7 * 3 * (2 * reported + 2 * len(SCORES))
+    assert "7 of 7 trainings to do, each of at most 2 epochs" in output
     assert "MAE vox" in output
     assert "pixels of 8 mm, voxels of 8 mm" in output
     assert "MS-SSIM" in (folder / "tables.md").read_text(encoding="utf-8")

@@ -34,6 +34,16 @@ def test_a_training_that_is_whole_is_read_and_not_done_again(tmp_path):
     assert lines == [f"{tmp_path.name}: trained already, 5 epochs"]
 
 
+def test_what_is_left_to_train_is_counted(tmp_path):
+    lines, folders = [], [tmp_path / "a", tmp_path / "b"]
+    folders[0].mkdir()
+    (folders[0] / module.DONE).touch()
+    assert module.say_work(folders, 9, lines.append)
+    assert lines == ["1 of 2 trainings to do, each of at most 9 epochs"]
+    assert not module.say_work(folders[:1], 9, lines.append)
+    assert len(lines) == 1
+
+
 def test_a_long_training_says_how_far_it_is(monkeypatch):
     lines, clock = [], iter([105.0, 121.0, 121.5, 200.0])
     monkeypatch.setattr(module.time, "perf_counter", lambda: next(clock))

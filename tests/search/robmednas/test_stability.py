@@ -23,6 +23,7 @@ def test_stability_retrains_with_other_seeds_and_other_subjects(finished, printe
     head = scores[(scores["score"] == "mae_head") & (scores["condition"] == "clean")]
     by_training = head.groupby(["row", "kind", "number"])["value"].mean()
     assert by_training.nunique() == len(by_training)  # each training is one of its own
+    assert "10 of 10 trainings to do, each of at most 2 epochs" in text
     assert "over 2 trainings" in text
     assert "over 3 trainings" in text
 

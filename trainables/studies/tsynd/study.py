@@ -158,9 +158,7 @@ class TSynD(ClassificationStudy[TSynDSettings, TSynDConfig]):
             name: classifier.to(settings.device) for name, (classifier, _) in loaded.items()
         }
         config = parse(TSynDConfig, loaded[WINNER][1].provenance["config"])
-        made = config.regime == TSYND  # beside attacked images there is nothing to show
-        return (
-            *((draw_optimised(studio, classifiers[WINNER], config),) if made else ()),
-            draw_attention(studio, classifiers),
-            draw_adversarial(studio, classifiers),
-        )
+        sheets = [draw_attention(studio, classifiers), draw_adversarial(studio, classifiers)]
+        if config.regime == TSYND:  # beside attacked images there is nothing to show
+            sheets.insert(0, draw_optimised(studio, classifiers[WINNER], config))
+        return tuple(sheets)

@@ -30,14 +30,15 @@ def slices_of_trial(settings: SynthesisSettings, data: Data) -> tuple[float, flo
         data: Its splits.
 
     Returns:
-        What training takes, and what validation and all rungs take.
+        What training takes, and what validation and all rungs take, in which each slice may be
+        predicted a second time, mirrored.
     """
     trained = settings.epochs * (settings.epoch_slices or len(data.train.trimmed()))
     val = len(data.val)
     attacked = min(ATTACKED, len(data.val.subjects)) if settings.epoch_by == "error" else 0
     validation = settings.epochs * (PREDICTION * val + (PREDICTION + ATTACK * STEPS) * attacked)
     rungs = sum(_passes(rung, settings) for rung in settings.rungs) * len(data.ranking)
-    return trained, validation + rungs
+    return trained, (1 + settings.mirrored) * (validation + rungs)
 
 
 def _passes(rung: Rung, settings: SynthesisSettings) -> float:

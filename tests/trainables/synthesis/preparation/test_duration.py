@@ -16,7 +16,9 @@ def test_training_grows_with_epochs_and_slices_and_attacks_with_radii(heads):
     wider = drawn.model_copy(update={"eps": (0.0, 0.1, 0.2)})
     ranking = len(heads.data.ranking)
     steps = slices_of_trial(longer, heads.data)[1] - once
-    assert steps == pytest.approx(10 * 2 * module.ATTACK * ranking)
+    assert steps == pytest.approx(2 * 10 * 2 * module.ATTACK * ranking)  # mirrored, too
+    alone = drawn.model_copy(update={"mirrored": False})
+    assert slices_of_trial(alone, heads.data) == (12, pytest.approx(once / 2))
     assert slices_of_trial(wider, heads.data)[1] > once + steps
 
 
