@@ -20,6 +20,7 @@ data. Without Ray; ``--jobs`` trains in so many processes at a time, on one devi
 
 import argparse
 import json
+import math
 import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
@@ -315,6 +316,11 @@ def subjects_of(training: Training) -> Split:
     return read_split(training.assets / "closed" / "test")
 
 
+def with_spread(mean: float, deviation: float) -> str:
+    """Print a mean and its deviation over trainings, which a single seed does not have."""
+    return f"{mean:7.3g}" if math.isnan(deviation) else f"{mean:7.3g} ±{deviation:.2g}"
+
+
 def report(scores: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
     """Print means, then every row against its controls, then disturbances; rows as ``names``."""
     trained = scores[scores["kind"] != "training"]
@@ -333,8 +339,7 @@ def report(scores: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
     )
     for row in rows:
         cells = [
-            f"{averages[row, *column]:7.3g} ±{spread[row, *column]:.2g}"
-            for column in columns.values()
+            with_spread(averages[row, *column], spread[row, *column]) for column in columns.values()
         ]
         numbers = facts.mean()[row]
         yield (

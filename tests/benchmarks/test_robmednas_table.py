@@ -62,6 +62,11 @@ def test_networks_of_ones_own_are_trained_by_the_recipes_that_were_asked_for(tab
     )
 
 
+def test_a_single_training_has_no_deviation(table):
+    assert table.with_spread(81.94, float("nan")) == "   81.9"
+    assert table.with_spread(81.94, 1.04) == "   81.9 ±1"
+
+
 def test_every_row_of_the_table_is_trained_by_as_many_steps(table, tmp_path):
     rows = table.rows_of(arguments(tmp_path, rows=["table"], network=["1110x8 | 0101x8s4"]))
     assert len({row.name for row in rows}) == len(rows) == 10

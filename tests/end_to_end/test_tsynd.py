@@ -160,14 +160,14 @@ def test_in_process_imports_no_ray(tmp_path, cache):
 def test_the_winner_is_confirmed_on_test_images_it_never_met(finished):
     folder, _ = finished
     command = [sys.executable, "-P", "-m", "search", "confirm", str(folder), "--in-process"]
-    command += ["--top", "2", "--seeds", "1", "--choosing", "1", "--attacks", "quick"]
-    command += ["--images", "40"]
+    command += ["--top", "1", "--seeds", "1", "--choosing", "1", "--attacks", "quick"]
+    command += ["--images", "24"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert max(len(line) for line in done.stdout.splitlines() if str(folder) not in line) <= 80
     found = json.loads((folder / "confirm" / "confirm.json").read_text())
     assert not (folder / "confirm" / "best" / "robustness.json").exists()  # too few guesses
-    assert found["images"] == {"ranking": 40, "test": 40}
+    assert found["images"] == {"ranking": 24, "test": 24}
     assert found["eps"] == [0, 4 / 255]
     conditions = found["conditions"][found["winner"]]
     kinds = {condition["kind"] for condition in conditions}
