@@ -12,6 +12,7 @@ study = RobMedNAS()
 
 FILTERS = 32  # most of the handcrafted baseline's, as in a search with the defaults
 UNIFORM = {"regime": "uniform", "attack_eps": 0.12, "attack_steps": 1}
+PLAIN_RECIPE = "plain recipe"
 CHANGES: Mapping[str, Mapping[str, Any]] = {
     "loss huber": {"loss": "huber"},
     "loss mse": {"loss": "mse"},
@@ -113,13 +114,23 @@ def recipe_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:
         filters: As in `table_rows`.
     """
     usual = str(plain(filters))
-    rows = [row_of("plain U-Net, plain recipe", usual, recipe)]
-    for name, change in CHANGES.items():
-        values = {key: value for key, value in change.items() if key != "normalisation"}
-        normalisation = str(change.get("normalisation", "whole"))
-        rows.append(row_of(f"plain U-Net, {name}", usual, {**recipe, **values}, normalisation))
+    rows = [changed_row("plain U-Net", usual, recipe, name) for name in (PLAIN_RECIPE, *CHANGES)]
     hand = str(handcrafted(filters, 4))
     return [*rows, row_of("handcrafted, lr 8e-3", hand, {**recipe, "lr": 8e-3})]
+
+
+def changed_row(title: str, network: str, recipe: Mapping[str, Any], name: str) -> Row:
+    """Make the row of a network by the plain recipe, or by one of `CHANGES` of it.
+
+    Args:
+        title: What stands for the network in the row's name.
+        network: One line, see `searchspace.unet.parse_network`.
+        recipe: The plain one.
+        name: Of the change, or `PLAIN_RECIPE`.
+    """
+    values = {**recipe, **CHANGES.get(name, {})}
+    normalisation = str(values.pop("normalisation", "whole"))
+    return row_of(f"{title}, {name}", network, values, normalisation)
 
 
 def searched_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:

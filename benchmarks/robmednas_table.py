@@ -32,7 +32,16 @@ import numpy as np
 import pandas as pd
 import torch
 from robmednas_gaps import COLUMNS, compare_all
-from robmednas_rows import CHANGES, FILTERS, Row, recipe_rows, row_of, searched_rows, table_rows
+from robmednas_rows import (
+    CHANGES,
+    FILTERS,
+    PLAIN_RECIPE,
+    Row,
+    changed_row,
+    recipe_rows,
+    searched_rows,
+    table_rows,
+)
 from robmednas_splits import records_of
 
 from search.robmednas.rows import read_rows, write_rows
@@ -110,8 +119,8 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--recipes",
         nargs="+",
-        default=["plain recipe", "uniform .12"],
-        choices=["plain recipe", *CHANGES],
+        default=[PLAIN_RECIPE, "uniform .12"],
+        choices=[PLAIN_RECIPE, *CHANGES],
         help="of these networks: the plain recipe, and what is changed of it",
     )
     options.add_argument("--model", action="append", type=Path, default=[], help="a saved model")
@@ -146,10 +155,7 @@ def rows_of(arguments: argparse.Namespace) -> list[Row]:
     for name in arguments.rows:
         rows += groups[name] if name in groups else [by_name[name]]
     for text in arguments.network:
-        rows += [
-            row_of(f"{text}, {name}", text, recipe | CHANGES.get(name, {}))
-            for name in arguments.recipes
-        ]
+        rows += [changed_row(text, text, recipe, name) for name in arguments.recipes]
     for folder in arguments.model:
         card = read_json(folder / "model.json")
         config = study.config.model_validate(card["provenance"]["config"]).model_dump()

@@ -49,17 +49,16 @@ def test_searched_rows_are_plain_networks_by_recipes_of_their_own(table, tmp_pat
 
 
 def test_networks_of_ones_own_are_trained_by_the_recipes_that_were_asked_for(table, tmp_path):
-    options = {"rows": [], "network": ["plain 8 16"], "recipes": ["uniform .12, lr 8e-3"]}
-    (row,) = table.rows_of(arguments(tmp_path, **options))
-    assert (row.name, row.config["architecture"]) == (
-        "plain 8 16, uniform .12, lr 8e-3",
-        "plain 8 16",
-    )
-    assert (row.config["regime"], row.config["lr"], row.config["mirrored"]) == (
-        "uniform",
-        8e-3,
-        False,
-    )
+    recipes = ["plain recipe", "uniform .12, lr 8e-3", "normalisation tissue"]
+    options = {"rows": [], "network": ["plain 8 16"], "recipes": recipes}
+    plain, attacked, tissue = table.rows_of(arguments(tmp_path, **options))
+    assert attacked.name == "plain 8 16, uniform .12, lr 8e-3"
+    assert plain.config["architecture"] == "plain 8 16"
+    changed = {"regime": "uniform", "attack_eps": 0.12, "attack_steps": 1, "lr": 8e-3}
+    assert attacked.config == plain.config | changed
+    assert not plain.config["mirrored"]
+    assert (plain.normalisation, tissue.normalisation) == ("whole", "tissue")
+    assert tissue.config == plain.config
 
 
 def test_a_single_training_has_no_deviation(table):
