@@ -95,12 +95,12 @@ def table_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:
     return [
         row_of("handcrafted, paper recipe", hand, paper),
         row_of("handcrafted, paper recipe w/AT", hand, paper | attacked),
-        row_of("handcrafted, plain recipe", hand, recipe),
-        row_of("plain U-Net, plain recipe", usual, recipe),
-        row_of("plain U-Net, uniform .12", usual, {**recipe, **UNIFORM}),
+        changed_row("handcrafted", hand, recipe, PLAIN_RECIPE),
+        changed_row("plain U-Net", usual, recipe, PLAIN_RECIPE),
+        changed_row("plain U-Net", usual, recipe, "uniform .12"),
         row_of("paper's best, paper recipe", PAPER_BEST, paper),
-        row_of("paper's best, plain recipe", PAPER_BEST, recipe),
-        row_of("paper's best, uniform .12", PAPER_BEST, {**recipe, **UNIFORM}),
+        changed_row("paper's best", PAPER_BEST, recipe, PLAIN_RECIPE),
+        changed_row("paper's best", PAPER_BEST, recipe, "uniform .12"),
     ]
 
 
@@ -116,7 +116,7 @@ def recipe_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:
     usual = str(plain(filters))
     rows = [changed_row("plain U-Net", usual, recipe, name) for name in (PLAIN_RECIPE, *CHANGES)]
     hand = str(handcrafted(filters, 4))
-    return [*rows, row_of("handcrafted, lr 8e-3", hand, {**recipe, "lr": 8e-3})]
+    return [*rows, changed_row("handcrafted", hand, recipe, "lr 8e-3")]
 
 
 def changed_row(title: str, network: str, recipe: Mapping[str, Any], name: str) -> Row:
