@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from searchspace.names import lookup
 from searchspace.unet import PAPER_BEST, handcrafted, plain
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.synthesis.training.recipe import Recipe
@@ -14,6 +15,7 @@ FILTERS = 32  # most of the handcrafted baseline's, as in a search with the defa
 UNIFORM = {"regime": "uniform", "attack_eps": 0.12, "attack_steps": 1}
 PLAIN_RECIPE = "plain recipe"
 CHANGES: Mapping[str, Mapping[str, Any]] = {
+    PLAIN_RECIPE: {},
     "loss huber": {"loss": "huber"},
     "loss mse": {"loss": "mse"},
     "background 0": {"background": 0.0},
@@ -24,12 +26,10 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "augment no": {"augment": False},
     "artefacts .5": {"artefacts": 0.5},
     "artefacts 1": {"artefacts": 1.0},
-    "artefacts 1, augment no": {"artefacts": 1.0, "augment": False},
     "lr 1e-3": {"lr": 1e-3},
     "lr 4e-3": {"lr": 4e-3},
     "lr 8e-3": {"lr": 8e-3},
     "lr .016": {"lr": 0.016},
-    "uniform .12, lr 8e-3": {**UNIFORM, "lr": 8e-3},
     "weight decay 0": {"weight_decay": 0.0},
     "weight decay .01": {"weight_decay": 0.01},
     "normalisation tissue": {"normalisation": "tissue"},
@@ -37,14 +37,11 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "uniform .06": {**UNIFORM, "attack_eps": 0.06},
     "uniform .12": UNIFORM,
     "uniform .2": {**UNIFORM, "attack_eps": 0.2},
-    "uniform .12, 3 steps": {**UNIFORM, "attack_steps": 3},
+    "uniform .12 by 3 steps": {**UNIFORM, "attack_steps": 3},
     "adversarial .12": {**UNIFORM, "regime": "adversarial"},
     "mirrored": {"mirrored": True},
-    "uniform .12, mirrored": {**UNIFORM, "mirrored": True},
-    "mirrored, lr 8e-3": {"mirrored": True, "lr": 8e-3},
-    "uniform .12, mirrored, lr 8e-3": {**UNIFORM, "mirrored": True, "lr": 8e-3},
 }
-"""What is changed of the plain recipe, one at a time."""
+"""What is changed of the plain recipe; the name of a row may give several, with commas."""
 SEARCHED: Mapping[str, Mapping[str, Any]] = {
     "recipe of a first search": {
         "loss": "huber",
@@ -64,6 +61,7 @@ SEARCHED: Mapping[str, Mapping[str, Any]] = {
     },
 }
 """What two searches on 64 pixels came to, beside the plain recipe: see docs/robmednas.md."""
+USUAL, HANDCRAFTED, BEST = "plain U-Net", "handcrafted", "paper's best"
 
 
 @dataclass(frozen=True)
@@ -90,55 +88,79 @@ def table_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:
             `searchspace.unet.plain`.
     """
     paper = Recipe().model_dump()
-    hand, usual = str(handcrafted(filters, 4)), str(plain(filters))
+    hand = networks(filters)[HANDCRAFTED]
     attacked = {"regime": "adversarial", "attack_eps": 0.2}
     return [
         row_of("handcrafted, paper recipe", hand, paper),
         row_of("handcrafted, paper recipe w/AT", hand, paper | attacked),
-        changed_row("handcrafted", hand, recipe, PLAIN_RECIPE),
-        changed_row("plain U-Net", usual, recipe, PLAIN_RECIPE),
-        changed_row("plain U-Net", usual, recipe, "uniform .12"),
+        named_row("handcrafted, plain recipe", recipe, filters),
+        named_row("plain U-Net, plain recipe", recipe, filters),
+        named_row("plain U-Net, uniform .12", recipe, filters),
         row_of("paper's best, paper recipe", PAPER_BEST, paper),
-        changed_row("paper's best", PAPER_BEST, recipe, PLAIN_RECIPE),
-        changed_row("paper's best", PAPER_BEST, recipe, "uniform .12"),
+        named_row("paper's best, plain recipe", recipe, filters),
+        named_row("paper's best, uniform .12", recipe, filters),
     ]
+
+
+def networks(filters: int = FILTERS) -> dict[str, str]:
+    """Return the networks that names of rows begin with, each as one line."""
+    return {
+        USUAL: str(plain(filters)),
+        HANDCRAFTED: str(handcrafted(filters, 4)),
+        BEST: PAPER_BEST,
+    }
 
 
 def recipe_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:
     """Return the plain U-Net by the plain recipe, and with one value of it changed.
 
-    The last row is the handcrafted U-Net's, for the rate.
-
     Args:
         recipe: The plain one.
         filters: As in `table_rows`.
     """
-    usual = str(plain(filters))
-    rows = [changed_row("plain U-Net", usual, recipe, name) for name in (PLAIN_RECIPE, *CHANGES)]
-    hand = str(handcrafted(filters, 4))
-    return [*rows, changed_row("handcrafted", hand, recipe, "lr 8e-3")]
+    return [named_row(f"{USUAL}, {change}", recipe, filters) for change in CHANGES]
 
 
-def changed_row(title: str, network: str, recipe: Mapping[str, Any], name: str) -> Row:
-    """Make the row of a network by the plain recipe, or by one of `CHANGES` of it.
+def named_row(name: str, recipe: Mapping[str, Any], filters: int = FILTERS) -> Row:
+    """Make the row that a name describes: a network, then changes of the plain recipe.
+
+    Args:
+        name: Such as ``plain U-Net, uniform .12, lr 8e-3``.
+        recipe: The plain one.
+        filters: As in `table_rows`.
+
+    Raises:
+        UserError: If there is no such network or change.
+    """
+    title, _, changes = name.partition(", ")
+    network = lookup(networks(filters), title, "network of a row")
+    return changed_row(title, network, recipe, changes or PLAIN_RECIPE)
+
+
+def changed_row(title: str, network: str, recipe: Mapping[str, Any], changes: str) -> Row:
+    """Make the row of a network by the plain recipe and changes of it.
 
     Args:
         title: What stands for the network in the row's name.
         network: One line, see `searchspace.unet.parse_network`.
         recipe: The plain one.
-        name: Of the change, or `PLAIN_RECIPE`.
+        changes: Names of `CHANGES`, with commas between them.
+
+    Raises:
+        UserError: If there is no such change.
     """
-    values = {**recipe, **CHANGES.get(name, {})}
+    values = dict(recipe)
+    for change in changes.split(", "):
+        values |= lookup(CHANGES, change, "change of the recipe")
     normalisation = str(values.pop("normalisation", "whole"))
-    return row_of(f"{title}, {name}", network, values, normalisation)
+    return row_of(f"{title}, {changes}", network, values, normalisation)
 
 
 def searched_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:
     """Return the plain U-Net by the recipes of `SEARCHED`; for the arguments see `recipe_rows`."""
-    usual = str(plain(filters))
+    usual = networks(filters)[USUAL]
     return [
-        row_of(f"plain U-Net, {name}", usual, {**recipe, **change})
-        for name, change in SEARCHED.items()
+        row_of(f"{USUAL}, {name}", usual, {**recipe, **change}) for name, change in SEARCHED.items()
     ]
 
 

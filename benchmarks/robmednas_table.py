@@ -22,6 +22,7 @@ import argparse
 import json
 import math
 import multiprocessing
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,11 +34,11 @@ import pandas as pd
 import torch
 from robmednas_gaps import COLUMNS, compare_all
 from robmednas_rows import (
-    CHANGES,
     FILTERS,
     PLAIN_RECIPE,
     Row,
     changed_row,
+    named_row,
     recipe_rows,
     searched_rows,
     table_rows,
@@ -46,6 +47,7 @@ from robmednas_splits import records_of
 
 from search.robmednas.rows import read_rows, write_rows
 from search.robmednas.testing import Condition, score
+from searchspace.errors import UserError
 from trainables.door.records import read_json
 from trainables.models.ct.named import allow
 from trainables.models.ct.networks import network_cost
@@ -113,14 +115,16 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--data", type=Path, help="subjects; without, the phantom's")
     options.add_argument("--out", type=Path, required=True)
     options.add_argument(
-        "--rows", nargs="+", default=["table"], help="table, recipe, searched, or names"
+        "--rows",
+        nargs="+",
+        default=["table"],
+        help="table, recipe, searched, or names: a network and changes of the plain recipe",
     )
     options.add_argument("--network", action="append", default=[], help="text or code")
     options.add_argument(
         "--recipes",
         nargs="+",
         default=[PLAIN_RECIPE, "uniform .12"],
-        choices=[PLAIN_RECIPE, *CHANGES],
         help="of these networks: the plain recipe, and what is changed of it",
     )
     options.add_argument("--model", action="append", type=Path, default=[], help="a saved model")
@@ -150,10 +154,13 @@ def rows_of(arguments: argparse.Namespace) -> list[Row]:
         "recipe": recipe_rows(recipe, arguments.filters),
         "searched": searched_rows(recipe, arguments.filters),
     }
-    by_name = {row.name: row for group in groups.values() for row in group}
+    apart = {row.name: row for group in groups.values() for row in group}  # of recipes of their own
     rows = []
     for name in arguments.rows:
-        rows += groups[name] if name in groups else [by_name[name]]
+        if name in groups:
+            rows += groups[name]
+        else:
+            rows.append(apart.get(name) or named_row(name, recipe, arguments.filters))
     for text in arguments.network:
         rows += [changed_row(text, text, recipe, name) for name in arguments.recipes]
     for folder in arguments.model:
@@ -367,4 +374,7 @@ def report(scores: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"error: {error}")

@@ -1,6 +1,7 @@
 """The table of networks and recipes: rows, splits, and what is printed of made scores."""
 
 import importlib
+import re
 from argparse import Namespace
 from functools import partial
 
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from places import ROOT
 
+from searchspace.errors import UserError
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.synthesis.training.epoch import steps_of
 
@@ -59,6 +61,27 @@ def test_networks_of_ones_own_are_trained_by_the_recipes_that_were_asked_for(tab
     assert not plain.config["mirrored"]
     assert (plain.normalisation, tissue.normalisation) == ("whole", "tissue")
     assert tissue.config == plain.config
+
+
+def test_a_row_is_a_network_and_any_changes_of_the_recipe(table, tmp_path):
+    names = ["plain U-Net, uniform .12, mirrored, lr 8e-3", "handcrafted, artefacts 1, augment no"]
+    usual, hand = table.rows_of(arguments(tmp_path, rows=names))
+    assert [usual.name, hand.name] == names
+    expected = {"regime": "uniform", "attack_eps": 0.12, "mirrored": True, "lr": 8e-3}
+    assert usual.config.items() >= expected.items()
+    assert hand.config.items() >= {"artefacts": 1.0, "augment": False, "norm": "batch"}.items()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("plain U-Net, lr 9", "unknown change of the recipe 'lr 9': did you mean lr "),
+        ("plain Unet, lr 8e-3", "unknown network of a row 'plain Unet': did you mean "),
+    ],
+)
+def test_an_unknown_row_is_named(table, tmp_path, name, said):
+    with pytest.raises(UserError, match=f"^{re.escape(said)}"):
+        table.rows_of(arguments(tmp_path, rows=[name]))
 
 
 def test_a_single_training_has_no_deviation(table):
