@@ -148,7 +148,7 @@ def parser() -> argparse.ArgumentParser:
 
 def rows_of(arguments: argparse.Namespace) -> list[Row]:
     """List the rows that the command line asks for."""
-    recipe = RobMedNASSettings(lr=PLAIN_LR, mirrored=False).recipe
+    recipe = RobMedNASSettings(lr=PLAIN_LR, mirrored=False, artefacts=0.0).recipe
     groups = {
         "table": table_rows(recipe, arguments.filters),
         "recipe": recipe_rows(recipe, arguments.filters),

@@ -208,9 +208,9 @@ def test_the_comparisons_of_a_table_hold_together(table, monkeypatch):
     scores = scores_of({(name, seed): rng.normal(90, 1, 8) for name in names for seed in range(3)})
     lines = list(table.report(scores, names))
     compared = [line for line in lines if "; minus " in line]
-    assert len(compared) == 5 + 2 * (2 * 4 + 4 * 3)  # clean, and each radius beside controls
+    assert len(compared) == 6 + 2 * (7 * 5 - 5)  # clean, and each radius beside controls
     (note,) = [line for line in lines if "each row minus its control" in line]
-    assert "interval at 99.89 %; the 45 of this table hold together in 95 %" in note
+    assert "interval at 99.92 %; the 66 of this table hold together in 95 %" in note
     assert all("p 1, " in line or " p 0." in line for line in compared)
     assert sum("p 1, " in line for line in compared) > 5
 

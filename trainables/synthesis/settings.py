@@ -131,14 +131,15 @@ class SynthesisSettings(AttackSettings):
     )
     augment: bool = setting(
         True,  # noqa: FBT003 - a field
-        "Turn, scale and shift training slices at random; change gain and offset of the MR.",
+        "Turn, scale and shift half of the training slices; change gain and offset of half of the "
+        "MR, at random.",
         TRAINING,
     )
     augment_by: float = setting(
         1.0, "Of these changes, as a multiple of the usual ranges.", TRAINING, gt=0, le=4
     )
     artefacts: float = setting(
-        0.0,
+        1.0,
         "Change contrast, field, noise and resolution of training MR at random, as other scanners "
         "might; a multiple of the usual ranges, 0 for none.",
         TRAINING,

@@ -30,6 +30,7 @@ class RobMedNASSettings(SynthesisSettings):
         "batch_size": 6,
         "flip": False,
         "augment": False,
+        "artefacts": 0.0,
         "mirrored": False,
         "loss": "mse",
         "background": 1.0,

@@ -1,4 +1,9 @@
-"""Slices as another patient or another scanner might have given them."""
+"""Slices as another patient or another scanner might have given them.
+
+A slice that is turned or scaled is interpolated, which blurs it, and most of all bone at coarse
+pixels. A network that sees nothing but such slices learns to predict blurred CT: so some slices
+stay as they are, and the others are interpolated by cubics.
+"""
 
 import math
 
@@ -9,6 +14,7 @@ from torch.nn import functional
 from trainables.models.ct.mirrored import AXES
 from trainables.synthesis.slices import AIR
 
+CHANCE = 0.5  # that a slice moves, and that its MR changes
 TURN = math.radians(10)
 SCALE, SHIFT = 0.1, 0.1  # shares of the size, and of half the side
 GAIN, OFFSET = 0.25, 0.3  # of the MR, in its standard deviations
@@ -17,7 +23,7 @@ GAIN, OFFSET = 0.25, 0.3  # of the MR, in its standard deviations
 def augment(
     mr: Tensor, target: Tensor, generator: torch.Generator, *, by: float = 1.0
 ) -> tuple[Tensor, Tensor]:
-    """Turn, scale and shift each slice by chance, and change gain and offset of its MR.
+    """Turn, scale and shift slices by chance, and change gain and offset of their MR.
 
     What comes in from outside is the least value of the slice's MR, air in the CT, and no head.
 
@@ -27,8 +33,10 @@ def augment(
         generator: On the CPU.
         by: Times the usual ranges of all changes, at most 4.
     """
-    draws = by * (2 * torch.rand(6, len(mr), generator=generator) - 1).to(mr.device)
-    turn, scale, right, front, gain, offset = draws
+    moves, changes = (torch.rand(2, len(mr), generator=generator) < CHANCE).to(mr)
+    draws = by * (2 * torch.rand(6, len(mr), generator=generator) - 1).to(mr)
+    turn, scale, right, front = draws[:4] * moves
+    gain, offset = (values.reshape(-1, 1, 1, 1) for values in draws[4:] * changes)
     size = 1 / (1 + SCALE * scale)
     cos, sin = size * torch.cos(TURN * turn), size * torch.sin(TURN * turn)
     rows = (
@@ -36,12 +44,10 @@ def augment(
         torch.stack([sin, cos, SHIFT * front], dim=1),
     )
     grid = functional.affine_grid(torch.stack(rows, dim=1), list(mr.shape), align_corners=False)
-    darkest = mr.amin(dim=(1, 2, 3), keepdim=True)
-    moved = _sample(mr - darkest, grid, "bilinear") + darkest
-    ct = _sample(target[:, :1] - AIR, grid, "bilinear") + AIR
-    head = _sample(target[:, 1:], grid, "nearest")
-    gain, offset = (values.reshape(-1, 1, 1, 1) for values in (1 + GAIN * gain, OFFSET * offset))
-    return gain * moved + offset, torch.cat([ct, head], dim=1)
+    mr = (1 + GAIN * gain) * _move(mr, grid, _least(mr)) + OFFSET * offset
+    ct = _move(target[:, :1], grid, torch.full_like(gain, AIR))
+    head = functional.grid_sample(target[:, 1:], grid, mode="nearest", align_corners=False)
+    return mr, torch.cat([ct, head], dim=1)
 
 
 def mirror(
@@ -63,5 +69,13 @@ def mirror(
     return next(flipped), next(flipped)
 
 
-def _sample(images: Tensor, grid: Tensor, mode: str) -> Tensor:
-    return functional.grid_sample(images, grid, mode=mode, align_corners=False)
+def _move(images: Tensor, grid: Tensor, outside: Tensor) -> Tensor:
+    """Interpolate images by cubics, which leave the range of values of none."""
+    shifted = images - outside
+    moved = functional.grid_sample(shifted, grid, mode="bicubic", align_corners=False)
+    least, greatest = _least(shifted).clamp(max=0), -_least(-shifted).clamp(max=0)
+    return moved.clamp(least, greatest) + outside
+
+
+def _least(images: Tensor) -> Tensor:
+    return images.amin(dim=(1, 2, 3), keepdim=True)

@@ -21,7 +21,8 @@ def test_mr_ct_and_head_move_alike(monkeypatch):
     mr, target = slices()
     moved, changed = augment(mr, target, torch.Generator().manual_seed(0))
     torch.testing.assert_close(moved, changed[:, :1] - AIR, atol=1e-5, rtol=0)
-    assert not torch.equal(moved, mr)
+    stayed = (moved == mr).flatten(1).all(dim=1)
+    assert 0 < int(stayed.sum()) < len(mr)
     bright = (moved > 0.5) == (changed[:, 1:] > 0.5)
     assert float(bright.float().mean()) > 0.98
     assert set(changed[:, 1:].unique().tolist()) == {0.0, 1.0}
@@ -34,6 +35,23 @@ def test_ranges_are_multiples_of_the_usual_ones():
     )
     torch.testing.assert_close(none, mr, atol=1e-4, rtol=0)
     assert float((double - mr).abs().mean()) > 1.4 * float((usual - mr).abs().mean())
+
+
+def test_cubics_leave_the_range_of_no_slice():
+    mr, target = slices(64)
+    _, changed = augment(mr, target, torch.Generator().manual_seed(3), by=2.0)
+    assert float(changed[:, 0].min()) == pytest.approx(AIR, abs=1e-6)
+    assert float(changed[:, 0].max()) == pytest.approx(AIR + 1, abs=1e-6)
+
+
+def test_half_of_the_slices_keep_their_sharp_edges_and_half_of_the_mr_their_values():
+    mr, target = slices(400)
+    seen, changed = augment(mr, target, torch.Generator().manual_seed(4))
+    stayed = (changed == target).flatten(1).all(dim=1)
+    assert 160 < int(stayed.sum()) < 240
+    same = (seen == mr).flatten(1).all(dim=1)
+    assert 60 < int(same.sum()) < 140
+    assert bool(stayed[same].all())
 
 
 def test_what_comes_in_from_outside_is_dark_and_air(monkeypatch):
