@@ -2,7 +2,7 @@
 
 import torch
 
-from trainables.corruptions.turning import turn
+from trainables.corruptions.turning import turn, turn_mask
 
 
 def test_a_quarter_turn_moves_what_lies_on_the_first_axis_to_the_second():
@@ -23,4 +23,4 @@ def test_what_comes_in_from_outside_has_its_value_in_every_channel():
 
 def test_masks_stay_masks():
     mask = (torch.rand(1, 1, 16, 16) > 0.5).float()
-    assert set(turn(mask, 20, 0.0, "nearest").unique().tolist()) == {0.0, 1.0}
+    assert set(turn_mask(mask, 20).unique().tolist()) == {0.0, 1.0}

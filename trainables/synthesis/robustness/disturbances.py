@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from trainables.corruptions.mr import DISTURBANCES, disturb
-from trainables.corruptions.turning import turn
+from trainables.corruptions.turning import turn, turn_mask
 from trainables.data.grid import AIR_HU
 from trainables.metrics.synthesis import Truth, truth_of
 from trainables.runtime.seeding import derive
@@ -40,7 +40,7 @@ class Turned:
             for volume in (subject.ct, subject.mask)
         )
         turned = turn(ct, self.degrees, AIR_HU).squeeze(1).numpy()
-        return truth_of(turned, turn(head, self.degrees, 0.0, "nearest").squeeze(1).numpy() > 0.5)
+        return truth_of(turned, turn_mask(head, self.degrees).squeeze(1).numpy() > 0.5)
 
 
 def disturbance(

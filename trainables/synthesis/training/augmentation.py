@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from trainables.corruptions.moving import move, move_mask
 from trainables.models.ct.mirrored import AXES
 from trainables.synthesis.slices import AIR
 
@@ -44,10 +45,9 @@ def augment(
         torch.stack([sin, cos, SHIFT * front], dim=1),
     )
     grid = functional.affine_grid(torch.stack(rows, dim=1), list(mr.shape), align_corners=False)
-    mr = (1 + GAIN * gain) * _move(mr, grid, _least(mr)) + OFFSET * offset
-    ct = _move(target[:, :1], grid, torch.full_like(gain, AIR))
-    head = functional.grid_sample(target[:, 1:], grid, mode="nearest", align_corners=False)
-    return mr, torch.cat([ct, head], dim=1)
+    darkest = mr.amin(dim=(1, 2, 3), keepdim=True)
+    mr = (1 + GAIN * gain) * move(mr, grid, darkest) + OFFSET * offset
+    return mr, torch.cat([move(target[:, :1], grid, AIR), move_mask(target[:, 1:], grid)], dim=1)
 
 
 def mirror(
@@ -67,15 +67,3 @@ def mirror(
     turned = (torch.rand(len(mr), generator=generator) < 0.5).to(mr.device).reshape(-1, 1, 1, 1)
     flipped = (torch.where(turned, image.flip(AXES[axis]), image) for image in (mr, target))
     return next(flipped), next(flipped)
-
-
-def _move(images: Tensor, grid: Tensor, outside: Tensor) -> Tensor:
-    """Interpolate images by cubics, which leave the range of values of none."""
-    shifted = images - outside
-    moved = functional.grid_sample(shifted, grid, mode="bicubic", align_corners=False)
-    least, greatest = _least(shifted).clamp(max=0), -_least(-shifted).clamp(max=0)
-    return moved.clamp(least, greatest) + outside
-
-
-def _least(images: Tensor) -> Tensor:
-    return images.amin(dim=(1, 2, 3), keepdim=True)
