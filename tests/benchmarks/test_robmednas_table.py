@@ -69,6 +69,7 @@ def test_a_row_is_a_network_and_any_changes_of_the_recipe(table, tmp_path):
     assert [usual.name, hand.name] == names
     expected = {"regime": "uniform", "attack_eps": 0.12, "mirrored": True, "lr": 8e-3}
     assert usual.config.items() >= expected.items()
+    assert usual.config["artefacts"] == 0.0, "the plain recipe is that of the published tables"
     assert hand.config.items() >= {"artefacts": 1.0, "augment": False, "norm": "batch"}.items()
 
 
