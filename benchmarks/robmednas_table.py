@@ -154,13 +154,13 @@ def rows_of(arguments: argparse.Namespace) -> list[Row]:
         "recipe": recipe_rows(recipe, arguments.filters),
         "searched": searched_rows(recipe, arguments.filters),
     }
-    apart = {row.name: row for group in groups.values() for row in group}  # of recipes of their own
+    listed = {row.name: row for group in groups.values() for row in group}
     rows = []
     for name in arguments.rows:
         if name in groups:
             rows += groups[name]
         else:
-            rows.append(apart.get(name) or named_row(name, recipe, arguments.filters))
+            rows.append(listed.get(name) or named_row(name, recipe, arguments.filters))
     for text in arguments.network:
         rows += [changed_row(text, text, recipe, name) for name in arguments.recipes]
     for folder in arguments.model:

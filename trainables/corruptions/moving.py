@@ -18,14 +18,11 @@ def move(images: Tensor, grid: Tensor, outside: Tensor | float) -> Tensor:
     """
     shifted = images - outside
     moved = functional.grid_sample(shifted, grid, mode="bicubic", align_corners=False)
-    least, greatest = _least(shifted).clamp(max=0), -_least(-shifted).clamp(max=0)
+    least = shifted.amin(dim=(2, 3), keepdim=True).clamp(max=0)
+    greatest = shifted.amax(dim=(2, 3), keepdim=True).clamp(min=0)
     return moved.clamp(least, greatest) + outside
 
 
 def move_mask(masks: Tensor, grid: Tensor) -> Tensor:
     """Move masks of 0 and 1, (N, 1, S, S), which stay such; outside is 0."""
     return functional.grid_sample(masks, grid, mode="nearest", align_corners=False)
-
-
-def _least(images: Tensor) -> Tensor:
-    return images.amin(dim=(2, 3), keepdim=True)
