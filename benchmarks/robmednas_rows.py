@@ -24,14 +24,16 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "ema 0": {"ema": 0.0},
     "ema .95": {"ema": 0.95},
     "augment no": {"augment": False},
+    "augment .5": {"augment_by": 0.5},
+    "artefacts 0": {"artefacts": 0.0},
     "artefacts .5": {"artefacts": 0.5},
-    "artefacts 1": {"artefacts": 1.0},
-    "lr 1e-3": {"lr": 1e-3},
+    "lr 2e-3": {"lr": 2e-3},
     "lr 4e-3": {"lr": 4e-3},
-    "lr 8e-3": {"lr": 8e-3},
     "lr .016": {"lr": 0.016},
     "weight decay 0": {"weight_decay": 0.0},
     "weight decay .01": {"weight_decay": 0.01},
+    "slices 3": {"batch_size": 3},
+    "batch norm": {"norm": "batch"},
     "normalisation tissue": {"normalisation": "tissue"},
     "normalisation percentiles": {"normalisation": "percentiles"},
     "uniform .06": {**UNIFORM, "attack_eps": 0.06},
@@ -39,7 +41,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "uniform .2": {**UNIFORM, "attack_eps": 0.2},
     "uniform .12 by 3 steps": {**UNIFORM, "attack_steps": 3},
     "adversarial .12": {**UNIFORM, "regime": "adversarial"},
-    "mirrored": {"mirrored": True},
+    "not mirrored": {"mirrored": False},
 }
 """What is changed of the plain recipe; the name of a row may give several, with commas."""
 SEARCHED: Mapping[str, Mapping[str, Any]] = {
@@ -47,7 +49,7 @@ SEARCHED: Mapping[str, Mapping[str, Any]] = {
         "loss": "huber",
         "lr": 0.017,
         "augment": False,
-        "mirrored": True,
+        "artefacts": 0.0,
         "regime": "adversarial",
         "attack_eps": 0.024,
     },
@@ -55,12 +57,12 @@ SEARCHED: Mapping[str, Mapping[str, Any]] = {
         "lr": 0.002293,
         "background": 0.2741,
         "augment_by": 0.4825,
-        "mirrored": True,
+        "artefacts": 0.0,
         "batch_size": 2,
         "norm": "batch",
     },
 }
-"""What two searches on 64 pixels came to, beside the plain recipe: see docs/robmednas.md."""
+"""What two searches of an earlier version came to, beside the plain recipe: see the docs."""
 USUAL, HANDCRAFTED, BEST = "plain U-Net", "handcrafted", "paper's best"
 
 

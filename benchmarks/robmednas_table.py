@@ -7,11 +7,11 @@ the product's own splits, with ``--folds K`` on every subject once, or with ``--
 whose names begin with A, while the others train, then on those of B: sites that no training saw.
 With ``--equal time`` the steps are those of the plain U-Net on clean slices, and every other row
 gets the computing time that these take, as predicted. Nothing is tuned by the scores.
-``--rows recipe`` changes one value of the plain recipe at a time instead, and is scored on ranking
-subjects: what the defaults should be. Rows of one's own: ``--network`` (an architecture,
-``monai unet``, or code ``./file.py:Name``, by the plain recipe, without and with attacks, or by
-``--recipes``) and
-``--model`` (a saved model's architecture by its own recipe, such as ``RUN/best``).
+The plain recipe is what a run has by default. The plain recipe is what a run has by default; ``--rows recipe`` changes one value of it at a time
+and is scored on ranking subjects: what the defaults should be. Rows of one's own: ``--network`` (an
+architecture, ``monai unet``, or code ``./file.py:Name``, by the plain recipe, without and with
+attacks, or by ``--recipes``) and ``--model`` (a saved model's architecture by its own recipe, such
+as ``RUN/best``).
 
 Each training is a file of its own in FOLDER/scores: a command that was cut keeps what it has and
 goes on where it stopped. FOLDER/table.txt is what was printed. One FOLDER is for one folder of
@@ -63,7 +63,6 @@ from trainables.synthesis.training.epoch import steps_of
 study = RobMedNAS()
 
 BATCH = 6  # of the plain recipe
-PLAIN_LR = 2e-3  # of the published tables; a search's default is four times as high
 RADII = (0.06, 0.2)
 
 
@@ -148,7 +147,7 @@ def parser() -> argparse.ArgumentParser:
 
 def rows_of(arguments: argparse.Namespace) -> list[Row]:
     """List the rows that the command line asks for."""
-    recipe = RobMedNASSettings(lr=PLAIN_LR, mirrored=False, artefacts=0.0).recipe
+    recipe = RobMedNASSettings().recipe
     groups = {
         "table": table_rows(recipe, arguments.filters),
         "recipe": recipe_rows(recipe, arguments.filters),
