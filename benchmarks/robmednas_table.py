@@ -7,7 +7,8 @@ the product's own splits, with ``--folds K`` on every subject once, or with ``--
 whose names begin with A, while the others train, then on those of B: sites that no training saw.
 With ``--equal time`` the steps are those of the plain U-Net on clean slices, and every other row
 gets the computing time that these take, as predicted. Nothing is tuned by the scores.
-The plain recipe is what a run has by default. The plain recipe is what a run has by default; ``--rows recipe`` changes one value of it at a time
+
+The plain recipe is what a run has by default; ``--rows recipe`` changes one value of it at a time
 and is scored on ranking subjects: what the defaults should be. Rows of one's own: ``--network`` (an
 architecture, ``monai unet``, or code ``./file.py:Name``, by the plain recipe, without and with
 attacks, or by ``--recipes``) and ``--model`` (a saved model's architecture by its own recipe, such

@@ -32,3 +32,18 @@ def constant_errors(split: Split) -> Floats64:
 def constant_error(split: Split) -> float:
     """Average `constant_errors`: the error at which a network's skill is 0."""
     return float(constant_errors(split).mean())
+
+
+def lost_skill(clean: float, disturbed: float, constant: float) -> float:
+    """Return the share of a network's clean skill that disturbances take.
+
+    Args:
+        clean: Its head MAE, in HU.
+        disturbed: The same on disturbed MR.
+        constant: That of a single grey.
+
+    Returns:
+        From below 0, where disturbances help, to above 1; 1 for a network without clean skill.
+    """
+    reach = constant - clean
+    return (disturbed - clean) / reach if reach > 0 else 1.0

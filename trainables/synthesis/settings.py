@@ -1,10 +1,11 @@
 """Settings that all synthesis studies share."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import BeforeValidator, field_validator, model_validator
 
 from searchspace.errors import UserError
 from searchspace.names import lookup
@@ -31,6 +32,22 @@ from trainables.synthesis.training.recipe import (
 
 DEFAULT_EPS = "0,0.05,0.1,0.2"
 NormalisationName = Literal["whole", "tissue", "percentiles"]
+
+
+def _parse_share(value: object) -> object:
+    if value is None or value == "none":
+        return None
+    try:
+        share = float(str(value))
+    except ValueError:
+        share = math.nan
+    if not 0 < share < math.inf:
+        raise UserError(f"max-disturbed is '{value}': give a share such as 0.1, or none")
+    return share
+
+
+MaxDisturbed = Annotated[float | str | None, BeforeValidator(_parse_share)]
+"""A share above 0; None, written ``none``, for no limit."""
 
 
 class SynthesisSettings(AttackSettings):
@@ -208,12 +225,12 @@ class SynthesisSettings(AttackSettings):
         ROBUSTNESS,
         ge=0,
     )
-    max_disturbed: float | None = setting(
-        None,
-        "Most HU that disturbances may add to the clean head MAE of a winner, on the mean.",
+    max_disturbed: MaxDisturbed = setting(
+        0.1,
+        "Share of its clean skill that a winner may lose to what scanners and patients do, on the "
+        "mean of all disturbances; or none.",
         ROBUSTNESS,
-        default_text="none",
-        gt=0,
+        default_text="0.1; paper none",
     )
     max_params: int | None = setting(
         None, "Most parameters of a network that is trained.", SEARCH, default_text="none", ge=1

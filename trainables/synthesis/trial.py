@@ -27,6 +27,7 @@ from trainables.study import ranking_file
 from trainables.study.report import Level, Report, Rung
 from trainables.study.trial import Trainable
 from trainables.synthesis.about import HEADLINE
+from trainables.synthesis.constant import lost_skill
 from trainables.synthesis.measurement import (
     DISTURBED,
     Measurement,
@@ -291,18 +292,20 @@ class SynthesisTrial(Trainable):
                 "parameters": self.cost.parameters,
                 "multiply_adds": self.cost.multiply_adds,
             }
-            alarms |= self._limit(robust.metrics)
+            alarms |= self._limit(robust)
             robust = replace(robust, metrics=robust.metrics | beside, constraints=alarms)
             self.evaluation = best.epoch, level, robust
         return self.evaluation[2]
 
-    def _limit(self, metrics: Mapping[str, float]) -> dict[str, float]:
-        """Return by how many HU disturbances add more than a winner's may, if there is a limit."""
+    def _limit(self, robust: Robustness) -> dict[str, float]:
+        """Return how much more of its clean skill disturbances take than a winner may lose."""
         limit = self.settings.max_disturbed
-        if limit is None:
+        if not isinstance(limit, float):
             return {}
-        clean, disturbed = (metrics[f"ranking_{kind}_{HEADLINE}"] for kind in ("clean", DISTURBED))
-        return {"max_disturbed": disturbed - clean - limit}
+        clean, disturbed = (
+            robust.metrics[f"ranking_{kind}_{HEADLINE}"] for kind in ("clean", DISTURBED)
+        )
+        return {"max_disturbed": lost_skill(clean, disturbed, robust.constant) - limit}
 
     def _last_evaluation(self) -> tuple[Level | None, Robustness]:
         if self.evaluation is None:

@@ -1,9 +1,11 @@
 """One grey for all heads: known answers, and that none is better."""
 
+import math
+
 import numpy as np
 import pytest
 
-from trainables.synthesis.constant import best_grey, constant_error, constant_errors
+from trainables.synthesis.constant import best_grey, constant_error, constant_errors, lost_skill
 from trainables.synthesis.slices import Split, SubjectSlices
 
 
@@ -33,3 +35,15 @@ def test_no_other_grey_is_better():
         return np.mean([np.abs(item.ct.astype(float) - grey).mean() for item in split.subjects])
 
     assert constant_error(split) == pytest.approx(min(error(grey) for grey in range(-1000, 1500)))
+
+
+@pytest.mark.parametrize(
+    ("clean", "disturbed", "lost"),
+    [(100, 120, 0.1), (100, 100, 0), (100, 90, -0.05), (100, 400, 1.5), (300, 310, 1)],
+)
+def test_disturbances_take_a_share_of_what_lies_below_one_grey(clean, disturbed, lost):
+    assert lost_skill(clean, disturbed, 300) == pytest.approx(lost)
+
+
+def test_a_network_that_diverged_has_no_skill_to_lose():
+    assert lost_skill(math.nan, math.nan, 300) == 1

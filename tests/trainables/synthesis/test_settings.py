@@ -24,6 +24,8 @@ def settings_of(**values) -> SynthesisSettings:
         ({"eps": "0,zero"}, "zero"),
         ({"max_filters": 33}, "max-filters"),
         ({"subjects": 3}, "subjects"),
+        ({"max_disturbed": "nil"}, "max-disturbed is 'nil': give a share such as 0.1, or none"),
+        ({"max_disturbed": 0}, "max-disturbed is '0'"),
         ({"ladder": "30:square-100x2"}, "square has no such strength"),
     ],
 )
@@ -40,6 +42,11 @@ def test_what_cannot_be_is_said_in_one_line(values, message):
 def test_radii_rise_from_0_and_have_no_greatest(radii, eps):
     """Standard deviations, unlike pixels, may exceed 1."""
     assert settings_of(eps=radii).eps == eps
+
+
+@pytest.mark.parametrize(("value", "limit"), [("0.2", 0.2), (1, 1.0), ("none", None), (None, None)])
+def test_the_limit_on_disturbances_is_a_share_or_none(value, limit):
+    assert settings_of(max_disturbed=value).max_disturbed == limit
 
 
 def test_every_rung_sees_all_subjects_and_ranks_by_head_mae():

@@ -15,6 +15,7 @@ from trainables.saved.checkpoint import load_network, load_unet
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.study.report import Rung
 from trainables.synthesis import trial as module
+from trainables.synthesis.constant import lost_skill
 from trainables.synthesis.prediction import predict
 from trainables.synthesis.training.epoch import steps_of
 from trainables.synthesis.trial import SynthesisTrial, need_of
@@ -85,14 +86,15 @@ def test_trials_of_equal_time_see_slices_by_what_one_takes(heads):
     assert state == attacked.steps
 
 
-def test_a_limit_on_disturbances_is_a_constraint_of_the_trial(heads):
-    limited = replace(heads, settings=heads.settings.model_copy(update={"max_disturbed": 20.0}))
-    report = limited.trial().advance(Rung(1, "m"))
-    clean, disturbed = (
-        report.metrics[f"ranking_{kind}_mae_head"] for kind in ("clean", "disturbed")
-    )
-    assert report.constraints["max_disturbed"] == pytest.approx(disturbed - clean - 20)
-    assert "max_disturbed" not in heads.trial().advance(Rung(1, "m")).constraints
+def test_what_disturbances_take_of_the_clean_skill_is_a_constraint_of_the_trial(heads):
+    trial = heads.trial()
+    report = trial.advance(Rung(1, "m"))
+    errors = [report.metrics[f"ranking_{kind}_mae_head"] for kind in ("clean", "disturbed")]
+    lost = lost_skill(*errors, trial.evaluation[2].constant)
+    assert report.constraints["max_disturbed"] == pytest.approx(lost - 0.1)
+    settings = heads.settings.model_copy(update={"max_disturbed": None})
+    free = replace(heads, settings=settings).trial()
+    assert "max_disturbed" not in free.advance(Rung(1, "m")).constraints
 
 
 def test_the_best_epoch_is_the_one_of_the_lowest_loss_on_val(heads):

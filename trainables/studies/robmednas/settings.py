@@ -42,6 +42,7 @@ class RobMedNASSettings(SynthesisSettings):
         "epoch_by": "loss",
         "attack": "fgsm",
         "eps": "0,0.2",
+        "max_disturbed": None,
     }
     PAPER_PLAN: ClassVar[Mapping[str, Any]] = {"trials": 200, "scheduler": "fifo", "repeats": 15}
 
