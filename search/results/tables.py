@@ -118,7 +118,8 @@ def _state(row: Row) -> Text:
     """Say how far a trial came; of one that completed and cannot win, why."""
     trial = row.trial
     if trial.state is State.COMPLETED and row.note:
-        return Text(row.note, style="yellow")
+        words = row.note.replace("_", " ")  # a narrow column breaks between words
+        return Text(words, style="yellow")
     state = trial.state.value
     if row.seeds > 1:
         state += f", {row.seeds} seeds"

@@ -38,11 +38,14 @@ def test_further_columns_stand_beside_the_value(trials):
 
 
 def test_the_ranked_table_fits_80_columns_and_says_why_a_trial_cannot_win(trials):
-    missed = Row(trials[0], 0.45, None, "clean_floor, another_floor missed")
-    shown = screen(ranked_table([missed, *rank(trials, HIGH)], HIGH, 60))
+    missed = Row(trials[0], 0.45, None, "max_disturbed, another_floor missed")
+    metric = next(iter(trials[0].reports[-1].metrics))
+    beside = Beside({"clean\nHU": metric, "PGD\nHU": metric}, {}, "HU: of pixels")
+    shown = screen(ranked_table([missed, *rank(trials, HIGH)], HIGH, 60, beside=beside))
     assert max(map(len, shown.splitlines())) <= 80
     assert "ranked by ranking_pgd_bacc_curve, highest first" in shown
-    assert "clean_floor" in shown
+    for word in ("max", "disturbed,", "another", "floor", "missed"):
+        assert f" {word} " in shown, "a narrow column cuts no word"
 
 
 def test_a_constant_answer_has_a_row_behind_all_that_beat_it(trials):
