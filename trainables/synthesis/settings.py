@@ -226,11 +226,11 @@ class SynthesisSettings(AttackSettings):
         ge=0,
     )
     max_disturbed: MaxDisturbed = setting(
-        0.1,
+        None,
         "Share of its clean skill that a winner may lose to what scanners and patients do, on the "
-        "mean of all disturbances; or none.",
+        "mean of all disturbances, such as 0.1.",
         ROBUSTNESS,
-        default_text="0.1; paper none",
+        default_text="none",
     )
     max_params: int | None = setting(
         None, "Most parameters of a network that is trained.", SEARCH, default_text="none", ge=1

@@ -20,8 +20,7 @@ robmednas = RobMedNAS()
 # and slices predicted once: both are tested elsewhere, and take most of the time.
 SETTINGS = {
     "subjects": 20, "slices": 1, "size": 32, "epochs": 9, "max_filters": 16, "eps": "0,0.1",
-    "ladder": "9:pgd-2", "mirrored": False, "floor": 50.0, "max_disturbed": None,
-    "space": "architecture",
+    "ladder": "9:pgd-2", "mirrored": False, "floor": 50.0, "space": "architecture",
 }  # fmt: skip
 
 

@@ -42,7 +42,6 @@ class RobMedNASSettings(SynthesisSettings):
         "epoch_by": "loss",
         "attack": "fgsm",
         "eps": "0,0.2",
-        "max_disturbed": None,
     }
     PAPER_PLAN: ClassVar[Mapping[str, Any]] = {"trials": 200, "scheduler": "fifo", "repeats": 15}
 
