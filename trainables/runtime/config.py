@@ -1,5 +1,6 @@
 """Configs and settings: frozen, refusing unknown names, with messages of one line."""
 
+import math
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any, Self, TypeVar
@@ -28,6 +29,28 @@ class Frozen(BaseModel):
                 label = name.replace("_", "-")
                 raise UserError(f"{label} is {printable(path)}, which is not UTF-8: rename it")
         return self
+
+
+def limit_or_none(value: object, refusal: str, most: float = math.inf) -> float | None:
+    """Read a limit as a user writes it; None, written ``none``, stands for no limit.
+
+    Args:
+        value: A number above 0, or its text.
+        refusal: What to say of anything else.
+        most: The greatest limit; at any rate it is finite.
+
+    Raises:
+        UserError: With the refusal.
+    """
+    if value is None or value == "none":
+        return None
+    try:
+        limit = float(str(value))
+    except ValueError:
+        limit = math.nan
+    if not (0 < limit <= most and math.isfinite(limit)):
+        raise UserError(refusal)
+    return limit
 
 
 def parse(model: type[Model], values: Mapping[str, Any]) -> Model:

@@ -4,13 +4,12 @@
 case took more than predicted (benchmarks/README.md has the table).
 """
 
-import math
 from dataclasses import dataclass
 from typing import Annotated, Final, final
 
 from pydantic import BeforeValidator
 
-from searchspace.errors import UserError
+from trainables.runtime.config import limit_or_none
 
 GIB: Final = 2**30
 BYTES: Final = 4  # of a number: attacks compute in fp32, so that bf16 saves nothing of the peak
@@ -52,17 +51,8 @@ def known_limit(setting: float | str | None) -> float | None:
 
 
 def _parse(value: object) -> object:
-    if value is None or value == "none":
-        return None
-    if value == AUTO:
-        return AUTO
-    try:
-        gib = float(str(value))
-    except ValueError:
-        gib = math.nan
-    if not 0 < gib < math.inf:
-        raise UserError(f"max-memory is '{value}': give GiB such as 4, auto, or none")
-    return gib
+    refusal = f"max-memory is '{value}': give GiB such as 4, auto, or none"
+    return AUTO if value == AUTO else limit_or_none(value, refusal)
 
 
 MaxMemory = Annotated[float | str | None, BeforeValidator(_parse)]

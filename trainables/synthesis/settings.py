@@ -1,6 +1,5 @@
 """Settings that all synthesis studies share."""
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -11,6 +10,7 @@ from searchspace.errors import UserError
 from searchspace.names import lookup
 from searchspace.unet import KERNELS
 from trainables.attacks.settings import AttackSettings
+from trainables.runtime.config import limit_or_none
 from trainables.study.ladder import default_ladder, parse_ladder
 from trainables.study.report import Rung
 from trainables.study.settings import (
@@ -34,20 +34,13 @@ DEFAULT_EPS = "0,0.05,0.1,0.2"
 NormalisationName = Literal["whole", "tissue", "percentiles"]
 
 
-def _parse_share(value: object) -> object:
-    if value is None or value == "none":
-        return None
-    try:
-        share = float(str(value))
-    except ValueError:
-        share = math.nan
-    if not 0 < share < math.inf:
-        raise UserError(f"max-disturbed is '{value}': give a share such as 0.1, or none")
-    return share
+def _parse_share(value: object) -> float | None:
+    refusal = f"max-disturbed is '{value}': give a share such as 0.1, or none"
+    return limit_or_none(value, refusal, most=1.0)
 
 
 MaxDisturbed = Annotated[float | str | None, BeforeValidator(_parse_share)]
-"""A share above 0; None, written ``none``, for no limit."""
+"""A share from above 0 to 1; None, written ``none``, for no limit."""
 
 
 class SynthesisSettings(AttackSettings):

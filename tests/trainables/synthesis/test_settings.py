@@ -26,6 +26,7 @@ def settings_of(**values) -> SynthesisSettings:
         ({"subjects": 3}, "subjects"),
         ({"max_disturbed": "nil"}, "max-disturbed is 'nil': give a share such as 0.1, or none"),
         ({"max_disturbed": 0}, "max-disturbed is '0'"),
+        ({"max_disturbed": 20}, "max-disturbed is '20'"),  # HU, of an earlier version
         ({"ladder": "30:square-100x2"}, "square has no such strength"),
     ],
 )
