@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 
 from search.results.tables import percent
-from trainables.metrics.welch import LEVEL, estimate, image_component, seed_component
+from trainables.metrics.paired import compare as compare_models
+from trainables.metrics.paired import compare_recipes
+from trainables.metrics.welch import LEVEL
 
 COLUMNS = {
     "clean": ("clean", 0.0, "mae_head"),
@@ -65,17 +67,15 @@ def compare(means: pd.Series, rows: tuple[str, str], title: str, count: int) -> 
         for row in rows
     ]
     seeds = sorted(set(tables[0]) & set(tables[1]))
-    first, second = (table[seeds].dropna() for table in tables)
-    pairs = (first.mean(axis=1) - second.mean(axis=1)).dropna().to_numpy(dtype=np.float64)
-    parts = [image_component(pairs, np.zeros(len(pairs), dtype=np.int64))]
+    index = tables[0].index.intersection(tables[1].index)
+    first, second = (table.loc[index, seeds].to_numpy(dtype=np.float64).T for table in tables)
     if len(seeds) > 1:
-        parts += [
-            seed_component(table.mean().to_numpy(dtype=np.float64)) for table in (first, second)
-        ]
-    gap = estimate(float(pairs.mean()), parts, count)
+        compared = compare_recipes(first, second, count, "min")
+    else:
+        compared = compare_models(first[0], second[0], count, "min")
+    gap, better = compared.difference, (first.mean(axis=0) < second.mean(axis=0)).sum()
     name, control = rows
-    better = f"better in {(pairs < 0).sum()} of {len(pairs)}"
     return (
         f"{name[:42]:42} {title:9} {gap.value:+7.1f} [{gap.low:+.1f}, {gap.high:+.1f}] HU, "
-        f"p {min(1.0, count * gap.p):.2g}, {better}; minus {control}"
+        f"p {compared.p_adjusted:.2g}, better in {better} of {compared.n}; minus {control}"
     )

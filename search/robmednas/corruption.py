@@ -11,8 +11,7 @@ from rich.text import Text
 
 from search.robmednas.final import full_settings_of, pixels_line, read_final
 from search.robmednas.rows import damaged_rows, read_rows, write_rows
-from search.robmednas.testing import Condition, open_test, score
-from trainables.saved.checkpoint import load_unet
+from search.robmednas.testing import Condition, networks_of, open_test, score
 from trainables.synthesis.robustness.disturbances import STRENGTHS
 
 FILE = "corruption.csv"
@@ -47,10 +46,7 @@ def corruption(folder: Path, console: Console, data: Path | None = None) -> int:
             for kind, strengths in STRENGTHS.items()
             for strength in strengths
         ]
-        networks = {
-            row: load_unet(folder / "models" / name)[0]
-            for row, name in comparison["chosen"].items()
-        }
+        networks = networks_of(folder, comparison["chosen"])
         rows = score(networks, split, conditions, comparison["settings"]["seed"], say=say)
         write_rows(folder / FILE, rows)
     scores = read_rows(folder / FILE, CSV_COLUMNS)

@@ -25,16 +25,15 @@ from search.robmednas.field import LEGEND, field_markdown, field_table, widths_o
 from search.robmednas.pictures import draw_figures, spread
 from search.robmednas.retrain import Retrained, retrain, say_work
 from search.robmednas.rows import read_rows, write_rows
-from search.robmednas.sources import Candidate, candidates, read_sources
+from search.robmednas.sources import GREY, Candidate, candidates, read_sources
 from search.robmednas.tables import markdown, paper_tables, sentences, sizes_table
-from search.robmednas.testing import Condition, open_test, score
+from search.robmednas.testing import Condition, networks_of, open_test, score
 from searchspace.errors import UserError
 from trainables.door.opening import refuse_links
 from trainables.door.paths import inside
 from trainables.door.records import read_json
 from trainables.models.ct.named import allow
 from trainables.runtime.files import begin_folder, to_json, write_atomically
-from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.study.ladder import format_ladder
@@ -310,9 +309,10 @@ def _test(plan: FinalPlan, settings: RobMedNASSettings, chosen: dict[str, str], 
     conditions += [Condition(kind, plan.eps) for kind in (*ALWAYS, STRONG)]
     reported = [condition for condition in conditions if condition.kind in FIELD_KINDS]
     rest = [condition for condition in conditions if condition.kind not in FIELD_KINDS]
-    networks = {row: load_unet(plan.folder / "models" / name)[0] for row, name in chosen.items()}
+    networks = networks_of(plan.folder, chosen)
     rows = score(networks, split, reported, plan.seed, full=True, say=say)
-    say(f"figures 3 and 4: {draw_figures(plan.folder, networks, split, plan.eps, plan.seed)}")
+    drawn = {row: network for row, network in networks.items() if row != GREY}
+    say(f"figures 3 and 4: {draw_figures(plan.folder, drawn, split, plan.eps, plan.seed)}")
     write_rows(file, rows + score(networks, split, rest, plan.seed, say=say))
 
 

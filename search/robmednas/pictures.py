@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+from torch import nn
 
 from search.robmednas.rows import read_rows, write_rows
 from search.robmednas.sources import (
@@ -24,7 +25,6 @@ from search.robmednas.sources import (
     searched,
 )
 from search.robmednas.testing import Condition, score
-from trainables.models.ct.networks import CTNetwork
 from trainables.runtime.files import cannot_write, replacement
 from trainables.saved.checkpoint import load_unet
 from trainables.study.sheet import Column, Sheet
@@ -45,7 +45,7 @@ MEASURES = {"dice": "Dice", "mae": "MAE in HU"}
 
 
 def draw_figures(
-    folder: Path, networks: Mapping[str, CTNetwork], test: Split, eps: float, seed: int
+    folder: Path, networks: Mapping[str, nn.Module], test: Split, eps: float, seed: int
 ) -> Path:
     """Draw MR, CT, predictions and errors of two test subjects, clean and under PGD.
 

@@ -36,6 +36,7 @@ ROWS = {
 BASELINE, TRAINED, RANDOM = "Baseline", "Baseline w/AT", "Random"
 PLAIN, PLAIN_TRAINED = "Plain U-Net", "Plain U-Net w/AT"
 CONTROLS = (BASELINE, TRAINED, PLAIN, PLAIN_TRAINED)
+GREY = "One grey"  # for every head: what no network is
 REFERENCES = {
     "baseline": BASELINE,
     "baseline w/AT": TRAINED,
@@ -157,8 +158,8 @@ def in_order(rows: Iterable[str]) -> list[str]:
     """Put rows into the order of the tables: the user's own networks before what was searched."""
     names = list(dict.fromkeys(rows))
     sought = searched(names)[::-1]  # the one by chance first
-    extra = [name for name in names if name not in {*CONTROLS, RANDOM, *sought}]
-    return [name for name in (*CONTROLS, *extra, RANDOM, *sought) if name in names]
+    extra = [name for name in names if name not in {GREY, *CONTROLS, RANDOM, *sought}]
+    return [name for name in (GREY, *CONTROLS, *extra, RANDOM, *sought) if name in names]
 
 
 def candidates(

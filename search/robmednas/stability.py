@@ -1,8 +1,8 @@
 """How much chance there is in a result: other weights to start from, other training subjects.
 
-The chosen architecture and the baseline, retrained with 11 seeds on the same subjects, and with one
+What a search chose and its controls, retrained with 11 seeds on the same subjects, and with one
 seed on 8 folds of the training subjects, whose left-out group takes the place of val
-[robmednas, section 2.6, figure 6].
+[robmednas, section 2.6, figure 6; it has the baseline alone beside what was chosen].
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,12 @@ from search.robmednas.corruption import UNCHOSEN
 from search.robmednas.final import POOL, full_settings_of, pixels_line, read_final
 from search.robmednas.retrain import retrain, say_work
 from search.robmednas.rows import damaged_rows, read_rows, write_rows
-from search.robmednas.sources import BASELINE, searched
+from search.robmednas.sources import BASELINE, PLAIN, PLAIN_TRAINED, searched
+from search.robmednas.tables import deviation, verdict_of
 from search.robmednas.testing import Condition, open_test, score
 from searchspace.errors import UserError
 from trainables.data.subjects import folds
+from trainables.metrics.paired import compare_recipes
 from trainables.metrics.synthesis import REGIONS
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
@@ -33,6 +35,7 @@ from trainables.synthesis.preparation.record import read_record
 
 FILE = "stability.csv"
 CSV_COLUMNS = ("row", "kind", "number", "condition", "subject", "score", "value")
+BESIDE = (BASELINE, PLAIN, PLAIN_TRAINED)  # what the searched network has to beat
 INITIALISATION, TRAINING_DATA = "initialisation", "training data"
 
 
@@ -59,7 +62,7 @@ class Training:
     @property
     def name(self) -> str:
         """Of its folder."""
-        return f"{self.row} {self.kind} {self.number}".lower().replace(" ", "-")
+        return f"{self.row} {self.kind} {self.number}".lower().replace(" ", "-").replace("/", "-")
 
 
 def stability(
@@ -107,12 +110,14 @@ def stability(
     try:
         kinds = (INITIALISATION, TRAINING_DATA)
         tables = [_table(frame[frame["kind"] == kind], kind) for kind in kinds]
+        lines = _sentences(frame[frame["kind"] == INITIALISATION])
     except (LookupError, ValueError) as error:
         raise damaged_rows(folder / FILE, error) from None
     for table in tables:
         console.print(table)
-    say(f"{pixels_line(comparison)}; {UNCHOSEN}")
-    say(f"everything: {folder / FILE}")
+    of_pixels = f"{pixels_line(comparison)}; {UNCHOSEN}"
+    for line in (*lines, of_pixels, f"everything: {folder / FILE}"):
+        say(line)
     return 0
 
 
@@ -140,14 +145,19 @@ def _trainings(
     seeds: int,
     folders: Sequence[Path],
 ) -> list[Training]:
-    """List the trainings of the baseline and of the searched architecture."""
+    """List the trainings of the searched network and of what it has to beat.
+
+    Seeds are none that the comparison trained with: it chose among those trainings.
+    """
     configs = {network["name"]: network["config"] for network in comparison["candidates"]}
     trainings = []
-    for row in (BASELINE, _searched(comparison, folder)):
+    controls = [row for row in BESIDE if row in comparison["chosen"]]
+    for row in (*controls, _searched(comparison, folder)):
         config = configs[comparison["chosen"][row]]
-        for seed in range(seeds):
-            seeded = settings.model_copy(update={"seed": seed})
-            trainings.append(Training(row, config, INITIALISATION, seed, seeded, folder / "assets"))
+        for number in range(seeds):
+            seeded = settings.model_copy(update={"seed": settings.seed + 1 + number})
+            training = Training(row, config, INITIALISATION, number, seeded, folder / "assets")
+            trainings.append(training)
         for number, fold in enumerate(folders):
             trainings.append(Training(row, config, TRAINING_DATA, number, settings, fold))
     return trainings
@@ -172,6 +182,23 @@ def _labelled(training: Training, scores: Mapping[str, object]) -> dict[str, obj
     }
 
 
+def _sentences(scores: pd.DataFrame) -> list[str]:
+    """Say how the searched network compares with its controls, over subjects and seeds."""
+    heads = scores[scores["score"] == "mae_head"]
+    wide = heads.pivot_table("value", ["row", "condition", "number"], "subject", dropna=False)
+    *controls, sought = heads["row"].unique()
+    count = heads["number"].nunique()
+    if count < 2:
+        return []
+    pairs = [(kind, control) for kind in ("clean", "pgd") for control in controls]
+    lines = [f"over subjects and {count} trainings each, which chose nothing, all held together:"]
+    for kind, control in pairs:
+        a, b = (wide.loc[row, kind].to_numpy(dtype=float) for row in (sought, control))
+        compared = compare_recipes(a, b, len(pairs), "min")
+        lines.append(f"{sought}, {kind}: {verdict_of(compared, control)}")
+    return lines
+
+
 def _table(scores: pd.DataFrame, kind: str) -> Table:
     """Show mean and deviation over trainings of each region's scores, averaged over subjects."""
     count = scores["number"].nunique()
@@ -187,6 +214,6 @@ def _table(scores: pd.DataFrame, kind: str) -> Table:
         digits = [0 if name.startswith("mae") else 3 for name in names]
         pairs = list(zip(values, digits, strict=True))
         table.add_row(Text(str(row)), *(f"{value.mean():.{digit}f}" for value, digit in pairs))
-        spreads = (f"± {value.std():.{digit}f}" for value, digit in pairs)
+        spreads = (deviation(value.std(), digit) for value, digit in pairs)
         table.add_row("", *spreads, style="dim")
     return table

@@ -13,6 +13,7 @@ from search.robmednas.retrain import Retrained
 from search.robmednas.sources import (
     BASELINE,
     CONTROLS,
+    GREY,
     RANDOM,
     Candidate,
     in_order,
@@ -25,8 +26,11 @@ from trainables.metrics.synthesis import DIRECTIONS, REGIONS
 KINDS = {"dice": "Dice", "mae": "MAE, HU"}
 SIZES = ("parameters", "GMAC", "epochs", "value", "clean HU", "PGD HU")
 NOTE = "Nrm. clean, Rob. attacked; mean and standard deviation over test subjects"
-STAR = "* differs from Baseline: Student's t of the differences, Bonferroni, p < 0.05"
-SCOPE = "over subjects, of one training of each network: of other seeds robmednas-stability speaks"
+SCOPE = (
+    "all comparisons are of one training each, over subjects: other seeds of either network may "
+    "turn them (robmednas-stability)"
+)
+STAR = "* differs from the training of Baseline: Student's t, Bonferroni, p < 0.05"
 
 
 def paper_tables(scores: pd.DataFrame, attacks: Sequence[str]) -> list[Table]:
@@ -94,14 +98,14 @@ def sentences(scores: pd.DataFrame, attacks: Sequence[str]) -> list[str]:
     Every row is compared with the baseline, the searched ones with each control as well: a network
     that does not beat the plain U-Net and its adversarial twin is not worth a search.
     """
-    lines = [NOTE, STAR]
+    lines = [SCOPE, NOTE, STAR]
     rows, sought = in_order(scores["row"]), searched(scores["row"])
-    extra = [row for row in rows if row not in {*CONTROLS, RANDOM, *sought}]
+    extra = [row for row in rows if row not in {GREY, *CONTROLS, RANDOM, *sought}]
     for kind in ("clean", *attacks):
         lines += _sentences_of(scores, kind, BASELINE, rows)
         for control in (*CONTROLS[1:], *extra):
             lines += _sentences_of(scores, kind, control, sought)
-    return [*lines, f"{scores['subject'].nunique()} test subjects; {SCOPE}"]
+    return [*lines, f"{scores['subject'].nunique()} test subjects"]
 
 
 def _sentences_of(
@@ -110,12 +114,16 @@ def _sentences_of(
     """Say how some rows compare with one of them in head MAE under one condition."""
     for row, compared in comparisons(scores, kind, "mae_head", base).items():
         if row in names:
-            verdict = compared.verdict
-            beside = "from" if verdict == "not distinguishable" else "than"
-            yield (
-                f"{row}, {name_of(kind, scores)}: {verdict} {beside} {base} in head MAE "
-                f"({_gap(compared)})"
-            )
+            yield f"{row}, {name_of(kind, scores)}: this training is {verdict_of(compared, base)}"
+
+
+def verdict_of(compared: Comparison, base: str) -> str:
+    """Say how head MAE compares with that of a row, such as ``better than Baseline in ...``."""
+    if math.isnan(compared.difference.low):
+        return f"{_gap(compared)} beside {base} in head MAE, without an interval"
+    verdict = compared.verdict
+    beside = "from" if verdict == "not distinguishable" else "than"
+    return f"{verdict} {beside} {base} in head MAE ({_gap(compared)})"
 
 
 def _gap(comparison: Comparison) -> str:
@@ -142,7 +150,8 @@ def comparisons(
     Returns:
         The comparison of each row, in the order of the tables; empty without that row.
     """
-    values = scores[(scores["kind"] == kind) & (scores["score"] == score)]
+    of_networks = scores["row"] != GREY
+    values = scores[of_networks & (scores["kind"] == kind) & (scores["score"] == score)]
     wide = values.pivot_table(index="subject", columns="row", values="value", dropna=False)
     if base not in wide:
         return {}
@@ -152,6 +161,11 @@ def comparisons(
         row: compare(wide[row].to_numpy(dtype=float), values_of_base, len(rows), DIRECTIONS[score])
         for row in rows
     }
+
+
+def deviation(value: float, digits: int) -> str:
+    """Write a standard deviation; nothing where there is none, as of a single value."""
+    return "" if math.isnan(value) else f"±{value:.{digits}f}"
 
 
 def name_of(kind: str, scores: pd.DataFrame) -> str:
@@ -180,7 +194,7 @@ def _rows(
             differs = comparison and comparison.verdict != "not distinguishable"
             star = "*" if differs else ""
             mean, spread = means[row, score, how], spreads[row, score, how]
-            cells.append((f"{mean:.{digits}f}{star}", f"±{spread:.{digits}f}"))
+            cells.append((f"{mean:.{digits}f}{star}", deviation(spread, digits)))
         yield row, cells
 
 

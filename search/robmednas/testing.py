@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
 
+from search.robmednas.sources import GREY
 from trainables.attacks.registry import build_synthesis_attack
 from trainables.attacks.threat import mr_deviations
 from trainables.corruptions.noise import gaussian
-from trainables.models.ct.networks import CTNetwork
 from trainables.runtime.seeding import derive
+from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
+from trainables.synthesis.constant import OneGrey, best_grey
 from trainables.synthesis.measurement import Perturb, score_subjects
-from trainables.synthesis.preparation.assets import write_test
+from trainables.synthesis.preparation.assets import read_data, write_test
 from trainables.synthesis.robustness.disturbances import STRENGTHS, disturbance
 from trainables.synthesis.robustness.errors import aim
 from trainables.synthesis.robustness.worst import WorstOf
@@ -37,7 +40,7 @@ class Condition:
     kind: str
     strength: float
 
-    def perturb(self, network: CTNetwork, split: Split, seed: int) -> Perturb | None:
+    def perturb(self, network: nn.Module, split: Split, seed: int) -> Perturb | None:
         """Return what does it; None where nothing is done.
 
         Args:
@@ -74,8 +77,20 @@ def open_test(settings: RobMedNASSettings, folder: Path, say: Say) -> Split:
     return read_split(folder / "test" / "test")
 
 
+def networks_of(folder: Path, chosen: Mapping[str, str]) -> dict[str, nn.Module]:
+    """Return what stands for each row, and before all the best grey of the training subjects.
+
+    Args:
+        folder: Of the final experiment.
+        chosen: The name of the network that stands for each row.
+    """
+    grey = OneGrey(best_grey(read_data(folder / "assets").train))
+    models = {row: load_unet(folder / "models" / name)[0] for row, name in chosen.items()}
+    return {GREY: grey, **models}
+
+
 def score(
-    networks: Mapping[str, CTNetwork],
+    networks: Mapping[str, nn.Module],
     split: Split,
     conditions: Sequence[Condition],
     seed: int,

@@ -1,15 +1,24 @@
-"""Compare two models on the same subjects, by the mean of their differences.
+"""Compare two models, or two recipes, on the same subjects, by the mean of their differences.
 
 Student's t of the differences gives the interval, p and the verdict: one statistic, that of the
-number that is shown beside them. It speaks of the subjects, and takes the two models as they are:
-of a recipe that is trained again `search.confirmation.statistics` speaks.
+number that is shown beside them. `compare` speaks of the subjects, and takes two models as they
+are. `compare_recipes` takes several trainings of each, and speaks of what is trained again as well.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from trainables.metrics.welch import Direction, Estimate, Verdict, estimate, image_component
+from trainables.metrics.welch import (
+    Component,
+    Direction,
+    Estimate,
+    Verdict,
+    estimate,
+    image_component,
+    seed_component,
+)
 from trainables.runtime.arrays import Floats
 
 
@@ -57,6 +66,36 @@ def compare(a: Floats, b: Floats, comparisons: int, direction: Direction) -> Com
     """
     if a.shape != b.shape or a.ndim != 1:
         raise ValueError(f"scores of {a.shape} and {b.shape} are not pairs")
+    return _compare(a, b, [], comparisons, direction)
+
+
+def compare_recipes(a: Floats, b: Floats, comparisons: int, direction: Direction) -> Comparison:
+    """Compare recipes A and B by several trainings of each, paired by subject.
+
+    The variance is that over subjects and, for each recipe, that over its trainings.
+
+    Args:
+        a: Scores of each training and subject, (S, N), S at least 2; NaN where one is missing.
+        b: Scores of the other recipe's trainings and the same subjects, (T, N), T at least 2.
+        comparisons: Total number of comparisons, at least 1.
+        direction: Whether a higher ("max") or a lower ("min") score is better.
+
+    Raises:
+        ValueError: If the subjects do not pair, a recipe has a single training, or ``comparisons``
+            is below 1.
+    """
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
+        raise ValueError(f"scores of {a.shape} and {b.shape} are not trainings of two recipes")
+    whole = ~np.isnan(np.vstack([a, b])).any(axis=0)
+    parts = [seed_component(np.float64(scores[:, whole]).mean(axis=1)) for scores in (a, b)]
+    means = [np.where(whole, np.float64(scores).mean(axis=0), np.nan) for scores in (a, b)]
+    return _compare(means[0], means[1], parts, comparisons, direction)
+
+
+def _compare(
+    a: Floats, b: Floats, parts: Sequence[Component], comparisons: int, direction: Direction
+) -> Comparison:
+    """Compare scores, (N,), whose variance has other sources than subjects, too."""
     if comparisons < 1:
         raise ValueError(f"{comparisons} comparisons, expected at least 1")
     pairs = np.subtract(a, b, dtype=np.float64)
@@ -65,7 +104,7 @@ def compare(a: Floats, b: Floats, comparisons: int, direction: Direction) -> Com
     mean = float(differences.mean()) if count else np.nan
     part = image_component(differences, np.zeros(count, dtype=np.int64))
     return Comparison(
-        difference=estimate(mean, [part], comparisons),
+        difference=estimate(mean, [part, *parts], comparisons),
         comparisons=comparisons,
         n=count,
         dropped=len(a) - count,

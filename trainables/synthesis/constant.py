@@ -1,9 +1,10 @@
 """The answer that never looks at the MR: one grey for all heads, the best for a split."""
 
 import numpy as np
+from torch import Tensor, nn
 
 from trainables.runtime.arrays import Floats64
-from trainables.synthesis.slices import HU_LIMIT, Split
+from trainables.synthesis.slices import CENTRE_HU, HU_LIMIT, SCALE_HU, Split
 
 LEVELS = 2 * (HU_LIMIT + 1)  # of int16
 
@@ -18,6 +19,22 @@ def best_grey(split: Split) -> int:
         head = np.asarray(subject.ct)[np.asarray(subject.mask, dtype=bool)].astype(np.int64)
         shares += np.bincount(head + HU_LIMIT + 1, minlength=LEVELS) / max(1, len(head))
     return int(np.searchsorted(shares.cumsum(), shares.sum() / 2)) - HU_LIMIT - 1
+
+
+class OneGrey(nn.Module):
+    """Answers every MR with one grey, so that tables of networks have its row.
+
+    Args:
+        grey: In HU.
+    """
+
+    def __init__(self, grey: float) -> None:
+        super().__init__()
+        self.normalised = (grey - CENTRE_HU) / SCALE_HU
+
+    def forward(self, mr: Tensor) -> Tensor:
+        """Return a CT of MR slices, (N, C, H, W) -> (N, 1, H, W); its gradient is 0 everywhere."""
+        return 0 * mr[:, :1] + self.normalised
 
 
 def constant_errors(split: Split) -> Floats64:

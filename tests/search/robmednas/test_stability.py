@@ -15,7 +15,7 @@ def test_stability_retrains_with_other_seeds_and_other_subjects(finished, printe
     folder, _ = finished
     text = printed_by(stability, folder, 2, 3)
     scores = pd.read_csv(folder / "stability.csv")
-    assert set(scores["row"]) == {"Baseline", "RobMedNAS-T"}
+    assert set(scores["row"]) == {"Baseline", "Plain U-Net", "Plain U-Net w/AT", "RobMedNAS-T"}
     counts = scores.groupby(["row", "kind"])["number"].nunique()
     assert counts["Baseline", "initialisation"] == 2
     assert counts["RobMedNAS-T", "training data"] == 3
@@ -23,7 +23,7 @@ def test_stability_retrains_with_other_seeds_and_other_subjects(finished, printe
     head = scores[(scores["score"] == "mae_head") & (scores["condition"] == "clean")]
     by_training = head.groupby(["row", "kind", "number"])["value"].mean()
     assert by_training.nunique() == len(by_training)  # each training is one of its own
-    assert "10 of 10 trainings to do, each of at most 2 epochs" in text
+    assert "20 of 20 trainings to do, each of at most 2 epochs" in text
     assert "over 2 trainings" in text
     assert "over 3 trainings" in text
 

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from search.robmednas.retrain import Retrained
-from search.robmednas.sources import Candidate
-from search.robmednas.tables import comparisons, name_of, sentences, sizes_table
+from search.robmednas.sources import Candidate, in_order
+from search.robmednas.tables import comparisons, deviation, name_of, sentences, sizes_table
 
 SUBJECTS = 8
 
@@ -38,10 +38,26 @@ def test_without_a_baseline_nothing_is_compared(scores):
 
 
 def test_sentences_say_how_each_row_compares(scores):
-    _, _, clean, attacked, limit = sentences(scores, ["pgd"])
-    assert clean.startswith("Random, clean: better than Baseline in head MAE (-11.2 HU [-")
-    assert attacked.startswith("Random, PGD at 0.06: not distinguishable from Baseline in head MAE")
-    assert limit.startswith("8 test subjects; over subjects, of one training of each network")
+    scope, _, _, clean, attacked, count = sentences(scores, ["pgd"])
+    assert scope.startswith("all comparisons are of one training each")
+    assert clean.startswith("Random, clean: this training is better than Baseline in head MAE (-11")
+    assert "PGD at 0.06: this training is not distinguishable from Baseline" in attacked
+    assert count == "8 test subjects"
+
+
+def test_one_subject_has_neither_interval_nor_deviation(scores):
+    alone = scores[scores["subject"] == "s3"]
+    sentence = sentences(alone, ["pgd"])[3]
+    assert sentence.endswith("-11.0 HU beside Baseline in head MAE, without an interval")
+    assert deviation(float("nan"), 1) == ""
+    assert deviation(1.25, 1) == "±1.2"
+
+
+def test_one_grey_is_a_row_that_nothing_is_compared_with(scores):
+    grey = scores[scores["row"] == "Baseline"].assign(row="One grey", value=300.0)
+    both = pd.concat([scores, grey])
+    assert sentences(both, ["pgd"]) == sentences(scores, ["pgd"])
+    assert in_order(both["row"]) == ["One grey", "Baseline", "Random"]
 
 
 def test_a_condition_is_written_with_its_strength(scores):

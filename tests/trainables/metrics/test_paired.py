@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_rel
 
-from trainables.metrics.paired import compare
+from trainables.metrics.paired import compare, compare_recipes
 
 
 @pytest.mark.parametrize("count", [2, 5, 18])
@@ -82,3 +82,42 @@ def test_what_does_not_pair_is_refused():
         compare(np.zeros(3), np.zeros(4), 1, "max")
     with pytest.raises(ValueError, match="expected at least 1"):
         compare(np.zeros(3), np.zeros(3), 0, "max")
+
+
+def test_recipes_whose_trainings_are_alike_are_compared_as_models():
+    generator = np.random.default_rng(2)
+    a, b = generator.normal(100, 10, 9), generator.normal(95, 10, 9)
+    models, recipes = (
+        compare(a, b, 2, "min"),
+        compare_recipes(np.tile(a, (3, 1)), np.tile(b, (2, 1)), 2, "min"),
+    )
+    assert recipes.difference.value == pytest.approx(models.difference.value)
+    assert recipes.difference.low == pytest.approx(models.difference.low)
+
+
+def test_equal_recipes_are_rarely_told_apart_where_single_trainings_are_often():
+    generator = np.random.default_rng(3)
+    false = {"models": 0, "recipes": 0}
+    for _ in range(400):
+        subjects = generator.normal(100, 20, 18)
+        a, b = (
+            subjects + generator.normal(0, 2, (3, 1)) + generator.normal(0, 2, (3, 18))
+            for _ in "ab"
+        )
+        false["models"] += compare(a[0], b[0], 1, "min").verdict != "not distinguishable"
+        false["recipes"] += compare_recipes(a, b, 1, "min").verdict != "not distinguishable"
+    assert false["models"] > 0.4 * 400
+    assert false["recipes"] <= 0.08 * 400  # 5 %, and what 400 simulations add by chance
+
+
+def test_a_subject_without_a_score_in_one_training_is_left_out():
+    a = np.array([[1.0, 2.0, 3.0, 9.0], [1.5, 2.5, 3.5, np.nan]])
+    comparison = compare_recipes(a, np.zeros((2, 4)), 1, "min")
+    assert (comparison.n, comparison.dropped) == (3, 1)
+    assert comparison.difference.value == pytest.approx(2.25)
+
+
+@pytest.mark.parametrize("shapes", [((1, 4), (2, 4)), ((2, 4), (2, 3)), ((4,), (4,))])
+def test_what_are_no_trainings_of_two_recipes_is_refused(shapes):
+    with pytest.raises(ValueError, match="are not trainings of two recipes"):
+        compare_recipes(*(np.zeros(shape) for shape in shapes), 1, "min")

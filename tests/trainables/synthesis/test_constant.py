@@ -4,9 +4,16 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
-from trainables.synthesis.constant import best_grey, constant_error, constant_errors, lost_skill
-from trainables.synthesis.slices import Split, SubjectSlices
+from trainables.synthesis.constant import (
+    OneGrey,
+    best_grey,
+    constant_error,
+    constant_errors,
+    lost_skill,
+)
+from trainables.synthesis.slices import Split, SubjectSlices, to_hu
 
 
 def subject(values, mask=None):
@@ -47,3 +54,12 @@ def test_disturbances_take_a_share_of_what_lies_below_one_grey(clean, disturbed,
 
 def test_a_network_that_diverged_has_no_skill_to_lose():
     assert lost_skill(math.nan, math.nan, 300) == 1
+
+
+def test_one_grey_answers_so_whatever_the_mr_and_attacks_have_no_gradient():
+    mr = torch.randn(2, 3, 4, 4, requires_grad=True)
+    ct = OneGrey(40)(mr)
+    assert ct.shape == (2, 1, 4, 4)
+    assert torch.allclose(to_hu(ct), torch.tensor(40.0), atol=1e-3)
+    ct.sum().backward()
+    assert not mr.grad.any()
