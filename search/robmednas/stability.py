@@ -92,9 +92,7 @@ def stability(
         eps, seed, patience = comparison["eps"], settings.seed, comparison["patience"]
         conditions = [Condition("clean", 0.0), Condition("fgsm", eps), Condition("pgd", eps)]
         rows = []
-        _searched(comparison, folder)  # before anything is trained
-        if BASELINE not in comparison["chosen"]:
-            raise UserError(f"the comparison in {folder} holds no {BASELINE}")
+        _check(comparison, folder)
         fold_folders = _write_folds(settings, folder, groups, say)
         trainings = _trainings(comparison, settings, folder, initialisations, fold_folders)
         models = [folder / "stability" / training.name for training in trainings]
@@ -115,8 +113,8 @@ def stability(
         raise damaged_rows(folder / FILE, error) from None
     for table in tables:
         console.print(table)
-    of_pixels = f"{pixels_line(comparison)}; {UNCHOSEN}"
-    for line in (*lines, of_pixels, f"everything: {folder / FILE}"):
+    lines += [f"{pixels_line(comparison)}; {UNCHOSEN}", f"everything: {folder / FILE}"]
+    for line in lines:
         say(line)
     return 0
 
@@ -161,6 +159,13 @@ def _trainings(
         for number, fold in enumerate(folders):
             trainings.append(Training(row, config, TRAINING_DATA, number, settings, fold))
     return trainings
+
+
+def _check(comparison: Mapping[str, Any], folder: Path) -> None:
+    """Refuse a comparison that lacks what is retrained, before anything is."""
+    _searched(comparison, folder)
+    if BASELINE not in comparison["chosen"]:
+        raise UserError(f"the comparison in {folder} holds no {BASELINE}")
 
 
 def _searched(comparison: Mapping[str, Any], folder: Path) -> str:
