@@ -1,6 +1,7 @@
 """Splits of subjects for `robmednas_table.py`: the product's, folds, or one site after another."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from trainables.data.subjects import SubjectSplits, folds, notes_of, split_subjects
 from trainables.studies.robmednas.settings import RobMedNASSettings
@@ -33,4 +34,4 @@ def records_of(
         part = split_subjects(rest, settings.data_seed)
         names = tuple(sorted((*part.train, *part.test))), part.val, part.ranking, test
         splits = SubjectSplits(*names, notes=notes_of(*names))
-        yield f"{number}of{count}", Record(splits, record.contents)
+        yield f"{number}of{count}", replace(record, splits=splits)

@@ -165,7 +165,7 @@ class SynthesisStudy(Study[S], Generic[S, C]):
 
     @final
     def used_items(self, assets: Path) -> tuple[str, ...]:
-        """Return digests of the files of all subjects that train, choose or rank in a run.
+        """Return digests of files and voxels of all subjects that train, choose or rank in a run.
 
         Raises:
             UserError: If the run is of an earlier version, or its record is damaged.

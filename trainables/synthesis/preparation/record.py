@@ -3,20 +3,24 @@
 A folder of subjects may change between a search and what follows it. If the splits were drawn
 again, a subject that trained the networks could become a test subject. So a run writes down the
 splits and a SHA-256 of every file, and every later step looks for these contents: under the name
-that the run wrote down, then under any other.
+that the run wrote down, then under any other. A file that was packed anew is another file with the
+same voxels; so these have a digest of their own, by which subjects of two runs are compared.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from searchspace.errors import UserError
 from trainables.data.subjects import SPLITS, SubjectSplits, notes_of
 from trainables.data.volumes import Subject
 from trainables.door.paths import inside
 from trainables.door.records import read_json
+from trainables.runtime.arrays import Floats32
 from trainables.runtime.files import write_atomically
 
 FILE = "contents.json"
@@ -31,19 +35,29 @@ class Record:
 
     Attributes:
         splits: Of all subjects, before any subset is taken.
-        contents: The digests of every subject, by name.
+        contents: The digests of every subject's files, by name.
+        voxels: The digests of every subject's MR and CT as they are read, by name; empty in records
+            of earlier versions.
     """
 
     splits: SubjectSplits
     contents: Mapping[str, Digests]
+    voxels: Mapping[str, Digests] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write the record into the folder of the run's assets."""
         splits = {split: list(getattr(self.splits, split)) for split in SPLITS}
         subjects = {name: dict(digests) for name, digests in self.contents.items()}
-        text = json.dumps({"splits": splits, "contents": subjects}, indent=1)
+        voxels = {name: dict(digests) for name, digests in self.voxels.items()}
+        values = {"splits": splits, "contents": subjects, "voxels": voxels}
+        text = json.dumps(values, indent=1)
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / FILE, text + "\n")
+
+    def personal(self, name: str) -> tuple[str, ...]:
+        """Return all digests by which a subject is told, of files and of voxels."""
+        kinds = self.contents[name], self.voxels.get(name, {})
+        return tuple(digests[part] for digests in kinds for part in PERSONAL if part in digests)
 
     @property
     def digest(self) -> str:
@@ -121,14 +135,21 @@ class Record:
 
 
 def new_record(splits: SubjectSplits, subjects: Sequence[Subject]) -> Record:
-    """Read every file once, and write down what each subject holds.
+    """Read every file twice, as it is and as voxels, and write down what each subject holds.
 
     Raises:
-        UserError: If a file cannot be read, two subjects have the same MR, or subjects of two
-            splits have the same CT.
+        UserError: If a file cannot be used, two subjects have the same MR, or subjects of two
+            splits have the same CT, in the same file or packed otherwise.
     """
     contents = {subject.name: subject.digests() for subject in subjects}
     split_of = {name: split for split in SPLITS for name in getattr(splits, split)}
+    _check_unlike(contents, split_of)
+    voxels = {subject.name: _voxels(subject) for subject in subjects}
+    _check_unlike(voxels, split_of)
+    return Record(splits, contents, voxels)
+
+
+def _check_unlike(contents: Mapping[str, Digests], split_of: Mapping[str, str]) -> None:
     owners: dict[tuple[str, str], str] = {}
     for name, digests in contents.items():
         for part in PERSONAL:
@@ -137,7 +158,17 @@ def new_record(splits: SubjectSplits, subjects: Sequence[Subject]) -> Record:
                 raise UserError(
                     f"subjects '{owner}' and '{name}' have the same {part.upper()}: remove one"
                 )
-    return Record(splits, contents)
+
+
+def _voxels(subject: Subject) -> Digests:
+    volume = subject.load()
+    return {"mr": _digest_of(volume.mr), "ct": _digest_of(volume.ct)}
+
+
+def _digest_of(values: Floats32) -> str:
+    digest = hashlib.sha256(f"{values.shape}\n".encode())
+    digest.update(np.ascontiguousarray(values + np.float32(0)).data)  # whole numbers have no -0
+    return digest.hexdigest()
 
 
 def read_record(folder: Path) -> Record:
@@ -157,7 +188,10 @@ def read_record(folder: Path) -> Record:
         train, val, ranking, test = (tuple(values["splits"][split]) for split in SPLITS)
         lists = train, val, ranking, test
         splits = SubjectSplits(train, val, ranking, test, notes_of(*lists))
-        return Record(splits, {name: dict(values["contents"][name]) for name in sum(lists, ())})
+        names = sum(lists, ())
+        contents = {name: dict(values["contents"][name]) for name in names}
+        voxels = {name: dict(digests) for name, digests in values.get("voxels", {}).items()}
+        return Record(splits, contents, voxels)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise UserError(f"{file} is damaged: restore it, or search again") from None
 

@@ -1,5 +1,6 @@
 """Test subjects that earlier runs trained, chose or ranked on are refused, by content."""
 
+import gzip
 import json
 import shutil
 
@@ -49,7 +50,7 @@ def shared(first, second):
 def test_with_the_same_splits_nothing_is_refused(prepared, heads):
     first = prepared("first", data=heads)
     items = used_items(first)
-    assert len(items) == 2 * (COUNT - len(read_record(first).splits.test))
+    assert len(items) == 4 * (COUNT - len(read_record(first).splits.test))
     check_apart(first, items)
     check_apart(prepared("second", data=heads), items)
 
@@ -62,6 +63,44 @@ def test_with_other_splits_the_line_says_how_many_and_what_to_do(prepared, heads
         check_apart(second, used_items(first))
     for words in ("--data-seed", "--test-site", "without --warm-start"):
         assert words in str(error.value)
+
+
+def repacked(heads, folder):
+    """Copy heads into files that hold the same voxels in other bytes."""
+    shutil.copytree(heads, folder)
+    for file in folder.rglob("*.nii.gz"):
+        file.write_bytes(gzip.compress(gzip.decompress(file.read_bytes()), 1))
+    return folder
+
+
+def test_the_same_voxels_in_other_files_are_the_same_subjects(prepared, heads, tmp_path):
+    again = repacked(heads, tmp_path / "again")
+    first, second = prepared("first", data=heads), prepared("second", data=again, data_seed=1)
+    contents = [
+        {digest for digests in read_record(run).contents.values() for digest in digests.values()}
+        for run in (first, second)
+    ]
+    assert contents[0].isdisjoint(contents[1])
+    with pytest.raises(UserError, match=rf"^{shared(first, second)} of 2 test subjects"):
+        check_apart(second, used_items(first))
+
+
+def test_phantom_heads_that_were_written_as_files_are_the_same_subjects(prepared, heads):
+    made = prepared("made", subjects=COUNT, size=8, slices=1, max_depth=2)
+    with pytest.raises(UserError, match=r"^\d of 2 test subjects"):
+        check_apart(prepared("read", data=heads, data_seed=1), used_items(made))
+
+
+def test_records_of_earlier_versions_are_compared_by_their_files(prepared, heads, tmp_path):
+    first, second = prepared("first", data=heads), prepared("second", data=heads, data_seed=1)
+    again = prepared("again", data=repacked(heads, tmp_path / "repacked"), data_seed=1)
+    values = json.loads((first / FILE).read_text())
+    del values["voxels"]
+    (first / FILE).write_text(json.dumps(values))
+    assert len(used_items(first)) == 2 * 12
+    with pytest.raises(UserError, match=rf"^{shared(first, second)} of 2 test subjects"):
+        check_apart(second, used_items(first))
+    check_apart(again, used_items(first))  # these cannot be told
 
 
 def test_a_site_that_trained_before_is_no_test(prepared, heads):
@@ -87,7 +126,7 @@ def test_a_subject_of_another_name_is_told_by_its_mr_or_its_ct(prepared, heads, 
 
 def test_subjects_that_the_papers_subset_leaves_out_were_not_used(prepared, heads):
     first = prepared("first", data=heads, subset="paper")
-    assert len(used_items(first)) == 2 * 6
+    assert len(used_items(first)) == 4 * 6
 
 
 def test_other_phantoms_are_other_subjects(prepared):

@@ -1,5 +1,6 @@
 """What a run wrote down of its subjects: found again by content, or refused by name."""
 
+import gzip
 import json
 import shutil
 
@@ -58,6 +59,8 @@ def test_a_record_is_read_as_it_was_written(data, tmp_path):
     again = read_record(tmp_path)
     assert again.splits == record.splits
     assert again.contents == record.contents
+    assert again.voxels == record.voxels
+    assert set(again.voxels) == set(record.contents)
     assert (again.digest, again.difference(record)) == (record.digest, "")
 
 
@@ -140,6 +143,16 @@ def test_the_same_ct_in_two_splits_is_refused_before_anything_is_trained(data):
     for name in (splits.train[0], splits.test[0]):
         shutil.copy(data / "p003" / "ct.nii.gz", data / name / "ct.nii.gz")
     with pytest.raises(UserError, match="have the same CT: remove one"):
+        record_of(data)
+
+
+@pytest.mark.parametrize("part", ["mr", "ct"])
+def test_the_same_voxels_in_two_files_are_refused_before_anything_is_trained(data, part):
+    splits = split_subjects([folder.name for folder in data.iterdir()], 0)
+    source, copy = data / splits.train[0], data / splits.test[0]
+    packed = gzip.decompress((source / f"{part}.nii.gz").read_bytes())
+    (copy / f"{part}.nii.gz").write_bytes(gzip.compress(packed, 1))
+    with pytest.raises(UserError, match=f"have the same {part.upper()}: remove one"):
         record_of(data)
 
 
