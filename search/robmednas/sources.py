@@ -43,12 +43,9 @@ REFERENCES = {
     "plain U-Net": PLAIN,
     "plain U-Net w/AT": PLAIN_TRAINED,
 }
-# What runs must share for their winners to be compared.
-SHARED = (
-    "data", "subjects", "slices", "size", "field_mm", "data_seed", "test_site", "ranking_site",
-    "kernels", "batch_size", "flip", "attack", "eps", "normalisation", "epoch_by",
-    "rank_slices", "neighbours",
-)  # fmt: skip
+# What may differ between runs that are compared: the place of the data, whose records are compared,
+# the seed of the search, and what only concerns the machine.
+MAY_DIFFER = frozenset({"data", "pool", "seed", "device", "max_memory", "precision"})
 
 
 @dataclass(frozen=True)
@@ -128,18 +125,29 @@ def read_sources(
     sources = tuple(read_source(path, named) for path in paths)
     first = sources[0]
     for source in sources[1:]:
-        for name in SHARED:
-            values = getattr(first.settings, name), getattr(source.settings, name)
-            if values[0] != values[1]:
-                raise UserError(
-                    f"{first.folder.name} and {source.folder.name} cannot be compared: "
-                    f"{name} is {values[0]} and {values[1]}"
-                )
-        if change := first.record.difference(source.record):
+        change = differences(first.settings, source.settings)
+        if change := change or first.record.difference(source.record):
             raise UserError(
                 f"{first.folder.name} and {source.folder.name} cannot be compared: {change}"
             )
     return sources
+
+
+def differences(first: RobMedNASSettings, second: RobMedNASSettings) -> str:
+    """Name the settings in which two runs differ and may not, with both values; empty for none.
+
+    Args:
+        first: Of one run.
+        second: Of another.
+    """
+    pairs = {
+        name: (getattr(first, name), getattr(second, name)) for name in type(first).model_fields
+    }
+    return ", ".join(
+        f"{name} is {before} and {after}"
+        for name, (before, after) in pairs.items()
+        if name not in MAY_DIFFER and before != after
+    )
 
 
 def row_of(sampler: str) -> str:

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 from search.robmednas.sources import (
+    MAY_DIFFER,
     Source,
     candidates,
+    differences,
     draw,
     in_order,
     read_source,
@@ -157,6 +159,39 @@ def test_runs_on_other_data_are_not_compared(searches, tmp_path):
     run = changed(searches[1], tmp_path / "other", settings=settings | {"data_seed": 5})
     with pytest.raises(UserError, match="cannot be compared: data_seed is 0 and 5"):
         read_sources([searches[0], run])
+
+
+def test_runs_that_were_made_otherwise_are_not_compared_and_all_differences_are_named(
+    searches, tmp_path
+):
+    settings = json.loads((searches[0] / "manifest.json").read_text())["settings"]
+    other = settings | {"equal": "time", "lr": 0.5, "max_disturbed": 0.2}
+    run = changed(searches[1], tmp_path / "other", settings=other)
+    with pytest.raises(UserError) as error:
+        read_sources([searches[0], run])
+    assert str(error.value) == (
+        "tpe and other cannot be compared: equal is slices and time, lr is 0.008 and 0.5, "
+        "max_disturbed is None and 0.2"
+    )
+
+
+def test_every_setting_counts_but_place_seed_and_machine():
+    settings = robmednas.parse_settings({"device": "cpu"})
+    assert differences(settings, settings) == ""
+    for name in type(settings).model_fields:
+        said = differences(settings, settings.model_copy(update={name: "else"}))
+        assert said.startswith(f"{name} is ") != (name in MAY_DIFFER), name
+    assert type(settings).model_fields.keys() >= MAY_DIFFER
+
+
+def test_runs_of_another_seed_machine_and_place_are_compared(searches, tmp_path):
+    settings = json.loads((searches[0] / "manifest.json").read_text())["settings"]
+    other = settings | {"seed": 5, "max_memory": 3.0, "precision": "fp32"}
+    run = changed(searches[1], tmp_path / "other", settings=other)
+    assert [source.row for source in read_sources([searches[0], run])] == [
+        "RobMedNAS-T",
+        "RobMedNAS-R",
+    ]
 
 
 def test_runs_on_folders_that_changed_in_between_are_not_compared(searches, tmp_path):
