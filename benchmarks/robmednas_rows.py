@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from searchspace.errors import UserError
 from searchspace.names import lookup
 from searchspace.unet import PAPER_BEST, handcrafted, plain
+from trainables.door.records import read_json
+from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
 from trainables.synthesis.training.recipe import Recipe
 
@@ -156,6 +160,33 @@ def changed_row(title: str, network: str, recipe: Mapping[str, Any], changes: st
         values |= lookup(CHANGES, change, "change of the recipe")
     normalisation = str(values.pop("normalisation", "whole"))
     return row_of(f"{title}, {changes}", network, values, normalisation)
+
+
+def model_row(folder: Path, size: int) -> Row:
+    """Return the row of a saved model: its architecture, recipe and normalisation.
+
+    Args:
+        folder: Of the model.
+        size: Pixels of the table's slices, to a side.
+
+    Raises:
+        UserError: If the model saw another grid than the table's, or neighbouring slices.
+    """
+    card = read_json(folder / "model.json")
+    expected = {"size": size, "field_mm": RobMedNASSettings().field_mm, "neighbours": 0}
+    seen = {name: card.get(name, value) for name, value in expected.items()}
+    if seen != expected:
+        change = ", ".join(
+            f"{name} is {seen[name]:g}, here {expected[name]:g}"
+            for name in expected
+            if seen[name] != expected[name]
+        )
+        raise UserError(
+            f"the model in {folder} saw other slices ({change}): give its size as --size; the "
+            "table has no other field, and no neighbouring slices"
+        )
+    config = study.config.model_validate(card["provenance"]["config"]).model_dump()
+    return Row(f"model {folder.parent.name}", config, card["normalisation"])
 
 
 def searched_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:

@@ -39,6 +39,7 @@ from robmednas_rows import (
     PLAIN_RECIPE,
     Row,
     changed_row,
+    model_row,
     named_row,
     recipe_rows,
     searched_rows,
@@ -163,10 +164,7 @@ def rows_of(arguments: argparse.Namespace) -> list[Row]:
             rows.append(listed.get(name) or named_row(name, recipe, arguments.filters))
     for text in arguments.network:
         rows += [changed_row(text, text, recipe, name) for name in arguments.recipes]
-    for folder in arguments.model:
-        card = read_json(folder / "model.json")
-        config = study.config.model_validate(card["provenance"]["config"]).model_dump()
-        rows.append(Row(f"model {folder.parent.name}", config, card["normalisation"]))
+    rows += [model_row(folder, arguments.size) for folder in arguments.model]
     return rows
 
 

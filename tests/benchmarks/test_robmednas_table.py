@@ -1,6 +1,7 @@
 """The table of networks and recipes: rows, splits, and what is printed of made scores."""
 
 import importlib
+import json
 import re
 from argparse import Namespace
 from functools import partial
@@ -74,6 +75,35 @@ def test_a_row_is_a_network_and_any_changes_of_the_recipe(table, tmp_path):
 def test_the_plain_recipe_is_what_a_run_has_by_default(table, tmp_path):
     (row,) = table.rows_of(arguments(tmp_path))
     assert row.config.items() >= RobMedNASSettings().recipe.items()
+
+
+def write_card(folder, table, **changes):
+    config = table.study.config(architecture="plain 8 16", lr=2e-3).model_dump()
+    card = {"provenance": {"config": config}, "normalisation": "tissue", "size": 32}
+    card |= {"field_mm": 256.0, "neighbours": 0} | changes
+    folder.mkdir(parents=True)
+    (folder / "model.json").write_text(json.dumps(card))
+    return config
+
+
+def test_a_saved_model_is_trained_by_its_own_recipe(table, tmp_path):
+    config = write_card(tmp_path / "run" / "best", table)
+    (row,) = table.rows_of(arguments(tmp_path, rows=[], model=[tmp_path / "run" / "best"]))
+    assert (row.name, row.config, row.normalisation) == ("model run", config, "tissue")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"size": 96}, "size is 96, here 32"),
+        ({"field_mm": 200.0}, "field_mm is 200, here 256"),
+        ({"neighbours": 2, "size": 64}, "size is 64, here 32, neighbours is 2, here 0"),
+    ],
+)
+def test_a_saved_model_that_saw_other_slices_is_refused(table, tmp_path, changes, said):
+    write_card(tmp_path / "best", table, **changes)
+    with pytest.raises(UserError, match=rf"saw other slices \({said}\): give"):
+        table.rows_of(arguments(tmp_path, rows=[], model=[tmp_path / "best"]))
 
 
 @pytest.mark.parametrize(
