@@ -16,7 +16,14 @@ from torch import Tensor
 
 from searchspace.errors import UserError
 from trainables.classification.settings import ClassificationSettings
-from trainables.data.copies.contents import added_items, check_items, find_items, image_items
+from trainables.data.copies.contents import (
+    PixelDigests,
+    added_items,
+    check_items,
+    find_items,
+    image_items,
+    pixel_digests,
+)
 from trainables.data.copies.near import find_near_copies
 from trainables.data.dataset import OFFICIAL_SPLITS, Dataset, Images, OfficialSplit
 from trainables.data.datasets import open_dataset
@@ -36,6 +43,7 @@ LEFT_OUT = "left-out.npz"  # what training may draw on besides, with other seeds
 DESCRIPTION = "data.json"
 SPLITS = "splits.npz"
 CONTENTS = "contents.npz"
+PIXELS = "{}_pixels"  # digests of these images whatever their labels, in the same file
 TEST = "test.npz"
 KEPT_NEAR = "Near copies are not looked for (--keep-near): the official sets are used as they are."
 
@@ -129,6 +137,10 @@ def write_data(folder: Path, dataset: Dataset, splits: Splits, *, seed: int | No
     write_arrays(folder / LEFT_OUT, {"images": rest.pixels, "labels": rest.labels})
     digests: dict[str, np.ndarray] = {
         split: np.array(list(image_items(dataset.official(split)).values()), "S")
+        for split in OFFICIAL_SPLITS
+    }
+    digests |= {
+        PIXELS.format(split): pixel_digests(dataset.official(split).pixels)
         for split in OFFICIAL_SPLITS
     }
     write_arrays(folder / CONTENTS, digests)
@@ -311,6 +323,19 @@ def _recorded(folder: Path, split: OfficialSplit, indices: npt.NDArray[np.int64]
     with open_arrays(inside(folder, CONTENTS), limit=None) as arrays:
         digests = arrays[split][indices].astype("U").tolist()
     return {str(number): digest for number, digest in enumerate(digests)}
+
+
+def pixels_of(assets: Path) -> dict[OfficialSplit, PixelDigests]:
+    """Read the digests of the pixels of the official splits; none of a run of an earlier version.
+
+    Args:
+        assets: Of the run.
+    """
+    if not (assets / CONTENTS).is_file():
+        return {}
+    with open_arrays(inside(assets, CONTENTS), limit=None) as arrays:
+        names = {split: PIXELS.format(split) for split in OFFICIAL_SPLITS}
+        return {split: arrays[name] for split, name in names.items() if name in arrays}
 
 
 def to_tensors(images: Images, device: torch.device) -> LabelledImages:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -14,15 +16,18 @@ from trainables.attacks.signs.steadiness import require_steady
 from trainables.attacks.threat import pixels
 from trainables.attacks.transfer import STORE
 from trainables.classification.about import SCORES
-from trainables.classification.assets import LabelledImages, at_most
+from trainables.classification.assets import LabelledImages, at_most, read_data, read_test
 from trainables.classification.measurement import SIGMAS
+from trainables.classification.settings import ClassificationSettings
 from trainables.corruptions.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from trainables.corruptions.noise import gaussian
 from trainables.data.task import Task
 from trainables.metrics.classification import ORDERS, Labels
 from trainables.metrics.orders.answers import ImageScores, image_scores
 from trainables.runtime.arrays import Floats, Floats32, Floats64
+from trainables.runtime.device import channels_last
 from trainables.runtime.seeding import derive
+from trainables.saved.checkpoint import load_classifier
 from trainables.study.examination import (
     CLEAN,
     ENSEMBLE,
@@ -153,3 +158,25 @@ def _numbers(score: str, task: Task, answers: Floats, labels: Labels) -> ImageSc
     if numbers is None:
         raise ValueError(f"{score} of {task} data has no numbers of single images")
     return numbers
+
+
+def examine_saved(
+    model: Path, data: Path, settings: ClassificationSettings, exam: Exam
+) -> Examination:
+    """Examine a classifier that a trial saved.
+
+    Args:
+        model: Folder of the saved model.
+        data: Folder of the run's assets, or of the test split.
+        settings: Of the run.
+        exam: The split, the attacks, the seed, and other models to take attacks from.
+    """
+    device = torch.device(settings.device)
+    classifier, card = load_classifier(model)
+    sources = {name: load_classifier(path)[0].to(device) for name, path in exam.sources.items()}
+    is_test = exam.split == "test"
+    split = read_test(data, device) if is_test else read_data(data, device).ranking
+    network, headline = channels_last(classifier.to(device)), settings.headline
+    return examine_classifier(
+        network, split, card.task, settings.eps, exam, sources, score=headline
+    )

@@ -1,13 +1,11 @@
 """What all classification studies share: everything except space, references and learner."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, final
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 from searchspace.space import Space
@@ -16,13 +14,12 @@ from trainables.classification.assets import (
     find_test,
     left_out_lines,
     open_splits,
-    read_data,
     read_splits,
     read_test,
     write_data,
     write_test,
 )
-from trainables.classification.examination import examine_classifier
+from trainables.classification.examination import examine_saved
 from trainables.classification.learner import Choice, Learner, Lesson, check_config
 from trainables.classification.measurement import (
     Robustness,
@@ -33,6 +30,7 @@ from trainables.classification.measurement import (
 )
 from trainables.classification.memory import CountExtra, need_of, no_extra
 from trainables.classification.pilot import Anchor, choose_eps, measure_anchor
+from trainables.classification.preparation.apart import check_apart, used_items
 from trainables.classification.settings import ClassificationSettings
 from trainables.classification.trial import ClassifierTrial, measurement_of
 from trainables.data.dataset import Dataset
@@ -266,7 +264,28 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         if settings.eps_auto:
             choice = self._choose_eps(settings, assets, say)
             facts, eps = facts.with_eps(choice), choice.eps
-        return replace(facts, constant=self._constant(settings, eps, labels))
+        rest = eps, settings.task, labels, settings.scores
+        parts = (constant_metrics(kind, *rest) for kind in settings.ranking_attacks)
+        constant = {name: value for part in parts for name, value in part.items()}
+        return replace(facts, constant=constant)
+
+    @final
+    def used_items(self, assets: Path) -> tuple[str, ...]:
+        """Return the name of the set of images that could train, choose or rank in a run.
+
+        Raises:
+            UserError: If they are missing or damaged.
+        """
+        return used_items(assets)
+
+    @final
+    def check_apart(self, assets: Path, items: Collection[str]) -> None:
+        """Refuse test images that trained, chose or ranked in runs that this run starts from.
+
+        Raises:
+            UserError: If there is such a test image.
+        """
+        check_apart(assets, items)
 
     @final
     def build(self, config: Config, settings: S, assets: Path) -> ClassifierTrial:
@@ -295,12 +314,6 @@ class ClassificationStudy(Study[S], Generic[S, C]):
     @final
     def check_test(self, settings: S, assets: Path, folder: Path, say: Say) -> None:
         """Make sure that the dataset still has the recorded test images; nothing is written.
-
-        Args:
-            settings: Of the run.
-            assets: Folder of the run.
-            folder: For the test split alone.
-            say: Receives a sentence before each step that takes long.
 
         Raises:
             UserError: As of `open_test`.
@@ -332,15 +345,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             settings: Of the run.
             exam: The split, the attacks, the seed, and other models to take attacks from.
         """
-        device = torch.device(settings.device)
-        classifier, card = load_classifier(model)
-        sources = {name: load_classifier(path)[0].to(device) for name, path in exam.sources.items()}
-        is_test = exam.split == "test"
-        split = read_test(data, device) if is_test else read_data(data, device).ranking
-        network, headline = channels_last(classifier.to(device)), settings.headline
-        return examine_classifier(
-            network, split, card.task, settings.eps, exam, sources, score=headline
-        )
+        return examine_saved(model, data, settings, exam)
 
     def score_test(
         self, model: Path, data: Path, settings: S, images: int | None
@@ -375,14 +380,6 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         """
         del settings
         return robust.metrics | robust.clean_auc_bounds("test")
-
-    def _constant(
-        self, settings: S, eps: tuple[float, ...], labels: npt.NDArray[np.int64]
-    ) -> dict[str, float]:
-        """Return what a constant answer scores on the ranking split, by metric."""
-        rest = eps, settings.task, labels, settings.scores
-        parts = (constant_metrics(kind, *rest) for kind in settings.ranking_attacks)
-        return {name: value for part in parts for name, value in part.items()}
 
     def _choose_eps(self, settings: S, assets: Path, say: Say) -> EpsChoice:
         """Train the pilots, attack them on val, and choose radii between what each keeps."""

@@ -277,6 +277,8 @@ class Study(ABC, Generic[S]):
 
         A run may start from the best of an earlier one. What these were chosen by must not be in
         its test split. Nothing by default, for a study whose test split is the same in all runs.
+        They are written into the plan of a run that starts from this one: of many items, return the
+        digest of the set.
 
         Args:
             assets: The folder that `prepare` wrote, of the earlier run.

@@ -20,6 +20,9 @@ from trainables.data.dataset import Images
 Items = Mapping[str, str]
 """The digest of each item by its name, in the order of the data."""
 
+PixelDigests = npt.NDArray[np.uint64]
+"""A digest of 8 bytes for each image, of its pixels alone, (N,)."""
+
 NAMED = 5  # items that a message names
 
 
@@ -43,6 +46,15 @@ def image_items(images: Images) -> dict[str, str]:
         str(number): digest_of(pixels, np.asarray(label))
         for number, (pixels, label) in enumerate(pairs)
     }
+
+
+def pixel_digests(pixels: npt.NDArray[np.uint8]) -> PixelDigests:
+    """Compute a short digest of each image, whatever its label, to tell images of two runs.
+
+    Args:
+        pixels: (N, ...).
+    """
+    return np.array([int(digest_of(image)[:16], 16) for image in pixels], np.uint64)
 
 
 def find_items(source: str, kind: str, recorded: Items, present: Items) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""What a run of classifiers begins with: test images apart from what earlier runs used."""
