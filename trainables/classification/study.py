@@ -231,8 +231,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
     @final
     def limits(self, config: Config, settings: S) -> dict[str, float]:
         """Compute the share by which a trial exceeds the limit of memory; empty without a limit."""
-        gib = settings.memory_gib
-        if gib is None:
+        if (gib := settings.memory_gib) is None:
             return {}
         need = self.need(self.settings_of(parse(self.config, config), settings))
         return {MEMORY: need.excess(gib, config["batch_size"])}
@@ -289,9 +288,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
 
     @final
     def build(self, config: Config, settings: S, assets: Path) -> ClassifierTrial:
-        """Make one trial; the splits are read once a process.
-
-        A trial with another seed than the run's trains on other images, see `read_splits`.
+        """Make one trial; of another seed than the run's on other images, see `read_splits`.
 
         Args:
             config: A whole config.
@@ -314,6 +311,12 @@ class ClassificationStudy(Study[S], Generic[S, C]):
     @final
     def check_test(self, settings: S, assets: Path, folder: Path, say: Say) -> None:
         """Make sure that the dataset still has the recorded test images; nothing is written.
+
+        Args:
+            settings: Of the run.
+            assets: Folder of the run.
+            folder: For the test split alone.
+            say: Receives a sentence before each step that takes long.
 
         Raises:
             UserError: As of `open_test`.
