@@ -29,9 +29,10 @@ from trainables.metrics.synthesis import REGIONS
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
-from trainables.synthesis.preparation.assets import read_data, write_data
+from trainables.synthesis.preparation.assets import read_data, trivial_line, write_data
 from trainables.synthesis.preparation.duration import say_duration
 from trainables.synthesis.preparation.record import read_record
+from trainables.synthesis.slices import read_split
 
 FILE = "stability.csv"
 CSV_COLUMNS = ("row", "kind", "number", "condition", "subject", "score", "value")
@@ -113,7 +114,8 @@ def stability(
         raise damaged_rows(folder / FILE, error) from None
     for table in tables:
         console.print(table)
-    lines += [f"{pixels_line(comparison)}; {UNCHOSEN}", f"everything: {folder / FILE}"]
+    trivial = trivial_line(read_data(folder / "assets").train, read_split(folder / "test" / "test"))
+    lines += [trivial, f"{pixels_line(comparison)}; {UNCHOSEN}", f"everything: {folder / FILE}"]
     for line in lines:
         say(line)
     return 0

@@ -25,6 +25,8 @@ def test_stability_retrains_with_other_seeds_and_other_subjects(finished, printe
     assert by_training.nunique() == len(by_training)  # each training is one of its own
     assert "20 of 20 trainings to do, each of at most 2 epochs" in text
     assert "over 2 trainings" in text
+    assert "RobMedNAS-T, pgd: " in text
+    assert "HU of one grey" in text
     assert "over 3 trainings" in text
 
 
