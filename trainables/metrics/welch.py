@@ -82,7 +82,7 @@ def estimate(value: float, components: Sequence[Component], comparisons: int = 1
         comparisons: How many such quantities shall all lie in their intervals in 95 % of cases, by
             Bonferroni's correction.
     """
-    level = 1 - (1 - LEVEL) / max(1, comparisons)
+    level = corrected(comparisons)
     variance, df = total(components)
     if math.isnan(variance):
         return Estimate(value=value, low=math.nan, high=math.nan, p=math.nan, df=df, level=level)
@@ -98,6 +98,27 @@ def estimate(value: float, components: Sequence[Component], comparisons: int = 1
 def quantile(df: float, level: float) -> float:
     """Return how many standard errors an interval of Student's t reaches to each side."""
     return float(stdtrit(df, (1 + level) / 2))
+
+
+def half_width(sources: Sequence[Component], level: float) -> float:
+    """Return half the width of an interval that holds at its level however few the trainings are.
+
+    The half widths of single sources are added in quadrature. Satterthwaite's degrees of freedom of
+    their sum depend on the variance over seeds, as estimated: two or three trainings that happen to
+    lie close together look as if nearly all variance were known. Of 25 equal
+    pairs of three trainings each `estimate` tells some apart in .11 to .17 of cases instead of .05,
+    where the variance over seeds holds nothing of that over images.
+
+    Args:
+        sources: Of variance; one that is not known makes the width NaN.
+        level: How often the interval holds the quantity, in (0, 1).
+    """
+    return math.hypot(*(math.sqrt(part.variance) * quantile(part.df, level) for part in sources))
+
+
+def corrected(comparisons: int) -> float:
+    """Return the level of each of several intervals that hold together, by Bonferroni."""
+    return 1 - (1 - LEVEL) / max(1, comparisons)
 
 
 def total(components: Sequence[Component]) -> Component:

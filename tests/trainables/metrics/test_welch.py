@@ -9,7 +9,9 @@ from scipy import stats
 from trainables.metrics.welch import (
     UNKNOWN,
     Component,
+    corrected,
     estimate,
+    half_width,
     image_component,
     seed_component,
     total,
@@ -66,6 +68,26 @@ def test_degrees_of_freedom_lie_between_the_fewest_and_the_sum():
     assert total([Component(1.0, 4), Component(1.0, 4)]).df == pytest.approx(8)
     assert total([Component(1.0, 4), Component(1e-9, 100)]).df == pytest.approx(4)
     assert total([Component(1.0, math.inf)]).df > 1e8
+
+
+def test_half_widths_of_sources_are_added_in_quadrature():
+    parts = [Component(0.04, 2), Component(0.01, math.inf)]
+    expected = math.hypot(0.2 * stats.t.ppf(0.975, 2), 0.1 * stats.norm.ppf(0.975))
+    assert half_width(parts, 0.95) == pytest.approx(expected)
+    assert math.isnan(half_width([*parts, UNKNOWN], 0.95))
+
+
+def test_intervals_of_few_trainings_hold_at_the_level_of_many_comparisons():
+    """Two recipes of three trainings: by one number of degrees of freedom, twice as many err."""
+    generator, runs, level = np.random.default_rng(0), 6_000, corrected(5)
+    wrong = {"apart": 0, "together": 0}
+    for _ in range(runs):
+        pair = generator.normal(0, 0.1, (2, 3)) + generator.normal(0, 0.03, (2, 1))
+        seeds, images = total([seed_component(row) for row in pair]), Component(0.0018, math.inf)
+        gap = pair[0].mean() - pair[1].mean()
+        wrong["apart"] += abs(gap) > half_width([seeds, images], level)
+        wrong["together"] += estimate(gap, [seeds, images], 5).excludes_zero
+    assert wrong["apart"] / runs <= 0.01 < wrong["together"] / runs
 
 
 def test_images_count_within_their_classes():
