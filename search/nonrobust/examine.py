@@ -14,7 +14,7 @@ from rich.console import Console
 
 from search.comparison.rows import Row
 from search.exit_status import FINISHED, INTERRUPTED
-from search.nonrobust.layout import NOTE, collect, merge, text_of
+from search.nonrobust.layout import collect, count_of, merge, note, text_of
 from search.record.manifest import Manifest, read_manifest
 from search.record.run_folder import RunFolder
 from search.run.predict import find_classifier
@@ -148,10 +148,12 @@ class Examiner:
         data = self._data(self.settings.seed)
         linear = {label: merge([detail[label] for detail in details]) for label in details[0]}
         level = chance(data.task, data.ranking.labels.cpu().numpy())
-        body = text_of(collect(rows, self.plan.radius, RANKING), linear, level)
-        note = NOTE.format(radius=self.plan.radius, split="the images that ranked the winner")
+        scores = collect(rows, self.plan.radius, RANKING)
+        count = count_of(scores, linear)
+        body = text_of(scores, linear, level, count)
+        words = note(self.plan.radius, "the images that ranked the winner", count)
         head = f"# What {self.plan.run.name}'s winner uses\n\nSets are made with {self.model}."
-        return f"{head}\n\n{body}\n\n{note}\n"
+        return f"{head}\n\n{body}\n\n{words}\n"
 
     def _begin(self) -> None:
         """Write down what is examined; refuse a folder of another examination."""

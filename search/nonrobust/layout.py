@@ -7,24 +7,37 @@ from pathlib import Path
 import numpy as np
 
 from search.comparison.cells import Cell
-from search.comparison.rows import Row, by_setting
+from search.comparison.rows import CONSTANT, Row, by_setting
 from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
+from search.results.tables import percent
 from trainables.door.text import to_cell
-from trainables.metrics.welch import Component, estimate, seed_component
-from trainables.studies.nonrobust.conditions import CORRUPTED, VARIANCE
+from trainables.metrics.welch import (
+    LEVEL,
+    UNKNOWN,
+    Component,
+    corrected,
+    half_width,
+    quantile,
+    seed_component,
+)
+from trainables.runtime.arrays import Floats64
+from trainables.studies.nonrobust.conditions import APART, CORRUPTED, VARIANCE
 from trainables.studies.nonrobust.settings import LABEL_OF
-from trainables.studies.nonrobust.verdict import Measured, Scores, judge
+from trainables.studies.nonrobust.verdict import Measured, Scores, count_verdicts, judge
 from trainables.study.study import BASELINE
 
-CHANCE = "constant"
+ROBUST = "trades"
 CONTROLS = ("labels only", "noise only", "untrained")  # how their labels begin
 NOTE = (
     "Balanced accuracy, with 95 % intervals over images and seeds (of one seed, over images). "
     "Attacked: under the ensemble `quick` of `confirm`, {radius:g}/255. Corrupted: the mean over "
     "the corruptions and severities of `c-like`. Of each seed subset, networks and made sets are "
-    "its own. The linear control is scored on the images that rank, the rest on {split}."
+    "its own. The linear control is scored on the images that rank, the rest on {split}. In words: "
+    "differences with intervals over seeds and images of both, at {level}, so that all that the "
+    "words decide ({count}) holds together in 95 % of tables (Bonferroni). One seed says nothing."
 )
+WITHOUT_NEAR = "Apart: without the test images that have near copies among those that trained."
 
 
 def layout(rows: Sequence[Row], *, out: Path, radius: float) -> str:
@@ -35,34 +48,83 @@ def layout(rows: Sequence[Row], *, out: Path, radius: float) -> str:
         out: Folder of the comparison, whose cells hold the linear controls.
         radius: Of the attack, in 255ths.
     """
+    settings = by_setting(rows)
+    scores = {key: collect(group, radius, "test") for key, group in settings.items()}
+    controls = {key: linear_of(out, group) for key, group in settings.items()}
+    count = sum(count_of(scores[key], controls[key][0]) for key in settings)
     parts = []
-    for (dataset, fraction), group in by_setting(rows).items():
-        scores = collect(group, radius, "test")
-        linear, chance = linear_of(out, group)
+    for key, group in settings.items():
+        apart = collect(group, radius, f"test_{APART}")
         parts += [
-            f"## {dataset}, {100 * fraction:g} % of the training images",
-            text_of(scores, linear, chance),
+            f"## {key[0]}, {100 * key[1]:g} % of the training images",
+            text_of(scores[key], *controls[key], count, apart),
         ]
-    return "\n\n".join([*parts, NOTE.format(radius=radius, split="test")]) + "\n"
+    return "\n\n".join([*parts, f"{note(radius, 'test', count)} {WITHOUT_NEAR}"]) + "\n"
 
 
-def text_of(scores: Mapping[str, Scores], linear: Mapping[str, Measured], chance: float) -> str:
+def count_of(scores: Mapping[str, Scores], linear: Mapping[str, Measured]) -> int:
+    """Count what the words of `text_of` decide.
+
+    Args:
+        scores: By label.
+        linear: By the label of the network that trained on the set.
+    """
+    return count_verdicts(scores, linear, baseline=BASELINE, robust=ROBUST)
+
+
+def note(radius: float, split: str, count: int) -> str:
+    """Say what the numbers and the words of a table are.
+
+    Args:
+        radius: Of the attack, in 255ths.
+        split: On whose images networks are scored, in words.
+        count: How much the words of the table decide.
+    """
+    level = percent(corrected(count))
+    return NOTE.format(radius=radius, split=split, count=count, level=level)
+
+
+def text_of(
+    scores: Mapping[str, Scores],
+    linear: Mapping[str, Measured],
+    chance: float,
+    count: int,
+    apart: Mapping[str, Scores] | None = None,
+) -> str:
     """Write a table of networks, the linear controls below it, and what both mean.
 
     Args:
         scores: By label.
         linear: By the label of the network that trained on the set.
         chance: Of a constant answer.
+        count: How much the words of the whole table decide.
+        apart: Scores without the images that have near copies; None for a table without these.
     """
-    lines = ["| trained on | clean | attacked | corrupted |", "| --- | --- | --- | --- |"]
-    for label, row in scores.items():
-        lines.append(f"| {to_cell(label)} | {row.clean} | {row.attacked} | {row.corrupted} |")
+    splits = [scores] if apart is None else [scores, apart]
+    heads = ["clean", "attacked", "corrupted"]
+    if apart is not None:
+        heads += [f"{head}, apart" for head in heads]
+    lines = [["trained on", *heads], ["---"] * (1 + len(heads))]
+    for label in scores:
+        rows = (split[label] for split in splits)
+        values = (value for row in rows for value in (row.clean, row.attacked, row.corrupted))
+        lines.append([str(to_cell(label)), *map(str, values)])
     for label, value in linear.items():
-        lines.append(f"| {to_cell(label)}, linear model of pixels | {value} | | |")
-    lines.append(f"| a constant answer | {chance:.3f} | {chance:.3f} | {chance:.3f} |")
+        empty = [""] * (len(heads) - 1)
+        lines.append([f"{to_cell(label)}, linear model of pixels", str(value), *empty])
+    lines.append([CONSTANT, *[f"{chance:.3f}"] * len(heads)])
     controls = [label for label in scores if label.startswith(CONTROLS)]
-    words = judge(scores, linear, chance, controls=controls, baseline=BASELINE, robust="trades")
-    return "\n".join([*lines, "", *(f"- {sentence}" for sentence in words)])
+    words = judge(
+        scores,
+        linear,
+        chance,
+        controls=controls,
+        baseline=BASELINE,
+        robust=ROBUST,
+        verdicts=count,
+    )
+    table = [f"| {' | '.join(line)} |" for line in lines]
+    return "\n".join([*table, "", *(f"- {sentence}" for sentence in words)])
 
 
 def collect(rows: Sequence[Row], radius: float, split: str) -> dict[str, Scores]:
@@ -96,9 +158,7 @@ def combine(trainings: Sequence[Mapping[str, float | None]], name: str) -> Measu
     values = np.array([_number(metrics.get(name)) for metrics in trainings])
     variances = [_number(metrics.get(f"{name}_{VARIANCE}")) for metrics in trainings]
     images = Component(float(np.mean(variances)), math.inf)  # the same images for every seed
-    parts = [images] if len(values) < 2 else [seed_component(values), images]
-    outcome = estimate(float(values.mean()), parts)
-    return Measured(outcome.value, max(0.0, outcome.low), min(1.0, outcome.high))
+    return _measured(values, images)
 
 
 def linear_of(out: Path, rows: Sequence[Row]) -> tuple[dict[str, Measured], float]:
@@ -125,8 +185,22 @@ def merge(details: Sequence[Mapping[str, float]]) -> Measured:
     values = np.array([detail["linear"] for detail in details])
     if len(details) == 1:
         return Measured(values[0], details[0]["linear_low"], details[0]["linear_high"])
-    outcome = estimate(float(values.mean()), [seed_component(values)])
-    return Measured(outcome.value, max(0.0, outcome.low), min(1.0, outcome.high))
+    widths = [detail["linear_high"] - detail["linear_low"] for detail in details]
+    error = float(np.mean(widths)) / (2 * quantile(math.inf, LEVEL))
+    return _measured(values, Component(error**2, math.inf))
+
+
+def _measured(values: Floats64, images: Component) -> Measured:
+    """Return the mean of trainings, with its interval over seeds, where there are some, and images.
+
+    Args:
+        values: Of each training, (S,).
+        images: The variance over images.
+    """
+    mean = float(values.mean())
+    seeds = seed_component(values) if len(values) > 1 else UNKNOWN
+    half = half_width([images] if len(values) < 2 else [seeds, images], LEVEL)
+    return Measured(mean, max(0.0, mean - half), min(1.0, mean + half), seeds, images)
 
 
 def _labels(details: Sequence[Mapping[str, object]]) -> list[str]:

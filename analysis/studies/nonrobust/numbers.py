@@ -58,7 +58,10 @@ def scores_of(run: Run) -> dict[str, Scores]:
 
 
 def words(run: Run) -> tuple[str, ...]:
-    """Say what the run shows of features, and what robust training costs and gains."""
+    """Say what the run shows of features, and what robust training costs and gains.
+
+    Answers are kept of one training each: nothing is decided.
+    """
     twins = run.manifest.get("details", {}).get("made_sets", {})
     linear = {
         label: Measured(detail["linear"], detail["linear_low"], detail["linear_high"])
@@ -67,7 +70,9 @@ def words(run: Run) -> tuple[str, ...]:
     scores = scores_of(run)
     chance = yardstick(run).level
     controls = [label for label in scores if label.startswith(CONTROLS)]
-    return judge(scores, linear, chance, controls=controls, baseline=BASELINE, robust=TRADES)
+    return judge(
+        scores, linear, chance, controls=controls, baseline=BASELINE, robust=TRADES, verdicts=0
+    )
 
 
 def middle_radius(run: Run) -> float | None:

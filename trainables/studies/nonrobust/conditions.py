@@ -13,6 +13,7 @@ from trainables.runtime.arrays import Floats64
 from trainables.study.examination import CLEAN, ENSEMBLE, Examination
 
 CORRUPTED = "corrupted"
+APART = "apart"  # without near copies
 VARIANCE = "variance"  # over images: how the names of such numbers end
 
 
@@ -26,7 +27,16 @@ def scores_of(examination: Examination, split: str) -> dict[str, float]:
         examination: With corruptions.
         split: With which the names begin: ``test_clean_bacc``, ``test_ensemble_bacc_eps4``,
             ``test_corrupted_bacc`` (the mean over kinds and severities), and one for each kind.
+            Of the images without near copies, where these were looked for, it is followed by
+            ``apart``: ``test_apart_clean_bacc``.
     """
+    numbers = _numbers(examination, split)
+    near = examination.near
+    apart = examination.without_near() if near is None or near.any() else examination
+    return numbers if apart is None else numbers | _numbers(apart, f"{split}_{APART}")
+
+
+def _numbers(examination: Examination, split: str) -> dict[str, float]:
     numbers: dict[str, float] = {}
     for name, answers in rows_of(examination).items():
         numbers[f"{split}_{name}"] = float(mean_recall(answers, examination.labels))

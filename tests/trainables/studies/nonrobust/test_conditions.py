@@ -1,5 +1,7 @@
 """An examination as numbers: which conditions are averaged, and their variance over images."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,26 @@ def test_answers_that_are_all_wrong_are_not_certain(examination):
     numbers = scores_of(examination, "test")
     assert numbers["test_ensemble_bacc_eps4"] == 0
     assert numbers["test_ensemble_bacc_eps4_variance"] > 1e-4
+
+
+def test_images_without_near_copies_are_scored_by_themselves(examination):
+    assert not any("apart" in name for name in scores_of(examination, "test"))
+    near = np.arange(40) % 2 == 1
+    numbers = scores_of(dataclasses.replace(examination, near=near), "test")
+    alone = dataclasses.replace(
+        examination, scores=examination.scores[:, ~near], labels=examination.labels[~near]
+    )
+    whole, rest = (scores_of(part, "test") for part in (examination, alone))
+    apart = {name.replace("test_", "test_apart_"): value for name, value in rest.items()}
+    assert numbers == pytest.approx(whole | apart)
+
+
+def test_where_no_image_has_a_near_copy_both_figures_are_the_same(examination):
+    near = np.zeros(40, dtype=bool)
+    numbers = scores_of(dataclasses.replace(examination, near=near), "test")
+    assert numbers["test_apart_clean_bacc"] == numbers["test_clean_bacc"]
+    numbers = scores_of(dataclasses.replace(examination, near=~near), "test")
+    assert "test_apart_clean_bacc" not in numbers
 
 
 def test_without_corruptions_there_is_no_such_row(examination):
