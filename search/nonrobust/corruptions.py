@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from rich.console import Console
 
+from search.comparison.rows import CONSTANT
 from search.engine.trial import State
 from search.exit_status import FINISHED
 from search.record.events import follow, read_events
@@ -26,7 +27,7 @@ from trainables.corruptions.medmnistc.definitions import ALEXNET, CLEAN, FOLDS, 
 from trainables.corruptions.suites import DEFINED, Suite, open_suite
 from trainables.door.paths import inside
 from trainables.door.text import to_cell
-from trainables.metrics.classification import mean_recall
+from trainables.metrics.classification import chance, mean_recall
 from trainables.metrics.corruption_error import corruption_error
 from trainables.models.classifiers import Classifier
 from trainables.runtime.files import begin_folder, write_atomically
@@ -80,7 +81,8 @@ def corruptions(run: Path, out: Path, name: str, images: int | None, console: Co
     suite = open_suite(name, dataset, tuple(ranking.images.shape[2:]))
     lines = [line for label in networks for line in score(label, networks[label], ranking, suite)]
     write_csv(inside(out, CSV), lines, suite.label)
-    text = layout(lines, suite.label, dataset)
+    constant = constant_lines(lines, chance(data.task, ranking.labels.numpy()))
+    text = layout([*lines, *constant], suite.label, dataset)
     write_atomically(inside(out, TABLE), text)
     say(text)
     say(f"everything: {out}")
@@ -121,6 +123,17 @@ def score(label: str, network: Classifier, data: LabelledImages, suite: Suite) -
             for severity in SEVERITIES
         ),
     ]
+
+
+def constant_lines(lines: Sequence[Line], bacc: float) -> list[Line]:
+    """Return what an answer that never looks at the image has under the conditions of networks.
+
+    Args:
+        lines: Of networks.
+        bacc: Its balanced accuracy.
+    """
+    conditions = dict.fromkeys((line.corruption, line.severity) for line in lines)
+    return [Line(CONSTANT, kind, severity, bacc) for kind, severity in conditions]
 
 
 def fold_of(kind: str) -> str:

@@ -8,6 +8,7 @@ import torch
 from search.nonrobust.corruptions import (
     COLUMNS,
     Line,
+    constant_lines,
     errors_of,
     fold_of,
     layout,
@@ -55,6 +56,15 @@ def test_every_network_has_a_line():
     text = layout([*lines_of("winner"), *lines_of("a|b", 0.5)], DEFINED, "pneumoniamnist")
     assert "| winner | 0.900 |" in text
     assert text.count("\n| ") == 3
+
+
+def test_a_constant_answer_has_a_line_below_the_networks():
+    lines = [*lines_of("winner"), *lines_of("baseline")]
+    text = layout([*lines, *constant_lines(lines, 0.5)], DEFINED, "pneumoniamnist")
+    rows = [row.split(" | ") for row in text.splitlines() if row.startswith("| ")]
+    assert [row[0] for row in rows[-3:]] == ["| winner", "| baseline", "| a constant answer"]
+    assert rows[-1][1:7] == ["0.500"] * 6
+    assert rows[-1][-1] == "0.000 |"  # nothing takes from it what it has
 
 
 def test_numbers_are_written_for_the_analysis(tmp_path):
