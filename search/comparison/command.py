@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from search.comparison.options import EpochsOption, ImagesOption, OutOption, SeedsOption
+from search.comparison.options import SEEDS, EpochsOption, ImagesOption, OutOption, SeedsOption
 from search.options import with_parameters
 
 
@@ -59,7 +59,6 @@ def comparison_command(
     *,
     datasets: tuple[str, str],
     fractions: str,
-    seeds: int,
     settings: Sequence[Parameter] = (),
     own: Sequence[Parameter] = (),
 ) -> Callable[..., int]:
@@ -70,7 +69,6 @@ def comparison_command(
         module: Whose ``make_comparison`` takes a request and the values of ``own``.
         datasets: The default, and the help, which says what else there is.
         fractions: The default.
-        seeds: The default.
         settings: Options that are settings of the study, beside `SETTINGS`.
         own: Options that the comparison takes by their names.
     """
@@ -96,7 +94,7 @@ def comparison_command(
         offer("out", OutOption, Parameter.empty),
         offer("datasets", Annotated[str, typer.Option(help=datasets[1])], datasets[0]),
         offer("fractions", shares, fractions),
-        offer("seeds", SeedsOption, seeds),
+        offer("seeds", SeedsOption, SEEDS),
         *own,
         *everything,
         offer("images", ImagesOption),

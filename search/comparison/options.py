@@ -8,6 +8,8 @@ import typer
 OutOption = Annotated[
     Path, typer.Option(help="Folder for all that is written; one begun goes on.", resolve_path=True)
 ]
+SEEDS = 5
+"""How many by default, as of `confirm`: verdicts of fewer see only great differences."""
 SeedsOption = Annotated[int, typer.Option(help="How many.", min=1)]
 EpochsOption = Annotated[
     int | None, typer.Option(help="Of a training; by default as in a search.", min=1)

@@ -23,7 +23,6 @@ COMMANDS = {
             "Names with commas; all for the document's seven; phantom and phantom3d.",
         ),
         fractions="1",
-        seeds=3,
         settings=[offer("classifier", ClassifierOption), offer("pretrain_epochs", PretrainOption)],
     )
 }

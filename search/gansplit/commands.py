@@ -34,7 +34,6 @@ COMMANDS = {
             "Names with commas; all for MedMNIST's 2-D sets of one class an image.",
         ),
         fractions="0.5",
-        seeds=3,
         settings=[
             offer("generators", GeneratorOption, "dcgan"),
             offer("generator_steps", StepsOption),

@@ -6,7 +6,13 @@ from typing import Annotated
 import typer
 
 from search.comparison.command import comparison_command, offer
-from search.comparison.options import EpochsOption, OutOption, RankingImagesOption, SeedsOption
+from search.comparison.options import (
+    SEEDS,
+    EpochsOption,
+    OutOption,
+    RankingImagesOption,
+    SeedsOption,
+)
 
 ClassifierOption = Annotated[
     str | None, typer.Option(help="cnn, wrn-16-2, wrn-16-8 and others; as of nonrobust.")
@@ -33,7 +39,7 @@ def examine(
     run: RunArgument,
     out: OutOption,
     *,
-    seeds: SeedsOption = 2,
+    seeds: SeedsOption = SEEDS,
     radius: RadiusOption = 4.0,
     epochs: EpochsOption = None,
     images: RankingImagesOption = None,
@@ -88,7 +94,6 @@ COMMANDS = {
             "Names with commas; paper for five sets of its modalities; all for all.",
         ),
         fractions="1.0",
-        seeds=3,
         settings=[offer("classifier", ClassifierOption)],
         own=[offer("radius", RadiusOption, 4.0)],
     ),

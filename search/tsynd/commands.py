@@ -22,7 +22,6 @@ COMMANDS = {
         "search.tsynd.table1",
         datasets=("breastmnist", "Names with commas; all for MedMNIST's 2-D sets."),
         fractions="0.01,0.1",
-        seeds=5,
         settings=[offer("classifier", ClassifierOption)],
         own=[offer("tuned", TunedOption)],
     )

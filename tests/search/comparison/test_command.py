@@ -38,7 +38,6 @@ def call(monkeypatch, tmp_path):
             "a_study_of_shades",
             datasets=("phantom", "Names."),
             fractions="0.5",
-            seeds=4,
             settings=[offer("shade", SHADE)],
             own=[offer("depth", DEPTH, 3)],
         )
@@ -52,7 +51,7 @@ def call(monkeypatch, tmp_path):
 def test_defaults_are_those_of_the_command(call, tmp_path):
     result, [(request, own)] = call()
     assert result.exit_code == 0, result.output
-    assert (request.datasets, request.fractions, request.seeds) == ("phantom", "0.5", 4)
+    assert (request.datasets, request.fractions, request.seeds) == ("phantom", "0.5", 5)
     assert (request.out, request.images, own) == (tmp_path / "out", None, {"depth": 3})
     given = {"shade": None, "epochs": None, "data_root": None, "device": "auto"}
     assert request.settings == given

@@ -30,3 +30,5 @@ def test_an_examination_of_a_run(monkeypatch, tmp_path):
     assert result.exit_code == 0, result.output
     (plan,) = plans
     assert (plan.run, plan.seeds, plan.epochs, plan.radius) == (tmp_path / "run", 1, 3, 4.0)
+    CliRunner().invoke(app, words)
+    assert plans[1].seeds == 5
