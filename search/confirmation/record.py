@@ -24,9 +24,9 @@ from trainables.door.paths import inside
 from trainables.study.examination import Direction
 
 CONFIRMED = "confirm.json"
-Role = Literal["reference", "control", "arm"]
-"""As what the winner is compared with a finalist: a reference, a matched control, or the best of
-another arm."""
+Role = Literal["reference", "control", "arm", "searched"]
+"""As what the winner is compared with a finalist: a reference, a matched control, the best of
+another arm, or the trial that the search had first."""
 
 
 class Part(BaseModel):

@@ -140,7 +140,7 @@ def choose_for_test(rows: Sequence[Standing], first: Standing, searched: str) ->
 
 
 def role_of(rival: Finalist, winner: Finalist) -> Role | None:
-    """Say as what the winner is compared with a finalist on test; None where it is not.
+    """Say as what the winner is compared with a finalist on test; None of itself.
 
     Args:
         rival: Any that met the test split.
@@ -152,7 +152,7 @@ def role_of(rival: Finalist, winner: Finalist) -> Role | None:
         return "control"
     if rival.candidate and rival.arm != winner.arm:
         return "arm"
-    return "reference" if rival.reference else None
+    return "reference" if rival.reference else "searched"
 
 
 def exported_of(examined: Sequence[Examination], metric: str) -> int:
@@ -207,7 +207,7 @@ def selection(
 def comparisons(
     winner: Finalist, tested: Sequence[Finalist], examined: Examinations, metric: str
 ) -> list[dict[str, Any]]:
-    """Compare the winner with references, matched controls and the best of other arms, on test.
+    """Compare the winner with all others that met the test split, see `role_of`.
 
     Welch's test over trainings, with the variance of the difference over images
     (`search.confirmation.statistics`); Bonferroni's correction counts the others. The verdict says
@@ -215,7 +215,7 @@ def comparisons(
 
     Args:
         winner: Compared.
-        tested: Who met the test split; what each is compared as, says `role_of`.
+        tested: Who met the test split.
         examined: Examinations on the test split.
         metric: What ranked the run.
 
@@ -232,7 +232,8 @@ def comparisons(
         gap = difference(first, second, len(rivals))
         adjusted = float(np.minimum(1.0, gap.p * len(rivals)))
         role = roles[rival.id]
-        name = f"{rival.name} ({rival.arm})" if role == "arm" else rival.name
+        notes = {"arm": f" ({rival.arm})", "searched": " (first in the search)"}
+        name = rival.name + notes.get(role or "", "")
         rows.append(
             {"over": name, "role": role, "difference": bounds_of(gap)}
             | {"verdict": gap.verdict(direction)}

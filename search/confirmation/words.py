@@ -71,9 +71,10 @@ def _explanation(record: ConfirmationResult) -> list[str]:
     """Say whether a control explains the winner's gain; nothing where no one looked for any.
 
     Whoever trains with the winner's values by another method, or is the best by another method
-    that was searched as well, and does as well: then the gain is not the winner's method's.
+    that was searched as well, and does as well: then the gain is not the winner's method's. The
+    trial that the search had first, where it is of the winner's method, explains nothing.
     """
-    rivals = [rival for rival in record.comparisons if rival.role != "reference"]
+    rivals = [rival for rival in record.comparisons if rival.role in ("control", "arm")]
     equals = [rival for rival in rivals if rival.verdict != "better"]
     if record.matched is None:
         return []

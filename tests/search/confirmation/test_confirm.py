@@ -91,7 +91,10 @@ def test_controls_are_matched_to_the_winner_that_is_confirmed(run_toy, confirm_t
     assert not control["candidate"]
     assert control["id"] in record["test"]
     roles = {one["over"]: one["role"] for one in record["comparisons"]}
-    assert roles == {"baseline": "reference", control["name"]: "control"}
+    searched = f"{names[record['selection']['winner']]['name']} (first in the search)"
+    assert roles == {
+        "baseline": "reference", control["name"]: "control", searched: "searched"
+    }  # fmt: skip
     assert control["name"] in printed
     trainings = run.glob(f"confirm/examined/test/{control['id']}*.npz")
     assert sorted(file.stem for file in trainings) == [control["id"], f"{control['id']}.2"]

@@ -171,7 +171,9 @@ def test_who_meets_test_and_as_what():
     assert [member.id for member in tested] == ["r06", "r01", "r03", "r05"]
     roles = [role_of(member, ranked[1]) for member in tested]
     assert roles == ["reference", None, "arm", "arm"]
-    assert role_of(ranked[2], ranked[1]) is None
+    tested = choose_for_test(rows, rows[1], "r02")  # of the winner's own arm
+    roles = [role_of(member, ranked[1]) for member in tested]
+    assert roles == ["reference", None, "searched", "arm"]
     assert role_of(replace(ranked[0], matched="matched baseline"), ranked[1]) == "control"
     barred = [row if row is not rows[3] else replace(row, barred=("floor",)) for row in rows]
     assert [member.id for member in choose_for_test(barred, rows[1], "r01")] == [

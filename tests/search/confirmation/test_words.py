@@ -110,6 +110,10 @@ UNSHOWN = "within chance: the gain is not shown to be the method's"
             f"this gain is explained by a control: m and n do as well, {UNSHOWN}",
         ),
         (
+            [("matched a", "control", "better"), ("t1", "searched", "not distinguishable")],
+            "no control explains the gain: the winner is better than all 1 that might",
+        ),
+        (
             [("baseline", "reference", "better")],
             "no control was matched to the winner: how much of its gain is the method's is unknown",
         ),
