@@ -83,12 +83,17 @@ def test_radii_left_to_the_run_come_from_val_and_are_written_down(tmp_path):
     eps = manifest["settings"]["eps"]
     assert all(level["level"]["eps"] == eps for level in manifest["rungs"])
     tried, kept = (manifest["details"]["eps_auto"][name] for name in ("tried", "kept"))
-    assert len(eps) == 4
-    for radius, share in zip(eps[1:], (0.75, 0.5, 0.25), strict=True):
-        left = np.interp(np.log(radius), np.log(tried[1:]), np.minimum.accumulate(kept[1:]))
-        reached = min(kept[1:]) <= share  # where it is not, the greatest radius that was tried
-        assert left == pytest.approx(share, abs=0.03) if reached else radius == tried[-1]
-    assert "eps chosen on val" in " ".join(output.split())
+    assert list(kept) == ["baseline", "plain U-Net w/AT"]
+    curve = kept["baseline"]
+    falling = np.minimum.accumulate(curve[1:])
+    left = np.interp(np.log(eps[1]), np.log(tried[1 : len(curve)]), falling)
+    assert left == pytest.approx(0.5, abs=0.03)
+    assert len(eps) == 6
+    assert np.diff(np.log(eps[1:])) == pytest.approx([np.log(eps[5] / eps[1]) / 4] * 4, abs=0.05)
+    text = " ".join(output.split())
+    for line in ("training the baseline, to choose eps", "training the plain U-Net w/AT, to"):
+        assert line in text
+    assert "at the first PGD leaves the baseline half of its clean skill" in text
     events = (tmp_path / "run" / "events.jsonl").read_text()
     assert f"ranking_pgd_mae_head_eps{eps[-1]:g}" in events
 

@@ -29,12 +29,13 @@ from trainables.classification.measurement import (
     metrics_of,
 )
 from trainables.classification.memory import CountExtra, need_of, no_extra
-from trainables.classification.pilot import Anchor, choose_eps, measure_anchor
+from trainables.classification.pilot import SCALE, measure_anchor
 from trainables.classification.preparation.apart import check_apart, used_items
 from trainables.classification.settings import ClassificationSettings
 from trainables.classification.trial import ClassifierTrial, measurement_of
 from trainables.data.dataset import Dataset
 from trainables.data.splits import Splits
+from trainables.metrics.radii import Anchor, choose_eps
 from trainables.runtime.config import Frozen, parse
 from trainables.runtime.device import channels_last
 from trainables.runtime.memory import Need
@@ -395,6 +396,5 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             with trial.at_best():
                 return measure_anchor(trial.classifier, trial.data.val, trial.measurement, name)
 
-        baseline = anchor(self.pilot)
-        robust = None if self.robust_pilot is None else anchor(self.robust_pilot)
-        return choose_eps(baseline, robust, settings.eps)
+        baseline, robust = anchor(self.pilot), self.robust_pilot
+        return choose_eps(baseline, anchor(robust) if robust else None, settings.eps, SCALE)

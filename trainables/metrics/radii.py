@@ -1,23 +1,143 @@
-"""Radii that distinguish models: attacks that are strong, but not so strong that all fail."""
+"""Radii that distinguish models: between two anchors, one that nothing made robust, one that was.
+
+Where even the first withstands all attacks, or the second none, no network can be told from
+another. Between them recipes differ. So both are trained before the first trial, and attacked on
+val at many radii.
+"""
 
 from collections.abc import Sequence
-from math import exp, log
+from dataclasses import dataclass
+from math import exp, log, log2
 
 import numpy as np
 import numpy.typing as npt
 
 from trainables.runtime.arrays import Floats64
+from trainables.study.study import EpsChoice
 
-SHARES = (0.75, 0.5, 0.25)  # of the clean score that remain under attack, one for each radius
 DIGITS = 2  # significant digits of a radius, short enough to repeat
+FIRST, LAST = 0.5, 0.25  # shares of the clean skill that the baseline and the robust one keep
+COUNT = 5  # radii above 0 that are chosen
+LEAST_RATIO = 4.0  # of the last radius to the first
+OCTAVES = 2.0**4  # the same where only one of them is known
 
 
-def radii_at(
-    eps: Sequence[float],
-    survival: npt.ArrayLike,
-    shares: Sequence[float] = SHARES,
-) -> tuple[float, ...]:
-    """Return 0 and the radii at which certain shares of the clean score remain.
+@dataclass(frozen=True)
+class Scale:
+    """Radii of a threat model: which are tried, and how they are written.
+
+    Attributes:
+        tried: Increasing, the first 0.
+        unit: A radius is rounded to two significant digits in this unit.
+        words: That name the unit, after radii.
+        greatest: No radius lies above: it permits any change.
+    """
+
+    tried: tuple[float, ...]
+    unit: float
+    words: str
+    greatest: float
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A trained network under attack, on val.
+
+    Attributes:
+        name: Label of the reference.
+        survival: Share of its clean skill that PGD leaves at each radius that is tried, (E,), which
+            may end where no more than `LAST` is left; None where it is no better than a constant
+            answer.
+    """
+
+    name: str
+    survival: Floats64 | None
+
+    def radius(self, share: float, tried: tuple[float, ...]) -> float | None:
+        """Return the radius at which a share of the clean skill remains; None at chance.
+
+        Args:
+            share: Between 0 and 1.
+            tried: Increasing radii, the first 0.
+        """
+        if self.survival is None:
+            return None
+        return radius_at(tried[: len(self.survival)], self.survival, share)
+
+    def withstands(self, share: float) -> bool:
+        """Return whether more than a share of the clean skill remains at all radii."""
+        return self.survival is not None and float(self.survival.min()) > share
+
+
+def choose_eps(
+    baseline: Anchor, robust: Anchor | None, default: tuple[float, ...], scale: Scale
+) -> EpsChoice:
+    """Choose five log-spaced radii between those at which the anchors lose what they have.
+
+    Args:
+        baseline: Keeps half of its clean skill at the first radius.
+        robust: Keeps a quarter at the last; None where the study names no such reference.
+        default: The radii that remain where both are no better than a constant answer.
+        scale: Of the radii.
+
+    Returns:
+        At least two octaves, at most up to the scale's greatest radius.
+    """
+    anchors = (baseline,) if robust is None else (baseline, robust)
+    details = {
+        "tried": list(scale.tried),
+        "kept": {
+            anchor.name: None if anchor.survival is None else anchor.survival.tolist()
+            for anchor in anchors
+        },
+    }
+    first = baseline.radius(FIRST, scale.tried)
+    last = robust.radius(LAST, scale.tried) if robust else None
+    if first is None and last is None:
+        names = " and ".join(anchor.name for anchor in anchors)
+        line = f"eps as by default: on val, no skill of {names} that an attack could take"
+        return EpsChoice(default, line, details)
+    notes = _notes(baseline, robust, first, last)
+    first = first if first is not None else (last or scale.greatest) / OCTAVES
+    last = last if last is not None else OCTAVES * first
+    last = min(scale.greatest, max(last, LEAST_RATIO * first))
+    eps = spaced(min(first, last / LEAST_RATIO), last, COUNT, unit=scale.unit)
+    radii = f"{', '.join(f'{radius / scale.unit:g}' for radius in eps)} {scale.words}"
+    line = f"eps chosen on val: {radii}, at equal steps of the logarithm; {notes}"
+    return EpsChoice(eps, line, details)
+
+
+def _notes(baseline: Anchor, robust: Anchor | None, first: float | None, last: float | None) -> str:
+    """Say what the first and the last radius rest on.
+
+    Args:
+        baseline: Of the first.
+        robust: Of the last, where there is one.
+        first: None where the baseline is at chance.
+        last: None where the robust one is, or is not there.
+    """
+    chance_words = "is no better than a constant answer"
+    octaves = f"{log2(OCTAVES):.0f} octaves"
+    begin = f"at the first PGD leaves the {baseline.name} half of its clean skill"
+    if first is None:
+        begin = f"the {baseline.name} {chance_words}, so the first lies {octaves} below the last"
+    elif baseline.withstands(FIRST):
+        begin = f"the {baseline.name} keeps more than half of its clean skill at all that was tried"
+    if robust is None:
+        return f"{begin}, and the last lies {octaves} above"
+    end = f"at the last the {robust.name} a quarter"
+    if last is None:
+        end = f"the {robust.name} {chance_words}, so the last lies {octaves} above"
+    elif robust.withstands(LAST):
+        end = f"the {robust.name} more than a quarter at all that was tried"
+    elif first is not None and last < LEAST_RATIO * first:
+        octaves = f"{log2(LEAST_RATIO):.0f} octaves"
+        end = f"the {robust.name} loses three quarters sooner: the last lies {octaves} above"
+    return f"{begin}, {end}"
+
+
+def radius_at(eps: Sequence[float], survival: npt.ArrayLike, share: float) -> float:
+    """Return the radius at which a certain share of the clean score remains.
 
     Between two radii the share falls evenly with the logarithm of the radius. A share that is lost
     below the least radius gives the least radius; one that is never lost gives the greatest.
@@ -26,30 +146,11 @@ def radii_at(
         eps: E increasing radii, the first 0.
         survival: Share of the clean score that remains at each radius, (E,); 1 means all. A rise
             from one radius to the next is ignored: a greater radius allows all that a smaller does.
-        shares: Falling, between 0 and 1.
-
-    Returns:
-        Radii of two significant digits.
+        share: Between 0 and 1.
 
     Raises:
         ValueError: If there are fewer than 2 radii, they do not increase from 0, or ``survival``
             has another length.
-    """
-    radii, falling = _checked(eps, survival)
-    crossings = [_radius_at(radii[1:], falling[1:], share) for share in shares]
-    return tuple(dict.fromkeys([0.0, *map(_rounded, crossings)]))
-
-
-def radius_at(eps: Sequence[float], survival: npt.ArrayLike, share: float) -> float:
-    """Return the radius at which a certain share of the clean score remains, see `radii_at`.
-
-    Args:
-        eps: E increasing radii, the first 0.
-        survival: Share of the clean score that remains at each radius, (E,).
-        share: Between 0 and 1.
-
-    Raises:
-        ValueError: As `radii_at`.
     """
     radii, falling = _checked(eps, survival)
     return _radius_at(radii[1:], falling[1:], share)

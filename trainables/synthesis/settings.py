@@ -201,7 +201,8 @@ class SynthesisSettings(AttackSettings):
     attack: str = setting("pgd", "The attack that ranks: pgd, fgsm, apgd or square.", ROBUSTNESS)
     eps: tuple[float, ...] = setting(
         DEFAULT_EPS,
-        "Radii in standard deviations of the MR, with commas; or auto, by the baseline.",
+        "Radii in standard deviations of the MR, with commas; or auto: from where the baseline "
+        "loses half of its skill to where adversarial training keeps a quarter.",
         ROBUSTNESS,
         validate_default=True,
     )

@@ -9,6 +9,7 @@ from typing import Generic, Literal, TypeVar, final
 
 import torch
 
+from trainables.metrics.radii import Anchor, choose_eps
 from trainables.models.ct.networks import network_cost
 from trainables.runtime.config import parse
 from trainables.runtime.device import channels_last
@@ -50,7 +51,7 @@ from trainables.synthesis.preparation.look import FILE as LOOK
 from trainables.synthesis.preparation.look import draw_look
 from trainables.synthesis.preparation.record import Record, read_record
 from trainables.synthesis.robustness.examination import examine_synthesis
-from trainables.synthesis.robustness.pilot import choose_eps
+from trainables.synthesis.robustness.pilot import SCALE, measure_anchor
 from trainables.synthesis.settings import SynthesisSettings
 from trainables.synthesis.slices import read_split
 from trainables.synthesis.training.axes import find_left_right
@@ -101,6 +102,14 @@ class SynthesisStudy(Study[S], Generic[S, C]):
     def floor_reference(self, settings: S) -> str:  # noqa: ARG002 - for studies that override it
         """Return the label of the essential reference whose clean quality others must keep."""
         return BASELINE
+
+    def robust_pilot(self, settings: S) -> str | None:  # noqa: ARG002 - as above
+        """Return the reference that keeps a quarter of its skill at the last of ``--eps auto``.
+
+        Without one, which is the default, the last radius lies four octaves above the first, at
+        which the baseline keeps half.
+        """
+        return None
 
     @final
     def metrics(self, settings: S) -> Directions:
@@ -283,16 +292,21 @@ class SynthesisStudy(Study[S], Generic[S, C]):
         return replace(outcome, score=f"{outcome.score} on pixels of {settings.pixel_mm:.3g} mm")
 
     def _choose_eps(self, settings: S, assets: Path, say: Say) -> EpsChoice:
-        """Train the baseline, and choose the radii by its error under attack."""
-        say(f"training the {BASELINE}, to choose eps ...")
+        """Train the pilots, attack them on val, and choose radii between what each keeps."""
         references: tuple[Reference, ...] = self.references(settings)
-        (config,) = (item.config for item in references if item.label == BASELINE)
-        trial = self.build(config, settings, assets)
-        trial.train(settings.epochs)
-        with trial.at_best():
-            return choose_eps(
-                trial.network, trial.data.val, trial.measurement, trial.device, BASELINE
-            )
+        configs = {reference.label: reference.config for reference in references}
+
+        def anchor(name: str) -> Anchor:
+            say(f"training the {name}, to choose eps ...")
+            trial = self.build(configs[name], settings, assets)
+            trial.train(settings.epochs)
+            with trial.at_best():
+                return measure_anchor(
+                    trial.network, trial.data.val, trial.measurement, trial.device, name
+                )
+
+        baseline, robust = anchor(BASELINE), self.robust_pilot(settings)
+        return choose_eps(baseline, anchor(robust) if robust else None, settings.eps, SCALE)
 
 
 def _attack_batch(settings: SynthesisSettings, card: UNetCard) -> int:

@@ -56,6 +56,12 @@ class RobMedNAS(SynthesisStudy[RobMedNASSettings, RobMedNASConfig]):
         """Return the plain U-Net, which nobody would give up for a worse one, where it trains."""
         return BASELINE if settings.protocol == PAPER_PRESET else PLAIN
 
+    def robust_pilot(self, settings: RobMedNASSettings) -> str:
+        """Return the plain U-Net trained against attacks, or the baseline where only that is."""
+        if settings.protocol == PAPER_PRESET:
+            return ADVERSARIAL_BASELINE
+        return ADVERSARIAL_PLAIN
+
     def references(self, settings: RobMedNASSettings) -> tuple[Reference, ...]:
         """List the handcrafted U-Net, a plain one, both trained against attacks, and the paper's.
 

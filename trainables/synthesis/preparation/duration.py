@@ -7,6 +7,7 @@ import torch
 
 from searchspace.unet import plain
 from trainables.attacks.registry import build_synthesis_attack
+from trainables.metrics.radii import COUNT
 from trainables.models.ct.networks import build_network
 from trainables.study.report import Rung
 from trainables.study.study import Say
@@ -43,7 +44,7 @@ def slices_of_trial(settings: SynthesisSettings, data: Data) -> tuple[float, flo
 
 def _passes(rung: Rung, settings: SynthesisSettings) -> float:
     """Count what a rung takes of each slice of ranking, in slices of training."""
-    level, radii = rung.level, len(settings.eps) - 1
+    level, radii = rung.level, COUNT if settings.eps_auto else len(settings.eps) - 1
     if level is None:
         return PREDICTION
     steps = 0.0

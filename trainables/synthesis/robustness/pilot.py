@@ -1,50 +1,52 @@
-"""Choose radii by the error of one trained network that predicts CT, under attack."""
+"""Attack a trained network that predicts CT on val, to choose the radii of a run between two."""
+
+import math
 
 import numpy as np
 import torch
 from torch import nn
 
-from trainables.metrics.radii import SHARES, radii_at
+from trainables.metrics.radii import LAST, Anchor, Scale
 from trainables.runtime.seeding import derive
-from trainables.study.study import EpsChoice
 from trainables.synthesis.about import HEADLINE
+from trainables.synthesis.constant import constant_error, lost_skill
 from trainables.synthesis.measurement import Measurement, mean_without_nan, score_subjects
 from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import Split
 
-LEAST = 0.0125  # standard deviations of the MR
-RADII = (0.0, *(LEAST * 2**power for power in range(8)))
+RADII = (0.0, *(2.0**power for power in range(-10, 2)))  # standard deviations of the MR
+SCALE = Scale(RADII, 1.0, "standard deviations", greatest=math.inf)
+SLICES = 64  # of val that are attacked, at most
 
 
-def choose_eps(
+def measure_anchor(
     network: nn.Module, val: Split, measurement: Measurement, device: torch.device, name: str
-) -> EpsChoice:
-    """Choose radii at which a network's clean error is a certain share of its error under attack.
+) -> Anchor:
+    """Attack a network on val at `RADII`, up to one that leaves no more than `LAST` of its skill.
 
     Args:
-        network: Trained. If attacks hardly change its error, the measurement's radii remain.
-        val: The val subjects, never the ones that rank.
+        network: Trained.
+        val: The val subjects, never the ones that rank. Of more than `SLICES` slices, the widest
+            of each subject stands for it.
         measurement: How it is attacked.
         device: Of the network.
         name: Of the network, for the reader.
     """
+    part = val if len(val) <= SLICES else val.widest(SLICES)
     attacks, seed = measurement.build("pgd"), derive(measurement.seed, "pilot")
     size = measurement.batch_size
-    attacked = [
-        WorstOf(network, val, attacks, eps, seed=seed, batch_size=size) for eps in RADII[1:]
-    ]
-    perturbations = [None, *attacked]
-    by_radius = score_subjects(network, val, perturbations, device, measurement.batch_size)
-    errors = np.array([mean_without_nan(scores[HEADLINE]) for scores in by_radius])
-    shares = errors[0] / errors
-    details = {"tried": list(RADII), "kept": shares.tolist(), "pilot": name}
-    if not shares.min() <= SHARES[0]:
-        line = f"eps as by default: PGD hardly changes what the {name} predicts on val"
-        return EpsChoice(measurement.eps, line, details)
-    eps = radii_at(RADII, shares)
-    times = ", ".join(f"{1 / share:.2g}" for share in SHARES)
-    line = (
-        f"eps chosen on val: {', '.join(f'{radius:g}' for radius in eps)} standard deviations; "
-        f"PGD makes the {name}'s head MAE {times} times the clean one"
-    )
-    return EpsChoice(eps, line, details)
+
+    def error(eps: float) -> float:
+        worst = WorstOf(network, part, attacks, eps, seed=seed, batch_size=size) if eps else None
+        (scores,) = score_subjects(network, part, [worst], device, size)
+        return mean_without_nan(scores[HEADLINE])
+
+    clean, constant = error(0.0), constant_error(part)
+    if not clean < constant:
+        return Anchor(name, None)
+    survival = [1.0]
+    for eps in RADII[1:]:
+        survival.append(1 - lost_skill(clean, error(eps), constant))
+        if survival[-1] <= LAST:  # where it goes on to fall changes no radius
+            break
+    return Anchor(name, np.array(survival))

@@ -122,6 +122,16 @@ def test_the_clean_floor_is_set_by_an_essential_reference_that_trains(protocol, 
     assert reference.essential
 
 
+@pytest.mark.parametrize(
+    ("protocol", "label"), [("default", "plain U-Net w/AT"), ("paper", "baseline w/AT")]
+)
+def test_the_last_radius_is_set_by_a_reference_that_is_trained_against_attacks(protocol, label):
+    settings = settings_of(protocol=protocol)
+    assert robmednas.robust_pilot(settings) == label
+    configs = {reference.label: reference.config for reference in robmednas.references(settings)}
+    assert configs[label]["regime"] != "standard"
+
+
 def test_controls_are_plain_networks_with_the_winners_recipe_and_its_attack():
     settings = settings_of()
     winner = robmednas.references(settings)[0].config | {

@@ -20,6 +20,11 @@ def test_training_grows_with_epochs_and_slices_and_attacks_with_radii(heads):
     alone = drawn.model_copy(update={"mirrored": False})
     assert slices_of_trial(alone, heads.data) == (12, pytest.approx(once / 2))
     assert slices_of_trial(wider, heads.data)[1] > once + steps
+    chosen, five = (
+        drawn.model_copy(update=values)
+        for values in ({"eps_auto": True}, {"eps": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)})
+    )
+    assert slices_of_trial(chosen, heads.data) == slices_of_trial(five, heads.data)
 
 
 def test_it_is_said_where_it_is_more_than_a_minute(heads, monkeypatch):
