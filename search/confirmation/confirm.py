@@ -54,19 +54,18 @@ from search.engine.trial import Trial
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
 from search.record.events import follow, read_events
 from search.record.lock import is_running, locked
-from search.record.run_folder import OPENINGS, RunFolder
-from search.record.writer import now
+from search.record.run_folder import RunFolder
 from search.results.ranking import rank
 from search.run.session import FindStudy, Session, open_session
 from search.storage.confirmation import keep_confirmation
+from search.storage.openings import count_opening, say_openings
 from search.storage.runs import CONFIRM, claimed, named_places, open_run, stored_at
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.attacks.presets import ENSEMBLES, guesses_enough
 from trainables.door.opening import is_empty
 from trainables.door.paths import inside
-from trainables.door.records import read_json
-from trainables.runtime.files import cannot_write, to_json, write_atomically
+from trainables.runtime.files import cannot_write, to_json
 from trainables.saved.export import export
 
 
@@ -291,39 +290,15 @@ def _begin(
 def _open_test(job: Confirmation, first: Standing) -> None:
     """Open the test split; the winner is written down before."""
     add_winner(job.folder, first.finalist.id)
-    file = inside(job.session.folder.path, OPENINGS)
-    openings = _read_openings(file)
-    if all(opening["folder"] != str(job.folder) for opening in openings):
-        openings.append({"folder": str(job.folder), "time": now(), "winner": first.finalist.name})
-        write_atomically(file, to_json(openings, indent=2) + "\n", durable=True)
-        job.session.keeping.depot.send_file(file)
-    if len(openings) > 1:
-        job.session.say(
-            f"the test split of this run was opened {len(openings)} times: what is chosen after "
-            "the first is not chosen blindly"
-        )
-    job.session.study.open_test(
-        job.session.settings, job.session.folder.assets, inside(job.folder, "test"), job.session.say
+    session = job.session
+    count = count_opening(
+        session.folder.path, job.folder, first.finalist.name, session.keeping.depot
     )
-    job.session.keeping.depot.ensure_folder(inside(job.folder, "test"))
-
-
-def _read_openings(file: Path) -> list[dict[str, Any]]:
-    """Read how often the test split was opened, and by whom.
-
-    Raises:
-        UserError: If the file is damaged: how often is then not known.
-    """
-    try:
-        openings = read_json(file)
-    except FileNotFoundError:
-        return []
-    fields = {"folder", "time", "winner"}
-    if not isinstance(openings, list) or not all(
-        isinstance(opening, dict) and fields <= opening.keys() for opening in openings
-    ):
-        raise UserError(f"{file} is damaged: it is no list of openings of the test split")
-    return openings
+    say_openings("this run", count, session.say)
+    session.study.open_test(
+        session.settings, session.folder.assets, inside(job.folder, "test"), session.say
+    )
+    session.keeping.depot.ensure_folder(inside(job.folder, "test"))
 
 
 def _verdict(

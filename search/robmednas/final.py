@@ -25,9 +25,9 @@ from search.robmednas.field import LEGEND, field_markdown, field_table, widths_o
 from search.robmednas.pictures import draw_figures, spread
 from search.robmednas.retrain import Retrained, retrain, say_work
 from search.robmednas.rows import read_rows, write_rows
-from search.robmednas.sources import GREY, Candidate, candidates, read_sources
+from search.robmednas.sources import GREY, Candidate, Source, candidates, read_sources
 from search.robmednas.tables import markdown, paper_tables, sentences, sizes_table
-from search.robmednas.testing import Condition, networks_of, open_test, score
+from search.robmednas.testing import Condition, count_openings, networks_of, open_test, score
 from searchspace.errors import UserError
 from trainables.door.opening import refuse_links
 from trainables.door.paths import inside
@@ -115,7 +115,7 @@ def final(plan: FinalPlan, console: Console) -> int:
     }
     chosen = choose(networks, trained, settings)
     _write(plan.folder, chosen=chosen)
-    _test(plan, settings, chosen, say)
+    _test(plan, sources, settings, chosen, say)
     test = read_split(plan.folder / "test" / "test")
     say(f"figure 5: {spread(plan.folder, networks, test, plan.eps)}")
     rows = [
@@ -298,12 +298,27 @@ def _prepare(record: Record, settings: RobMedNASSettings, assets: Path, say: Say
         raise UserError(f"{assets} holds other subjects than the searches: {change}")
 
 
-def _test(plan: FinalPlan, settings: RobMedNASSettings, chosen: dict[str, str], say: Say) -> None:
-    """Score the chosen networks on test, unless that was done."""
+def _test(
+    plan: FinalPlan,
+    sources: Sequence[Source],
+    settings: RobMedNASSettings,
+    chosen: dict[str, str],
+    say: Say,
+) -> None:
+    """Score the chosen networks on test, unless that was done.
+
+    Args:
+        plan: How.
+        sources: The runs whose test subjects they are.
+        settings: Of all subjects.
+        chosen: The name of the network that stands for each row.
+        say: Told what takes long.
+    """
     file = plan.folder / SCORES
     if file.is_file():
         say("test was scored already: these are its scores")
         return
+    count_openings(sources, plan.folder, chosen, say)
     split = open_test(settings, plan.folder, say)
     conditions = [Condition("clean", 0.0)]
     conditions += [Condition(kind, plan.eps) for kind in (*ALWAYS, STRONG)]

@@ -7,7 +7,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from search.robmednas.sources import GREY
+from search.record.manifest import read_manifest
+from search.record.run_folder import RunFolder
+from search.robmednas.sources import GREY, Source
+from search.storage.depot import SHARED
+from search.storage.openings import count_opening, say_openings
+from search.storage.runs import stored_at
+from searchspace.errors import UserError
 from trainables.attacks.registry import build_synthesis_attack
 from trainables.attacks.threat import mr_deviations
 from trainables.corruptions.noise import gaussian
@@ -60,6 +66,29 @@ class Condition:
         attacks = aim({self.kind: build_synthesis_attack(self.kind, BATCH)})
         seed = derive(seed, "attack")
         return WorstOf(network, split, attacks, self.strength, seed=seed, batch_size=BATCH)
+
+
+def count_openings(
+    sources: Sequence[Source], folder: Path, chosen: Mapping[str, str], say: Say
+) -> None:
+    """Count, in each run that is compared, that its test subjects are opened.
+
+    Args:
+        sources: The runs.
+        folder: Of the comparison.
+        chosen: The name of the network that stands for each row.
+        say: Told how often they were, and where that cannot be written.
+    """
+    for source in sources:
+        winner = chosen[source.row]
+        try:
+            count = count_opening(source.folder, folder.resolve(), winner, SHARED)
+        except UserError as error:
+            say(f"a later command does not know that test is opened: {error}")
+            continue
+        say_openings(source.folder.name, count, say)
+        if store := stored_at(read_manifest(RunFolder(source.folder))):
+            say(f"that test is opened is written in {source.folder} alone, and not at {store}")
 
 
 def open_test(settings: RobMedNASSettings, folder: Path, say: Say) -> Split:

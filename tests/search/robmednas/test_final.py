@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
+from search.record.run_folder import OPENINGS
 from search.robmednas import final as module
 from search.robmednas.final import (
     FinalPlan,
@@ -132,6 +133,9 @@ def test_what_test_subjects_show_changes_neither_weights_nor_choice(
     )
     assert len(before) == len(ROWS)
     assert before == again
+    for run in searches:
+        openings = json.loads((run / OPENINGS).read_text())
+        assert {str(finished[0]), str(tmp_path / "again")} <= {each["folder"] for each in openings}
 
 
 def test_a_folder_of_another_comparison_is_refused(searches, finished, compare_runs, tmp_path):

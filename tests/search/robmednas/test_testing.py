@@ -1,12 +1,16 @@
 """What is done to the test subjects' MR, and how they are scored."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
 import torch
 
+from search.record.run_folder import OPENINGS
 from search.robmednas import testing as module
-from search.robmednas.testing import Condition, score
+from search.robmednas.testing import Condition, count_openings, score
+from search.storage.store import Store
+from trainables.runtime.files import cannot_write
 
 
 def test_a_clean_image_is_left_alone():
@@ -36,3 +40,50 @@ def test_every_network_condition_subject_and_score_has_a_row(monkeypatch):
         "value": 2.0,
     }  # fmt: skip
     assert [row["value"] for row in rows if row["kind"] == "noise"] == [3.0, 4.0, 0.3, 0.4]
+
+
+@pytest.fixture
+def sources(tmp_path, monkeypatch):
+    """Two runs, of which nothing but the folder and the row is looked at."""
+    monkeypatch.setattr(module, "read_manifest", lambda _: SimpleNamespace(stored=None))
+    folders = [tmp_path / "tpe", tmp_path / "random"]
+    for folder in folders:
+        folder.mkdir()
+    rows = ("RobMedNAS-T", "RobMedNAS-R")
+    return [SimpleNamespace(folder=a, row=b) for a, b in zip(folders, rows, strict=True)]
+
+
+CHOSEN = {"Baseline": "baseline-1", "RobMedNAS-T": "robmednas-t-1", "RobMedNAS-R": "robmednas-r-1"}
+
+
+def test_a_comparison_is_an_opening_of_each_of_its_runs(sources, tmp_path):
+    said = []
+    count_openings(sources, tmp_path / "first", CHOSEN, said.append)
+    count_openings(sources, tmp_path / "first", CHOSEN, said.append)
+    assert not said
+    count_openings(sources[:1], tmp_path / "second", CHOSEN, said.append)
+    (line,) = said
+    assert line.startswith("the test split of tpe was opened 2 times: what is chosen after")
+    (opening,) = json.loads((sources[1].folder / OPENINGS).read_text())
+    assert opening["folder"] == str(tmp_path / "first")
+    assert opening["winner"] == "robmednas-r-1"
+
+
+def test_an_opening_that_cannot_be_written_is_said(sources, tmp_path, monkeypatch):
+    def refuse(file, *_, **__):
+        raise cannot_write(file, OSError(30, "Read-only file system"))
+
+    said = []
+    monkeypatch.setattr("search.storage.openings.write_atomically", refuse)
+    count_openings(sources[:1], tmp_path / "first", CHOSEN, said.append)
+    (line,) = said
+    assert line.startswith("a later command does not know that test is opened: cannot write")
+    assert line.endswith("Read-only file system")
+
+
+def test_that_a_store_does_not_know_of_an_opening_is_said(sources, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "stored_at", lambda _: Store("s3://bucket/tpe"))
+    said = []
+    count_openings(sources[:1], tmp_path / "first", CHOSEN, said.append)
+    (line,) = said
+    assert line.endswith("tpe alone, and not at s3://bucket/tpe")
