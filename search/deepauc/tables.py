@@ -126,8 +126,8 @@ def _verdict(group: Sequence[Row], level: float) -> str:
     if len(group) < 2:
         return "one seed says nothing"
     values = np.array(_values(group, TEST))
-    ours = seed_component(values)  # theirs is one training, and ours the mean of several
-    seeds = Component(ours.variance * (1 + len(group)), ours.df)
+    single = seed_component(values)  # theirs is one training, and ours the mean of several
+    seeds = Component(single.variance * (1 + len(group)), single.df)
     gap, half = values.mean() - published, half_width([seeds, _images(group)], level)
     if isnan(gap) or isnan(half):
         return "-"

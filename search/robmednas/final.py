@@ -326,8 +326,8 @@ def _test(
     rest = [condition for condition in conditions if condition.kind not in FIELD_KINDS]
     networks = networks_of(plan.folder, chosen)
     rows = score(networks, split, reported, plan.seed, full=True, say=say)
-    drawn = {row: network for row, network in networks.items() if row != GREY}
-    say(f"figures 3 and 4: {draw_figures(plan.folder, drawn, split, plan.eps, plan.seed)}")
+    trained = {row: network for row, network in networks.items() if row != GREY}
+    say(f"figures 3 and 4: {draw_figures(plan.folder, trained, split, plan.eps, plan.seed)}")
     write_rows(file, rows + score(networks, split, rest, plan.seed, say=say))
 
 

@@ -86,9 +86,9 @@ def compare_recipes(a: Floats, b: Floats, comparisons: int, direction: Direction
     """
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
         raise ValueError(f"scores of {a.shape} and {b.shape} are not trainings of two recipes")
-    whole = ~np.isnan(np.vstack([a, b])).any(axis=0)
-    parts = [seed_component(np.float64(scores[:, whole]).mean(axis=1)) for scores in (a, b)]
-    means = [np.where(whole, np.float64(scores).mean(axis=0), np.nan) for scores in (a, b)]
+    complete = ~np.isnan(np.vstack([a, b])).any(axis=0)
+    parts = [seed_component(np.float64(scores[:, complete]).mean(axis=1)) for scores in (a, b)]
+    means = [np.where(complete, np.float64(scores).mean(axis=0), np.nan) for scores in (a, b)]
     return _compare(means[0], means[1], parts, comparisons, direction)
 
 

@@ -33,7 +33,7 @@ class Scale:
         greatest: No radius lies above: it permits any change.
     """
 
-    tried: tuple[float, ...]
+    radii: tuple[float, ...]
     unit: float
     words: str
     greatest: float
@@ -53,16 +53,16 @@ class Anchor:
     name: str
     survival: Floats64 | None
 
-    def radius(self, share: float, tried: tuple[float, ...]) -> float | None:
+    def radius(self, share: float, radii: tuple[float, ...]) -> float | None:
         """Return the radius at which a share of the clean skill remains; None at chance.
 
         Args:
             share: Between 0 and 1.
-            tried: Increasing radii, the first 0.
+            radii: Increasing radii, the first 0.
         """
         if self.survival is None:
             return None
-        return radius_at(tried[: len(self.survival)], self.survival, share)
+        return radius_at(radii[: len(self.survival)], self.survival, share)
 
     def withstands(self, share: float) -> bool:
         """Return whether more than a share of the clean skill remains at all radii."""

@@ -62,9 +62,9 @@ def check_apart(assets: Path, items: Collection[str]) -> None:
         UserError: If there is one, or it is not known what a run used.
     """
     served, test = _served(assets), pixels_of(assets)["test"]
-    others = set(items) - {_name(served)}
+    names = set(items) - {_name(served)}
     used = np.zeros(len(test), np.bool_)
-    for name in sorted(others):
+    for name in sorted(names):
         earlier = _kept(name)
         if earlier is None:
             raise UserError(
