@@ -6,6 +6,7 @@ many they disagree. The network is that of `tests/trainables/attacks/test_autoat
     python benchmarks/autoattack.py
 """
 
+import argparse
 import contextlib
 import io
 import sys
@@ -26,6 +27,9 @@ RADII, IMAGES, CLASSES = (0.02, 0.03, 0.04), 60, 10
 
 def main() -> None:
     """Print a Markdown table."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     torch.set_num_threads(1)
     model = train(*patches(400, 0, classes=CLASSES), seed=0, classes=CLASSES)
     images, labels = patches(90, 1, classes=CLASSES)

@@ -2,7 +2,8 @@
 
 Prints a Markdown table of the accuracy on the ranking images. From left to right the attacks become
 stronger, so accuracy should only fall; the last two do not use the model's gradient and so should
-be weaker:
+be weaker. The radii are the run's own, and its greatest times 2, 4 and 8; the attacks are those of
+the product, so logits of any scale are attacked alike:
 
     python benchmarks/masking.py RUN [--trial TRIAL] [--source BASELINE_TRIAL]
 """
@@ -13,31 +14,28 @@ from pathlib import Path
 
 import torch
 
-from trainables.attacks.apgd import APGD
 from trainables.attacks.attack import Attack
 from trainables.attacks.evaluation import evaluate
-from trainables.attacks.gradient import FGSM, PGD
-from trainables.attacks.square import Square
+from trainables.attacks.registry import build_attack
 from trainables.attacks.transfer import Transfer
 from trainables.classification.assets import read_data
 from trainables.data.task import Task
-from trainables.losses.likelihood import likelihood_loss, margin
 from trainables.models.classifiers import Classifier
 from trainables.saved.checkpoint import load_classifier
 
-EPS = (2 / 255, 4 / 255, 8 / 255)
+BEYOND = (2, 4, 8)  # times the greatest radius of the run
 
 
 def attacks(task: Task, source: Classifier) -> dict[str, Attack]:
     """List white-box attacks, weakest first, then those without the model's gradient."""
-    loss = likelihood_loss(task)
+    strong = build_attack("pgd", task, steps=50)
     return {
-        "FGSM": FGSM(loss=loss),
-        "PGD-10": PGD(loss=loss),
-        "PGD-50": PGD(loss=loss, steps=50),
-        "APGD-100": APGD(loss=loss),
-        "Square-1000": Square(loss=margin),
-        "transfer": Transfer(source=source, attack=PGD(loss=loss, steps=50)),
+        "FGSM": build_attack("fgsm", task),
+        "PGD-10": build_attack("pgd", task, steps=10),
+        "PGD-50": strong,
+        "APGD-100": build_attack("apgd-ce", task, steps=100),
+        "Square-1000": build_attack("square", task, steps=1000),
+        "transfer": Transfer(source=source, attack=strong),
     }
 
 
@@ -53,6 +51,9 @@ def main() -> None:
     folder = trials / arguments.trial if arguments.trial else arguments.run / "best"
     model, card = load_classifier(folder)
     source, _ = load_classifier(trials / arguments.source)
+    manifest = json.loads((arguments.run / "manifest.json").read_text(encoding="utf-8"))
+    radii = [radius for radius in manifest["settings"]["eps"] if radius > 0]
+    eps = (*radii, *(radii[-1] * factor for factor in BEYOND))
     data = read_data(arguments.run / "assets", torch.device("cpu")).ranking
     images = data.images.float() / 255
     columns = attacks(card.task, source)
@@ -60,12 +61,12 @@ def main() -> None:
     print("| eps | " + " | ".join(columns) + " |")
     print("| --- |" + " --- |" * len(columns))
     curves = [
-        evaluate(model, images, data.labels, card.task, attack, EPS, seed=0).curve("acc")
+        evaluate(model, images, data.labels, card.task, attack, eps, seed=0).curve("acc")
         for attack in columns.values()
     ]
-    for row, eps in enumerate(EPS):
+    for row, radius in enumerate(eps):
         cells = " | ".join(f"{curve[row]:.3f}" for curve in curves)
-        print(f"| {255 * eps:g}/255 | {cells} |")
+        print(f"| {255 * radius:.3g}/255 | {cells} |")
 
 
 if __name__ == "__main__":

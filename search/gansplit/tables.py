@@ -27,7 +27,8 @@ NOTE = (
     "interval (Student's t). Each seed has a training subset, a generator and initial weights of "
     "its own. A row takes as many steps as any other, however many images it has. Robust skill: "
     "the mean over the radii under PGD of what balanced accuracy has above a constant answer; "
-    "then the same without the test images that have near copies among those that trained."
+    "then the same without the test images that have near copies among those that trained, chose "
+    "or ranked."
 )
 CLASS_NOTE = (
     "Rows of a matrix are true classes, columns answers, as means over seeds. Attacked: PGD of 10 "

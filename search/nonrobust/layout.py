@@ -37,7 +37,10 @@ NOTE = (
     "differences with intervals over seeds and images of both, at {level}, so that all that the "
     "words decide ({count}) holds together in 95 % of tables (Bonferroni). One seed says nothing."
 )
-WITHOUT_NEAR = "Apart: without the test images that have near copies among those that trained."
+WITHOUT_NEAR = (
+    "Apart: without the test images that have near copies among those that trained, chose or "
+    "ranked."
+)
 
 
 def layout(rows: Sequence[Row], *, out: Path, radius: float) -> str:

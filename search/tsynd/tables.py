@@ -16,7 +16,7 @@ COLUMNS: Mapping[str, str] = {
     "without near copies": f"test_apart_pgd_{{headline}}_{SKILL}",
 }
 """The paper's accuracies; then the headline score, and the skill under PGD that ranks runs, also
-without the test images that have near copies among those that trained."""
+without the test images that have near copies among those that trained, chose or ranked."""
 
 NOTE = (
     "In per cent, on the official test images: the mean over seeds and the half width of its 95 % "
@@ -24,7 +24,7 @@ NOTE = (
     "of its own; the test images are the same for all. Robust skill: the mean over 0.25, 0.5, 1, "
     "2, 4 and 8/255 under PGD of the share of what lies between a constant answer and a perfect "
     "one (balanced accuracy; AUC where an image has several labels); then the same without the "
-    "test images that have near copies among those that trained."
+    "test images that have near copies among those that trained, chose or ranked."
 )
 
 
