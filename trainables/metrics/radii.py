@@ -27,7 +27,7 @@ class Scale:
     """Radii of a threat model: which are tried, and how they are written.
 
     Attributes:
-        tried: Increasing, the first 0.
+        radii: Increasing, the first 0.
         unit: A radius is rounded to two significant digits in this unit.
         words: That name the unit, after radii.
         greatest: No radius lies above: it permits any change.
@@ -85,14 +85,14 @@ def choose_eps(
     """
     anchors = (baseline,) if robust is None else (baseline, robust)
     details = {
-        "tried": list(scale.tried),
+        "tried": list(scale.radii),
         "kept": {
             anchor.name: None if anchor.survival is None else anchor.survival.tolist()
             for anchor in anchors
         },
     }
-    first = baseline.radius(FIRST, scale.tried)
-    last = robust.radius(LAST, scale.tried) if robust else None
+    first = baseline.radius(FIRST, scale.radii)
+    last = robust.radius(LAST, scale.radii) if robust else None
     if first is None and last is None:
         names = " and ".join(anchor.name for anchor in anchors)
         line = f"eps as by default: on val, no skill of {names} that an attack could take"

@@ -25,7 +25,7 @@ DEFAULT = (0.0, 0.5)
 
 def anchor(name, radius, scale=GREYS):
     """An anchor that keeps all of its skill below a radius in its unit, and none from there."""
-    return Anchor(name, (np.array(scale.tried) / scale.unit < radius).astype(float))
+    return Anchor(name, (np.array(scale.radii) / scale.unit < radius).astype(float))
 
 
 def greys(choice):
@@ -41,7 +41,7 @@ def test_five_radii_lie_between_the_anchors_at_equal_steps_of_the_logarithm():
         choice.line
     )
     assert set(choice.details["kept"]) == {"baseline", "adversarial"}
-    assert choice.details["tried"] == list(GREYS.tried)
+    assert choice.details["tried"] == list(GREYS.radii)
 
 
 def test_radii_are_rounded_and_named_in_the_unit_of_the_scale():
