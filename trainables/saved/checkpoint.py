@@ -25,6 +25,10 @@ from trainables.saved.shapes import check_size
 WEIGHTS = "model.safetensors"
 CARD = "model.json"
 CARD_BYTES = MIB
+PREPROCESSING = (
+    "section 'What a network is fed, and what it answers' of docs/robmednas.md in "
+    "robust-medical-search"
+)
 
 # Weights do not bound these: whoever uses a stranger's model makes images and volumes by them.
 Side = Annotated[int, Field(ge=1, le=512)]  # in pixels or voxels
@@ -93,6 +97,22 @@ class ModelCard(Card):
         )
 
 
+class Heads(Frozen):
+    """What the MR of training showed of heads, see `trainables.synthesis.unlike.describe`.
+
+    Attributes:
+        left_right: Axis of a slice along which most are symmetric, ``first`` or ``second``; None
+            where they are alike along both.
+        extent_mm: 5th and 95th percentile of the extent of a head.
+        quartiles: Of the grey values of tissue, brought to mean 0 and deviation 1: of each the
+            median.
+    """
+
+    left_right: Literal["first", "second"] | None
+    extent_mm: tuple[Finite, Finite]
+    quartiles: tuple[Finite, Finite, Finite]
+
+
 @final
 class UNetCard(Card):
     """A network's that predicts CT: with it another program can do the same.
@@ -112,6 +132,8 @@ class UNetCard(Card):
             2 neighbours + 1 channels, and the first and last slice stand for those beyond.
         mirrored: Axis of a slice along which it is predicted a second time, mirrored: ``first`` or
             ``second``; None where a slice is predicted once.
+        heads: Of training; None on cards of earlier versions.
+        preprocessing: For people: where the way from an MR to the input is written down.
     """
 
     architecture: str
@@ -119,13 +141,15 @@ class UNetCard(Card):
     norm: str = "batch"
     size: int = Field(ge=1, le=1024)
     field_mm: float = Field(gt=0, le=10_000)
-    normalisation: str = "whole"
+    normalisation: Literal["whole", "tissue", "percentiles"] = "whole"
     centre_hu: Finite = 250.0
     scale_hu: float = Field(default=2500.0, gt=0, allow_inf_nan=False)
     padding_hu: Finite = -1000.0
     tissue: Finite | None = None
     neighbours: int = Field(default=0, ge=0, le=4)
     mirrored: Literal["first", "second"] | None = None
+    heads: Heads | None = None
+    preprocessing: str = PREPROCESSING
 
     @property
     def channels(self) -> int:

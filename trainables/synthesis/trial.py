@@ -53,6 +53,7 @@ from trainables.synthesis.training.epoch import (
 from trainables.synthesis.training.loss import training_loss
 from trainables.synthesis.training.recipe import NetworkConfig, Recipe, lr_factor
 from trainables.synthesis.training.regimes import REGIMES, Attacker
+from trainables.synthesis.unlike import describe
 
 ATTACK_BYTES = 2**30  # greatest size of the activations of an attack's batch
 ATTACK_BATCH = 64
@@ -160,6 +161,7 @@ class SynthesisTrial(Trainable):
             tissue=_tissue(self.data.train),
             neighbours=self.settings.neighbours,
             mirrored=self.axis if self.config.mirrored else None,
+            heads=describe(self.data.train.subjects[:TISSUE_SUBJECTS], self.settings.pixel_mm),
             provenance={
                 "study": self.study,
                 "config": self.config.model_dump(),

@@ -1,12 +1,15 @@
 """In what an MR is unlike those that a network was trained on: refused, or said."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from trainables.data.grid import otsu, overlaps
-from trainables.runtime.arrays import Floats32
-from trainables.saved.checkpoint import UNetCard
+from trainables.runtime.arrays import Floats32, Floats64, Mask
+from trainables.saved.checkpoint import Heads, UNetCard
+from trainables.synthesis.slices import SubjectSlices
 
 Sides = tuple[float, float, float]
 
@@ -23,6 +26,36 @@ UNLIKE = 0.75  # standard deviations by which the tissue's middle may lie off th
 BLOCKS, LEAST_BLOCK = 8, 4  # voxels along a side of one, below which noise does not average out
 BRIGHTEST = 99  # percentile above which values count as that one: a few bright voxels are no noise
 LEAST_SHARE = 0.25
+# How much likelier a slice is its own mirror image along one axis than along the other, as a
+# difference of Fisher's z. Of 120 real heads all have 0.03 and more the right way, and 99 % more
+# than this: the other way round, those are named.
+CLEARLY = 0.15
+BLOCK_MM, REACH_MM = 4.0, 16.0  # pixels of that, and how far the mirror may lie off the middle
+# Times the extent of nearly all heads of training. Of 120 real heads none is so far off, whichever
+# of their two hospitals trained; with voxels of 0.7 or 1.5 for 1 mm all are.
+FAR = 1.15
+QUARTERS = (25, 50, 75)
+# By which the quartiles of tissue may lie off those of training. Of 120 real heads of two hospitals
+# they do by at most 0.17, 0.24 and 0.33, whichever of the two trained; a CT by 0.66 in the last.
+OTHERWISE = (0.35, 0.28, 0.5)
+TINY = 1e-6
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the slice of an MR shows that has most tissue.
+
+    Attributes:
+        symmetry: Above 0 where it is likelier its own mirror image along its first axis than along
+            the second; a difference of Fisher's z.
+        extent_mm: Four deviations of where tissue lies, the geometric mean of both axes: the
+            diameter of an ellipse.
+        quartiles: Of its tissue, brought to mean 0 and deviation 1.
+    """
+
+    symmetry: float
+    extent_mm: float
+    quartiles: tuple[float, float, float]
 
 
 def check_grid(shape: tuple[int, int, int], spacing: Sides, card: UNetCard) -> tuple[str, ...]:
@@ -87,6 +120,120 @@ def share_of_blocks(mr: Floats32) -> float:
     )
     between = float((sums**2 / (rows[:, None] * columns[None, :])[:, :, None]).sum())
     return between / max(float((values**2).sum()), np.finfo(np.float64).tiny)
+
+
+def measure_head(mr: Floats32, pixel_mm: float) -> Head | None:
+    """Measure what an MR shows of a head, on the pixels of a network.
+
+    Args:
+        mr: (Z, S, S), in any unit.
+        pixel_mm: Side of a pixel.
+
+    Returns:
+        None where it is constant.
+    """
+    if mr.min() == mr.max():
+        return None
+    tissue = mr > otsu(mr)
+    widest = int(tissue.sum(axis=(1, 2)).argmax())
+    picture, shown = mr[widest], tissue[widest]
+    values = picture[shown].astype(np.float64)
+    values = (values - values.mean()) / max(float(values.std()), TINY)
+    low, middle, high = np.percentile(values, QUARTERS).tolist()
+    spread = [float(places.std()) * pixel_mm for places in np.nonzero(shown)]
+    extent = 4 * float(np.sqrt(spread[0] * spread[1]))
+    return Head(_symmetry(picture, shown, pixel_mm), extent, (low, middle, high))
+
+
+def describe(subjects: Sequence[SubjectSlices], pixel_mm: float) -> Heads | None:
+    """Sum up what the MR of training show of heads, for a network's card.
+
+    Args:
+        subjects: On the network's pixels.
+        pixel_mm: Side of a pixel.
+
+    Returns:
+        None where all MR are constant.
+    """
+    measured = (measure_head(np.asarray(s.mr, dtype=np.float32), pixel_mm) for s in subjects)
+    heads = [head for head in measured if head is not None]
+    if not heads:
+        return None
+    symmetry = float(np.median([head.symmetry for head in heads]))
+    axis: Literal["first", "second"] = "first" if symmetry > 0 else "second"
+    shortest, longest = np.percentile([head.extent_mm for head in heads], (5, 95)).tolist()
+    low, middle, high = np.median([head.quartiles for head in heads], axis=0).tolist()
+    return Heads(
+        left_right=axis if abs(symmetry) > CLEARLY else None,
+        extent_mm=(shortest, longest),
+        quartiles=(low, middle, high),
+    )
+
+
+def unlike_heads(mr: Floats32, card: UNetCard) -> tuple[str, ...]:
+    """Say in what the head of an MR is unlike those of training; on its pixels, as they were.
+
+    Args:
+        mr: (Z, S, S), as the network sees it.
+        card: Of the network.
+    """
+    head = measure_head(mr, card.field_mm / card.size)
+    return () if head is None else tuple(_differences(head, card))
+
+
+def _differences(head: Head, card: UNetCard) -> Iterator[str]:
+    axis = card.mirrored if card.heads is None else card.heads.left_right
+    if (axis == "first" and head.symmetry < -CLEARLY) or (
+        axis == "second" and head.symmetry > CLEARLY
+    ):
+        yield (
+            "its head is symmetric along the axis along which those of training are not: left and "
+            "right look exchanged with back and front; correct the orientation in its header"
+        )
+    if card.heads is None:
+        return
+    low, high = card.heads.extent_mm
+    if not low / FAR <= head.extent_mm <= high * FAR:
+        yield (
+            f"its head measures {head.extent_mm:.0f} mm, those of training {low:.0f} to "
+            f"{high:.0f} mm: check the voxel size in its header"
+        )
+    pairs = zip(head.quartiles, card.heads.quartiles, OTHERWISE, strict=True)
+    if any(abs(value - usual) > limit for value, usual, limit in pairs):
+        yield (
+            "the grey values of its tissue are distributed otherwise than those of training: "
+            "another sequence, or no MR"
+        )
+
+
+def _symmetry(picture: Floats32, tissue: Mask, pixel_mm: float) -> float:
+    """Compute how much likelier a slice is its mirror image along its first axis, (S, S)."""
+    side = max(1, round(BLOCK_MM / pixel_mm))
+    count = len(picture) // side
+    blocks = (count, side, count, side)
+    capped = np.minimum(picture, np.percentile(picture, BRIGHTEST))
+    coarse, covered = (
+        values[: count * side, : count * side].astype(np.float64).reshape(blocks).mean(axis=(1, 3))
+        for values in (capped, tissue)
+    )
+    reach = max(1, round(REACH_MM / (side * pixel_mm)))
+    first, second = (
+        _likeness(coarse.swapaxes(0, axis), covered.swapaxes(0, axis), reach) for axis in (0, 1)
+    )
+    return first - second
+
+
+def _likeness(values: Floats64, tissue: Floats64, reach: int) -> float:
+    """Compute how alike rows are to those mirrored, best over some mirrors; Fisher's z."""
+    rows, last = np.flatnonzero(tissue.any(axis=1)), len(values) - 1
+    best = 0.0
+    if not len(rows):
+        return best
+    for total in range(rows[0] + rows[-1] - reach, rows[0] + rows[-1] + reach + 1):
+        part = values[max(0, total - last) : min(last, total) + 1]  # row k faces row total - k
+        if part.size > 1 and part.std() > 0:
+            best = max(best, float(np.corrcoef(part.ravel(), part[::-1].ravel())[0, 1]))
+    return float(np.arctanh(min(best, 1 - TINY)))
 
 
 def _lines(mr: Floats32, normal: Floats32, spacing: Sides, card: UNetCard) -> Iterator[str]:

@@ -21,7 +21,7 @@ from trainables.runtime.arrays import Floats32, Mask
 from trainables.saved.checkpoint import UNetCard
 from trainables.synthesis.prediction import Track, predict
 from trainables.synthesis.slices import CENTRE_HU, SCALE_HU
-from trainables.synthesis.unlike import check_grid, unlike
+from trainables.synthesis.unlike import check_grid, unlike, unlike_heads
 
 LEAST_HU, MOST_HU = -1024, 3071  # that scanners store
 
@@ -70,7 +70,9 @@ def synthesise(
     hu = (hu - CENTRE_HU) / SCALE_HU * card.scale_hu + card.centre_hu
     volume = from_slices(hu, mr.shape, spacing, card.field_mm, card.padding_hu)
     ct = np.rint(np.clip(volume, LEAST_HU, MOST_HU)).astype(np.int16)
-    return Synthesised(ct, (*notes, *unlike(mr, normal, spacing, card)))
+    return Synthesised(
+        ct, (*notes, *unlike(mr, normal, spacing, card), *unlike_heads(slices, card))
+    )
 
 
 def grid_error(volume: Volume, slices: Slices, field_mm: float) -> float:

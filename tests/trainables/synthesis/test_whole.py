@@ -1,10 +1,14 @@
 """Whole volumes: what the network saw goes back to where it came from."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from torch import nn
 
 from trainables.data.grid import from_slices, to_grid, to_slices
+from trainables.data.phantoms.heads import phantom_subjects
 from trainables.data.volumes import Volume
 from trainables.saved.checkpoint import UNetCard
 from trainables.synthesis.whole import grid_error, native_mae, synthesise
@@ -15,6 +19,70 @@ class Same(nn.Module):
 
     def forward(self, images):
         return images
+
+
+class Listening(nn.Module):
+    """Keeps what it is fed, and predicts its middle slice."""
+
+    def forward(self, images):
+        self.fed = images.numpy().copy()
+        return images[:, images.shape[1] // 2][:, None]
+
+
+def means(values, axis, voxel_mm, card):
+    """Section "What a network is fed" of docs/robmednas.md: means over pixels, along one axis."""
+    count, width = values.shape[axis], card["field_mm"] / card["size"] / voxel_mm
+    start = (count - card["size"]) // 2 if width == 1 else (count - width * card["size"]) / 2
+    edges = start + width * np.arange(card["size"] + 1)
+    sums = np.insert(np.cumsum(values, axis), 0, 0, axis)
+    at = [np.interp(edges, np.arange(count + 1), line) for line in np.moveaxis(sums, axis, -1)
+          .reshape(-1, count + 1)]  # fmt: skip
+    shape = np.moveaxis(sums, axis, -1).shape[:-1]
+    return np.moveaxis(np.diff(at, axis=-1).reshape(*shape, -1) / width, -1, axis)
+
+
+def fed_by_the_docs(mr, spacing, card):
+    """Section "What a network is fed" of docs/robmednas.md, steps 2 to 4; `card` is JSON."""
+    mr = mr.astype(np.float64)
+    counts, edges = np.histogram(mr, 256)
+    middles, below = (edges[1:] + edges[:-1]) / 2, np.cumsum(counts)[:-1]
+    low = np.cumsum(counts * middles)[:-1] / below
+    high = ((counts * middles).sum() - low * below) / (mr.size - below)
+    tissue = mr[mr > edges[1 + np.argmax(below * (mr.size - below) * (high - low) ** 2)]]
+    percentiles = np.percentile(tissue, (5, 50, 95))
+    centre, scale = {
+        "whole": (mr.mean(), mr.std()),
+        "tissue": (tissue.mean(), tissue.std()),
+        "percentiles": (percentiles[1], (percentiles[2] - percentiles[0]) / 3.29),
+    }[card["normalisation"]]
+    normal = (mr - centre) / scale
+    pixels = means(means(normal - normal.min(), 0, spacing[0], card), 1, spacing[1], card)
+    slices = np.moveaxis(pixels + normal.min(), 2, 0)
+    reach = card["neighbours"]
+    rows = np.arange(len(slices))[:, None] + np.arange(-reach, reach + 1)
+    return slices[rows.clip(0, len(slices) - 1)]
+
+
+@pytest.mark.parametrize("normalisation", ["whole", "tissue", "percentiles"])
+@pytest.mark.parametrize("side", [1.0, 4.0, 1.7, 6.0])  # of a voxel; pixels are 4 mm
+def test_what_the_docs_say_is_what_a_network_is_fed(normalisation, side):
+    mr = phantom_subjects(1, 50, 3, 256.0, 0)[0].load().mr[:, :47]
+    fields = card(size=64, field_mm=256.0, normalisation=normalisation, neighbours=1)
+    network = Listening()
+    outcome = synthesise(network, fields, mr, (side, side, 3.0))
+    written = json.loads(fields.model_dump_json())
+    expected = fed_by_the_docs(mr, (side, side), written)
+    np.testing.assert_allclose(network.fed, expected, atol=2e-4)
+    if side == 4:  # pixels are voxels: 50 x 47 of 64 x 64
+        hu = expected[:, 1, 7:57, 9:56] * written["scale_hu"] + written["centre_hu"]
+        stored = np.clip(np.moveaxis(hu, 0, 2), -1024, 3071)
+        np.testing.assert_allclose(outcome.ct, stored, atol=1.1)
+
+
+def test_a_card_says_where_that_is_written_and_the_section_is_there():
+    title = card().preprocessing.split("'")[1]
+    docs = Path(__file__).parents[3] / "docs" / "robmednas.md"
+    assert f"### {title}\n" in docs.read_text(encoding="utf-8")
 
 
 def card(**values):
