@@ -41,7 +41,15 @@ class Retrained:
 OUTCOME = TypeAdapter(Retrained)
 
 
-def _read(file: Path) -> Retrained:
+def read_retrained(file: Path) -> Retrained:
+    """Read how a training went.
+
+    Args:
+        file: Of that name `DONE`, which may be a stranger's.
+
+    Raises:
+        UserError: If it is damaged.
+    """
     try:
         return OUTCOME.validate_python(read_json(file))
     except ValidationError as error:
@@ -111,7 +119,7 @@ def retrain(
     """
     file = folder / DONE
     if file.is_file():
-        outcome = _read(file)
+        outcome = read_retrained(file)
         say(f"{folder.name}: trained already, {outcome.epochs} epochs")
         return outcome
     started = time.perf_counter()

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 
+from search.robmednas.retrain import DONE, read_retrained
 from search.robmednas.rows import write_rows
 from search.robmednas.sources import searched
 from searchspace.errors import UserError
@@ -38,6 +39,7 @@ from trainables.runtime.files import (
 )
 from trainables.saved.checkpoint import CARD, WEIGHTS, UNetCard, load_unet
 from trainables.study.study import Say
+from trainables.synthesis.about import ranking_metric
 from trainables.synthesis.prediction import Track
 from trainables.synthesis.unlike import check_grid
 from trainables.synthesis.whole import Synthesised, native_scores, synthesise
@@ -172,7 +174,7 @@ def synthesise_folder(model: Path, data: Path, out: Path, console: Console) -> i
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False)
 
-    folder = find_model(model)
+    folder = find_model(model, say)
     network, card = load_unet(folder)
     subjects = open_mrs(data)
     for subject in subjects:
@@ -212,18 +214,18 @@ def _end(subjects: Sequence[FolderSubject], book: Book, say: Say) -> None:
     say(f"everything: {book.out}")
 
 
-def find_model(path: Path) -> Path:
+def find_model(path: Path, say: Say | None = None) -> Path:
     """Return the folder of the model that a path stands for.
 
     Args:
         path: A run (its winner), a confirmation or an export (its model), a final comparison (its
-            searched network), or a folder with a model.
+            searched network that was best on ranking subjects), or a folder with a model.
+        say: Told which network of a comparison that is.
 
     Raises:
         UserError: If there is none, or it is one of another study.
     """
-    chosen = _chosen(inside(path, "final.json"))
-    folders = [path, inside(path, "best"), *(inside(path, "models", name) for name in chosen)]
+    folders = [path, inside(path, "best"), *_chosen(path, say)]
     folder = next((item for item in folders if (item / CARD).is_file()), None)
     if folder is None:
         raise UserError(
@@ -236,14 +238,47 @@ def find_model(path: Path) -> Path:
     return folder
 
 
-def _chosen(file: Path) -> list[str]:
-    """Return the name of the searched network of a final comparison, in a list; or none."""
+def _chosen(path: Path, say: Say | None) -> list[Path]:
+    """Return the folder of a comparison's best searched network, in a list; or none."""
+    file = inside(path, "final.json")
     if not file.is_file():
         return []
     comparison = read_json(file)
     chosen = comparison.get("chosen") if isinstance(comparison, dict) else None
-    names = [chosen[row] for row in searched(chosen)] if isinstance(chosen, dict) else []
-    return [name for name in names if isinstance(name, str) and is_name(name)][:1]
+    if not isinstance(chosen, dict):
+        return []
+    names = {row: chosen[row] for row in searched(chosen)}
+    folders = {
+        row: inside(path, "models", name)
+        for row, name in names.items()
+        if isinstance(name, str) and is_name(name)
+    }
+    if not folders:
+        return []
+    metric = ranking_metric(_attack(comparison))
+    values = {row: _ranked(folder, metric) for row, folder in folders.items()}
+    row = max(folders, key=lambda row: values[row])
+    if say is not None:
+        best = f", the best on ranking subjects ({metric} {values[row]:.4g})"
+        rank = best if np.isfinite(values[row]) else ""
+        say(printable(f"network: {row}{rank}, of {', '.join(folders)}"))
+    return [folders[row]]
+
+
+def _attack(comparison: Mapping[str, Any]) -> str:
+    """Return the attack that ranked the networks of a comparison."""
+    settings = comparison.get("settings")
+    attack = settings.get("attack") if isinstance(settings, dict) else None
+    return attack if isinstance(attack, str) else "pgd"
+
+
+def _ranked(folder: Path, metric: str) -> float:
+    """Return what a network reached on ranking subjects; less than any if that is not written."""
+    file = inside(folder, DONE)
+    if not file.is_file():
+        return -np.inf
+    value = read_retrained(file).metrics.get(metric, -np.inf)
+    return value if np.isfinite(value) else -np.inf
 
 
 def _check_grid(subject: FolderSubject, card: UNetCard) -> None:

@@ -2,6 +2,8 @@
 
 import errno
 import io
+import json
+import shutil
 
 import nibabel as nib
 import numpy as np
@@ -325,3 +327,34 @@ def test_a_run_a_confirmation_and_a_final_folder_stand_for_their_model(model, tm
     save_model(tmp_path / "final" / "models" / "t-1", CARD.build(), CARD)
     (tmp_path / "final" / "final.json").write_text('{"chosen": {"RobMedNAS-T": "t-1"}}')
     assert find_model(tmp_path / "final").name == "t-1"
+
+
+def test_of_several_searches_the_network_that_was_best_on_ranking_subjects_is_taken(
+    model, data, tmp_path
+):
+    folder, rows = tmp_path / "final", {"Baseline": 0.9, "RobMedNAS-T": 0.5, "RobMedNAS-B": 0.6}
+    for row, skill in rows.items():
+        place = folder / "models" / row.lower()
+        save_model(place, CARD.build(), CARD)
+        metrics = {"ranking_fgsm_mae_head_skill": skill, "ranking_pgd_mae_head_skill": -skill}
+        retrained = {"epochs": 1, "best_epoch": 1, "metrics": metrics, "seconds": 1.0}
+        (place / "retrained.json").write_text(json.dumps(retrained))
+    comparison = {"chosen": {row: row.lower() for row in rows}, "settings": {"attack": "fgsm"}}
+    (folder / "final.json").write_text(json.dumps(comparison))
+    assert find_model(folder).name == "robmednas-b"
+    line = (
+        "network: RobMedNAS-B, the best on ranking subjects (ranking_fgsm_mae_head_skill 0.6), of "
+        "RobMedNAS-T, RobMedNAS-B"
+    )
+    assert line in run(folder, data, tmp_path / "out")
+
+
+def test_a_normalisation_that_is_none_is_one_line_and_leaves_nothing(model, data, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(model, other)
+    card = json.loads((other / "model.json").read_text())
+    (other / "model.json").write_text(json.dumps(card | {"normalisation": "median"}))
+    with pytest.raises(UserError, match=r"is damaged .*normalisation.*'whole'") as refused:
+        run(other, data, tmp_path / "out")
+    assert "\n" not in str(refused.value)
+    assert not (tmp_path / "out").exists()
