@@ -153,6 +153,7 @@ def test_a_mirrored_network_is_trained_as_any_and_measured_and_saved_with_its_mi
     mirrored.save(tmp_path)
     network, card = load_unet(tmp_path)
     assert (card.mirrored, card.provenance["config"]["mirrored"]) == ("second", True)
+    assert 100 < card.heads.extent_mm[0] < card.heads.extent_mm[1] < 250
     with torch.no_grad(), mirrored.at_best(), single.at_best():
         alone = single.network.eval()
         expected = (alone(mr) + alone(mr.flip(3)).flip(3)) / 2

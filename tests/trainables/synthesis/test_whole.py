@@ -10,7 +10,7 @@ from torch import nn
 from trainables.data.grid import from_slices, to_grid, to_slices
 from trainables.data.phantoms.heads import phantom_subjects
 from trainables.data.volumes import Volume
-from trainables.saved.checkpoint import UNetCard
+from trainables.saved.checkpoint import Heads, UNetCard
 from trainables.synthesis.whole import grid_error, native_mae, synthesise
 
 
@@ -175,3 +175,12 @@ def test_a_grid_that_the_network_cannot_take_is_refused_and_a_coarse_one_named()
         synthesise(Same(), card(), volume(), (5.0, 5.0, 5.0))
     notes = synthesise(Same(), card(), volume(), (3.0, 3.0, 5.0)).notes
     assert "coarser than those of training" in notes[0]
+
+
+def test_a_head_of_another_size_than_those_of_training_is_among_the_notes():
+    usual = Heads(left_right=None, extent_mm=(150.0, 190.0), quartiles=(-0.7, 0.0, 0.7))
+    mr = phantom_subjects(1, 64, 1, 256.0, 0)[0].load().mr
+    sizes = {"size": 64, "field_mm": 256.0}
+    for heads, count in ((usual, 1), (None, 0)):
+        notes = synthesise(Same(), card(heads=heads, **sizes), mr, (2.0, 2.0, 3.0)).notes
+        assert sum("check the voxel size" in note for note in notes) == count
