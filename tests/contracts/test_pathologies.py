@@ -1,43 +1,50 @@
-"""Networks that look robust and are not: none ranks above what it really withstands unnoticed."""
+"""Networks that look robust and are not: each but one is refused, or noticed, or not overrated.
+
+At the radii, on the images and with the numbers of the table in docs/attacks.md.
+"""
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pathology
 import pytest
 import torch
-from pathology import linear_network, noisy_blobs, pathologies, truth
+from pathology import EPS, linear_network, noisy_blobs, pathologies, truth
 
 from trainables.attacks.signs.steadiness import UnsteadyError
 from trainables.classification.audit import audit, guards
 from trainables.classification.measurement import Measurement, measure_robust
 from trainables.metrics import alarms
 
-EPS = (0.0, 6 / 255, 18 / 255)
 MEASUREMENT = Measurement("multi-class", "pgd", EPS, seed=0, steps=5)
 TRAIN, DATA = noisy_blobs(96, 0), noisy_blobs(48, 1)
 TOLERANCE = 0.03  # of an area: the truth is the harm of an attack, too
 
-# What each raises beside its measurement by PGD-5, the weakest of the ladder.
+MASKED = "masked inputs"  # the one that nothing but a confirmation sees
+PRINTED = 0.02  # of an area, whose table has two digits
+
+# What each raises beside its measurement by PGD-5, the weakest of the ladder; the truth, and the
+# area under PGD-5.
 SIGNS = {
-    "logits x 0.0001": set(),
-    "logits x 16": set(),
-    "logits x 100": set(),
-    "logits x 1000": set(),
-    "logits + 1e6": {alarms.COARSE},
-    "quantised outputs": {alarms.GRADIENT, alarms.BLACK_BOX},
-    "one-hot outputs": {alarms.GRADIENT, alarms.BLACK_BOX},
-    "saturated softmax": {alarms.GRADIENT, alarms.BLACK_BOX},
-    "dead ReLU": {alarms.GRADIENT, alarms.BLACK_BOX},
-    "misleading temperature": {alarms.BLACK_BOX},
-    "gradient of a decoy": {alarms.GRADIENT, alarms.BLACK_BOX},
-    "shattered gradients": {alarms.BLACK_BOX},
-    "rounded inputs": {alarms.GRADIENT, alarms.BLACK_BOX},
-    "compressed inputs": {alarms.GRADIENT, alarms.BLACK_BOX},
-    "masked inputs": set(),  # left to the audit and to the confirmation
-    "memory of training images": {alarms.GRADIENT, alarms.BLACK_BOX},
-    "constant": {alarms.GRADIENT, alarms.COARSE, alarms.COLLAPSE},
+    "logits x 0.0001": (set(), 0.12, 0.12),
+    "logits x 16": (set(), 0.12, 0.12),
+    "logits x 100": (set(), 0.12, 0.12),
+    "logits x 1000": (set(), 0.12, 0.12),
+    "logits + 1e6": ({alarms.COARSE}, 0.12, 0.12),
+    "quantised outputs": ({alarms.GRADIENT, alarms.BLACK_BOX}, 0.14, 0.93),
+    "one-hot outputs": ({alarms.GRADIENT, alarms.BLACK_BOX}, 0.12, 0.95),
+    "saturated softmax": ({alarms.GRADIENT, alarms.BLACK_BOX}, 0.12, 0.94),
+    "dead ReLU": ({alarms.GRADIENT, alarms.BLACK_BOX}, 0.12, 0.94),
+    "misleading temperature": ({alarms.BLACK_BOX}, 0.12, 0.90),
+    "gradient of a decoy": ({alarms.GRADIENT, alarms.BLACK_BOX}, 0.12, 0.92),
+    "shattered gradients": ({alarms.BLACK_BOX}, 0.13, 0.90),
+    "rounded inputs": ({alarms.GRADIENT, alarms.BLACK_BOX}, 0.14, 0.93),
+    "compressed inputs": ({alarms.GRADIENT, alarms.BLACK_BOX}, 0.15, 0.89),
+    MASKED: (set(), 0.15, 0.28),
+    "memory of training images": ({alarms.GRADIENT, alarms.BLACK_BOX}, 0.15, 0.98),
+    "constant": ({alarms.GRADIENT, alarms.COARSE, alarms.COLLAPSE}, 0.33, 0.33),
 }
 REFUSED = {"noisy outputs", "random shifts of inputs", "alternating outputs"}
 
@@ -63,17 +70,27 @@ def test_all_are_listed():
 
 
 @pytest.mark.parametrize("name", sorted(SIGNS))
-def test_each_is_given_away_beside_its_first_measurement(name, monkeypatch):
-    monkeypatch.setattr(pathology, "EPS", EPS)
+def test_each_is_given_away_beside_its_first_measurement(name):
+    signs, real, under_pgd = SIGNS[name]
     model, exact = cases()[name].model, truth(cases()[name], DATA)
     robustness, area = value(model)
+    assert (exact, area) == pytest.approx((real, under_pgd), abs=PRINTED)
     values = guards(model, DATA, robustness, MEASUREMENT)
     raised = {sign for sign, number in values.items() if number > 0}
-    assert raised >= SIGNS[name]
-    if not SIGNS[name]:
+    assert raised >= signs
+    if not signs:
         assert raised == set()
-    if area > exact + TOLERANCE and not raised:
-        assert audit(model, DATA, MEASUREMENT)[alarms.BLACK_BOX] > 0
+    if name != MASKED:
+        assert raised or area <= exact + TOLERANCE
+
+
+def test_the_masked_one_gets_through():
+    """It seems to withstand nearly twice what it does; the audit finds it at fewer radii alone."""
+    model = cases()[MASKED].model
+    assert value(model)[1] > truth(cases()[MASKED], DATA) + TOLERANCE
+    assert max(audit(model, DATA, MEASUREMENT).values()) <= 0
+    fewer = replace(MEASUREMENT, eps=(0.0, 6 / 255, 18 / 255))
+    assert audit(model, DATA, fewer)[alarms.BLACK_BOX] > 0
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
@@ -96,7 +113,7 @@ def test_the_scale_of_logits_is_worth_nothing(name):
 def test_most_of_them_would_have_won():
     """Without alarms, two thirds of those with masked gradients look at least twice as robust."""
     _, honest = value(linear_network(TRAIN))
-    masked = [name for name, signs in SIGNS.items() if alarms.BLACK_BOX in signs]
+    masked = [name for name, (signs, _, _) in SIGNS.items() if alarms.BLACK_BOX in signs]
     areas = [value(cases()[name].model)[1] for name in masked]
     assert np.mean([area > 2 * honest for area in areas]) > 2 / 3
 
