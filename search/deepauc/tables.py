@@ -28,10 +28,11 @@ MEASURED: Mapping[str, Column] = {
 NOTE = (
     "AUC in per cent: of the best epoch on val, then on the official test images, clean and under "
     "PGD, and clean without the test images that have near copies among those that trained, chose "
-    "or ranked; balanced accuracy at the threshold that val chose. Means over seeds with 95 % "
-    "intervals (Student's t); with one seed there is none. Each seed has a training subset, "
-    "pre-trained weights and batches of its own. The document's and MedMNIST's columns repeat "
-    "what they print; the document validated on images of its own, and at ResNet-18's size."
+    "or ranked; "
+    "balanced accuracy at the threshold that val chose. Means over seeds with 95 % intervals "
+    "(Student's t); with one seed there is none. Each seed has a training subset, pre-trained "
+    "weights and batches of its own. The document's and MedMNIST's columns repeat what they print; "
+    "the document validated on images of its own, and at ResNet-18's size."
 )
 FINAL_NOTE = (
     "The method is the one with the best mean on val; test chose nothing. The interval of test "

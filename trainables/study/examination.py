@@ -59,8 +59,8 @@ class Examination:
             of the E radii of the ensemble, (E, A).
         constant: The mean score of an answer that never looks at the input, the same under all
             conditions; NaN where it is not known.
-        near: Whether each image has a near copy among those that trained, (N,); None where that was
-            not looked for.
+        near: Whether each image has a near copy among those that trained, chose or ranked, (N,);
+            None where that was not looked for.
         apart: The scores of the images without near copies, (C, number of these), where they are
             not those among ``scores``, as of an AUC; None otherwise.
         guessed: The number of images that only attacks without the model's gradient broke, up to
