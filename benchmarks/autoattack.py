@@ -1,9 +1,9 @@
 """Our standard ensemble and the authors' AutoAttack, both at full length, on the same images.
 
-Prints at each radius how many of 60 images of ten classes withstand each of the two, and about how
+Prints at each radius how many images of ten classes withstand each of the two, and about how
 many they disagree. The network is that of `tests/trainables/attacks/test_autoattack.py`:
 
-    python benchmarks/autoattack.py
+    python benchmarks/autoattack.py [--images 60]
 """
 
 import argparse
@@ -22,19 +22,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "trainabl
 
 from conftest import patches, train
 
-RADII, IMAGES, CLASSES = (0.02, 0.03, 0.04), 60, 10
+RADII, CLASSES = (0.02, 0.03, 0.04), 10
 
 
 def main() -> None:
     """Print a Markdown table."""
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    ).parse_args()
+    )
+    parser.add_argument("--images", type=int, default=60, help="that the network has right")
+    arguments = parser.parse_args()
     torch.set_num_threads(1)
     model = train(*patches(400, 0, classes=CLASSES), seed=0, classes=CLASSES)
-    images, labels = patches(90, 1, classes=CLASSES)
+    images, labels = patches(3 * arguments.images // 2, 1, classes=CLASSES)
     right = model(images).argmax(dim=1) == labels
-    images, labels = images[right][:IMAGES], labels[right][:IMAGES]
+    images, labels = images[right][: arguments.images], labels[right][: arguments.images]
     ensemble = build_ensemble("standard", "multi-class")
     print("| radius | ours | AutoAttack | images that differ |\n| --- | --- | --- | --- |")
     for eps in RADII:
