@@ -20,7 +20,16 @@ from search.simulation.suite.run import Suite, run
 from search.simulation.suite.summary import collect, result_table, verdict_lines
 from search.simulation.suite.tasks import HALVES, list_tasks
 
-METHODS = ("bayes", "tpe", "evolution", "random", "Optuna TPE", "Optuna GP", "Hyperopt TPE")
+METHODS = (
+    "bayes",
+    "tpe",
+    "evolution",
+    "random",
+    "gp",
+    "Optuna TPE",
+    "Optuna GP",
+    "Hyperopt TPE",
+)
 BASELINE = "engine tpe"
 
 
