@@ -7,6 +7,10 @@ from pydantic import PositiveInt
 from trainables.runtime.config import Frozen
 from trainables.study.settings import ROBUSTNESS, SEARCH, TRAINING, setting
 
+# Ensembles whose black box guesses too little for a robustness card; needs no torch, unlike
+# `trainables.attacks.presets.guesses_enough`, which says the same.
+GUESS_LITTLE = frozenset({"quick"})
+
 
 class ConfirmPlan(Frozen):
     """How a run is confirmed; the declarations of the fields say what each means."""

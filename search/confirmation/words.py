@@ -2,6 +2,7 @@
 
 import math
 
+from search.confirmation.plan import GUESS_LITTLE
 from search.confirmation.record import Comparison, Condition, ConfirmationResult
 from search.results.controls import NOT_OF_METHOD, UNMATCHED, UNSHOWN
 from search.results.tables import interval, number, percent
@@ -25,7 +26,8 @@ def heading(condition: Condition, threat: Threat) -> str:
 def sentences(record: ConfirmationResult) -> list[str]:
     """Say what a confirmation came to."""
     names, select, value = record.names, record.selection, record.first.value.value
-    lines = [f"winner: {names[record.winner]}", *_comparisons(record), *_explanation(record)]
+    lines = [f"winner: {names[record.winner]}", *_doubt(record)]
+    lines += [*_comparisons(record), *_explanation(record)]
     lines.append(
         f"the search promised {number(select.promised)} for {names[select.winner]}; the "
         f"ensemble left {number(select.left)} on other seeds"
@@ -53,6 +55,15 @@ def sentences(record: ConfirmationResult) -> list[str]:
         f"ranking {number(value)}, test {number(record.test[record.winner].value)}"
     )
     return lines + _without_near(record) + _missed(record) + _alarms(record)
+
+
+def _doubt(record: ConfirmationResult) -> list[str]:
+    """Say where the ensemble cannot rule out that the winner masks its gradient."""
+    attacks = record.plan.attacks
+    if attacks not in GUESS_LITTLE:
+        return []
+    line = f"{attacks} guesses too little to rule out a masked gradient: confirm with --attacks "
+    return [f"{line}standard"]
 
 
 def _comparisons(record: ConfirmationResult) -> list[str]:

@@ -26,7 +26,7 @@ def _conditions(*scores):
 _FINALISTS = [_finalist("r01", 1, "best"), _finalist("r02", 2, "baseline", reference=True)]
 VALUES = {
     "run": "/runs/toy", "started": "2026-01-01",
-    "plan": {"top": 1, "seeds": 2, "choosing": 2, "attacks": "quick", "references": "few",
+    "plan": {"top": 1, "seeds": 2, "choosing": 2, "attacks": "standard", "references": "few",
              "images": None},
     "finalists": _FINALISTS, "winner": "r01",
     "score": "accuracy", "direction": "max", "eps": [0.0, 0.02, 0.04],

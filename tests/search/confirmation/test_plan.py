@@ -2,8 +2,9 @@
 
 import pytest
 
-from search.confirmation.plan import ConfirmPlan
+from search.confirmation.plan import GUESS_LITTLE, ConfirmPlan
 from searchspace.errors import UserError
+from trainables.attacks.presets import ENSEMBLES, guesses_enough
 from trainables.runtime.config import parse
 
 
@@ -25,3 +26,7 @@ def test_by_default_one_of_three_is_chosen_and_trained_on_five_seeds():
 def test_a_wrong_field_is_one_line(fields, message):
     with pytest.raises(UserError, match=message):
         parse(ConfirmPlan, fields)
+
+
+def test_ensembles_that_guess_little_are_those_without_a_card():
+    assert {name for name in ENSEMBLES if not guesses_enough(name)} == GUESS_LITTLE

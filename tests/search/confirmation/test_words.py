@@ -35,6 +35,15 @@ def test_a_search_that_was_right():
     ]
 
 
+def test_a_winner_under_few_guesses_is_doubted():
+    """The report of a quick confirmation says so beside the winner, and that of no other."""
+    plan = VALUES["plan"] | {"attacks": "quick"}
+    assert sentences(confirmed(plan=plan))[1] == (
+        "quick guesses too little to rule out a masked gradient: confirm with --attacks standard"
+    )
+    assert not any("guesses too little" in line for line in sentences(confirmed()))
+
+
 def test_what_remains_without_near_copies_is_said():
     (line,) = set(sentences(confirmed(without_near=NEAR))) - set(sentences(confirmed()))
     assert line == (
