@@ -123,15 +123,17 @@ def values_of(world: World, skill: float, runs: int = 200) -> tuple[float, float
     return float(np.mean(gaps)), float(np.sqrt(np.mean(variances)))
 
 
-def print_false(deviations: Sequence[float], runs: int, rivals: int) -> None:
+def print_false(deviations: Sequence[float], runs: int, before: int, rivals: int) -> None:
     """Print how often any rival is told apart that is equal.
 
     Args:
         deviations: Of values over seeds, about.
         runs: How many confirmations.
+        before: The same of the former method, which is slow.
         rivals: How many in each.
     """
-    print(f"\nequal recipes, {rivals} rivals, {runs} confirmations: any told apart")
+    counts = f"{runs} confirmations ({before} of before)"
+    print(f"\nequal recipes, {rivals} rivals, {counts}: any told apart")
     print(
         "| seed deviation | images are hard | before, 3 seeds | Welch, 3 seeds | Welch, 5 seeds |"
     )
@@ -142,10 +144,10 @@ def print_false(deviations: Sequence[float], runs: int, rivals: int) -> None:
                 World(deviation=deviation, private=private, seeds=seeds, recipes=rivals + 1)
                 for seeds in (3, 3, 5)
             ]
-            methods = (bootstrap, welch, welch)
+            methods = ((bootstrap, before), (welch, runs), (welch, runs))
             cells = [
-                f"{rates(world, method, runs)[0]:.3f}"
-                for world, method in zip(worlds, methods, strict=True)
+                f"{rates(world, method, count)[0]:.3f}"
+                for world, (method, count) in zip(worlds, methods, strict=True)
             ]
             measured = values_of(worlds[2], 0.0)[1]
             print(f"| {measured:.3f} | {words} | {' | '.join(cells)} |", flush=True)
@@ -176,9 +178,10 @@ def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=2000, help="confirmations for each number")
+    parser.add_argument("--before", type=int, default=200, help="the same of the former method")
     parser.add_argument("--rivals", type=int, default=3, help="comparisons of each")
     arguments = parser.parse_args()
-    print_false((0.03, 0.08, 0.1), arguments.runs, arguments.rivals)
+    print_false((0.03, 0.08, 0.1), arguments.runs, arguments.before, arguments.rivals)
     print_power((0.03, 0.08, 0.1), max(1, arguments.runs // 4), arguments.rivals)
 
 
