@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from trainables.attacks.evaluation import evaluate
-from trainables.attacks.gradient import PGD
+from trainables.attacks.registry import build_attack
 from trainables.attacks.threat import pixels
 from trainables.data.phantoms import lesions as phantom
 from trainables.data.phantoms.cues import STRAY
@@ -53,7 +53,7 @@ def train(images: Tensor, labels: Tensor, epochs: int, *, adversarial: bool) -> 
     """Train a CNN by Adam, on attacked images where asked to."""
     classifier = build_classifier("cnn", 1, (SIZE, SIZE), len(phantom.CLASSES))
     optimiser = torch.optim.Adam(classifier.parameters(), lr=1e-3)
-    attack, threat = PGD(loss=LOSS, steps=TRAIN_STEPS), pixels(TRAIN_EPS)
+    attack, threat = build_attack("pgd", phantom.TASK, TRAIN_STEPS), pixels(TRAIN_EPS)
     for epoch in range(epochs):
         for rows in torch.randperm(len(images)).split(BATCH):
             batch = images[rows]
@@ -70,7 +70,8 @@ def train(images: Tensor, labels: Tensor, epochs: int, *, adversarial: bool) -> 
 def score(classifier: Classifier, cue: str, seed: int) -> list[float]:
     """Measure balanced accuracy at each radius of `EPS`, on images where a cue tells the class."""
     images, labels = make(TESTED, cue, seed + 1000)
-    report = evaluate(classifier, images, labels, phantom.TASK, PGD(loss=LOSS), EPS, seed=seed)
+    attack = build_attack("pgd", phantom.TASK)
+    report = evaluate(classifier, images, labels, phantom.TASK, attack, EPS, seed=seed)
     return report.curve("bacc").tolist()
 
 
