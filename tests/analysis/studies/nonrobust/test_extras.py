@@ -10,7 +10,7 @@ def test_what_networks_use_is_an_exhibit_in_bars_and_words(run):
     (exhibit,) = exhibits(run)
     assert exhibit.name == "features"
     assert "attacked, 2/255" in exhibit.alt
-    assert "useful nonrobust features are shown" in exhibit.caption
+    assert "one seed says nothing" in exhibit.caption
     assert exhibit.cells.columns.tolist() == ["network", "clean", "attacked", "corrupted"]
     assert len(exhibit.draw().axes) == 1
 
