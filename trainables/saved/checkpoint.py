@@ -26,8 +26,7 @@ WEIGHTS = "model.safetensors"
 CARD = "model.json"
 CARD_BYTES = MIB
 PREPROCESSING = (
-    "section 'What a network is fed, and what it answers' of docs/robmednas.md in "
-    "robust-medical-search"
+    "'What a network is fed, and what it answers', in the documentation of robust-medical-search"
 )
 
 # Weights do not bound these: whoever uses a stranger's model makes images and volumes by them.
