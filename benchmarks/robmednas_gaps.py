@@ -8,7 +8,7 @@ import pandas as pd
 from search.results.tables import percent
 from trainables.metrics.paired import compare as compare_models
 from trainables.metrics.paired import compare_recipes
-from trainables.metrics.welch import LEVEL
+from trainables.metrics.welch import LEVEL, corrected
 
 COLUMNS = {
     "clean": ("clean", 0.0, "mae_head"),
@@ -42,7 +42,7 @@ def compare_all(means: pd.Series, rows: Sequence[str]) -> Iterator[str]:
         for control in controls
         if control in rows and row != control
     ]
-    level = percent(1 - (1 - LEVEL) / max(1, len(pairs)))
+    level = percent(corrected(len(pairs)))
     yield (
         f"each row minus its control, over subjects and trainings [interval at {level}; the "
         f"{len(pairs)} of this table hold together in {percent(LEVEL)}, and p is adjusted alike]"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from math import inf, isnan, nan
+from math import isnan, nan
 from statistics import fmean
 
 import numpy as np
@@ -12,7 +12,13 @@ from search.deepauc.methods import BASELINE_ROW, CONTROLS, LOSSES, label_of, sub
 from search.deepauc.published import ABLATION, FINAL, MEDMNIST, Areas, contradictions
 from search.deepauc.published import LOSSES as PUBLISHED_LOSSES
 from search.results.tables import percent
-from trainables.metrics.welch import Component, corrected, half_width, quantile, seed_component
+from trainables.metrics.welch import (
+    Component,
+    corrected,
+    half_width,
+    interval_component,
+    seed_component,
+)
 
 VAL, TEST = "val_clean_auc", "test_clean_auc"
 ATTACKED = "test_pgd_auc_eps{}"
@@ -116,7 +122,7 @@ def _images(group: Sequence[Row]) -> Component:
     """Return the variance of the mean AUC over test images, which are the same for all seeds."""
     ends = (_values(group, f"{end}.{TEST}") for end in ("low", "high"))
     width = fmean(high - low for low, high in zip(*ends, strict=True))
-    return Component((width / 2 / quantile(inf, LEVEL)) ** 2, inf)
+    return interval_component(width)
 
 
 def _verdict(group: Sequence[Row], level: float) -> str:

@@ -18,7 +18,7 @@ from trainables.metrics.welch import (
     Component,
     corrected,
     half_width,
-    quantile,
+    interval_component,
     seed_component,
 )
 from trainables.runtime.arrays import Floats64
@@ -189,8 +189,7 @@ def merge(details: Sequence[Mapping[str, float]]) -> Measured:
     if len(details) == 1:
         return Measured(values[0], details[0]["linear_low"], details[0]["linear_high"])
     widths = [detail["linear_high"] - detail["linear_low"] for detail in details]
-    error = float(np.mean(widths)) / (2 * quantile(math.inf, LEVEL))
-    return _measured(values, Component(error**2, math.inf))
+    return _measured(values, interval_component(float(np.mean(widths))))
 
 
 def _measured(values: Floats64, images: Component) -> Measured:

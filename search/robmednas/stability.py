@@ -48,7 +48,7 @@ class Training:
         row: Whose architecture.
         config: A whole config.
         kind: What differs: `INITIALISATION` or `TRAINING_DATA`.
-        number: Which seed or fold, from 0.
+        number: The seed, or which fold, from 0.
         settings: With the training's seed.
         assets: The slices it is trained on.
     """
@@ -154,10 +154,9 @@ def _trainings(
     controls = [row for row in BESIDE if row in comparison["chosen"]]
     for row in (*controls, _searched(comparison, folder)):
         config = configs[comparison["chosen"][row]]
-        for number in range(seeds):
-            seeded = settings.model_copy(update={"seed": settings.seed + 1 + number})
-            training = Training(row, config, INITIALISATION, number, seeded, folder / "assets")
-            trainings.append(training)
+        for seed in range(settings.seed + 1, settings.seed + 1 + seeds):
+            seeded = settings.model_copy(update={"seed": seed})
+            trainings.append(Training(row, config, INITIALISATION, seed, seeded, folder / "assets"))
         for number, fold in enumerate(folders):
             trainings.append(Training(row, config, TRAINING_DATA, number, settings, fold))
     return trainings

@@ -145,6 +145,11 @@ def seed_component(values: Floats64) -> Component:
     return Component(float(values.var(ddof=1)) / count, count - 1)
 
 
+def interval_component(width: float) -> Component:
+    """Return the variance of what has a normal interval so wide at `LEVEL`."""
+    return Component((width / (2 * quantile(math.inf, LEVEL))) ** 2, math.inf)
+
+
 def image_component(influences: Floats64, labels: Labels) -> Component:
     """Estimate how far a value may be from that of all images of its classes.
 

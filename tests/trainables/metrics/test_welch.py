@@ -7,12 +7,14 @@ import pytest
 from scipy import stats
 
 from trainables.metrics.welch import (
+    LEVEL,
     UNKNOWN,
     Component,
     corrected,
     estimate,
     half_width,
     image_component,
+    interval_component,
     seed_component,
     total,
 )
@@ -102,3 +104,10 @@ def test_a_class_of_one_image_varies_as_the_others_do():
     part = image_component(moved, np.array([0, 0, 1, 1, 1, 2]))
     assert part.variance == pytest.approx(2 / 2 + 4 / 3 + (2 + 8) / 3)
     assert image_component(np.zeros(2), np.array([0, 1])) is UNKNOWN
+
+
+def test_the_variance_behind_a_normal_interval_gives_its_width_again():
+    component = interval_component(0.3)
+    assert 2 * half_width([component], LEVEL) == pytest.approx(0.3)
+    estimated = estimate(0.0, [component])
+    assert estimated.high - estimated.low == pytest.approx(0.3)

@@ -1,14 +1,12 @@
 """An examination as the three numbers that the study compares: clean, attacked, corrupted."""
 
-import math
-
 import numpy as np
 
 from trainables.corruptions.corruptions import CORRUPTIONS
 from trainables.metrics.classification import mean_recall
 from trainables.metrics.intervals import summary_interval
 from trainables.metrics.skill import Area
-from trainables.metrics.welch import LEVEL, quantile
+from trainables.metrics.welch import interval_component
 from trainables.runtime.arrays import Floats64
 from trainables.study.examination import CLEAN, ENSEMBLE, Examination
 
@@ -41,8 +39,8 @@ def _numbers(examination: Examination, split: str) -> dict[str, float]:
     for name, answers in rows_of(examination).items():
         numbers[f"{split}_{name}"] = float(mean_recall(answers, examination.labels))
         interval = summary_interval(answers[None], examination.labels, Area((0.0,)), seed=0)
-        error = (interval.high - interval.low) / (2 * quantile(math.inf, LEVEL))
-        numbers[f"{split}_{name}_{VARIANCE}"] = error**2
+        component = interval_component(interval.high - interval.low)
+        numbers[f"{split}_{name}_{VARIANCE}"] = component.variance
     return numbers
 
 

@@ -7,6 +7,7 @@ import shutil
 import nibabel as nib
 import numpy as np
 import pytest
+from voxels import voxels_of
 
 from search.robmednas.final import full_settings
 from search.robmednas.stability import _write_folds
@@ -22,7 +23,6 @@ from trainables.synthesis.preparation.assets import (
 )
 from trainables.synthesis.preparation.look import FILE as LOOK
 from trainables.synthesis.preparation.record import FILE, read_record
-from trainables.synthesis.slices import read_split
 
 robmednas = RobMedNAS()
 
@@ -197,16 +197,6 @@ class Chain:
         assert any(part in str(error) for part in words), error
         assert "\n" not in str(error)
         self.refused += 1
-
-
-def voxels_of(folder, splits):
-    """Return what the MR and CT of every subject hold, on the grid of the networks."""
-    return {
-        np.asarray(part).tobytes()
-        for split in splits
-        for subject in read_split(folder / split).subjects
-        for part in (subject.mr, subject.ct)
-    }
 
 
 def test_no_sequence_of_runs_and_changes_brings_what_served_into_test(library, tmp_path):

@@ -8,6 +8,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies
+from voxels import voxels_of
 
 from searchspace.errors import UserError
 from trainables.data.phantoms.heads import phantom_subjects, write_nifti
@@ -224,7 +225,7 @@ def test_no_sequence_of_changes_and_commands_brings_what_trained_into_test(
     record.write(folder / "assets")
     names = {split: getattr(record.splits, split) for split in TRIAL_SPLITS}
     write_data(folder / "assets", run, record, names, lambda _: None)
-    trained = digests_of(folder / "assets", TRIAL_SPLITS)
+    trained = voxels_of(folder / "assets", TRIAL_SPLITS)
     for count, (change, number, rival) in enumerate([*steps, ("test", 0, 0)]):
         disturb(data, heads, change, number, rival)
         if change == "test":
@@ -237,7 +238,7 @@ def test_no_sequence_of_changes_and_commands_brings_what_trained_into_test(
                 continue  # refused
             tested = read_split(folder / str(count) / "test").subjects
             assert tuple(subject.name for subject in tested) == record.splits.test
-            assert trained.isdisjoint(digests_of(folder / str(count), ["test"]))
+            assert trained.isdisjoint(voxels_of(folder / str(count), ["test"]))
 
 
 def refusal(step, run, assets, folder):
@@ -247,16 +248,6 @@ def refusal(step, run, assets, folder):
     except UserError as error:
         return str(error)
     return None
-
-
-def digests_of(folder, splits):
-    """Return what the MR and CT of every subject hold."""
-    return {
-        np.asarray(part).tobytes()
-        for split in splits
-        for subject in read_split(folder / split).subjects
-        for part in (subject.mr, subject.ct)
-    }
 
 
 def test_what_a_search_read_is_what_its_record_says(data, tmp_path):
