@@ -20,6 +20,7 @@ NOTEBOOKS = ROOT / "notebooks"
 SMALL = {
     "tsynd": {
         "epochs": 12,
+        "ladder": "4:pgd-2,12:pgd-5",
         "fraction": 0.05,
         "ranking_images": 40,
         "eps": "0,4/255",
@@ -28,6 +29,8 @@ SMALL = {
     },
     "robmednas": {
         "epochs": 9,
+        "ladder": "3:pgd-2,9:pgd-5",
+        "mirrored": False,
         "lr": 3e-3,
         "floor": 100.0,
         "subjects": 10,
@@ -37,6 +40,21 @@ SMALL = {
         "max_filters": 16,
         "eps": "0,0.1",
     },
+}
+
+# Few steps in latent space: they take most of the time.
+FIRST = {
+    "tsynd": (
+        {
+            "regime": "tsynd",
+            "latent_lr": 0.1,
+            "latent_iterations": 5,
+            "latent_sigma": 0.1,
+            "uncertainty": "mi",
+            "lr": 0.01,
+            "weight_decay": 1e-6,
+        },
+    ),
 }
 
 
@@ -51,6 +69,7 @@ def small_runs(tmp_path_factory):
             study=study,
             settings=SMALL[study] | cache | {"device": "cpu"},
             trials=1,
+            first=FIRST.get(study, ()),
             seed_check=0,
             references="few",
             in_process=True,
