@@ -46,7 +46,7 @@ def search(folder, quick, **settings):
     fixed = {
         "fraction": 0.05,
         "eps": "0,4/255",
-        "ranking_images": 40,
+        "ranking_images": 20,
         "floor": 1.0,  # no demand
         "pretrain_epochs": 2,
         "cache": folder.parent / "cache",
@@ -104,7 +104,7 @@ def test_the_winner_loads_back_with_the_areas_it_was_ranked_by(finished):
 def test_the_winner_is_confirmed_on_test(finished):
     folder, _ = finished
     output = io.StringIO()
-    plan = ConfirmPlan(top=1, seeds=2, choosing=1, attacks="quick", images=12)
+    plan = ConfirmPlan(top=1, seeds=2, choosing=1, attacks="quick", images=6)
     console = Console(file=output, width=80, force_terminal=False)
     assert confirm(folder, plan, None, {}, find, console) == 0, output.getvalue()
     record = json.loads((folder / "confirm" / "confirm.json").read_text())
