@@ -46,6 +46,9 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "uniform .12 by 3 steps": {**UNIFORM, "attack_steps": 3},
     "adversarial .12": {**UNIFORM, "regime": "adversarial"},
     "not mirrored": {"mirrored": False},
+    "slice norm whole": {"slice_norm": "whole"},
+    "slice norm tissue": {"slice_norm": "tissue"},
+    "slice norm percentiles": {"slice_norm": "percentiles"},
 }
 """What is changed of the plain recipe; the name of a row may give several, with commas."""
 SEARCHED: Mapping[str, Mapping[str, Any]] = {

@@ -59,6 +59,11 @@ RECIPE = (
         Choice((False, True)),
         "Predict the mean over a slice and its mirror image; paper: no.",
     ),
+    Param(
+        "slice_norm",
+        Choice(("none", "whole", "tissue", "percentiles")),
+        "Bring each slice to a scale of its own, inside the network; paper: none.",
+    ),
     Param("batch_size", Int(2, 12, log=True), "Slices a step; paper: 6."),
     Param(
         "regime",

@@ -131,6 +131,8 @@ class UNetCard(Card):
             2 neighbours + 1 channels, and the first and last slice stand for those beyond.
         mirrored: Axis of a slice along which it is predicted a second time, mirrored: ``first`` or
             ``second``; None where a slice is predicted once.
+        slice_norm: How the network brings each slice to a scale of its own, a key of
+            `trainables.models.ct.slice_norm.KINDS`; or ``none``.
         heads: Of training; None on cards of earlier versions.
         preprocessing: For people: where the way from an MR to the input is written down.
     """
@@ -147,6 +149,7 @@ class UNetCard(Card):
     tissue: Finite | None = None
     neighbours: int = Field(default=0, ge=0, le=4)
     mirrored: Literal["first", "second"] | None = None
+    slice_norm: Literal["none", "whole", "tissue", "percentiles"] = "none"
     heads: Heads | None = None
     preprocessing: str = PREPROCESSING
 
@@ -159,7 +162,9 @@ class UNetCard(Card):
         """Build the network, with untrained weights."""
         if self.norm not in NORMS:
             raise ValueError(f"norm is {self.norm!r}, and not one of {', '.join(NORMS)}")
-        network = build_network(self.architecture, self.kernels, self.norm, self.channels)
+        network = build_network(
+            self.architecture, self.kernels, self.norm, self.channels, self.slice_norm
+        )
         return network if self.mirrored is None else Mirrored(network, self.mirrored)
 
 

@@ -28,6 +28,7 @@ from trainables.synthesis.training.recipe import (
     Recipe,
     RegimeName,
     ScheduleName,
+    SliceNormName,
 )
 
 DEFAULT_EPS = "0,0.05,0.1,0.2"
@@ -159,6 +160,12 @@ class SynthesisSettings(AttackSettings):
     mirrored: bool = setting(
         True,  # noqa: FBT003 - a field
         "Predict the mean over a slice and its mirror image, left and right.",
+        TRAINING,
+    )
+    slice_norm: SliceNormName = setting(
+        "none",
+        "Bring each slice to a scale of its own, inside the network: by all pixels (whole), by "
+        "tissue, or by percentiles of tissue. Epsilon keeps its unit.",
         TRAINING,
     )
     loss: LossName = setting("l1", "Of a pixel: l1, huber or mse.", TRAINING)

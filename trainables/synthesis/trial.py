@@ -109,7 +109,11 @@ class SynthesisTrial(Trainable):
         self.measurement = Measurement(settings.attack, settings.eps, settings.seed, batch_size)
         with seeded(self.device, settings.seed, "initialisation"):
             network = build_network(
-                config.architecture, config.kernels, config.norm, settings.channels
+                config.architecture,
+                config.kernels,
+                config.norm,
+                settings.channels,
+                config.slice_norm,
             )
         self.single = channels_last(network.to(self.device))
         self.network = Mirrored(self.single, self.axis) if config.mirrored else self.single
@@ -161,6 +165,7 @@ class SynthesisTrial(Trainable):
             tissue=_tissue(self.data.train),
             neighbours=self.settings.neighbours,
             mirrored=self.axis if self.config.mirrored else None,
+            slice_norm=self.config.slice_norm,
             heads=describe(self.data.train.subjects[:TISSUE_SUBJECTS], self.settings.pixel_mm),
             provenance={
                 "study": self.study,

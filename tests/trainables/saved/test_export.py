@@ -14,6 +14,12 @@ CARDS = {
     "mirrored": UNetCard(
         architecture="plain 4 8", kernels="square", size=32, field_mm=256.0, mirrored="first"
     ),
+    **{
+        f"slices by {kind}": UNetCard(
+            architecture="plain 4 8", kernels="square", size=32, field_mm=256.0, slice_norm=kind
+        )
+        for kind in ("whole", "tissue", "percentiles")
+    },
 }
 
 

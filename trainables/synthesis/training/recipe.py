@@ -21,6 +21,7 @@ OptimiserName = Literal["amsgrad", "adamw"]
 ScheduleName = Literal["constant", "one-cycle"]
 RegimeName = Literal["standard", "adversarial", "uniform"]
 NormName = Literal["batch", "instance"]
+SliceNormName = Literal["none", "whole", "tissue", "percentiles"]
 
 
 class Recipe(Frozen):
@@ -40,6 +41,8 @@ class Recipe(Frozen):
             multiple of `trainables.synthesis.training.artefacts.RANGES`; 0 for none.
         mirrored: Whether the mean over a slice and its mirror image is predicted, see
             `trainables.models.ct.mirrored`.
+        slice_norm: How a network brings each slice to a scale of its own, a key of
+            `trainables.models.ct.slice_norm.KINDS`; or ``none``.
         regime: A name of `trainables.synthesis.training.regimes.REGIMES`.
         attack_eps: Greatest radius of adversarial training, in standard deviations of the MR.
         attack_steps: Of its attack; 1 for FGSM.
@@ -57,6 +60,7 @@ class Recipe(Frozen):
     augment_by: float = Field(default=1.0, gt=0, le=4)
     artefacts: float = Field(default=0.0, ge=0, le=2)
     mirrored: bool = False
+    slice_norm: SliceNormName = "none"
     regime: str = "standard"
     attack_eps: float = Field(default=0.2, gt=0)
     attack_steps: int = Field(default=1, ge=1)
