@@ -1,5 +1,6 @@
 """Rising corruption of test: attacks, noise [robmednas, figure 7], and what scanners do."""
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ CSV_COLUMNS = ("row", "kind", "strength", "subject", "score", "value")
 RADII = tuple(round(0.02 * step, 3) for step in range(1, 11))
 SIGMAS = tuple(round(0.025 * step, 3) for step in range(1, 11))
 COLUMNS = 6  # strengths in the printed table
+SIDE_BY_SIDE = 6  # networks in a table of disturbances
 UNCHOSEN = "these are scores of the test subjects: choose nothing by them"
 
 
@@ -51,7 +53,8 @@ def corruption(folder: Path, console: Console, data: Path | None = None) -> int:
         write_rows(folder / FILE, rows)
     scores = read_rows(folder / FILE, CSV_COLUMNS)
     try:
-        tables = [_table(scores, kind) for kind in ("fgsm", "pgd", "noise")] + [_disturbed(scores)]
+        tables = [_table(scores, kind) for kind in ("fgsm", "pgd", "noise")]
+        tables += _disturbed(scores)
     except (LookupError, ValueError) as error:
         raise damaged_rows(folder / FILE, error) from None
     for table in tables:
@@ -60,24 +63,26 @@ def corruption(folder: Path, console: Console, data: Path | None = None) -> int:
     return 0
 
 
-def _disturbed(scores: pd.DataFrame) -> Table:
-    """Show each row's head MAE under each disturbance at its greatest strength."""
+def _disturbed(scores: pd.DataFrame) -> Iterator[Table]:
+    """Show each row's head MAE under each disturbance, in tables that 80 columns hold."""
     heads = scores[scores["score"] == "mae_head"]
     means = heads.groupby(["row", "kind", "strength"], sort=False)["value"].mean()
-    rows = list(heads["row"].unique())
-    title = "head MAE in HU under disturbances without an adversary"
-    table = Table(title=title, box=None, padding=(0, 0, 0, 1))
-    table.add_column("", no_wrap=True)
-    for row in rows:
-        head = row.replace("RobMedNAS", "RobMed NAS")  # where it breaks
-        table.add_column(Text(head), justify="right", width=max(map(len, head.split())))
-    table.add_row("clean", *(f"{means[row, 'clean', 0.0]:.0f}" for row in rows))
-    for kind, strengths in STRENGTHS.items():
-        for strength in strengths:
-            if all((row, kind, strength) in means.index for row in rows):
-                values = (f"{means[row, kind, strength]:.0f}" for row in rows)
-                table.add_row(f"{kind} {strength:g}", *values)
-    return table
+    names = list(heads["row"].unique())
+    for start in range(0, len(names), SIDE_BY_SIDE):
+        rows = names[start : start + SIDE_BY_SIDE]
+        title = "head MAE in HU under disturbances without an adversary"
+        table = Table(title=title, box=None, padding=(0, 0, 0, 1))
+        table.add_column("", no_wrap=True)
+        for row in rows:
+            head = row.replace("RobMedNAS", "RobMed NAS")  # where it breaks
+            table.add_column(Text(head), justify="right", width=max(map(len, head.split())))
+        table.add_row("clean", *(f"{means[row, 'clean', 0.0]:.0f}" for row in rows))
+        for kind, strengths in STRENGTHS.items():
+            for strength in strengths:
+                if all((row, kind, strength) in means.index for row in rows):
+                    values = (f"{means[row, kind, strength]:.0f}" for row in rows)
+                    table.add_row(f"{kind} {strength:g}", *values)
+        yield table
 
 
 def _table(scores: pd.DataFrame, kind: str) -> Table:

@@ -25,7 +25,7 @@ from search.robmednas.field import LEGEND, field_markdown, field_table, widths_o
 from search.robmednas.pictures import draw_figures, spread
 from search.robmednas.retrain import Retrained, retrain, say_work
 from search.robmednas.rows import read_rows, write_rows
-from search.robmednas.sources import GREY, Candidate, Source, candidates, read_sources
+from search.robmednas.sources import NO_NETWORK, Candidate, Source, candidates, read_sources
 from search.robmednas.tables import markdown, paper_tables, sentences, sizes_table
 from search.robmednas.testing import Condition, count_openings, networks_of, open_test, score
 from searchspace.errors import UserError
@@ -326,7 +326,7 @@ def _test(
     rest = [condition for condition in conditions if condition.kind not in FIELD_KINDS]
     networks = networks_of(plan.folder, chosen)
     rows = score(networks, split, reported, plan.seed, full=True, say=say)
-    trained = {row: network for row, network in networks.items() if row != GREY}
+    trained = {row: network for row, network in networks.items() if row not in NO_NETWORK}
     say(f"figures 3 and 4: {draw_figures(plan.folder, trained, split, plan.eps, plan.seed)}")
     write_rows(file, rows + score(networks, split, rest, plan.seed, say=say))
 

@@ -36,7 +36,8 @@ ROWS = {
 BASELINE, TRAINED, RANDOM = "Baseline", "Baseline w/AT", "Random"
 PLAIN, PLAIN_TRAINED = "Plain U-Net", "Plain U-Net w/AT"
 CONTROLS = (BASELINE, TRAINED, PLAIN, PLAIN_TRAINED)
-GREY = "One grey"  # for every head: what no network is
+GREY, INTENSITY = "One grey", "By intensity"
+NO_NETWORK = (GREY, INTENSITY)  # a network: one grey for every head, the mean CT of an MR intensity
 REFERENCES = {
     "baseline": BASELINE,
     "baseline w/AT": TRAINED,
@@ -166,8 +167,8 @@ def in_order(rows: Iterable[str]) -> list[str]:
     """Put rows into the order of the tables: the user's own networks before what was searched."""
     names = list(dict.fromkeys(rows))
     sought = searched(names)[::-1]  # the one by chance first
-    extra = [name for name in names if name not in {GREY, *CONTROLS, RANDOM, *sought}]
-    return [name for name in (GREY, *CONTROLS, *extra, RANDOM, *sought) if name in names]
+    extra = [name for name in names if name not in {*NO_NETWORK, *CONTROLS, RANDOM, *sought}]
+    return [name for name in (*NO_NETWORK, *CONTROLS, *extra, RANDOM, *sought) if name in names]
 
 
 def candidates(

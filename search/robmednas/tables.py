@@ -13,7 +13,7 @@ from search.robmednas.retrain import Retrained
 from search.robmednas.sources import (
     BASELINE,
     CONTROLS,
-    GREY,
+    NO_NETWORK,
     RANDOM,
     Candidate,
     in_order,
@@ -100,7 +100,7 @@ def sentences(scores: pd.DataFrame, attacks: Sequence[str]) -> list[str]:
     """
     lines = [SCOPE, NOTE, STAR]
     rows, sought = in_order(scores["row"]), searched(scores["row"])
-    extra = [row for row in rows if row not in {GREY, *CONTROLS, RANDOM, *sought}]
+    extra = [row for row in rows if row not in {*NO_NETWORK, *CONTROLS, RANDOM, *sought}]
     for kind in ("clean", *attacks):
         lines += _sentences_of(scores, kind, BASELINE, rows)
         for control in (*CONTROLS[1:], *extra):
@@ -150,7 +150,7 @@ def comparisons(
     Returns:
         The comparison of each row, in the order of the tables; empty without that row.
     """
-    of_networks = scores["row"] != GREY
+    of_networks = ~scores["row"].isin(NO_NETWORK)
     values = scores[of_networks & (scores["kind"] == kind) & (scores["score"] == score)]
     wide = values.pivot_table(index="subject", columns="row", values="value", dropna=False)
     if base not in wide:

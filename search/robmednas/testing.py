@@ -9,7 +9,7 @@ from torch import nn
 
 from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
-from search.robmednas.sources import GREY, Source
+from search.robmednas.sources import GREY, INTENSITY, Source
 from search.storage.depot import SHARED
 from search.storage.openings import count_opening, say_openings
 from search.storage.runs import stored_at
@@ -21,7 +21,7 @@ from trainables.runtime.seeding import derive
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
-from trainables.synthesis.constant import OneGrey, best_grey
+from trainables.synthesis.constant import ByIntensity, OneGrey, best_grey, fit_intensity
 from trainables.synthesis.measurement import Perturb, score_subjects
 from trainables.synthesis.preparation.assets import read_data, write_test
 from trainables.synthesis.robustness.disturbances import STRENGTHS, disturbance
@@ -107,15 +107,16 @@ def open_test(settings: RobMedNASSettings, folder: Path, say: Say) -> Split:
 
 
 def networks_of(folder: Path, chosen: Mapping[str, str]) -> dict[str, nn.Module]:
-    """Return what stands for each row, and before all the best grey of the training subjects.
+    """Return what stands for each row; first what needs no network, of the training subjects.
 
     Args:
         folder: Of the final experiment.
         chosen: The name of the network that stands for each row.
     """
-    grey = OneGrey(best_grey(read_data(folder / "assets").train))
+    train = read_data(folder / "assets").train
+    plain = {GREY: OneGrey(best_grey(train)), INTENSITY: ByIntensity(fit_intensity(train))}
     models = {row: load_unet(folder / "models" / name)[0] for row, name in chosen.items()}
-    return {GREY: grey, **models}
+    return {**plain, **models}
 
 
 def score(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.floating]
 Mask = npt.NDArray[np.bool_]
 
-_LOW, _HIGH = -5.0, 10.0  # MR standard deviations; what lies beyond counts with the outermost bins
+LOW, HIGH = -5.0, 10.0  # MR standard deviations; what lies beyond counts with the outermost bins
 
 
 @final
@@ -58,5 +58,5 @@ class IntensityMap:
 
 
 def _bins_of(mr: Floats, bins: int) -> npt.NDArray[np.intp]:
-    position = (mr.astype(np.float32) - _LOW) / (_HIGH - _LOW) * bins
+    position = (mr.astype(np.float32) - LOW) / (HIGH - LOW) * bins
     return position.clip(0, bins - 1).astype(np.intp)

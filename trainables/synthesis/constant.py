@@ -1,8 +1,10 @@
-"""The answer that never looks at the MR: one grey for all heads, the best for a split."""
+"""Answers without a network: one grey for all heads, and the mean CT of an MR intensity."""
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
+from trainables.models.intensity_map import HIGH, LOW, IntensityMap
 from trainables.runtime.arrays import Floats64
 from trainables.synthesis.slices import CENTRE_HU, HU_LIMIT, SCALE_HU, Split
 
@@ -35,6 +37,37 @@ class OneGrey(nn.Module):
     def forward(self, mr: Tensor) -> Tensor:
         """Return a CT of MR slices, (N, C, H, W) -> (N, 1, H, W); its gradient is 0 everywhere."""
         return 0 * mr[:, :1] + self.normalised
+
+
+def fit_intensity(split: Split) -> IntensityMap:
+    """Learn the mean CT of each MR intensity from the heads of a split."""
+    return IntensityMap.fit(
+        (subject.mr.astype(np.float32), subject.ct.astype(np.float32), subject.mask)
+        for subject in split.subjects
+    )
+
+
+class ByIntensity(nn.Module):
+    """Answers every MR with the mean CT of its intensities, so that tables have its row.
+
+    Between the middles of bins it is interpolated: attacks have a gradient.
+
+    Args:
+        fitted: To the training subjects.
+    """
+
+    def __init__(self, fitted: IntensityMap) -> None:
+        super().__init__()
+        self.register_buffer("ct", (torch.from_numpy(fitted.ct) - CENTRE_HU) / SCALE_HU)
+
+    def forward(self, mr: Tensor) -> Tensor:
+        """Return a CT of MR slices, (N, C, H, W) -> (N, 1, H, W), of the middle of C slices."""
+        middle = mr.shape[1] // 2
+        ct: Tensor = self.ct  # type: ignore[assignment] # a buffer
+        place = (mr[:, middle : middle + 1] - LOW) / (HIGH - LOW) * len(ct) - 0.5
+        place = place.clamp(0, len(ct) - 1)
+        below = place.detach().floor().long().clamp_max(len(ct) - 2)
+        return torch.lerp(ct[below], ct[below + 1], place - below)
 
 
 def constant_errors(split: Split) -> Floats64:

@@ -22,7 +22,7 @@ def test_corruption_rises_along_the_papers_strengths(finished, printed_by, monke
     assert mae["pgd", 0.2] > mae["pgd", 0.1] > mae["clean", 0.0]
     assert "choose nothing by them" in text
     assert "…" not in text  # no name is cut
-    assert "scoring One grey, 1 of 8: " in text
+    assert "scoring One grey, 1 of 9: " in text
     tested = pd.read_csv(folder / "test_scores.csv")
     part = (tested["kind"] == "clean") & tested["score"].isin(SCORES)  # test has more scores
     same = tested[part].reset_index(drop=True)

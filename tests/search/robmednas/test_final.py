@@ -19,7 +19,7 @@ from search.robmednas.final import (
     read_final,
 )
 from search.robmednas.retrain import Retrained
-from search.robmednas.sources import Candidate
+from search.robmednas.sources import NO_NETWORK, Candidate
 from searchspace.errors import UserError
 from trainables.metrics.synthesis import FIELD, SCORES
 from trainables.saved.checkpoint import load_unet
@@ -32,8 +32,8 @@ from trainables.synthesis.slices import read_split
 robmednas = RobMedNAS()
 
 ROWS = [
-    "One grey", "Baseline", "Baseline w/AT", "Plain U-Net", "Plain U-Net w/AT", "Random",
-    "RobMedNAS-R", "RobMedNAS-T",
+    "One grey", "By intensity", "Baseline", "Baseline w/AT", "Plain U-Net", "Plain U-Net w/AT",
+    "Random", "RobMedNAS-R", "RobMedNAS-T",
 ]  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def test_all_rows_are_tested_clean_and_attacked(finished):
     assert set(scores.loc[scores["kind"] != "clean", "strength"]) == {0.06}
     assert scores["subject"].nunique() == 3
     reported = 2 * (len(SCORES) + len(FIELD))  # on pixels and on voxels
-    assert len(scores) == 8 * 3 * (2 * reported + 2 * len(SCORES))
+    assert len(scores) == 9 * 3 * (2 * reported + 2 * len(SCORES))
     assert "7 of 7 trainings to do, each of at most 2 epochs" in output
     assert "MAE vox" in output
     assert "pixels of 8 mm, voxels of 8 mm" in output
@@ -131,7 +131,7 @@ def test_what_test_subjects_show_changes_neither_weights_nor_choice(
         + [path.read_bytes() for path in sorted(folder.glob("models/*/model.safetensors"))]
         for folder in (finished[0], tmp_path / "again")
     )
-    assert len(before) == len(ROWS)
+    assert len(before) == 1 + len(set(ROWS) - set(NO_NETWORK))
     assert before == again
     for run in searches:
         openings = json.loads((run / OPENINGS).read_text())

@@ -53,11 +53,12 @@ def test_one_subject_has_neither_interval_nor_deviation(scores):
     assert deviation(1.25, 1) == "±1.2"
 
 
-def test_one_grey_is_a_row_that_nothing_is_compared_with(scores):
-    grey = scores[scores["row"] == "Baseline"].assign(row="One grey", value=300.0)
-    both = pd.concat([scores, grey])
+@pytest.mark.parametrize("name", ["One grey", "By intensity"])
+def test_what_needs_no_network_is_a_row_that_nothing_is_compared_with(scores, name):
+    row = scores[scores["row"] == "Baseline"].assign(row=name, value=300.0)
+    both = pd.concat([scores, row])
     assert sentences(both, ["pgd"]) == sentences(scores, ["pgd"])
-    assert in_order(both["row"]) == ["One grey", "Baseline", "Random"]
+    assert in_order(both["row"]) == [name, "Baseline", "Random"]
 
 
 def test_a_condition_is_written_with_its_strength(scores):

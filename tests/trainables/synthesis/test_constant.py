@@ -1,4 +1,4 @@
-"""One grey for all heads: known answers, and that none is better."""
+"""Answers without a network: known ones, and that no grey is better than the best."""
 
 import math
 
@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from trainables.models.intensity_map import IntensityMap
 from trainables.synthesis.constant import (
+    ByIntensity,
     OneGrey,
     best_grey,
     constant_error,
@@ -63,3 +65,21 @@ def test_one_grey_answers_so_whatever_the_mr_and_attacks_have_no_gradient():
     assert torch.allclose(to_hu(ct), torch.tensor(40.0), atol=1e-3)
     ct.sum().backward()
     assert not mr.grad.any()
+
+
+def test_an_intensity_has_its_mean_ct_and_between_them_a_slope_that_attacks_follow():
+    """Three bins of -5 to 10 with middles at -2.5, 2.5 and 7.5."""
+    network = ByIntensity(IntensityMap(ct=np.array([-1000, 0, 40], dtype=np.float32)))
+    values = torch.tensor([-9.0, -2.5, 0.0, 2.5, 5.0, 7.5, 9.0])
+    mr = torch.stack([torch.zeros(7), values, torch.ones(7)])[None, :, None].requires_grad_()
+    ct = network(mr)
+    assert ct.shape == (1, 1, 1, 7)
+    torch.testing.assert_close(
+        to_hu(ct).flatten(), torch.tensor([-1000.0, -1000, -500, 0, 20, 40, 40]), atol=1e-3, rtol=0
+    )
+    (gradient,) = torch.autograd.grad(to_hu(ct).sum(), mr)
+    assert not gradient[0, [0, 2]].any(), "the slices beside it are not looked at"
+    slopes = gradient[0, 1, 0].tolist()
+    assert slopes[0] == slopes[-1] == 0
+    assert slopes[2] == pytest.approx(200)
+    assert slopes[4] == pytest.approx(8)

@@ -15,10 +15,9 @@ from trainables.data.volumes import Subject, open_folder
 from trainables.door.opening import files_below
 from trainables.door.sharing import LEAST, clear_pool, share
 from trainables.metrics.synthesis import measure, truth_of
-from trainables.models.intensity_map import IntensityMap
 from trainables.runtime.files import write_atomically
 from trainables.study.study import Say
-from trainables.synthesis.constant import constant_error
+from trainables.synthesis.constant import constant_error, fit_intensity
 from trainables.synthesis.native import write_native
 from trainables.synthesis.preparation.record import Record, new_record, read_record
 from trainables.synthesis.preparation.remarks import Remarks
@@ -244,10 +243,7 @@ def trivial_line(train: Split, test: Split) -> str:
 
 def lookup_mae(train: Split, ranking: Split) -> float:
     """Measure the mean CT by MR intensity: the head MAE in HU that a network has to beat."""
-    model = IntensityMap.fit(
-        (subject.mr.astype(np.float32), subject.ct.astype(np.float32), subject.mask)
-        for subject in train.subjects
-    )
+    model = fit_intensity(train)
     errors = [
         measure(
             model.predict(subject.mr.astype(np.float32)),
