@@ -13,7 +13,7 @@ from search.studies import STUDIES
 
 # Too short to learn anything, so that no trial can win.
 SETTINGS = {
-    "fraction": 0.05,
+    "fraction": 0.02,
     "epochs": 2,
     "eps": "0,4/255",
     "ladder": "2:pgd-2@20",
