@@ -37,7 +37,7 @@ BASELINE, TRAINED, RANDOM = "Baseline", "Baseline w/AT", "Random"
 PLAIN, PLAIN_TRAINED = "Plain U-Net", "Plain U-Net w/AT"
 CONTROLS = (BASELINE, TRAINED, PLAIN, PLAIN_TRAINED)
 GREY, INTENSITY = "One grey", "By intensity"
-NO_NETWORK = (GREY, INTENSITY)  # a network: one grey for every head, the mean CT of an MR intensity
+NO_NETWORK = (GREY, INTENSITY)  # rows of one grey for every head, of the mean CT by MR intensity
 REFERENCES = {
     "baseline": BASELINE,
     "baseline w/AT": TRAINED,
