@@ -21,6 +21,7 @@ RADII = tuple(round(0.02 * step, 3) for step in range(1, 11))
 SIGMAS = tuple(round(0.025 * step, 3) for step in range(1, 11))
 COLUMNS = 6  # strengths in the printed table
 SIDE_BY_SIDE = 6  # networks in a table of disturbances
+DISTURBED = "head MAE in HU under disturbances without an adversary"
 UNCHOSEN = "these are scores of the test subjects: choose nothing by them"
 
 
@@ -70,8 +71,7 @@ def _disturbed(scores: pd.DataFrame) -> Iterator[Table]:
     names = list(heads["row"].unique())
     for start in range(0, len(names), SIDE_BY_SIDE):
         rows = names[start : start + SIDE_BY_SIDE]
-        title = "head MAE in HU under disturbances without an adversary"
-        table = Table(title=title, box=None, padding=(0, 0, 0, 1))
+        table = Table(title=DISTURBED, box=None, padding=(0, 0, 0, 1))
         table.add_column("", no_wrap=True)
         for row in rows:
             head = row.replace("RobMedNAS", "RobMed NAS")  # where it breaks

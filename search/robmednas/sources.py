@@ -167,8 +167,15 @@ def in_order(rows: Iterable[str]) -> list[str]:
     """Put rows into the order of the tables: the user's own networks before what was searched."""
     names = list(dict.fromkeys(rows))
     sought = searched(names)[::-1]  # the one by chance first
-    extra = [name for name in names if name not in {*NO_NETWORK, *CONTROLS, RANDOM, *sought}]
-    return [name for name in (*NO_NETWORK, *CONTROLS, *extra, RANDOM, *sought) if name in names]
+    order = (*NO_NETWORK, *CONTROLS, *own(names), RANDOM, *sought)
+    return [name for name in order if name in names]
+
+
+def own(rows: Iterable[str]) -> list[str]:
+    """List the rows of the user's own networks: what is neither ours nor searched."""
+    ours = {*NO_NETWORK, *CONTROLS, RANDOM}
+    names = dict.fromkeys(rows)
+    return [name for name in names if name not in ours and not name.startswith(SEARCHED)]
 
 
 def candidates(

@@ -14,9 +14,9 @@ from search.robmednas.sources import (
     BASELINE,
     CONTROLS,
     NO_NETWORK,
-    RANDOM,
     Candidate,
     in_order,
+    own,
     searched,
 )
 from trainables.door.text import to_markdown
@@ -100,10 +100,9 @@ def sentences(scores: pd.DataFrame, attacks: Sequence[str]) -> list[str]:
     """
     lines = [SCOPE, NOTE, STAR]
     rows, sought = in_order(scores["row"]), searched(scores["row"])
-    extra = [row for row in rows if row not in {*NO_NETWORK, *CONTROLS, RANDOM, *sought}]
     for kind in ("clean", *attacks):
         lines += _sentences_of(scores, kind, BASELINE, rows)
-        for control in (*CONTROLS[1:], *extra):
+        for control in (*CONTROLS[1:], *own(rows)):
             lines += _sentences_of(scores, kind, control, sought)
     return [*lines, f"{scores['subject'].nunique()} test subjects"]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from quick_tsynd import QUICK
 from rich.console import Console
 
 from analysis.load import load
@@ -42,20 +43,7 @@ SMALL = {
     },
 }
 
-# Few steps in latent space: they take most of the time.
-FIRST = {
-    "tsynd": (
-        {
-            "regime": "tsynd",
-            "latent_lr": 0.1,
-            "latent_iterations": 5,
-            "latent_sigma": 0.1,
-            "uncertainty": "mi",
-            "lr": 0.01,
-            "weight_decay": 1e-6,
-        },
-    ),
-}
+FIRST = {"tsynd": (QUICK,)}  # few steps in latent space, which take most of the time
 
 
 @pytest.fixture(scope="module")

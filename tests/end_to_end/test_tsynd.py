@@ -10,6 +10,7 @@ import optuna
 import pandas as pd
 import pytest
 import torch
+from quick_tsynd import QUICK
 from rich.console import Console
 
 from search.plan import Plan
@@ -20,16 +21,6 @@ from trainables.classification.assets import read_data
 from trainables.saved.checkpoint import load_classifier
 
 REFERENCES = ["adversarial", "baseline", "paper 50/1.0"]
-# Learns in seconds; what has not learned yet answers the same to every image, and cannot win.
-QUICK = {
-    "regime": "tsynd",
-    "latent_lr": 0.1,
-    "latent_iterations": 5,
-    "latent_sigma": 0.1,
-    "uncertainty": "mi",
-    "lr": 0.01,
-    "weight_decay": 1e-6,
-}
 
 
 def plan(folder, cache, epochs=12, ladder="6:pgd-2@30,12:pgd-5!", **engine) -> Plan:

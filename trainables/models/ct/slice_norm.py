@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 LEAST_SCALE = 0.1  # standard deviations of the volume: what varies less is air, or noise
 LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
-NORMAL_SPREAD = 3.29  # deviations between the first and last of these in a normal distribution
+NORMAL_90 = 3.29  # deviations between the first and last of these, as of `trainables.data.grid`
 
 
 @final
@@ -31,9 +31,7 @@ class SliceNorm(nn.Module):
         """Predict CT (N, 1, H, W) from MR (N, C, H, W), in standard deviations of the volume."""
         centre, scale = self._measure(mr.flatten(1))
         shape = (-1, *[1] * (mr.ndim - 1))
-        ct: Tensor = self.network(
-            (mr - centre.reshape(shape)) / scale.clamp_min(LEAST_SCALE).reshape(shape)
-        )
+        ct: Tensor = self.network((mr - centre.reshape(shape)) / scale.reshape(shape))
         return ct
 
 
@@ -46,7 +44,7 @@ def _of_all(values: Tensor) -> tuple[Tensor, Tensor]:
 def _of_tissue(values: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean and deviation of what is brighter than the mean of rows, (N, P)."""
     tissue = _tissue(values).to(values.dtype)
-    count = tissue.sum(dim=1).clamp_min(1)
+    count = tissue.sum(dim=1)
     centre = (values * tissue).sum(dim=1) / count
     squares = ((values - centre[:, None]).square() * tissue).sum(dim=1)
     return centre, _deviation(squares / count)
@@ -61,7 +59,7 @@ def _of_percentiles(values: Tensor) -> tuple[Tensor, Tensor]:
         ordered.gather(1, (first + (share * (count - 1)).round().long())[:, None])[:, 0]
         for share in (LOW, MIDDLE, HIGH)
     )
-    return middle, (high - low) / NORMAL_SPREAD
+    return middle, ((high - low) / NORMAL_90).clamp_min(LEAST_SCALE)
 
 
 def _tissue(values: Tensor) -> Tensor:
