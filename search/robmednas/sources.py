@@ -173,9 +173,9 @@ def in_order(rows: Iterable[str]) -> list[str]:
 
 def own(rows: Iterable[str]) -> list[str]:
     """List the rows of the user's own networks: what is neither ours nor searched."""
-    ours = {*NO_NETWORK, *CONTROLS, RANDOM}
+    named = {*NO_NETWORK, *CONTROLS, RANDOM}
     names = dict.fromkeys(rows)
-    return [name for name in names if name not in ours and not name.startswith(SEARCHED)]
+    return [name for name in names if name not in named and not name.startswith(SEARCHED)]
 
 
 def candidates(

@@ -64,10 +64,10 @@ class ByIntensity(nn.Module):
         """Return a CT of MR slices, (N, C, H, W) -> (N, 1, H, W), of the middle of C slices."""
         middle = mr.shape[1] // 2
         ct: Tensor = self.ct  # type: ignore[assignment] # a buffer
-        place = (mr[:, middle : middle + 1] - LOW) / (HIGH - LOW) * len(ct) - 0.5
-        place = place.clamp(0, len(ct) - 1)
-        below = place.detach().floor().long().clamp_max(len(ct) - 2)
-        return torch.lerp(ct[below], ct[below + 1], place - below)
+        position = (mr[:, middle : middle + 1] - LOW) / (HIGH - LOW) * len(ct) - 0.5
+        position = position.clamp(0, len(ct) - 1)
+        below = position.detach().floor().long().clamp_max(len(ct) - 2)
+        return torch.lerp(ct[below], ct[below + 1], position - below)
 
 
 def constant_errors(split: Split) -> Floats64:
