@@ -75,7 +75,7 @@ def _ranking_table(title: str) -> Table:
     table.add_column("seeds", justify="right", no_wrap=True)
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="center", no_wrap=True)
-    table.add_column("in the search", justify="right", no_wrap=True)
+    table.add_column("in the\nsearch", justify="right", no_wrap=True)
     table.add_column("", overflow="fold", min_width=len("clean_floor"))
     return table
 

@@ -122,9 +122,9 @@ def _state(row: Row) -> Text:
         return Text(words, style="yellow")
     state = trial.state.value
     if row.seeds > 1:
-        state += f", {row.seeds} seeds"
+        state += f"\n{row.seeds} seeds"
     elif trial.state is State.PRUNED:
-        state += f", rung {trial.rung + 1}"
+        state += f"\nrung {trial.rung + 1}"
     return Text(state, style=STYLES[trial.state])
 
 
