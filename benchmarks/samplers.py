@@ -17,7 +17,7 @@ from rich.console import Console
 from search.simulation.outcome import ENGINE
 from search.simulation.suite.results import ResultFile
 from search.simulation.suite.run import Suite, run
-from search.simulation.suite.summary import collect, result_table, verdict_lines
+from search.simulation.suite.summary import collect, place_lines, result_table, verdict_lines
 from search.simulation.suite.tasks import HALVES, list_tasks
 
 METHODS = (
@@ -67,9 +67,11 @@ def main() -> None:
         console.log(line, markup=False, highlight=False)
     rows = collect(suite, file)
     console.print(result_table(rows, suite.methods))
+    lines = place_lines(rows, suite.methods)
     if BASELINE in suite.methods:
-        for line in verdict_lines(rows, suite.methods, BASELINE):
-            console.print(line, markup=False, highlight=False)
+        lines += verdict_lines(rows, suite.methods, BASELINE)
+    for line in lines:
+        console.print(line, markup=False, highlight=False)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ class Outcome:
         arch: The winner; empty where there is none.
         success: Whether the winner is in the top 0.1 % of the eligible by the target.
         regret: By how much its target misses the best of the eligible, in the table's numbers.
+        ahead: Share of the eligible whose target is higher; 1 where there is no winner.
         cost: Passes of all evaluations.
         cost_to_top: Passes until the last rung first measured a network of the top; infinite if it
             never did.
@@ -38,6 +39,7 @@ class Outcome:
     arch: str
     success: bool
     regret: float
+    ahead: float
     cost: float
     cost_to_top: float
     utilisation: float
@@ -92,6 +94,7 @@ def _search(
         arch="" if row is None else problem.arch(row),
         success=row is not None and problem.is_top(row),
         regret=problem.regret(row),
+        ahead=problem.ahead(row),
         cost=shift.cost,
         cost_to_top=_cost_to_top(problem, shift, top_rung),
         utilisation=shift.utilisation,

@@ -95,6 +95,10 @@ class Landscape(Problem):
         """Tell whether a network beats all but one in 1000 of the eligible."""
         return self.is_eligible(row) and self._metrics[row][TARGET] >= self._threshold
 
+    def share_above(self, target: float) -> float:
+        """Return the share of the eligible sample whose target is higher."""
+        return float(np.mean(self._targets > target))
+
     @cached_property
     def best(self) -> float:
         """The highest target that a local search from the best of the sample finds."""

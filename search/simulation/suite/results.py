@@ -22,6 +22,7 @@ class Result:
         success: Whether the winner is in the top 0.1 % of the eligible.
         regret: By how much the winner misses the best, as a share of the distance from the median
             of the eligible to the best; 0 to 1, and 1 where there is no winner.
+        ahead: Share of the eligible that beat the winner; 1 where there is none.
         infeasible: Share of trials that missed the floor.
         seconds: Of this process.
     """
@@ -33,6 +34,7 @@ class Result:
     workers: int
     success: bool
     regret: float
+    ahead: float
     infeasible: float
     seconds: float
 

@@ -90,6 +90,7 @@ def _search(suite: Suite, task: Task, method: str, seed: int) -> Result:
         workers=suite.workers,
         success=outcome.success,
         regret=shortfall(problem, outcome),
+        ahead=outcome.ahead,
         infeasible=outcome.infeasible / max(outcome.trials, 1),
         seconds=round(time.process_time() - start, 3),
     )

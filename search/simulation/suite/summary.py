@@ -14,6 +14,7 @@ from search.simulation.suite.run import Suite
 
 FLIPS = 20_000  # random signs of a paired test
 LEVEL = 0.05
+MOST = 0.9  # of the searches
 Row = Mapping[str, Sequence[Result]]  # results of one task by method
 
 
@@ -112,6 +113,24 @@ def success(results: Sequence[Result]) -> float:
 def regret(results: Sequence[Result]) -> float:
     """Return the mean regret."""
     return mean(result.regret for result in results)
+
+
+def place_lines(rows: Mapping[str, Row], methods: Sequence[str]) -> list[str]:
+    """Say how few of the eligible beat what each method ends in.
+
+    Where few networks are eligible, the top 0.1 % is one or two of them: this tells a winner that
+    just misses the top from a bad one.
+    """
+    lines = []
+    for method in methods:
+        shares = [result.ahead for row in rows.values() for result in row[method]]
+        if shares:
+            middle, most = np.quantile(shares, [0.5, MOST])
+            lines.append(
+                f"{method}: {middle:.2%} of the eligible or fewer beat the winner in half of "
+                f"{len(shares)} searches, {most:.2%} in {MOST:.0%}"
+            )
+    return lines
 
 
 def verdict_lines(rows: Mapping[str, Row], methods: Sequence[str], baseline: str) -> list[str]:

@@ -67,6 +67,17 @@ class Problem(ABC):
     def is_top(self, row: int) -> bool:
         """Tell whether a network is among the few that a search is to find."""
 
+    @abstractmethod
+    def share_above(self, target: float) -> float:
+        """Return the share of the eligible, as far as it is known, whose target is higher."""
+
+    @final
+    def ahead(self, row: int | None) -> float:
+        """Return the share of the eligible that beat a winner; 1 if there is no winner."""
+        if row is None or not self.is_eligible(row):
+            return 1.0
+        return self.share_above(self.metrics(row)[self.target])
+
     @final
     def is_eligible(self, row: int) -> bool:
         """Tell whether a network meets the floor."""

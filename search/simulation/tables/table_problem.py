@@ -116,6 +116,10 @@ class TableProblem(Problem):
         """Tell whether a network is in the top 0.1 % of the eligible."""
         return bool(self.top[row])
 
+    def share_above(self, target: float) -> float:
+        """Return the share of the eligible whose target is higher."""
+        return float(np.mean(self._targets > target))
+
     @cached_property
     def _targets(self) -> npt.NDArray[np.float64]:
         return self.table.column(self.target)[self.eligible]

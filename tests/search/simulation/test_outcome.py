@@ -17,7 +17,7 @@ def test_a_search_that_tries_everything(make_problem):
     problem = make_problem(clean=np.r_[np.full(22, 0.9), 0.4, 0.4])
     outcome = run_engine(problem, LADDER, "random", Effort(60, 4, "fifo", 0))
     assert (outcome.method, outcome.seed, outcome.arch) == ("engine random", 0, "a=z,b=q,c=1")
-    assert (outcome.success, outcome.regret) == (True, 0)
+    assert (outcome.success, outcome.regret, outcome.ahead) == (True, 0, 0)
     assert outcome.cost == 24 * (2 + 10) * 10_000
     assert 0 < outcome.cost_to_top <= outcome.cost
     assert (outcome.trials, outcome.last_rung, outcome.infeasible) == (24, 24, 2)

@@ -11,9 +11,9 @@ from search.simulation.summary import goals, interquartile_mean, summarise
 
 def outcome(**changes):
     values = {
-        "method": "tpe", "seed": 0, "arch": "a=1", "success": True, "regret": 0.0, "cost": 100.0,
-        "cost_to_top": 50.0, "utilisation": 1.0, "trials": 10, "last_rung": 4, "known": 5,
-        "infeasible": 2,
+        "method": "tpe", "seed": 0, "arch": "a=1", "success": True, "regret": 0.0, "ahead": 0.0,
+        "cost": 100.0, "cost_to_top": 50.0, "utilisation": 1.0, "trials": 10, "last_rung": 4,
+        "known": 5, "infeasible": 2,
     }  # fmt: skip
     return Outcome(**values | changes)
 

@@ -84,6 +84,16 @@ def test_the_best_is_as_good_as_the_sample_and_a_point_found_twice_is_one(make):
     assert problem.regret(eligible[0]) == pytest.approx(problem.best - targets[0])
 
 
+def test_how_many_of_the_eligible_sample_beat_a_winner(make):
+    problem = make(eligible=0.5)
+    rows = [problem.row(point) for point in draw(problem, 400)]
+    eligible = [row for row in rows if problem.is_eligible(row)]
+    shares = sorted(problem.ahead(row) for row in eligible)
+    assert shares[0] < 0.02
+    assert np.mean(shares) == pytest.approx(0.5, abs=0.06)  # draws of the same kind as the sample
+    assert problem.ahead(next(row for row in rows if row not in eligible)) == 1
+
+
 def test_the_engine_searches_it(make):
     problem = make(NUMBERS, eligible=0.5, conflict=0.5)
     ladder = parse_ladder(f"{TARGET},{TARGET}", None, parse_prices(""))

@@ -12,6 +12,7 @@ from search.simulation.suite.summary import (
     compare,
     flip_test,
     holm,
+    place_lines,
     result_table,
     verdict_lines,
 )
@@ -64,6 +65,14 @@ def test_what_is_worse_and_better_beyond_chance(make_rows):
     (line,) = verdict_lines(rows, methods, "engine tpe")
     assert line.startswith("engine bayes against engine tpe: regret lower on 1, higher on 1 of 3")
     assert line.endswith("(worse)")
+
+
+def test_how_few_beat_the_winners(make_result):
+    rows = {"first": {"a": [make_result(ahead=seed / 100) for seed in range(11)], "b": []}}
+    (line,) = place_lines(rows, ("a", "b"))
+    assert line == (
+        "a: 5.00% of the eligible or fewer beat the winner in half of 11 searches, 9.00% in 90%"
+    )
 
 
 def test_only_searches_of_the_same_seed_are_compared(make_rows):

@@ -33,6 +33,12 @@ def test_regret(make_problem):
     assert problem.regret(None) == problem.regret(23) == problem.best
 
 
+def test_how_many_of_the_eligible_beat_a_winner(make_problem):
+    problem = make_problem(clean=np.r_[np.full(20, 0.9), np.full(4, 0.4)])
+    assert [problem.ahead(row) for row in (19, 14)] == [0, 5 / 20]
+    assert problem.ahead(None) == problem.ahead(23) == 1
+
+
 def test_a_floor_that_nobody_meets(make_problem):
     with pytest.raises(UserError, match=r"0.95 or more: the highest is 0.9, lower --floor"):
         make_problem(floor=0.95)
