@@ -95,10 +95,6 @@ class Landscape(Problem):
         """Tell whether a network beats all but one in 1000 of the eligible."""
         return self.is_eligible(row) and self._metrics[row][TARGET] >= self._threshold
 
-    def share_above(self, target: float) -> float:
-        """Return the share of the eligible sample whose target is higher."""
-        return float(np.mean(self._targets > target))
-
     @cached_property
     def best(self) -> float:
         """The highest target that a local search from the best of the sample finds."""
@@ -111,11 +107,6 @@ class Landscape(Problem):
             better = targets > values
             climbers[better], values[better] = children[better], targets[better]
         return float(values.max())
-
-    @cached_property
-    def middle(self) -> float:
-        """The median target of the eligible."""
-        return float(np.median(self._targets))
 
     @cached_property
     def _codec(self) -> Codec:

@@ -3,9 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import final
 
 import numpy as np
+import numpy.typing as npt
 
 from search.simulation.tables.ladder import ALL, Ladder
 from search.simulation.tables.table import CLEAN
@@ -33,11 +35,6 @@ class Problem(ABC):
     @abstractmethod
     def best(self) -> float:
         """The highest target among the eligible, as far as it is known."""
-
-    @property
-    @abstractmethod
-    def middle(self) -> float:
-        """The median target of the eligible."""
 
     @abstractmethod
     def limits(self, point: Config) -> dict[str, float]:
@@ -67,16 +64,23 @@ class Problem(ABC):
     def is_top(self, row: int) -> bool:
         """Tell whether a network is among the few that a search is to find."""
 
+    @property
     @abstractmethod
-    def share_above(self, target: float) -> float:
-        """Return the share of the eligible, as far as it is known, whose target is higher."""
+    def _targets(self) -> npt.NDArray[np.float64]:
+        """The targets of the eligible, of a sample of them where there are too many, (N,)."""
+
+    @final
+    @cached_property
+    def middle(self) -> float:
+        """The median target of the eligible."""
+        return float(np.median(self._targets))
 
     @final
     def ahead(self, row: int | None) -> float:
         """Return the share of the eligible that beat a winner; 1 if there is no winner."""
         if row is None or not self.is_eligible(row):
             return 1.0
-        return self.share_above(self.metrics(row)[self.target])
+        return float(np.mean(self._targets > self.metrics(row)[self.target]))
 
     @final
     def is_eligible(self, row: int) -> bool:

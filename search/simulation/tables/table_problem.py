@@ -81,11 +81,6 @@ class TableProblem(Problem):
         """The highest target among the eligible."""
         return float(self._targets.max())
 
-    @property
-    def middle(self) -> float:
-        """The median target of the eligible."""
-        return float(np.median(self._targets))
-
     def limits(self, point: Config) -> dict[str, float]:
         """Return a broken constraint for a point that the table lacks."""
         return {} if self.row(point) is not None else {MISSING: 1.0}
@@ -115,10 +110,6 @@ class TableProblem(Problem):
     def is_top(self, row: int) -> bool:
         """Tell whether a network is in the top 0.1 % of the eligible."""
         return bool(self.top[row])
-
-    def share_above(self, target: float) -> float:
-        """Return the share of the eligible whose target is higher."""
-        return float(np.mean(self._targets > target))
 
     @cached_property
     def _targets(self) -> npt.NDArray[np.float64]:
