@@ -49,7 +49,7 @@ def say_ranking(
         note = "" if finalist.candidate else "reference"
         note = "control" if finalist.control else note
         if row.barred:
-            note = ", ".join(row.barred) + " missed"
+            note = ", ".join(row.barred).replace("_", " ") + " missed"  # breaks between words
         table.add_row(
             str(rank),
             Text(finalist.name),
@@ -76,7 +76,7 @@ def _ranking_table(title: str) -> Table:
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="center", no_wrap=True)
     table.add_column("in the\nsearch", justify="right", no_wrap=True)
-    table.add_column("", overflow="fold", min_width=len("clean_floor"))
+    table.add_column("", overflow="fold", min_width=len("reference"))
     return table
 
 

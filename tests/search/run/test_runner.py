@@ -113,7 +113,7 @@ def test_leaders_that_cannot_be_told_apart_get_more_seeds(run_toy):
     assert len(again) >= 4
     assert {e["seed"] for e in again} == {1, 2}
     assert "more trainings with other seeds" in printed
-    assert "completed, 3 seeds" in printed
+    assert "│ 3 seeds" in printed  # in the table, below "completed"
     assert manifest_of(folder)["winner"] in {e["repeats"] for e in again}
     seeds = json.loads((folder / "trials" / f"{again[0]['repeats']}.2" / "model.json").read_text())
     assert seeds["seed"] == 1
