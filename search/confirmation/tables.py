@@ -17,6 +17,7 @@ from trainables.study.about import Threat
 from trainables.study.examination import ENSEMBLE, NOISE
 from trainables.study.study import Say
 
+WIDEST = 16  # of a column of names
 FEW = 5  # columns of conditions, whose headings fit in one line
 
 
@@ -43,7 +44,8 @@ def say_ranking(
         f"{first.score} against epsilon, {constant['summary']} under the worst of {plan.attacks}\n"
         f"{len(first.labels)} ranking images, {better} first"
     )
-    table = _ranking_table(title)
+    names = CONSTANT, *(row.finalist.name for row in rows)
+    table = _ranking_table(title, max(len(word) for name in names for word in name.split()))
     for rank, row in enumerate(rows, start=1):
         finalist = row.finalist
         note = "" if finalist.candidate else "reference"
@@ -68,15 +70,16 @@ def say_ranking(
     console.print(f"worst images found by: {counts}", markup=False, highlight=False)
 
 
-def _ranking_table(title: str) -> Table:
+def _ranking_table(title: str, longest: int) -> Table:
+    """Lay out its columns; no word of a finalist's name, of at most so many letters, is broken."""
     table = Table(title=Text(title))
     table.add_column("#", justify="right")
-    table.add_column("finalist", overflow="fold")
+    table.add_column("finalist", overflow="fold", width=min(longest, WIDEST))
     table.add_column("seeds", justify="right", no_wrap=True)
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="center", no_wrap=True)
     table.add_column("in the\nsearch", justify="right", no_wrap=True)
-    table.add_column("", overflow="fold", min_width=len("reference"))
+    table.add_column("", overflow="fold")
     return table
 
 

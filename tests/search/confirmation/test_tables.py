@@ -2,11 +2,17 @@
 
 import io
 
+import numpy as np
 from make_confirmation import NEAR, VALUES, confirmed
 from rich.console import Console
 
-from search.confirmation.tables import say_test
+from search.confirmation.finalists import Finalist
+from search.confirmation.plan import ConfirmPlan
+from search.confirmation.tables import say_ranking, say_test
+from search.confirmation.verdict import Standing
 from trainables.classification.about import PIXELS
+from trainables.metrics.welch import Estimate
+from trainables.study.examination import Examination
 from trainables.synthesis.about import MR_DEVIATIONS
 
 
@@ -79,3 +85,22 @@ def test_every_finalist_has_a_second_line_without_near_copies():
     assert max(map(len, text.splitlines())) <= 80
     assert any(line.startswith("without the 20 of 70 test images") for line in lines)
     assert "near copies" not in printed(confirmed(), PIXELS)[0]
+
+
+def test_no_word_of_the_ranking_is_broken():
+    conditions, labels = (("clean", 0.0), ("ensemble", 1.0)), np.zeros(4, dtype=np.int64)
+    won = np.array([[2, 0]])
+    seen = Examination("accuracy", "max", conditions, np.eye(2, 4), labels, ("a", "b"), won)
+    value = Estimate(value=0.224, low=0.112, high=0.336, p=0.01, df=4, level=0.95)
+    missed = {"t002": ("clean_floor", "gradient_masking"), "adversarial": (), "paper 50/1.0": ()}
+    rows = [
+        Standing(
+            Finalist("r1", "", name, {}, True, False, 20, 0.26, bool(barred)), value, (0.2,), barred
+        )
+        for name, barred in missed.items()
+    ]
+    console = Console(width=80, file=io.StringIO())
+    say_ranking(console, rows, {"r1": [seen]}, ConfirmPlan(), "ranking_pgd_acc_curve")
+    text = console.file.getvalue()
+    assert max(map(len, text.splitlines())) <= 80
+    assert {"adversarial", "50/1.0", "(#20)", "gradient"} <= set(text.split())
