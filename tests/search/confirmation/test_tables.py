@@ -95,7 +95,10 @@ def test_no_word_of_the_ranking_is_broken():
     missed = {"t002": ("clean_floor", "gradient_masking"), "adversarial": (), "paper 50/1.0": ()}
     rows = [
         Standing(
-            Finalist("r1", "", name, {}, True, False, 20, 0.26, bool(barred)), value, (0.2,), barred
+            Finalist("r1", "", name, {}, True, False, 120, 0.26, bool(barred)),
+            value,
+            (0.2,),
+            barred,
         )
         for name, barred in missed.items()
     ]
@@ -103,4 +106,4 @@ def test_no_word_of_the_ranking_is_broken():
     say_ranking(console, rows, {"r1": [seen]}, ConfirmPlan(), "ranking_pgd_acc_curve")
     text = console.file.getvalue()
     assert max(map(len, text.splitlines())) <= 80
-    assert {"adversarial", "50/1.0", "(#20)", "gradient"} <= set(text.split())
+    assert {"adversarial", "50/1.0", "(#120)", "gradient"} <= set(text.split())
