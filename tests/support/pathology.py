@@ -109,8 +109,9 @@ def steps(values: Tensor, count: int) -> Tensor:
 
 def compressed(images: Tensor) -> Tensor:
     """Round the coefficients of a cosine transform, as JPEG does; the gradient is 0."""
-    angles = math.pi / SIZE * torch.outer(torch.arange(SIZE), torch.arange(SIZE) + 0.5)
-    basis = angles.cos() * math.sqrt(2 / SIZE)
+    size = images.shape[-1]
+    angles = math.pi / size * torch.outer(torch.arange(size), torch.arange(size) + 0.5)
+    basis = angles.cos() * math.sqrt(2 / size)
     basis[0] /= math.sqrt(2)
     return basis.T @ steps(basis @ images @ basis.T, 5) @ basis
 

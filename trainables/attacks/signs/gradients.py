@@ -1,4 +1,6 @@
-"""What the logits of a classifier and their gradients say of the attacks that follow them."""
+"""What the outputs of a model and their gradients say of the attacks that follow them."""
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -6,7 +8,7 @@ from torch import Tensor, nn
 from trainables.losses.likelihood import margin
 from trainables.models.modes import frozen
 
-LEAST_REACH = 0.01  # of its margin, which an image's gradient must reach over all of [0, 1]
+LEAST_REACH = 0.01  # of what is at stake, which an image's gradient must reach
 
 
 def vanishing(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
@@ -25,12 +27,43 @@ def vanishing(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
     Returns:
         bool (n,).
     """
+    margins, reached = reach(model, images, lambda logits: margin(logits, labels.clone()))
+    return denied(reached, margins.abs())
+
+
+def denied(reached: Tensor, stake: Tensor) -> Tensor:
+    """Find where a gradient reaches less than a hundredth of what is at stake, or is not finite.
+
+    Args:
+        reached: By each image's gradient, (n,).
+        stake: By how much an honest model's score could change at least, (n,).
+
+    Returns:
+        bool (n,).
+    """
+    return (reached <= LEAST_REACH * stake) | ~reached.isfinite()
+
+
+def reach(
+    model: nn.Module, images: Tensor, score: Callable[[Tensor], Tensor]
+) -> tuple[Tensor, Tensor]:
+    """Score a model's outputs, and sum the absolute values of the gradient of each image's score.
+
+    The sum is by how much the score changes, to first order, if every pixel moves by 1, up or down.
+
+    Args:
+        model: Maps images to outputs (n, ...).
+        images: (n, C, ...).
+        score: Maps outputs to one number an image, (n,).
+
+    Returns:
+        The scores and the sums, (n,) each.
+    """
     with frozen(model), torch.inference_mode(mode=False), torch.enable_grad():
         variable = images.detach().clone().requires_grad_()
-        margins = margin(model(variable), labels.clone())
-        (gradient,) = torch.autograd.grad(margins.sum(), variable)
-    reach = gradient.abs().flatten(1).sum(dim=1)
-    return (reach <= LEAST_REACH * margins.detach().abs()) | ~reach.isfinite()
+        scores = score(model(variable))
+        (gradient,) = torch.autograd.grad(scores.sum(), variable)
+    return scores.detach(), gradient.abs().flatten(1).sum(dim=1)
 
 
 def rounding(logits: Tensor) -> float:

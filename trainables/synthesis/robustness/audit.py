@@ -9,6 +9,8 @@ there and does not. So PGD also starts from the clean image, and the greater har
 masked gradients are suspected.
 """
 
+from functools import partial
+
 import numpy as np
 import torch
 from torch import nn
@@ -16,6 +18,7 @@ from torch import nn
 from trainables.attacks.ensemble import Ensemble
 from trainables.attacks.gradient import PGD
 from trainables.attacks.registry import build_synthesis_attack
+from trainables.attacks.signs.gradients import denied, reach
 from trainables.attacks.signs.steadiness import require_steady
 from trainables.losses.likelihood import squared_error
 from trainables.metrics import alarms
@@ -24,9 +27,9 @@ from trainables.runtime.seeding import derive
 from trainables.synthesis.about import HEADLINE
 from trainables.synthesis.measurement import Measurement, Robustness, score_subjects
 from trainables.synthesis.prediction import predict
-from trainables.synthesis.robustness.errors import aim
+from trainables.synthesis.robustness.errors import aim, head_error
 from trainables.synthesis.robustness.worst import WorstOf
-from trainables.synthesis.slices import Split
+from trainables.synthesis.slices import SCALE_HU, Split
 
 SUBJECTS = 16
 STEPS, QUERIES = 10, 100
@@ -40,7 +43,7 @@ def guards(
     measurement: Measurement,
     device: torch.device,
 ) -> dict[str, float]:
-    """Compare FGSM with PGD at the greatest radius, and look for predictions of one grey.
+    """Compare FGSM with PGD at the greatest radius; look at gradients, and for one grey.
 
     Args:
         robustness: The scores of the network on the split.
@@ -69,6 +72,7 @@ def guards(
     true_spreads = [float(ct[mask].std()) for ct, mask in heads]
     return {
         alarms.ONE_STEP: alarms.excess(fgsm, pgd),
+        alarms.GRADIENT: _vanishing(network, subset, device, measurement.batch_size),
         alarms.COLLAPSE: alarms.flatness(np.array(spreads), np.array(true_spreads)),
     }
 
@@ -111,6 +115,23 @@ def audit(
         alarms.RISING: alarms.excess(smaller, greater),
         alarms.UNBOUNDED: alarms.excess(_grey_errors(subset), greatest),
     }
+
+
+def _vanishing(network: nn.Module, split: Split, device: torch.device, batch_size: int) -> float:
+    """Count the slices whose gradient says that no change could matter.
+
+    At stake is the error of the best single grey, which a change that hides the MR must cause. The
+    gradient may move every pixel of the MR by `FAR`.
+    """
+    reaches = []
+    for rows in torch.arange(len(split)).split(batch_size):
+        mr, ct = split.batch(rows.tolist(), device)
+        heads = split.masks(rows.tolist(), device).unsqueeze(1).to(ct.dtype)
+        targets = torch.cat([ct, heads], dim=1)
+        _, reached = reach(network, mr, partial(head_error, target=targets))
+        reaches.append(FAR * SCALE_HU * reached.cpu())
+    greys = torch.from_numpy(_grey_errors(split))
+    return alarms.share_excess(int(denied(torch.cat(reaches), greys).sum()), len(split))
 
 
 def _worst(

@@ -67,7 +67,7 @@ def alarms_of(
     values = guards(robust, network, split, measurement, CPU) | audit(
         network, split, measurement, CPU
     )
-    assert set(values) == set(alarms.ALARMS) - {alarms.GRADIENT, alarms.COARSE}  # of classifiers
+    assert set(values) == set(alarms.ALARMS) - {alarms.COARSE}  # of classifiers
     assert all(math.isfinite(value) for value in values.values())
     return values
 
@@ -98,8 +98,8 @@ def test_a_network_that_answers_at_random_is_refused():
         alarms_of(Random(), heads_of(2))
 
 
-def test_a_network_of_steps_is_fooled_by_guessing():
-    assert raised(Shifted(steps), heads_of(6)) == {alarms.BLACK_BOX}
+def test_a_network_of_steps_has_no_gradient_and_is_fooled_by_guessing():
+    assert raised(Shifted(steps), heads_of(6)) == {alarms.GRADIENT, alarms.BLACK_BOX}
 
 
 def test_a_gradient_that_is_right_at_the_image_alone_is_fooled_by_one_step():
@@ -111,7 +111,8 @@ def test_a_network_that_great_shifts_leave_alone_rises_with_epsilon():
 
 
 def test_a_network_that_the_mr_cannot_mislead_is_not_believed():
-    assert raised(Shifted(lambda shift: 0 * shift), heads_of(6)) == {alarms.UNBOUNDED}
+    signs = {alarms.GRADIENT, alarms.UNBOUNDED}
+    assert raised(Shifted(lambda shift: 0 * shift), heads_of(6)) == signs
 
 
 def test_the_far_radius_is_measured_against_each_subjects_median():
@@ -130,7 +131,10 @@ def test_a_grey_picture_has_collapsed():
             return 0 * images + 0.1
 
     values = alarms_of(Grey(), heads_of(6))
-    assert {name for name, value in values.items() if value > 0} == {alarms.COLLAPSE}
+    assert {name for name, value in values.items() if value > 0} == {
+        alarms.GRADIENT,
+        alarms.COLLAPSE,
+    }
     assert values[alarms.COLLAPSE] == pytest.approx(0.1)
 
 

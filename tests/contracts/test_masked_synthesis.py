@@ -1,0 +1,113 @@
+"""Networks that predict CT and look robust: each but one is refused, or noticed at every rung.
+
+On the slices and with the numbers of the table in docs/attacks.md.
+"""
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+import torch
+from masked_synthesis import CPU, EPS, convolution, heads, pathologies, truth
+from torch import nn
+
+from trainables.attacks.signs.steadiness import UnsteadyError
+from trainables.metrics import alarms
+from trainables.synthesis.measurement import Measurement, measure_robust
+from trainables.synthesis.robustness.audit import audit, guards
+
+MEASUREMENT = Measurement("pgd", EPS, seed=0, steps=5)
+TRAIN, SPLIT = heads(60, 0), heads(12, 1)
+TOLERANCE = 0.03  # of a skill: the truth is the harm of an attack, too
+PRINTED = 0.02  # of a skill, whose table has two digits
+
+MASKED = "masked inputs"  # the one that neither a rung nor the audit sees
+
+# What each raises beside its measurement by PGD-5, the weakest of the ladder; the truth, and the
+# skill under PGD-5.
+SIGNS = {
+    "quantised outputs": ({alarms.GRADIENT}, 0.62, 0.81),
+    "tissue classes": ({alarms.ONE_STEP}, 0.61, 0.74),
+    "gradient of a decoy": ({alarms.GRADIENT}, 0.64, 0.70),
+    "rounded inputs": ({alarms.GRADIENT}, 0.63, 0.82),
+    "compressed inputs": ({alarms.GRADIENT}, 0.65, 0.82),
+    "shattered gradients": ({alarms.ONE_STEP}, 0.64, 0.80),
+    MASKED: (set(), 0.63, 0.68),
+    "constant": ({alarms.GRADIENT, alarms.COLLAPSE}, 0.0, 0.0),
+}
+REFUSED = {"noisy outputs", "random shifts of inputs", "alternating outputs"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+@cache
+def cases():
+    return {case.name: case for case in pathologies(convolution(TRAIN))}
+
+
+def measured(network):
+    """Return the skill under PGD, and the alarms beside it that are raised."""
+    robust = measure_robust(network, SPLIT, MEASUREMENT, CPU, "ranking")
+    values = guards(robust, network, SPLIT, MEASUREMENT, CPU)
+    raised = {sign for sign, number in values.items() if number > 0}
+    return robust.metrics["ranking_pgd_mae_head_skill"], raised
+
+
+def test_all_are_listed():
+    assert set(cases()) == set(SIGNS) | REFUSED
+
+
+@pytest.mark.parametrize("name", sorted(SIGNS))
+def test_each_is_given_away_beside_its_first_measurement(name):
+    signs, real, under_pgd = SIGNS[name]
+    skill, raised = measured(cases()[name].model)
+    exact = truth(cases()[name], SPLIT)
+    assert (exact, skill) == pytest.approx((real, under_pgd), abs=PRINTED)
+    assert raised == signs
+    if name != MASKED:
+        assert raised or skill <= exact + TOLERANCE
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_what_answers_at_random_is_refused(name):
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        with pytest.raises(UnsteadyError, match="answers are random"):
+            measured(cases()[name].model)
+
+
+def test_the_masked_one_gets_through():
+    skill, raised = measured(cases()[MASKED].model)
+    assert skill > truth(cases()[MASKED], SPLIT) + TOLERANCE
+    assert raised == set()
+    assert max(audit(cases()[MASKED].model, SPLIT, MEASUREMENT, CPU).values()) <= 0
+
+
+class Clipped(nn.Module):
+    """Ignores what lies beyond 1.5 standard deviations, where its gradient is rightly 0."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, mr):
+        return self.network(mr.clamp(-1.5, 1.5))
+
+
+HONEST = {
+    "convolution": lambda seed: convolution(TRAIN, seed),
+    "clipped": lambda seed: Clipped(convolution(TRAIN, seed)),
+    "two layers": lambda seed: convolution(TRAIN, seed, hidden=8),
+}
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("kind", sorted(HONEST))
+def test_honest_networks_raise_none(kind, seed):
+    network = HONEST[kind](seed)
+    _, raised = measured(network)
+    values = audit(network, SPLIT, replace(MEASUREMENT, steps=20, restarts=2), CPU)
+    assert raised | {sign for sign, number in values.items() if number > 0} == set()
