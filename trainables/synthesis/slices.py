@@ -10,7 +10,7 @@ of which int16 holds at most 32767.
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -122,6 +122,12 @@ class Split:
         """Read the heads of slices by number: bool (n, S, S)."""
         masks = [subject.mask[z] for subject, z in map(self._find, rows)]
         return torch.from_numpy(np.stack(masks)).to(device)
+
+    def targets(self, rows: Sequence[int], device: torch.device) -> tuple[Tensor, Tensor]:
+        """Read slices by number: MR (n, C, S, S), and targets of CT and head (n, 2, S, S)."""
+        mr, ct = self.batch(rows, device)
+        heads = self.masks(rows, device).unsqueeze(1).to(ct.dtype)
+        return mr, torch.cat([ct, heads], dim=1)
 
     def groups(self, limit: int) -> Iterator[tuple[int, tuple[SubjectSlices, ...]]]:
         """Group the subjects, in order: at most ``limit`` slices a group, but at least one subject.

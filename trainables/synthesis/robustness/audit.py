@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from trainables.attacks.ensemble import Ensemble
 from trainables.attacks.gradient import PGD
@@ -62,7 +62,7 @@ def guards(
         (scores,) = score_subjects(network, split, [perturb], device, measurement.batch_size)
         pgd = np.fmax(pgd, scores[HEADLINE])
     subset = split.widest(SUBJECTS)
-    mr, _ = subset.batch(range(len(subset)), device)
+    mr, targets = subset.targets(range(len(subset)), device)
     require_steady(network, mr[: measurement.batch_size])
     predictions = predict(network, mr, measurement.batch_size)
     heads = [
@@ -72,7 +72,7 @@ def guards(
     true_spreads = [float(ct[mask].std()) for ct, mask in heads]
     return {
         alarms.ONE_STEP: alarms.excess(fgsm, pgd),
-        alarms.GRADIENT: _vanishing(network, subset, device, measurement.batch_size),
+        alarms.GRADIENT: _vanishing(network, mr, targets, subset, measurement.batch_size),
         alarms.COLLAPSE: alarms.flatness(np.array(spreads), np.array(true_spreads)),
     }
 
@@ -117,21 +117,19 @@ def audit(
     }
 
 
-def _vanishing(network: nn.Module, split: Split, device: torch.device, batch_size: int) -> float:
+def _vanishing(
+    network: nn.Module, mr: Tensor, targets: Tensor, split: Split, batch_size: int
+) -> float:
     """Count the slices whose gradient says that no change could matter.
 
     At stake is the error of the best single grey, which a change that hides the MR must cause. The
     gradient may move every pixel of the MR by `FAR`.
     """
-    reaches = []
-    for rows in torch.arange(len(split)).split(batch_size):
-        mr, ct = split.batch(rows.tolist(), device)
-        heads = split.masks(rows.tolist(), device).unsqueeze(1).to(ct.dtype)
-        targets = torch.cat([ct, heads], dim=1)
-        _, reached = reach(network, mr, partial(head_error, target=targets))
-        reaches.append(FAR * SCALE_HU * reached.cpu())
+    batches = zip(mr.split(batch_size), targets.split(batch_size), strict=True)
+    reaches = [reach(network, x, partial(head_error, target=y))[1] for x, y in batches]
     greys = torch.from_numpy(_grey_errors(split))
-    return alarms.share_excess(int(denied(torch.cat(reaches), greys).sum()), len(split))
+    lost = denied(FAR * SCALE_HU * torch.cat(reaches).cpu(), greys)
+    return alarms.share_excess(int(lost.sum()), len(split))
 
 
 def _worst(

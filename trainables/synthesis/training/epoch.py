@@ -82,7 +82,7 @@ def train_epoch(
     for rows in draw_order(len(split), slices, generator).split(batch_size):
         if len(rows) == 1 and count:
             continue
-        mr, target = targets_of(split, rows.tolist(), device)
+        mr, target = split.targets(rows.tolist(), device)
         for change in practice.augment:
             mr, target = change(mr, target, generator)
         inputs = practice.replace(mr, target)
@@ -120,22 +120,6 @@ def steps_of(slices: int, batch_size: int) -> int:
     """Count the steps of an epoch."""
     full, rest = divmod(slices, batch_size)
     return max(1, full + (rest > 1))
-
-
-def targets_of(split: Split, rows: list[int], device: torch.device) -> tuple[Tensor, Tensor]:
-    """Read slices by number.
-
-    Args:
-        split: Of which.
-        rows: Numbers of n slices.
-        device: Of the result.
-
-    Returns:
-        MR (n, C, S, S), and targets of CT and head (n, 2, S, S).
-    """
-    mr, ct = split.batch(rows, device)
-    heads = split.masks(rows, device).unsqueeze(1).to(ct.dtype)
-    return mr, torch.cat([ct, heads], dim=1)
 
 
 def validation_loss(
@@ -191,7 +175,7 @@ def _head_mae(
     network.eval()
     errors, weights = [], []
     for rows in torch.arange(len(split)).split(batch_size):
-        mr, target = targets_of(split, rows.tolist(), device)
+        mr, target = split.targets(rows.tolist(), device)
         inputs = mr if move is None else move(mr, target)
         with torch.no_grad():
             means = head_error(network(inputs).float(), target)
