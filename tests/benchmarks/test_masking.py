@@ -4,7 +4,6 @@ import importlib.util
 
 import numpy as np
 import pytest
-import torch
 from pathology import CLASSES, linear_network, noisy_blobs, pathologies
 from places import ROOT
 from torch.nn import functional
@@ -17,7 +16,6 @@ TRAIN, DATA = noisy_blobs(96, 0), noisy_blobs(24, 1)
 
 @pytest.fixture(scope="module")
 def masking():
-    torch.set_num_threads(1)
     path = ROOT / "benchmarks" / "masking.py"
     specification = importlib.util.spec_from_file_location("masking", path)
     module = importlib.util.module_from_spec(specification)

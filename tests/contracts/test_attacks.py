@@ -12,11 +12,6 @@ from trainables.attacks.threat import ThreatModel, pixels
 NAMES = sorted(ATTACKS)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
 def small(attack):
     """Shorten an attack; the contract does not depend on its length."""
     short = {"steps": 3, "iterations": 5, "queries": 8}

@@ -38,11 +38,6 @@ SIGNS = {
 REFUSED = {"noisy outputs", "random shifts of inputs", "alternating outputs"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
 @cache
 def cases():
     return {case.name: case for case in pathologies(convolution(TRAIN))}

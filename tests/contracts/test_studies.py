@@ -31,11 +31,7 @@ POINTS = 12  # of each space that are built
 
 @pytest.fixture(scope="session", params=NAMES)
 def case(request, tmp_path_factory) -> Case:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("study")
-    yield make_case(request.param, folder)
-    torch.set_num_threads(before)
+    return make_case(request.param, tmp_path_factory.mktemp("study"))
 
 
 @pytest.fixture(scope="session")

@@ -48,14 +48,6 @@ def prepare(folder: Path, **settings: Any) -> Prepared:
     return Prepared(parsed, folder / "assets", facts, sentences)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory) -> Prepared:
     """60 images to train on, 240 to choose the epoch by, 48 to rank on."""

@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 from rich.console import Console
 
 from search.plan import Plan
@@ -22,14 +21,6 @@ SETTINGS = {
     "subjects": 20, "slices": 1, "size": 32, "epochs": 9, "max_filters": 16, "eps": "0,0.1",
     "ladder": "9:pgd-2", "mirrored": False, "floor": 50.0, "space": "architecture",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def search(folder, sampler="tpe", **settings) -> Path:

@@ -18,11 +18,6 @@ class Trained:
     labels: Tensor
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 @pytest.fixture(scope="session")
 def blobs() -> Callable[[int, int], tuple[Tensor, Tensor]]:
     """Make images of three classes: a faint bright blob, each class in another corner, in noise."""
