@@ -24,6 +24,7 @@ class Result:
             of the eligible to the best; 0 to 1, and 1 where there is no winner.
         ahead: Share of the eligible that beat the winner; 1 where there is none.
         infeasible: Share of trials that missed the floor.
+        cost: Passes of all evaluations, over those of one trial that is measured in full.
         seconds: Of this process.
     """
 
@@ -36,6 +37,7 @@ class Result:
     regret: float
     ahead: float
     infeasible: float
+    cost: float
     seconds: float
 
     @property

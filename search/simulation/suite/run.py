@@ -11,6 +11,7 @@ from search.simulation.outcome import ENGINE, Outcome, run_engine, run_peer
 from search.simulation.peers import PEERS, SLOW_PEERS
 from search.simulation.suite.results import Result, ResultFile
 from search.simulation.suite.tasks import PRICES, Task
+from search.simulation.tables.ladder import parse_ladder
 from search.simulation.tables.problem import Problem
 
 SCHEDULER = "asha"
@@ -77,6 +78,7 @@ def run(suite: Suite, file: ResultFile) -> Iterator[Result]:
 
 def _search(suite: Suite, task: Task, method: str, seed: int) -> Result:
     problem, effort = task.make(), Effort(suite.trials, suite.workers, SCHEDULER, seed)
+    full = parse_ladder(problem.target, None, PRICES).cost(0)
     start = time.process_time()
     if method in PEERS | SLOW_PEERS:
         outcome = run_peer(problem, PRICES, method, effort)
@@ -92,6 +94,7 @@ def _search(suite: Suite, task: Task, method: str, seed: int) -> Result:
         regret=shortfall(problem, outcome),
         ahead=outcome.ahead,
         infeasible=outcome.infeasible / max(outcome.trials, 1),
+        cost=outcome.cost / full,
         seconds=round(time.process_time() - start, 3),
     )
 

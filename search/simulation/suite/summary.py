@@ -116,19 +116,21 @@ def regret(results: Sequence[Result]) -> float:
 
 
 def place_lines(rows: Mapping[str, Row], methods: Sequence[str]) -> list[str]:
-    """Say how few of the eligible beat what each method ends in.
+    """Say how few of the eligible beat what each method ends in, and what its searches cost.
 
     Where few networks are eligible, the top 0.1 % is one or two of them: this tells a winner that
     just misses the top from a bad one.
     """
     lines = []
     for method in methods:
-        shares = [result.ahead for row in rows.values() for result in row[method]]
-        if shares:
-            middle, most = np.quantile(shares, [0.5, MOST])
+        results = [result for row in rows.values() for result in row[method]]
+        if results:
+            middle, most = np.quantile([result.ahead for result in results], [0.5, MOST])
+            cost = mean(result.cost for result in results)
             lines.append(
                 f"{method}: {middle:.2%} of the eligible or fewer beat the winner in half of "
-                f"{len(shares)} searches, {most:.2%} in {MOST:.0%}"
+                f"{len(results)} searches, {most:.2%} in {MOST:.0%}, "
+                f"at the cost of {cost:.0f} full trials"
             )
     return lines
 

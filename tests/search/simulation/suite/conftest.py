@@ -29,7 +29,7 @@ def make_suite(make_problem):
 def make_result():
     def build(task="first", method="engine tpe", seed=0, regret=0.5, **changes):
         details = {"trials": 8, "workers": 2, "success": False, "ahead": 0.5}
-        details |= {"infeasible": 0.0, "seconds": 0.1}
+        details |= {"infeasible": 0.0, "cost": 4.0, "seconds": 0.1}
         return Result(task=task, method=method, seed=seed, regret=regret, **details | changes)
 
     return build

@@ -32,6 +32,14 @@ def test_a_search_is_a_function_of_its_seed(make_suite, tmp_path):
     assert first == second
 
 
+def test_peers_pay_for_the_target_in_full_and_the_engine_for_a_part(make_suite, tmp_path):
+    suite = make_suite(methods=("random", "engine random"), searches=1)
+    peer, engine = list(run(suite, ResultFile(tmp_path / "r.jsonl")))[:2]
+    assert peer.cost == pytest.approx(suite.trials)
+    # PGD on a tenth of the images and clean accuracy for all trials, PGD on all for some.
+    assert 8 * (8.1 + 1) / 82 < engine.cost < suite.trials
+
+
 def test_slow_methods_search_less(make_suite):
     suite = make_suite(methods=("Optuna GP", "engine gp", "random"))
     assert [suite.count(method) for method in suite.methods] == [1, 1, 3]

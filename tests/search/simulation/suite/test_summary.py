@@ -71,7 +71,8 @@ def test_how_few_beat_the_winners(make_result):
     rows = {"first": {"a": [make_result(ahead=seed / 100) for seed in range(11)], "b": []}}
     (line,) = place_lines(rows, ("a", "b"))
     assert line == (
-        "a: 5.00% of the eligible or fewer beat the winner in half of 11 searches, 9.00% in 90%"
+        "a: 5.00% of the eligible or fewer beat the winner in half of 11 searches, 9.00% in 90%, "
+        "at the cost of 4 full trials"
     )
 
 
