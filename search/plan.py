@@ -11,6 +11,10 @@ from trainables.runtime.config import Frozen
 from trainables.runtime.plugins import absolute
 from trainables.study.settings import MACHINE, OUTPUT, SEARCH, setting
 
+SHIFT = 1000
+"""Added to a run's seed for trainings that shall say what its choices are worth: the choices were
+lucky with that seed and the few above it, which seed checks and races use."""
+
 PluginName = Annotated[str, AfterValidator(absolute)]
 """A name that may be a path of the user's own code; that of a file becomes absolute."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from search.comparison.scoring import Scoring
+from search.comparison.scoring import Scoring, read_scores
 from search.engine.coordinator import Coordinator
 from search.engine.objective import Objective
 from search.engine.trial import Failure, State, Trial
@@ -28,8 +28,8 @@ from search.run.session import Session
 from search.studies import STUDIES
 from search.study import load_study
 from searchspace.errors import UserError
+from trainables.classification.examination import TestScores
 from trainables.door.paths import inside
-from trainables.door.records import read_json
 from trainables.study.study import Reference
 
 Methods = Callable[[Any], Sequence[Reference]]
@@ -64,7 +64,7 @@ def run_cell(
     methods: Methods,
     images: int | None,
     console: Console,
-) -> dict[str, dict[str, float]]:
+) -> dict[str, TestScores]:
     """Train and score the methods of a cell, as far as that was not done before.
 
     Args:
@@ -159,7 +159,7 @@ def _end(session: Session, coordinator: Coordinator) -> None:
 
 def _score(
     session: Session, trained: dict[str, Trial], images: int | None
-) -> dict[str, dict[str, float]]:
+) -> dict[str, TestScores]:
     """Open the test images, and score every model that was not scored."""
     folder = session.folder
     test, scores = inside(folder.path, "test"), inside(folder.path, "scores")
@@ -179,7 +179,7 @@ def _score(
             depot=session.depot,
         )
         for label, file in files.items()
-        if not file.is_file()
+        if read_scores(file) is None
     ]
     failures: list[str] = []
 
@@ -191,15 +191,18 @@ def _score(
         session.executor.map(tasks, end)
     if failures:
         raise UserError(f"{failures[0]}; the rest is kept: give the same command again")
-    return {label: _on_val(trained[label]) | _read(file) for label, file in files.items()}
+    return {label: _result(trained[label], file) for label, file in files.items()}
+
+
+def _result(trial: Trial, file: Path) -> TestScores:
+    """Return what was written of a training, and its scores on val beside it."""
+    result = read_scores(file)
+    if result is None:
+        raise UserError(f"{file} was removed: give the same command again")
+    return replace(result, scores=_on_val(trial) | result.scores)
 
 
 def _on_val(trial: Trial) -> dict[str, float]:
     """Return the scores of the best epoch on val, by which it was chosen: they flatter."""
     metrics = trial.reports[-1].metrics
     return {name: value for name, value in metrics.items() if name.startswith(VAL)}
-
-
-def _read(file: Path) -> dict[str, Any]:
-    scores: dict[str, Any] = read_json(file)
-    return scores

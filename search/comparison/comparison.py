@@ -14,11 +14,13 @@ from rich.console import Console
 from search.comparison.cells import Cell, Methods, run_cell
 from search.comparison.rows import Row, write_csv
 from search.exit_status import FINISHED, INTERRUPTED
-from search.plan import Plan
+from search.plan import SHIFT, Plan
 from search.studies import STUDIES
 from searchspace.errors import UserError
 from searchspace.names import lookup
 from trainables.data.medmnist import table as medmnist_table
+from trainables.door.opening import names_in
+from trainables.door.paths import inside
 from trainables.runtime.files import begin_folder, write_atomically
 
 ALL = "all"
@@ -32,18 +34,21 @@ class Grid:
     Attributes:
         datasets: Names.
         fractions: Shares of the training images.
-        seeds: How many, from 0.
+        seeds: How many.
+        first: The first of them. Methods that a run chose are compared on seeds that it never used:
+            it chose them for their luck with its own, and with the images that these drew.
     """
 
     datasets: tuple[str, ...]
     fractions: tuple[float, ...]
     seeds: int
+    first: int = 0
 
     def __iter__(self) -> Iterator[Cell]:
         """Yield the cells, a dataset after the other."""
         for dataset in self.datasets:
             for fraction in self.fractions:
-                for seed in range(self.seeds):
+                for seed in range(self.first, self.first + self.seeds):
                     yield Cell(dataset, fraction, seed)
 
 
@@ -104,6 +109,7 @@ def compare(comparison: Comparison, console: Console) -> int:
         study.parse_settings(comparison.plan_of(cell).settings).headline for cell in cells
     ]
     begin_folder(out, CELLS)
+    _check_seeds(out, comparison.grid)
     for number, (cell, headline) in enumerate(zip(cells, headlines, strict=True), start=1):
         _say(console, f"cell {number} of {len(cells)}: {cell.name}")
         try:
@@ -163,7 +169,7 @@ def fractions(text: str) -> tuple[float, ...]:
 
 def _rows(comparison: Comparison, cell: Cell, headline: str, console: Console) -> list[Row]:
     plan = comparison.plan_of(cell)
-    scores = run_cell(cell, plan, comparison.methods, comparison.images, console)
+    results = run_cell(cell, plan, comparison.methods, comparison.images, console)
     return [
         Row(
             dataset=cell.dataset,
@@ -171,10 +177,28 @@ def _rows(comparison: Comparison, cell: Cell, headline: str, console: Console) -
             seed=cell.seed,
             method=method,
             headline=headline,
-            scores=metrics,
+            scores=result.scores,
+            influences=result.influences,
         )
-        for method, metrics in scores.items()
+        for method, result in results.items()
     ]
+
+
+def _check_seeds(out: Path, grid: Grid) -> None:
+    """Refuse a folder whose cells have other seeds, as a table with or without a run's choices has.
+
+    Seeds may be added, so others of the same range are none.
+    """
+    folder = inside(out, CELLS)
+    if not folder.is_dir():
+        return
+    for name in names_in(folder):
+        seed = name.rpartition("-")[2]
+        if seed.isdecimal() and not 0 <= int(seed) - grid.first < SHIFT:
+            raise UserError(
+                f"{out} holds {name}, and the seeds of this table count from {grid.first}: name a "
+                "new --out"
+            )
 
 
 def _plain(value: object) -> object:

@@ -41,6 +41,7 @@ class Request:
         *,
         stem: str,
         common: Mapping[str, Any],
+        first: int = 0,
     ) -> Comparison:
         """Return the comparison of a study.
 
@@ -51,13 +52,14 @@ class Request:
             layout: Makes the Markdown text of all trainings.
             stem: Of the names of the files.
             common: Settings of all cells that the user has no say in, or may override.
+            first: The first seed.
 
         Raises:
             UserError: If a fraction is none.
         """
         return Comparison(
             study=study,
-            grid=Grid(names, fractions(self.fractions), self.seeds),
+            grid=Grid(names, fractions(self.fractions), self.seeds, first),
             methods=methods,
             layout=layout,
             stem=stem,

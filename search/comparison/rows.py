@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from trainables.door.text import to_cell
+from trainables.metrics.influence import Influences
 from trainables.metrics.skill import SKILL
 from trainables.runtime.files import write_atomically
 
@@ -29,6 +30,7 @@ class Row:
         method: A row of the tables.
         headline: The score that a constant answer cannot raise, ``bacc`` or ``auc``.
         scores: By name of the metric; None where there is none.
+        influences: How much each test image moves what is compared; None where it is not known.
     """
 
     dataset: str
@@ -37,6 +39,7 @@ class Row:
     method: str
     headline: str
     scores: Mapping[str, float | None]
+    influences: Influences | None = None
 
 
 Column = str | Callable[[Sequence[Row]], str]

@@ -30,7 +30,7 @@ from search.confirmation.record import (
     end_confirmation,
     read_confirmation,
 )
-from search.confirmation.retraining import SHIFT, retrain, train_controls, training_session
+from search.confirmation.retraining import retrain, train_controls, training_session
 from search.confirmation.statistics import Examinations
 from search.confirmation.tables import say_ranking, say_test
 from search.confirmation.verdict import (
@@ -52,6 +52,7 @@ from search.confirmation.verdict import (
 from search.engine.objective import Objective
 from search.engine.trial import Trial
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
+from search.plan import SHIFT
 from search.record.events import follow, read_events
 from search.record.lock import is_running, locked
 from search.record.run_folder import RunFolder

@@ -8,11 +8,11 @@ from typing import Literal
 
 from search.confirmation.finalists import Finalist
 from search.confirmation.plan import ConfirmPlan
-from search.confirmation.retraining import SHIFT
 from search.confirmation.statistics import Examinations
 from search.engine.objective import Objective
 from search.engine.trial import Failure, Trial
 from search.execution.tasks import Task
+from search.plan import SHIFT
 from search.record.run_folder import RunFolder
 from search.results.tables import duration
 from search.run.session import Session

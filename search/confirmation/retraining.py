@@ -9,14 +9,13 @@ from search.engine.coordinator import Coordinator
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.execution.memory import share_gib
+from search.plan import SHIFT
 from search.record.events import clear_unfinished
 from search.record.manifest import ManifestFile, new_manifest, read_manifest
 from search.run.desk import make_rules, open_desk
 from search.run.session import Session
 from searchspace.errors import UserError
 from trainables.study.study import MEMORY, Config, Reference
-
-SHIFT = 1000  # added to the run's seed: the finalists were chosen for their luck with that one
 
 
 def retrain(

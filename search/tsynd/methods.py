@@ -1,9 +1,10 @@
 """The rows of TSynD's tables: the paper's methods, and what a search tuned."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from search.plan import SHIFT
 from search.record.events import follow, read_events
 from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
@@ -17,6 +18,7 @@ tsynd = TSynD()
 
 PAPER = "paper 50/1.0"  # the reference with the paper's settings
 TSYND, ENTROPY = "TSynD", "TSynD, entropy"
+TUNED = "tuned"  # how the names of rows begin that a search tuned
 TABLE_1 = (BASELINE, "noise", TSYND, ADVERSARIAL)
 TABLE_2 = (TSYND, ENTROPY)  # mutual information, the paper's choice, against entropy
 
@@ -43,8 +45,26 @@ def methods(settings: TSynDSettings, tuned: Sequence[Reference]) -> tuple[Refere
     return (*named, *tuned)
 
 
-def read_tuned(run: Path) -> tuple[Reference, ...]:
-    """Read the best config of each arm of a run, or its winner's in a run without arms.
+@dataclass(frozen=True)
+class Tuned:
+    """What a search tuned.
+
+    Attributes:
+        configs: The best of each arm; in a run without arms its winner.
+        seed: Of the run.
+    """
+
+    configs: tuple[Reference, ...]
+    seed: int
+
+    @property
+    def fresh_seed(self) -> int:
+        """From here on no seed chose them: the first that `confirm` trains the run's best with."""
+        return self.seed + SHIFT
+
+
+def read_tuned(run: Path) -> Tuned:
+    """Read what a run tuned.
 
     Raises:
         UserError: If the folder is none of a TSynD run with a winner.
@@ -59,11 +79,12 @@ def read_tuned(run: Path) -> tuple[Reference, ...]:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{run} is not a run of this version: {error!r}") from None
-    bests = {"tuned": manifest.winner}
+    bests = {TUNED: manifest.winner}
     if manifest.arms is not None:
-        bests = {f"tuned {arm['option']}": arm["best"] for arm in manifest.arms["of"]}
-    return tuple(
+        bests = {f"{TUNED} {arm['option']}": arm["best"] for arm in manifest.arms["of"]}
+    configs = tuple(
         Reference(label, dict(trials[name].config))
         for label, name in bests.items()
         if name is not None
     )
+    return Tuned(configs, manifest.seed)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from search.comparison.rows import Row, table
+from search.tsynd.answer import answer
 from search.tsynd.methods import TABLE_1, TABLE_2
 from trainables.metrics.skill import SKILL
 
@@ -29,7 +30,7 @@ NOTE = (
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Lay out table 1, with what a search tuned, and table 2."""
+    """Lay out table 1, with what a search tuned, table 2, and what both say in words."""
     present = dict.fromkeys(row.method for row in rows)
     tuned = [method for method in present if method not in {*TABLE_1, *TABLE_2}]
     parts = [
@@ -38,5 +39,7 @@ def markdown(rows: Sequence[Row]) -> str:
         "## Table 2: mutual information (TSynD) against entropy",
         table(rows, TABLE_2, COLUMNS),
         NOTE,
+        "## In words",
+        answer(rows),
     ]
     return "\n\n".join(parts) + "\n"

@@ -1,7 +1,7 @@
 """Examine a classifier: an ensemble of attacks along the radii, then noise and corruptions."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from trainables.corruptions.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from trainables.corruptions.noise import gaussian
 from trainables.data.task import Task
 from trainables.metrics.classification import ORDERS, Labels
+from trainables.metrics.influence import Influences
 from trainables.metrics.orders.answers import ImageScores, image_scores
 from trainables.runtime.arrays import Floats, Floats32, Floats64
 from trainables.runtime.device import channels_last
@@ -39,6 +40,21 @@ from trainables.study.examination import (
 )
 
 STEADY = 64  # images that are answered several times
+
+
+@dataclass(frozen=True)
+class TestScores:
+    """What the test images say of one classifier.
+
+    Attributes:
+        scores: By name of the metric, beginning with ``test_``; and bounds of intervals.
+        influences: How much each image moves what tables compare; None where that is not known.
+    """
+
+    __test__ = False  # for pytest
+
+    scores: dict[str, float]
+    influences: Influences | None = None
 
 
 def examine_classifier(

@@ -35,8 +35,9 @@ from trainables.data.task import Task
 from trainables.losses.likelihood import Loss, likelihood_loss
 from trainables.metrics.classification import ORDERS, STANDARD, constant_scores
 from trainables.metrics.curve import area
-from trainables.metrics.orders.answers import order_intervals
-from trainables.metrics.skill import CURVE, SKILL, mean_skill
+from trainables.metrics.influence import Influences, influences
+from trainables.metrics.orders.answers import image_scores, order_intervals
+from trainables.metrics.skill import CURVE, SKILL, Area, Skill, mean_skill
 from trainables.models.classifiers import Classifier
 from trainables.runtime.seeding import derive
 from trainables.study.report import Level
@@ -196,6 +197,25 @@ class Robustness:
         if math.isnan(low):
             return {}
         return {f"low.{split}_clean_auc": low, f"high.{split}_clean_auc": high}
+
+    def influences(self, split: str, score: str) -> Influences | None:
+        """Return how much each image moves a score, clean, and the skill that ranks.
+
+        Args:
+            split: The name of the split.
+            score: Of a score without numbers of single images the result is None.
+        """
+        report = self.ranking_report
+        numbers = image_scores(score, report.task, report.answers(score), report.labels)
+        if numbers is None:
+            return None
+        answers, classes = numbers.scores, numbers.classes
+        skill = f"{split}_{self.attack}_{score}_{SKILL}"
+        moved = {
+            f"{split}_clean_{score}": influences(answers[:1], classes, Area((0.0,))),
+            skill: influences(answers, classes, Skill(report.eps, numbers.zero)),
+        }
+        return Influences(moved, classes)
 
     def beside(
         self, near: Tensor | None, split: str, measured: tuple[str, ...]

@@ -19,7 +19,7 @@ from trainables.classification.assets import (
     write_data,
     write_test,
 )
-from trainables.classification.examination import examine_saved
+from trainables.classification.examination import TestScores, examine_saved
 from trainables.classification.learner import Choice, Learner, Lesson, check_config
 from trainables.classification.measurement import (
     Robustness,
@@ -351,9 +351,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         """
         return examine_saved(model, data, settings, exam)
 
-    def score_test(
-        self, model: Path, data: Path, settings: S, images: int | None
-    ) -> dict[str, float]:
+    def score_test(self, model: Path, data: Path, settings: S, images: int | None) -> TestScores:
         """Score a saved classifier on test: clean, under noise, FGSM, PGD and the run's attack.
 
         Args:
@@ -363,8 +361,8 @@ class ClassificationStudy(Study[S], Generic[S, C]):
             images: The greatest number of images; None for all.
 
         Returns:
-            Metrics by name, beginning with ``test_``; bounds of the 95 % interval of the clean
-            AUC over images, ``low.test_clean_auc`` and so on; and what `Robustness.beside` adds.
+            Also bounds of the 95 % interval of the clean AUC over images, ``low.test_clean_auc``
+            and so on; and what `Robustness.beside` adds.
         """
         classifier, card = load_classifier(model)
         test = read_test(data, torch.device(settings.device))
@@ -373,7 +371,8 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         network = channels_last(classifier.to(test.images.device))
         robust = measure_robust(network, test, measurement, "test")
         beside = robust.beside(test.near, "test", measurement.scores)
-        return self.test_scores(robust, settings) | beside
+        scores = self.test_scores(robust, settings) | beside
+        return TestScores(scores, robust.influences("test", measurement.headline))
 
     def test_scores(self, robust: Robustness, settings: S) -> dict[str, float]:
         """Return what `score_test` tells of answers to test.

@@ -5,6 +5,10 @@ these over classes, a curve over the radii; and one number of the curve. So the 
 enters through the means of classes alone, whatever is made of the curve.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import final
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +18,24 @@ from trainables.runtime.arrays import Floats64
 
 Answers = npt.NDArray[np.bool_ | np.integer | np.floating]
 """Of each image, or subject, at each radius, (E, N): right or wrong, or an error."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Influences:
+    """How much each of N images moves the values of one model.
+
+    Attributes:
+        by_metric: Of each value, (N,), see `influences`.
+        classes: Of the images, (N,); all equal for data without classes.
+    """
+
+    by_metric: Mapping[str, Floats64]
+    classes: Labels
+
+    def __post_init__(self) -> None:
+        if any(moved.shape != self.classes.shape for moved in self.by_metric.values()):
+            raise ValueError("influences and classes are not of the same images")
 
 
 def value_of(answers: Answers, labels: Labels, summary: Summary) -> float:

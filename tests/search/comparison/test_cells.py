@@ -43,6 +43,19 @@ def test_a_cell_with_other_options_is_refused(make_comparison, run_comparison):
         run_comparison(make_comparison(settings={"autoencoder_steps": 2}))
 
 
+def test_scores_of_an_earlier_version_are_made_again(make_comparison, run_comparison):
+    """Without what single images move there is no verdict."""
+    comparison = make_comparison()
+    run_comparison(comparison)
+    files = sorted(comparison.out.glob("cells/*/scores/*.json"))
+    before = [file.read_text() for file in files]
+    trained = {file: time for file, time in written(comparison.out).items() if file not in files}
+    files[0].write_text(json.dumps(json.loads(before[0])["scores"]))
+    run_comparison(comparison)
+    assert [file.read_text() for file in files] == before
+    assert trained.items() < written(comparison.out).items()
+
+
 def test_folders_that_a_record_names_are_not_used(make_comparison, run_comparison, tmp_path):
     """A cell that someone else made: its autoencoder comes from the user's cache."""
     comparison = make_comparison()

@@ -3,9 +3,10 @@
 import csv
 
 import pytest
+from rich.console import Console
 from whole_cells import written
 
-from search.comparison.comparison import Grid, dataset_names, fractions
+from search.comparison.comparison import Grid, compare, dataset_names, fractions
 from search.tsynd.methods import methods
 from searchspace.errors import UserError
 
@@ -63,6 +64,15 @@ def test_on_ray_it_is_the_same(
     assert tables[0] == tables[1]
 
 
+@pytest.mark.parametrize(("before", "first"), [(0, 1000), (1004, 0), (999, 1000)])
+def test_a_folder_whose_cells_have_other_seeds_is_refused(make_comparison, before, first):
+    """As of a version that compared a search's choices on the search's own seed."""
+    comparison = make_comparison(grid=Grid(("phantom",), (0.05,), 2, first))
+    (comparison.out / "cells" / f"phantom-0.05-{before}").mkdir(parents=True)
+    with pytest.raises(UserError, match=f"seeds of this table count from {first}: name a new"):
+        compare(comparison, Console())
+
+
 def test_names_and_shares_are_checked():
     def names(text):
         return dataset_names(text, lambda name: not name.endswith("3d"), ("phantom",))
@@ -87,3 +97,4 @@ def test_the_grid_goes_dataset_by_dataset():
     names = [cell.name for cell in Grid(("a", "b"), (0.1, 1.0), 2)]
     assert names[:3] == ["a-0.1-0", "a-0.1-1", "a-1-0"]
     assert names[-1] == "b-1-1"
+    assert [cell.seed for cell in Grid(("a",), (1.0,), 3, 1000)] == [1000, 1001, 1002]

@@ -27,6 +27,13 @@ def test_an_option_that_was_not_given_is_left_to_its_default():
     assert comparison_of(settings={"epochs": 7}).settings["epochs"] == 7
 
 
+def test_the_first_seed_is_that_of_the_grid():
+    request = Request(datasets="phantom", fractions="1", seeds=2, out=Path("out"))
+    values = {"stem": "table", "common": {}}
+    comparison = request.comparison("tsynd", ("phantom",), list, str, first=1000, **values)
+    assert [cell.seed for cell in comparison.grid] == [1000, 1001]
+
+
 def test_fractions_are_read_and_checked():
     assert comparison_of().grid == Grid(("phantom",), (0.1, 1.0), 2)
     with pytest.raises(UserError, match="above 0 and at most 1"):

@@ -1,17 +1,19 @@
 """A classifier is scored on test images, and the scores are written whole or not at all."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from search.comparison.scoring import Scoring
+from search.comparison.scoring import Scoring, read_scores, write_scores
 from search.execution.tasks import run_task
 from search.tsynd.methods import tsynd
+from searchspace.errors import UserError
 from trainables.classification.assets import at_most, read_test
+from trainables.classification.examination import TestScores
 from trainables.classification.measurement import Measurement, measure_clean
+from trainables.metrics.influence import Influences
 from trainables.saved.checkpoint import load_classifier
 
 
@@ -43,7 +45,8 @@ def scoring(phantom, file, **changes):
 def test_the_scores_are_those_of_the_first_images(phantom, tmp_path):
     file = tmp_path / "scores.json"
     assert run_task(scoring(phantom, file)) is None
-    scores = json.loads(file.read_text())
+    result = read_scores(file)
+    scores = result.scores
     folder, settings = phantom
     classifier, card = load_classifier(folder / "model")
     data = at_most(read_test(folder / "test", torch.device("cpu")), 24)
@@ -55,6 +58,10 @@ def test_the_scores_are_those_of_the_first_images(phantom, tmp_path):
     bounds = {"low.test_clean_auc", "high.test_clean_auc"}
     assert all(name.startswith("test_") for name in scores.keys() - bounds)
     assert np.isfinite(list(scores.values())).all()
+    moved = result.influences
+    assert moved.classes.tolist() == data.labels.tolist()
+    assert set(moved.by_metric) == {"test_clean_bacc", "test_pgd_bacc_skill"}
+    assert moved.by_metric["test_clean_bacc"].mean() == pytest.approx(0, abs=1e-4)
 
 
 def test_what_cannot_be_scored_writes_nothing(phantom, tmp_path):
@@ -62,3 +69,31 @@ def test_what_cannot_be_scored_writes_nothing(phantom, tmp_path):
     failure = run_task(scoring(phantom, file, model=Path("absent")))
     assert failure is not None
     assert not file.exists()
+
+
+def test_scores_are_read_as_they_were_written(tmp_path):
+    file, classes = tmp_path / "scores.json", np.array([0, 1, 1])
+    moved = Influences({"skill": np.array([0.0, 1 / 3, np.nan])}, classes)
+    write_scores(file, TestScores({"skill": 0.25}, moved))
+    result = read_scores(file)
+    assert result.scores == {"skill": 0.25}
+    assert result.influences.classes.tolist() == [0, 1, 1]
+    expected = pytest.approx(moved.by_metric["skill"], rel=1e-5, nan_ok=True)
+    assert result.influences.by_metric["skill"] == expected
+    write_scores(file, TestScores({"skill": 0.25}))
+    assert read_scores(file) == TestScores({"skill": 0.25})
+
+
+def test_what_an_earlier_version_scored_is_scored_again(tmp_path):
+    file = tmp_path / "scores.json"
+    assert read_scores(file) is None
+    file.write_text('{"test_clean_bacc": 0.5}')
+    assert read_scores(file) is None
+
+
+@pytest.mark.parametrize("classes", ["[0]", "null", '["a", "b"]'])
+def test_a_damaged_file_is_refused_in_one_line(classes, tmp_path):
+    file = tmp_path / "scores.json"
+    file.write_text('{"scores": {}, "influences": {"skill": [1, 2]}, "classes": ' + classes + "}")
+    with pytest.raises(UserError, match="is damaged"):
+        read_scores(file)

@@ -1,10 +1,15 @@
 """What a command line says becomes a comparison."""
 
 import pytest
+from make_run import METRIC, Blueprint, make_run
 
+from search.comparison.cells import Cell
 from search.comparison.request import Request
+from search.record.manifest import read_manifest
+from search.record.run_folder import RunFolder
 from search.tsynd.table1 import make_comparison
 from searchspace.errors import UserError
+from trainables.classification.assets import open_splits
 from trainables.studies.tsynd.study import TSynD
 
 
@@ -20,6 +25,25 @@ def test_radii_are_the_same_for_all_cells_and_methods_are_the_papers(tmp_path):
     parsed = TSynD().parse_settings(plan.settings)
     assert parsed.eps == tuple(radius / 255 for radius in (0, 0.25, 0.5, 1, 2, 4, 8))
     assert [row.label for row in comparison.methods(parsed)][:2] == ["baseline", "noise"]
+
+
+def test_no_cell_has_a_seed_or_training_images_of_the_search(tmp_path):
+    """The search chose what is lucky with those: one training would be the one that it chose."""
+    run = make_run(tmp_path / "run", [Blueprint("t001", metrics={METRIC: 0.3})])
+    request = Request(datasets="phantom", fractions="0.1", seeds=2, out=tmp_path / "out")
+    comparison = make_comparison(request, tuned=run)
+    searched = {read_manifest(RunFolder(run)).seed + further for further in range(3)}
+
+    def subset(seed):
+        plan = comparison.plan_of(Cell("phantom", 0.1, seed))
+        settings = TSynD().parse_settings(plan.settings)
+        return frozenset(open_splits(settings, lambda _: None)[1].train.tolist())
+
+    seeds = {cell.seed for cell in comparison.grid}
+    assert len(seeds) == 2
+    assert not seeds & searched
+    assert not {subset(seed) for seed in seeds} & {subset(seed) for seed in searched}
+    assert [cell.seed for cell in make_comparison(request).grid] == [0, 1]
 
 
 def test_volumes_have_no_part_in_table_1(tmp_path):

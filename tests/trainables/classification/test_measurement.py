@@ -17,7 +17,9 @@ from trainables.classification.measurement import (
     measure_robust,
     metrics_of,
 )
+from trainables.metrics.influence import influences
 from trainables.metrics.orders.rank_scores import delong_variance
+from trainables.metrics.skill import Area, Skill
 
 CPU = torch.device("cpu")
 EPS = (0.0, 1 / 255, 4 / 255)
@@ -195,6 +197,25 @@ def test_images_without_near_copies_are_scored_by_themselves_beside_a_constant_a
     }
     for nothing_to_part in (None, torch.ones(len(data), dtype=bool)):
         assert robust.beside(nothing_to_part, "test", ("acc", "bacc")) == pytest.approx(constants)
+
+
+def test_what_an_image_moves_is_known_clean_and_attacked(trained, data):
+    robust = measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, seed=0), "test")
+    moved, report = robust.influences("test", "bacc"), robust.ranking_report
+    assert moved.classes.tolist() == data.labels.tolist()
+    assert list(moved.by_metric) == ["test_clean_bacc", "test_pgd_bacc_skill"]
+    clean, skill = (
+        influences(right, report.labels, summary)
+        for right, summary in (
+            (report.correct[:1], Area((0.0,))),
+            (report.correct, Skill(EPS, 1 / 3)),
+        )
+    )
+    assert moved.by_metric["test_clean_bacc"] == pytest.approx(clean)
+    assert moved.by_metric["test_pgd_bacc_skill"] == pytest.approx(skill)
+    assert np.abs(skill).max() > 0
+    assert robust.influences("test", "auc").by_metric["test_clean_auc"].shape == (len(data.labels),)
+    assert robust.influences("test", "acc") is None  # no mean over classes of images' numbers
 
 
 def test_the_clean_auc_has_delongs_interval_over_images():

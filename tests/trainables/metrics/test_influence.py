@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainables.metrics.influence import influences, value_of
+from trainables.metrics.influence import Influences, influences, value_of
 from trainables.metrics.skill import Area, Skill
 
 EPS = (0.0, 1.0, 3.0)
@@ -56,3 +56,8 @@ def test_the_variance_is_that_of_the_bootstrap(answers):
 def test_an_image_that_is_alone_in_its_class_is_said_to_move_nothing():
     right = np.array([[True, False, True]])
     assert influences(right, np.array([0, 0, 1]), Area((0.0,)))[2] == 0
+
+
+def test_what_is_not_of_the_same_images_is_refused():
+    with pytest.raises(ValueError, match="not of the same images"):
+        Influences({"skill": np.zeros(3)}, np.zeros(4, dtype=np.int64))

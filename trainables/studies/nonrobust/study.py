@@ -13,6 +13,7 @@ from torch import Tensor
 from searchspace.space import Space
 from searchspace.studies.nonrobust import ATTACKED, STANDARD, TRADES, WIDE, space_of
 from trainables.classification.assets import read_splits
+from trainables.classification.examination import TestScores
 from trainables.classification.learner import Choice, Lesson
 from trainables.classification.memory import CountExtra, Extra, parameters_of
 from trainables.classification.study import Assets, ClassificationStudy
@@ -205,7 +206,7 @@ class Nonrobust(ClassificationStudy[NonrobustSettings, NonrobustConfig]):
 
     def score_test(
         self, model: Path, data: Path, settings: NonrobustSettings, images: int | None
-    ) -> dict[str, float]:
+    ) -> TestScores:
         """Score a saved classifier on test: clean, under the ensemble, and under corruptions.
 
         Args:
@@ -215,7 +216,7 @@ class Nonrobust(ClassificationStudy[NonrobustSettings, NonrobustConfig]):
             images: The greatest number of images; None for all.
         """
         exam = Exam("quick", "test", corruptions=True, images=images, seed=settings.seed)
-        return scores_of(self.examine(model, data, settings, exam), "test")
+        return TestScores(scores_of(self.examine(model, data, settings, exam), "test"))
 
     def illustrate(
         self, models: Mapping[str, Path], assets: Path, settings: NonrobustSettings

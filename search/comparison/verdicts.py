@@ -1,0 +1,219 @@
+"""Verdicts of a table: which methods are told apart on test, by seeds and images together.
+
+A difference of two methods varies with the seeds of their trainings and with the sample of test
+images, which is the same for all seeds: what all trainings of a method get right by chance on these
+images, more seeds do not show. So its interval holds both, as in `confirm`: the variance over seeds
+and that over images, paired by image. All differences of a table hold together in 95 % of tables,
+by Bonferroni's correction: methods that are equal are told apart in 5 % of tables at most.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from search.comparison.rows import Row, by_setting
+from search.results.tables import percent
+from trainables.metrics.welch import (
+    UNKNOWN,
+    Component,
+    corrected,
+    half_width,
+    image_component,
+    seed_component,
+    total,
+)
+
+Scores = Mapping[str, str]
+"""What is compared: metrics by words; ``{headline}`` stands for the headline score of a row."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a table asks of two of its rows.
+
+    Attributes:
+        method: The row that answers.
+        rival: The row that it is compared with.
+        words: What is asked; empty where the names of the rows say it.
+    """
+
+    method: str
+    rival: str
+    words: str = ""
+
+    def __str__(self) -> str:
+        pair = f"{self.method} less {self.rival}"
+        return f"{self.words} ({pair})" if self.words else pair
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """The mean difference of two methods over seeds, on the same test images.
+
+    Attributes:
+        dataset: A name.
+        fraction: Share of its training images that trained.
+        question: What is asked.
+        score: In words.
+        seeds: How many.
+        mean: Of the differences, in per cent.
+        half: Half the width of their interval; NaN where a source of variance is not known.
+        level: Of the interval, such that all of the table hold together in 95 % of tables.
+    """
+
+    dataset: str
+    fraction: float
+    question: Question
+    score: str
+    seeds: int
+    mean: float
+    half: float
+    level: float
+
+    @property
+    def verdict(self) -> str:
+        """What the interval says; more of each score is better."""
+        if self.seeds < 2:
+            return "one seed says nothing"
+        if math.isnan(self.half) or math.isnan(self.mean):
+            return "not known"
+        if abs(self.mean) <= self.half:
+            return "not told apart"
+        return "better" if self.mean > 0 else "worse"
+
+    def __str__(self) -> str:
+        width = "" if math.isnan(self.half) else f" ± {self.half:.1f}"
+        return f"{self.score} {self.mean:+.1f}{width} ({self.verdict})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sample:
+    """The trainings of two methods on the same seeds, whose scores are compared.
+
+    Attributes:
+        setting: Dataset and fraction.
+        question: What is asked of them.
+        score: In words.
+        metric: Its name.
+        pairs: Of each seed, the training of either method.
+    """
+
+    setting: tuple[str, float]
+    question: Question
+    score: str
+    metric: str
+    pairs: Sequence[tuple[Row, Row]]
+
+    def difference(self, level: float, *, paired: bool) -> Difference:
+        scores = [[row.scores[self.metric] for row in pair] for pair in self.pairs]
+        first, second = np.array(scores, dtype=np.float64).T
+        each = total([seed_component(first), seed_component(second)])
+        seeds = seed_component(first - second) if paired else each
+        return Difference(
+            dataset=self.setting[0],
+            fraction=self.setting[1],
+            question=self.question,
+            score=self.score,
+            seeds=len(self.pairs),
+            mean=100 * float((first - second).mean()),
+            half=100 * half_width([seeds, self._images()], level),
+            level=level,
+        )
+
+    def _images(self) -> Component:
+        """Return the variance over images, which all trainings of both methods answered."""
+        moved = [row.influences for pair in self.pairs for row in pair]
+        known = [each for each in moved if each is not None and self.metric in each.by_metric]
+        if len(known) < len(moved):
+            return UNKNOWN
+        classes = known[0].classes
+        if not all(np.array_equal(each.classes, classes) for each in known):
+            return UNKNOWN
+        numbers = np.array([each.by_metric[self.metric] for each in known])
+        return image_component((numbers[0::2] - numbers[1::2]).mean(axis=0), classes)
+
+
+def differences(
+    rows: Sequence[Row], questions: Sequence[Question], scores: Scores, *, paired: bool
+) -> list[Difference]:
+    """Compare methods of a table.
+
+    Args:
+        rows: Of a table, with all its datasets and fractions: they say how many differences have
+            to hold together. A difference of one seed has no interval and does not count.
+        questions: Which methods are compared; one whose rows are absent is left out.
+        scores: What is compared of them.
+        paired: Whether the variance over seeds is that of the differences of single seeds, which
+            have their training images in common; else it is that of either method (Welch), which
+            few seeds tell better.
+    """
+    samples = list(_samples(rows, questions, scores))
+    level = corrected(sum(len(sample.pairs) > 1 for sample in samples))
+    return [sample.difference(level, paired=paired) for sample in samples]
+
+
+def answer(
+    rows: Sequence[Row], questions: Sequence[Question], scores: Scores, *, paired: bool
+) -> str:
+    """Write the verdicts, a section for each dataset and fraction, and what their intervals are.
+
+    Args:
+        rows: As for `differences`.
+        questions: As for `differences`.
+        scores: As for `differences`.
+        paired: As for `differences`.
+    """
+    items, parts = differences(rows, questions, scores, paired=paired), []
+    for setting, trainings in by_setting(rows).items():
+        seeds = len({row.seed for row in trainings})
+        lines = [f"{setting[0]}, {100 * setting[1]:g} % of its training images, {seeds} seeds:", ""]
+        sections: dict[Question, list[Difference]] = {}
+        for item in items:
+            if (item.dataset, item.fraction) == setting:
+                sections.setdefault(item.question, []).append(item)
+        lines += [
+            f"- {question}: {'; '.join(map(str, group))}." for question, group in sections.items()
+        ]
+        parts.append("\n".join(lines))
+    return "\n\n".join([*parts, *_note(items, paired=paired)])
+
+
+def _samples(
+    rows: Sequence[Row], questions: Sequence[Question], scores: Scores
+) -> Iterator[_Sample]:
+    for setting, group in by_setting(rows).items():
+        trainings = {(row.method, row.seed): row for row in group}
+        seeds = sorted({row.seed for row in group})
+        for question in questions:
+            couples = [
+                (trainings.get((question.method, seed)), trainings.get((question.rival, seed)))
+                for seed in seeds
+            ]
+            for words, template in scores.items():
+                metric = template.format(headline=group[0].headline)
+                pairs = [
+                    (first, second)
+                    for first, second in couples
+                    if first is not None
+                    and second is not None
+                    and first.scores.get(metric) is not None
+                    and second.scores.get(metric) is not None
+                ]
+                if pairs:
+                    yield _Sample(
+                        setting=setting, question=question, score=words, metric=metric, pairs=pairs
+                    )
+
+
+def _note(items: Sequence[Difference], *, paired: bool) -> Iterator[str]:
+    """Say what the intervals hold, where there are some."""
+    intervals = [item for item in items if not math.isnan(item.half)]
+    if intervals:
+        test = "Student's t, paired by seed" if paired else "Welch's t"
+        yield (
+            f"±: half the width of the interval over seeds and test images, at "
+            f"{percent(intervals[0].level)} ({test}): the {len(intervals)} intervals of this table "
+            "hold together in 95 % of tables (Bonferroni)."
+        )
