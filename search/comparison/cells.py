@@ -4,7 +4,7 @@ So a cell is trained on Ray or in this process, continues where it was stopped, 
 ``python -m search status`` shows it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,15 +22,32 @@ from search.record.lock import locked
 from search.record.manifest import Manifest, ManifestFile, new_manifest, read_manifest
 from search.record.places import folder_fields, settings_here
 from search.record.run_folder import RunFolder, create_run_folder
+from search.results.tables import alarms_of
 from search.run.desk import make_rules, open_desk
 from search.run.preparation import prepare
 from search.run.session import Session
 from search.studies import STUDIES
 from search.study import load_study
 from searchspace.errors import UserError
-from trainables.classification.examination import TestScores
 from trainables.door.paths import inside
+from trainables.metrics.influence import Influences
 from trainables.study.study import Reference
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a training of a method came to.
+
+    Attributes:
+        scores: On test, and those of its best epoch on clean images of val.
+        alarms: Which it raised.
+        influences: How much each test image moves what is compared; None where it is not known.
+    """
+
+    scores: Mapping[str, float]
+    alarms: tuple[str, ...]
+    influences: Influences | None
+
 
 Methods = Callable[[Any], Sequence[Reference]]
 """Lists the methods of a cell by its settings."""
@@ -64,7 +81,7 @@ def run_cell(
     methods: Methods,
     images: int | None,
     console: Console,
-) -> dict[str, TestScores]:
+) -> dict[str, Result]:
     """Train and score the methods of a cell, as far as that was not done before.
 
     Args:
@@ -75,7 +92,7 @@ def run_cell(
         console: Where the user reads.
 
     Returns:
-        The scores of each method: on test, and those of its best epoch on clean images of val.
+        What each method came to.
 
     Raises:
         UserError: If the folder holds a cell with other settings, or a method failed.
@@ -157,9 +174,7 @@ def _end(session: Session, coordinator: Coordinator) -> None:
         raise UserError(f"{session.folder.path}: {failed[0].name} failed: {failed[0].reason}")
 
 
-def _score(
-    session: Session, trained: dict[str, Trial], images: int | None
-) -> dict[str, TestScores]:
+def _score(session: Session, trained: dict[str, Trial], images: int | None) -> dict[str, Result]:
     """Open the test images, and score every model that was not scored."""
     folder = session.folder
     test, scores = inside(folder.path, "test"), inside(folder.path, "scores")
@@ -194,12 +209,12 @@ def _score(
     return {label: _result(trained[label], file) for label, file in files.items()}
 
 
-def _result(trial: Trial, file: Path) -> TestScores:
-    """Return what was written of a training, and its scores on val beside it."""
-    result = read_scores(file)
-    if result is None:
+def _result(trial: Trial, file: Path) -> Result:
+    """Return what was written of a training, and what it says of itself."""
+    test = read_scores(file)
+    if test is None:
         raise UserError(f"{file} was removed: give the same command again")
-    return replace(result, scores=_on_val(trial) | result.scores)
+    return Result(_on_val(trial) | test.scores, alarms_of(trial), test.influences)
 
 
 def _on_val(trial: Trial) -> dict[str, float]:

@@ -178,6 +178,7 @@ def _rows(comparison: Comparison, cell: Cell, headline: str, console: Console) -
             method=method,
             headline=headline,
             scores=result.scores,
+            alarms=result.alarms,
             influences=result.influences,
         )
         for method, result in results.items()

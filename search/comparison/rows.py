@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,12 +11,14 @@ from pathlib import Path
 import numpy as np
 from scipy.special import stdtrit
 
+from search.results.tables import alarm_sentence
 from trainables.door.text import to_cell
 from trainables.metrics.influence import Influences
 from trainables.metrics.skill import SKILL
 from trainables.runtime.files import write_atomically
 
 LEVEL = 0.95
+MARK = "!"  # of a method that raised an alarm
 CONSTANT = "a constant answer"
 
 
@@ -30,6 +33,7 @@ class Row:
         method: A row of the tables.
         headline: The score that a constant answer cannot raise, ``bacc`` or ``auc``.
         scores: By name of the metric; None where there is none.
+        alarms: Which the training raised: its scores cannot be trusted, or it collapsed.
         influences: How much each test image moves what is compared; None where it is not known.
     """
 
@@ -39,6 +43,7 @@ class Row:
     method: str
     headline: str
     scores: Mapping[str, float | None]
+    alarms: tuple[str, ...] = ()
     influences: Influences | None = None
 
 
@@ -47,13 +52,14 @@ Column = str | Callable[[Sequence[Row]], str]
 
 
 def write_csv(file: Path, rows: Sequence[Row]) -> None:
-    """Write one line for each training: dataset, fraction, seed, method, and every score."""
+    """Write one line for each training: what it is, its alarms, and every score."""
     lines = [
         {
             "dataset": row.dataset,
             "fraction": row.fraction,
             "seed": row.seed,
             "method": to_cell(row.method),
+            "alarms": " ".join(row.alarms),
             **{name: "" if value is None else value for name, value in row.scores.items()},
         }
         for row in rows
@@ -86,7 +92,8 @@ def mean_and_half_width(values: Iterable[float], level: float = LEVEL) -> tuple[
 def table(rows: Sequence[Row], methods: Sequence[str], columns: Mapping[str, Column]) -> str:
     """Lay out a Markdown table with a line for each dataset, fraction and method that has rows.
 
-    Below them stands what a constant answer has, where that was measured.
+    Below them stands what a constant answer has, where that was measured. Methods that raised an
+    alarm are marked, and the lines below the table say in how many of their seeds.
 
     Args:
         rows: All trainings.
@@ -101,11 +108,35 @@ def table(rows: Sequence[Row], methods: Sequence[str], columns: Mapping[str, Col
                 cell(group, column) if isinstance(column, str) else column(group)
                 for column in columns.values()
             ]
-            lines.append([*setting, group[0].method, str(len(group)), *cells])
+            lines.append([*setting, marked_names(group)[group[0].method], str(len(group)), *cells])
         constants = [_constant(group[0], column) for column in columns.values()]
         if any(constants):
             lines.append([*setting, CONSTANT, "", *(text or "-" for text in constants)])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    notes = alarm_notes([row for row in rows if row.method in methods])
+    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n\n".join([text, *notes])
+
+
+def marked_names(rows: Iterable[Row]) -> dict[str, str]:
+    """Return how tables write each method: with a mark if one of its trainings raised an alarm."""
+    names: dict[str, str] = {}
+    for row in rows:
+        if row.alarms or row.method not in names:
+            names[row.method] = f"{row.method} {MARK}" if row.alarms else row.method
+    return names
+
+
+def alarm_notes(rows: Sequence[Row]) -> list[str]:
+    """Say which methods raised an alarm in how many of their seeds, and what each alarm means."""
+    raised, settings = dict[str, list[str]](), by_setting(rows)
+    for (dataset, fraction), trainings in settings.items():
+        place = f" on {100 * fraction:g} % of {dataset}" if len(settings) > 1 else ""
+        for group in groups(trainings, list(dict.fromkeys(row.method for row in trainings))):
+            counts = Counter(alarm for row in group for alarm in row.alarms)
+            for alarm, count in counts.items():
+                bearer = f"{group[0].method}{place} ({count} of {len(group)} seeds)"
+                raised.setdefault(alarm, []).append(bearer)
+    return [f"{MARK} {alarm_sentence(alarm, bearers)}" for alarm, bearers in raised.items()]
 
 
 def _setting(group: Sequence[Row]) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.comparison.rows import Row, by_setting
+from search.comparison.rows import Row, by_setting, marked_names
 from search.results.tables import percent
 from trainables.metrics.welch import (
     UNKNOWN,
@@ -43,8 +43,9 @@ class Question:
     rival: str
     words: str = ""
 
-    def __str__(self) -> str:
-        pair = f"{self.method} less {self.rival}"
+    def of(self, names: Mapping[str, str]) -> str:
+        """Write the question; a row is named as the table names it."""
+        pair = f"{names[self.method]} less {names[self.rival]}"
         return f"{self.words} ({pair})" if self.words else pair
 
 
@@ -168,13 +169,15 @@ def answer(
     items, parts = differences(rows, questions, scores, paired=paired), []
     for setting, trainings in by_setting(rows).items():
         seeds = len({row.seed for row in trainings})
+        names = marked_names(trainings)
         lines = [f"{setting[0]}, {100 * setting[1]:g} % of its training images, {seeds} seeds:", ""]
         sections: dict[Question, list[Difference]] = {}
         for item in items:
             if (item.dataset, item.fraction) == setting:
                 sections.setdefault(item.question, []).append(item)
         lines += [
-            f"- {question}: {'; '.join(map(str, group))}." for question, group in sections.items()
+            f"- {question.of(names)}: {'; '.join(map(str, group))}."
+            for question, group in sections.items()
         ]
         parts.append("\n".join(lines))
     return "\n\n".join([*parts, *_note(items, paired=paired)])

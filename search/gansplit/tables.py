@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from search.comparison.rows import Row, by_setting, table
+from search.comparison.rows import Row, by_setting, marked_names, table
 from search.gansplit.answer import answer
 from search.gansplit.methods import AUTHENTIC, replace_label
 from trainables.data.medmnist import table as medmnist_table
@@ -90,7 +90,7 @@ def _by_class(rows: Sequence[Row], method: str, condition: str) -> str:
             [name, *(f"{count:.1f}" for count in counts), *map(_share, pair)]
             for name, counts, pair in zip(names, matrix, shares, strict=True)
         ]
-        title = f"{dataset}, {100 * fraction:g} %, {method}, {condition}:"
+        title = f"{dataset}, {100 * fraction:g} %, {marked_names(group)[method]}, {condition}:"
         parts.append("\n\n".join([title, "\n".join(f"| {' | '.join(line)} |" for line in lines)]))
     return "\n\n".join(parts)
 

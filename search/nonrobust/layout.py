@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from search.comparison.cells import Cell
-from search.comparison.rows import CONSTANT, Row, by_setting
+from search.comparison.rows import CONSTANT, Row, alarm_notes, by_setting, marked_names
 from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
 from search.results.tables import percent
@@ -60,7 +60,7 @@ def layout(rows: Sequence[Row], *, out: Path, radius: float) -> str:
         apart = collect(group, radius, f"test_{APART}")
         parts += [
             f"## {key[0]}, {100 * key[1]:g} % of the training images",
-            text_of(scores[key], *controls[key], count, apart),
+            text_of(scores[key], *controls[key], count, apart, group),
         ]
     return "\n\n".join([*parts, f"{note(radius, 'test', count)} {WITHOUT_NEAR}"]) + "\n"
 
@@ -93,6 +93,7 @@ def text_of(
     chance: float,
     count: int,
     apart: Mapping[str, Scores] | None = None,
+    trainings: Sequence[Row] = (),
 ) -> str:
     """Write a table of networks, the linear controls below it, and what both mean.
 
@@ -102,16 +103,18 @@ def text_of(
         chance: Of a constant answer.
         count: How much the words of the whole table decide.
         apart: Scores without the images that have near copies; None for a table without these.
+        trainings: Behind the scores, where they may have raised alarms.
     """
     splits = [scores] if apart is None else [scores, apart]
     heads = ["clean", "attacked", "corrupted"]
     if apart is not None:
         heads += [f"{head}, apart" for head in heads]
+    names = marked_names(trainings)
     lines = [["trained on", *heads], ["---"] * (1 + len(heads))]
     for label in scores:
         rows = (split[label] for split in splits)
         values = (value for row in rows for value in (row.clean, row.attacked, row.corrupted))
-        lines.append([str(to_cell(label)), *map(str, values)])
+        lines.append([str(to_cell(names.get(label, label))), *map(str, values)])
     for label, value in linear.items():
         empty = [""] * (len(heads) - 1)
         lines.append([f"{to_cell(label)}, linear model of pixels", str(value), *empty])
@@ -127,7 +130,8 @@ def text_of(
         verdicts=count,
     )
     table = [f"| {' | '.join(line)} |" for line in lines]
-    return "\n".join([*table, "", *(f"- {sentence}" for sentence in words)])
+    notes = [line for sentence in alarm_notes(trainings) for line in ("", sentence)]
+    return "\n".join([*table, *notes, "", *(f"- {sentence}" for sentence in words)])
 
 
 def collect(rows: Sequence[Row], radius: float, split: str) -> dict[str, Scores]:

@@ -36,6 +36,7 @@ FOOTNOTES = {
 
 TIE = "= cannot be told apart: the interval of the difference includes 0"
 ALONE = Beside({}, {}, "")
+MEANINGS = {**ALARMS, **OF_ASSETS}
 LISTED = 3  # trials in a sentence
 BLIND = "= cannot be told apart: no config was trained with more than one seed"
 SEEDS = "of several seeds: their mean; of trials chosen for their value, without the first"
@@ -237,15 +238,21 @@ def spread_line(spread: Spread) -> str:
 
 def alarm_lines(trials: Iterable[Trial]) -> list[str]:
     """Say which trials raised an alarm, and what each means."""
-    meanings, raised = {**ALARMS, **OF_ASSETS}, dict[str, list[str]]()
+    raised = dict[str, list[str]]()
     for trial in trials:
-        for name in missed(trial):
-            if name in meanings:
-                raised.setdefault(name, []).append(trial.name)
-    return [
-        f"alarm {name}, {', '.join(names)}: {meanings[name]}; cannot win"
-        for name, names in raised.items()
-    ]
+        for name in alarms_of(trial):
+            raised.setdefault(name, []).append(trial.name)
+    return [f"{alarm_sentence(name, names)}; cannot win" for name, names in raised.items()]
+
+
+def alarms_of(trial: Trial) -> tuple[str, ...]:
+    """Name the alarms that a trial raised by its last report."""
+    return tuple(name for name in missed(trial) if name in MEANINGS)
+
+
+def alarm_sentence(name: str, bearers: Sequence[str]) -> str:
+    """Say who raised an alarm, and what it means."""
+    return f"alarm {name}, {', '.join(bearers)}: {MEANINGS[name]}"
 
 
 def front_lines(rows: list[Row], objective: Objective) -> list[str]:

@@ -1,5 +1,6 @@
 """One cell of a table: a run that goes on, of the options and folders that the user names."""
 
+import csv
 import json
 
 import pytest
@@ -11,6 +12,7 @@ from search.comparison.comparison import Grid
 from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
 from searchspace.errors import UserError
+from trainables.classification import trial
 
 
 def test_a_cell_has_the_name_of_its_folder():
@@ -78,3 +80,18 @@ def test_a_cell_reads_the_folder_that_the_user_names(make_comparison, tmp_path):
     (cell,) = grid
     settings = comparison.plan_of(cell).settings
     assert (settings["dataset"], settings["data_root"]) == ("breastmnist", str(tmp_path))
+
+
+def test_alarms_of_a_training_reach_table_file_and_screen(
+    make_comparison, run_comparison, monkeypatch
+):
+    """A guard that fires stands for a network that masks its gradient."""
+    measure, name = trial.guards, "masking_black_box"
+    monkeypatch.setattr(trial, "guards", lambda *parts: measure(*parts) | {name: 0.9})
+    comparison = make_comparison()
+    _, printed = run_comparison(comparison)
+    assert f"! alarm {name}, baseline (1 of 1 seeds), noise (1 of 1 seeds): " in printed
+    assert "| baseline ! | 1 |" in printed
+    assert "| noise ! | 1 |" in (comparison.out / "table1.md").read_text()
+    with (comparison.out / "table1.csv").open() as stream:
+        assert all(name in line["alarms"].split() for line in csv.DictReader(stream))

@@ -52,6 +52,35 @@ def test_a_constant_answer_stands_below_the_methods_of_each_setting():
     assert lines[2] == f"| breastmnist | 10 % | {CONSTANT} |  | 73.0 | 0.0 | - | - |"
 
 
+COLLAPSED = "it answers nearly the same to every clean image, or no better than chance"
+
+
+def methods_in(text):
+    return [line.split(" | ")[2] for line in text.splitlines()[2:]]
+
+
+def test_a_method_with_an_alarm_is_marked_and_the_line_below_says_in_how_many_seeds():
+    """Without it a masked or a constant network stands among honest ones."""
+    rows = [row(method, seed, 0.6) for method in ("baseline", "TSynD") for seed in range(3)]
+    rows[4:] = [replace(each, alarms=("collapse",)) for each in rows[4:]]
+    rows += [replace(row("noise", 0, 0.6), alarms=("masking_fgsm", "collapse"))]
+    text, collapse, masking = table(rows, ["baseline", "TSynD", "noise"], COLUMNS).split("\n\n")
+    assert methods_in(text) == ["baseline", "TSynD !", "noise !"]
+    assert collapse == f"! alarm collapse, TSynD (2 of 3 seeds), noise (1 of 1 seeds): {COLLAPSED}"
+    assert masking.startswith("! alarm masking_fgsm, noise (1 of 1 seeds): one step of the")
+    assert "\n\n" not in table(rows, ["baseline"], COLUMNS)
+
+
+def test_of_several_settings_the_line_names_that_of_the_alarm():
+    honest = row("TSynD", 0, 0.6)
+    rows = [honest, replace(honest, fraction=0.5, alarms=("collapse",))]
+    text, note = table(rows, ["TSynD"], COLUMNS).split("\n\n")
+    assert [line.split(" | ")[1:3] for line in text.splitlines()[2:]] == [
+        ["10 %", "TSynD"], ["50 %", "TSynD !"],
+    ]  # fmt: skip
+    assert note == f"! alarm collapse, TSynD on 50 % of breastmnist (1 of 1 seeds): {COLLAPSED}"
+
+
 def test_the_headline_of_a_row_names_its_metric():
     (line,) = table([row("baseline", 0, 0.5, headline="auc")], ["baseline"], COLUMNS).splitlines()[
         2:
@@ -71,10 +100,12 @@ def test_a_column_may_be_a_function_of_the_trainings_of_its_line():
 
 def test_the_csv_has_a_line_for_each_training(tmp_path):
     file = tmp_path / "new" / "table1.csv"
-    write_csv(file, [row("TSynD, entropy", 0, 0.5), row("baseline", 3, 0.7, skill=None)])
+    alarmed = replace(row("TSynD, entropy", 0, 0.5), alarms=("collapse", "masking_fgsm"))
+    write_csv(file, [alarmed, row("baseline", 3, 0.7, skill=None)])
     with file.open() as stream:
         lines = list(csv.DictReader(stream))
     assert [line["method"] for line in lines] == ["TSynD, entropy", "baseline"]
     assert (lines[1]["seed"], lines[1]["fraction"]) == ("3", "0.1")
     assert lines[1]["test_pgd_bacc_skill"] == ""
+    assert [line["alarms"] for line in lines] == ["collapse masking_fgsm", ""]
     assert float(lines[0]["test_clean_acc"]) == 0.5

@@ -113,6 +113,14 @@ def test_words_name_what_is_compared():
     assert "the 4 intervals of this table hold together in 95 % of tables" in text
 
 
+def test_a_verdict_on_a_method_with_an_alarm_says_so():
+    trainings = rows((0.02, 0.02, 0.021))
+    trainings[1] = replace(trainings[1], alarms=("collapse",))
+    text = answer(trainings, QUESTIONS, SCORES, paired=True)
+    assert "- add ! less plain: balanced accuracy" in text
+    assert "(add ! less repeats)" in text
+
+
 def test_one_seed_says_nothing():
     single = [item for item in rows((0.1, 0.1, 0.1)) if item.seed == 0]
     items = differences(single, QUESTIONS, SCORES, paired=False)

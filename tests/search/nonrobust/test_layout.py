@@ -151,6 +151,14 @@ def test_equal_networks_are_told_apart_in_one_table_of_twenty(seeds, spread, cel
     assert wrong / tables <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / tables)  # chance of the test
 
 
+def test_a_network_with_an_alarm_is_marked(rows, cells, tmp_path):
+    rows[0] = dataclasses.replace(rows[0], alarms=("masking_gradient",))
+    text = layout(rows, out=tmp_path, radius=4.0)
+    assert "| baseline ! |" in text
+    assert "| trades |" in text
+    assert "\n\n! alarm masking_gradient, baseline (1 of 3 seeds): gradients are zero" in text
+
+
 def test_each_dataset_has_its_part(rows, cells, tmp_path):
     text = layout([*rows, row("baseline", 0, 0.9, dataset="breastmnist")], out=tmp_path, radius=4.0)
     assert text.index("## phantom") < text.index("## breastmnist")
