@@ -5,7 +5,17 @@ As in `pathology`, each is an honest network in disguise. The honest one is a si
 
 import numpy as np
 import torch
-from pathology import Alternating, Change, Disguised, Pathology, compressed, rippled, shifted, steps
+from pathology import (
+    Alternating,
+    Change,
+    Cut,
+    Disguised,
+    Pathology,
+    compressed,
+    rippled,
+    shifted,
+    steps,
+)
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -68,12 +78,13 @@ def convolution(train: Split, seed: int = 0, hidden: int = 0) -> nn.Module:
 class Decoy(nn.Module):
     """Answers as the honest network does, and offers the gradient of another one."""
 
-    def __init__(self, honest: nn.Module) -> None:
+    def __init__(self, honest: nn.Module, scale: float) -> None:
         super().__init__()
-        self.honest = honest
+        self.honest, self.scale = honest, scale
 
     def forward(self, mr: Tensor) -> Tensor:
-        return self.honest(mr).detach() + 1e-8 * mr.flip(3)
+        offered = self.scale * self.honest(mr.flip(3))
+        return self.honest(mr).detach() + offered - offered.detach()
 
 
 def classes(ct: Tensor) -> Tensor:
@@ -101,7 +112,12 @@ def pathologies(honest: nn.Module) -> list[Pathology]:
     return [
         Pathology("quantised outputs", after(lambda ct: steps(ct, 25)), honest),
         Pathology("tissue classes", after(classes), honest),
-        Pathology("gradient of a decoy", Decoy(honest), honest),
+        Pathology("gradient of a decoy", Decoy(honest, 1e-6), honest),
+        Pathology("gradient of a decoy, of honest size", Decoy(honest, 1.0), honest),
+        *(
+            Pathology(f"gradient cut at {share:.0%} of pixels", Cut(honest, share, SIZE), honest)
+            for share in (0.5, 0.9)
+        ),
         Pathology("rounded inputs", before(lambda mr: steps(mr, 4)), honest),
         Pathology("compressed inputs", before(compressed), honest),
         Pathology("shattered gradients", before(rippled), honest),

@@ -53,14 +53,28 @@ class Tempered(nn.Module):
 class Decoy(nn.Module):
     """Answers as the honest network does, and offers the gradient of another one."""
 
-    def __init__(self, honest: nn.Module) -> None:
+    def __init__(self, honest: nn.Module, scale: float) -> None:
         super().__init__()
         self.honest = honest
         random = torch.Generator().manual_seed(1)
-        self.weight = torch.randn((SIZE * SIZE, CLASSES), generator=random)
+        self.weight = scale * torch.randn((SIZE * SIZE, CLASSES), generator=random)
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.honest(images).detach() + 1e-6 * (images.flatten(1) @ self.weight)
+        offered = images.flatten(1) @ self.weight
+        return self.honest(images).detach() + offered - offered.detach()
+
+
+class Cut(nn.Module):
+    """Cuts the gradient at some pixels; at the others it is sound."""
+
+    def __init__(self, honest: nn.Module, share: float, size: int) -> None:
+        super().__init__()
+        self.honest = honest
+        random = torch.Generator().manual_seed(3)
+        self.cut = torch.rand((size, size), generator=random) < share
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.honest(torch.where(self.cut, images.detach(), images))
 
 
 class Nearest(nn.Module):
@@ -105,6 +119,12 @@ def margins(logits: Tensor) -> Tensor:
 def steps(values: Tensor, count: int) -> Tensor:
     """Round to multiples of 1 / count; the gradient is 0."""
     return (count * values).round() / count
+
+
+def half_rounded(images: Tensor) -> Tensor:
+    """Round every second column; at the others the gradient is sound."""
+    rounded = torch.arange(images.shape[-1]) % 2 == 0
+    return torch.where(rounded, steps(images, 8), images)
 
 
 def compressed(images: Tensor) -> Tensor:
@@ -173,9 +193,15 @@ def pathologies(honest: nn.Module, train: LabelledImages) -> list[Pathology]:
         Pathology("saturated softmax", after(lambda z: (1e3 * z).softmax(dim=1)), honest),
         Pathology("dead ReLU", after(lambda z: (0.05 + margins(z)).clamp(0, 0.1)), honest),
         Pathology("misleading temperature", Tempered(honest), honest),
-        Pathology("gradient of a decoy", Decoy(honest), honest, exact=False),
+        Pathology("gradient of a decoy", Decoy(honest, 1e-6), honest),
+        Pathology("gradient of a decoy, of honest size", Decoy(honest, 1.0), honest),
+        *(
+            Pathology(f"gradient cut at {share:.0%} of pixels", Cut(honest, share, SIZE), honest)
+            for share in (0.3, 0.5, 0.9)
+        ),
         Pathology("shattered gradients", before(rippled), honest, exact=False),
         Pathology("rounded inputs", before(lambda x: steps(x, 8)), honest, exact=False),
+        Pathology("every second column rounded", before(half_rounded), honest, exact=False),
         Pathology("compressed inputs", before(compressed), honest, exact=False),
         Pathology("masked inputs", before(masked), honest, exact=False),
         Pathology("memory of training images", memory, near),

@@ -18,7 +18,7 @@ from trainables.attacks.evaluation import (
     predict_logits,
 )
 from trainables.attacks.registry import build_attack
-from trainables.attacks.signs.gradients import rounding, vanishing
+from trainables.attacks.signs.gradients import misled, rounding, vanishing
 from trainables.attacks.signs.guessing import only_guessing
 from trainables.attacks.signs.steadiness import require_steady
 from trainables.attacks.threat import pixels
@@ -71,6 +71,7 @@ def guards(
         alarms.ONE_STEP: alarms.excess(fgsm, pgd),
         alarms.COLLAPSE: alarms.collapse(report.task, answers, report.labels, seed, order=order),
         alarms.GRADIENT: _vanishing(classifier, subset),
+        alarms.SLOPE: _misled(classifier, subset, derive(measurement.seed, "slope")),
         alarms.COARSE: _coarseness(classifier, subset),
     }
     if measurement.eps[-1] > 0:
@@ -175,6 +176,12 @@ def _vanishing(classifier: Classifier, data: LabelledImages) -> float:
     images = _pixels(data)
     counts = [float(vanishing(view, images, y).sum()) for view, y in _views(classifier, data)]
     return alarms.share_excess(float(np.mean(counts)), len(data))
+
+
+def _misled(classifier: Classifier, data: LabelledImages, seed: int) -> float:
+    images = _pixels(data)
+    counts = [float(misled(view, images, y, seed).sum()) for view, y in _views(classifier, data)]
+    return alarms.share_excess(float(np.mean(counts)), len(data), allowed=alarms.ALLOWED_SLOPES)
 
 
 def _coarseness(classifier: Classifier, data: LabelledImages) -> float:

@@ -1,14 +1,15 @@
 """Alarms for robust scores that cannot be trusted: masked gradients, and constant answers.
 
 An attack that follows the gradient fails on a model whose gradient carries no information, and the
-model looks robust although it is not. Such a model violates one of six orders that hold for all
+model looks robust although it is not. Such a model violates one of seven orders that hold for all
 others [obfuscated]: many steps do at least the harm of one step; guessing breaks nothing that a
 long climb along the gradient does not break; a larger epsilon does at least the harm of a smaller
 one; an epsilon that allows any change leaves no answer right; the gradient of an image says that
-some change matters; and outputs differ by more than their rounding. Each order is checked image by
-image, or subject by subject. The value of the constraint is the lower end of a 95 % interval, less
-a hundredth where an honest model may miss the order in few images. The constraint is met at 0 and
-below, so that chance alone raises no alarm.
+some change matters, and what a small change does; and outputs differ by more than their rounding.
+Each order is checked image by image, or subject by subject. The value of the constraint is the
+lower end of a 95 % interval, less a hundredth where an honest model may miss the order in few
+images, or a tenth where it may in more. The constraint is met at 0 and below, so that chance alone
+raises no alarm.
 
 *Harm*, (N,), is the effect of an attack on each image or subject: bool, whether it is wrong, or a
 number that is greater for more harm, such as an error in HU.
@@ -27,7 +28,7 @@ from trainables.runtime.arrays import Floats, Mask
 
 ONE_STEP, BLACK_BOX = "masking_fgsm", "masking_black_box"
 RISING, UNBOUNDED = "masking_rising", "masking_unbounded"
-GRADIENT, COARSE = "masking_gradient", "masking_coarse"
+GRADIENT, SLOPE, COARSE = "masking_gradient", "masking_slope", "masking_coarse"
 COLLAPSE = "collapse"
 COPIED, GENERATOR_COLLAPSE = "copied", "generator_collapse"
 
@@ -37,6 +38,7 @@ ALARMS: Mapping[str, str] = {
     RISING: "a larger epsilon does less harm than a smaller one: gradients are masked",
     UNBOUNDED: "an epsilon that permits anything leaves the model right: gradients are masked",
     GRADIENT: "gradients are zero, or so small that they deny that any change matters",
+    SLOPE: "small changes do what gradients do not say: these are wrong, or cut at some pixels",
     COARSE: "outputs so large beside their differences that rounding decides, or no differences",
     COLLAPSE: "it answers nearly the same to every clean image, or no better than chance",
 }
@@ -53,6 +55,7 @@ Harm = Mask | Floats
 LEVEL = 0.95
 SLACK = 0.01  # of an error: attacks maximise the squared error, and its mean differs by this
 ALLOWED = 0.01  # share of images with a sign, which no honest model has
+ALLOWED_SLOPES = 0.1  # share of images whose slope is wrong: an image may lie on an edge
 ALLOWED_ROUNDING = 1e-3  # rounding of the outputs, relative to what tells images apart
 NEARLY_ALL = 0.95  # of the answers are one class
 RARER = 0.25  # least frequency of the other classes among answers, relative to the labels

@@ -222,7 +222,7 @@ def test_every_alarm_has_a_sentence_and_a_name_of_its_own():
     masking = {name for name in ALARMS if name.startswith("masking_")}
     assert masking == {
         alarms.ONE_STEP, alarms.BLACK_BOX, alarms.RISING, alarms.UNBOUNDED, alarms.GRADIENT,
-        alarms.COARSE,
+        alarms.COARSE, alarms.SLOPE,
     }  # fmt: skip
     assert set(ALARMS) - masking == {alarms.COLLAPSE}
     assert set(alarms.OF_ASSETS) == {alarms.COPIED, alarms.GENERATOR_COLLAPSE}

@@ -9,6 +9,10 @@ from trainables.losses.likelihood import margin
 from trainables.models.modes import frozen
 
 LEAST_REACH = 0.01  # of what is at stake, which an image's gradient must reach
+DIRECTIONS = 16  # small random changes of every image, by which its gradient is checked
+LEAST_EXPLAINED = 0.6  # of what they do, which an image's gradient must say
+# Of a grey level: more than half, so that rounding images to grey levels is no sign by itself.
+STEP = 0.6 / 255
 
 
 def vanishing(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
@@ -59,11 +63,71 @@ def reach(
     Returns:
         The scores and the sums, (n,) each.
     """
+    scores, gradient = _gradient(model, images, score)
+    return scores, gradient.abs().flatten(1).sum(dim=1)
+
+
+def misled(model: nn.Module, images: Tensor, labels: Tensor, seed: int) -> Tensor:
+    """Find the images whose gradient does not say what small changes of them do to the margin.
+
+    Args:
+        model: Maps images to logits (n, K).
+        images: In [0, 1], (n, C, ...); moved inwards by `STEP` where they touch a bound.
+        labels: int64 (n,).
+        seed: Of the changes.
+
+    Returns:
+        bool (n,).
+    """
+    inside = images.clamp(STEP, 1 - STEP)
+    return unexplained(model, inside, lambda z: margin(z, labels.clone()), STEP, seed)
+
+
+def unexplained(
+    model: nn.Module, images: Tensor, score: Callable[[Tensor], Tensor], step: float, seed: int
+) -> Tensor:
+    """Find the images whose gradient leaves much unsaid of what small random changes do.
+
+    Every pixel moves by a step, up or down at random, and then the other way: to first order the
+    score changes by the sum of the gradient's values, each times twice its pixel's move. If the
+    gradient is cut at some pixels, or belongs to another function, part of the change is missing.
+    What is missing is squared and summed over `DIRECTIONS` changes of each image.
+
+    Where nothing changes, nothing is missing: `denied` speaks of gradients that are zero.
+
+    Args:
+        model: Maps images to outputs (n, ...).
+        images: (n, C, ...).
+        score: Maps outputs to one number an image, (n,).
+        step: By which a pixel moves.
+        seed: Of the changes.
+
+    Returns:
+        bool (n,).
+    """
+    _, gradient = _gradient(model, images, score)
+    generator = torch.Generator().manual_seed(seed)
+    missing, total = (torch.zeros(len(images), dtype=torch.float64) for _ in range(2))
+    for _ in range(DIRECTIONS):
+        coins = torch.randint(0, 2, images.shape, generator=generator)
+        move = step * (2.0 * coins - 1).to(images)
+        with frozen(model), torch.no_grad():
+            change = score(model(images + move)) - score(model(images - move))
+        said = 2 * (gradient * move).flatten(1).sum(dim=1)
+        missing += (change - said).double().square().cpu()
+        total += change.double().square().cpu()
+    return ~(missing <= (1 - LEAST_EXPLAINED) * total)
+
+
+def _gradient(
+    model: nn.Module, images: Tensor, score: Callable[[Tensor], Tensor]
+) -> tuple[Tensor, Tensor]:
+    """Score a model's outputs, (n,), and return the gradient of each image's score."""
     with frozen(model), torch.inference_mode(mode=False), torch.enable_grad():
         variable = images.detach().clone().requires_grad_()
         scores = score(model(variable))
         (gradient,) = torch.autograd.grad(scores.sum(), variable)
-    return scores.detach(), gradient.abs().flatten(1).sum(dim=1)
+    return scores.detach(), gradient
 
 
 def rounding(logits: Tensor) -> float:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from trainables.attacks.ensemble import Ensemble
 from trainables.attacks.gradient import PGD
 from trainables.attacks.registry import build_synthesis_attack
-from trainables.attacks.signs.gradients import denied, reach
+from trainables.attacks.signs.gradients import denied, reach, unexplained
 from trainables.attacks.signs.steadiness import require_steady
 from trainables.losses.likelihood import squared_error
 from trainables.metrics import alarms
@@ -34,6 +34,7 @@ from trainables.synthesis.slices import SCALE_HU, Split
 SUBJECTS = 16
 STEPS, QUERIES = 10, 100
 FAR = 10.0  # standard deviations of the MR, enough to hide all that it shows
+NEAR = 0.02  # the same, too little to see
 
 
 def guards(
@@ -73,6 +74,7 @@ def guards(
     return {
         alarms.ONE_STEP: alarms.excess(fgsm, pgd),
         alarms.GRADIENT: _vanishing(network, mr, targets, subset, measurement.batch_size),
+        alarms.SLOPE: _misled(network, mr, targets, measurement),
         alarms.COLLAPSE: alarms.flatness(np.array(spreads), np.array(true_spreads)),
     }
 
@@ -130,6 +132,15 @@ def _vanishing(
     greys = torch.from_numpy(_grey_errors(split))
     lost = denied(FAR * SCALE_HU * torch.cat(reaches).cpu(), greys)
     return alarms.share_excess(int(lost.sum()), len(split))
+
+
+def _misled(network: nn.Module, mr: Tensor, targets: Tensor, measurement: Measurement) -> float:
+    """Count the slices whose gradient does not say what changes by `NEAR` do to the error."""
+    size, seed = measurement.batch_size, derive(measurement.seed, "slope")
+    batches = zip(mr.split(size), targets.split(size), strict=True)
+    masks = [unexplained(network, x, partial(head_error, target=y), NEAR, seed) for x, y in batches]
+    count = int(torch.cat(masks).sum())
+    return alarms.share_excess(count, len(mr), allowed=alarms.ALLOWED_SLOPES)
 
 
 def _worst(

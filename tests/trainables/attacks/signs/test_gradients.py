@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from trainables.attacks.signs.gradients import rounding, vanishing
+from trainables.attacks.signs.gradients import misled, rounding, unexplained, vanishing
 
 
 class Sum(nn.Module):
@@ -48,6 +48,73 @@ def test_it_is_computed_in_inference_mode_too_and_leaves_no_gradient():
     with torch.inference_mode():
         vanishing(model, IMAGES, LABELS)
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+class Cut(nn.Module):
+    """Lets no gradient through but at the first pixels; every pixel counts alike."""
+
+    def __init__(self, sound):
+        super().__init__()
+        self.sound = sound
+
+    def forward(self, images):
+        pixels = images.flatten(1)
+        pixels = torch.cat([pixels[:, : self.sound], pixels[:, self.sound :].detach()], dim=1)
+        return torch.stack([0 * pixels.sum(dim=1), pixels.sum(dim=1)], dim=1)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_an_honest_gradient_says_what_small_changes_do(scale):
+    assert not misled(Sum(lambda mean: scale * (3 * mean).tanh()), IMAGES, LABELS, 0).any()
+
+
+@pytest.mark.parametrize(("sound", "expected"), [(16, False), (14, False), (4, True), (0, True)])
+def test_a_gradient_that_is_cut_leaves_much_unsaid(sound, expected):
+    assert (misled(Cut(sound), IMAGES, LABELS, 0) == expected).all()
+
+
+def test_a_gradient_of_another_function_leaves_much_unsaid():
+    ripples = Sum(lambda mean: mean + 0.001 * (1e5 * mean).sin())
+    assert misled(ripples, IMAGES, LABELS, 0).all()
+    nan = Sum(lambda mean: mean + (mean - mean).abs().sqrt())
+    assert misled(nan, IMAGES, LABELS, 0).all()
+
+
+def test_where_nothing_changes_nothing_is_unsaid():
+    assert not misled(Sum(lambda mean: 0 * mean), IMAGES, LABELS, 0).any()
+
+
+def test_rounding_to_grey_levels_with_a_gradient_let_through_is_no_sign():
+    def rounded(mean):
+        return mean + ((255 * 16 * mean).round() / (255 * 16) - mean).detach()
+
+    assert not misled(Sum(rounded), (255 * IMAGES).round() / 255, LABELS, 0).any()
+
+
+def test_pixels_at_a_bound_move_inwards():
+    images = IMAGES.round()
+    seen = []
+
+    class Watched(Sum):
+        def forward(self, images):
+            seen.append((float(images.detach().min()), float(images.detach().max())))
+            return super().forward(images)
+
+    misled(Watched(), images, LABELS, 0)
+    assert min(low for low, _ in seen) == pytest.approx(0, abs=1e-6)
+    assert max(high for _, high in seen) == pytest.approx(1, abs=1e-6)
+
+
+def test_every_image_is_judged_by_itself():
+    class Light(Sum):
+        """Lets no gradient through where the image is light."""
+
+        def forward(self, images):
+            light = images.flatten(1).mean(dim=1)[:, None, None, None] > 0.5
+            return super().forward(torch.where(light, images.detach(), images))
+
+    signs = unexplained(Light(), IMAGES, lambda logits: logits[:, 1], 0.01, 0)
+    assert torch.equal(signs, LABELS.bool())
 
 
 def test_rounding_is_half_a_unit_of_the_greatest_logit_by_the_spread():

@@ -39,3 +39,16 @@ def test_the_refusal_is_one_line():
     with pytest.raises(UnsteadyError) as error:
         require_steady(Answers(0.0, 1.0, 0.0, 0.0, 0.0), IMAGES)
     assert "\n" not in str(error.value)
+
+
+def test_the_size_of_the_outputs_does_not_hide_chance():
+    """Only what tells the images apart counts, and the rounding of what is added to all."""
+    with pytest.raises(UnsteadyError):
+        require_steady(Answers(15000.0, 15000.1, *[15000.0] * 3), IMAGES)
+    require_steady(Answers(15000.0, 15000.0 + 2**-10, *[15000.0] * 3), IMAGES)
+
+
+def test_a_constant_may_be_rounded():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 2))
+    nn.init.zeros_(model[1].weight)
+    require_steady(model, IMAGES)
