@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from searchspace.errors import UserError
-from trainables.classification.assets import ARRAYS, LEFT_OUT, TRIAL_SPLITS, pixels_of
+from trainables.classification.assets import ARRAYS, LEFT_OUT, SPLITS, TRIAL_SPLITS, pixels_of
 from trainables.data.copies.contents import PixelDigests, pixel_digests
+from trainables.data.splits import SplitName, Splits
 from trainables.door.arrays import map_array, open_arrays, write_array
 from trainables.door.paths import inside
 from trainables.runtime.files import cannot_write
@@ -79,6 +80,51 @@ def check_apart(assets: Path, items: Collection[str]) -> None:
             "ranked in a run that it starts from: give the dataset as that run had it, or search "
             "without --warm-start"
         )
+
+
+def check_model(assets: Path, model: Path, option: str) -> str | None:
+    """Refuse a saved classifier that trained, or chose its epoch, on what ranks or is test here.
+
+    What is made with it would carry these images into training.
+
+    Args:
+        assets: Of the run.
+        model: Folder of the classifier: of a trial, or the best of a run.
+        option: That names the model, for messages.
+
+    Returns:
+        A sentence where it is not known on what it trained, as it is in no folder of a run.
+
+    Raises:
+        UserError: If an image is in both.
+    """
+    origins = [folder / "assets" for folder in model.resolve().parents[:2]]
+    origin = next((folder for folder in origins if (folder / SPLITS).is_file()), None)
+    if origin is None or not pixels_of(origin):
+        return (
+            f"on which images {model} trained is not known: what ranks and what is test here must "
+            f"not be among them, or {option} carries them into training"
+        )
+    own, used = (
+        np.concatenate([_pixels(folder, "autoencoder"), _pixels(folder, "val")])
+        for folder in (assets, origin)
+    )
+    used = np.setdiff1d(used, own)  # what the run itself has twice is a near copy
+    for split in ("ranking", "test"):
+        count = np.count_nonzero(np.isin(_pixels(assets, split), used))
+        if count:
+            raise UserError(
+                f"{model} trained, or chose its epoch, on {count} {split} images of this run: give "
+                f"the --seed and --fraction of its run, or another {option}"
+            )
+    return None
+
+
+def _pixels(assets: Path, split: SplitName) -> PixelDigests:
+    """Return the digests of the images of a split of a run."""
+    splits = Splits.load(inside(assets, SPLITS))
+    digests: PixelDigests = pixels_of(assets)[splits.origin(split)][getattr(splits, split)]
+    return digests
 
 
 def _served(assets: Path) -> PixelDigests:

@@ -16,6 +16,7 @@ from trainables.classification.assets import read_splits
 from trainables.classification.examination import TestScores
 from trainables.classification.learner import Choice, Lesson
 from trainables.classification.memory import CountExtra, Extra, parameters_of
+from trainables.classification.preparation.apart import check_model
 from trainables.classification.study import Assets, ClassificationStudy
 from trainables.data.dataset import Dataset
 from trainables.data.splits import Splits
@@ -163,6 +164,9 @@ class Nonrobust(ClassificationStudy[NonrobustSettings, NonrobustConfig]):
         del dataset, splits
         maker = self.maker(settings, assets, say)
         lines = check_source(maker)
+        if settings.source is not None:
+            unknown = check_model(assets, settings.source, "--source")
+            lines = (*lines, unknown) if unknown else lines
         sets, digests, details = describe_sets(maker)
         return Assets(digests=digests, lines=(*lines, *sets), details={"made_sets": details})
 

@@ -16,7 +16,12 @@ from trainables.classification.assets import (
     write_data,
     write_test,
 )
-from trainables.classification.preparation.apart import FOLDER, check_apart, used_items
+from trainables.classification.preparation.apart import (
+    FOLDER,
+    check_apart,
+    check_model,
+    used_items,
+)
 from trainables.classification.settings import ClassificationSettings
 from trainables.data.copies.near import find_near_copies
 from trainables.data.dataset import OFFICIAL_SPLITS, Dataset, Images
@@ -131,6 +136,42 @@ def test_runs_of_earlier_versions_are_read_by_their_images(prepared):
     (first / ARRAYS).unlink()
     with pytest.raises(UserError, match=f"{ARRAYS} is missing"):
         used_items(first)
+
+
+# Saved classifiers that a run makes images with
+
+
+def test_a_model_of_the_same_splits_may_be_a_source(prepared, tmp_path):
+    first, second = prepared("run/assets", made_up()), prepared("second", made_up())
+    assert check_model(second, tmp_path / "run" / "best", "--source") is None
+    assert check_model(second, first.parent / "trials" / "t001", "--source") is None
+
+
+def test_a_model_that_trained_on_what_ranks_here_is_refused(prepared, tmp_path):
+    prepared("run/assets", made_up())
+    other = prepared("other", made_up(), seed=3)
+    with pytest.raises(UserError, match=r"on \d+ ranking images of this run: give the --seed"):
+        check_model(other, tmp_path / "run" / "best", "--source")
+
+
+def test_a_model_that_trained_on_what_is_test_here_is_refused(prepared, tmp_path):
+    dataset = made_up()
+    prepared("run/assets", replace(dataset, train=dataset.test, test=dataset.train))
+    with pytest.raises(UserError, match=r"on 30 test images of this run.*or another --source"):
+        check_model(prepared("other", dataset), tmp_path / "run" / "best", "--source")
+
+
+def test_what_a_run_has_twice_itself_is_no_reason_to_refuse(prepared, tmp_path):
+    dataset = made_up()
+    dataset.test.pixels[3] = dataset.train.pixels[5]
+    prepared("run/assets", dataset)
+    assert check_model(prepared("other", dataset), tmp_path / "run" / "best", "--source") is None
+
+
+def test_of_a_model_without_a_run_it_is_said_that_nothing_is_known(prepared, tmp_path):
+    text = check_model(prepared("other", made_up()), tmp_path / "mine", "--source")
+    assert "is not known" in text
+    assert "\n" not in text
 
 
 # Runs that start from others: whatever becomes of the dataset in between
