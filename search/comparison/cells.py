@@ -81,6 +81,7 @@ def run_cell(
     methods: Methods,
     images: int | None,
     console: Console,
+    before_test: Callable[[], None] = lambda: None,
 ) -> dict[str, Result]:
     """Train and score the methods of a cell, as far as that was not done before.
 
@@ -90,6 +91,7 @@ def run_cell(
         methods: That are compared.
         images: The greatest number of test images; None for all.
         console: Where the user reads.
+        before_test: Called before test is opened.
 
     Returns:
         What each method came to.
@@ -107,6 +109,7 @@ def run_cell(
         if objective is None:
             session, objective = prepare(session)
         trained = _train(session, objective, methods(session.settings))
+        before_test()
         return _score(session, trained, images)
 
 

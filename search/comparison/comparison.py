@@ -6,6 +6,7 @@ more datasets, fractions or seeds may be added.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from search.comparison.cells import Cell, Methods, run_cell
 from search.comparison.rows import Row, write_csv
 from search.exit_status import FINISHED, INTERRUPTED
 from search.plan import SHIFT, Plan
+from search.storage.openings import count_elsewhere
 from search.studies import STUDIES
 from searchspace.errors import UserError
 from searchspace.names import lookup
@@ -25,6 +27,26 @@ from trainables.runtime.files import begin_folder, write_atomically
 
 ALL = "all"
 CELLS = "cells"  # folder of the runs of a comparison
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A run that chose methods of a comparison, which meet test in its place.
+
+    Attributes:
+        run: Its folder.
+        seed: Its own.
+        names: Of what it chose.
+    """
+
+    run: Path
+    seed: int
+    names: str
+
+    @property
+    def fresh_seed(self) -> int:
+        """From here on no seed chose them: the first that `confirm` trains the run's best with."""
+        return self.seed + SHIFT
 
 
 @dataclass(frozen=True)
@@ -66,6 +88,7 @@ class Comparison:
         settings: Of the study, the same for all cells.
         machine: Fields of the plan of each cell: where it computes.
         images: The greatest number of test images; None for all.
+        origin: The run that chose some of the methods; None where none did.
     """
 
     study: str
@@ -77,6 +100,7 @@ class Comparison:
     settings: Mapping[str, Any] = field(default_factory=dict)
     machine: Mapping[str, Any] = field(default_factory=dict)
     images: int | None = None
+    origin: Origin | None = None
 
     def plan_of(self, cell: Cell) -> Plan:
         """Return the plan of a cell's run."""
@@ -110,10 +134,16 @@ def compare(comparison: Comparison, console: Console) -> int:
     ]
     begin_folder(out, CELLS)
     _check_seeds(out, comparison.grid)
+
+    @cache  # once, whatever the number of cells
+    def before_test() -> None:
+        if origin := comparison.origin:
+            count_elsewhere(origin.run, out, origin.names, partial(_say, console))
+
     for number, (cell, headline) in enumerate(zip(cells, headlines, strict=True), start=1):
         _say(console, f"cell {number} of {len(cells)}: {cell.name}")
         try:
-            rows += _rows(comparison, cell, headline, console)
+            rows += _rows(comparison, cell, headline, before_test, console)
         except KeyboardInterrupt:
             _say(console, f"stopped: give the same command again, and {out} goes on")
             return INTERRUPTED
@@ -167,9 +197,15 @@ def fractions(text: str) -> tuple[float, ...]:
     return values
 
 
-def _rows(comparison: Comparison, cell: Cell, headline: str, console: Console) -> list[Row]:
+def _rows(
+    comparison: Comparison,
+    cell: Cell,
+    headline: str,
+    before_test: Callable[[], None],
+    console: Console,
+) -> list[Row]:
     plan = comparison.plan_of(cell)
-    results = run_cell(cell, plan, comparison.methods, comparison.images, console)
+    results = run_cell(cell, plan, comparison.methods, comparison.images, console, before_test)
     return [
         Row(
             dataset=cell.dataset,

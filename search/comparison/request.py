@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from search.comparison.cells import Methods
-from search.comparison.comparison import Comparison, Grid, fractions
+from search.comparison.comparison import Comparison, Grid, Origin, fractions
 from search.comparison.rows import Row
 
 
@@ -41,7 +41,7 @@ class Request:
         *,
         stem: str,
         common: Mapping[str, Any],
-        first: int = 0,
+        origin: Origin | None = None,
     ) -> Comparison:
         """Return the comparison of a study.
 
@@ -52,11 +52,12 @@ class Request:
             layout: Makes the Markdown text of all trainings.
             stem: Of the names of the files.
             common: Settings of all cells that the user has no say in, or may override.
-            first: The first seed.
+            origin: The run that chose some of the methods: seeds begin where it used none.
 
         Raises:
             UserError: If a fraction is none.
         """
+        first = 0 if origin is None else origin.fresh_seed
         return Comparison(
             study=study,
             grid=Grid(names, fractions(self.fractions), self.seeds, first),
@@ -67,6 +68,7 @@ class Request:
             settings={**common, **_given(self.settings)},
             machine=_given(self.machine),
             images=self.images,
+            origin=origin,
         )
 
 

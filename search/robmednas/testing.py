@@ -7,13 +7,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from search.record.manifest import read_manifest
-from search.record.run_folder import RunFolder
 from search.robmednas.sources import GREY, INTENSITY, Source
-from search.storage.depot import SHARED
-from search.storage.openings import count_opening, say_openings
-from search.storage.runs import stored_at
-from searchspace.errors import UserError
+from search.storage.openings import count_elsewhere
 from trainables.attacks.registry import build_synthesis_attack
 from trainables.attacks.threat import mr_deviations
 from trainables.corruptions.noise import gaussian
@@ -80,15 +75,7 @@ def count_openings(
         say: Told how often they were, and where that cannot be written.
     """
     for source in sources:
-        winner = chosen[source.row]
-        try:
-            count = count_opening(source.folder, folder.resolve(), winner, SHARED)
-        except UserError as error:
-            say(f"a later command does not know that test is opened: {error}")
-            continue
-        say_openings(source.folder.name, count, say)
-        if store := stored_at(read_manifest(RunFolder(source.folder))):
-            say(f"that test is opened is written in {source.folder} alone, and not at {store}")
+        count_elsewhere(source.folder, folder, chosen[source.row], say)
 
 
 def open_test(settings: RobMedNASSettings, folder: Path, say: Say) -> Split:

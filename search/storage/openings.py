@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from search.record.run_folder import OPENINGS
+from search.record.manifest import read_manifest
+from search.record.run_folder import OPENINGS, RunFolder
 from search.record.writer import now
-from search.storage.depot import Depot
+from search.storage.depot import SHARED, Depot
+from search.storage.runs import stored_at
 from searchspace.errors import UserError
 from trainables.door.paths import inside
 from trainables.door.records import read_json
@@ -33,6 +35,28 @@ def count_opening(run: Path, folder: Path, winner: str, depot: Depot) -> int:
         write_atomically(file, to_json(openings, indent=2) + "\n", durable=True)
         depot.send_file(file)
     return len(openings)
+
+
+def count_elsewhere(run: Path, folder: Path, winner: str, say: Say) -> None:
+    """Count in a run that its test split is opened by another command, and say how often it was.
+
+    The command may do without: what it says of test does not hang on the count.
+
+    Args:
+        run: Folder of the run.
+        folder: Of the other command.
+        winner: What the run chose, that meets test.
+        say: Told how often test was opened, and where that cannot be written.
+    """
+    try:
+        count = count_opening(run, folder.resolve(), winner, SHARED)
+        store = stored_at(read_manifest(RunFolder(run)))
+    except UserError as error:
+        say(f"a later command does not know that test is opened: {error}")
+        return
+    say_openings(run.name, count, say)
+    if store:
+        say(f"that test is opened is written in {run} alone, and not at {store}")
 
 
 def say_openings(name: str, count: int, say: Say) -> None:

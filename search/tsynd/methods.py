@@ -1,10 +1,10 @@
 """The rows of TSynD's tables: the paper's methods, and what a search tuned."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from search.plan import SHIFT
+from search.comparison.comparison import Origin
 from search.record.events import follow, read_events
 from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
@@ -45,26 +45,8 @@ def methods(settings: TSynDSettings, tuned: Sequence[Reference]) -> tuple[Refere
     return (*named, *tuned)
 
 
-@dataclass(frozen=True)
-class Tuned:
-    """What a search tuned.
-
-    Attributes:
-        configs: The best of each arm; in a run without arms its winner.
-        seed: Of the run.
-    """
-
-    configs: tuple[Reference, ...]
-    seed: int
-
-    @property
-    def fresh_seed(self) -> int:
-        """From here on no seed chose them: the first that `confirm` trains the run's best with."""
-        return self.seed + SHIFT
-
-
-def read_tuned(run: Path) -> Tuned:
-    """Read what a run tuned.
+def read_tuned(run: Path) -> tuple[tuple[Reference, ...], Origin]:
+    """Read the best config of each arm of a run, or its winner's in a run without arms.
 
     Raises:
         UserError: If the folder is none of a TSynD run with a winner.
@@ -87,4 +69,5 @@ def read_tuned(run: Path) -> Tuned:
         for label, name in bests.items()
         if name is not None
     )
-    return Tuned(configs, manifest.seed)
+    names = ", ".join(reference.label for reference in configs)
+    return configs, Origin(folder.path, manifest.seed, names)

@@ -28,15 +28,15 @@ def make_comparison(request: Request, *, tuned: Path | None = None) -> Compariso
     Raises:
         UserError: If a dataset is unknown, a fraction is none, or the run has no winner.
     """
-    run = None if tuned is None else read_tuned(tuned)
+    configs, origin = ((), None) if tuned is None else read_tuned(tuned)
     return request.comparison(
         "tsynd",
         dataset_names(request.datasets, _has_images, (PHANTOM,)),
-        partial(methods, tuned=() if run is None else run.configs),
+        partial(methods, tuned=configs),
         markdown,
         stem="table1",
         common=COMMON,
-        first=0 if run is None else run.fresh_seed,
+        origin=origin,
     )
 
 

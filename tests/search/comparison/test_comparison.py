@@ -1,12 +1,17 @@
 """A comparison on the phantom: trained once, scored once, continued."""
 
 import csv
+import json
 
 import pytest
+from make_run import METRIC, Blueprint, make_run
 from rich.console import Console
 from whole_cells import written
 
-from search.comparison.comparison import Grid, compare, dataset_names, fractions
+from search.comparison.comparison import Grid, Origin, compare, dataset_names, fractions
+from search.record.run_folder import OPENINGS
+from search.storage.depot import SHARED
+from search.storage.openings import count_opening
 from search.tsynd.methods import methods
 from searchspace.errors import UserError
 
@@ -71,6 +76,20 @@ def test_a_folder_whose_cells_have_other_seeds_is_refused(make_comparison, befor
     (comparison.out / "cells" / f"phantom-0.05-{before}").mkdir(parents=True)
     with pytest.raises(UserError, match=f"seeds of this table count from {first}: name a new"):
         compare(comparison, Console())
+
+
+def test_test_is_opened_once_in_the_run_that_chose_methods(
+    make_comparison, run_comparison, tmp_path
+):
+    """A later confirmation of the run says so: what is chosen then is not chosen blindly."""
+    run = make_run(tmp_path / "run", [Blueprint("t001", metrics={METRIC: 0.3})])
+    origin = Origin(run, 0, "tuned tsynd")
+    comparison = make_comparison(grid=Grid(("phantom",), (0.05,), 2, 1000), origin=origin)
+    run_comparison(comparison)
+    assert "was opened" not in run_comparison(comparison)[1]
+    (opening,) = json.loads((run / OPENINGS).read_text())
+    assert (opening["folder"], opening["winner"]) == (str(comparison.out), "tuned tsynd")
+    assert count_opening(run, run / "confirm", "t001", SHARED) == 2
 
 
 def test_names_and_shares_are_checked():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from search.comparison.comparison import Grid
+from search.comparison.comparison import Grid, Origin
 from search.comparison.request import Request
 from searchspace.errors import UserError
 
@@ -27,11 +27,13 @@ def test_an_option_that_was_not_given_is_left_to_its_default():
     assert comparison_of(settings={"epochs": 7}).settings["epochs"] == 7
 
 
-def test_the_first_seed_is_that_of_the_grid():
+def test_seeds_begin_where_the_run_that_chose_methods_used_none():
     request = Request(datasets="phantom", fractions="1", seeds=2, out=Path("out"))
     values = {"stem": "table", "common": {}}
-    comparison = request.comparison("tsynd", ("phantom",), list, str, first=1000, **values)
-    assert [cell.seed for cell in comparison.grid] == [1000, 1001]
+    origin = Origin(Path("run"), 7, "tuned")
+    comparison = request.comparison("tsynd", ("phantom",), list, str, origin=origin, **values)
+    assert [cell.seed for cell in comparison.grid] == [1007, 1008]
+    assert comparison.origin is origin
 
 
 def test_fractions_are_read_and_checked():

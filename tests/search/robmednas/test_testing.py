@@ -9,6 +9,7 @@ import torch
 from search.record.run_folder import OPENINGS
 from search.robmednas import testing as module
 from search.robmednas.testing import Condition, count_openings, score
+from search.storage import openings
 from search.storage.store import Store
 from trainables.runtime.files import cannot_write
 
@@ -45,7 +46,7 @@ def test_every_network_condition_subject_and_score_has_a_row(monkeypatch):
 @pytest.fixture
 def sources(tmp_path, monkeypatch):
     """Two runs, of which nothing but the folder and the row is looked at."""
-    monkeypatch.setattr(module, "read_manifest", lambda _: SimpleNamespace(stored=None))
+    monkeypatch.setattr(openings, "read_manifest", lambda _: SimpleNamespace(stored=None))
     folders = [tmp_path / "tpe", tmp_path / "random"]
     for folder in folders:
         folder.mkdir()
@@ -82,7 +83,7 @@ def test_an_opening_that_cannot_be_written_is_said(sources, tmp_path, monkeypatc
 
 
 def test_that_a_store_does_not_know_of_an_opening_is_said(sources, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "stored_at", lambda _: Store("s3://bucket/tpe"))
+    monkeypatch.setattr(openings, "stored_at", lambda _: Store("s3://bucket/tpe"))
     said = []
     count_openings(sources[:1], tmp_path / "first", CHOSEN, said.append)
     (line,) = said

@@ -3,10 +3,11 @@
 import json
 
 import pytest
+from make_run import METRIC, Blueprint, make_run
 
 from search.record.run_folder import OPENINGS
 from search.storage.depot import SHARED
-from search.storage.openings import count_opening, say_openings
+from search.storage.openings import count_elsewhere, count_opening, say_openings
 from searchspace.errors import UserError
 
 
@@ -39,3 +40,13 @@ def test_what_is_opened_again_is_said():
     say_openings("this run", 3, said.append)
     (line,) = said
     assert line.startswith("the test split of this run was opened 3 times: what is chosen after")
+
+
+def test_what_another_command_opens_is_counted_in_the_run(tmp_path):
+    said, run = [], make_run(tmp_path / "run", [Blueprint("t001", metrics={METRIC: 0.3})])
+    count_elsewhere(run, tmp_path / "table", "tuned", said.append)
+    assert not said
+    assert count_opening(run, run / "confirm", "t001", SHARED) == 2
+    count_elsewhere(run, tmp_path / "other", "tuned", said.append)
+    (line,) = said
+    assert line.startswith("the test split of run was opened 3 times")

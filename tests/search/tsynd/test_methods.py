@@ -25,14 +25,15 @@ def test_the_methods_are_the_papers_and_adversarial_training():
 def test_what_was_tuned_is_the_best_of_each_arm(tmp_path):
     trials = [Blueprint(f"t00{n}", metrics={METRIC: 0.1 * n}, config={"lr": n}) for n in (1, 2)]
     run = RunFolder(make_run(tmp_path / "run", trials))
-    (winner,) = read_tuned(run.path).configs
+    (winner,), origin = read_tuned(run.path)
+    assert (origin.run, origin.seed, origin.names) == (run.path, 0, "tuned")
     assert (winner.label, winner.config["lr"]) == ("tuned", 2)
     arms = [
         {"option": "tsynd", "best": "t002"}, {"option": "adversarial", "best": "t001"},
         {"option": "third", "best": None},
     ]  # fmt: skip
     ManifestFile(run, read_manifest(run)).add(arms={"param": "regime", "of": arms})
-    tuned = {row.label: row.config["lr"] for row in read_tuned(run.path).configs}
+    tuned = {row.label: row.config["lr"] for row in read_tuned(run.path)[0]}
     assert tuned == {"tuned tsynd": 2, "tuned adversarial": 1}
 
 

@@ -41,6 +41,7 @@ def test_no_cell_has_a_seed_or_training_images_of_the_search(tmp_path):
 
     seeds = {cell.seed for cell in comparison.grid}
     assert len(seeds) == 2
+    assert comparison.origin.run == run
     assert not seeds & searched
     assert not {subset(seed) for seed in seeds} & {subset(seed) for seed in searched}
     assert [cell.seed for cell in make_comparison(request).grid] == [0, 1]
