@@ -17,7 +17,7 @@ from search.engine.objective import Objective
 from search.engine.trial import Failure, State, Trial
 from search.execution.choose import choose_executor
 from search.plan import Plan
-from search.record.events import clear_unfinished
+from search.record.events import clear_unfinished, follow, read_events
 from search.record.lock import locked
 from search.record.manifest import Manifest, ManifestFile, new_manifest, read_manifest
 from search.record.places import folder_fields, settings_here
@@ -111,6 +111,19 @@ def run_cell(
         trained = _train(session, objective, methods(session.settings))
         before_test()
         return _score(session, trained, images)
+
+
+def trained_methods(plan: Plan) -> list[str]:
+    """Return the methods that a cell has begun to train, in order.
+
+    Args:
+        plan: Of the cell's run.
+    """
+    folder = RunFolder(_folder_of(plan))
+    if not folder.events.exists():
+        return []
+    trials, _ = follow(read_events(folder))
+    return [trial.label for trial in trials.values()]
 
 
 def _folder_of(plan: Plan) -> Path:

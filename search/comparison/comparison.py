@@ -4,16 +4,16 @@ What was trained and scored is not done again: the same comparison goes on where
 more datasets, fractions or seeds may be added.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from search.comparison.cells import Cell, Methods, run_cell
-from search.comparison.rows import Row, write_csv
+from search.comparison.cells import Cell, Methods, run_cell, trained_methods
+from search.comparison.rows import Row, by_setting, write_csv
 from search.exit_status import FINISHED, INTERRUPTED
 from search.plan import SHIFT, Plan
 from search.storage.openings import count_elsewhere
@@ -24,8 +24,12 @@ from trainables.data.medmnist import table as medmnist_table
 from trainables.door.opening import names_in
 from trainables.door.paths import inside
 from trainables.runtime.files import begin_folder, write_atomically
+from trainables.study.study import Reference
 
 ALL = "all"
+Choose = Callable[[Sequence[Row]], Sequence[str]]
+"""Names methods by the trainings of a dataset and fraction."""
+
 CELLS = "cells"  # folder of the runs of a comparison
 
 
@@ -89,6 +93,8 @@ class Comparison:
         machine: Fields of the plan of each cell: where it computes.
         images: The greatest number of test images; None for all.
         origin: The run that chose some of the methods; None where none did.
+        choose: Names, by the trainings of a dataset and fraction, the methods that are then trained
+            on as many further seeds: those trainings chose nothing. None where nothing is chosen.
     """
 
     study: str
@@ -101,6 +107,32 @@ class Comparison:
     machine: Mapping[str, Any] = field(default_factory=dict)
     images: int | None = None
     origin: Origin | None = None
+    choose: Choose | None = None
+
+    @property
+    def fresh_grid(self) -> Iterable[Cell]:
+        """The cells of what is chosen by those of the grid; their seeds are others."""
+        return () if self.choose is None else replace(self.grid, first=self.grid.first + SHIFT)
+
+    def methods_of(self, cell: Cell, rows: Sequence[Row]) -> Methods:
+        """Return what lists the methods of a cell; of a fresh one, those that rows choose.
+
+        Args:
+            cell: Which.
+            rows: Of all cells of the grid, where the cell is fresh.
+        """
+        if self.choose is None or cell in set(self.grid):
+            return self.methods
+        trainings = by_setting(row for row in rows if not row.fresh)
+        chosen = self.choose(trainings[cell.dataset, cell.fraction])
+        # What an earlier choice, by fewer seeds, has trained comes first, as the record has it.
+        labels = dict.fromkeys([*trained_methods(self.plan_of(cell)), *chosen])
+
+        def methods(settings: Any) -> list[Reference]:  # noqa: ANN401 - of each study its own
+            references = {reference.label: reference for reference in self.methods(settings)}
+            return [references[label] for label in labels if label in references]
+
+        return methods
 
     def plan_of(self, cell: Cell) -> Plan:
         """Return the plan of a cell's run."""
@@ -128,12 +160,12 @@ def compare(comparison: Comparison, console: Console) -> int:
         UserError: If a dataset is unknown or cannot be had, a setting is wrong, or a method failed.
     """
     study, out = STUDIES[comparison.study].load(), comparison.out
-    cells, rows = list(comparison.grid), list[Row]()
+    cells, rows = [*comparison.grid, *comparison.fresh_grid], list[Row]()
     headlines = [  # what is wrong is said before anything is trained
         study.parse_settings(comparison.plan_of(cell).settings).headline for cell in cells
     ]
     begin_folder(out, CELLS)
-    _check_seeds(out, comparison.grid)
+    _check_seeds(out, comparison)
 
     @cache  # once, whatever the number of cells
     def before_test() -> None:
@@ -143,7 +175,7 @@ def compare(comparison: Comparison, console: Console) -> int:
     for number, (cell, headline) in enumerate(zip(cells, headlines, strict=True), start=1):
         _say(console, f"cell {number} of {len(cells)}: {cell.name}")
         try:
-            rows += _rows(comparison, cell, headline, before_test, console)
+            rows += _rows(comparison, cell, headline, rows, before_test, console)
         except KeyboardInterrupt:
             _say(console, f"stopped: give the same command again, and {out} goes on")
             return INTERRUPTED
@@ -201,11 +233,13 @@ def _rows(
     comparison: Comparison,
     cell: Cell,
     headline: str,
+    rows: Sequence[Row],
     before_test: Callable[[], None],
     console: Console,
 ) -> list[Row]:
     plan = comparison.plan_of(cell)
-    results = run_cell(cell, plan, comparison.methods, comparison.images, console, before_test)
+    methods = comparison.methods_of(cell, rows)
+    results = run_cell(cell, plan, methods, comparison.images, console, before_test)
     return [
         Row(
             dataset=cell.dataset,
@@ -215,25 +249,27 @@ def _rows(
             headline=headline,
             scores=result.scores,
             alarms=result.alarms,
+            fresh=cell.seed >= comparison.grid.first + SHIFT,
             influences=result.influences,
         )
         for method, result in results.items()
     ]
 
 
-def _check_seeds(out: Path, grid: Grid) -> None:
+def _check_seeds(out: Path, comparison: Comparison) -> None:
     """Refuse a folder whose cells have other seeds, as a table with or without a run's choices has.
 
     Seeds may be added, so others of the same range are none.
     """
-    folder = inside(out, CELLS)
+    folder, first = inside(out, CELLS), comparison.grid.first
     if not folder.is_dir():
         return
+    stages = 1 if comparison.choose is None else 2
     for name in names_in(folder):
         seed = name.rpartition("-")[2]
-        if seed.isdecimal() and not 0 <= int(seed) - grid.first < SHIFT:
+        if seed.isdecimal() and not 0 <= int(seed) - first < stages * SHIFT:
             raise UserError(
-                f"{out} holds {name}, and the seeds of this table count from {grid.first}: name a "
+                f"{out} holds {name}, and the seeds of this table count from {first}: name a "
                 "new --out"
             )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from search.comparison.cells import Methods
-from search.comparison.comparison import Comparison, Grid, Origin, fractions
+from search.comparison.comparison import Choose, Comparison, Grid, Origin, fractions
 from search.comparison.rows import Row
 
 
@@ -42,6 +42,7 @@ class Request:
         stem: str,
         common: Mapping[str, Any],
         origin: Origin | None = None,
+        choose: Choose | None = None,
     ) -> Comparison:
         """Return the comparison of a study.
 
@@ -53,6 +54,7 @@ class Request:
             stem: Of the names of the files.
             common: Settings of all cells that the user has no say in, or may override.
             origin: The run that chose some of the methods: seeds begin where it used none.
+            choose: Names the methods that are trained again; see `Comparison`.
 
         Raises:
             UserError: If a fraction is none.
@@ -69,6 +71,7 @@ class Request:
             machine=_given(self.machine),
             images=self.images,
             origin=origin,
+            choose=choose,
         )
 
 

@@ -34,6 +34,7 @@ class Row:
         headline: The score that a constant answer cannot raise, ``bacc`` or ``auc``.
         scores: By name of the metric; None where there is none.
         alarms: Which the training raised: its scores cannot be trusted, or it collapsed.
+        fresh: Whether its method was chosen by the trainings of other seeds.
         influences: How much each test image moves what is compared; None where it is not known.
     """
 
@@ -44,11 +45,25 @@ class Row:
     headline: str
     scores: Mapping[str, float | None]
     alarms: tuple[str, ...] = ()
+    fresh: bool = False
     influences: Influences | None = None
 
 
-Column = str | Callable[[Sequence[Row]], str]
-"""What a column says of the trainings of a line: a metric, see `cell`, or a function of them."""
+@dataclass(frozen=True)
+class Written:
+    """A column that writes a metric in its own way.
+
+    Attributes:
+        metric: Its name; empty where the column is of none.
+        write: Writes the cell of a line's trainings.
+    """
+
+    metric: str
+    write: Callable[[Sequence[Row]], str]
+
+
+Column = str | Written
+"""What a column says of the trainings of a line: a metric, see `cell`, or something of its own."""
 
 
 def write_csv(file: Path, rows: Sequence[Row]) -> None:
@@ -105,7 +120,7 @@ def table(rows: Sequence[Row], methods: Sequence[str], columns: Mapping[str, Col
     for setting, trainings in groupby(groups(rows, methods), _setting):
         for group in trainings:
             cells = [
-                cell(group, column) if isinstance(column, str) else column(group)
+                cell(group, column) if isinstance(column, str) else column.write(group)
                 for column in columns.values()
             ]
             lines.append([*setting, marked_names(group)[group[0].method], str(len(group)), *cells])
@@ -145,9 +160,8 @@ def _setting(group: Sequence[Row]) -> tuple[str, str]:
 
 def _constant(row: Row, column: Column) -> str:
     """Write what a constant answer has of a metric, in per cent; empty where that is not known."""
-    if not isinstance(column, str):
-        return ""
-    metric = column.format(headline=row.headline)
+    template = column if isinstance(column, str) else column.metric
+    metric = template.format(headline=row.headline)
     scores = [row.scores.get(f"test_constant_{part}") for part in metric.split("_")]
     score = next((score for score in scores if score is not None), None)
     if score is None or metric not in row.scores:

@@ -7,7 +7,7 @@ from search.comparison.comparison import Comparison, dataset_names
 from search.comparison.request import Request
 from search.deepauc.methods import methods
 from search.deepauc.published import DATASETS
-from search.deepauc.tables import markdown
+from search.deepauc.tables import choose, markdown
 
 COMMON: Mapping[str, Any] = {
     "eps": "0,1/255,2/255,4/255",  # the same for all cells
@@ -32,4 +32,5 @@ def make_comparison(request: Request) -> Comparison:
         markdown,
         stem="tables",
         common=COMMON,
+        choose=choose,
     )

@@ -78,6 +78,31 @@ def test_a_folder_whose_cells_have_other_seeds_is_refused(make_comparison, befor
         compare(comparison, Console())
 
 
+def test_what_the_cells_choose_is_trained_on_seeds_that_chose_nothing(
+    make_comparison, run_comparison
+):
+    """And goes on where seeds were added, and others are chosen then."""
+    seen, choice = [], ["noise"]
+
+    def choose(rows):
+        seen.append({row.seed for row in rows})
+        return choice
+
+    comparison = make_comparison(choose=choose)
+    run_comparison(comparison)
+    before = written(comparison.out)
+    rows = read(comparison.out / "table1.csv")
+    assert [(row["seed"], row["method"]) for row in rows] == [
+        ("0", "baseline"), ("0", "noise"), ("1000", "noise"),
+    ]  # fmt: skip
+    choice[:] = ["baseline"]
+    run_comparison(comparison)
+    rows = read(comparison.out / "table1.csv")
+    assert [row["method"] for row in rows[2:]] == ["noise", "baseline"]
+    assert before.items() < written(comparison.out).items()
+    assert seen == [{0}, {0}]
+
+
 def test_test_is_opened_once_in_the_run_that_chose_methods(
     make_comparison, run_comparison, tmp_path
 ):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from scipy import stats
 
-from search.comparison.rows import CONSTANT, Row, mean_and_half_width, table, write_csv
+from search.comparison.rows import CONSTANT, Row, Written, mean_and_half_width, table, write_csv
 
 COLUMNS = {"clean": "test_clean_acc", "skill": "test_pgd_{headline}_skill"}
 
@@ -46,10 +46,14 @@ def test_a_constant_answer_stands_below_the_methods_of_each_setting():
         for fraction in (0.1, 0.5)
         for each in (row("baseline", 0, 0.6), row("TSynD", 0, 0.5))
     ]
-    columns = {**COLUMNS, "own": lambda group: "x", "absent": "test_noise_bacc"}
+    columns = {
+        **COLUMNS,
+        "own": Written("test_clean_acc", lambda group: "x"),
+        "absent": "test_noise_bacc",
+    }
     lines = table(rows, ["baseline", "TSynD"], columns).splitlines()[2:]
     assert [line.split(" | ")[2] for line in lines] == ["baseline", "TSynD", CONSTANT] * 2
-    assert lines[2] == f"| breastmnist | 10 % | {CONSTANT} |  | 73.0 | 0.0 | - | - |"
+    assert lines[2] == f"| breastmnist | 10 % | {CONSTANT} |  | 73.0 | 0.0 | 73.0 | - |"
 
 
 COLLAPSED = "it answers nearly the same to every clean image, or no better than chance"
@@ -90,7 +94,11 @@ def test_the_headline_of_a_row_names_its_metric():
 
 def test_a_column_may_be_a_function_of_the_trainings_of_its_line():
     rows = [row("baseline", 0, 0.6), row("baseline", 1, 0.8), row("TSynD", 0, 0.5)]
-    columns = {"best": lambda group: f"{max(each.scores['test_clean_acc'] for each in group)}"}
+
+    def best(group):
+        return f"{max(each.scores['test_clean_acc'] for each in group)}"
+
+    columns = {"best": Written("", best)}
     lines = table(rows, ["baseline", "TSynD"], columns).splitlines()
     assert lines[2:] == [
         "| breastmnist | 10 % | baseline | 2 | 0.8 |",
