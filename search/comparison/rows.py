@@ -145,11 +145,11 @@ def alarm_notes(rows: Sequence[Row]) -> list[str]:
     """Say which methods raised an alarm in how many of their seeds, and what each alarm means."""
     raised, settings = dict[str, list[str]](), by_setting(rows)
     for (dataset, fraction), trainings in settings.items():
-        place = f" on {100 * fraction:g} % of {dataset}" if len(settings) > 1 else ""
+        setting = f" on {100 * fraction:g} % of {dataset}" if len(settings) > 1 else ""
         for group in groups(trainings, list(dict.fromkeys(row.method for row in trainings))):
             counts = Counter(alarm for row in group for alarm in row.alarms)
             for alarm, count in counts.items():
-                bearer = f"{group[0].method}{place} ({count} of {len(group)} seeds)"
+                bearer = f"{group[0].method}{setting} ({count} of {len(group)} seeds)"
                 raised.setdefault(alarm, []).append(bearer)
     return [f"{MARK} {alarm_sentence(alarm, bearers)}" for alarm, bearers in raised.items()]
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from search.comparison.rows import Row, by_setting, marked_names
 from search.results.tables import percent
+from trainables.metrics.classification import Labels
 from trainables.metrics.welch import (
     UNKNOWN,
     Component,
@@ -24,6 +25,7 @@ from trainables.metrics.welch import (
     seed_component,
     total,
 )
+from trainables.runtime.arrays import Floats64
 
 Scores = Mapping[str, str]
 """What is compared: metrics by words; ``{headline}`` stands for the headline score of a row."""
@@ -125,15 +127,17 @@ class _Sample:
 
     def _images(self) -> Component:
         """Return the variance over images, which all trainings of both methods answered."""
-        moved = [row.influences for pair in self.pairs for row in pair]
-        known = [each for each in moved if each is not None and self.metric in each.by_metric]
-        if len(known) < len(moved):
+        numbers, classes = list[Floats64](), list[Labels]()
+        for pair in self.pairs:
+            for row in pair:
+                if row.influences is None or self.metric not in row.influences.by_metric:
+                    return UNKNOWN
+                numbers.append(row.influences.by_metric[self.metric])
+                classes.append(row.influences.classes)
+        if not all(np.array_equal(labels, classes[0]) for labels in classes):
             return UNKNOWN
-        classes = known[0].classes
-        if not all(np.array_equal(each.classes, classes) for each in known):
-            return UNKNOWN
-        numbers = np.array([each.by_metric[self.metric] for each in known])
-        return image_component((numbers[0::2] - numbers[1::2]).mean(axis=0), classes)
+        gains = np.array(numbers[0::2]) - np.array(numbers[1::2])
+        return image_component(gains.mean(axis=0), classes[0])
 
 
 def differences(

@@ -82,10 +82,10 @@ def test_what_the_cells_choose_is_trained_on_seeds_that_chose_nothing(
     make_comparison, run_comparison
 ):
     """And goes on where seeds were added, and others are chosen then."""
-    seen, choice = [], ["noise"]
+    chosen_by, choice = [], ["noise"]
 
     def choose(rows):
-        seen.append({row.seed for row in rows})
+        chosen_by.append({row.seed for row in rows})
         return choice
 
     comparison = make_comparison(choose=choose)
@@ -100,7 +100,7 @@ def test_what_the_cells_choose_is_trained_on_seeds_that_chose_nothing(
     rows = read(comparison.out / "table1.csv")
     assert [row["method"] for row in rows[2:]] == ["noise", "baseline"]
     assert before.items() < written(comparison.out).items()
-    assert seen == [{0}, {0}]
+    assert chosen_by == [{0}, {0}]
 
 
 def test_test_is_opened_once_in_the_run_that_chose_methods(

@@ -79,11 +79,13 @@ def test_unpaired_the_interval_is_welchs():
 
 def test_what_the_images_of_all_seeds_move_widens_the_interval():
     moved = np.where(np.arange(len(CLASSES)) % 2, 0.3, -0.3)
-    alone, both = clean(rows((0.02, 0.02, 0.021))), clean(rows((0.02, 0.02, 0.021), moved))
+    alone, widened = clean(rows((0.02, 0.02, 0.021))), clean(rows((0.02, 0.02, 0.021), moved))
     variance = 0.09 * sum(1 / (count - 1) for count in (42, 114))
     images = 100 * stats.norm.ppf(1 - 0.05 / 4 / 2) * math.sqrt(variance)
-    assert both.half == pytest.approx(math.hypot(alone.half, images), rel=0.1)  # t of many images
-    assert (alone.verdict, both.verdict) == ("better", "not told apart")
+    assert widened.half == pytest.approx(
+        math.hypot(alone.half, images), rel=0.1
+    )  # t of many images
+    assert (alone.verdict, widened.verdict) == ("better", "not told apart")
 
 
 def test_images_are_paired():
@@ -98,9 +100,9 @@ def test_images_are_paired():
 
 def test_where_images_are_not_known_there_is_no_verdict():
     trainings = [replace(each, influences=None) for each in rows((0.02, 0.02, 0.021))]
-    others = rows((0.02, 0.02, 0.021))
-    others[0] = replace(others[0], influences=Influences({CLEAN: np.zeros(3)}, np.zeros(3, int)))
-    assert clean(trainings).verdict == clean(others).verdict == "not known"
+    fewer = rows((0.02, 0.02, 0.021))
+    fewer[0] = replace(fewer[0], influences=Influences({CLEAN: np.zeros(3)}, np.zeros(3, int)))
+    assert clean(trainings).verdict == clean(fewer).verdict == "not known"
     assert "±" not in answer(trainings, QUESTIONS, SCORES, paired=True)
 
 
@@ -138,8 +140,8 @@ def test_what_has_one_seed_does_not_widen_the_other_intervals():
 
 def test_all_datasets_and_fractions_of_a_table_hold_together():
     first = rows((0.02, 0.02, 0.021))
-    both = [*first, *(replace(item, fraction=1.0) for item in first)]
-    items = differences(both, QUESTIONS, SCORES, paired=True)
+    settings = [*first, *(replace(item, fraction=1.0) for item in first)]
+    items = differences(settings, QUESTIONS, SCORES, paired=True)
     assert len(items) == 8
     assert {item.level for item in items} == {1 - 0.05 / 8}
     assert {item.fraction for item in items} == {0.5, 1.0}

@@ -167,8 +167,8 @@ def test_before_the_further_seeds_are_trained_the_final_table_has_no_line():
 
 def test_tables_of_what_chose_hold_nothing_of_the_further_seeds():
     rows = [row("plain"), row("cross-entropy")]
-    alone, both = (markdown(each).split("## Final")[0] for each in (rows, again(rows)))
-    assert alone == both
+    alone, beside = (markdown(each).split("## Final")[0] for each in (rows, again(rows)))
+    assert alone == beside
 
 
 def test_cross_entropy_in_the_final_table_is_of_the_further_seeds():
