@@ -98,6 +98,8 @@ def test_the_tables_are_made_of_a_run_of_their_rows(tmp_path):
     comparison = make_comparison(request, points="0,1")
     terminal = console()
     assert compare(comparison, terminal) == 0, terminal.file.getvalue()
-    text = (tmp_path / "out" / "gansplit.md").read_text()
+    text = (
+        (tmp_path / "out" / "gansplit.md").read_text().replace(" !", "")
+    )  # of hardly trained rows
     for words in ("| phantom | 5 % | replace 1 | 1 |", "authentic, attacked:", "## In words"):
         assert words in text
