@@ -4,7 +4,7 @@ import math
 
 from search.confirmation.plan import GUESS_LITTLE
 from search.confirmation.record import Comparison, Condition, ConfirmationResult
-from search.results.controls import NOT_OF_METHOD, UNMATCHED, UNSHOWN
+from search.results.controls import NOT_OF_METHOD, UNMATCHED, UNSHOWN, UNSURE
 from search.results.tables import interval, number, percent
 from trainables.study.about import Threat
 from trainables.study.examination import ENSEMBLE
@@ -86,15 +86,18 @@ def _explanation(record: ConfirmationResult) -> list[str]:
     trial that the search had first, where it is of the winner's method, explains nothing.
     """
     rivals = [rival for rival in record.comparisons if rival.role in ("control", "arm")]
-    equals = [rival for rival in rivals if rival.verdict != "better"]
     if record.matched is None:
         return []
+    equals = [rival for rival in rivals if rival.verdict != "better"]
     if not equals:
         matched = [rival for rival in rivals if rival.role == "control"]
         return [EXCEEDED.format(len(rivals))] if matched else [UNMATCHED]
-    better = [rival for rival in equals if rival.verdict == "worse"]
-    strongest = better or equals
+    certain = [rival for rival in equals if not math.isnan(rival.p_adjusted)]
+    better = [rival for rival in certain if rival.verdict == "worse"]
+    strongest = better or certain or equals
     names = " and ".join(rival.over for rival in strongest)
+    if not certain:
+        return [f"how much of the gain over {names} {UNSURE}"]
     verb = "do" if len(strongest) > 1 else "does"
     rest = f"better: {NOT_OF_METHOD}" if better else f"as well, within chance: {UNSHOWN}"
     is_control = any(rival.role == "control" for rival in strongest)

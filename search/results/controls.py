@@ -18,6 +18,8 @@ UNMATCHED = "no control was matched to the winner: how much of its gain is the m
 NOT_OF_METHOD = "the gain is not the method's"
 UNSHOWN = "the gain is not shown to be the method's"
 BARRED = "no control with the winner's values of training met its constraints"
+UNSURE = "is chance is not known: the gain is not shown to be the method's"
+SURER = "--seed-check (in a search by one metric) or confirm gives an interval"
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,24 @@ class Claim:
 
     @property
     def rivals(self) -> tuple[str, ...]:
-        """The controls that do as well as the winner, within chance, or better."""
-        return tuple(label for label, gain in self.gains.items() if not _is_gained(gain))
+        """The controls that are known to do as well as the winner, within chance, or better."""
+        return tuple(
+            label
+            for label, gain in self.gains.items()
+            if gain.interval is not None and gain.interval[0] <= 0
+        )
+
+    @property
+    def unsure(self) -> tuple[str, ...]:
+        """The controls over which the gain has no interval: all of it may be chance."""
+        return tuple(label for label, gain in self.gains.items() if gain.interval is None)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the claim for the manifest, as JSON values."""
+        """Return the claim for the manifest, as JSON values.
+
+        What explains the gain is None where no control is known to, and one may for all that is
+        known; it is empty where the gain lies above chance over each.
+        """
         label, gain = self.best
         low, high = gain.interval or (None, None)
         return {
@@ -51,7 +66,7 @@ class Claim:
             "low": low,
             "high": high,
             "level": gain.level,
-            "explained_by": list(self.rivals),
+            "explained_by": None if self.unsure and not self.rivals else list(self.rivals),
         }
 
 
@@ -77,24 +92,21 @@ def claim_sentence(trial: Trial, claim: Claim | None) -> str:
     """Say whether the winner's gain is the method's; an empty text where it is."""
     if claim is None:
         return BARRED if trial.controls else UNMATCHED
-    if not claim.rivals:
-        return ""
     better = [label for label in claim.rivals if _is_lost(claim.gains[label])]
-    names = " and ".join(plain(label) for label in better or claim.rivals)
-    verb = "do" if len(better or claim.rivals) > 1 else "does"
+    strongest = better or claim.rivals or claim.unsure
+    names = " and ".join(plain(label) for label in strongest)
+    verb = "do" if len(strongest) > 1 else "does"
     if better:
         return f"{names} with the winner's values of training {verb} better: {NOT_OF_METHOD}"
-    return f"{names} with the winner's values of training {verb} as well, within chance: {UNSHOWN}"
+    if claim.rivals:
+        rest = f"as well, within chance: {UNSHOWN}"
+        return f"{names} with the winner's values of training {verb} {rest}"
+    return f"how much of the gain over {names} {UNSURE}; {SURER}" if names else ""
 
 
 def plain(label: str) -> str:
     """Return the label of the reference that a matched control stands for."""
     return label.removeprefix(f"{MATCHED} ")
-
-
-def _is_gained(gain: Gain) -> bool:
-    """Tell whether the winner is better beyond chance; without an interval, by the value."""
-    return gain.value > 0 if gain.interval is None else gain.interval[0] > 0
 
 
 def _is_lost(gain: Gain) -> bool:

@@ -34,7 +34,7 @@ FOOTNOTES = {
 }
 
 
-TIE = "= cannot be told apart: the interval of the difference includes 0"
+TIE = "= cannot be told apart: the interval of the difference includes 0, or is not known"
 ALONE = Beside({}, {}, "")
 MEANINGS = {**ALARMS, **OF_ASSETS}
 LISTED = 3  # trials in a sentence

@@ -31,6 +31,8 @@ def _tiles(run: Run) -> Html:
     if first is not None:
         rivals = len(ties(run))
         distinct = f"{rivals} more cannot be told apart" if rivals else "told apart from all others"
+        if run.objective.other is not None:  # no single value tells trials apart
+            distinct = "taken from the Pareto front"
         tiles.append(("winner", first.trial.label or first.trial.id, distinct))
         bounds = format_interval(words, metric, *(first.interval or (math.nan, math.nan)))
         tiles.append((words.describe(metric), words.format_value(metric, first.value), bounds))

@@ -169,6 +169,13 @@ def test_the_claim_is_over_the_best_matched_control(build, reach, says):
     assert set(lines) < set(sentences(run))
 
 
+def test_without_an_interval_the_report_claims_nothing(build):
+    best = Blueprint("t001", skill=0.75, reach=20.0, controls=MATCHED)
+    control = Blueprint("c01", "matched adversarial of t001", 0.6, 1.0, control=True)
+    lines = matched_sentences(build(REFERENCES[0], best, control))
+    assert lines[1].startswith("How much of the gain over adversarial is chance is not known: ")
+
+
 def test_without_matched_controls_the_report_says_so(checked):
     (line,) = matched_sentences(checked)
     assert line.startswith("No control was matched to the winner")

@@ -146,6 +146,18 @@ def test_of_one_training_each_there_is_no_interval():
     )
 
 
+def test_a_gain_without_an_interval_is_explained_by_no_one_and_not_claimed():
+    """A control of a single training may do as well or not; one that is known to, explains it."""
+    gap = {"value": 0.18, "low": None, "high": None}
+    base = VALUES["comparisons"][0] | {"role": "control"}
+    equal = base | {"over": "m", "verdict": "not distinguishable"}
+    unknown = equal | {"over": "n", "difference": gap, "p": None, "p_adjusted": None}
+    lines = sentences(confirmed(comparisons=[base, unknown], matched=[]))
+    assert lines[3] == f"how much of the gain over n is chance is not known: {UNSHOWN[15:]}"
+    lines = sentences(confirmed(comparisons=[equal, unknown], matched=[]))
+    assert lines[3] == f"this gain is explained by a control: m does as well, {UNSHOWN}"
+
+
 def test_trainings_on_test_that_miss_a_constraint_are_said():
     lines = sentences(confirmed(missed={"clean_floor": 1}))
     assert lines[-1] == "1 of the winner's 2 trainings on test miss clean_floor"

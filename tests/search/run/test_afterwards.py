@@ -192,6 +192,14 @@ def test_a_gain_that_a_control_explains_is_said_to_be_so(run_toy):
     assert line in " ".join(printed.split())
 
 
+def test_without_further_seeds_no_gain_is_claimed(run_toy):
+    _, folder, printed = run_toy(**SAMPLED | {"seed_check": 0}, settings=MATCHED)
+    gain = manifest_of(folder)["gain"]
+    assert gain["value"] > 0
+    assert (gain["low"], gain["explained_by"]) == (None, None)
+    assert "is chance is not known: the gain is not shown to be" in " ".join(printed.split())
+
+
 def test_a_study_without_controls_says_that_it_has_none(run_toy):
     _, folder, printed = run_toy(trials=3)
     assert manifest_of(folder)["gain"] is None

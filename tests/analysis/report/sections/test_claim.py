@@ -31,3 +31,14 @@ def test_without_a_winner_there_is_neither_gain_nor_config(build):
 
 def test_a_winner_alone_says_so(build):
     assert "there is nothing to compare with" in claim(build(REFERENCES[0])).body
+
+
+def test_a_winner_of_two_objectives_is_not_said_to_be_told_apart(build):
+    other = "ranking_clean_bacc"
+    trials = [
+        Blueprint("t001", metrics={METRIC: 0.5, other: 0.9}),
+        Blueprint("t002", metrics={METRIC: 0.4, other: 0.8}),
+    ]
+    body = claim(build(*trials, second={"metric": other, "direction": "max"})).body
+    assert "taken from the Pareto front" in body
+    assert "told apart" not in body
