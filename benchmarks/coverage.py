@@ -1,16 +1,21 @@
 """How often intervals hold the truth: rare classes, few subjects, differences, agreements.
 
-Each line draws many samples from a known truth. The former method, a percentile bootstrap within
-classes, is measured beside. The nominal coverage is .95.
+Each line draws many samples from a known truth. The former method is measured beside: a percentile
+bootstrap within classes, and of confirmations Student's t without the image that is added to each
+class. The nominal coverage is .95.
 """
 
 import argparse
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from search.confirmation.statistics import Recipe, difference
 from search.engine.agreement import kendall
+from trainables.metrics.classification import Labels
+from trainables.metrics.influence import Sample
 from trainables.metrics.intervals import (
     Interval,
     mean_interval,
@@ -18,6 +23,7 @@ from trainables.metrics.intervals import (
     summary_interval,
 )
 from trainables.metrics.skill import Area, Skill, Summary
+from trainables.metrics.welch import Estimate, estimate, image_component
 from trainables.runtime.arrays import Floats64, Mask
 
 EPS = (0.0, 1.0, 2.0, 4.0)
@@ -28,6 +34,8 @@ RARE = (  # images of each class, their right answers without attack, and how fa
     ((3, 30), (0.95, 0.9), (20, 20)),
     ((5, 45), (0.95, 0.95), (10, 10)),
     ((5, 45), (0.6, 0.9), (1, 3)),
+    ((5, 45), (0.95, 0.95), (40, 40)),
+    ((5, 95), (0.9, 0.95), (60, 60)),
     ((10, 100), (0.9, 0.95), (8, 8)),
     ((42, 114), (0.7, 0.9), (3, 3)),
     ((3, 5, 8, 10, 20, 60, 100), (0.5, 0.6, 0.8, 0.8, 0.9, 0.9, 0.95), (4,) * 7),
@@ -66,37 +74,124 @@ def bootstrap(
 
 
 def holds(interval: Interval | tuple[float, float], truth: float) -> bool:
-    """Tell whether an interval holds the truth."""
+    """Tell whether an interval, by its last two numbers, holds the truth."""
     low, high = interval[-2:]
     return low - 1e-9 <= truth <= high + 1e-9
 
 
-def classes(runs: int) -> None:
-    """Print coverage of rare classes, of a value and of a difference."""
-    print("| images of each class | summary | value, before | value | difference, before | diff. |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for counts, right, reach in RARE:
-        labels = np.repeat(np.arange(len(counts)), counts)
-        curve = np.mean(
-            [[p * math.exp(-e / far) for e in EPS] for p, far in zip(right, reach, strict=True)],
-            axis=0,
+@dataclass(frozen=True)
+class Task:
+    """A known truth: two models, the second being weaker.
+
+    Attributes:
+        counts: Images of each class.
+        right: Right answers without attack of each class, of the first model.
+        reach: How far each class withstands the attack.
+        summary: What is known.
+    """
+
+    counts: tuple[int, ...]
+    right: tuple[float, ...]
+    reach: tuple[float, ...]
+    summary: Summary
+
+    @property
+    def labels(self) -> Labels:
+        """The class of each image, (N,)."""
+        return np.repeat(np.arange(len(self.counts)), self.counts)
+
+    @property
+    def weaker(self) -> tuple[float, ...]:
+        """Right answers without attack of each class, of the second model."""
+        return tuple(share - 0.1 for share in self.right)
+
+    def truths(self) -> tuple[float, float]:
+        """Return the value of the first model, and what it has more than the second."""
+        falls = np.exp(-np.divide.outer(EPS, self.reach))
+        values = [
+            float(self.summary(falls @ shares / len(self.counts)))
+            for shares in (np.array(self.right), np.array(self.weaker))
+        ]
+        return values[0], values[0] - values[1]
+
+    def draw(self, rng: np.random.Generator) -> tuple[Mask, Mask]:
+        """Draw answers of both models, (E, N)."""
+        return (
+            draw(rng, self.counts, self.right, self.reach),
+            draw(rng, self.counts, self.weaker, self.reach),
         )
-        weaker = [share - 0.1 for share in right]
-        rival = curve - np.mean([[0.1 * math.exp(-e / far) for e in EPS] for far in reach], axis=0)
+
+
+def tasks() -> Iterator[tuple[str, Task]]:
+    """List what is measured, with the first cells of its line."""
+    for counts, right, reach in RARE:
         for name, summary in (("area", Area(EPS)), ("skill", Skill(EPS, 1 / len(counts)))):
-            rng, hits = np.random.default_rng(0), np.zeros(4)
-            truth, gap = float(summary(curve)), float(summary(curve) - summary(rival))
-            for seed in range(runs):
-                a, b = draw(rng, counts, right, reach), draw(rng, counts, weaker, reach)
-                options = {"seed": seed, "resamples": RESAMPLES}
-                hits += [
-                    holds(bootstrap([a], labels, summary, rng), truth),
-                    holds(summary_interval(a, labels, summary, **options), truth),
-                    holds(bootstrap([a, b], labels, summary, rng), gap),
-                    holds(summary_difference(a, b, labels, summary, **options), gap),
-                ]
-            cells = " | ".join(f"{share:.3f}" for share in hits / runs)
-            print(f"| {', '.join(map(str, counts))} | {name} | {cells} |", flush=True)
+            cells = f"{', '.join(map(str, counts))} | {right[0]:g}, {reach[0]} | {name}"
+            yield cells, Task(counts, right, reach, summary)
+
+
+HEAD = "| images of each class | right, reach of the first | summary"
+
+
+def classes(runs: int) -> None:
+    """Print coverage of rare classes in a search, of a value and of a difference."""
+    print(f"{HEAD} | value, before | value | difference, before | difference |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for cells, task in tasks():
+        rng, hits, labels, (truth, gap) = *_start(4), task.labels, task.truths()
+        for seed in range(runs):
+            a, b = task.draw(rng)
+            options = {"seed": seed, "resamples": RESAMPLES}
+            hits += [
+                holds(bootstrap([a], labels, task.summary, rng), truth),
+                holds(summary_interval(a, labels, task.summary, **options), truth),
+                holds(bootstrap([a, b], labels, task.summary, rng), gap),
+                holds(summary_difference(a, b, labels, task.summary, **options), gap),
+            ]
+        _print_line(cells, hits / runs)
+
+
+def confirmations(runs: int) -> None:
+    """Print coverage of rare classes in a confirmation, and how wide intervals are.
+
+    The five trainings of each recipe answer alike, so that images are all that varies.
+    """
+    print(
+        f"\n{HEAD} | value, before | value | difference, before | difference | width, before "
+        "| width | width of difference, before | width of difference |"
+    )
+    print(f"|{' --- |' * 11}")
+    for cells, task in tasks():
+        rng, sums, (truth, gap) = *_start(8), task.truths()
+        for _ in range(runs):
+            first, second = (
+                Recipe.of(np.stack([answers] * 5), task.labels, task.summary)
+                for answers in task.draw(rng)
+            )
+            intervals = [
+                _unsmoothed(first.value, first.images),
+                first.estimate(),
+                _unsmoothed(first.value - second.value, first.images - second.images),
+                difference(first, second),
+            ]
+            bounds = [(interval.low, interval.high) for interval in intervals]
+            sums += [
+                *map(holds, bounds, (truth, truth, gap, gap)),
+                *(high - low for low, high in bounds),
+            ]
+        _print_line(cells, sums / runs)
+
+
+def _unsmoothed(value: float, images: Sample) -> Estimate:
+    return estimate(value, [image_component(images.moved, images.labels)])
+
+
+def _start(columns: int) -> tuple[np.random.Generator, Floats64]:
+    return np.random.default_rng(0), np.zeros(columns)
+
+
+def _print_line(cells: str, shares: Floats64) -> None:
+    print(f"| {cells} | {' | '.join(f'{share:.3f}' for share in shares)} |", flush=True)
 
 
 def subjects(runs: int) -> None:
@@ -138,6 +233,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1000, help="samples for each number")
     runs = parser.parse_args().runs
     classes(runs)
+    confirmations(runs)
     subjects(runs)
     agreements(runs)
 

@@ -67,10 +67,10 @@ def welch(first: Recipe, second: Recipe, comparisons: int) -> bool:
 
 def bootstrap(first: Recipe, second: Recipe, comparisons: int) -> bool:
     """Tell apart as it was done before: the images are taken as replicates of the recipe."""
-    signed_rank = wilcoxon(first.moved + first.value - second.moved - second.value)
+    signed_rank = wilcoxon(first.images.moved + first.value - second.images.moved - second.value)
     generator = np.random.default_rng(0)
     gaps = _resampled(first, generator) - _resampled(second, generator)
-    gaps += (_image_draws(first.labels) * (first.moved - second.moved)).sum(axis=1)
+    gaps += (_image_draws(first.images.labels) * (first.images - second.images).moved).sum(axis=1)
     low, high = np.quantile(gaps, [0.025, 0.975])
     return bool(comparisons * signed_rank.pvalue < 0.05 and not low <= 0 <= high)
 

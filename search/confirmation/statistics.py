@@ -7,21 +7,25 @@ The variance of a recipe's mean is that between its trainings by their number, a
 of a difference, that of both recipes' trainings, and that over images of the difference, paired by
 image. Welch's t of these gives the interval, p and the verdict: one statistic, that of the value.
 
+Right and wrong answers are smoothed, as a class of few images that are all right is not certain
+(`trainables.metrics.welch.image_component`).
+
 The variance between trainings holds a part of that over images: what a training answers by chance
 on single images. It counts twice, which is cautious: `benchmarks/verdicts.py` measures how much.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self, final
 
 import numpy as np
 import numpy.typing as npt
 
 from trainables.metrics.classification import Labels, mean_recall
-from trainables.metrics.influence import influences
+from trainables.metrics.influence import Sample, is_right_or_wrong
 from trainables.metrics.skill import Area, Skill, Summary, summary_of
-from trainables.metrics.welch import Estimate, estimate, image_component, seed_component
+from trainables.metrics.welch import Estimate, estimate, seed_component
 from trainables.runtime.arrays import Floats64
 from trainables.study.examination import CLEAN, ENSEMBLE, Direction, Examination
 
@@ -37,13 +41,13 @@ class Recipe:
 
     Attributes:
         values: Of each of S trainings, (S,).
-        moved: How much each image moves their mean, (N,), see `trainables.metrics.influence`.
-        labels: Classes of the images, (N,); all equal where there are none.
+        images: How much each image moves their mean.
+        limits: The least and the greatest that a value can be.
     """
 
     values: Floats64
-    moved: Floats64
-    labels: Labels
+    images: Sample
+    limits: tuple[float, float] = (-math.inf, math.inf)
 
     @classmethod
     def of(cls, answers: npt.ArrayLike, labels: Labels, summary: Summary) -> Self:
@@ -51,13 +55,16 @@ class Recipe:
 
         Args:
             answers: Of each training, radius and image, (S, E, N).
-            labels: Classes, (N,).
+            labels: Classes, (N,); all equal where there are none.
             summary: Makes one number of the curve of the mean over classes.
         """
         single = np.asarray(answers, dtype=np.float64)
         values = summary(mean_recall(single, labels))
-        moved = np.mean([influences(training, labels, summary) for training in single], axis=0)
-        return cls(values, moved, labels)
+        images = Sample.of(list(single), labels, summary)
+        if not is_right_or_wrong(single):
+            return cls(values, images)
+        never, always = summary(np.array([[0.0], [1.0]]).repeat(single.shape[1], axis=1)).tolist()
+        return cls(values, images, (never, always))
 
     @property
     def value(self) -> float:
@@ -69,8 +76,9 @@ class Recipe:
 
         Of one training the interval is NaN.
         """
-        parts = seed_component(self.values), image_component(self.moved, self.labels)
-        return estimate(self.value, parts)
+        estimated = estimate(self.value, [seed_component(self.values), self.images.component])
+        low, high = np.clip([estimated.low, estimated.high], *self.limits).tolist()
+        return replace(estimated, low=low, high=high)
 
 
 def difference(first: Recipe, second: Recipe, comparisons: int = 1) -> Estimate:
@@ -84,7 +92,7 @@ def difference(first: Recipe, second: Recipe, comparisons: int = 1) -> Estimate:
     parts = (
         seed_component(first.values),
         seed_component(second.values),
-        image_component(first.moved - second.moved, first.labels),
+        (first.images - second.images).component,
     )
     return estimate(first.value - second.value, parts, comparisons)
 

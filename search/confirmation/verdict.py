@@ -239,7 +239,7 @@ def comparisons(
             | {"verdict": gap.verdict(direction)}
             | {"p": gap.p, "p_adjusted": adjusted, "level": gap.level}
             | {"df": gap.df, "seeds": [len(first.values), len(second.values)]}
-            | {"n": len(first.labels)}
+            | {"n": len(first.images.labels)}
         )
     return rows
 

@@ -19,11 +19,9 @@ from search.engine.trial import State, Trial
 from search.record.run_folder import RunFolder
 from search.results.ranking import Row, can_win, first_merit, lucky, sign_of, winner
 from search.results.seeds import Spread, spread_of
-from trainables.metrics.classification import Labels
-from trainables.metrics.influence import influences, value_of
+from trainables.metrics.influence import Sample, value_of
 from trainables.metrics.skill import Area, summary_of
-from trainables.metrics.welch import UNKNOWN, Component, Estimate, estimate, image_component
-from trainables.runtime.arrays import Floats64
+from trainables.metrics.welch import UNKNOWN, Component, Estimate, estimate
 from trainables.study import ranking_file
 
 COMPARED = 50  # rows that are compared with the winner: each reads the answers of its trainings
@@ -117,26 +115,13 @@ def leaders(rows: Sequence[Row], objective: Objective, folder: RunFolder) -> lis
     return [row.trial for row in [*members[:1], *rivals]][:RACED] if rivals else []
 
 
-@dataclass(frozen=True)
-class Answers:
-    """How much each image moves a value, see `trainables.metrics.influence.influences`.
-
-    Attributes:
-        influences: Mean over the trainings behind the value, (N,).
-        labels: Classes of the images, (N,).
-    """
-
-    influences: Floats64
-    labels: Labels
-
-
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
     """The winner of a run beside any of its other trials.
 
     Attributes:
         first: The winner's row.
-        answers: Behind its value; None where they are not known.
+        answers: What images say of its value; None where its answers are not known.
         objective: What values are of.
         spread: How much they vary with the seed.
         count: How many comparisons shall hold together.
@@ -144,7 +129,7 @@ class Comparison:
     """
 
     first: Row
-    answers: Answers | None
+    answers: Sample | None
     objective: Objective
     spread: Spread
     count: int
@@ -230,8 +215,8 @@ def duel(first: Side, second: Side, objective: Objective, count: int) -> Estimat
     return estimate(gain, [*seeds, paired_component(*answers)], count)
 
 
-def answers_of(row: Row, objective: Objective, folder: RunFolder) -> Answers | None:
-    """Read the answers behind a value; None where there are none, or they give another value.
+def answers_of(row: Row, objective: Objective, folder: RunFolder) -> Sample | None:
+    """Read what images say of a value; None where no answers are kept, or they give another value.
 
     The answers belong to the study's own metric: where a run is ranked by another, they say nothing
     of it.
@@ -244,7 +229,7 @@ def answers_of(row: Row, objective: Objective, folder: RunFolder) -> Answers | N
     Raises:
         UserError: If a file of answers is damaged.
     """
-    moved, labels = [], None
+    answers, summary, labels = [], None, None
     for training in row.counted:
         saved = ranking_file.read(folder.saved(training.id))
         if saved is None or saved.labels.ndim != 1:
@@ -254,15 +239,15 @@ def answers_of(row: Row, objective: Objective, folder: RunFolder) -> Answers | N
         value = value_of(saved.scores, labels, summary)
         if not isclose(value, objective.value(training.reports[-1]), abs_tol=1e-6):
             return None
-        moved.append(influences(saved.scores, labels, summary))
-    return None if labels is None else Answers(np.mean(moved, axis=0), labels)
+        answers.append(saved.scores)
+    return None if labels is None or summary is None else Sample.of(answers, labels, summary)
 
 
-def paired_component(first: Answers | None, second: Answers | None) -> Component:
+def paired_component(first: Sample | None, second: Sample | None) -> Component:
     """Estimate the variance of a difference over images, which both answered."""
     if first is None or second is None or not np.array_equal(first.labels, second.labels):
         return UNKNOWN
-    return image_component(first.influences - second.influences, first.labels)
+    return (first - second).component
 
 
 def _completed(rows: Sequence[Row]) -> list[Row]:

@@ -5,15 +5,16 @@ these over classes, a curve over the radii; and one number of the curve. So the 
 enters through the means of classes alone, whatever is made of the curve.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Self, final
 
 import numpy as np
 import numpy.typing as npt
 
 from trainables.metrics.classification import Labels, mean_recall
 from trainables.metrics.skill import Summary
+from trainables.metrics.welch import Component, image_component
 from trainables.runtime.arrays import Floats64
 
 Answers = npt.NDArray[np.bool_ | np.integer | np.floating]
@@ -75,3 +76,77 @@ def influences(answers: Answers, labels: Labels, summary: Summary) -> Floats64:
         values = summary(curve + shift.T)  # each without one image
         moved[rows] = (count - 1) * (values.mean() - values)
     return moved
+
+
+def extremes_of(answers: Answers, labels: Labels, summary: Summary) -> Floats64:
+    """Compute how much one more image would move a value that is never right, or always.
+
+    Args:
+        answers: (E, N).
+        labels: Classes, (N,).
+        summary: Makes one number of the curve of their mean over classes.
+
+    Returns:
+        Influences of the image that is never right, and of the one that always is, if it was of
+        each of K classes, (2, K); (0, K) where answers are not right or wrong.
+    """
+    classes = np.unique(labels)
+    moved = np.zeros((2 * is_right_or_wrong(answers), len(classes)))
+    curve = mean_recall(answers, labels)
+    for column, label in enumerate(classes):
+        members = answers[:, labels == label].astype(np.float64)
+        count = members.shape[1] + 1
+        for row in range(len(moved)):
+            shift = (row - members.mean(axis=1)) / count / len(classes)
+            moved[row, column] = count * (summary(curve + shift) - summary(curve))
+    return moved
+
+
+def is_right_or_wrong(answers: Answers) -> bool:
+    """Tell whether answers are 0 or 1, and not errors."""
+    return answers.dtype == np.bool_ or bool(((answers == 0) | (answers == 1)).all())
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """What a sample of images says of how far a value may be from that of all images.
+
+    Attributes:
+        moved: How much each image moves the value, (N,), see `influences`.
+        labels: Classes, (N,); all equal where there are none.
+        extremes: How much images would that the sample may lack, (P, K), see `extremes_of`.
+    """
+
+    moved: Floats64
+    labels: Labels
+    extremes: Floats64
+
+    @classmethod
+    def of(cls, trainings: Sequence[Answers], labels: Labels, summary: Summary) -> Self:
+        """Compute the influences of images on the mean value of several trainings.
+
+        Args:
+            trainings: Answers of each, (E, N).
+            labels: Classes, (N,).
+            summary: Makes one number of the curve of their mean over classes.
+        """
+        moved = [influences(answers, labels, summary) for answers in trainings]
+        extremes = [extremes_of(answers, labels, summary) for answers in trainings]
+        if len({len(rows) for rows in extremes}) > 1:  # of some, errors that happen to be 0 or 1
+            extremes = [rows[:0] for rows in extremes]
+        return cls(np.mean(moved, axis=0), labels, np.mean(extremes, axis=0))
+
+    def __sub__(self, other: Self) -> Self:
+        """Return the sample of the difference of two values on the same images.
+
+        An image that the sample may lack is never right or always, for each of both.
+        """
+        pairs = self.extremes[:, np.newaxis] - other.extremes
+        extremes = pairs.reshape(-1, self.extremes.shape[1])
+        return type(self)(self.moved - other.moved, self.labels, extremes)
+
+    @property
+    def component(self) -> Component:
+        """The variance of the value over images."""
+        return image_component(self.moved, self.labels, self.extremes)

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainables.metrics.classification import Labels, mean_recall
-from trainables.metrics.influence import influences
+from trainables.metrics.influence import influences, is_right_or_wrong
 from trainables.metrics.skill import Area, Summary
 from trainables.metrics.welch import image_component, quantile
 from trainables.runtime.arrays import Floats, Floats64
@@ -85,7 +85,7 @@ def summary_interval(
         level: Coverage, in (0, 1).
     """
     value = float(summary(mean_recall(scores, labels)))
-    if not _is_right_or_wrong(scores):
+    if not is_right_or_wrong(scores):
         return _student(value, influences(scores, labels, summary), labels, level)
     (draws,) = _draw_means([scores], labels, seed, resamples)
     return _percentiles(value, summary(draws), level)
@@ -114,7 +114,7 @@ def summary_difference(
     """
     pair = scores_a, scores_b
     values = [float(summary(mean_recall(scores, labels))) for scores in pair]
-    if not all(map(_is_right_or_wrong, pair)):
+    if not all(map(is_right_or_wrong, pair)):
         moved = [influences(scores, labels, summary) for scores in pair]
         return _student(values[0] - values[1], moved[0] - moved[1], labels, level)
     draws_a, draws_b = _draw_means(pair, labels, seed, resamples)
@@ -146,7 +146,7 @@ def share_interval(
     pair = scores_a[None], scores_b[None]
     rest, whole = (float(mean_recall(scores, labels)[0]) - zero for scores in pair)
     value = rest / whole if whole else math.nan
-    if not all(map(_is_right_or_wrong, pair)):
+    if not all(map(is_right_or_wrong, pair)):
         moved = [influences(scores, labels, Area((0.0,))) for scores in pair]
         ratio = (moved[0] - value * moved[1]) / whole if whole else np.full(len(labels), math.nan)
         return _student(value, ratio, labels, level)
@@ -217,10 +217,6 @@ def wilson(successes: int, trials: int, level: float = 0.95) -> Interval:
     half = z * math.sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2)
     half /= 1 + z**2 / trials
     return Interval(share, max(0.0, centre - half), min(1.0, centre + half))
-
-
-def _is_right_or_wrong(scores: Scores) -> bool:
-    return scores.dtype == np.bool_ or bool(((scores == 0) | (scores == 1)).all())
 
 
 def _draw_means(

@@ -16,7 +16,8 @@ from search.confirmation.statistics import (
     optimism,
     recipe_of,
 )
-from trainables.metrics.skill import Area
+from trainables.metrics.skill import Area, Skill
+from trainables.metrics.welch import image_component
 from trainables.study.examination import Examination
 
 ONE_CLASS = np.zeros(400, dtype=np.int64)
@@ -35,7 +36,7 @@ def test_a_value_by_hand():
     recipe = recipe_of([seed, seed], "ranking_pgd_x_curve")
     assert answers_of([seed, seed]).shape == (2, 3, 3)
     assert recipe.values.tolist() == pytest.approx([(2 / 3 + 1 / 12) / 2] * 2)
-    assert recipe.moved.tolist() == pytest.approx([0, 1 / 24, -1 / 24])
+    assert recipe.images.moved.tolist() == pytest.approx([0, 1 / 24, -1 / 24])
     assert mean_of([seed], ("clean", 0.0)) == pytest.approx(0.75)
 
 
@@ -86,7 +87,8 @@ def test_trainings_that_are_all_alike_leave_a_paired_test_over_images():
 def test_the_variance_is_the_sum_over_both():
     generator = np.random.default_rng(1)
     first, second = (recipe(*generator.random((5, 40))) for _ in range(2))
-    gap, images = difference(first, second), np.var(first.moved - second.moved, ddof=1) / 40
+    gap, moved = difference(first, second), (first.images - second.images).moved
+    images = np.var(moved, ddof=1) / 40
     seeds = [np.var(side.values, ddof=1) / 5 for side in (first, second)]
     error = (gap.high - gap.value) / stats.t.ppf(0.975, gap.df)
     assert error**2 == pytest.approx(images + sum(seeds))
@@ -97,6 +99,40 @@ def test_a_single_training_says_nothing_of_others():
     assert gap.value == 1
     assert np.isnan([gap.low, gap.high, gap.p]).all()
     assert gap.verdict("max") == "not distinguishable"
+
+
+RADII = (0.0, 1.0, 2.0, 4.0)
+
+
+def alike(generator, counts, right, reach):
+    """Five trainings that answer alike: images, of classes of so many, are all that varies."""
+    count = sum(counts)
+    answers = generator.random(count) < right
+    answers = answers & (generator.exponential(reach, count) >= np.array(RADII)[:, None])
+    return np.stack([answers] * 5)
+
+
+@pytest.mark.parametrize(
+    ("counts", "right", "reach"), [((3, 30), 0.95, 20), ((5, 95), 0.95, 60), ((5, 45), 0.95, 40)]
+)
+@pytest.mark.parametrize("summary", [Area(RADII), Skill(RADII, 0.5)], ids=["area", "skill"])
+def test_rare_classes_are_covered(counts, right, reach, summary):
+    """It was .55 to .75: a class of three images that are all right was taken for certain."""
+    truth = float(summary(right * np.exp(-np.array(RADII) / reach)))
+    generator, labels, hits = np.random.default_rng(5), np.repeat([0, 1], counts), 0
+    for _ in range(300):
+        recipe = Recipe.of(alike(generator, counts, right, reach), labels, summary)
+        interval = recipe.estimate()
+        hits += interval.low <= truth <= interval.high
+        assert 0 <= interval.low <= recipe.value <= interval.high <= 1
+    assert hits / 300 >= 0.93
+
+
+def test_of_common_classes_intervals_are_as_wide_as_without_smoothing():
+    generator, labels = np.random.default_rng(6), np.repeat([0, 1], (42, 114))
+    recipe = Recipe.of(alike(generator, (42, 114), 0.8, 3), labels, Area(RADII))
+    plain = image_component(recipe.images.moved, labels)
+    assert recipe.images.component.variance == pytest.approx(plain.variance, rel=0.05)
 
 
 def test_signs_pooled_over_classes_do_not_decide():

@@ -68,7 +68,10 @@ def test_a_gain_has_the_variance_of_the_seeds_and_of_the_images(folder):
     right = np.mean([np.arange(40) < 34, np.arange(40) < 30], axis=0)
     rival = np.mean([np.arange(40) < 26, np.arange(40) < 30], axis=0)
     change = (right - rival) / 2  # each class is half of the value
-    images = [Component(change[k == LABELS].var(ddof=1) / 20, 19) for k in (0, 1)]
+    # To each class an image is added, of which each of both is right about one half, or the other.
+    values, weights = [0.5, 0, 0, -0.5], [*[1] * 20, *[0.25] * 4]
+    classes = [np.append(change[k == LABELS], values) for k in (0, 1)]
+    images = [Component(np.cov(k, aweights=weights, ddof=0) / 20, 20) for k in classes]
     expected = estimate(0.1, [Component(spread.deviation**2, 3), *images])
     assert gain.interval == pytest.approx((expected.low, expected.high))
     assert gain.level == 0.95

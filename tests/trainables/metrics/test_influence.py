@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainables.metrics.influence import Influences, influences, value_of
+from trainables.metrics.influence import Influences, Sample, extremes_of, influences, value_of
 from trainables.metrics.skill import Area, Skill
 
 EPS = (0.0, 1.0, 3.0)
@@ -61,3 +61,32 @@ def test_an_image_that_is_alone_in_its_class_is_said_to_move_nothing():
 def test_what_is_not_of_the_same_images_is_refused():
     with pytest.raises(ValueError, match="not of the same images"):
         Influences({"skill": np.zeros(3)}, np.zeros(4, dtype=np.int64))
+
+
+@pytest.mark.parametrize("summary", [AREA, SKILL])
+def test_extremes_are_what_the_value_changes_with_one_more_image(answers, summary):
+    right, labels = answers
+    extremes, value = extremes_of(right, labels, summary), value_of(right, labels, summary)
+    for column, label in enumerate(np.unique(labels)):
+        for row in (0, 1):
+            more = np.c_[right, np.full(len(EPS), row)]
+            change = value_of(more, np.append(labels, label), summary) - value
+            assert extremes[row, column] == pytest.approx(((labels == label).sum() + 1) * change)
+
+
+def test_errors_have_no_extremes(answers):
+    right, labels = answers
+    assert extremes_of(30.0 * right + 5, labels, AREA).shape == (0, 3)
+    mixed = Sample.of([1.0 * right, 30.0 * right], labels, AREA)
+    assert mixed.extremes.shape == (0, 3)
+    assert mixed.moved == pytest.approx(15.5 * influences(right, labels, AREA))
+
+
+def test_two_models_that_never_differ_may_differ_on_other_images(answers):
+    """Each may be never or always right on an image that is lacking: four pairs."""
+    sample = Sample.of([answers[0]], answers[1], AREA)
+    gap = sample - sample
+    assert not gap.moved.any()
+    assert gap.extremes.shape == (4, 3)
+    assert gap.extremes[:, 0] == pytest.approx(np.array([0, -1 / 3, 1 / 3, 0]))
+    assert 0 < gap.component.variance < sample.component.variance

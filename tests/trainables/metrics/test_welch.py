@@ -106,6 +106,20 @@ def test_a_class_of_one_image_varies_as_the_others_do():
     assert image_component(np.zeros(2), np.array([0, 1])) is UNKNOWN
 
 
+def test_an_image_of_parts_is_added_to_each_class_of_right_and_wrong_answers():
+    """Three that are all right vary as four of whom half of one is wrong; a class of one, too."""
+    moved, labels = np.zeros(4), np.array([0, 0, 0, 1])
+    part = image_component(moved, labels, np.array([[-1.0, -1.0], [0.0, 0.0]]))
+    weights = np.array([3, 0.5, 0.5])
+    variances = []
+    for weight in (weights, [1, 0.5, 0.5]):
+        values, count = np.array([0, -1, 0]), sum(weight)
+        squares = np.dot(weight, (values - np.average(values, weights=weight)) ** 2)
+        variances.append(Component(squares / (count - 1) / count, count - 1))
+    assert part == pytest.approx(total(variances))
+    assert image_component(moved, labels, np.empty((0, 2))) == image_component(moved, labels)
+
+
 def test_the_variance_behind_a_normal_interval_gives_its_width_again():
     component = interval_component(0.3)
     assert 2 * half_width([component], LEVEL) == pytest.approx(0.3)
