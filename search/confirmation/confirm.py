@@ -66,6 +66,7 @@ from searchspace.names import lookup
 from trainables.attacks.presets import ENSEMBLES, guesses_enough
 from trainables.door.opening import is_empty
 from trainables.door.paths import inside
+from trainables.metrics.welch import FEW
 from trainables.runtime.files import cannot_write, to_json
 from trainables.saved.export import export
 
@@ -173,6 +174,8 @@ def _choose(job: Confirmation, training: Session) -> tuple[list[Standing], Exami
         f"training {len(job.finalists)} finalists on seeds that the search did not use: the best "
         f"on {plan.choosing} to name the winner, the references on {plan.seeds}"
     )
+    if plan.seeds < FEW:
+        job.session.say(f"--seeds {plan.seeds} tells next to nothing apart: {FEW} or more do")
     seeds = {
         finalist.id: range(plan.choosing if finalist.candidate else plan.seeds)
         for finalist in job.finalists

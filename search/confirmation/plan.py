@@ -19,7 +19,7 @@ class ConfirmPlan(Frozen):
     seeds: PositiveInt = setting(
         5,
         "Trainings of each that meets the test split, on seeds that chose nothing; of a single one "
-        "there is no interval.",
+        "there is no interval, and below four intervals are wide.",
         TRAINING,
     )
     choosing: PositiveInt = setting(

@@ -6,6 +6,8 @@ replicates, and their number is small. The images are a second sample, the same 
 The variance of a recipe's mean is that between its trainings by their number, and that over images;
 of a difference, that of both recipes' trainings, and that over images of the difference, paired by
 image. Welch's t of these gives the interval, p and the verdict: one statistic, that of the value.
+With fewer than four trainings half widths are added instead of variances, as two or three that
+happen to lie close together look as if all were known.
 
 Right and wrong answers are smoothed, as a class of few images that are all right is not certain
 (`trainables.metrics.welch.image_component`).
@@ -25,7 +27,7 @@ import numpy.typing as npt
 from trainables.metrics.classification import Labels, mean_recall
 from trainables.metrics.influence import Sample, is_right_or_wrong
 from trainables.metrics.skill import Area, Skill, Summary, summary_of
-from trainables.metrics.welch import Estimate, estimate, seed_component
+from trainables.metrics.welch import Estimate, estimate_difference, estimate_recipe
 from trainables.runtime.arrays import Floats64
 from trainables.study.examination import CLEAN, ENSEMBLE, Direction, Examination
 
@@ -76,7 +78,7 @@ class Recipe:
 
         Of one training the interval is NaN.
         """
-        estimated = estimate(self.value, [seed_component(self.values), self.images.component])
+        estimated = estimate_recipe(self.value, self.values, self.images.component)
         low, high = np.clip([estimated.low, estimated.high], *self.limits).tolist()
         return replace(estimated, low=low, high=high)
 
@@ -89,12 +91,8 @@ def difference(first: Recipe, second: Recipe, comparisons: int = 1) -> Estimate:
         second: The other.
         comparisons: How many differences shall all lie in their intervals in 95 % of cases.
     """
-    parts = (
-        seed_component(first.values),
-        seed_component(second.values),
-        (first.images - second.images).component,
-    )
-    return estimate(first.value - second.value, parts, comparisons)
+    images = (first.images - second.images).component
+    return estimate_difference((first.values, second.values), images, comparisons)
 
 
 def recipe_of(trainings: Sequence[Examination], metric: str) -> Recipe:

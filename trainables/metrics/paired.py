@@ -5,21 +5,19 @@ number that is shown beside them. `compare` speaks of the subjects, and takes tw
 are. `compare_recipes` takes several trainings of each, and speaks of what is trained again as well.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from trainables.metrics.welch import (
-    Component,
     Direction,
     Estimate,
     Verdict,
     estimate,
+    estimate_difference,
     image_component,
-    seed_component,
 )
-from trainables.runtime.arrays import Floats
+from trainables.runtime.arrays import Floats, Floats64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +64,14 @@ def compare(a: Floats, b: Floats, comparisons: int, direction: Direction) -> Com
     """
     if a.shape != b.shape or a.ndim != 1:
         raise ValueError(f"scores of {a.shape} and {b.shape} are not pairs")
-    return _compare(a, b, [], comparisons, direction)
+    return _compare(a, b, None, comparisons, direction)
 
 
 def compare_recipes(a: Floats, b: Floats, comparisons: int, direction: Direction) -> Comparison:
     """Compare recipes A and B by several trainings of each, paired by subject.
 
-    The variance is that over subjects and, for each recipe, that over its trainings.
+    The variance is that over subjects and, for each recipe, that over its trainings, see
+    `trainables.metrics.welch.estimate_difference`.
 
     Args:
         a: Scores of each training and subject, (S, N), S at least 2; NaN where one is missing.
@@ -87,15 +86,27 @@ def compare_recipes(a: Floats, b: Floats, comparisons: int, direction: Direction
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
         raise ValueError(f"scores of {a.shape} and {b.shape} are not trainings of two recipes")
     complete = ~np.isnan(np.vstack([a, b])).any(axis=0)
-    parts = [seed_component(np.float64(scores[:, complete]).mean(axis=1)) for scores in (a, b)]
+    first, second = (np.float64(scores[:, complete]).mean(axis=1) for scores in (a, b))
     means = [np.where(complete, np.float64(scores).mean(axis=0), np.nan) for scores in (a, b)]
-    return _compare(means[0], means[1], parts, comparisons, direction)
+    return _compare(means[0], means[1], (first, second), comparisons, direction)
 
 
 def _compare(
-    a: Floats, b: Floats, parts: Sequence[Component], comparisons: int, direction: Direction
+    a: Floats,
+    b: Floats,
+    trainings: tuple[Floats64, Floats64] | None,
+    comparisons: int,
+    direction: Direction,
 ) -> Comparison:
-    """Compare scores, (N,), whose variance has other sources than subjects, too."""
+    """Compare scores, (N,), whose variance is that over subjects, and that over trainings if any.
+
+    Args:
+        a: Scores.
+        b: Of the same subjects.
+        trainings: The mean over subjects of each training of A, and of each of B.
+        comparisons: Total number of comparisons.
+        direction: Whether a higher or a lower score is better.
+    """
     if comparisons < 1:
         raise ValueError(f"{comparisons} comparisons, expected at least 1")
     pairs = np.subtract(a, b, dtype=np.float64)
@@ -103,8 +114,13 @@ def _compare(
     count = len(differences)
     mean = float(differences.mean()) if count else np.nan
     part = image_component(differences, np.zeros(count, dtype=np.int64))
+    difference = (
+        estimate(mean, [part], comparisons)
+        if trainings is None
+        else estimate_difference(trainings, part, comparisons)
+    )
     return Comparison(
-        difference=estimate(mean, [part, *parts], comparisons),
+        difference=difference,
         comparisons=comparisons,
         n=count,
         dropped=len(a) - count,

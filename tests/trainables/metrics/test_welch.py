@@ -12,6 +12,8 @@ from trainables.metrics.welch import (
     Component,
     corrected,
     estimate,
+    estimate_difference,
+    estimate_recipe,
     half_width,
     image_component,
     interval_component,
@@ -34,8 +36,10 @@ def test_two_samples_are_welch_s_test(counts):
 @pytest.mark.parametrize("value", np.linspace(-3.5, 3.5, 57).tolist())
 @pytest.mark.parametrize("comparisons", [1, 3])
 @pytest.mark.parametrize("direction", ["max", "min"])
-def test_interval_p_and_verdict_never_contradict(value, comparisons, direction):
-    result = estimate(value, [Component(0.7, 6), Component(0.3, 100)], comparisons)
+@pytest.mark.parametrize("apart", [False, True])
+def test_interval_p_and_verdict_never_contradict(value, comparisons, direction, apart):
+    parts = [Component(0.7, 6), Component(0.3, 100)]
+    result = estimate(value, parts, comparisons, apart=apart)
     told = result.verdict(direction) != "not distinguishable"
     assert told == (result.low > 0 or result.high < 0) == (result.p * comparisons < 0.05)
     if told:
@@ -90,6 +94,33 @@ def test_intervals_of_few_trainings_hold_at_the_level_of_many_comparisons():
         wrong["apart"] += abs(gap) > half_width([seeds, images], level)
         wrong["together"] += estimate(gap, [seeds, images], 5).excludes_zero
     assert wrong["apart"] / runs <= 0.01 < wrong["together"] / runs
+
+
+def test_of_sources_apart_the_interval_at_the_level_of_p_ends_at_zero():
+    parts = [Component(0.04, 2), Component(0.01, math.inf)]
+    result = estimate(0.9, parts, apart=True)
+    assert half_width(parts, 1 - result.p) == pytest.approx(0.9)
+    assert result.high - 0.9 == pytest.approx(half_width(parts, LEVEL))
+    assert estimate(1e6, [Component(1.0, math.inf)] * 2, apart=True).p == 0
+    assert estimate(0.0, parts, apart=True).p == 1
+    alone = [estimate(0.3, [Component(0.01, 5)], apart=apart) for apart in (False, True)]
+    assert alone[0] == alone[1]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_recipe_of_few_trainings_holds_what_it_says(count):
+    """Ten equal rivals on the same images: with 2 and 3 trainings, 12 and 6 % by one variance."""
+    generator, runs, wrong, covered = np.random.default_rng(1), 500, 0, 0
+    images = Component(0.05**2 / 2, 200)
+    for _ in range(runs):
+        shifts = generator.normal(0, 0.05 / 2, (11, 1))
+        values = generator.normal(0, 0.1, (11, count)) + shifts
+        gaps = [estimate_difference((values[0], rival), images, 10) for rival in values[1:]]
+        wrong += any(gap.excludes_zero for gap in gaps)
+        single = estimate_recipe(values[0].mean(), values[0], Component(0.05**2 / 4, 200))
+        covered += single.low <= 0 <= single.high
+    assert wrong / runs <= 0.05
+    assert covered / runs >= 0.94
 
 
 def test_images_count_within_their_classes():
