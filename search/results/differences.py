@@ -21,7 +21,7 @@ from search.results.ranking import Row, can_win, first_merit, lucky, sign_of, wi
 from search.results.seeds import Spread, spread_of
 from trainables.metrics.influence import Sample, value_of
 from trainables.metrics.skill import Area, summary_of
-from trainables.metrics.welch import UNKNOWN, Component, Estimate, estimate
+from trainables.metrics.welch import FEW, UNKNOWN, Component, Estimate, estimate, total
 from trainables.study import ranking_file
 
 COMPARED = 50  # rows that are compared with the winner: each reads the answers of its trainings
@@ -166,9 +166,10 @@ class Comparison:
             UserError: If a file of answers is damaged.
         """
         answers = answers_of(row, self.objective, self.folder)
-        seeds = self.spread.of_difference(len(self.first.counted), len(row.counted))
+        seeds = self.spread.of_difference(_counted(self.first), _counted(row))
         gain = sign_of(self.objective) * (self.first.value - row.value)
-        return estimate(gain, [seeds, paired_component(self.answers, answers)], self.count)
+        parts = [seeds, paired_component(self.answers, answers)]
+        return estimate(gain, parts, self.count, apart=seeds.df < FEW)
 
     def gain(self, row: Row) -> Gain:
         """Return by how much the winner exceeds another, as it is reported.
@@ -209,10 +210,10 @@ def duel(first: Side, second: Side, objective: Objective, count: int) -> Estimat
         UserError: If a file of answers is damaged.
     """
     sides = (first, second)
-    seeds = [side.spread.of_mean(len(side.row.counted)) for side in sides]
+    seeds = total([side.spread.of_mean(*_counted(side.row)) for side in sides])
     answers = [answers_of(side.row, objective, side.folder) for side in sides]
     gain = sign_of(objective) * (first.row.value - second.row.value)
-    return estimate(gain, [*seeds, paired_component(*answers)], count)
+    return estimate(gain, [seeds, paired_component(*answers)], count, apart=seeds.df < FEW)
 
 
 def answers_of(row: Row, objective: Objective, folder: RunFolder) -> Sample | None:
@@ -248,6 +249,11 @@ def paired_component(first: Sample | None, second: Sample | None) -> Component:
     if first is None or second is None or not np.array_equal(first.labels, second.labels):
         return UNKNOWN
     return (first - second).component
+
+
+def _counted(row: Row) -> tuple[str, int]:
+    """Return the id of a config's first training, and of how many trainings its value is."""
+    return row.trial.id, len(row.counted)
 
 
 def _completed(rows: Sequence[Row]) -> list[Row]:

@@ -250,7 +250,8 @@ def _interval(
         for report, bounds in zip(reports, intervals, strict=True)
         if bounds is not None
     ]
-    seeds = spread.half_width(len(trainings)) if spread.is_known else 0.0
+    config = trainings[0].repeats or trainings[0].id
+    seeds = spread.half_width(config, len(trainings)) if spread.is_known else 0.0
     if len(margins) < len(reports):
         return (value - seeds, value + seeds) if spread.is_known else None
     below, above = (fmean(sides) for sides in zip(*margins, strict=True))

@@ -8,6 +8,7 @@ import pytest
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.results.seeds import UNKNOWN, spread_of, trainings_of
+from trainables.metrics.welch import Component, estimate
 from trainables.study.report import Report
 
 HIGH = Objective("m", "max")
@@ -44,16 +45,32 @@ def test_the_deviation_is_pooled_with_one_less_than_the_trainings():
 
 def test_a_mean_and_a_difference_vary_less():
     spread = spread_of([[training("a", 1.0), training("b", 2.0)]], HIGH)
-    assert spread.of_mean(4).variance == pytest.approx(0.5 / 4)
-    assert spread.of_difference(2, 4).variance == pytest.approx(0.5 * (1 / 2 + 1 / 4))
-    assert spread.of_difference(2, 4).df == 1
+    assert spread.of_mean("a", 4) == pytest.approx(Component(0.5 / 4, 1))
+    difference = spread.of_difference(("a", 2), ("c", 4))
+    assert difference == pytest.approx(Component(0.5 * (1 / 2 + 1 / 4), 1))
+
+
+def group(name, *values):
+    return [training(f"{name}.{n}" * (n > 0) or name, v) for n, v in enumerate(values)]
+
+
+def test_a_config_that_varies_more_than_the_pool_counts_with_its_own_deviation():
+    """Of b by itself .08, of all others .0025: an F of 32 is beyond chance, one of 2 is not."""
+    steady = [group("a", 0.5, 0.6), group("c", 0.1, 0.2), group("d", 0.1, 0.15, 0.2)]
+    spread = spread_of([*steady, group("b", 0.1, 0.5)], HIGH)
+    assert spread.of_training("b") == pytest.approx(Component(0.08, 2))
+    assert spread.of_training("once") == spread.of_training("b")
+    assert spread.of_training("a") == pytest.approx(Component(spread.deviation**2, 5))
+    mild = spread_of([*steady, group("b", 0.1, 0.22)], HIGH)
+    assert mild.of_training("b") == pytest.approx(Component(0.0072, 5))
+    assert spread.of_difference(("a", 1), ("b", 2)).df == 2
 
 
 def test_of_single_trainings_nothing_is_known():
     assert spread_of([[training("a", 1.0)], [training("b", 2.0)]], HIGH) == UNKNOWN
     assert not UNKNOWN.is_known
-    assert math.isnan(UNKNOWN.of_mean(2).variance)
-    assert math.isnan(UNKNOWN.of_difference(1, 1).variance)
+    assert math.isnan(UNKNOWN.of_mean("a", 2).variance)
+    assert math.isnan(UNKNOWN.of_difference(("a", 1), ("b", 1)).variance)
 
 
 def test_the_interval_of_a_mean_covers_it():
@@ -62,5 +79,46 @@ def test_the_interval_of_a_mean_covers_it():
     for _ in range(1000):
         values = generator.normal(0.4, 0.08, 6)
         spread = spread_of([[training(str(v), v) for v in values]], HIGH)
-        hits += abs(values.mean() - 0.4) < spread.half_width(6)
+        hits += abs(values.mean() - 0.4) < spread.half_width(str(values[0]), 6)
     assert 0.93 < hits / 1000 < 0.97
+
+
+def made_runs(*, loud, quiet, rivals, singles, gap=0.0, runs=300):
+    """How often a winner is told apart from any of its rivals, and from each of them.
+
+    It is the best of sampled trials of a deviation, and got two more seeds that count. Its rivals
+    are the other sampled trials, or quiet controls of three seeds; weak controls pool with them.
+    """
+    generator, told_apart = np.random.default_rng(0), []
+    for _ in range(runs):
+        first = loud * generator.normal(size=1 + singles)
+        values = [first.max() + gap, *(loud * generator.normal(size=2) + gap)]
+        best = group("w", *values)
+        controls = [group(f"c{n}", *quiet * generator.normal(size=3)) for n in range(4)]
+        others = {f"s{n}": value for n, value in enumerate(np.sort(first)[:-1])}
+        spread = spread_of([best, *controls], HIGH)
+        if rivals == "controls":
+            means = {c[0].id: np.mean([t.reports[-1].metrics["m"] for t in c]) for c in controls}
+        else:
+            means = others
+        count, seeds = len(others) + len(controls), 3 if rivals == "controls" else 1
+        told_apart.append([
+            estimate(np.mean(values[1:]) - mean, [spread.of_difference(("w", 2), (name, seeds))],
+                     count).excludes_zero
+            for name, mean in means.items()
+        ])  # fmt: skip
+    table = np.array(told_apart)
+    return table.any(axis=1).mean(), table.mean()
+
+
+@pytest.mark.parametrize(("loud", "quiet"), [(0.05, 0.05), (0.1, 0.02), (0.1, 0.005), (0.02, 0.1)])
+@pytest.mark.parametrize(("rivals", "singles"), [("controls", 0), ("trials", 20)])
+def test_equals_are_rarely_told_apart_however_deviations_differ(loud, quiet, rivals, singles):
+    """With one pooled deviation it was .17 to .27 where the winner varied and controls did not."""
+    false, _ = made_runs(loud=loud, quiet=quiet, rivals=rivals, singles=singles)
+    assert false <= 0.05
+
+
+def test_a_great_difference_is_still_found_where_all_vary_alike():
+    _, power = made_runs(loud=0.05, quiet=0.05, rivals="controls", singles=0, gap=0.3)
+    assert power > 0.7

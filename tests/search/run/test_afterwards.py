@@ -35,7 +35,10 @@ def test_the_baseline_and_the_best_get_more_seeds(run_toy):
     assert choices_of(folder) == [("baseline", ("r01",), (1, 2)), ("winner", (best,), (1, 2))]
     assert repeats_of(folder) == ["r01.2", "r01.3", f"{best}.2", f"{best}.3"]
     assert manifest_of(folder)["winner"] == best
-    assert manifest_of(folder)["seeds"] == pytest.approx({"deviation": 0, "df": 4, "configs": 2})
+    seeds = manifest_of(folder)["seeds"]
+    assert (seeds["df"], seeds["configs"]) == (4, 2)
+    assert seeds["deviation"] == pytest.approx(0)
+    assert list(seeds["variances"].values()) == [pytest.approx([0, 2])] * 2
     assert "values vary with the seed by 0.000" in printed
     assert "interval: over images and seeds" in printed
 
