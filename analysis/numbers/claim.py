@@ -11,6 +11,7 @@ from analysis.vocabulary import Vocabulary
 from search.record.events import number
 from search.record.lock import is_running
 from search.record.run_folder import RunFolder
+from search.results.chance import chance_line, chance_of
 from search.results.controls import claim_of, claim_sentence, plain
 from search.results.differences import gains, tied
 from search.results.floor import read_share, share_line
@@ -92,6 +93,8 @@ def sentences(run: Run) -> list[str]:
     lines = [f"{who}: {value}{bounds} of {words.describe(metric)}, {better} is better."]
     if (name := words.parse(metric)) and name.point == SKILL:
         lines.append("A skill of 0 is that of a constant answer, and 1 is perfect.")
+    if chance := chance_of(first, run.objective, RunFolder(run.folder)):
+        lines.append(f"{chance_line(chance).capitalize()}.")
     if first.trial.is_reference:
         lines.append("No sampled trial that reached its budget beat it.")
     if first.seeds > 1:

@@ -7,6 +7,7 @@ from search.engine.rules import Rules
 from search.engine.schedulers import promoted_share
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
 from search.results.arms import arms_of
+from search.results.chance import chance_line, chance_of
 from search.results.controls import Claim, claim_of
 from search.results.differences import gains, seed_spread, tied
 from search.results.floor import barred_lines, clean_share, share_line
@@ -76,8 +77,10 @@ def _say_winner(
     session.folder.keep_best(first.trial.id)
     margins = gains(first, rows, rules.objective, session.folder)
     claim = claim_of(first.trial, rows, margins)
+    chance = chance_of(first, rules.objective, session.folder)
     for line in (
         *winner_lines(first, margins, rules.objective),
+        *([chance_line(chance)] if chance else []),
         *luck_lines(rows, rules.objective),
         *claim_lines(first.trial, claim),
         *_floor_lines(first, rows, rules, session),

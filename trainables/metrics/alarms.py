@@ -40,7 +40,7 @@ ALARMS: Mapping[str, str] = {
     GRADIENT: "gradients are zero, or so small that they deny that any change matters",
     SLOPE: "small changes do what gradients do not say: these are wrong, or cut at some pixels",
     COARSE: "outputs so large beside their differences that rounding decides, or no differences",
-    COLLAPSE: "it answers nearly the same to every clean image, or no better than chance",
+    COLLAPSE: "it answers nearly the same to every clean image, or worse than chance",
 }
 """What each alarm of a trial's own answers means: every trial of classifiers looks for all."""
 
@@ -178,8 +178,10 @@ def collapse(
       a quarter as often as they occur. For data that are 90:10 this is more than 97.5 %, so that a
       cautious classifier passes. Not used where the order of images ranks: a classifier that puts
       them in order may have any threshold; or
-    - scores no better than chance: the upper end of the 95 % interval of its balanced accuracy
-      (macro AUC, where the order ranks) is at most a hundredth of the way from chance to perfect.
+    - scores worse than chance: the upper end of the 95 % interval of its balanced accuracy (macro
+      AUC, where the order ranks) is at most a hundredth of the way from chance to perfect. Answers
+      at chance pass for the most part: that would take an interval that lies above chance, which
+      on few images bars weak classifiers as well.
 
     Args:
         task: As in `trainables.metrics.classification`.

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from trainables.metrics.classification import Labels, mean_recall
 from trainables.metrics.influence import influences, is_right_or_wrong
-from trainables.metrics.skill import Area, Summary
+from trainables.metrics.skill import Area, Skill, Summary
 from trainables.metrics.welch import image_component, quantile
 from trainables.runtime.arrays import Floats, Floats64
 
@@ -153,6 +153,36 @@ def share_interval(
     draws_a, draws_b = (draws[:, 0] - zero for draws in _draw_means(pair, labels, seed, resamples))
     base = np.where(np.sign(draws_b) == np.sign(whole), draws_b, np.nan)
     return _percentiles(value, draws_a / base, level)
+
+
+def chance_interval(
+    labels: Labels, skill: Skill, *, seed: int, draws: int = 2000, level: float = 0.95
+) -> Interval:
+    """Simulate what skill chance alone gives: answers at random, which no attack moves.
+
+    Skill is never below 0, so that of answers at chance is above 0 on average.
+
+    Args:
+        labels: Classes, (N,).
+        skill: Whose zero is how probable a right answer is.
+        seed: The same seed gives the same interval.
+        draws: How many classifiers are simulated.
+        level: The share of them in the interval, in (0, 1).
+
+    Returns:
+        The mean, and what contains this share.
+
+    Example:
+        >>> labels = np.repeat([0, 1], [42, 114])
+        >>> mean, low, high = chance_interval(labels, Skill((0.0, 1.0), 0.5), seed=0)
+        >>> round(mean, 2), round(high, 1)
+        (0.04, 0.2)
+    """
+    generator = np.random.default_rng(seed)
+    counts = np.unique(labels, return_counts=True)[1]
+    means = (generator.binomial(counts, skill.zero, (draws, len(counts))) / counts).mean(axis=1)
+    values = skill(means[:, None].repeat(len(skill.eps), axis=1))
+    return _percentiles(float(values.mean()), values, level)
 
 
 def mean_interval(values: Floats, *, level: float = 0.95) -> Interval:

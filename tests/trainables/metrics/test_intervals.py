@@ -258,3 +258,15 @@ def test_a_share_of_errors_is_student_s_of_the_ratio():
     )
     assert value == pytest.approx(1.1)
     assert 1.095 < low < 1.1 < high < 1.105
+
+
+@pytest.mark.parametrize("counts", [(42, 114), (10, 20, 30)])
+def test_chance_alone_gives_the_positive_part_of_its_noise(counts):
+    """Answers at chance are nearly normal: the mean of the positive part is s / sqrt(2 pi)."""
+    zero = 1 / len(counts)
+    skill, labels = Skill(GRID, zero), np.repeat(np.arange(len(counts)), counts)
+    deviation = math.sqrt(sum(zero * (1 - zero) / n for n in counts)) / len(counts) / (1 - zero)
+    interval = intervals.chance_interval(labels, skill, seed=0, draws=20_000)
+    assert interval.value == pytest.approx(deviation / math.sqrt(2 * math.pi), rel=0.06)
+    assert interval.low == 0
+    assert interval.high == pytest.approx(1.96 * deviation, rel=0.06)
