@@ -3,13 +3,14 @@
 As JSON for programs, and as Markdown for people; both say the same.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from search.confirmation.record import Comparison, ConfirmationResult
-from search.confirmation.words import sentences
+from search.confirmation.words import CONSTANT, sentences
 from search.record.manifest import Manifest
 from search.results.tables import duration, interval, number, percent
 from trainables.door.text import to_code, to_markdown
@@ -60,6 +61,10 @@ class Card:
             "score": {"name": record.score, "direction": record.direction},
             "ranking": winner.value.model_dump() | {"seeds": winner.seeds},
             "test": values["test"][record.winner],
+            "constant": {
+                "score": values.get("constant"),
+                "value": values.get("constant_value"),
+            },
             "conditions": values["conditions"][record.winner],
             "test_without_near": self._without_near(),
             "comparisons": values["comparisons"],
@@ -110,11 +115,14 @@ class Card:
         if record.without_near:
             columns.append(record.without_near.conditions[record.winner])
             heads.append(f"without {record.near_images} near copies")
+        constant = [] if math.isnan(record.constant) else [number(record.constant)]
+        heads += [CONSTANT] * len(constant)
         rows = [
             [
                 to_markdown(cells[0].kind),
                 f"{cells[0].strength:g}",
                 *(number(cell.score) for cell in cells),
+                *constant,
             ]
             for cells in zip(*columns, strict=True)
         ]
@@ -136,11 +144,14 @@ class Card:
         )
 
     def _area_line(self) -> str:
-        area = self.record.test[self.record.winner]
+        area, constant = self.record.test[self.record.winner], ""
+        if not math.isnan(self.record.constant_value):
+            constant = f"; that of {CONSTANT} is {number(self.record.constant_value)}"
         return (
             f"`{ENSEMBLE}` is the worst of the {to_markdown(self.record.plan.attacks)} ensemble, "
             f"image by image. {to_markdown(self.record.summary).capitalize()} under it against "
-            f"epsilon: {number(area.value)} {interval(area.bounds)} over images and seeds."
+            f"epsilon: {number(area.value)} {interval(area.bounds)} over images and seeds"
+            f"{constant}."
         )
 
     def _origin(self) -> list[str]:

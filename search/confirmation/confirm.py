@@ -331,6 +331,7 @@ def _verdict(
         "images": {"ranking": len(listed.labels), "test": len(test[winner.id][0].labels)},
         "standings": [standing_fields(row) for row in rows],
         **scores_on(test, metric),
+        "trainings": {name: len(trainings) for name, trainings in test.items()},
         "without_near": scores_without_near(test, metric),
         "comparisons": comparisons(winner, tested, test, metric),
         "matched": [asdict(finalist) for finalist in tested if finalist.matched],

@@ -201,6 +201,7 @@ class ConfirmationResult(ConfirmationStart):
         images: Of each split.
         standings: Finalists on ranking, best first.
         test: Value of each finalist that met the test split, by id.
+        trainings: How many trainings each of these has there; empty in records of before.
         conditions: Scores of each of these under each condition, by id.
         without_near: The same two without the images that have near copies; None where no image
             has any, or they were not looked for.
@@ -230,6 +231,7 @@ class ConfirmationResult(ConfirmationStart):
     images: Images
     standings: tuple[StandingRecord, ...]
     test: dict[str, Estimate]
+    trainings: dict[str, int] = Field(default_factory=dict)
     conditions: dict[str, tuple[Condition, ...]]
     without_near: WithoutNear | None = None
     comparisons: tuple[Comparison, ...]

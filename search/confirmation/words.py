@@ -54,7 +54,18 @@ def sentences(record: ConfirmationResult) -> list[str]:
         f"optimism of having chosen on the ranking split: {number(select.optimism)} estimated; "
         f"ranking {number(value)}, test {number(record.test[record.winner].value)}"
     )
-    return lines + _without_near(record) + _missed(record) + _alarms(record)
+    return lines + _fewer(record) + _without_near(record) + _missed(record) + _alarms(record)
+
+
+def _fewer(record: ConfirmationResult) -> list[str]:
+    """Say which finalists are judged by those of their trainings alone that did not fail."""
+    asked = record.plan.seeds
+    return [
+        f"{record.names[name]} has {count} of {asked} trainings on test: the others failed, and "
+        "those that did not may be the better"
+        for name, count in record.trainings.items()
+        if count < asked
+    ]
 
 
 def _doubt(record: ConfirmationResult) -> list[str]:
@@ -128,8 +139,9 @@ def _certainty(comparison: Comparison) -> str:
 
 def _missed(record: ConfirmationResult) -> list[str]:
     """Say which constraints trainings of the winner miss that met the test split."""
+    trainings = record.trainings.get(record.winner, record.plan.seeds)
     return [
-        f"{count} of the winner's {record.plan.seeds} trainings on test miss {name}"
+        f"{count} of the winner's {trainings} trainings on test miss {name}"
         for name, count in record.missed.items()
     ]
 

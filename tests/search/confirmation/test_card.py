@@ -73,6 +73,18 @@ def test_the_card_has_test_with_and_without_near_copies(run):
     assert "| ensemble | 0.02 | 0.500 |\n" in plain.as_markdown()
 
 
+def test_the_card_has_the_constant_answer_beside_the_winner(run):
+    card = Card(confirmed(constant=0.5, constant_value=0.45, without_near=NEAR), run, PIXELS)
+    text = card.as_markdown()
+    assert "| without 20 near copies | a constant answer |" in text
+    assert "| ensemble | 0.02 | 0.500 | 0.400 | 0.500 |" in text
+    assert "over images and seeds; that of a constant answer is 0.450." in text
+    assert card.as_json()["constant"] == {"score": 0.5, "value": 0.45}
+    earlier = Card(confirmed(), run, PIXELS)
+    assert "a constant answer" not in earlier.as_markdown()
+    assert earlier.as_json()["constant"] == {"score": None, "value": None}
+
+
 def test_a_norm_without_a_name_is_written_as_it_is(run):
     about = replace(PIXELS, threat=replace(PIXELS.threat, norm="l2"))
     assert "at each pixel (l2), in" in Card(confirmed(), run, about).as_markdown()

@@ -31,6 +31,8 @@ def test_a_confirmation_from_the_first_line_to_the_last(run_toy, confirm_toy):
     seeds = [read(file)["seed"] for file in folder.glob("training/trials/*/model.json")]
     assert sorted(set(seeds)) == [1000, 1001, 1002, 1003]
     assert (folder / "test" / "opened").read_text() == found["winner"]
+    assert found["trainings"] == dict.fromkeys(found["test"], 2)
+    assert "--seeds 2 tells next to nothing apart: 4 or more do" in printed
     near = found["without_near"]
     assert (found["images"]["test"], near["images"]) == (40, 30)
     assert set(near["test"]) == set(found["test"])

@@ -161,3 +161,11 @@ def test_a_gain_without_an_interval_is_explained_by_no_one_and_not_claimed():
 def test_trainings_on_test_that_miss_a_constraint_are_said():
     lines = sentences(confirmed(missed={"clean_floor": 1}))
     assert lines[-1] == "1 of the winner's 2 trainings on test miss clean_floor"
+
+
+def test_a_finalist_some_of_whose_trainings_failed_is_named():
+    """What is left of them chose itself: those that do not fail may be the better."""
+    lines = sentences(confirmed(trainings={"r01": 2, "r02": 1}))
+    (line,) = [line for line in lines if "the others failed" in line]
+    assert line.startswith("baseline has 1 of 2 trainings on test: ")
+    assert not any("the others failed" in line for line in sentences(confirmed()))
