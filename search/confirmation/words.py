@@ -59,12 +59,12 @@ def sentences(record: ConfirmationResult) -> list[str]:
 
 def _fewer(record: ConfirmationResult) -> list[str]:
     """Say which finalists are judged by those of their trainings alone that did not fail."""
-    asked = record.plan.seeds
+    seeds = record.plan.seeds
     return [
-        f"{record.names[name]} has {count} of {asked} trainings on test: the others failed, and "
+        f"{record.names[name]} has {count} of {seeds} trainings on test: the others failed, and "
         "those that did not may be the better"
         for name, count in record.trainings.items()
-        if count < asked
+        if count < seeds
     ]
 
 

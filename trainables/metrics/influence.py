@@ -137,14 +137,14 @@ class Sample:
             extremes = [rows[:0] for rows in extremes]
         return cls(np.mean(moved, axis=0), labels, np.mean(extremes, axis=0))
 
-    def __sub__(self, other: Self) -> Self:
+    def __sub__(self, rival: Self) -> Self:
         """Return the sample of the difference of two values on the same images.
 
         An image that the sample may lack is never right or always, for each of both.
         """
-        pairs = self.extremes[:, np.newaxis] - other.extremes
+        pairs = self.extremes[:, np.newaxis] - rival.extremes
         extremes = pairs.reshape(-1, self.extremes.shape[1])
-        return type(self)(self.moved - other.moved, self.labels, extremes)
+        return type(self)(self.moved - rival.moved, self.labels, extremes)
 
     @property
     def component(self) -> Component:
