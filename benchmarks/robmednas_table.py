@@ -12,7 +12,8 @@ The plain recipe is what a run has by default; ``--rows recipe`` changes one val
 and is scored on ranking subjects: what the defaults should be. Rows of one's own: ``--network`` (an
 architecture, ``monai unet``, or code ``./file.py:Name``, by the plain recipe, without and with
 attacks, or by ``--recipes``) and ``--model`` (a saved model's architecture by its own recipe, such
-as ``RUN/best``).
+as ``RUN/best``). With a model the splits are those that its run wrote down, found by content; with
+folds and sites it is said which of the subjects chose it. Its run counts that its test is opened.
 
 Each training is a file of its own in FOLDER/scores: a command that was cut keeps what it has and
 goes on where it stopped. FOLDER/table.txt is what was printed. One FOLDER is for one folder of
@@ -20,7 +21,6 @@ data. Without Ray; ``--jobs`` trains in so many processes at a time, on one devi
 """
 
 import argparse
-import json
 import math
 import multiprocessing
 import sys
@@ -45,18 +45,17 @@ from robmednas_rows import (
     searched_rows,
     table_rows,
 )
-from robmednas_splits import records_of
+from robmednas_splits import count_openings, origin_of, prepare, records_of, remarks
 
 from search.robmednas.rows import read_rows, write_rows
 from search.robmednas.testing import Condition, score
 from searchspace.errors import UserError
-from trainables.door.records import read_json
 from trainables.models.ct.named import allow
 from trainables.models.ct.networks import network_cost
 from trainables.runtime.files import write_atomically
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.studies.robmednas.study import RobMedNAS
-from trainables.synthesis.preparation.assets import read_data, trivial_line, write_test
+from trainables.synthesis.preparation.assets import read_data
 from trainables.synthesis.preparation.record import Record
 from trainables.synthesis.robustness.disturbances import STRENGTHS
 from trainables.synthesis.slices import Split, read_split
@@ -96,7 +95,8 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     arguments.network = [allow(text) if ":" in text else text for text in arguments.network]
     rows = rows_of(arguments)
-    trainings = list(plan(arguments, rows))
+    notes, trainings = plan(arguments, rows)
+    print(*notes, sep="\n", end="\n" * bool(notes), flush=True)
     todo = [training for training in trainings if not training.file.is_file()]
     print(f"{len(rows)} rows, {len(trainings)} trainings, {len(todo)} to do", flush=True)
     for number, line in enumerate(work(todo, arguments, started), 1):
@@ -104,7 +104,7 @@ def main() -> None:
     done = [read_rows(training.file) for training in trainings if training.file.is_file()]
     if done:
         scores = pd.concat(done, ignore_index=True)
-        text = "\n".join(report(scores, [row.name for row in rows]))
+        text = "\n".join([*report(scores, [row.name for row in rows]), *notes])
         print(text)
         scores.to_csv(arguments.out / "scores.csv", index=False)
         write_atomically(arguments.out / "table.txt", text + "\n")
@@ -168,8 +168,8 @@ def rows_of(arguments: argparse.Namespace) -> list[Row]:
     return rows
 
 
-def plan(arguments: argparse.Namespace, rows: Sequence[Row]) -> Iterator[Training]:
-    """Prepare the slices, and list the trainings: first all rows with the first seed."""
+def plan(arguments: argparse.Namespace, rows: Sequence[Row]) -> tuple[list[str], list[Training]]:
+    """Prepare the slices; return what to know of the subjects, and the trainings."""
     only_recipe = set(arguments.rows) == {"recipe"}
     split = arguments.split or ("ranking" if only_recipe else "test")
     settings = study.parse_settings(
@@ -178,7 +178,29 @@ def plan(arguments: argparse.Namespace, rows: Sequence[Row]) -> Iterator[Trainin
         | {"max_filters": arguments.filters, "equal": arguments.equal}
         | {"epoch_slices": arguments.epoch_slices}
     )
-    records = list(records_of(settings, arguments.folds, arguments.sites))
+    origins = [origin_of(folder) for folder in arguments.model]
+    records = list(records_of(settings, arguments.folds, arguments.sites, origins))
+    count_openings(origins, records, split, arguments.out.resolve())
+    notes = list(remarks(origins, records, split))
+    return notes, list(list_trainings(arguments, rows, settings, records, split))
+
+
+def list_trainings(
+    arguments: argparse.Namespace,
+    rows: Sequence[Row],
+    settings: RobMedNASSettings,
+    records: Sequence[tuple[str, Record]],
+    split: str,
+) -> Iterator[Training]:
+    """List the trainings, first all rows with the first seed, each with its slices prepared.
+
+    Args:
+        arguments: Of the command.
+        rows: What is trained.
+        settings: Of all trainings.
+        records: The splits, with their names.
+        split: That is scored.
+    """
     folder = arguments.out / "scores" / f"{arguments.size}-pixels-{arguments.steps}-steps"
     folder = folder.with_name(f"{folder.name}-time") if settings.equal == "time" else folder
     prepared = {}
@@ -205,43 +227,6 @@ def _multiply_adds(row: Row, size: int) -> int:
 def slug(name: str) -> str:
     """Turn the name of a row into that of a file."""
     return "".join(letter if letter.isalnum() else "-" for letter in name)
-
-
-def prepare(
-    out: Path,
-    settings: RobMedNASSettings,
-    record: Record,
-    normalisation: str,
-    fold: str,
-    split: str,
-) -> tuple[RobMedNASSettings, Path]:
-    """Write the slices of the splits, unless they are there; say what is to be learnt from.
-
-    Args:
-        out: Of the benchmark.
-        settings: Of all trainings.
-        record: The splits.
-        normalisation: Of the MR.
-        fold: Name of the splits.
-        split: Whose scores are asked for; test is opened only for its own.
-
-    Returns:
-        The settings with what the slices settle, and the folder of the slices.
-    """
-    assets = out / "assets" / f"{normalisation}-{settings.size}-{fold}"
-    settings = settings.model_copy(update={"normalisation": normalisation})
-    file = assets / "settled.json"
-    if not file.is_file():
-        facts = study.prepare_from(record, settings, assets, print)
-        contents = {"settled": dict(facts.settled), "lines": facts.lines}
-        write_atomically(file, json.dumps(contents, indent=1) + "\n")
-    contents = read_json(file)
-    print(*contents["lines"], sep="\n", flush=True)
-    if split == "test":
-        write_test(settings, assets, assets / "closed", print)
-        test, train = read_split(assets / "closed" / "test"), read_data(assets).train
-        print(f"on test, {trivial_line(train, test)}")
-    return settings.model_copy(update=contents["settled"]), assets
 
 
 def work(todo: Sequence[Training], arguments: argparse.Namespace, started: float) -> Iterator[str]:

@@ -3,16 +3,23 @@
 import importlib
 import json
 import re
+import shutil
 from argparse import Namespace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from places import ROOT
 
+from search.record.run_folder import OPENINGS
+from search.storage import openings
 from searchspace.errors import UserError
+from trainables.data.phantoms.heads import write_nifti
 from trainables.studies.robmednas.settings import RobMedNASSettings
+from trainables.synthesis.preparation.assets import SUBJECTS, draw_record, open_subjects
+from trainables.synthesis.preparation.record import read_record
 from trainables.synthesis.training.epoch import steps_of
 
 
@@ -126,7 +133,7 @@ def test_a_single_training_has_no_deviation(table):
 def test_every_row_of_the_table_is_trained_by_as_many_steps(table, tmp_path):
     rows = table.rows_of(arguments(tmp_path, rows=["table"], network=["1110x8 | 0101x8s4"]))
     assert len({row.name for row in rows}) == len(rows) == 10
-    trainings = list(table.plan(arguments(tmp_path, steps=40, network=[]), rows))
+    _, trainings = table.plan(arguments(tmp_path, steps=40, network=[]), rows)
     assert {training.row.name for training in trainings} == {row.name for row in rows}
     slices = len(table.read_data(trainings[0].assets).train)
     steps = {
@@ -140,7 +147,7 @@ def test_rows_of_equal_time_have_the_epochs_of_the_plain_network(table, tmp_path
     options = {"equal": "time", "epoch_slices": 60, "steps": 40, "filters": 16}
     rows = table.rows_of(arguments(tmp_path, rows=["table"], **options))
     assert "plain 8 16 32 64" in {row.config["architecture"] for row in rows}
-    trainings = list(table.plan(arguments(tmp_path, **options), rows))
+    _, trainings = table.plan(arguments(tmp_path, **options), rows)
     assert {item.settings.epochs for item in trainings} == {4}  # of 60 slices, 10 steps each
     assert {item.settings.equal for item in trainings} == {"time"}
     assert all("-time" in item.file.parent.name for item in trainings)
@@ -164,6 +171,105 @@ def test_a_site_kept_apart_is_tested_whole_and_trains_nothing(table):
     for site, record in table.records_of(settings, sites=sites):
         assert record.splits.test == tuple(name for name in names if name.startswith(site))
         assert_parts(record.splits, names)
+
+
+@pytest.fixture
+def heads(tmp_path):
+    """Heads as files, to delete from, and the settings that read them."""
+    made = RobMedNASSettings(size=32, slices=1, subjects=20, max_depth=2, device="cpu")
+    write_nifti(open_subjects(made), tmp_path / "heads", lambda _: None)
+    return made.model_copy(update={"data": tmp_path / "heads"})
+
+
+def searched(folder, settings):
+    """Write what a search writes of its subjects before it trains; return its model's folder."""
+    record = draw_record(settings)
+    record.write(folder / "assets")
+    served = {split: getattr(record.splits, split) for split in ("train", "val", "ranking")}
+    (folder / "assets" / SUBJECTS).write_text(json.dumps(served))
+    (folder / "manifest.json").write_text("{}")
+    return folder / "best"
+
+
+def test_the_test_subjects_of_a_model_are_those_that_its_run_wrote_down(table, heads, tmp_path):
+    model = searched(tmp_path / "run", heads.model_copy(update={"data_seed": 3}))
+    origin = table.origin_of(model)
+    shutil.rmtree(heads.data / origin.record.splits.train[0])  # the folder is not what it was
+    ((name, record),) = table.records_of(heads, origins=[origin])
+    assert name == "product"
+    assert record.splits == read_record(tmp_path / "run" / "assets").splits
+    assert list(table.remarks([origin], [(name, record)], "test")) == []
+    ((_, drawn),) = table.records_of(heads)
+    (line,) = table.remarks([origin], [("drawn", drawn)], "test")
+    assert line.startswith("model run: of 3 subjects scored here ")
+
+
+def test_the_table_of_a_model_tests_what_its_run_kept_as_test(
+    table, heads, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(openings, "read_manifest", lambda _: SimpleNamespace(stored=None))
+    model = searched(tmp_path / "run", heads.model_copy(update={"data_seed": 3}))
+    write_card(model, table)
+    kept = read_record(tmp_path / "run" / "assets").splits.test
+    options = arguments(tmp_path / "out", model=[model], data=heads.data, rows=[])
+    notes, (training,) = table.plan(options, table.rows_of(options))
+    assert notes == []
+    assert tuple(subject.name for subject in table.subjects_of(training).subjects) == kept
+    shutil.rmtree(heads.data / kept[0])
+    options.out = tmp_path / "again"
+    with pytest.raises(UserError, match=f"^subject '{kept[0]}' is of the test split of this run"):
+        table.plan(options, table.rows_of(options))
+    assert "was opened 2 times" in capsys.readouterr().out
+
+
+def test_models_of_runs_with_other_splits_are_refused(table, heads, tmp_path):
+    seeds = {seed: heads.model_copy(update={"data_seed": seed}) for seed in (0, 1)}
+    origins = [
+        table.origin_of(searched(tmp_path / f"run{seed}", each)) for seed, each in seeds.items()
+    ]
+    with pytest.raises(UserError, match="run0 and run1 cannot be compared: their splits differ"):
+        list(table.records_of(heads, origins=origins))
+    with pytest.raises(UserError, match="lies in no run, so which subjects chose it is not known"):
+        table.origin_of(tmp_path / "best")
+
+
+def test_folds_say_which_subjects_chose_the_model_and_count_that_test_is_opened(
+    table, heads, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(openings, "read_manifest", lambda _: SimpleNamespace(stored=None))
+    origin = table.origin_of(searched(tmp_path / "run", heads))
+    records = list(table.records_of(heads, 4, origins=[origin]))
+    splits = origin.record.splits
+    chose = sorted((*splits.val, *splits.ranking))
+    (line,) = table.remarks([origin], records, "test")
+    assert line.startswith(
+        f"model run: of 20 subjects scored here 5 chose it ({', '.join(chose)}) and 12 trained"
+    )
+    for folder in ("first", "first", "second"):
+        table.count_openings([origin], records, "test", tmp_path / folder)
+    assert [
+        opening["winner"] for opening in json.loads((tmp_path / "run" / OPENINGS).read_text())
+    ] == ["model run"] * 2
+    assert "was opened 2 times" in capsys.readouterr().out
+
+
+def test_ranking_subjects_open_no_test(table, heads, tmp_path):
+    origin = table.origin_of(searched(tmp_path / "run", heads))
+    records = list(table.records_of(heads, origins=[origin]))
+    table.count_openings([origin], records, "ranking", tmp_path / "out")
+    assert not (tmp_path / "run" / OPENINGS).exists()
+    (line,) = table.remarks([origin], records, "ranking")
+    assert "of 3 subjects scored here 3 chose it" in line
+
+
+def test_a_folder_that_was_begun_with_other_splits_is_refused(table, heads, tmp_path):
+    records = [
+        next(table.records_of(heads.model_copy(update={"data_seed": seed})))[1] for seed in (0, 1)
+    ]
+    table.prepare(tmp_path / "out", heads, records[0], "whole", "product", "ranking")
+    table.prepare(tmp_path / "out", heads, records[0], "whole", "product", "ranking")
+    with pytest.raises(UserError, match=r"holds other splits \(their splits differ\): name a new"):
+        table.prepare(tmp_path / "out", heads, records[1], "whole", "product", "ranking")
 
 
 def assert_parts(splits, names):
