@@ -37,6 +37,7 @@ from trainables.synthesis.slices import read_split
 FILE = "stability.csv"
 CSV_COLUMNS = ("row", "kind", "number", "condition", "subject", "score", "value")
 BESIDE = (BASELINE, PLAIN, PLAIN_TRAINED)  # what the searched network has to beat
+LEAST = 3  # trainings of a verdict: of two, equal recipes are told apart in up to 11 % of tables
 INITIALISATION, TRAINING_DATA = "initialisation", "training data"
 
 
@@ -194,8 +195,10 @@ def _sentences(scores: pd.DataFrame) -> list[str]:
     wide = heads.pivot_table("value", ["row", "condition", "number"], "subject", dropna=False)
     *controls, sought = heads["row"].unique()
     count = heads["number"].nunique()
-    if count < 2:
-        return []
+    if count < LEAST:
+        return [
+            f"no verdict without {LEAST} trainings each: give --initialisations {LEAST} or more"
+        ]
     pairs = [(kind, control) for kind in ("clean", "pgd") for control in controls]
     lines = [f"over subjects and {count} trainings each, which chose nothing, all held together:"]
     for kind, control in pairs:

@@ -1,7 +1,7 @@
 """The paper's tables 2 and 3: Dice and MAE by region, clean and attacked, over test subjects."""
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 from rich.markup import escape
@@ -22,15 +22,17 @@ from search.robmednas.sources import (
 from trainables.door.text import to_markdown
 from trainables.metrics.paired import Comparison, compare
 from trainables.metrics.synthesis import DIRECTIONS, REGIONS
+from trainables.metrics.welch import LEVEL, Estimate
+from trainables.synthesis.about import HEADLINE
 
 KINDS = {"dice": "Dice", "mae": "MAE, HU"}
 SIZES = ("parameters", "GMAC", "epochs", "value", "clean HU", "PGD HU")
 NOTE = "Nrm. clean, Rob. attacked; mean and standard deviation over test subjects"
 SCOPE = (
-    "all comparisons are of one training each, over subjects: other seeds of either network may "
-    "turn them (robmednas-stability)"
+    "head MAE of each row minus that of another, in HU, of one training each: the intervals are "
+    "over test subjects, all {count} of this list together in {level}. Other seeds of either "
+    "network may turn a difference, so none is a verdict; robmednas-stability gives one"
 )
-STAR = "* differs from the training of Baseline: Student's t, Bonferroni, p < 0.05"
 
 
 def paper_tables(scores: pd.DataFrame, attacks: Sequence[str]) -> list[Table]:
@@ -93,73 +95,56 @@ def sizes_table(rows: Sequence[tuple[Candidate, Retrained]], metric: str) -> Tab
 
 
 def sentences(scores: pd.DataFrame, attacks: Sequence[str]) -> list[str]:
-    """Say how head MAEs compare, clean and attacked.
+    """Say by how much head MAEs differ, clean and attacked.
 
     Every row is compared with the baseline, the searched ones with each control as well: a network
-    that does not beat the plain U-Net and its adversarial twin is not worth a search.
+    that does not beat the plain U-Net and its adversarial twin is not worth a search. There are no
+    verdicts: each row is one training, and says nothing of what another seed would reach.
     """
-    lines = [SCOPE, NOTE, STAR]
-    rows, sought = in_order(scores["row"]), searched(scores["row"])
-    for kind in ("clean", *attacks):
-        lines += _sentences_of(scores, kind, BASELINE, rows)
-        for control in (*CONTROLS[1:], *own(rows)):
-            lines += _sentences_of(scores, kind, control, sought)
+    pairs = _pairs(scores, attacks)
+    lines = [NOTE]
+    if pairs:
+        lines.insert(0, SCOPE.format(count=len(pairs), level=percent(LEVEL)))
+    heads = scores[scores["score"] == HEADLINE]
+    wide = heads.pivot_table("value", "subject", ["kind", "row"], dropna=False)
+    for kind, row, base in pairs:
+        first, second = (wide[kind, name].to_numpy(dtype=float) for name in (row, base))
+        gap = compare(first, second, len(pairs), DIRECTIONS[HEADLINE]).difference
+        lines.append(f"{row} minus {base}, {name_of(kind, scores)}: {_gap(gap)}")
     return [*lines, f"{scores['subject'].nunique()} test subjects"]
 
 
-def _sentences_of(
-    scores: pd.DataFrame, kind: str, base: str, names: Collection[str]
-) -> Iterator[str]:
-    """Say how some rows compare with one of them in head MAE under one condition."""
-    for row, compared in comparisons(scores, kind, "mae_head", base).items():
-        if row in names:
-            yield f"{row}, {name_of(kind, scores)}: this training is {verdict_of(compared, base)}"
+def _pairs(scores: pd.DataFrame, attacks: Sequence[str]) -> list[tuple[str, str, str]]:
+    """List what is compared under which condition: kind, row, and the row that is subtracted."""
+    rows = [row for row in in_order(scores["row"]) if row not in NO_NETWORK]
+    sought = searched(rows)
+    bases = [base for base in (*CONTROLS, *own(rows)) if base in rows]
+    return [
+        (kind, row, base)
+        for kind in ("clean", *attacks)
+        for base in bases
+        for row in (rows if base == BASELINE else sought)
+        if row != base
+    ]
 
 
 def verdict_of(compared: Comparison, base: str) -> str:
     """Say how head MAE compares with that of a row, such as ``better than Baseline in ...``."""
+    gap = _gap(compared.difference)
     if math.isnan(compared.difference.low):
-        return f"{_gap(compared)} beside {base} in head MAE, without an interval"
+        return f"{gap} beside {base} in head MAE"
     verdict = compared.verdict
     beside = "from" if verdict == "not distinguishable" else "than"
-    return f"{verdict} {beside} {base} in head MAE ({_gap(compared)})"
+    gap = f"{gap} at {percent(compared.difference.level)}, adjusted p = {compared.p_adjusted:.2g}"
+    return f"{verdict} {beside} {base} in head MAE ({gap})"
 
 
-def _gap(comparison: Comparison) -> str:
-    """Write a difference in HU with its interval and p, both corrected alike."""
-    gap = comparison.difference
+def _gap(gap: Estimate) -> str:
+    """Write a difference in HU with its interval."""
     value = f"{number(gap.value, signed=True)} HU"
     if math.isnan(gap.low):
-        return value
-    bounds = f"{interval((gap.low, gap.high), signed=True)} at {percent(gap.level)}"
-    return f"{value} {bounds}, adjusted p = {comparison.p_adjusted:.2g}"
-
-
-def comparisons(
-    scores: pd.DataFrame, kind: str, score: str, base: str = BASELINE
-) -> dict[str, Comparison]:
-    """Compare every row with one of them, paired by subject.
-
-    Args:
-        scores: On test, as `search.robmednas.testing.score` lists them.
-        kind: The condition: ``clean`` or the name of an attack.
-        score: Such as ``mae_head``.
-        base: The row that the others are compared with.
-
-    Returns:
-        The comparison of each row, in the order of the tables; empty without that row.
-    """
-    of_networks = ~scores["row"].isin(NO_NETWORK)
-    values = scores[of_networks & (scores["kind"] == kind) & (scores["score"] == score)]
-    wide = values.pivot_table(index="subject", columns="row", values="value", dropna=False)
-    if base not in wide:
-        return {}
-    rows = [row for row in in_order(map(str, wide.columns)) if row != base]
-    values_of_base = wide[base].to_numpy(dtype=float)
-    return {
-        row: compare(wide[row].to_numpy(dtype=float), values_of_base, len(rows), DIRECTIONS[score])
-        for row in rows
-    }
+        return f"{value}, without an interval"
+    return f"{value} {interval((gap.low, gap.high), signed=True)}"
 
 
 def deviation(value: float, digits: int) -> str:
@@ -180,20 +165,16 @@ def _heads() -> list[str]:
 def _rows(
     scores: pd.DataFrame, kind: str, attack: str
 ) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Go through the rows: name, and for each column mean (with its star) and deviation."""
+    """Go through the rows: name, and for each column mean and deviation."""
     digits = 3 if kind == "dice" else 0
     columns = [(f"{kind}_{region}", how) for region in REGIONS for how in ("clean", attack)]
-    compared = {column: comparisons(scores, column[1], column[0]) for column in columns}
     grouped = scores.groupby(["row", "score", "kind"])["value"]
     means, spreads = grouped.mean(), grouped.std()
     for row in in_order(scores["row"]):
         cells = []
         for score, how in columns:
-            comparison = compared[score, how].get(row)
-            differs = comparison and comparison.verdict != "not distinguishable"
-            star = "*" if differs else ""
             mean, spread = means[row, score, how], spreads[row, score, how]
-            cells.append((f"{mean:.{digits}f}{star}", deviation(spread, digits)))
+            cells.append((f"{mean:.{digits}f}", deviation(spread, digits)))
         yield row, cells
 
 

@@ -2,9 +2,11 @@
 
 import io
 
+import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
+from scipy.stats import binom
 
 from search.robmednas import stability as module
 from search.robmednas.stability import stability
@@ -25,7 +27,7 @@ def test_stability_retrains_with_other_seeds_and_other_subjects(finished, printe
     assert by_training.nunique() == len(by_training)  # each training is one of its own
     assert "20 of 20 trainings to do, each of at most 2 epochs" in text
     assert "over 2 trainings" in text
-    assert "RobMedNAS-T, pgd: " in text
+    assert "no verdict without 3 trainings each" in text
     assert "HU of one grey" in text
     assert "over 3 trainings" in text
 
@@ -45,3 +47,41 @@ def test_a_comparison_without_a_searched_architecture_is_refused(tmp_path):
 def test_the_architecture_by_tpe_comes_before_the_one_by_random_draws(tmp_path):
     rows = {"RobMedNAS-R": "robmednas-r-1", "RobMedNAS-T": "robmednas-t-1"}
     assert module._searched({"chosen": rows}, tmp_path) == "RobMedNAS-T"
+
+
+ROWS = ("Baseline", "Plain U-Net", "Plain U-Net w/AT", "RobMedNAS-T")
+
+
+def equal_recipes(generator, trainings, luck, taste):
+    """Return head MAE of equally good recipes: seeds have luck, networks their hard subjects."""
+    axes = {"condition": ["clean", "pgd"], "row": ROWS, "number": range(trainings)}
+    axes["subject"] = [f"s{number}" for number in range(18)]
+    values = generator.normal(80, 12, (2, 1, 1, 18)) + taste * generator.normal(size=(2, 4, 1, 18))
+    values = values + luck * generator.normal(size=(2, 4, trainings, 1))
+    values = values + generator.normal(size=(2, 4, trainings, 18))
+    frame = pd.MultiIndex.from_product(axes.values(), names=axes).to_frame(index=False)
+    return frame.assign(score="mae_head", value=values.ravel())
+
+
+@pytest.mark.parametrize("trainings", [module.LEAST, 11])
+def test_equal_recipes_are_told_apart_in_5_percent_of_tables_at_most(trainings):
+    """With two trainings it is 11 %: too many for any verdict."""
+    generator, tables, apart = np.random.default_rng(0), 80, 0
+    for _ in range(tables):
+        _, *lines = module._sentences(equal_recipes(generator, trainings, luck=2, taste=3))
+        assert len(lines) == 6
+        apart += any("not distinguishable" not in line for line in lines)
+    assert apart <= binom.ppf(0.99, tables, 0.05)
+
+
+def test_too_few_trainings_have_no_verdict():
+    scores = equal_recipes(np.random.default_rng(0), module.LEAST - 1, luck=0, taste=0)
+    (line,) = module._sentences(scores)
+    assert line == "no verdict without 3 trainings each: give --initialisations 3 or more"
+
+
+def test_a_great_difference_of_recipes_is_a_verdict():
+    scores = equal_recipes(np.random.default_rng(0), 5, luck=1, taste=1)
+    scores.loc[scores["row"] == "RobMedNAS-T", "value"] -= 20
+    _, *lines = module._sentences(scores)
+    assert all(": better than " in line for line in lines)
