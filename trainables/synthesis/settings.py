@@ -103,6 +103,12 @@ class SynthesisSettings(AttackSettings):
         DATA,
         default_text="none",
     )
+    keep_near: bool = setting(
+        False,  # noqa: FBT003 - a field
+        "Keep subjects that are near copies of one another, in whatever splits they fall; "
+        "otherwise they are refused.",
+        DATA,
+    )
     rank_slices: int | None = setting(
         None,
         "Most slices of a subject of val and ranking, evenly spaced over its head.",

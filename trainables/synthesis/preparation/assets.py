@@ -51,8 +51,9 @@ def draw_record(settings: SynthesisSettings) -> Record:
     """Draw the splits of a new run, and read what the files of every subject hold.
 
     Raises:
-        UserError: If there are too few subjects, one is there twice, none is of a site that the
-            settings name, or a site shall rank in the paper's subset, which has its own.
+        UserError: If there are too few subjects, one is there twice or as a near copy, none is of a
+            site that the settings name, or a site shall rank in the paper's subset, which has its
+            own.
     """
     subjects = open_subjects(settings)
     names = [subject.name for subject in subjects]
@@ -65,7 +66,7 @@ def draw_record(settings: SynthesisSettings) -> Record:
         if text is not None
     }
     splits = split_sites(names, settings.data_seed, **beginnings)
-    return new_record(splits, subjects)
+    return new_record(splits, subjects, keep_near=settings.keep_near)
 
 
 def splits_of(record: Record, settings: SynthesisSettings) -> SubjectSplits:

@@ -5,12 +5,13 @@ again, a subject that trained the networks could become a test subject. So a run
 splits and a SHA-256 of every file, and every later step looks for these contents: under the name
 that the run wrote down, then under any other. A file that was packed anew is another file with the
 same voxels; so these have a digest of their own, by which subjects of two runs are compared.
+Of the subjects of one run near copies are looked for as well, when its record is made.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,11 @@ from trainables.door.paths import inside
 from trainables.door.records import read_json
 from trainables.runtime.arrays import Floats32
 from trainables.runtime.files import write_atomically
+from trainables.synthesis.preparation.near import look_of, near_pairs
 
 FILE = "contents.json"
 PERSONAL = ("mr", "ct")  # parts that two subjects cannot share; masks may be alike
+NAMED = 5  # pairs of near copies that a line names
 Digests = Mapping[str, str]
 """SHA-256 by part: ``mr``, ``ct``, and ``mask`` where there is one."""
 
@@ -134,19 +137,55 @@ class Record:
         return next(owners, None)
 
 
-def new_record(splits: SubjectSplits, subjects: Sequence[Subject]) -> Record:
+def new_record(
+    splits: SubjectSplits, subjects: Sequence[Subject], *, keep_near: bool = False
+) -> Record:
     """Read every file twice, as it is and as voxels, and write down what each subject holds.
+
+    Args:
+        splits: Of all subjects.
+        subjects: All of them.
+        keep_near: Whether near copies are kept, and only named in the notes of the splits.
 
     Raises:
         UserError: If a file cannot be used, two subjects have the same MR, or subjects of two
-            splits have the same CT, in the same file or packed otherwise.
+            splits have the same CT, in the same file or packed otherwise; or likewise if they are
+            near copies, unless these are kept.
     """
     contents = {subject.name: subject.digests() for subject in subjects}
     split_of = {name: split for split in SPLITS for name in getattr(splits, split)}
     _check_unlike(contents, split_of)
-    voxels = {subject.name: _voxels(subject) for subject in subjects}
+    voxels, looks = dict[str, Digests](), dict[str, dict[str, Floats32 | None]]()
+    for subject in subjects:
+        volume = subject.load()
+        parts = {"mr": volume.mr, "ct": volume.ct}
+        voxels[subject.name] = {part: _digest_of(values) for part, values in parts.items()}
+        for part, values in parts.items():
+            looks.setdefault(part, {})[subject.name] = look_of(values)
     _check_unlike(voxels, split_of)
+    if line := _near_line(looks, split_of):
+        if not keep_near:
+            raise UserError(f"{line}: remove one of each, or say --keep-near")
+        splits = replace(splits, notes=(*splits.notes, f"kept: {line}"))
     return Record(splits, contents, voxels)
+
+
+def _near_line(
+    looks: Mapping[str, Mapping[str, Floats32 | None]], split_of: Mapping[str, str]
+) -> str:
+    """Name near copies: those by MR, and by CT those of two splits; empty where there are none."""
+    pairs = {
+        pair.names: f"the {part.upper()} of '{first}' and '{second}' ({pair.correlation:.4f})"
+        for part in reversed(PERSONAL)
+        for pair in near_pairs(looks.get(part, {}))
+        for first, second in [pair.names]
+        if part == "mr" or split_of[first] != split_of[second]
+    }
+    if not pairs:
+        return ""
+    named, surplus = list(pairs.values())[:NAMED], len(pairs) - NAMED
+    rest = f" and {surplus} pairs more" if surplus > 0 else ""
+    return f"near copies, by the correlation of their voxels: {', '.join(named)}{rest}"
 
 
 def _check_unlike(contents: Mapping[str, Digests], split_of: Mapping[str, str]) -> None:
@@ -158,11 +197,6 @@ def _check_unlike(contents: Mapping[str, Digests], split_of: Mapping[str, str]) 
                 raise UserError(
                     f"subjects '{owner}' and '{name}' have the same {part.upper()}: remove one"
                 )
-
-
-def _voxels(subject: Subject) -> Digests:
-    volume = subject.load()
-    return {"mr": _digest_of(volume.mr), "ct": _digest_of(volume.ct)}
 
 
 def _digest_of(values: Floats32) -> str:

@@ -157,6 +157,55 @@ def test_the_same_voxels_in_two_files_are_refused_before_anything_is_trained(dat
         record_of(data)
 
 
+@pytest.fixture
+def fine(tmp_path):
+    """Heads of as many voxels as it takes to tell them apart, and the name of a copy of p000."""
+    folder = tmp_path / "fine"
+    write_nifti(phantom_subjects(COUNT, 32, 1, 256.0, 0), folder, lambda _: None)
+    shutil.copytree(folder / "p000", folder / "copy")
+    rewrite(folder / "copy" / "mr.nii.gz", lambda mr: mr + np.eye(32)[:, :, None] * (mr > 100))
+    rewrite(folder / "copy" / "ct.nii.gz", lambda ct: ct + 3 * (ct > 0))
+    return folder
+
+
+def rewrite(file, how):
+    image = nib.load(file)
+    values = how(np.asanyarray(image.dataobj)).astype(np.float32)
+    nib.save(nib.Nifti1Image(values, image.affine), file)
+
+
+def test_near_copies_are_refused_in_a_line_that_names_both_or_kept_if_asked(fine):
+    values = {"data": fine, "size": 32, "max_depth": 2, "device": "cpu"}
+    with pytest.raises(UserError, match=r"the MR of 'copy' and 'p000' \(0\.99|\(1\.00") as caught:
+        draw_record(parse(SynthesisSettings, values))
+    assert "remove one of each, or say --keep-near" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    record = draw_record(parse(SynthesisSettings, {**values, "keep_near": True}))
+    assert record.splits.notes[-1].startswith("kept: near copies, by the correlation of their")
+    shutil.rmtree(fine / "copy")
+    notes = draw_record(parse(SynthesisSettings, values)).splits.notes
+    assert not any("near copies" in note for note in notes)
+
+
+def test_a_ct_that_is_a_near_copy_is_refused_in_two_splits_alone(fine):
+    rewrite(fine / "copy" / "mr.nii.gz", lambda mr: mr[::-1])  # of another kind, say
+    subjects = open_folder(fine)
+    names = [subject.name for subject in subjects]
+    splits = next(
+        splits
+        for splits in (split_subjects(names, seed) for seed in range(50))
+        if {"copy", "p000"} <= set(splits.train)
+    )
+    assert len(new_record(splits, subjects).voxels) == COUNT + 1
+    apart = next(
+        splits
+        for splits in (split_subjects(names, seed) for seed in range(50))
+        if len({"copy", "p000"} & set(splits.train)) == 1
+    )
+    with pytest.raises(UserError, match="the CT of 'copy' and 'p000'"):
+        new_record(apart, subjects)
+
+
 def test_the_first_difference_of_two_records_is_named(data, heads):
     before = record_of(data)
     overwrite(data / "p002", None)
