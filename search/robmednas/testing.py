@@ -9,7 +9,9 @@ from torch import nn
 
 from search.robmednas.sources import GREY, INTENSITY, Source
 from search.storage.openings import count_elsewhere
+from searchspace.errors import UserError
 from trainables.attacks.registry import build_synthesis_attack
+from trainables.attacks.signs.steadiness import UnsteadyError, require_steady
 from trainables.attacks.threat import mr_deviations
 from trainables.corruptions.noise import gaussian
 from trainables.runtime.seeding import derive
@@ -130,6 +132,9 @@ def score(
     Returns:
         A row for each network, condition, subject and score, with the keys ``row``, ``kind``,
         ``strength``, ``subject``, ``score`` and ``value``.
+
+    Raises:
+        UserError: If a network answers the same MR differently.
     """
     rows: list[dict[str, object]] = []
     names = [subject.name for subject in split.subjects]
@@ -137,6 +142,7 @@ def score(
         if say is not None:
             counts = f"{len(conditions)} conditions on {len(names)} subjects"
             say(f"scoring {row}, {number} of {len(networks)}: {counts}")
+        check_steady(row, network, split, device)
         perturbations = [condition.perturb(network, split, seed) for condition in conditions]
         results = score_subjects(network, split, perturbations, device, BATCH, full=full)
         rows += [
@@ -147,3 +153,22 @@ def score(
             for subject, value in zip(names, values, strict=True)
         ]
     return rows
+
+
+def check_steady(name: str, network: nn.Module, split: Split, device: torch.device) -> None:
+    """Refuse a network whose answers are random, as its scores under attack would be.
+
+    Args:
+        name: Of the network, for the message.
+        network: That is asked.
+        split: Whose first slices it is asked for.
+        device: Of the network.
+
+    Raises:
+        UserError: If it answers the same MR differently.
+    """
+    mr, _ = split.batch(range(min(BATCH, len(split))), device)
+    try:
+        require_steady(network, mr)
+    except UnsteadyError as error:
+        raise UserError(f"{name}: {error}") from None

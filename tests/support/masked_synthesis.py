@@ -34,6 +34,7 @@ from trainables.synthesis.slices import Split, SubjectSlices, to_normalised
 SIZE = 16
 EPS = (0.0, 0.1, 0.2, 0.4)
 CPU = torch.device("cpu")
+UNSTEADY = frozenset({"noisy outputs", "random shifts of inputs", "alternating outputs"})
 
 
 def heads(count: int, seed: int) -> Split:

@@ -5,12 +5,15 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from masked_synthesis import UNSTEADY, heads, pathologies
+from torch import nn
 
 from search.record.run_folder import OPENINGS
 from search.robmednas import testing as module
 from search.robmednas.testing import Condition, count_openings, score
 from search.storage import openings
 from search.storage.store import Store
+from searchspace.errors import UserError
 from trainables.runtime.files import cannot_write
 
 
@@ -34,6 +37,7 @@ def test_every_network_condition_subject_and_score_has_a_row(monkeypatch):
     split = SimpleNamespace(subjects=[SimpleNamespace(name="s1"), SimpleNamespace(name="s2")])
     results = [{"mae": [1.0, 2.0], "dice": [0.1, 0.2]}, {"mae": [3.0, 4.0], "dice": [0.3, 0.4]}]
     monkeypatch.setattr(module, "score_subjects", lambda *_arguments, **_options: results)
+    monkeypatch.setattr(module, "check_steady", lambda *_: None)
     rows = score({"Baseline": None}, split, [Condition("clean", 0.0), Condition("noise", 0.1)], 0)
     assert len(rows) == 8
     assert rows[1] == {
@@ -41,6 +45,15 @@ def test_every_network_condition_subject_and_score_has_a_row(monkeypatch):
         "value": 2.0,
     }  # fmt: skip
     assert [row["value"] for row in rows if row["kind"] == "noise"] == [3.0, 4.0, 0.3, 0.4]
+
+
+@pytest.mark.parametrize("name", sorted(UNSTEADY))
+def test_a_network_that_answers_at_random_is_refused_by_name(name):
+    pathology = next(
+        each for each in pathologies(nn.Conv2d(1, 1, 3, padding=1)) if each.name == name
+    )
+    with pytest.raises(UserError, match=r"^Random: the model answers the same images"):
+        score({"Random": pathology.model}, heads(3, 0), [Condition("clean", 0.0)], 0)
 
 
 @pytest.fixture

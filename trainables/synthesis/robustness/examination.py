@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from trainables.attacks.presets import build_synthesis_ensemble
+from trainables.attacks.signs.steadiness import require_steady
 from trainables.attacks.threat import mr_deviations
 from trainables.corruptions.noise import gaussian
 from trainables.runtime.seeding import derive
@@ -46,7 +47,12 @@ def examine_synthesis(
         sources: Other networks by name; their adversarial MR are used as well.
         device: Of the network.
         batch_size: Slices at a time.
+
+    Raises:
+        UnsteadyError: If the network answers the same MR differently.
     """
+    mr, _ = split.batch(range(min(batch_size, len(split))), device)
+    require_steady(network, mr)
     ensemble = aim(build_synthesis_ensemble(exam.attacks, batch_size, sources))
     options = {"seed": derive(exam.seed, "ensemble"), "batch_size": batch_size}
     worst = [WorstOf(network, split, ensemble, radius, **options) for radius in eps[1:]]

@@ -3,8 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from masked_synthesis import UNSTEADY, pathologies
 from torch import nn
 
+from trainables.attacks.signs.steadiness import UnsteadyError
 from trainables.study.examination import Exam
 from trainables.synthesis.constant import constant_error
 from trainables.synthesis.native import Native
@@ -59,6 +61,14 @@ def test_every_subject_errs_by_what_the_radius_permits():
         "pgd-clean", "pgd-clean-squared", "apgd", "apgd-squared", "transfer", "square",
     )  # fmt: skip
     assert examination.scale == (constant_error(heads(3)), 0.0)
+
+
+@pytest.mark.parametrize("name", sorted(UNSTEADY))
+def test_a_network_that_answers_at_random_is_refused(name):
+    pathology = next(each for each in pathologies(Slope()) if each.name == name)
+    exam = Exam("quick", "test", corruptions=False, images=None, seed=0)
+    with pytest.raises(UnsteadyError, match="answers the same images differently"):
+        examine_synthesis(pathology.model, heads(3), EPS, exam, {}, CPU)
 
 
 def test_where_the_split_holds_voxels_errors_are_those_on_voxels_as_well():
