@@ -26,7 +26,7 @@ from search.robmednas.pictures import draw_figures, spread
 from search.robmednas.retrain import Retrained, retrain, say_work
 from search.robmednas.rows import read_rows, write_rows
 from search.robmednas.sources import NO_NETWORK, Candidate, Source, candidates, read_sources
-from search.robmednas.tables import markdown, paper_tables, sentences, sizes_table
+from search.robmednas.tables import barred_lines, markdown, paper_tables, sentences, sizes_table
 from search.robmednas.testing import Condition, count_openings, networks_of, open_test, score
 from searchspace.errors import UserError
 from trainables.door.opening import refuse_links
@@ -39,7 +39,8 @@ from trainables.studies.robmednas.study import RobMedNAS
 from trainables.study.ladder import format_ladder
 from trainables.study.study import Say
 from trainables.synthesis.about import ranking_metric
-from trainables.synthesis.measurement import ALWAYS
+from trainables.synthesis.constant import constant_error
+from trainables.synthesis.measurement import ALWAYS, constant_metrics
 from trainables.synthesis.preparation.assets import SUBJECTS, read_data, trivial_line
 from trainables.synthesis.preparation.record import Record, read_record
 from trainables.synthesis.slices import read_split
@@ -169,6 +170,9 @@ def choose(
 ) -> dict[str, str]:
     """Choose each row's candidate by the value that ranked the runs, on ranking subjects.
 
+    One that misses a constraint, such as an alarm for masked gradients, stands for its row only
+    where all of the row do: its value may be too good to be true.
+
     Args:
         networks: All candidates.
         trained: How the training of each went, by its name.
@@ -180,7 +184,8 @@ def choose(
     metric = ranking_metric(settings.attack)
     values = {name: network.metrics[metric] for name, network in trained.items()}
     best: dict[str, str] = {}
-    for network in sorted(networks, key=lambda network: -np.nan_to_num(values[network.name])):
+    order = {name: (bool(trained[name].missed), -np.nan_to_num(values[name])) for name in values}
+    for network in sorted(networks, key=lambda network: order[network.name]):
         best.setdefault(network.row, network.name)
     return {row: best[row] for row in dict.fromkeys(network.row for network in networks)}
 
@@ -274,16 +279,18 @@ def _show(
 ) -> None:
     """Print all tables and sentences, and write them as Markdown."""
     scores, metric = read_rows(folder / SCORES), ranking_metric(settings.attack)
-    train, test = read_data(folder / "assets").train, read_split(folder / "test" / "test")
-    widths, trivial = widths_of(settings, test), trivial_line(train, test)
-    for table in (sizes_table(rows, metric), *paper_tables(scores, list(ALWAYS))):
+    data, test = read_data(folder / "assets"), read_split(folder / "test" / "test")
+    widths, trivial = widths_of(settings, test), trivial_line(data.train, test)
+    grey = constant_metrics(settings.attack, settings.eps, constant_error(data.ranking))
+    for table in (sizes_table(rows, metric, grey), *paper_tables(scores, list(ALWAYS))):
         console.print(table)
     for kind in FIELD_KINDS:
         console.print(field_table(scores, kind, widths))
     of_pixels = f"all MAE but that on voxels: {widths}"
-    for line in (of_pixels, trivial, LEGEND, *sentences(scores, list(ALWAYS))):
+    barred = barred_lines(rows)
+    for line in (of_pixels, trivial, LEGEND, *barred, *sentences(scores, list(ALWAYS))):
         console.print(line, markup=False, highlight=False)
-    text = markdown(scores, rows, list(ALWAYS), metric)
+    text = markdown(scores, rows, list(ALWAYS), metric, grey)
     field = field_markdown(scores, FIELD_KINDS, widths)
     write_atomically(folder / "tables.md", f"{text}\n{of_pixels}  \n{trivial}\n\n{field}\n")
 

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from searchspace.errors import UserError
+from trainables.attacks.signs.steadiness import UnsteadyError
 from trainables.door.records import read_json
 from trainables.runtime.files import to_json, write_atomically
 from trainables.studies.robmednas.settings import RobMedNASSettings
@@ -30,12 +31,22 @@ class Retrained:
         best_epoch: Whose weights were kept: that of the lowest loss on val.
         metrics: Of that epoch, on val and ranking.
         seconds: That it took.
+        constraints: Of that epoch, met at 0 and below: alarms, and limits of the run; None for
+            what is not finite. Empty in files of earlier versions.
     """
 
     epochs: int
     best_epoch: int
     metrics: dict[str, float]
     seconds: float
+    constraints: dict[str, float | None] = field(default_factory=dict)
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """The names of the constraints that it does not meet; such a network cannot win."""
+        return tuple(
+            name for name, value in self.constraints.items() if value is None or not value <= 0
+        )
 
 
 OUTCOME = TypeAdapter(Retrained)
@@ -116,6 +127,9 @@ def retrain(
         patience: Epochs without a better val that end the training, from 1. A learning rate that
             follows a schedule is followed to its end.
         say: Told, in a sentence, how it went.
+
+    Raises:
+        UserError: If the network answers the same MR differently.
     """
     file = folder / DONE
     if file.is_file():
@@ -132,14 +146,20 @@ def retrain(
         return constant and trial.epochs_since_best >= patience
 
     trial.train(settings.epochs, stop=stop)
-    report = trial.evaluate(settings.rungs[-1])
+    try:
+        report = trial.evaluate(settings.rungs[-1])
+    except UnsteadyError as error:
+        raise UserError(f"{folder.name}: {error}") from None
     folder.mkdir(parents=True, exist_ok=True)
     trial.save(folder)
     spent = time.perf_counter() - started
-    outcome = Retrained(trial.epoch, report.best_epoch or trial.epoch, report.metrics, spent)
+    best = report.best_epoch or trial.epoch
+    outcome = Retrained(trial.epoch, best, report.metrics, spent, dict(report.constraints))
     write_atomically(file, to_json(asdict(outcome), indent=2) + "\n")
     say(
         f"{folder.name}: {outcome.epochs} epochs, the best {outcome.best_epoch}, head MAE on "
         f"ranking {report.metrics['ranking_clean_mae_head']:.1f} HU, {outcome.seconds:.0f} s"
     )
+    if outcome.missed:
+        say(f"{folder.name}: cannot win: {', '.join(outcome.missed)}")
     return outcome

@@ -17,24 +17,28 @@ from rich.text import Text
 
 from search.robmednas.corruption import UNCHOSEN
 from search.robmednas.final import POOL, full_settings_of, pixels_line, read_final
-from search.robmednas.retrain import retrain, say_work
+from search.robmednas.retrain import DONE, read_retrained, retrain, say_work
 from search.robmednas.rows import damaged_rows, read_rows, write_rows
-from search.robmednas.sources import BASELINE, PLAIN, PLAIN_TRAINED, searched
+from search.robmednas.sources import BASELINE, GREY, PLAIN, PLAIN_TRAINED, searched
 from search.robmednas.tables import deviation, verdict_of
 from search.robmednas.testing import Condition, open_test, score
 from searchspace.errors import UserError
 from trainables.data.subjects import folds
+from trainables.door.opening import names_in
+from trainables.door.paths import inside
 from trainables.metrics.paired import compare_recipes
 from trainables.metrics.synthesis import REGIONS
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
+from trainables.synthesis.constant import OneGrey, best_grey
 from trainables.synthesis.preparation.assets import read_data, trivial_line, write_data
 from trainables.synthesis.preparation.duration import say_duration
 from trainables.synthesis.preparation.record import read_record
-from trainables.synthesis.slices import read_split
+from trainables.synthesis.slices import Split, read_split
 
 FILE = "stability.csv"
+MODELS = "stability"  # the folder of the trainings
 CSV_COLUMNS = ("row", "kind", "number", "condition", "subject", "score", "value")
 BESIDE = (BASELINE, PLAIN, PLAIN_TRAINED)  # what the searched network has to beat
 LEAST = 3  # trainings of a verdict: of two, equal recipes are told apart in up to 11 % of tables
@@ -90,36 +94,62 @@ def stability(
     comparison = read_final(folder)
     if not (folder / FILE).is_file():
         settings = full_settings_of(comparison, folder, data)
-        split = open_test(settings, folder, say)
-        eps, seed, patience = comparison["eps"], settings.seed, comparison["patience"]
-        conditions = [Condition("clean", 0.0), Condition("fgsm", eps), Condition("pgd", eps)]
-        rows = []
-        _check(comparison, folder)
-        fold_folders = _write_folds(settings, folder, groups, say)
-        trainings = _trainings(comparison, settings, folder, initialisations, fold_folders)
-        models = [folder / "stability" / training.name for training in trainings]
-        if say_work(models, settings.epochs, say):
-            say_duration(settings, read_data(folder / "assets"), say)
-        for training, model in zip(trainings, models, strict=True):
-            retrain(training.config, training.settings, training.assets, model, patience, say)
-            networks = {training.row: load_unet(model)[0]}
-            scores = score(networks, split, conditions, seed)
-            rows += [_labelled(training, values) for values in scores]
-        write_rows(folder / FILE, rows)
+        counts = initialisations, groups
+        write_rows(folder / FILE, _scored(comparison, settings, folder, counts, say))
     frame = read_rows(folder / FILE, CSV_COLUMNS)
+    train, test = read_data(folder / "assets").train, read_split(folder / "test" / "test")
+    grey = _grey(train, test)
     try:
         kinds = (INITIALISATION, TRAINING_DATA)
-        tables = [_table(frame[frame["kind"] == kind], kind) for kind in kinds]
+        tables = [_table(frame[frame["kind"] == kind], kind, grey) for kind in kinds]
         lines = _sentences(frame[frame["kind"] == INITIALISATION])
     except (LookupError, ValueError) as error:
         raise damaged_rows(folder / FILE, error) from None
     for table in tables:
         console.print(table)
-    trivial = trivial_line(read_data(folder / "assets").train, read_split(folder / "test" / "test"))
-    lines += [trivial, f"{pixels_line(comparison)}; {UNCHOSEN}", f"everything: {folder / FILE}"]
+    lines += [
+        trivial_line(train, test),
+        *_alarm_lines(folder / MODELS),
+        f"{pixels_line(comparison)}; {UNCHOSEN}",
+        f"everything: {folder / FILE}",
+    ]
     for line in lines:
         say(line)
     return 0
+
+
+def _scored(
+    comparison: Mapping[str, Any],
+    settings: RobMedNASSettings,
+    folder: Path,
+    counts: tuple[int, int],
+    say: Say,
+) -> list[dict[str, object]]:
+    """Retrain, score every training on test, and return the rows of the file.
+
+    Args:
+        comparison: What `read_final` read.
+        settings: Of it.
+        folder: Of it.
+        counts: Seeds, and groups of training subjects.
+        say: Told what takes long.
+    """
+    split = open_test(settings, folder, say)
+    eps, seed, patience = comparison["eps"], settings.seed, comparison["patience"]
+    conditions = [Condition("clean", 0.0), Condition("fgsm", eps), Condition("pgd", eps)]
+    rows = []
+    _check(comparison, folder)
+    fold_folders = _write_folds(settings, folder, counts[1], say)
+    trainings = _trainings(comparison, settings, folder, counts[0], fold_folders)
+    models = [folder / MODELS / training.name for training in trainings]
+    if say_work(models, settings.epochs, say):
+        say_duration(settings, read_data(folder / "assets"), say)
+    for training, model in zip(trainings, models, strict=True):
+        retrain(training.config, training.settings, training.assets, model, patience, say)
+        networks = {training.row: load_unet(model)[0]}
+        scores = score(networks, split, conditions, seed)
+        rows += [_labelled(training, values) for values in scores]
+    return rows
 
 
 def _write_folds(settings: RobMedNASSettings, folder: Path, groups: int, say: Say) -> list[Path]:
@@ -208,19 +238,46 @@ def _sentences(scores: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _table(scores: pd.DataFrame, kind: str) -> Table:
-    """Show mean and deviation over trainings of each region's scores, averaged over subjects."""
+def _grey(train: Split, test: Split) -> "pd.Series[float]":
+    """Score one grey on test, by name of the score; no attack changes it."""
+    network = {GREY: OneGrey(best_grey(train))}
+    rows = pd.DataFrame(score(network, test, [Condition("clean", 0.0)], 0))
+    return rows.groupby("score")["value"].mean()
+
+
+def _alarm_lines(folder: Path) -> list[str]:
+    """Say which trainings miss a constraint, such as an alarm for masked gradients."""
+    names = names_in(folder) if folder.is_dir() else []
+    files = {name: inside(folder, name, DONE) for name in names}
+    outcomes = {name: read_retrained(file) for name, file in files.items() if file.is_file()}
+    return [
+        f"{name} misses {', '.join(outcome.missed)}: it could not win a search"
+        for name, outcome in outcomes.items()
+        if outcome.missed
+    ]
+
+
+def _table(scores: pd.DataFrame, kind: str, grey: "pd.Series[float]") -> Table:
+    """Show mean and deviation over trainings of each region's scores, averaged over subjects.
+
+    Args:
+        scores: Of trainings of one kind.
+        kind: What differs between them.
+        grey: What one grey scores, by name of the score.
+    """
     count = scores["number"].nunique()
     table = Table(title=f"{kind}: mean ± sd over {count} trainings, attacked by PGD", box=None)
     names = [f"{score}_{region}" for score in ("mae", "dice") for region in REGIONS]
     table.add_column("", no_wrap=True)
     for name in names:
         table.add_column(name.replace("_", "\n"), justify="right", no_wrap=True)
+    digits = [0 if name.startswith("mae") else 3 for name in names]
+    constant = (f"{grey[name]:.{digit}f}" for name, digit in zip(names, digits, strict=True))
+    table.add_row(GREY, *constant)
     attacked = scores[scores["condition"] == "pgd"]
     by_training = attacked.groupby(["row", "score", "number"])["value"].mean()
     for row in attacked["row"].unique():
         values = [by_training[row, name] for name in names]
-        digits = [0 if name.startswith("mae") else 3 for name in names]
         pairs = list(zip(values, digits, strict=True))
         table.add_row(Text(str(row)), *(f"{value.mean():.{digit}f}" for value, digit in pairs))
         spreads = (deviation(value.std(), digit) for value, digit in pairs)

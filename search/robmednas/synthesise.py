@@ -259,8 +259,8 @@ def _chosen(path: Path, say: Say | None) -> list[Path]:
     values = {row: _ranked(folder, metric) for row, folder in folders.items()}
     row = max(folders, key=lambda row: values[row])
     if say is not None:
-        best = f", the best on ranking subjects ({metric} {values[row]:.4g})"
-        rank = best if np.isfinite(values[row]) else ""
+        best = f", the best on ranking subjects ({metric} {values[row][1]:.4g})"
+        rank = best if np.isfinite(values[row][1]) else ""
         say(printable(f"network: {row}{rank}, of {', '.join(folders)}"))
     return [folders[row]]
 
@@ -272,13 +272,17 @@ def _attack(comparison: Mapping[str, Any]) -> str:
     return attack if isinstance(attack, str) else "pgd"
 
 
-def _ranked(folder: Path, metric: str) -> float:
-    """Return what a network reached on ranking subjects; less than any if that is not written."""
+def _ranked(folder: Path, metric: str) -> tuple[bool, float]:
+    """Return whether a network can win, and what it reached on ranking subjects.
+
+    That is less than any if it is not written.
+    """
     file = inside(folder, DONE)
     if not file.is_file():
-        return -np.inf
-    value = read_retrained(file).metrics.get(metric, -np.inf)
-    return value if np.isfinite(value) else -np.inf
+        return False, -np.inf
+    outcome = read_retrained(file)
+    value = outcome.metrics.get(metric, -np.inf)
+    return not outcome.missed, value if np.isfinite(value) else -np.inf
 
 
 def _check_grid(subject: FolderSubject, card: UNetCard) -> None:

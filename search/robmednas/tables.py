@@ -1,7 +1,7 @@
 """The paper's tables 2 and 3: Dice and MAE by region, clean and attacked, over test subjects."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 from rich.markup import escape
@@ -13,6 +13,7 @@ from search.robmednas.retrain import Retrained
 from search.robmednas.sources import (
     BASELINE,
     CONTROLS,
+    GREY,
     NO_NETWORK,
     Candidate,
     in_order,
@@ -28,6 +29,7 @@ from trainables.synthesis.about import HEADLINE
 KINDS = {"dice": "Dice", "mae": "MAE, HU"}
 SIZES = ("parameters", "GMAC", "epochs", "value", "clean HU", "PGD HU")
 NOTE = "Nrm. clean, Rob. attacked; mean and standard deviation over test subjects"
+BARRED = " !"  # behind a row whose training misses a constraint
 SCOPE = (
     "head MAE of each row minus that of another, in HU, of one training each: the intervals are "
     "over test subjects, all {count} of this list together in {level}. Other seeds of either "
@@ -58,6 +60,7 @@ def markdown(
     rows: Sequence[tuple[Candidate, Retrained]],
     attacks: Sequence[str],
     metric: str,
+    constant: Mapping[str, float],
 ) -> str:
     """Write all tables and sentences as Markdown.
 
@@ -66,8 +69,9 @@ def markdown(
         rows: What stands for each row of the tables, and how its training went.
         attacks: Names of the attacks, in the order of the tables.
         metric: By which each row's candidate was chosen.
+        constant: The metrics of one grey for all heads.
     """
-    parts = [_markdown_sizes(rows, metric)]
+    parts = [_markdown_sizes(rows, metric, constant)]
     for attack in attacks:
         for kind, words in KINDS.items():
             heads = ["", *(head.replace("\n", " ") for head in _heads())]
@@ -78,20 +82,46 @@ def markdown(
                 for row, cells in _rows(scores, kind, attack)
             ]
             parts.append("\n".join(lines))
-    return "\n\n".join(parts) + "\n\n" + "  \n".join(sentences(scores, attacks)) + "\n"
+    return (
+        "\n\n".join(parts)
+        + "\n\n"
+        + "  \n".join([*barred_lines(rows), *sentences(scores, attacks)])
+        + "\n"
+    )
 
 
-def sizes_table(rows: Sequence[tuple[Candidate, Retrained]], metric: str) -> Table:
+def sizes_table(
+    rows: Sequence[tuple[Candidate, Retrained]], metric: str, constant: Mapping[str, float]
+) -> Table:
     """Show what stands for each row, and what it costs: capacity confounds robustness.
 
-    The metric is the one by which each row's candidate was chosen.
+    Args:
+        rows: What stands for each row of the tables, and how its training went.
+        metric: By which each row's candidate was chosen.
+        constant: The metrics of one grey for all heads.
     """
     table = Table(title=f"chosen on the ranking subjects by {metric}", box=None)
     for head in ("", *SIZES):
         table.add_column(head, justify="right" if head else "left", no_wrap=True)
-    for cells in _sizes(rows, metric):
-        table.add_row(escape(cells[0]), *cells[1:])
+    table.add_row(GREY, *_constant_sizes(metric, constant))
+    for network, trained in rows:
+        mark = BARRED if trained.missed else ""
+        table.add_row(escape(network.row + mark), *_sizes(trained, metric))
     return table
+
+
+def barred_lines(rows: Sequence[tuple[Candidate, Retrained]]) -> list[str]:
+    """Say which rows stand for trainings that could not win, and why.
+
+    Args:
+        rows: What stands for each row of the tables, and how its training went.
+    """
+    return [
+        f"{network.row}{BARRED}: its training misses {', '.join(trained.missed)}, as all of its "
+        "row do: it could not win a search"
+        for network, trained in rows
+        if trained.missed
+    ]
 
 
 def sentences(scores: pd.DataFrame, attacks: Sequence[str]) -> list[str]:
@@ -178,29 +208,34 @@ def _rows(
         yield row, cells
 
 
-def _sizes(rows: Sequence[tuple[Candidate, Retrained]], metric: str) -> list[list[str]]:
-    lines = []
-    for network, trained in rows:
-        metrics = trained.metrics
-        giga = metrics["multiply_adds"] / 1e9
-        numbers = (
-            f"{metrics['parameters']:,.0f}",
-            f"{giga:.2f}",
-            str(trained.epochs),
-            f"{metrics[metric]:.3f}",
-            f"{metrics['ranking_clean_mae_head']:.1f}",
-            f"{metrics['ranking_pgd_mae_head_curve']:.1f}",
-        )
-        lines.append([network.row, *numbers])
-    return lines
+def _sizes(trained: Retrained, metric: str) -> tuple[str, ...]:
+    metrics = trained.metrics
+    giga = metrics["multiply_adds"] / 1e9
+    network = f"{metrics['parameters']:,.0f}", f"{giga:.2f}", str(trained.epochs)
+    return *network, *_values(metric, metrics)
 
 
-def _markdown_sizes(rows: Sequence[tuple[Candidate, Retrained]], metric: str) -> str:
+def _constant_sizes(metric: str, constant: Mapping[str, float]) -> tuple[str, ...]:
+    return "", "", "", *_values(metric, constant)
+
+
+def _values(metric: str, metrics: Mapping[str, float]) -> tuple[str, str, str]:
+    clean, attacked = (
+        metrics[f"ranking_{end}"] for end in ("clean_mae_head", "pgd_mae_head_curve")
+    )
+    return f"{metrics[metric]:.3f}", f"{clean:.1f}", f"{attacked:.1f}"
+
+
+def _markdown_sizes(
+    rows: Sequence[tuple[Candidate, Retrained]], metric: str, constant: Mapping[str, float]
+) -> str:
     heads = ["", "architecture", *SIZES]
     lines = [_line(heads), _line(["---"] * len(heads))]
-    for (network, _), (row, *numbers) in zip(rows, _sizes(rows, metric), strict=True):
+    lines.append(_line([GREY, "", *_constant_sizes(metric, constant)]))
+    for network, trained in rows:
         text = f"`{network.config['architecture'].replace('|', '/')}`"  # a bar would end the cell
-        lines.append(_line([to_markdown(row), text, *numbers]))
+        row = to_markdown(network.row + (BARRED if trained.missed else ""))
+        lines.append(_line([row, text, *_sizes(trained, metric)]))
     return "\n".join(lines)
 
 

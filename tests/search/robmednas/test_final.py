@@ -99,6 +99,18 @@ def test_the_candidate_of_a_row_is_chosen_on_ranking_subjects():
     assert choose(listed, trained, settings) == {"Random": "c1", "Baseline": "c2"}
 
 
+def test_a_candidate_that_raised_an_alarm_stands_for_its_row_only_where_all_did():
+    settings = robmednas.parse_settings({"device": "cpu"})
+    rows = {"a": "Random", "b": "Random", "c": "Baseline", "d": "Baseline"}
+    values = {"a": (0.9, 0.1), "b": (0.3, -0.1), "c": (0.2, 0.1), "d": (0.4, None)}
+    trained = {
+        name: Retrained(1, 1, {"ranking_pgd_mae_head_skill": value}, 0.0, {"rising": alarm})
+        for name, (value, alarm) in values.items()
+    }
+    listed = [Candidate(name, row, {}) for name, row in rows.items()]
+    assert choose(listed, trained, settings) == {"Random": "b", "Baseline": "d"}
+
+
 def test_test_is_scored_once_and_trainings_are_kept(searches, finished, compare_runs, monkeypatch):
     folder, first = finished
     before = (folder / "test_scores.csv").read_bytes()

@@ -34,6 +34,19 @@ def test_a_training_that_is_whole_is_read_and_not_done_again(tmp_path):
     assert lines == [f"{tmp_path.name}: trained already, 5 epochs"]
 
 
+def test_alarms_of_a_training_are_written_down_and_said(tiny, tmp_path, monkeypatch):
+    settings, assets, config = tiny
+    settings = settings.model_copy(update={"epochs": 1, "ladder": None})
+    alarms = {"rising": 0.3, "one_step": -0.1, "unbounded": float("nan")}
+    monkeypatch.setattr(trial_module, "guards", lambda *_: alarms)
+    monkeypatch.setattr(trial_module, "audit", lambda *_: {})
+    lines = []
+    outcome = retrain(config, settings, assets, tmp_path / "a", 3, lines.append)
+    assert outcome.missed == ("rising", "unbounded")
+    assert lines[-1] == "a: cannot win: rising, unbounded"
+    assert module.read_retrained(tmp_path / "a" / module.DONE).missed == outcome.missed
+
+
 def test_what_is_left_to_train_is_counted(tmp_path):
     lines, folders = [], [tmp_path / "a", tmp_path / "b"]
     folders[0].mkdir()

@@ -1,16 +1,23 @@
 """Trainings with other seeds and other subjects, of a finished comparison."""
 
 import io
+import json
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from rich.console import Console
 from scipy.stats import binom
 
 from search.robmednas import stability as module
 from search.robmednas.stability import stability
 from searchspace.errors import UserError
+from trainables.metrics.synthesis import REGIONS
+from trainables.synthesis.constant import OneGrey, best_grey
+from trainables.synthesis.measurement import score_subjects
+from trainables.synthesis.preparation.assets import read_data
+from trainables.synthesis.slices import read_split
 
 
 def test_stability_retrains_with_other_seeds_and_other_subjects(finished, printed_by):
@@ -29,6 +36,11 @@ def test_stability_retrains_with_other_seeds_and_other_subjects(finished, printe
     assert "over 2 trainings" in text
     assert "no verdict without 3 trainings each" in text
     assert "HU of one grey" in text
+    test = read_split(folder / "test" / "test")
+    grey = OneGrey(best_grey(read_data(folder / "assets").train))
+    (expected,) = score_subjects(grey, test, [None], torch.device("cpu"))
+    row = " ".join(f"{expected[f'mae_{region}'].mean():.0f}" for region in REGIONS)
+    assert text.count(f"One grey {row} ") == 2  # of each table, at any attack
     assert "over 3 trainings" in text
 
 
@@ -37,6 +49,16 @@ def test_more_folds_than_training_subjects_are_refused(finished):
     (folder / "stability.csv").unlink(missing_ok=True)
     with pytest.raises(UserError, match="99 groups of 12 subjects"):
         stability(folder, 1, 99, Console(file=io.StringIO()))
+
+
+def test_a_training_that_raised_an_alarm_is_named(tmp_path):
+    for name, alarm in {"a": 0.2, "b": -0.2}.items():
+        outcome = {"epochs": 1, "best_epoch": 1, "metrics": {}, "seconds": 1.0}
+        outcome["constraints"] = {"rising": alarm}
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "retrained.json").write_text(json.dumps(outcome))
+    assert module._alarm_lines(tmp_path) == ["a misses rising: it could not win a search"]
+    assert module._alarm_lines(tmp_path / "nowhere") == []
 
 
 def test_a_comparison_without_a_searched_architecture_is_refused(tmp_path):

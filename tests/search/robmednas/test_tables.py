@@ -11,6 +11,7 @@ from search.robmednas.retrain import Retrained
 from search.robmednas.sources import Candidate, in_order
 from search.robmednas.tables import (
     NOTE,
+    barred_lines,
     deviation,
     markdown,
     name_of,
@@ -18,6 +19,7 @@ from search.robmednas.tables import (
     sizes_table,
 )
 from trainables.metrics.synthesis import REGIONS
+from trainables.synthesis.measurement import constant_metrics
 
 SUBJECTS = 8
 ATTACKS = ["fgsm", "pgd"]
@@ -95,7 +97,7 @@ def test_equal_networks_are_told_apart_in_5_percent_of_tables_at_most():
     lucky = pd.concat(
         [lucky, *(lucky.assign(score=name) for name in REGIONAL if name != "mae_head")]
     )
-    text = markdown(lucky, [], [], "") + "".join(sentences(lucky, ATTACKS))
+    text = markdown(lucky, [], [], SKILL, CONSTANT) + "".join(sentences(lucky, ATTACKS))
     assert not any(word in text for word in ("better", "worse", "distinguishable", "*"))
 
 
@@ -119,7 +121,29 @@ def test_the_cost_of_a_network_stands_beside_its_value():
         "ranking_pgd_mae_head_curve": 88.8, "ranking_pgd_mae_head_skill": 0.4567,
     }  # fmt: skip
     row = (Candidate("random-1", "Random", {}), Retrained(7, 5, metrics, 1.0))
-    columns = sizes_table([row], "ranking_pgd_mae_head_skill").columns
+    columns = sizes_table([row], SKILL, CONSTANT).columns
     assert [list(column.cells) for column in columns] == [
-        ["Random"], ["12,345"], ["2.50"], ["7"], ["0.457"], ["66.6"], ["88.8"],
+        ["One grey", "Random"], ["", "12,345"], ["", "2.50"], ["", "7"], ["0.000", "0.457"],
+        ["300.0", "66.6"], ["300.0", "88.8"],
     ]  # fmt: skip
+
+
+SKILL = "ranking_pgd_mae_head_skill"
+CONSTANT = constant_metrics("pgd", (0.0, 0.1), 300.0)
+
+
+def test_a_row_that_could_not_win_is_marked_and_says_why(scores):
+    sizes = {"parameters": 1.0, "multiply_adds": 1.0}
+    candidate = Candidate("random-1", "Random", {"architecture": "plain 8 16"})
+    masked = Retrained(7, 5, CONSTANT | sizes, 1.0, {"masked_gradients": 0.2, "collapse": -0.1})
+    assert list(sizes_table([(candidate, masked)], SKILL, CONSTANT).columns[0].cells) == [
+        "One grey", "Random !",
+    ]  # fmt: skip
+    (line,) = barred_lines([(candidate, masked)])
+    assert line.startswith("Random !: its training misses masked_gradients, as all of its row do")
+    rows = scores.assign(score=["dice_head" if n % 2 else "mae_head" for n in range(len(scores))])
+    regional = pd.concat([scores, *(rows.assign(score=name) for name in REGIONAL)])
+    text = markdown(regional, [(candidate, masked)], ["pgd"], SKILL, CONSTANT)
+    assert "| Random ! |" in text
+    assert "| One grey |" in text
+    assert line in text
