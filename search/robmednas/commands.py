@@ -104,8 +104,8 @@ def final(  # noqa: PLR0913, PLR0917 - its options
     from search.robmednas.final import FinalPlan  # noqa: PLC0415
     from search.robmednas.final import final as run  # noqa: PLC0415
 
-    own = tuple(network or ())
-    plan = FinalPlan(tuple(runs), out, random, epochs, patience, eps, seed, data, own)
+    networks = tuple(network or ())
+    plan = FinalPlan(tuple(runs), out, random, epochs, patience, eps, seed, data, networks)
     console = Console()
     return _until_stopped(lambda: run(plan, console), out, console)
 

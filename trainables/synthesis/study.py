@@ -153,10 +153,10 @@ class SynthesisStudy(Study[S], Generic[S, C]):
         axis, noted = find_left_right(data.train, settings.left_right)
         draw_look(assets / LOOK, data.train)
         say_duration(settings, data, say)
-        seen = f"what networks see, with letters of orientation: {LOOK} among the run's assets"
+        look = f"what networks see, with letters of orientation: {LOOK} among the run's assets"
         facts = Facts(
             digests=written.digests | {"splits": splits.digest, "subjects": record.digest},
-            lines=(*_lines(settings, splits.notes, written, constant, lookup), *noted, seen),
+            lines=(*_lines(settings, splits.notes, written, constant, lookup), *noted, look),
             default_metric=settings.rungs[-1].metric,
             details={
                 "beside": f"HU: head MAE, pixels of {settings.pixel_mm:.3g} mm; PGD over all radii",
