@@ -358,3 +358,18 @@ def test_a_normalisation_that_is_none_is_one_line_and_leaves_nothing(model, data
         run(other, data, tmp_path / "out")
     assert "\n" not in str(refused.value)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_network_that_could_not_win_is_taken_after_one_that_could(tmp_path):
+    values = {"robmednas-t-1": (0.9, 0.3), "robmednas-b-1": (0.5, -0.1)}
+    for name, (value, alarm) in values.items():
+        outcome = {"epochs": 1, "best_epoch": 1, "seconds": 1.0, "constraints": {"rising": alarm}}
+        outcome["metrics"] = {"ranking_pgd_mae_head_skill": value}
+        folder = tmp_path / "models" / name
+        folder.mkdir(parents=True)
+        (folder / "retrained.json").write_text(json.dumps(outcome))
+    chosen = {"RobMedNAS-T": "robmednas-t-1", "RobMedNAS-B": "robmednas-b-1"}
+    (tmp_path / "final.json").write_text(json.dumps({"chosen": chosen}))
+    lines = []
+    assert module._chosen(tmp_path, lines.append) == [tmp_path / "models" / "robmednas-b-1"]
+    assert lines[0].startswith("network: RobMedNAS-B, the best on ranking subjects")
