@@ -169,7 +169,7 @@ def test_adversarial_training_makes_the_network_harder_to_attack(heads):
         config = {"architecture": TINY, "lr": 1e-2, "regime": regime}
         metrics = robmednas.build(config, settings, heads.assets).advance(Rung(40, "m")).metrics
         harm[regime] = metrics["ranking_pgd_mae_head_eps0.1"] - metrics["ranking_clean_mae_head"]
-    assert harm["adversarial"] < 0.8 * harm["standard"]
+    assert harm["adversarial"] < 0.9 * harm["standard"]
 
 
 def test_an_attacks_batch_is_cut_to_the_limit_and_no_further(heads):
