@@ -77,7 +77,7 @@ def test_a_subject_that_an_earlier_run_used_is_no_test_of_what_it_chose(tmp_path
 
 
 def test_radii_left_to_the_run_come_from_val_and_are_written_down(tmp_path):
-    settings = {"eps": "auto", "epochs": 40, "max_filters": 32}
+    settings = {"eps": "auto", "epochs": 60, "max_filters": 32}
     _, output = search(tmp_path / "run", in_process=True, trials=1, settings=settings)
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
     eps = manifest["settings"]["eps"]
