@@ -267,4 +267,9 @@ def barred_by(trainings: Sequence[Trial]) -> tuple[str, ...]:
 def missed(trial: Trial) -> list[str]:
     """Name the constraints that a trial does not meet."""
     constraints: Mapping[str, float] = trial.reports[-1].constraints if trial.reports else {}
-    return [name for name, value in constraints.items() if not value <= 0]
+    return unmet(constraints)
+
+
+def unmet(constraints: Mapping[str, float | None]) -> list[str]:
+    """Name the constraints that are not met; None, as NaN is written down, meets none."""
+    return [name for name, value in constraints.items() if value is None or not value <= 0]

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from search.results.ranking import unmet
 from searchspace.errors import UserError
 from trainables.attacks.signs.steadiness import UnsteadyError
 from trainables.door.records import read_json
@@ -44,9 +45,7 @@ class Retrained:
     @property
     def missed(self) -> tuple[str, ...]:
         """The names of the constraints that it does not meet; such a network cannot win."""
-        return tuple(
-            name for name, value in self.constraints.items() if value is None or not value <= 0
-        )
+        return tuple(unmet(self.constraints))
 
 
 OUTCOME = TypeAdapter(Retrained)

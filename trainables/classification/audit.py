@@ -4,7 +4,8 @@
 images once more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -70,8 +71,13 @@ def guards(
     signs = {
         alarms.ONE_STEP: alarms.excess(fgsm, pgd),
         alarms.COLLAPSE: alarms.collapse(report.task, answers, report.labels, seed, order=order),
-        alarms.GRADIENT: _vanishing(classifier, subset),
-        alarms.SLOPE: _misled(classifier, subset, derive(measurement.seed, "slope")),
+        alarms.GRADIENT: _share(classifier, subset, vanishing, alarms.ALLOWED),
+        alarms.SLOPE: _share(
+            classifier,
+            subset,
+            partial(misled, seed=derive(measurement.seed, "slope")),
+            alarms.ALLOWED_SLOPES,
+        ),
         alarms.COARSE: _coarseness(classifier, subset),
     }
     if measurement.eps[-1] > 0:
@@ -172,16 +178,16 @@ def _guessed(
     return int(broken.sum()), len(subset)
 
 
-def _vanishing(classifier: Classifier, data: LabelledImages) -> float:
+def _share(
+    classifier: Classifier,
+    data: LabelledImages,
+    sign: Callable[[nn.Module, Tensor, Tensor], Tensor],
+    allowed: float,
+) -> float:
+    """Compute by how much the share of images that have a sign exceeds what is allowed."""
     images = _pixels(data)
-    counts = [float(vanishing(view, images, y).sum()) for view, y in _views(classifier, data)]
-    return alarms.share_excess(float(np.mean(counts)), len(data))
-
-
-def _misled(classifier: Classifier, data: LabelledImages, seed: int) -> float:
-    images = _pixels(data)
-    counts = [float(misled(view, images, y, seed).sum()) for view, y in _views(classifier, data)]
-    return alarms.share_excess(float(np.mean(counts)), len(data), allowed=alarms.ALLOWED_SLOPES)
+    counts = [float(sign(view, images, y).sum()) for view, y in _views(classifier, data)]
+    return alarms.share_excess(float(np.mean(counts)), len(data), allowed=allowed)
 
 
 def _coarseness(classifier: Classifier, data: LabelledImages) -> float:
