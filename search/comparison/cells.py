@@ -30,7 +30,7 @@ from search.studies import STUDIES
 from search.study import load_study
 from searchspace.errors import UserError
 from trainables.door.paths import inside
-from trainables.metrics.influence import Influences
+from trainables.metrics.influence import Sample
 from trainables.study.study import Reference
 
 
@@ -41,12 +41,12 @@ class Result:
     Attributes:
         scores: On test, and those of its best epoch on clean images of val.
         alarms: Which it raised.
-        influences: How much each test image moves what is compared; None where it is not known.
+        samples: Of what is compared, by name, where that is known: what the test images say of it.
     """
 
     scores: Mapping[str, float]
     alarms: tuple[str, ...]
-    influences: Influences | None
+    samples: Mapping[str, Sample]
 
 
 Methods = Callable[[Any], Sequence[Reference]]
@@ -230,7 +230,7 @@ def _result(trial: Trial, file: Path) -> Result:
     test = read_scores(file)
     if test is None:
         raise UserError(f"{file} was removed: give the same command again")
-    return Result(_on_val(trial) | test.scores, alarms_of(trial), test.influences)
+    return Result(_on_val(trial) | test.scores, alarms_of(trial), test.samples)
 
 
 def _on_val(trial: Trial) -> dict[str, float]:

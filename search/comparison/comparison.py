@@ -250,7 +250,7 @@ def _rows(
             scores=result.scores,
             alarms=result.alarms,
             fresh=cell.seed >= comparison.grid.first + SHIFT,
-            influences=result.influences,
+            samples=result.samples,
         )
         for method, result in results.items()
     ]

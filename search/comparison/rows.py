@@ -4,7 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from scipy.special import stdtrit
 
 from search.results.tables import alarm_sentence
 from trainables.door.text import to_cell
-from trainables.metrics.influence import Influences
+from trainables.metrics.influence import Sample
 from trainables.metrics.skill import SKILL
 from trainables.runtime.files import write_atomically
 
@@ -35,7 +35,7 @@ class Row:
         scores: By name of the metric; None where there is none.
         alarms: Which the training raised: its scores cannot be trusted, or it collapsed.
         fresh: Whether its method was chosen by the trainings of other seeds.
-        influences: How much each test image moves what is compared; None where it is not known.
+        samples: Of what is compared, by name, where that is known: what the test images say of it.
     """
 
     dataset: str
@@ -46,7 +46,7 @@ class Row:
     scores: Mapping[str, float | None]
     alarms: tuple[str, ...] = ()
     fresh: bool = False
-    influences: Influences | None = None
+    samples: Mapping[str, Sample] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from searchspace.errors import UserError
 from trainables.classification.examination import TestScores
 from trainables.classification.study import ClassificationStudy
 from trainables.door.records import read_json
-from trainables.metrics.influence import Influences
+from trainables.metrics.influence import Sample
+from trainables.runtime.arrays import Floats64
 from trainables.runtime.files import to_json, write_atomically
 
 DIGITS = 6  # of what an image moves: verdicts need no more, and the file stays small
@@ -47,20 +48,21 @@ class Scoring(ModelTask):
 
 def write_scores(file: Path, result: TestScores) -> None:
     """Write what `read_scores` reads."""
-    values: dict[str, Any] = {"scores": result.scores}
-    if (moved := result.influences) is not None:
-        values["influences"] = {
-            name: [float(f"{value:.{DIGITS}g}") for value in numbers]
-            for name, numbers in moved.by_metric.items()
+    samples = {
+        name: {
+            "moved": _rounded(sample.moved),
+            "labels": sample.labels.tolist(),
+            "extremes": [_rounded(row) for row in sample.extremes],
         }
-        values["classes"] = moved.classes.tolist()
-    write_atomically(file, to_json(values) + "\n")
+        for name, sample in result.samples.items()
+    }
+    write_atomically(file, to_json({"scores": result.scores, "samples": samples}) + "\n")
 
 
 def read_scores(file: Path) -> TestScores | None:
     """Read the scores of a classifier; None where there are none.
 
-    Of an earlier version, which wrote no influences, there are none: it is scored again.
+    Of an earlier version, which wrote no samples, there are none: it is scored again.
 
     Raises:
         UserError: If the file is damaged.
@@ -70,16 +72,20 @@ def read_scores(file: Path) -> TestScores | None:
     except FileNotFoundError:
         return None
     try:
-        if not isinstance(values.get("scores"), dict):
+        if "samples" not in values:
             return None
-        if "influences" not in values:
-            return TestScores(values["scores"])
-        classes = np.array(values["classes"], dtype=np.int64)
-        moved = {
-            name: np.array(numbers, dtype=np.float64)  # null is NaN
-            for name, numbers in values["influences"].items()
-        }
-        influences = Influences(moved, classes)
+        samples = {name: _read_sample(sample) for name, sample in values["samples"].items()}
+        return TestScores(dict(values["scores"]), samples)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{file} is damaged: {error}: remove it, and it is made again") from None
-    return TestScores(values["scores"], influences)
+
+
+def _rounded(numbers: Floats64) -> list[float]:
+    return [float(f"{number:.{DIGITS}g}") for number in numbers]
+
+
+def _read_sample(values: Any) -> Sample:  # noqa: ANN401
+    labels = np.array(values["labels"], dtype=np.int64)
+    extremes = np.array(values["extremes"], dtype=np.float64)
+    moved = np.array(values["moved"], dtype=np.float64)  # null is NaN
+    return Sample(moved, labels, extremes.reshape(-1, len(np.unique(labels))))

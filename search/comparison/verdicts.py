@@ -5,6 +5,10 @@ images, which is the same for all seeds: what all trainings of a method get righ
 images, more seeds do not show. So its interval holds both, as in `confirm`: the variance over seeds
 and that over images, paired by image. All differences of a table hold together in 95 % of tables,
 by Bonferroni's correction: methods that are equal are told apart in 5 % of tables at most.
+
+Trainings of a seed share their training images and frozen models, so they are paired, where there
+are seeds enough to tell the variance of their differences. With fewer the variance over seeds is
+that of either method (Welch's test), which what they share can but widen.
 """
 
 import math
@@ -15,17 +19,17 @@ import numpy as np
 
 from search.comparison.rows import Row, by_setting, marked_names
 from search.results.tables import percent
-from trainables.metrics.classification import Labels
+from trainables.metrics.influence import Sample
 from trainables.metrics.welch import (
     UNKNOWN,
     Component,
     corrected,
     half_width,
-    image_component,
     seed_component,
     total,
 )
-from trainables.runtime.arrays import Floats64
+
+PAIRED_FROM = 6  # seeds; if they share half of the variance (benchmarks/pairing.py)
 
 Scores = Mapping[str, str]
 """What is compared: metrics by words; ``{headline}`` stands for the headline score of a row."""
@@ -76,6 +80,11 @@ class Difference:
     level: float
 
     @property
+    def paired(self) -> bool:
+        """Whether its variance over seeds is that of the differences of single seeds."""
+        return self.seeds >= PAIRED_FROM
+
+    @property
     def verdict(self) -> str:
         """What the interval says; more of each score is better."""
         if self.seeds < 2:
@@ -109,11 +118,12 @@ class _Sample:
     metric: str
     pairs: Sequence[tuple[Row, Row]]
 
-    def difference(self, level: float, *, paired: bool) -> Difference:
+    def difference(self, level: float) -> Difference:
         scores = [[row.scores[self.metric] for row in pair] for pair in self.pairs]
         first, second = np.array(scores, dtype=np.float64).T
-        each = total([seed_component(first), seed_component(second)])
-        seeds = seed_component(first - second) if paired else each
+        seeds = total([seed_component(first), seed_component(second)])
+        if len(first) >= PAIRED_FROM:
+            seeds = seed_component(first - second)
         return Difference(
             dataset=self.setting[0],
             fraction=self.setting[1],
@@ -127,21 +137,16 @@ class _Sample:
 
     def _images(self) -> Component:
         """Return the variance over images, which all trainings of both methods answered."""
-        numbers, classes = list[Floats64](), list[Labels]()
-        for pair in self.pairs:
-            for row in pair:
-                if row.influences is None or self.metric not in row.influences.by_metric:
-                    return UNKNOWN
-                numbers.append(row.influences.by_metric[self.metric])
-                classes.append(row.influences.classes)
-        if not all(np.array_equal(labels, classes[0]) for labels in classes):
+        samples = [row.samples.get(self.metric) for pair in self.pairs for row in pair]
+        known = [sample for sample in samples if sample is not None]
+        same = all(np.array_equal(sample.labels, known[0].labels) for sample in known)
+        if len(known) < len(samples) or not same:
             return UNKNOWN
-        gains = np.array(numbers[0::2]) - np.array(numbers[1::2])
-        return image_component(gains.mean(axis=0), classes[0])
+        return (Sample.mean(known[0::2]) - Sample.mean(known[1::2])).component
 
 
 def differences(
-    rows: Sequence[Row], questions: Sequence[Question], scores: Scores, *, paired: bool
+    rows: Sequence[Row], questions: Sequence[Question], scores: Scores
 ) -> list[Difference]:
     """Compare methods of a table.
 
@@ -150,27 +155,21 @@ def differences(
             to hold together. A difference of one seed has no interval and does not count.
         questions: Which methods are compared; one whose rows are absent is left out.
         scores: What is compared of them.
-        paired: Whether the variance over seeds is that of the differences of single seeds, which
-            have their training images in common; else it is that of either method (Welch), which
-            few seeds tell better.
     """
     samples = list(_samples(rows, questions, scores))
     level = corrected(sum(len(sample.pairs) > 1 for sample in samples))
-    return [sample.difference(level, paired=paired) for sample in samples]
+    return [sample.difference(level) for sample in samples]
 
 
-def answer(
-    rows: Sequence[Row], questions: Sequence[Question], scores: Scores, *, paired: bool
-) -> str:
+def answer(rows: Sequence[Row], questions: Sequence[Question], scores: Scores) -> str:
     """Write the verdicts, a section for each dataset and fraction, and what their intervals are.
 
     Args:
         rows: As for `differences`.
         questions: As for `differences`.
         scores: As for `differences`.
-        paired: As for `differences`.
     """
-    items, parts = differences(rows, questions, scores, paired=paired), []
+    items, parts = differences(rows, questions, scores), []
     for setting, trainings in by_setting(rows).items():
         seeds = len({row.seed for row in trainings})
         names = marked_names(trainings)
@@ -184,7 +183,7 @@ def answer(
             for question, group in sections.items()
         ]
         parts.append("\n".join(lines))
-    return "\n\n".join([*parts, *_note(items, paired=paired)])
+    return "\n\n".join([*parts, *_note(items)])
 
 
 def _samples(
@@ -214,11 +213,13 @@ def _samples(
                     )
 
 
-def _note(items: Sequence[Difference], *, paired: bool) -> Iterator[str]:
+def _note(items: Sequence[Difference]) -> Iterator[str]:
     """Say what the intervals hold, where there are some."""
     intervals = [item for item in items if not math.isnan(item.half)]
     if intervals:
-        test = "Student's t, paired by seed" if paired else "Welch's t"
+        test = "Welch's t"
+        if any(item.paired for item in intervals):
+            test += f", from {PAIRED_FROM} seeds on Student's, paired by seed"
         yield (
             f"±: half the width of the interval over seeds and test images, at "
             f"{percent(intervals[0].level)} ({test}): the {len(intervals)} intervals of this table "

@@ -1,4 +1,4 @@
-"""The answer in words: what synthetic images change, seed by seed, beside what they must beat."""
+"""The answer in words: what synthetic images change, beside what they must beat."""
 
 from collections.abc import Sequence
 
@@ -28,5 +28,5 @@ QUESTIONS = (
 
 
 def answer(rows: Sequence[Row]) -> str:
-    """Write what each question comes to: paired by seed, whose rows share images and generator."""
-    return verdicts.answer(rows, QUESTIONS, SCORES, paired=True)
+    """Write what each question comes to."""
+    return verdicts.answer(rows, QUESTIONS, SCORES)

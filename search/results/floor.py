@@ -13,16 +13,16 @@ from search.engine.trial import State, Trial
 from search.record.run_folder import RunFolder
 from search.results.ranking import Row, sign_of
 from trainables.metrics.classification import Labels
+from trainables.metrics.influence import Answers
 from trainables.metrics.intervals import share_interval
-from trainables.runtime.arrays import Floats64
 from trainables.study import ranking_file
 from trainables.study.study import Floor
 
 
 class CleanAnswers(NamedTuple):
-    """Scores of images without attack, (N,), and their classes, (N,)."""
+    """Scores of images without attack, (N,), in each training, and their classes, (N,)."""
 
-    scores: Floats64
+    trainings: list[Answers]
     labels: Labels
 
 
@@ -147,11 +147,11 @@ def _violation(trial: Trial, floor: Floor) -> float:
 def _interval(
     first: Row, base: Row, floor: Floor, share: float, folder: RunFolder
 ) -> tuple[float, float] | None:
-    """Bootstrap the share, where the answers without attack are those of the floor's metric."""
+    """Compute how sure the share is, where the answers kept are those of the floor's metric."""
     a, b = _clean_answers(first, folder), _clean_answers(base, folder)
     if a is None or b is None or not np.array_equal(a.labels, b.labels):
         return None
-    interval = share_interval(a.scores, b.scores, a.labels, floor.zero or 0.0, seed=0)
+    interval = share_interval(a.trainings, b.trainings, a.labels, floor.zero or 0.0, seed=0)
     if not isclose(interval.value, share, abs_tol=1e-6):
         return None
     return interval.low, interval.high
@@ -167,9 +167,9 @@ def _mean(row: Row, metric: str) -> float:
 
 
 def _clean_answers(row: Row, folder: RunFolder) -> CleanAnswers | None:
-    """Average the answers without attack over the trainings; None where one kept none."""
+    """Read the answers without attack of the trainings; None where one kept none."""
     saved = [ranking_file.read(folder.saved(trial.id)) for trial in _trainings(row)]
     files = [file for file in saved if file is not None]
     if len(files) < len(saved) or any(file.labels.ndim != 1 or file.eps[0] for file in files):
         return None
-    return CleanAnswers(np.mean([file.scores[0] for file in files], axis=0), files[0].labels)
+    return CleanAnswers([file.scores[0] for file in files], files[0].labels)

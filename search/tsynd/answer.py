@@ -36,4 +36,4 @@ def questions(methods: Sequence[str]) -> list[Question]:
 def answer(rows: Sequence[Row]) -> str:
     """Write the verdicts of a table."""
     methods = list(dict.fromkeys(row.method for row in rows))
-    return verdicts.answer(rows, questions(methods), SCORES, paired=False)
+    return verdicts.answer(rows, questions(methods), SCORES)

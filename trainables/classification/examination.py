@@ -1,7 +1,7 @@
 """Examine a classifier: an ensemble of attacks along the radii, then noise and corruptions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from trainables.corruptions.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from trainables.corruptions.noise import gaussian
 from trainables.data.task import Task
 from trainables.metrics.classification import ORDERS, Labels
-from trainables.metrics.influence import Influences
+from trainables.metrics.influence import Sample
 from trainables.metrics.orders.answers import ImageScores, image_scores
 from trainables.runtime.arrays import Floats, Floats32, Floats64
 from trainables.runtime.device import channels_last
@@ -48,13 +48,13 @@ class TestScores:
 
     Attributes:
         scores: By name of the metric, beginning with ``test_``; and bounds of intervals.
-        influences: How much each image moves what tables compare; None where that is not known.
+        samples: Of what tables compare, by name, where that is known: what the images say of it.
     """
 
     __test__ = False  # for pytest
 
     scores: dict[str, float]
-    influences: Influences | None = None
+    samples: Mapping[str, Sample] = field(default_factory=dict)
 
 
 def examine_classifier(

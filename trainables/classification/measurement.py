@@ -35,7 +35,7 @@ from trainables.data.task import Task
 from trainables.losses.likelihood import Loss, likelihood_loss
 from trainables.metrics.classification import ORDERS, STANDARD, constant_scores
 from trainables.metrics.curve import area
-from trainables.metrics.influence import Influences, influences
+from trainables.metrics.influence import Sample
 from trainables.metrics.orders.answers import image_scores, order_intervals
 from trainables.metrics.skill import CURVE, SKILL, Area, Skill, mean_skill
 from trainables.models.classifiers import Classifier
@@ -198,24 +198,26 @@ class Robustness:
             return {}
         return {f"low.{split}_clean_auc": low, f"high.{split}_clean_auc": high}
 
-    def influences(self, split: str, score: str) -> Influences | None:
-        """Return how much each image moves a score, clean, and the skill that ranks.
+    def samples(self, split: str, score: str) -> dict[str, Sample]:
+        """Return how far a score, clean, and the skill that ranks may be from those of all images.
 
         Args:
             split: The name of the split.
-            score: Of a score without numbers of single images the result is None.
+            score: Of a score without numbers of single images there is nothing.
+
+        Returns:
+            By the name of the metric.
         """
         report = self.ranking_report
         numbers = image_scores(score, report.task, report.answers(score), report.labels)
         if numbers is None:
-            return None
+            return {}
         answers, classes = numbers.scores, numbers.classes
-        skill = f"{split}_{self.attack}_{score}_{SKILL}"
-        moved = {
-            f"{split}_clean_{score}": influences(answers[:1], classes, Area((0.0,))),
-            skill: influences(answers, classes, Skill(report.eps, numbers.zero)),
+        skill = Skill(report.eps, numbers.zero)
+        return {
+            f"{split}_clean_{score}": Sample.of([answers[:1]], classes, Area((0.0,))),
+            f"{split}_{self.attack}_{score}_{SKILL}": Sample.of([answers], classes, skill),
         }
-        return Influences(moved, classes)
 
     def beside(
         self, near: Tensor | None, split: str, measured: tuple[str, ...]

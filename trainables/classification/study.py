@@ -372,7 +372,7 @@ class ClassificationStudy(Study[S], Generic[S, C]):
         robust = measure_robust(network, test, measurement, "test")
         beside = robust.beside(test.near, "test", measurement.scores)
         scores = self.test_scores(robust, settings) | beside
-        return TestScores(scores, robust.influences("test", measurement.headline))
+        return TestScores(scores, robust.samples("test", measurement.headline))
 
     def test_scores(self, robust: Robustness, settings: S) -> dict[str, float]:
         """Return what `score_test` tells of answers to test.

@@ -5,7 +5,7 @@ these over classes, a curve over the radii; and one number of the curve. So the 
 enters through the means of classes alone, whatever is made of the curve.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self, final
 
@@ -19,24 +19,6 @@ from trainables.runtime.arrays import Floats64
 
 Answers = npt.NDArray[np.bool_ | np.integer | np.floating]
 """Of each image, or subject, at each radius, (E, N): right or wrong, or an error."""
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Influences:
-    """How much each of N images moves the values of one model.
-
-    Attributes:
-        by_metric: Of each value, (N,), see `influences`.
-        classes: Of the images, (N,); all equal for data without classes.
-    """
-
-    by_metric: Mapping[str, Floats64]
-    classes: Labels
-
-    def __post_init__(self) -> None:
-        if any(moved.shape != self.classes.shape for moved in self.by_metric.values()):
-            raise ValueError("influences and classes are not of the same images")
 
 
 def value_of(answers: Answers, labels: Labels, summary: Summary) -> float:
@@ -116,11 +98,20 @@ class Sample:
         moved: How much each image moves the value, (N,), see `influences`.
         labels: Classes, (N,); all equal where there are none.
         extremes: How much images would that the sample may lack, (P, K), see `extremes_of`.
+
+    Raises:
+        ValueError: If these are not of the same images and classes.
     """
 
     moved: Floats64
     labels: Labels
     extremes: Floats64
+
+    def __post_init__(self) -> None:
+        if self.moved.shape != self.labels.shape:
+            raise ValueError("influences and classes are not of the same images")
+        if self.extremes.ndim != 2 or self.extremes.shape[1] != len(np.unique(self.labels)):
+            raise ValueError("what a sample may lack is not of its classes")
 
     @classmethod
     def of(cls, trainings: Sequence[Answers], labels: Labels, summary: Summary) -> Self:
@@ -131,11 +122,33 @@ class Sample:
             labels: Classes, (N,).
             summary: Makes one number of the curve of their mean over classes.
         """
-        moved = [influences(answers, labels, summary) for answers in trainings]
-        extremes = [extremes_of(answers, labels, summary) for answers in trainings]
+        return cls.mean(
+            [
+                cls(
+                    influences(answers, labels, summary),
+                    labels,
+                    extremes_of(answers, labels, summary),
+                )
+                for answers in trainings
+            ]
+        )
+
+    @classmethod
+    def mean(cls, samples: Sequence[Self]) -> Self:
+        """Return the sample of the mean of several values of the same images.
+
+        Args:
+            samples: One at least; all of images of the same classes.
+        """
+        extremes = [sample.extremes for sample in samples]
         if len({len(rows) for rows in extremes}) > 1:  # of some, errors that happen to be 0 or 1
             extremes = [rows[:0] for rows in extremes]
-        return cls(np.mean(moved, axis=0), labels, np.mean(extremes, axis=0))
+        moved = np.mean([sample.moved for sample in samples], axis=0)
+        return cls(moved, samples[0].labels, np.mean(extremes, axis=0))
+
+    def scaled(self, factor: float) -> Self:
+        """Return the sample of a multiple of the value."""
+        return type(self)(factor * self.moved, self.labels, factor * self.extremes)
 
     def __sub__(self, rival: Self) -> Self:
         """Return the sample of the difference of two values on the same images.

@@ -24,9 +24,9 @@ import numpy as np
 import numpy.typing as npt
 
 from trainables.metrics.classification import Labels, mean_recall
-from trainables.metrics.influence import influences, is_right_or_wrong
+from trainables.metrics.influence import Answers, Sample, is_right_or_wrong
 from trainables.metrics.skill import Area, Skill, Summary
-from trainables.metrics.welch import image_component, quantile
+from trainables.metrics.welch import Component, image_component, quantile
 from trainables.runtime.arrays import Floats, Floats64
 
 Scores = npt.NDArray[np.bool_ | np.floating]
@@ -86,7 +86,7 @@ def summary_interval(
     """
     value = float(summary(mean_recall(scores, labels)))
     if not is_right_or_wrong(scores):
-        return _student(value, influences(scores, labels, summary), labels, level)
+        return _student(value, Sample.of([scores], labels, summary).component, level)
     (draws,) = _draw_means([scores], labels, seed, resamples)
     return _percentiles(value, summary(draws), level)
 
@@ -115,15 +115,15 @@ def summary_difference(
     pair = scores_a, scores_b
     values = [float(summary(mean_recall(scores, labels))) for scores in pair]
     if not all(map(is_right_or_wrong, pair)):
-        moved = [influences(scores, labels, summary) for scores in pair]
-        return _student(values[0] - values[1], moved[0] - moved[1], labels, level)
+        a, b = (Sample.of([scores], labels, summary) for scores in pair)
+        return _student(values[0] - values[1], (a - b).component, level)
     draws_a, draws_b = _draw_means(pair, labels, seed, resamples)
     return _percentiles(values[0] - values[1], summary(draws_a) - summary(draws_b), level)
 
 
 def share_interval(
-    scores_a: Scores,
-    scores_b: Scores,
+    scores_a: Sequence[Answers],
+    scores_b: Sequence[Answers],
     labels: Labels,
     zero: float,
     *,
@@ -134,8 +134,8 @@ def share_interval(
     """Compute what share A keeps of B beyond ``zero``: (A - zero) / (B - zero), of their means.
 
     Args:
-        scores_a: Of each image, (N,).
-        scores_b: Of the same images, (N,).
+        scores_a: Of each image, (N,), in each training of A.
+        scores_b: Of the same images, in each training of B.
         labels: Classes, (N,).
         zero: The score of a constant answer; 0 for a share of B itself. Resamples in which B is
             not on the same side of it have no share.
@@ -143,13 +143,18 @@ def share_interval(
         resamples: Draws, of right and wrong answers.
         level: Coverage, in (0, 1).
     """
-    pair = scores_a[None], scores_b[None]
-    rest, whole = (float(mean_recall(scores, labels)[0]) - zero for scores in pair)
-    value = rest / whole if whole else math.nan
-    if not all(map(is_right_or_wrong, pair)):
-        moved = [influences(scores, labels, Area((0.0,))) for scores in pair]
-        ratio = (moved[0] - value * moved[1]) / whole if whole else np.full(len(labels), math.nan)
-        return _student(value, ratio, labels, level)
+    pair = np.array(scores_a), np.array(scores_b)
+    rest, whole = (float(mean_recall(scores, labels).mean()) - zero for scores in pair)
+    if not whole:
+        return Interval(math.nan, math.nan, math.nan)
+    value = rest / whole
+    if not all(len(scores) == 1 and is_right_or_wrong(scores) for scores in pair):
+        a, b = (
+            Sample.of([scores[None] for scores in trainings], labels, Area((0.0,)))
+            for trainings in pair
+        )
+        ratio = (a - b.scaled(value)).scaled(1 / whole)
+        return _student(value, ratio.component, level)
     draws_a, draws_b = (draws[:, 0] - zero for draws in _draw_means(pair, labels, seed, resamples))
     base = np.where(np.sign(draws_b) == np.sign(whole), draws_b, np.nan)
     return _percentiles(value, draws_a / base, level)
@@ -199,7 +204,8 @@ def mean_interval(values: Floats, *, level: float = 0.95) -> Interval:
     if not len(numbers):
         return Interval(math.nan, math.nan, math.nan)
     mean = float(numbers.mean())
-    return _student(mean, numbers - mean, np.zeros(len(numbers), dtype=np.int64), level)
+    part = image_component(numbers - mean, np.zeros(len(numbers), dtype=np.int64))
+    return _student(mean, part, level)
 
 
 def bootstrap(
@@ -250,7 +256,7 @@ def wilson(successes: int, trials: int, level: float = 0.95) -> Interval:
 
 
 def _draw_means(
-    curves: Sequence[Scores], labels: Labels, seed: int, resamples: int
+    curves: Sequence[Answers], labels: Labels, seed: int, resamples: int
 ) -> list[Floats64]:
     """Draw the mean of right answers over all images of the classes, given those of the sample.
 
@@ -276,9 +282,8 @@ def _draw_means(
     return np.split(np.mean(means, axis=0), ends, axis=1)
 
 
-def _student(value: float, moved: Floats64, labels: Labels, level: float) -> Interval:
-    """Compute an interval by Student's t from how much each image moves a value, (N,)."""
-    part = image_component(moved, labels)
+def _student(value: float, part: Component, level: float) -> Interval:
+    """Compute an interval by Student's t from the variance over images."""
     half = quantile(part.df, level) * math.sqrt(part.variance)
     return Interval(value, value - half, value + half)
 

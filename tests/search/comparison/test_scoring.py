@@ -13,7 +13,7 @@ from searchspace.errors import UserError
 from trainables.classification.assets import at_most, read_test
 from trainables.classification.examination import TestScores
 from trainables.classification.measurement import Measurement, measure_clean
-from trainables.metrics.influence import Influences
+from trainables.metrics.influence import Sample
 from trainables.saved.checkpoint import load_classifier
 
 
@@ -58,10 +58,11 @@ def test_the_scores_are_those_of_the_first_images(phantom, tmp_path):
     bounds = {"low.test_clean_auc", "high.test_clean_auc"}
     assert all(name.startswith("test_") for name in scores.keys() - bounds)
     assert np.isfinite(list(scores.values())).all()
-    moved = result.influences
-    assert moved.classes.tolist() == data.labels.tolist()
-    assert set(moved.by_metric) == {"test_clean_bacc", "test_pgd_bacc_skill"}
-    assert moved.by_metric["test_clean_bacc"].mean() == pytest.approx(0, abs=1e-4)
+    assert set(result.samples) == {"test_clean_bacc", "test_pgd_bacc_skill"}
+    sample = result.samples["test_clean_bacc"]
+    assert sample.labels.tolist() == data.labels.tolist()
+    assert sample.moved.mean() == pytest.approx(0, abs=1e-4)
+    assert sample.extremes.shape == (2, len(set(data.labels.tolist())))
 
 
 def test_what_cannot_be_scored_writes_nothing(phantom, tmp_path):
@@ -73,13 +74,15 @@ def test_what_cannot_be_scored_writes_nothing(phantom, tmp_path):
 
 def test_scores_are_read_as_they_were_written(tmp_path):
     file, classes = tmp_path / "scores.json", np.array([0, 1, 1])
-    moved = Influences({"skill": np.array([0.0, 1 / 3, np.nan])}, classes)
-    write_scores(file, TestScores({"skill": 0.25}, moved))
+    sample = Sample(np.array([0.0, 1 / 3, np.nan]), classes, np.array([[-1, 2], [1 / 7, 0]]))
+    without = Sample(np.zeros(3), classes, np.zeros((0, 2)))
+    write_scores(file, TestScores({"skill": 0.25}, {"skill": sample, "auc": without}))
     result = read_scores(file)
     assert result.scores == {"skill": 0.25}
-    assert result.influences.classes.tolist() == [0, 1, 1]
-    expected = pytest.approx(moved.by_metric["skill"], rel=1e-5, nan_ok=True)
-    assert result.influences.by_metric["skill"] == expected
+    assert result.samples["skill"].labels.tolist() == [0, 1, 1]
+    assert result.samples["skill"].moved == pytest.approx(sample.moved, rel=1e-5, nan_ok=True)
+    assert result.samples["skill"].extremes == pytest.approx(sample.extremes, rel=1e-5)
+    assert result.samples["auc"].extremes.shape == (0, 2)
     write_scores(file, TestScores({"skill": 0.25}))
     assert read_scores(file) == TestScores({"skill": 0.25})
 
@@ -89,11 +92,14 @@ def test_what_an_earlier_version_scored_is_scored_again(tmp_path):
     assert read_scores(file) is None
     file.write_text('{"test_clean_bacc": 0.5}')
     assert read_scores(file) is None
+    file.write_text('{"scores": {}, "influences": {"skill": [1, 2]}, "classes": [0, 1]}')
+    assert read_scores(file) is None
 
 
-@pytest.mark.parametrize("classes", ["[0]", "null", '["a", "b"]'])
-def test_a_damaged_file_is_refused_in_one_line(classes, tmp_path):
+@pytest.mark.parametrize("labels", ["[0]", "null", '["a", "b"]', "[0, 1]"])
+def test_a_damaged_file_is_refused_in_one_line(labels, tmp_path):
     file = tmp_path / "scores.json"
-    file.write_text('{"scores": {}, "influences": {"skill": [1, 2]}, "classes": ' + classes + "}")
+    sample = '{"moved": [1, 2], "extremes": [[1]], "labels": ' + labels + "}"
+    file.write_text('{"scores": {}, "samples": {"skill": ' + sample + "}}")
     with pytest.raises(UserError, match="is damaged"):
         read_scores(file)

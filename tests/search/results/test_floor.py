@@ -61,7 +61,7 @@ def test_the_interval_holds_the_true_share_as_often_as_it_says(folder):
     generator, hits = np.random.default_rng(0), 0
     for seed in range(300):
         luck = generator.random(100)
-        interval = share_interval(luck < 0.8, luck < 0.9, LABELS, 0.5, seed=seed, resamples=300)
+        interval = share_interval([luck < 0.8], [luck < 0.9], LABELS, 0.5, seed=seed, resamples=300)
         hits += interval.low <= 0.75 <= interval.high
     assert hits / 300 == pytest.approx(0.94, abs=0.045)
 

@@ -5,7 +5,7 @@ import numpy as np
 from search.comparison.rows import Row
 from search.tsynd.answer import answer, questions
 from search.tsynd.methods import methods, tsynd
-from trainables.metrics.influence import Influences
+from trainables.metrics.influence import Sample
 from trainables.study.study import Reference
 
 BEST = ("tuned tsynd", "tuned adversarial")
@@ -38,7 +38,7 @@ def test_the_verdict_is_on_the_skill_that_ranks():
         Row(
             dataset="chestmnist", fraction=0.1, seed=seed, method=method, headline="auc",
             scores={metric: skill + 0.001 * seed},
-            influences=Influences({metric: np.zeros(30)}, classes),
+            samples={metric: Sample(np.zeros(30), classes, np.zeros((0, 1)))},
         )
         for method, skill in (("baseline", 0.1), ("TSynD", 0.2), ("adversarial", 0.3))
         for seed in range(5)

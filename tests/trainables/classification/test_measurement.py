@@ -201,9 +201,10 @@ def test_images_without_near_copies_are_scored_by_themselves_beside_a_constant_a
 
 def test_what_an_image_moves_is_known_clean_and_attacked(trained, data):
     robust = measure_robust(trained, data, Measurement("multi-class", "pgd", EPS, seed=0), "test")
-    moved, report = robust.influences("test", "bacc"), robust.ranking_report
-    assert moved.classes.tolist() == data.labels.tolist()
-    assert list(moved.by_metric) == ["test_clean_bacc", "test_pgd_bacc_skill"]
+    samples, report = robust.samples("test", "bacc"), robust.ranking_report
+    assert list(samples) == ["test_clean_bacc", "test_pgd_bacc_skill"]
+    assert samples["test_clean_bacc"].labels.tolist() == data.labels.tolist()
+    assert samples["test_clean_bacc"].extremes.shape == (2, 3)
     clean, skill = (
         influences(right, report.labels, summary)
         for right, summary in (
@@ -211,11 +212,11 @@ def test_what_an_image_moves_is_known_clean_and_attacked(trained, data):
             (report.correct, Skill(EPS, 1 / 3)),
         )
     )
-    assert moved.by_metric["test_clean_bacc"] == pytest.approx(clean)
-    assert moved.by_metric["test_pgd_bacc_skill"] == pytest.approx(skill)
+    assert samples["test_clean_bacc"].moved == pytest.approx(clean)
+    assert samples["test_pgd_bacc_skill"].moved == pytest.approx(skill)
     assert np.abs(skill).max() > 0
-    assert robust.influences("test", "auc").by_metric["test_clean_auc"].shape == (len(data.labels),)
-    assert robust.influences("test", "acc") is None  # no mean over classes of images' numbers
+    assert robust.samples("test", "auc")["test_clean_auc"].moved.shape == (len(data.labels),)
+    assert robust.samples("test", "acc") == {}  # no mean over classes of images' numbers
 
 
 def test_the_clean_auc_has_delongs_interval_over_images():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainables.metrics.influence import Influences, Sample, extremes_of, influences, value_of
+from trainables.metrics.influence import Sample, extremes_of, influences, value_of
 from trainables.metrics.skill import Area, Skill
 
 EPS = (0.0, 1.0, 3.0)
@@ -60,7 +60,9 @@ def test_an_image_that_is_alone_in_its_class_is_said_to_move_nothing():
 
 def test_what_is_not_of_the_same_images_is_refused():
     with pytest.raises(ValueError, match="not of the same images"):
-        Influences({"skill": np.zeros(3)}, np.zeros(4, dtype=np.int64))
+        Sample(np.zeros(3), np.zeros(4, dtype=np.int64), np.zeros((0, 1)))
+    with pytest.raises(ValueError, match="not of its classes"):
+        Sample(np.zeros(4), np.arange(4), np.zeros((2, 3)))
 
 
 @pytest.mark.parametrize("summary", [AREA, SKILL])
@@ -80,6 +82,20 @@ def test_errors_have_no_extremes(answers):
     mixed = Sample.of([1.0 * right, 30.0 * right], labels, AREA)
     assert mixed.extremes.shape == (0, 3)
     assert mixed.moved == pytest.approx(15.5 * influences(right, labels, AREA))
+
+
+def test_the_mean_of_samples_is_the_sample_of_the_mean(answers):
+    right, labels = answers
+    trainings = [right, ~right, right[::-1]]
+    samples = [Sample.of([training], labels, SKILL) for training in trainings]
+    mean, expected = Sample.mean(samples), Sample.of(trainings, labels, SKILL)
+    assert mean.moved == pytest.approx(expected.moved)
+    assert mean.extremes == pytest.approx(expected.extremes)
+
+
+def test_a_multiple_has_the_square_of_its_variance(answers):
+    sample = Sample.of([answers[0]], answers[1], AREA)
+    assert sample.scaled(-3).component.variance == pytest.approx(9 * sample.component.variance)
 
 
 def test_two_models_that_never_differ_may_differ_on_other_images(answers):

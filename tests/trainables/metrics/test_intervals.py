@@ -254,10 +254,28 @@ def test_a_share_of_errors_is_student_s_of_the_ratio():
     base = 100 + np.random.default_rng(10).gamma(4, 10, 6)
     noise = np.array([0.3, -0.2, 0.1, -0.3, 0.2, -0.1])
     value, low, high = intervals.share_interval(
-        1.1 * base + noise, base, np.zeros(6, dtype=int), 0.0, seed=0
+        [1.1 * base + noise], [base], np.zeros(6, dtype=int), 0.0, seed=0
     )
     assert value == pytest.approx(1.1)
     assert 1.095 < low < 1.1 < high < 1.105
+
+
+@pytest.mark.parametrize("trainings", [1, 3])
+def test_the_share_that_several_trainings_keep_is_covered_where_a_class_is_rare(trainings):
+    """Of 6 images nine in ten are right: a sample without a wrong one is not taken for certain."""
+    generator, labels, hits = np.random.default_rng(0), np.repeat([0, 1], (6, 150)), 0
+    for seed in range(400):
+        luck = generator.random(len(labels))
+        a, b = ([luck < right] * trainings for right in (0.8, 0.9))
+        share = intervals.share_interval(a, b, labels, 0.5, seed=seed, resamples=300)
+        hits += share.low <= 0.75 <= share.high
+    assert hits / 400 >= 0.93
+
+
+def test_of_a_reference_at_chance_there_is_no_share():
+    labels = np.repeat([0, 1], 2)
+    share = intervals.share_interval([labels == 0], [labels == 1], labels, 0.5, seed=0)
+    assert all(map(math.isnan, share))
 
 
 @pytest.mark.parametrize("counts", [(42, 114), (10, 20, 30)])
