@@ -23,10 +23,8 @@ from trainables.metrics.influence import Sample
 from trainables.metrics.welch import (
     UNKNOWN,
     Component,
-    corrected,
-    half_width,
-    seed_component,
-    total,
+    Estimate,
+    estimate_difference,
 )
 
 PAIRED_FROM = 6  # seeds; if they share half of the variance (benchmarks/pairing.py)
@@ -65,9 +63,8 @@ class Difference:
         question: What is asked.
         score: In words.
         seeds: How many.
-        mean: Of the differences, in per cent.
-        half: Half the width of their interval; NaN where a source of variance is not known.
-        level: Of the interval, such that all of the table hold together in 95 % of tables.
+        estimate: Of the difference, a share; its interval is NaN where a source of variance is not
+            known, and all intervals of a table hold together in 95 % of tables.
     """
 
     dataset: str
@@ -75,9 +72,17 @@ class Difference:
     question: Question
     score: str
     seeds: int
-    mean: float
-    half: float
-    level: float
+    estimate: Estimate
+
+    @property
+    def mean(self) -> float:
+        """Of the differences, in per cent."""
+        return 100 * self.estimate.value
+
+    @property
+    def half(self) -> float:
+        """Half the width of the interval, in per cent."""
+        return 50 * (self.estimate.high - self.estimate.low)
 
     @property
     def paired(self) -> bool:
@@ -91,9 +96,8 @@ class Difference:
             return "one seed says nothing"
         if math.isnan(self.half) or math.isnan(self.mean):
             return "not known"
-        if abs(self.mean) <= self.half:
-            return "not told apart"
-        return "better" if self.mean > 0 else "worse"
+        verdict = self.estimate.verdict("max")
+        return "not told apart" if verdict == "not distinguishable" else verdict
 
     def __str__(self) -> str:
         width = "" if math.isnan(self.half) else f" ± {self.half:.1f}"
@@ -118,21 +122,19 @@ class _Sample:
     metric: str
     pairs: Sequence[tuple[Row, Row]]
 
-    def difference(self, level: float) -> Difference:
+    def difference(self, comparisons: int) -> Difference:
         scores = [[row.scores[self.metric] for row in pair] for pair in self.pairs]
         first, second = np.array(scores, dtype=np.float64).T
-        seeds = total([seed_component(first), seed_component(second)])
-        if len(first) >= PAIRED_FROM:
-            seeds = seed_component(first - second)
+        paired = len(self.pairs) >= PAIRED_FROM
         return Difference(
             dataset=self.setting[0],
             fraction=self.setting[1],
             question=self.question,
             score=self.score,
             seeds=len(self.pairs),
-            mean=100 * float((first - second).mean()),
-            half=100 * half_width([seeds, self._images()], level),
-            level=level,
+            estimate=estimate_difference(
+                (first, second), self._images(), comparisons, paired=paired
+            ),
         )
 
     def _images(self) -> Component:
@@ -157,8 +159,8 @@ def differences(
         scores: What is compared of them.
     """
     samples = list(_samples(rows, questions, scores))
-    level = corrected(sum(len(sample.pairs) > 1 for sample in samples))
-    return [sample.difference(level) for sample in samples]
+    comparisons = sum(len(sample.pairs) > 1 for sample in samples)
+    return [sample.difference(comparisons) for sample in samples]
 
 
 def answer(rows: Sequence[Row], questions: Sequence[Question], scores: Scores) -> str:
@@ -221,7 +223,7 @@ def _note(items: Sequence[Difference]) -> Iterator[str]:
         if any(item.paired for item in intervals):
             test += f", from {PAIRED_FROM} seeds on Student's, paired by seed"
         yield (
-            f"±: half the width of the interval over seeds and test images, at "
-            f"{percent(intervals[0].level)} ({test}): the {len(intervals)} intervals of this table "
-            "hold together in 95 % of tables (Bonferroni)."
+            "±: half the width of the interval over seeds and test images, at "
+            f"{percent(intervals[0].estimate.level)} ({test}): the {len(intervals)} intervals of "
+            "this table hold together in 95 % of tables (Bonferroni)."
         )

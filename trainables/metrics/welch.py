@@ -112,7 +112,11 @@ def estimate_recipe(value: float, trainings: Floats64, images: Component) -> Est
 
 
 def estimate_difference(
-    trainings: tuple[Floats64, Floats64], images: Component, comparisons: int
+    trainings: tuple[Floats64, Floats64],
+    images: Component,
+    comparisons: int,
+    *,
+    paired: bool = False,
 ) -> Estimate:
     """Give the difference of two recipes' means its interval; NaN where one has one training.
 
@@ -124,9 +128,14 @@ def estimate_difference(
         trainings: Value of each training of the one, (S,), and of the other, (T,).
         images: The variance of the difference over images, or subjects, that both share.
         comparisons: How many differences shall all lie in their intervals in 95 % of cases.
+        paired: Whether the trainings are of the same seeds, in order, and the variance over seeds
+            is that of their differences.
     """
     first, second = trainings
-    seeds = total([seed_component(first), seed_component(second)])
+    if paired:
+        seeds = seed_component(first - second)
+    else:
+        seeds = total([seed_component(first), seed_component(second)])
     is_few = min(len(first), len(second)) < FEW
     gap = float(first.mean() - second.mean())
     return estimate(gap, [seeds, images], comparisons, apart=is_few)

@@ -79,7 +79,7 @@ def test_of_fewer_the_interval_is_welchs():
     difference = clean(trainings)
     oracle = stats.ttest_ind(values["add"], values["plain"], equal_var=False)
     low, high = oracle.confidence_interval(1 - 0.05 / 2)  # 2 scores
-    assert difference.level == 1 - 0.05 / 2
+    assert difference.estimate.level == 1 - 0.05 / 2
     assert difference.mean - difference.half == pytest.approx(100 * low)
     assert difference.mean + difference.half == pytest.approx(100 * high)
 
@@ -148,7 +148,7 @@ def test_what_has_one_seed_does_not_widen_the_other_intervals():
     trainings = [*rows(BETTER), row("alone", 0, 0.5)]
     items = differences(trainings, questions, SCORES)
     assert len(items) == 6
-    assert {item.level for item in items} == {1 - 0.05 / 4}
+    assert {item.estimate.level for item in items} == {1 - 0.05 / 4}
 
 
 def test_all_datasets_and_fractions_of_a_table_hold_together():
@@ -156,7 +156,7 @@ def test_all_datasets_and_fractions_of_a_table_hold_together():
     settings = [*first, *(replace(item, fraction=1.0) for item in first)]
     items = differences(settings, QUESTIONS, SCORES)
     assert len(items) == 8
-    assert {item.level for item in items} == {1 - 0.05 / 8}
+    assert {item.estimate.level for item in items} == {1 - 0.05 / 8}
     assert {item.fraction for item in items} == {0.5, 1.0}
 
 
@@ -190,7 +190,7 @@ def made_table(generator, seeds, gain=0.0, *, shared=0.0, classes=CLASSES):
 
 
 @pytest.mark.parametrize("shared", [0.0, 0.5])
-@pytest.mark.parametrize("seeds", [2, 5, 8])
+@pytest.mark.parametrize("seeds", [2, 4, 8])
 def test_equal_methods_are_told_apart_in_one_table_of_twenty(seeds, shared):
     """Over seeds alone they were in more than half of tables: the images are of all seeds."""
     generator, tables = np.random.default_rng(0), 100
