@@ -4,8 +4,12 @@ from searchspace.domains import Choice, Float
 from searchspace.space import Param, Space, When
 
 PESG, ADAM = "pesg", "adam"
+CROSS_ENTROPY = "cross_entropy"
 AUCM, PAIRWISE, PAUC, PAUC_KL = "aucm", "pairwise", "pauc", "pauc_kl"
-LOSSES = (AUCM, PAIRWISE, "ap", PAUC, PAUC_KL)
+ORDERS = (AUCM, PAIRWISE, "ap", PAUC, PAUC_KL)
+LOSSES = (CROSS_ENTROPY, *ORDERS)
+"""Cross-entropy has the same chance as the losses of an order: what is tuned wins by tuning."""
+
 GREY_LEVELS = "255ths of the pixel range"
 
 _OTHER_THAN_AUCM = tuple(loss for loss in LOSSES if loss != AUCM)
@@ -13,8 +17,8 @@ _LOSS = (
     Param(
         "loss",
         Choice(LOSSES),
-        "What training minimises: the AUC margin, pairs, average precision (SOAP), or partial AUC "
-        "by its hardest negatives (SOPA) or smoothly (SOPAs).",
+        "What training minimises: cross-entropy, the AUC margin, pairs, average precision (SOAP), "
+        "or partial AUC by its hardest negatives (SOPA) or smoothly (SOPAs).",
     ),
     Param(
         "optimiser",
@@ -26,6 +30,7 @@ _LOSS = (
         "margin",
         Float(0.3, 1.0),
         "Difference of scores from which on a pair costs nothing; LibAUC tunes 0.1 to 1.",
+        when=When("loss", ORDERS),
     ),
     Param(
         "surrogate",

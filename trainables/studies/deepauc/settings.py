@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from searchspace.names import lookup
-from searchspace.studies.deepauc import LOSSES
+from searchspace.studies.deepauc import CROSS_ENTROPY, LOSSES
 from trainables.classification.about import about_classification
 from trainables.classification.settings import ClassificationSettings
 from trainables.runtime.config import Frozen
@@ -16,7 +16,8 @@ from trainables.study.about import About
 from trainables.study.settings import DATA, ROBUSTNESS, TRAINING, setting
 
 SCORES = ("auc", "ap", "pauc", "acc", "bacc")
-LIKELIHOODS = ("cross_entropy", "balanced")  # losses of the references, which are not searched
+BALANCED = "balanced"  # cross-entropy whose classes weigh the same: of a reference alone
+LIKELIHOODS = (CROSS_ENTROPY, BALANCED)
 LEAST_TEMPERATURE = 0.05  # see `trainables.losses.rank_losses`
 
 
@@ -70,7 +71,8 @@ class DeepAUCSettings(ClassificationSettings):
     )
     loss: str = setting(
         "all",
-        "The one loss that is searched: aucm, pairwise, ap, pauc or pauc_kl; or all.",
+        "The one loss that is searched: cross_entropy, aucm, pairwise, ap, pauc or pauc_kl; or "
+        "all.",
         TRAINING,
     )
     pretrain_epochs: int = setting(
@@ -92,8 +94,8 @@ class DeepAUCSettings(ClassificationSettings):
     @field_validator("loss")
     @classmethod
     def _check_loss(cls, name: str) -> str:
-        if name in LIKELIHOODS:
-            raise ValueError("is the loss of references, in every run: choose one that ranks")
+        if name == BALANCED:
+            raise ValueError("is the loss of a reference alone: choose one that is searched")
         lookup(dict.fromkeys(("all", *LOSSES)), name, "loss")
         return name
 
@@ -122,8 +124,8 @@ class DeepAUCConfig(Frozen):
     """What makes one trial of the study.
 
     Attributes:
-        loss: A name of `searchspace.studies.deepauc.LOSSES`; or ``cross_entropy``, or ``balanced``,
-            in which all classes weigh the same.
+        loss: A name of `searchspace.studies.deepauc.LOSSES`; or ``balanced``: cross-entropy in
+            which all classes weigh the same.
         optimiser: ``pesg`` or ``adam``; the AUC margin, a min-max problem, takes PESG alone.
         margin: Difference of scores from which on a pair costs nothing.
         surrogate: What a pair costs below that, in the loss over pairs.

@@ -11,7 +11,7 @@ from typing import Any, final
 from torch import Tensor
 
 from searchspace.space import Space
-from searchspace.studies.deepauc import AUCM, BINARY, MANY_CLASSES
+from searchspace.studies.deepauc import AUCM, BINARY, CROSS_ENTROPY, MANY_CLASSES
 from trainables.classification.assets import read_splits
 from trainables.classification.learner import Lesson
 from trainables.classification.memory import CountExtra, Extra, parameters_of
@@ -75,7 +75,7 @@ def count_pull(classifier: Classifier, images: Tensor) -> Extra:
 
 @final
 class DeepAUC(ClassificationStudy[DeepAUCSettings, DeepAUCConfig]):
-    """Searches losses of an order and how they are minimised, beside cross-entropy."""
+    """Searches losses of an order, and cross-entropy, and how they are minimised."""
 
     settings = DeepAUCSettings
     config = DeepAUCConfig
@@ -94,7 +94,7 @@ class DeepAUC(ClassificationStudy[DeepAUCSettings, DeepAUCConfig]):
     def references(self, settings: DeepAUCSettings) -> tuple[Reference, ...]:
         """List cross-entropy in several forms, and the document's pairs of loss and optimiser.
 
-        None of cross-entropy can win: it is what the study's losses are compared with.
+        None of cross-entropy can win, as its settings are not searched; trials of it can.
         """
         scaled = any(getattr(settings, name) != value for name, value in settings.PAPER.items())
         binary = settings.task == "binary"
@@ -129,18 +129,21 @@ class DeepAUC(ClassificationStudy[DeepAUCSettings, DeepAUCConfig]):
 
         The document's recipe makes classifiers robust by its decay, and not by its loss; this
         control shows which of the two a winner owes its score to. A second one leaves out the
-        trial's attack as well.
+        trial's attack as well. Beside a trial of cross-entropy that is the only one, if it has an
+        attack: it is the first itself.
 
         Args:
             config: Of the trial.
             settings: Of the run.
         """
         rate = config["aucm_lr"] if config["loss"] == AUCM else config["pesg_lr"]
-        values = dict(config) | {"loss": "cross_entropy", "pesg_lr": rate, "inner_steps": 0}
+        values = dict(config) | {"loss": CROSS_ENTROPY, "pesg_lr": rate, "inner_steps": 0}
         references = {item.label: item for item in self.references(settings)}
         clean = {name: value for name, value in values.items() if name != "train_eps"}
-        matched = [references[BASELINE].matched(clean, clean)]
-        if config["train_eps"]:
+        is_another_loss, matched = config["loss"] != CROSS_ENTROPY, list[Reference]()
+        if is_another_loss or config["train_eps"]:
+            matched.append(references[BASELINE].matched(clean, clean))
+        if is_another_loss and config["train_eps"]:
             matched.append(references[ADVERSARIAL].matched(values, values))
         return tuple(matched)
 

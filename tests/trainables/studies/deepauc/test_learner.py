@@ -9,7 +9,7 @@ from searchspace.studies.deepauc import LOSSES
 from trainables.metrics.orders.rank_scores import roc_auc
 from trainables.runtime.config import parse
 from trainables.studies.deepauc.learner import DeepAUCLearner
-from trainables.studies.deepauc.settings import LIKELIHOODS, DeepAUCConfig
+from trainables.studies.deepauc.settings import BALANCED, DeepAUCConfig
 
 
 def learner_of(lesson, **values):
@@ -23,7 +23,7 @@ def auc_of(lesson):
     return roc_auc(scores, lesson.train.labels.numpy().astype(bool))
 
 
-@pytest.mark.parametrize("loss", [*LIKELIHOODS, *LOSSES])
+@pytest.mark.parametrize("loss", [BALANCED, *LOSSES])
 def test_every_loss_puts_positives_above_negatives(make_lesson, loss):
     lesson = make_lesson(epochs=12)
     optimiser = {"pesg_lr": 0.05} if loss == "aucm" else {"optimiser": "adam", "adam_lr": 3e-3}

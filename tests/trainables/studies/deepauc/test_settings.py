@@ -74,7 +74,7 @@ def test_volumes_take_the_phantom_of_volumes_unless_a_dataset_is_named():
     ("values", "words"),
     [
         ({"volumes": True, "dataset": "breastmnist"}, "holds images"),
-        ({"loss": "cross_entropy"}, "references"),
+        ({"loss": "balanced"}, "reference alone"),
         ({"loss": "auc"}, "aucm"),
         ({"score": "acc"}, "score"),
         ({"pretrain_epochs": 0}, "pretrain-epochs"),

@@ -50,11 +50,12 @@ def test_only_two_classes_have_a_share_of_positives():
         assert ("positive_share" in names) == some
 
 
-def test_cross_entropy_never_wins_and_is_not_searched():
+def test_cross_entropy_is_searched_and_wins_by_its_trials_alone():
     controls = {label for label, item in references(BINARY).items() if item.control}
     assert controls == {BASELINE, "decay", "balanced", "adversarial"}
-    options = STUDY.space(BINARY).params[0].domain.options
-    assert not {"cross_entropy", "balanced"} & set(options)
+    space = STUDY.space(BINARY)
+    assert space.arms == "loss"
+    assert {"cross_entropy", "balanced"} & set(space.arm_options) == {"cross_entropy"}
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -91,6 +92,14 @@ def test_a_control_differs_from_the_winner_by_the_loss_alone(values, radius):
     assert differing <= {"loss", "pesg_lr", "inner_steps"}
     assert parse(DeepAUCConfig, closest).lr == 0.07
     assert controls[f"matched {BASELINE}"]["train_eps"] == 0
+
+
+@pytest.mark.parametrize(("radius", "labels"), [(0.0, []), (2.0, [f"matched {BASELINE}"])])
+def test_a_trial_of_cross_entropy_is_its_own_control(radius, labels):
+    winner = parse(DeepAUCConfig, {"loss": "cross_entropy", "train_eps": radius}).model_dump()
+    controls = STUDY.controls(winner, BINARY)
+    assert [item.label for item in controls] == labels
+    assert all(item.config == winner | {"train_eps": 0.0} for item in controls)
 
 
 @pytest.mark.slow
