@@ -1,5 +1,7 @@
 """The space of the study of authentic and synthetic training images [syntheticsplit]."""
 
+from dataclasses import replace
+
 from searchspace.domains import Choice, Float
 from searchspace.space import Param, Space, When
 
@@ -7,9 +9,28 @@ ADD, REPLACE = "add", "replace"
 TRAIN, EVEN = "train", "even"
 GREY_LEVELS = "255ths of the pixel range"
 PARTS = "of the authentic images"
-SOURCE = "source"
+SOURCE, NONE = "source", "none"
 
-_PARAMS = (
+
+def space_of(generators: tuple[str, ...]) -> Space:
+    """Return the space of a run that has some generators.
+
+    Each of them is an arm, and so are authentic images alone: they get as many trials.
+
+    Args:
+        generators: Names.
+    """
+    made = When(SOURCE, generators)
+    source = Param(
+        SOURCE,
+        Choice((NONE, *generators)),
+        "The generator of the synthetic images; none for authentic images alone.",
+    )
+    split = (replace(param, when=param.when or made) for param in _SPLIT)
+    return Space("gansplit", (source, *split, *_TRAINING), arms=SOURCE)
+
+
+_SPLIT = (
     Param(
         "mix",
         Choice((ADD, REPLACE)),
@@ -50,6 +71,8 @@ _PARAMS = (
         Float(0.1, 1.0, log=True),
         "Of a synthetic image in the loss; an authentic one has 1.",
     ),
+)
+_TRAINING = (
     Param("lr", Float(1e-4, 1e-2, log=True), "Learning rate of the classifier's Adam."),
     Param("weight_decay", Float(1e-6, 1e-2, log=True), "Of the same."),
     Param(
@@ -59,11 +82,3 @@ _PARAMS = (
         unit=GREY_LEVELS,
     ),
 )
-
-
-def space_of(generators: tuple[str, ...]) -> Space:
-    """Return the space of a run that has some generators; one alone is not chosen."""
-    if len(generators) == 1:
-        return Space("gansplit", _PARAMS)
-    choice = Param(SOURCE, Choice(generators), "The generator of the synthetic images.")
-    return Space("gansplit", (choice, *_PARAMS))

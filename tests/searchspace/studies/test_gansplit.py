@@ -1,4 +1,4 @@
-"""The space: what replaces has a share, what is added a ratio, and one generator is no choice."""
+"""The space: arms are generators and none; what replaces has a share, what is added a ratio."""
 
 import numpy as np
 
@@ -11,13 +11,17 @@ def test_a_share_belongs_to_replacing_and_a_ratio_to_adding():
     mixes = set()
     for _ in range(40):
         point = sample(space, random)
+        assert {"train_eps", "lr", "weight_decay"} < set(point)
+        if point["source"] == "none":
+            assert set(point) == {"source", "train_eps", "lr", "weight_decay"}
+            continue
         mixes.add(point["mix"])
         assert ("share" in point) == (point["mix"] == "replace")
         assert ("ratio" in point) == ("balance" in point) == (point["mix"] == "add")
-        assert {"truncation", "keep", "synthetic_weight", "train_eps", "lr"} < set(point)
+        assert {"truncation", "keep", "synthetic_weight"} < set(point)
     assert mixes == {"add", "replace"}
 
 
-def test_a_generator_alone_is_not_chosen():
-    assert "source" in {param.name for param in space_of(("hinge", "r1")).params}
-    assert "source" not in {param.name for param in space_of(("hinge",)).params}
+def test_authentic_images_alone_get_as_many_trials_as_each_generator():
+    assert space_of(("hinge", "r1")).arm_options == ("none", "hinge", "r1")
+    assert space_of(("hinge",)).arm_options == ("none", "hinge")

@@ -4,6 +4,7 @@ import heapq
 import math
 from collections.abc import Sequence
 
+from searchspace.studies.gansplit import NONE
 from trainables.studies.gansplit.settings import GANSplitConfig
 
 
@@ -59,7 +60,7 @@ def exchange(counts: Sequence[int], config: GANSplitConfig) -> tuple[list[int], 
         counts: Authentic images of each class.
         config: Of the trial.
     """
-    if config.source == "none":
+    if config.source == NONE:
         return [0] * len(counts), [0] * len(counts)
     if config.mix == "replace":
         replaced = leaving(counts, config.share)

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from searchspace.errors import UserError
 from searchspace.names import lookup
+from searchspace.studies.gansplit import NONE
 from trainables.classification.about import about_classification
 from trainables.classification.settings import ClassificationSettings
 from trainables.generative.recipes import GENERATORS
@@ -16,7 +17,7 @@ from trainables.runtime.folders import cache_folder
 from trainables.study.about import About
 from trainables.study.settings import DATA, ROBUSTNESS, TRAINING, setting
 
-NONE, REPEATS, NOISE, AUGMENTED, PIXELS = "none", "repeats", "noise", "augmented", "pixel-gaussian"
+REPEATS, NOISE, AUGMENTED, PIXELS = "repeats", "noise", "augmented", "pixel-gaussian"
 AUTHENTIC = (REPEATS, NOISE, AUGMENTED, PIXELS)
 """Sources that make images of authentic ones, without a generator."""
 

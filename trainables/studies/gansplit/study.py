@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, final
 
 from searchspace.space import Space
-from searchspace.studies.gansplit import REPLACE, SOURCE, space_of
+from searchspace.studies.gansplit import NONE, REPLACE, SOURCE, space_of
 from trainables.classification.assets import read_splits
 from trainables.classification.learner import Lesson
 from trainables.classification.measurement import Robustness
@@ -34,7 +34,6 @@ from trainables.studies.gansplit.pictures import (
 from trainables.studies.gansplit.settings import (
     AUGMENTED,
     NOISE,
-    NONE,
     PIXELS,
     REPEATS,
     GANSplitConfig,
@@ -60,18 +59,13 @@ class GANSplit(ClassificationStudy[GANSplitSettings, GANSplitConfig]):
     robust_pilot = ADVERSARIAL
 
     def space(self, settings: GANSplitSettings) -> Space:
-        """Return the space, whose sources are the generators of the run."""
+        """Return the space, whose arms are authentic images alone and the run's generators."""
         return space_of(settings.generator_names)
-
-    def fixed(self, settings: GANSplitSettings) -> Config:
-        """Return the generator where the run has one alone."""
-        names = settings.generator_names
-        return {SOURCE: names[0]} if len(names) == 1 else {}
 
     def references(self, settings: GANSplitSettings) -> tuple[Reference, ...]:
         """List authentic images alone, as many others beside them, and splits by a generator.
 
-        What is not made by a generator lies outside the space, and is a control: it never wins.
+        Of what no generator made, trials of authentic images alone may win, and no reference.
         The splits take the first generator of the run; the poster's takes a DCGAN for each class.
         """
         space, first = self.space(settings), settings.generator_names[0]
@@ -110,7 +104,8 @@ class GANSplit(ClassificationStudy[GANSplitSettings, GANSplitConfig]):
 
         These are authentic images alone, without the trial's attack and with it; and repeated,
         noisy and augmented authentic images, in the same number and trained in the same way. Where
-        a trial replaces all authentic images, there are none to make others of.
+        a trial replaces all authentic images, there are none to make others of. Beside a trial of
+        authentic images alone they stand without its attack, where it has one.
 
         Args:
             config: Of the trial.
@@ -120,6 +115,8 @@ class GANSplit(ClassificationStudy[GANSplitSettings, GANSplitConfig]):
         attack = (*self.shared, "train_eps", "attack_steps")
         split = (*attack, "mix", "ratio", "balance", "share", "synthetic_weight")
         matched = [references[BASELINE].matched(config, self.shared)]
+        if config[SOURCE] == NONE:
+            return tuple(matched) if config["train_eps"] else ()
         if config["train_eps"]:
             matched.append(references[ADVERSARIAL].matched(config, attack))
         if config["mix"] != REPLACE or config["share"] < 1:
