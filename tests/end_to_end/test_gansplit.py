@@ -18,6 +18,7 @@ from search.studies import STUDIES
 
 GENERATORS = {"generators": "latent-gaussian", "generator_width": 4, "autoencoder_steps": 60}
 QUICK = {  # learns in seconds; what has not learned yet cannot win
+    "source": "latent-gaussian",
     "mix": "add",
     "ratio": 0.3,
     "balance": "even",
