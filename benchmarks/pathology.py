@@ -1,14 +1,17 @@
 """What networks that mislead attacks get at each rung of a ladder, and which alarm says so.
 
-    python benchmarks/pathology.py [--images 48] [--train 96]
+    python benchmarks/pathology.py [--images 48] [--train 96] [--unseen]
 
 The networks are those of `tests/support/pathology.py`: an honest linear network, trained on noisy
 blobs, in disguise. Areas under the balanced accuracy; the truth is what attacks that know the
 disguise leave of it. The last lines give the same for an honest network, and what its signs cost.
+With `--unseen` the disguises are those of `unseen_pathology.py`, of three networks: they were made
+after the limits of the alarms had been set.
 """
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -17,6 +20,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
 from pathology import EPS, Pathology, linear_network, noisy_blobs, pathologies, truth
+from unseen_pathology import bases, unseen
 
 from trainables.attacks.ensemble import run_ensemble
 from trainables.attacks.presets import build_ensemble
@@ -33,6 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=48)
     parser.add_argument("--train", type=int, default=96)
+    parser.add_argument("--unseen", action="store_true", help="disguises made after the limits")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     train, data = noisy_blobs(arguments.train, 0), noisy_blobs(arguments.images, 1)
@@ -40,10 +45,14 @@ def main() -> None:
     heads = ["network", "truth", *RUNGS, "quick", "beside pgd-5", "and by the audit"]
     print("| " + " | ".join(heads) + " |")
     print("| --- |" + " --- |" * (len(heads) - 1))
-    for case in [
-        Pathology("none: the honest network", honest, honest),
-        *pathologies(honest, train),
-    ]:
+    cases = [Pathology("none: the honest network", honest, honest), *pathologies(honest, train)]
+    if arguments.unseen:
+        cases = [
+            replace(case, name=f"{kind}: {case.name}")
+            for kind, network in bases(train).items()
+            for case in [Pathology("honest", network, network), *unseen(network)]
+        ]
+    for case in cases:
         print("| " + " | ".join(cells(case, data)) + " |", flush=True)
     cost(honest, data)
 

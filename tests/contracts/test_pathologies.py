@@ -20,6 +20,7 @@ from pathology import (
     pathologies,
     truth,
 )
+from unseen_pathology import bases, unseen
 
 from trainables.attacks.signs.steadiness import UnsteadyError
 from trainables.classification.audit import audit, guards
@@ -86,6 +87,29 @@ def test_each_is_given_away_beside_its_first_measurement(name):
     raised = {sign for sign, number in values.items() if number > 0}
     assert raised == signs
     assert raised or area <= exact + TOLERANCE
+
+
+@cache
+def unseen_cases():
+    return {
+        f"{kind}: {case.name}": case
+        for kind, honest in bases(TRAIN).items()
+        for case in unseen(honest)
+    }
+
+
+@pytest.mark.parametrize("name", sorted(unseen_cases()))
+def test_so_is_each_that_was_made_after_the_limits_were_set(name):
+    case = unseen_cases()[name]
+    robustness, area = value(case.model)
+    values = guards(case.model, DATA, robustness, MEASUREMENT)
+    assert max(values.values()) > 0 or area <= truth(case, DATA) + TOLERANCE
+
+
+def test_most_of_these_would_have_won():
+    areas = {name: value(case.model)[1] for name, case in unseen_cases().items()}
+    gains = [areas[name] - truth(case, DATA) for name, case in unseen_cases().items()]
+    assert np.mean([gain > 0.1 for gain in gains]) > 1 / 2
 
 
 def test_a_gradient_cut_at_few_pixels_gets_through():

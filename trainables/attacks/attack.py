@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from trainables.attacks.threat import ThreatModel
 from trainables.losses.likelihood import Loss, log_odds, misclassified, rivals
+from trainables.models.input_gradient import input_gradient
 from trainables.models.modes import frozen
 from trainables.runtime.seeding import generator
 
@@ -100,7 +101,7 @@ class Target:
         variable = images.detach().requires_grad_()
         logits = self.model(variable)
         loss = _finite(self.loss(_amplified(logits, self.gain), self.labels))
-        (gradient,) = torch.autograd.grad(loss.sum(), variable)
+        gradient = input_gradient(loss, variable)
         return loss.detach(), self._broken(logits.detach(), self.labels), gradient
 
     def _broken(self, logits: Tensor, labels: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from trainables.losses.likelihood import margin
+from trainables.models.input_gradient import input_gradient
 from trainables.models.modes import frozen
 
 LEAST_REACH = 0.01  # of what is at stake, which an image's gradient must reach
@@ -126,7 +127,7 @@ def _gradient(
     with frozen(model), torch.inference_mode(mode=False), torch.enable_grad():
         variable = images.detach().clone().requires_grad_()
         scores = score(model(variable))
-        (gradient,) = torch.autograd.grad(scores.sum(), variable)
+        gradient = input_gradient(scores, variable)
     return scores.detach(), gradient
 
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from trainables.losses.likelihood import log_odds
 from trainables.models.classifiers import Classifier
+from trainables.models.input_gradient import input_gradient
 from trainables.models.modes import frozen
 from trainables.runtime.seeding import generator
 
@@ -170,8 +171,7 @@ def _by_batch(
 def _slope(loss: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
     """Return the gradient of a loss per image (N,) at images (N, C, ...)."""
     variable = images.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(loss(variable).sum(), variable)
-    return gradient
+    return input_gradient(loss(variable), variable)
 
 
 def _length(values: Tensor) -> Tensor:
