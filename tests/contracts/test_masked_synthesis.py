@@ -10,6 +10,7 @@ import pytest
 import torch
 from masked_synthesis import CPU, EPS, UNSTEADY, convolution, heads, pathologies, truth
 from torch import nn
+from unseen_synthesis import unseen
 
 from trainables.attacks.signs.steadiness import UnsteadyError
 from trainables.metrics import alarms
@@ -64,6 +65,25 @@ def test_each_is_given_away_beside_its_first_measurement(name):
     assert (exact, skill) == pytest.approx((real, under_pgd), abs=PRINTED)
     assert raised == signs
     assert raised or skill <= exact + TOLERANCE
+
+
+@cache
+def unseen_cases():
+    """By name, with the honest network of each."""
+    return {
+        f"{hidden}: {case.name}": (case, honest)
+        for hidden in (0, 8)
+        for honest in [convolution(TRAIN, hidden=hidden)]
+        for case in unseen(honest)
+    }
+
+
+@pytest.mark.parametrize("name", sorted(unseen_cases()))
+def test_so_is_each_that_was_made_after_the_limits_were_set(name):
+    """Or it gains next to nothing over the honest network, under the same attack."""
+    case, honest = unseen_cases()[name]
+    skill, raised = measured(case.model)
+    assert raised or skill <= measured(honest)[0] + TOLERANCE
 
 
 @pytest.mark.parametrize("name", sorted(UNSTEADY))

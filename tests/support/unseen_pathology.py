@@ -107,10 +107,10 @@ def unseen(honest: nn.Module) -> list[Pathology]:
     ]
 
 
-def turned(share: float) -> Callable[[Tensor], Tensor]:
+def turned(share: float, size: int = SIZE) -> Callable[[Tensor], Tensor]:
     """Give some pixels the opposite gradient."""
     random = torch.Generator().manual_seed(5)
-    chosen = torch.rand((SIZE, SIZE), generator=random) < share
+    chosen = torch.rand((size, size), generator=random) < share
     return lambda images: torch.where(chosen, 2 * images.detach() - images, images)
 
 
@@ -131,7 +131,7 @@ def shifted_by_hash(images: Tensor) -> Tensor:
 def noisy_by_hash(images: Tensor) -> Tensor:
     """Add noise that hangs on the image, and is the same each time."""
     hashes = (1e4 * images.detach().sum(dim=(1, 2, 3), keepdim=True)).sin()
-    places = 12.9898 * torch.arange(SIZE * SIZE).view(SIZE, SIZE)
+    places = 12.9898 * torch.arange(images[0, 0].numel()).view(images.shape[2:])
     return images + 0.05 * (43758.5 * (hashes + places).sin()).frac()
 
 
