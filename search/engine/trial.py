@@ -88,6 +88,11 @@ class Trial:
         return bool(self.label)
 
     @property
+    def is_further(self) -> bool:
+        """Whether it came after those that the search began with: another seed, or a control."""
+        return bool(self.repeats) or self.is_matched
+
+    @property
     def is_matched(self) -> bool:
         """Whether the trial is a control that was matched to a winner, after the search."""
         return self.label.startswith(f"{MATCHED} ")

@@ -71,7 +71,7 @@ class Progress:
         """Take over the trials of a run that goes on."""
         self._trials |= trials
         self._done |= {name for name, trial in trials.items() if trial.state is not State.RUNNING}
-        self._total += sum(_is_further(trial) for trial in trials.values())
+        self._total += sum(trial.is_further for trial in trials.values())
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -107,7 +107,7 @@ class Progress:
         """
         if trial is not None:
             self._trials[trial.id] = trial
-            self._total += event == "proposed" and _is_further(trial)
+            self._total += event == "proposed" and trial.is_further
             if trial.state is not State.RUNNING:
                 self._done.add(trial.id)
         if event == "exhausted":
@@ -196,8 +196,3 @@ class Progress:
         """Print a line above what is live, nothing in it read as markup."""
         self._said_at = time.monotonic()
         self._console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
-
-
-def _is_further(trial: Trial) -> bool:
-    """Tell whether a trial came after those that the search began with."""
-    return bool(trial.repeats) or trial.is_matched

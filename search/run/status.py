@@ -45,7 +45,8 @@ def show(run: str | Path, console: Console) -> int:
     if not events or objective is None:
         _say(console, "no trial has started yet")
         return 0
-    total = manifest.plan.trials + sum(trial.is_reference for trial in trials)
+    further = sum(trial.is_reference or trial.is_further for trial in trials)
+    total = manifest.plan.trials + further
     _say(console, _counts(trials, total, objective))
     for line in _running(trials, folder):
         _say(console, line)

@@ -32,6 +32,13 @@ def test_a_finished_run(run_toy, shown):
     assert "resume" not in out
 
 
+def test_further_seeds_and_controls_are_in_both_numbers(run_toy, shown):
+    _, folder, _ = run_toy(trials=5, seed_check=1)
+    first, _, rest = shown(folder).splitlines()[1].partition("/")
+    assert int(first) > 8
+    assert rest.startswith(f"{first} done | ")
+
+
 def test_a_run_that_goes_on_and_one_whose_process_died(start, shown, tmp_path):
     folder = tmp_path / "run"
     process = start(folder, trials=3, settings={"faults": ["hang"]})
