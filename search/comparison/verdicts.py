@@ -63,6 +63,7 @@ class Difference:
         question: What is asked.
         score: In words.
         seeds: How many.
+        paired: Whether the variance over seeds is that of the differences of single seeds.
         estimate: Of the difference, a share; its interval is NaN where a source of variance is not
             known, and all intervals of a table hold together in 95 % of tables.
     """
@@ -72,6 +73,7 @@ class Difference:
     question: Question
     score: str
     seeds: int
+    paired: bool
     estimate: Estimate
 
     @property
@@ -83,11 +85,6 @@ class Difference:
     def half(self) -> float:
         """Half the width of the interval, in per cent."""
         return 50 * (self.estimate.high - self.estimate.low)
-
-    @property
-    def paired(self) -> bool:
-        """Whether its variance over seeds is that of the differences of single seeds."""
-        return self.seeds >= PAIRED_FROM
 
     @property
     def verdict(self) -> str:
@@ -105,7 +102,7 @@ class Difference:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Sample:
+class _Comparison:
     """The trainings of two methods on the same seeds, whose scores are compared.
 
     Attributes:
@@ -122,7 +119,7 @@ class _Sample:
     metric: str
     pairs: Sequence[tuple[Row, Row]]
 
-    def difference(self, comparisons: int) -> Difference:
+    def difference(self, count: int) -> Difference:
         scores = [[row.scores[self.metric] for row in pair] for pair in self.pairs]
         first, second = np.array(scores, dtype=np.float64).T
         paired = len(self.pairs) >= PAIRED_FROM
@@ -132,9 +129,8 @@ class _Sample:
             question=self.question,
             score=self.score,
             seeds=len(self.pairs),
-            estimate=estimate_difference(
-                (first, second), self._images(), comparisons, paired=paired
-            ),
+            paired=paired,
+            estimate=estimate_difference((first, second), self._images(), count, paired=paired),
         )
 
     def _images(self) -> Component:
@@ -158,9 +154,9 @@ def differences(
         questions: Which methods are compared; one whose rows are absent is left out.
         scores: What is compared of them.
     """
-    samples = list(_samples(rows, questions, scores))
-    comparisons = sum(len(sample.pairs) > 1 for sample in samples)
-    return [sample.difference(comparisons) for sample in samples]
+    asked = list(_comparisons(rows, questions, scores))
+    count = sum(len(comparison.pairs) > 1 for comparison in asked)
+    return [comparison.difference(count) for comparison in asked]
 
 
 def answer(rows: Sequence[Row], questions: Sequence[Question], scores: Scores) -> str:
@@ -188,9 +184,9 @@ def answer(rows: Sequence[Row], questions: Sequence[Question], scores: Scores) -
     return "\n\n".join([*parts, *_note(items)])
 
 
-def _samples(
+def _comparisons(
     rows: Sequence[Row], questions: Sequence[Question], scores: Scores
-) -> Iterator[_Sample]:
+) -> Iterator[_Comparison]:
     for setting, group in by_setting(rows).items():
         trainings = {(row.method, row.seed): row for row in group}
         seeds = sorted({row.seed for row in group})
@@ -210,7 +206,7 @@ def _samples(
                     and second.scores.get(metric) is not None
                 ]
                 if pairs:
-                    yield _Sample(
+                    yield _Comparison(
                         setting=setting, question=question, score=words, metric=metric, pairs=pairs
                     )
 
