@@ -106,13 +106,15 @@ def _explanation(record: ConfirmationResult) -> list[str]:
     certain = [rival for rival in equals if not math.isnan(rival.p_adjusted)]
     better = [rival for rival in certain if rival.verdict == "worse"]
     strongest = better or certain or equals
-    names = " and ".join(rival.over for rival in strongest)
+    *first, last = (rival.over for rival in strongest)
+    names = f"{', '.join(first)} and {last}" if first else last
     if not certain:
         return [f"how much of the gain over {names} {UNSURE}"]
     verb = "do" if len(strongest) > 1 else "does"
     rest = f"better: {NOT_OF_METHOD}" if better else f"as well, within chance: {UNSHOWN}"
-    is_control = any(rival.role == "control" for rival in strongest)
-    by = "a control" if is_control else "another method"
+    roles = {rival.role for rival in strongest}
+    by = "a control" if roles == {"control"} else "another method"
+    by = "other methods" if len(roles) > 1 else by
     return [f"this gain is explained by {by}: {names} {verb} {rest}"]
 
 

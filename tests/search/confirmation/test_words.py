@@ -119,6 +119,14 @@ UNSHOWN = "within chance: the gain is not shown to be the method's"
             f"this gain is explained by a control: m and n do as well, {UNSHOWN}",
         ),
         (
+            [
+                ("t2 (b)", "arm", "not distinguishable"),
+                ("t3 (c)", "arm", "not distinguishable"),
+                ("m", "control", "not distinguishable"),
+            ],
+            f"this gain is explained by other methods: t2 (b), t3 (c) and m do as well, {UNSHOWN}",
+        ),
+        (
             [("matched a", "control", "better"), ("t1", "searched", "not distinguishable")],
             "no control explains the gain: the winner is better than all 1 that might",
         ),
