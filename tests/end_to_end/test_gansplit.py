@@ -13,8 +13,10 @@ from search.comparison.comparison import compare
 from search.comparison.request import Request
 from search.gansplit.table import make_comparison
 from search.plan import Plan
+from search.record.run_folder import RunFolder
 from search.run.runner import run
 from search.studies import STUDIES
+from trainables.study.study import BASELINE, WINNER
 
 GENERATORS = {"generators": "latent-gaussian", "generator_width": 4, "autoencoder_steps": 60}
 QUICK = {  # learns in seconds; what has not learned yet cannot win
@@ -82,6 +84,17 @@ def test_the_report_shows_generators_the_split_and_pictures(finished, tmp_path):
     names = {"generators.csv", "split.csv"}
     names |= {f"{name}.png" for name in ("samples", "nearest", "interpolations", "confusion")}
     assert names <= set(files)
+
+
+@pytest.mark.slow
+def test_a_winner_of_authentic_images_alone_has_pictures_too(finished):
+    """Those of the run's first generator."""
+    folder, study = RunFolder(finished[0]), STUDIES["gansplit"].load()
+    settings = study.parse_settings(json.loads(folder.manifest.read_text())["settings"])
+    trials = pd.read_csv(folder.path / "trials.csv")
+    baseline = trials.loc[trials["label"] == BASELINE, "trial"].item()
+    sheets = study.illustrate({WINNER: folder.saved(baseline)}, folder.assets, settings)
+    assert [sheet.name for sheet in sheets] == ["samples", "nearest", "interpolations", "confusion"]
 
 
 @pytest.mark.slow

@@ -188,6 +188,8 @@ class GANSplit(ClassificationStudy[GANSplitSettings, GANSplitConfig]):
     ) -> tuple[Sheet, ...]:
         """Show the winner's generator, and what winner and references answer by class.
 
+        Of a winner without synthetic images it is the first generator of the run.
+
         Args:
             models: Folders of saved models, by label.
             assets: Folder of the run.
@@ -200,8 +202,8 @@ class GANSplit(ClassificationStudy[GANSplitSettings, GANSplitConfig]):
         }
         config = parse(GANSplitConfig, loaded[WINNER][1].provenance["config"])
         data = read_splits(assets, settings.device, settings.seed)
-        synthesis = synthesis_of(config.source, settings, assets)
-        subject = config.source, synthesis, data
+        source = config.source if config.is_generated else settings.generator_names[0]
+        subject = source, synthesis_of(source, settings, assets), data
         classifiers = {
             label: classifier.to(settings.device) for label, (classifier, _) in loaded.items()
         }
