@@ -135,12 +135,12 @@ class _Comparison:
 
     def _images(self) -> Component:
         """Return the variance over images, which all trainings of both methods answered."""
-        samples = [row.samples.get(self.metric) for pair in self.pairs for row in pair]
-        known = [sample for sample in samples if sample is not None]
-        same = all(np.array_equal(sample.labels, known[0].labels) for sample in known)
-        if len(known) < len(samples) or not same:
+        rows = [row for pair in self.pairs for row in pair]
+        samples = [row.samples[self.metric] for row in rows if self.metric in row.samples]
+        equal = all(np.array_equal(sample.labels, samples[0].labels) for sample in samples)
+        if len(samples) < len(rows) or not equal:
             return UNKNOWN
-        return (Sample.mean(known[0::2]) - Sample.mean(known[1::2])).component
+        return (Sample.mean(samples[0::2]) - Sample.mean(samples[1::2])).component
 
 
 def differences(
@@ -154,9 +154,9 @@ def differences(
         questions: Which methods are compared; one whose rows are absent is left out.
         scores: What is compared of them.
     """
-    asked = list(_comparisons(rows, questions, scores))
-    count = sum(len(comparison.pairs) > 1 for comparison in asked)
-    return [comparison.difference(count) for comparison in asked]
+    comparisons = list(_comparisons(rows, questions, scores))
+    count = sum(len(comparison.pairs) > 1 for comparison in comparisons)
+    return [comparison.difference(count) for comparison in comparisons]
 
 
 def answer(rows: Sequence[Row], questions: Sequence[Question], scores: Scores) -> str:

@@ -20,13 +20,13 @@ def space_of(generators: tuple[str, ...]) -> Space:
     Args:
         generators: Names.
     """
-    made = When(SOURCE, generators)
+    generated = When(SOURCE, generators)
     source = Param(
         SOURCE,
         Choice((NONE, *generators)),
         "The generator of the synthetic images; none for authentic images alone.",
     )
-    split = (replace(param, when=param.when or made) for param in _SPLIT)
+    split = (replace(param, when=param.when or generated) for param in _SPLIT)
     return Space("gansplit", (source, *split, *_TRAINING), arms=SOURCE)
 
 
