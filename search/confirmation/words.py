@@ -113,8 +113,10 @@ def _explanation(record: ConfirmationResult) -> list[str]:
     verb = "do" if len(strongest) > 1 else "does"
     rest = f"better: {NOT_OF_METHOD}" if better else f"as well, within chance: {UNSHOWN}"
     roles = {rival.role for rival in strongest}
-    by = "a control" if roles == {"control"} else "another method"
-    by = "other methods" if len(roles) > 1 else by
+    if len(roles) > 1:
+        by = "other methods"
+    else:
+        by = "a control" if "control" in roles else "another method"
     return [f"this gain is explained by {by}: {names} {verb} {rest}"]
 
 

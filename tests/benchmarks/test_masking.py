@@ -1,11 +1,9 @@
 """A model of a run under attacks of increasing strength, by the script that looks for masking."""
 
-import importlib.util
-
 import numpy as np
 import pytest
 from pathology import CLASSES, linear_network, noisy_blobs, pathologies
-from places import ROOT
+from scripts import benchmark
 from torch.nn import functional
 
 from trainables.classification.assets import LabelledImages
@@ -16,11 +14,7 @@ TRAIN, DATA = noisy_blobs(96, 0), noisy_blobs(24, 1)
 
 @pytest.fixture(scope="module")
 def masking():
-    path = ROOT / "benchmarks" / "masking.py"
-    specification = importlib.util.spec_from_file_location("masking", path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return benchmark("masking")
 
 
 def named(name, honest):

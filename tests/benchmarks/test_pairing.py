@@ -1,21 +1,14 @@
 """What pairing by seed gains: on tables whose common luck is set."""
 
-import importlib.util
-
 import numpy as np
 import pandas as pd
 import pytest
-from places import ROOT
+from scripts import benchmark
 
 
 @pytest.fixture(scope="module")
 def pairing():
-    specification = importlib.util.spec_from_file_location(
-        "pairing", ROOT / "benchmarks" / "pairing.py"
-    )
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return benchmark("pairing")
 
 
 def table(common, seeds=4000):

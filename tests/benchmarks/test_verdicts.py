@@ -1,19 +1,12 @@
 """Verdicts on made trainings, by the script that measures them for docs/confirm.md."""
 
-import importlib.util
-
 import pytest
-from places import ROOT
+from scripts import benchmark
 
 
 @pytest.fixture(scope="module")
 def verdicts():
-    specification = importlib.util.spec_from_file_location(
-        "verdicts", ROOT / "benchmarks" / "verdicts.py"
-    )
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return benchmark("verdicts")
 
 
 @pytest.mark.parametrize("deviation", [0.08, 0.11])

@@ -80,19 +80,10 @@ def unseen(honest: nn.Module) -> list[Pathology]:
         return Disguised(honest, None, change)
 
     return [
-        *(
-            Pathology(
-                f"gradient turned round at {share:.0%} of pixels", before(turned(share)), honest
-            )
-            for share in (0.2, 0.5)
-        ),
-        Pathology("gradient of other pixels", before(displaced), honest),
-        Pathology("shift by a hash of the image", before(shifted_by_hash), honest, exact=False),
-        Pathology("noise by a hash of the image", before(noisy_by_hash), honest, exact=False),
+        *of_any_task(honest, SIZE),
         Pathology("thresholds", before(thresholds), honest, exact=False),
         Pathology("thresholds, gradient passed on", before(passed_on), honest, exact=False),
         Pathology("squashed inputs", before(squashed), honest, exact=False),
-        Pathology("median of neighbours", before(median), honest, exact=False),
         Pathology("votes of rounded inputs", Votes(honest), honest, exact=False),
         Pathology("wavy logits", after(lambda z: z + 0.3 * (200 * z).sin()), honest, exact=False),
         Pathology("no gradient of the greatest logit", after(without_greatest), honest),
@@ -101,13 +92,36 @@ def unseen(honest: nn.Module) -> list[Pathology]:
             for where, mask in (
                 ("on grey levels alone", on_grey_levels),
                 ("where images are smooth", smooth),
-                ("for half of the images", half),
             )
         ),
     ]
 
 
-def turned(share: float, size: int = SIZE) -> Callable[[Tensor], Tensor]:
+def of_any_task(honest: nn.Module, size: int) -> list[Pathology]:
+    """List the disguises that do something to the images alone, whatever they show.
+
+    Args:
+        honest: A network of images.
+        size: Their side.
+    """
+    exact = {
+        "gradient turned round at 20% of pixels": turned(0.2, size),
+        "gradient turned round at 50% of pixels": turned(0.5, size),
+        "gradient of other pixels": displaced,
+        "gradient sound for half of the images": sound_where(half),
+    }
+    nearly = {
+        "shift by a hash of the image": shifted_by_hash,
+        "noise by a hash of the image": noisy_by_hash,
+        "median of neighbours": median,
+    }
+    return [
+        Pathology(name, Disguised(honest, change, None), honest, exact=name in exact)
+        for name, change in (exact | nearly).items()
+    ]
+
+
+def turned(share: float, size: int) -> Callable[[Tensor], Tensor]:
     """Give some pixels the opposite gradient."""
     random = torch.Generator().manual_seed(5)
     chosen = torch.rand((size, size), generator=random) < share

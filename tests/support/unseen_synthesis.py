@@ -10,15 +10,7 @@ from masked_synthesis import SIZE
 from pathology import Disguised, Pathology
 from torch import Tensor, nn
 from torch.nn import functional
-from unseen_pathology import (
-    displaced,
-    half,
-    median,
-    noisy_by_hash,
-    shifted_by_hash,
-    sound_where,
-    turned,
-)
+from unseen_pathology import of_any_task, sound_where
 
 
 def unseen(honest: nn.Module) -> list[Pathology]:
@@ -33,22 +25,10 @@ def unseen(honest: nn.Module) -> list[Pathology]:
 
     waves = Disguised(honest, None, lambda ct: ct + 0.02 * (300 * ct).sin())
     return [
-        *(
-            Pathology(
-                f"gradient turned round at {share:.0%} of pixels",
-                before(turned(share, SIZE)),
-                honest,
-            )
-            for share in (0.2, 0.5)
-        ),
-        Pathology("gradient of other pixels", before(displaced), honest),
-        Pathology("shift by a hash of the slice", before(shifted_by_hash), honest, exact=False),
-        Pathology("noise by a hash of the slice", before(noisy_by_hash), honest, exact=False),
+        *of_any_task(honest, SIZE),
         Pathology("thresholds", before(thresholds), honest, exact=False),
-        Pathology("median of neighbours", before(median), honest, exact=False),
         Pathology("wavy outputs", waves, honest, exact=False),
         Pathology("gradient sound where slices are smooth", before(sound_where(smooth)), honest),
-        Pathology("gradient sound for half of the slices", before(sound_where(half)), honest),
     ]
 
 
