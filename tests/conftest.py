@@ -2,7 +2,9 @@
 
 import atexit
 import os
+import random
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -34,6 +36,16 @@ def shared_data() -> Path:
     if os.environ.get("CI"):
         pytest.fail(f"CI must have the real data, but there is no {folder}")
     pytest.skip(f"needs the real data: there is no {folder}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Draw the same in every run of a test, so that a failure can be repeated."""
+    random.seed(0)
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed(0)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
 
 
 EXPENSIVE = ("end_to_end", "contracts", "tsynd", "robmednas", "storage", "ray", "confirmation")
