@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from search.comparison.cells import Cell, Methods, run_cell, trained_methods
+from search.comparison.looks import count_looks, earlier
 from search.comparison.rows import Row, by_setting, write_csv
 from search.exit_status import FINISHED, INTERRUPTED
 from search.plan import SHIFT, Plan
@@ -27,6 +28,8 @@ from trainables.runtime.files import begin_folder, write_atomically
 from trainables.study.study import Reference
 
 ALL = "all"
+Layout = Callable[[Sequence[Row], int], str]
+"""Makes the Markdown text of all trainings; its verdicts pay for so many looks, see `looks`."""
 Choose = Callable[[Sequence[Row]], Sequence[str]]
 """Names methods by the trainings of a dataset and fraction."""
 
@@ -86,7 +89,7 @@ class Comparison:
         study: A name of `STUDIES`, a study of classifiers.
         grid: Of cells.
         methods: Lists the methods of a cell by its settings.
-        layout: Makes the Markdown text of all trainings.
+        layout: Makes the text.
         stem: Of the names of the files, ``STEM.csv`` and ``STEM.md``.
         out: Folder for all that is written.
         settings: Of the study, the same for all cells.
@@ -100,7 +103,7 @@ class Comparison:
     study: str
     grid: Grid
     methods: Methods
-    layout: Callable[[Sequence[Row]], str]
+    layout: Layout
     stem: str
     out: Path
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -150,7 +153,9 @@ class Comparison:
 
 
 def compare(comparison: Comparison, console: Console) -> int:
-    """Train, score, and write the tables after each cell; return the exit status.
+    """Train, score, write what was measured after each cell, and at the end the tables.
+
+    Verdicts wait for the last cell: read before, they would be a look of their own.
 
     Args:
         comparison: What is compared, and how.
@@ -158,6 +163,9 @@ def compare(comparison: Comparison, console: Console) -> int:
 
     Raises:
         UserError: If a dataset is unknown or cannot be had, a setting is wrong, or a method failed.
+
+    Returns:
+        The exit status.
     """
     study, out = STUDIES[comparison.study].load(), comparison.out
     cells, rows = [*comparison.grid, *comparison.fresh_grid], list[Row]()
@@ -180,8 +188,9 @@ def compare(comparison: Comparison, console: Console) -> int:
             _say(console, f"stopped: give the same command again, and {out} goes on")
             return INTERRUPTED
         write_csv(out / f"{comparison.stem}.csv", rows)
-        write_atomically(out / f"{comparison.stem}.md", comparison.layout(rows))
-    console.print(comparison.layout(rows), markup=False, highlight=False, soft_wrap=True)
+    text = _text(comparison, rows)
+    write_atomically(out / f"{comparison.stem}.md", text)
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
     _say(console, f"everything: {out}")
     return FINISHED
 
@@ -227,6 +236,13 @@ def fractions(text: str) -> tuple[float, ...]:
     if not all(0 < value <= 1 for value in values) or len(set(values)) < len(values):
         raise UserError(f"--fractions {text}: give different shares, above 0 and at most 1")
     return values
+
+
+def _text(comparison: Comparison, rows: Sequence[Row]) -> str:
+    """Lay out all trainings, and count that their verdicts are read."""
+    grid = comparison.grid
+    looks = count_looks(comparison.out, by_setting(rows), grid.seeds, comparison.images)
+    return comparison.layout(rows, looks) + "".join(f"\n{line}\n" for line in earlier(looks))
 
 
 def _rows(

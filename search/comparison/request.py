@@ -1,13 +1,12 @@
 """What a command line asks a comparison to be."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from search.comparison.cells import Methods
-from search.comparison.comparison import Choose, Comparison, Grid, Origin, fractions
-from search.comparison.rows import Row
+from search.comparison.comparison import Choose, Comparison, Grid, Layout, Origin, fractions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +36,7 @@ class Request:
         study: str,
         names: tuple[str, ...],
         methods: Methods,
-        layout: Callable[[Sequence[Row]], str],
+        layout: Layout,
         *,
         stem: str,
         common: Mapping[str, Any],
@@ -50,7 +49,7 @@ class Request:
             study: Its name.
             names: Of the datasets, as read from ``datasets``.
             methods: Lists the methods of a cell by its settings.
-            layout: Makes the Markdown text of all trainings.
+            layout: Makes the Markdown text of all trainings and the verdicts of so many looks.
             stem: Of the names of the files.
             common: Settings of all cells that the user has no say in, or may override.
             origin: The run that chose some of the methods: seeds begin where it used none.

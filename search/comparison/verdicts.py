@@ -144,7 +144,7 @@ class _Comparison:
 
 
 def differences(
-    rows: Sequence[Row], questions: Sequence[Question], scores: Scores
+    rows: Sequence[Row], questions: Sequence[Question], scores: Scores, looks: int = 1
 ) -> list[Difference]:
     """Compare methods of a table.
 
@@ -153,21 +153,25 @@ def differences(
             to hold together. A difference of one seed has no interval and does not count.
         questions: Which methods are compared; one whose rows are absent is left out.
         scores: What is compared of them.
+        looks: How often such verdicts are read: those of all looks hold together.
     """
     comparisons = list(_comparisons(rows, questions, scores))
     count = sum(len(comparison.pairs) > 1 for comparison in comparisons)
-    return [comparison.difference(count) for comparison in comparisons]
+    return [comparison.difference(looks * count) for comparison in comparisons]
 
 
-def answer(rows: Sequence[Row], questions: Sequence[Question], scores: Scores) -> str:
+def answer(
+    rows: Sequence[Row], questions: Sequence[Question], scores: Scores, looks: int = 1
+) -> str:
     """Write the verdicts, a section for each dataset and fraction, and what their intervals are.
 
     Args:
         rows: As for `differences`.
         questions: As for `differences`.
         scores: As for `differences`.
+        looks: As for `differences`.
     """
-    items, parts = differences(rows, questions, scores), []
+    items, parts = differences(rows, questions, scores, looks), []
     for setting, trainings in by_setting(rows).items():
         seeds = len({row.seed for row in trainings})
         names = marked_names(trainings)

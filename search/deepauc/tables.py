@@ -52,8 +52,13 @@ FINAL_NOTE = (
 )
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """Lay out the ablation, the losses, the final table, and what the document contradicts."""
+def markdown(rows: Sequence[Row], looks: int = 1) -> str:
+    """Lay out the ablation, the losses, the final table, and what the document contradicts.
+
+    Args:
+        rows: All trainings.
+        looks: How often such verdicts are read.
+    """
     datasets = list(dict.fromkeys(row.dataset for row in rows))
     choosing = [row for row in rows if not row.fresh]
     compared = [*LOSSES.values(), *CONTROLS.values()]
@@ -66,7 +71,7 @@ def markdown(rows: Sequence[Row]) -> str:
         table(choosing, compared, {**MEASURED, "document, val": losses}),
         NOTE,
         "## Final, on test",
-        *_final(rows),
+        *_final(rows, looks),
     ]
     lines = contradictions(datasets)
     if lines:
@@ -85,7 +90,7 @@ def choose(rows: Sequence[Row]) -> tuple[str, str]:
     return best[0].method, BASELINE_ROW
 
 
-def _final(rows: Sequence[Row]) -> tuple[str, str]:
+def _final(rows: Sequence[Row], looks: int) -> tuple[str, str]:
     """Lay out, for each dataset and fraction, the method that val chose; and a note."""
     settings = by_setting(rows)
     choosing = {key: [row for row in group if not row.fresh] for key, group in settings.items()}
@@ -98,7 +103,7 @@ def _final(rows: Sequence[Row]) -> tuple[str, str]:
     ]
     tested = [group for group in by_setting(chosen).values() if group[0].dataset in MEDMNIST]
     count = sum(len(group) > 1 for group in tested)
-    level = corrected(count)
+    level = corrected(looks * count)
 
     def on_val(group: Sequence[Row]) -> str:
         first = group[0]

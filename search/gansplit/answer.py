@@ -27,6 +27,11 @@ QUESTIONS = (
 """What is asked, the row that answers, and the row that it is compared with."""
 
 
-def answer(rows: Sequence[Row]) -> str:
-    """Write what each question comes to."""
-    return verdicts.answer(rows, QUESTIONS, SCORES)
+def answer(rows: Sequence[Row], looks: int = 1) -> str:
+    """Write what each question comes to.
+
+    Args:
+        rows: All trainings.
+        looks: How often such verdicts are read.
+    """
+    return verdicts.answer(rows, QUESTIONS, SCORES, looks)

@@ -36,8 +36,13 @@ CLASS_NOTE = (
 )
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """Lay out all that was compared."""
+def markdown(rows: Sequence[Row], looks: int = 1) -> str:
+    """Lay out all that was compared.
+
+    Args:
+        rows: All trainings.
+        looks: How often such verdicts are read.
+    """
     parts = [
         "## The split",
         table(rows, list(dict.fromkeys(row.method for row in rows)), COLUMNS),
@@ -46,7 +51,7 @@ def markdown(rows: Sequence[Row]) -> str:
         *(_by_class(rows, method, condition) for method in BY_CLASS for condition in CONDITIONS),
         CLASS_NOTE,
         "## In words",
-        answer(rows),
+        answer(rows, looks),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

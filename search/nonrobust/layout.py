@@ -43,18 +43,19 @@ WITHOUT_NEAR = (
 )
 
 
-def layout(rows: Sequence[Row], *, out: Path, radius: float) -> str:
+def layout(rows: Sequence[Row], looks: int = 1, *, out: Path, radius: float) -> str:
     """Lay out a table and its words for each dataset and fraction.
 
     Args:
         rows: All trainings.
+        looks: How often such verdicts are read.
         out: Folder of the comparison, whose cells hold the linear controls.
         radius: Of the attack, in 255ths.
     """
     settings = by_setting(rows)
     scores = {key: collect(group, radius, "test") for key, group in settings.items()}
     controls = {key: linear_of(out, group) for key, group in settings.items()}
-    count = sum(count_of(scores[key], controls[key][0]) for key in settings)
+    count = looks * sum(count_of(scores[key], controls[key][0]) for key in settings)
     parts = []
     for key, group in settings.items():
         apart = collect(group, radius, f"test_{APART}")

@@ -33,7 +33,12 @@ def questions(methods: Sequence[str]) -> list[Question]:
     ]
 
 
-def answer(rows: Sequence[Row]) -> str:
-    """Write the verdicts of a table."""
+def answer(rows: Sequence[Row], looks: int = 1) -> str:
+    """Write the verdicts of a table.
+
+    Args:
+        rows: All trainings.
+        looks: How often such verdicts are read.
+    """
     methods = list(dict.fromkeys(row.method for row in rows))
-    return verdicts.answer(rows, questions(methods), SCORES)
+    return verdicts.answer(rows, questions(methods), SCORES, looks)

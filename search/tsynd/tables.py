@@ -29,8 +29,13 @@ NOTE = (
 )
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """Lay out table 1, with what a search tuned, table 2, and what both say in words."""
+def markdown(rows: Sequence[Row], looks: int = 1) -> str:
+    """Lay out table 1, with what a search tuned, table 2, and what both say in words.
+
+    Args:
+        rows: All trainings.
+        looks: How often such verdicts are read.
+    """
     present = dict.fromkeys(row.method for row in rows)
     tuned = [method for method in present if method not in {*TABLE_1, *TABLE_2}]
     parts = [
@@ -40,6 +45,6 @@ def markdown(rows: Sequence[Row]) -> str:
         table(rows, TABLE_2, COLUMNS),
         NOTE,
         "## In words",
-        answer(rows),
+        answer(rows, looks),
     ]
     return "\n\n".join(parts) + "\n"

@@ -8,7 +8,11 @@ from make_run import METRIC, Blueprint, make_run
 from rich.console import Console
 from whole_cells import written
 
+from search.comparison import comparison as module
+from search.comparison.cells import run_cell
 from search.comparison.comparison import Grid, Origin, compare, dataset_names, fractions
+from search.comparison.looks import LOOKS
+from search.exit_status import INTERRUPTED
 from search.record.run_folder import OPENINGS
 from search.storage.depot import SHARED
 from search.storage.openings import count_opening
@@ -53,6 +57,38 @@ def test_what_was_done_is_not_done_again_and_seeds_are_added(make_comparison, ru
         low, area, high = (float(row[f"{end}test_clean_auc"]) for end in ("low.", "", "high."))
         assert low < area < high
     assert " ± " in (comparison.out / "table1.md").read_text()
+
+
+def test_who_adds_seeds_and_reads_again_pays_for_both_looks(make_comparison, run_comparison):
+    def of(seeds):
+        return make_comparison(grid=Grid(("phantom",), (0.05,), seeds))
+
+    assert "look" not in run_comparison(of(1))[1]  # of one seed there are no verdicts
+    assert "look" not in run_comparison(of(2))[1]
+    text = run_comparison(of(3))[1]
+    assert "These verdicts are look 2 at these cells" in text
+    assert "at 98 %" in text  # 97.5: of one comparison
+    table = (of(3).out / "table1.md").read_text()
+    assert table.rstrip().endswith("hold together.")
+    run_comparison(of(3))
+    assert (of(3).out / "table1.md").read_text() == table
+
+
+def test_verdicts_wait_for_the_last_cell(make_comparison, run_comparison, monkeypatch):
+    """A table of some cells would be a look, which nothing counts."""
+    comparison = make_comparison(grid=Grid(("phantom",), (0.05,), 2))
+
+    def run_one(cell, *others):
+        if cell.seed:
+            raise KeyboardInterrupt
+        return run_cell(cell, *others)
+
+    monkeypatch.setattr(module, "run_cell", run_one)
+    status, printed = run_comparison(comparison)
+    assert (status, "stopped: give the same command again" in printed) == (INTERRUPTED, True)
+    assert len(read(comparison.out / "table1.csv")) == 2
+    assert not (comparison.out / "table1.md").exists()
+    assert not (comparison.out / LOOKS).exists()
 
 
 @pytest.mark.slow

@@ -160,6 +160,12 @@ def test_all_datasets_and_fractions_of_a_table_hold_together():
     assert {item.fraction for item in items} == {0.5, 1.0}
 
 
+def test_verdicts_of_several_looks_hold_together():
+    one, two = (differences(rows(BETTER), QUESTIONS, SCORES, looks) for looks in (1, 2))
+    assert {item.estimate.level for item in two} == {1 - 0.05 / 8}
+    assert two[0].half > one[0].half
+
+
 METHODS = [f"method {number}" for number in range(6)]
 PAIRS = [Question(name, METHODS[0]) for name in METHODS[1:]]
 

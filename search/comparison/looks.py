@@ -1,0 +1,73 @@
+"""How often the verdicts of a comparison's cells were read, which their intervals pay for.
+
+Who adds seeds because the verdicts did not please, or begins with few images, has drawn more than
+once: each reading with other seeds or images is another look. The intervals of all looks hold
+together, by Bonferroni's correction.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from searchspace.errors import UserError
+from trainables.door.paths import inside
+from trainables.door.records import read_json
+from trainables.runtime.files import to_json, write_atomically
+
+LOOKS = "looks.json"
+Look = dict[str, str | float | int | None]
+"""A dataset, a fraction, how many seeds, and the greatest number of test images."""
+
+
+def count_looks(
+    out: Path, settings: Iterable[tuple[str, float]], seeds: int, images: int | None
+) -> int:
+    """Write down that verdicts are read, and return how often: the most of any setting.
+
+    The same seeds and images again are no further look. Of one seed there are no verdicts.
+
+    Args:
+        out: Folder of the comparison.
+        settings: Datasets and fractions whose verdicts are read.
+        seeds: How many trained for each.
+        images: The greatest number of test images; None for all.
+
+    Raises:
+        UserError: If the list is damaged: how often is then not known.
+    """
+    if seeds < 2:
+        return 1
+    file = inside(out, LOOKS)
+    looks = _read(file)
+    pairs = list(settings)
+    for dataset, fraction in pairs:
+        look: Look = {"dataset": dataset, "fraction": fraction, "seeds": seeds, "images": images}
+        if look not in looks:
+            looks.append(look)
+    write_atomically(file, to_json(looks, indent=2) + "\n", durable=True)
+    return max(sum((look["dataset"], look["fraction"]) == pair for look in looks) for pair in pairs)
+
+
+def earlier(looks: int) -> Iterator[str]:
+    """Say what earlier looks cost the verdicts, where there were some.
+
+    Args:
+        looks: How many, the present one included.
+    """
+    if looks > 1:
+        yield (
+            f"These verdicts are look {looks} at these cells: those before had other seeds or "
+            f"images ({LOOKS}). Their level is that at which all {looks} looks hold together."
+        )
+
+
+def _read(file: Path) -> list[Look]:
+    try:
+        looks = read_json(file)
+    except FileNotFoundError:
+        return []
+    fields = {"dataset", "fraction", "seeds", "images"}
+    if not isinstance(looks, list) or not all(
+        isinstance(look, dict) and fields == look.keys() for look in looks
+    ):
+        raise UserError(f"{file} is damaged: it is no list of looks at verdicts; name a new --out")
+    return looks
