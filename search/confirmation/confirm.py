@@ -133,11 +133,11 @@ def _work(job: Confirmation) -> int:
     )
     trainings = trained[first.finalist.id]
     fresh = examine(job, trained, [first.finalist], "ranking")
-    _open_test(job, first)
+    openings = _open_test(job, first)
     test = examine(job, trained, tested, "test")
     exported = trainings[exported_of(fresh[first.finalist.id], metric)]
     best = inside(job.folder, "best")
-    values = _verdict(rows, first.finalist, tested, (ranking, test), metric) | {
+    values = _verdict(rows, first.finalist, tested, (ranking, test), metric, openings) | {
         "selection": asdict(select),
         "missed": missed_counts(trainings),
         "seconds": time.perf_counter() - started,
@@ -291,8 +291,8 @@ def _begin(
         )
 
 
-def _open_test(job: Confirmation, first: Standing) -> None:
-    """Open the test split; the winner is written down before."""
+def _open_test(job: Confirmation, first: Standing) -> int:
+    """Open the test split, and return how often it was; the winner is written down before."""
     add_winner(job.folder, first.finalist.id)
     session = job.session
     count = count_opening(
@@ -303,6 +303,7 @@ def _open_test(job: Confirmation, first: Standing) -> None:
         session.settings, session.folder.assets, inside(job.folder, "test"), session.say
     )
     session.keeping.depot.ensure_folder(inside(job.folder, "test"))
+    return count
 
 
 def _verdict(
@@ -311,6 +312,7 @@ def _verdict(
     tested: Sequence[Finalist],
     examined: tuple[Examinations, Examinations],
     metric: str,
+    openings: int,
 ) -> dict[str, Any]:
     """Return what was measured, as JSON values.
 
@@ -320,6 +322,7 @@ def _verdict(
         tested: Who met the test split.
         examined: Examinations on the ranking split, and on test.
         metric: What ranked the run.
+        openings: How often test has been opened.
     """
     ranking, test = examined
     listed = next(iter(ranking.values()))[0]
@@ -333,7 +336,8 @@ def _verdict(
         **scores_on(test, metric),
         "trainings": {name: len(trainings) for name, trainings in test.items()},
         "without_near": scores_without_near(test, metric),
-        "comparisons": comparisons(winner, tested, test, metric),
+        "comparisons": comparisons(winner, tested, test, metric, openings),
+        "openings": openings,
         "matched": [asdict(finalist) for finalist in tested if finalist.matched],
         "wins": {"ranking": wins(ranking), "test": wins(test)},
         "guessed": guessed_share(test[winner.id]),

@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 from search.confirmation.finalists import Finalist
 from search.confirmation.plan import ConfirmPlan
@@ -97,7 +97,7 @@ class Comparison(Part):
         verdict: ``better``, ``worse`` or ``not distinguishable``.
         p: Of Welch's test, see `search.confirmation.statistics`; in records without ``seeds``, of
             Wilcoxon's signed-rank test over images.
-        p_adjusted: By Bonferroni's correction for the number of comparisons.
+        p_adjusted: By Bonferroni's correction for the number of comparisons, at every opening.
         n: Images.
         level: Of the interval of the difference, corrected alike.
         df: Degrees of freedom.
@@ -207,6 +207,8 @@ class ConfirmationResult(ConfirmationStart):
             has any, or they were not looked for.
         comparisons: The winner beside each reference, each matched control and the best of each
             other arm.
+        openings: How often the run's test split had been opened, this time included: comparisons
+            of all openings hold together.
         matched: The controls that are matched to the winner; None in records of before there were
             any.
         selection: How far the search's ranking could be trusted.
@@ -235,6 +237,7 @@ class ConfirmationResult(ConfirmationStart):
     conditions: dict[str, tuple[Condition, ...]]
     without_near: WithoutNear | None = None
     comparisons: tuple[Comparison, ...]
+    openings: PositiveInt = 1
     matched: tuple[Finalist, ...] | None = None
     selection: SelectionRecord
     missed: dict[str, int] = Field(default_factory=dict)

@@ -205,12 +205,17 @@ def selection(
 
 
 def comparisons(
-    winner: Finalist, tested: Sequence[Finalist], examined: Examinations, metric: str
+    winner: Finalist,
+    tested: Sequence[Finalist],
+    examined: Examinations,
+    metric: str,
+    openings: int = 1,
 ) -> list[dict[str, Any]]:
     """Compare the winner with all others that met the test split, see `role_of`.
 
     Welch's test over trainings, with the variance of the difference over images
-    (`search.confirmation.statistics`); Bonferroni's correction counts the others. The verdict says
+    (`search.confirmation.statistics`); Bonferroni's correction counts the others, for each opening
+    of test: who looks twice has drawn twice. The verdict says
     better or worse exactly where the interval, at the corrected level, excludes 0.
 
     Args:
@@ -218,6 +223,7 @@ def comparisons(
         tested: Who met the test split.
         examined: Examinations on the test split.
         metric: What ranked the run.
+        openings: How often test has been opened.
 
     Returns:
         A row for each rival, as JSON values: see `search.confirmation.record.Comparison`.
@@ -226,11 +232,11 @@ def comparisons(
     direction = direction_of(examined[winner.id][0], metric)
     roles = {rival.id: role_of(rival, winner) for rival in tested}
     rivals = [rival for rival in tested if roles[rival.id] is not None]
-    rows = []
+    rows, count = [], openings * len(rivals)
     for rival in rivals:
         second = recipe_of(examined[rival.id], metric)
-        gap = difference(first, second, len(rivals))
-        adjusted = float(np.minimum(1.0, gap.p * len(rivals)))
+        gap = difference(first, second, count)
+        adjusted = float(np.minimum(1.0, gap.p * count))
         role = roles[rival.id]
         notes = {"arm": f" ({rival.arm})", "searched": " (first in the search)"}
         name = rival.name + notes.get(role or "", "")

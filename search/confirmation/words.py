@@ -86,6 +86,11 @@ def _comparisons(record: ConfirmationResult) -> list[str]:
             f"on test {comparison.verdict} {beside} {comparison.over}: "
             f"{number(gap.value, signed=True)}{_certainty(comparison)}"
         )
+    if record.openings > 1:
+        lines.append(
+            f"test was opened {record.openings} times: these levels are those at which the "
+            "comparisons of all openings hold together"
+        )
     return lines
 
 

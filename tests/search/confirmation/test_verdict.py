@@ -142,6 +142,8 @@ def test_the_winner_beside_references_at_a_level_for_their_number():
         assert (row["seeds"], row["n"]) == ([3, 3], 60)
     (alone,) = comparisons(FINALISTS[0], REFERENCES[:1], tested, AREA)
     assert (alone["level"], alone["p_adjusted"]) == (0.95, alone["p"])
+    (again,) = comparisons(FINALISTS[0], REFERENCES[:1], tested, AREA, openings=2)
+    assert (again["level"], again["p_adjusted"]) == (pytest.approx(0.975), 2 * alone["p"])
 
 
 def test_trainings_that_disagree_cannot_be_told_apart_however_many_images_there_are():

@@ -85,6 +85,11 @@ def test_what_cannot_be_told_apart_is_not_better():
     assert lines[1].startswith("on test not distinguishable from baseline: ")
 
 
+def test_comparisons_after_a_second_opening_say_what_they_pay():
+    assert not any("openings" in line for line in sentences(confirmed()))
+    assert any(line.startswith("test was opened 2") for line in sentences(confirmed(openings=2)))
+
+
 def explanation(*rivals, matched=()):
     """The sentence on rivals, each a name, a role and a verdict."""
     listed = [
