@@ -1,8 +1,8 @@
 """How often the verdicts of a comparison's cells were read, which their intervals pay for.
 
 Who adds seeds because the verdicts did not please, or begins with few images, has drawn more than
-once: each reading with other seeds or images is another look. The intervals of all looks hold
-together, by Bonferroni's correction.
+once: each reading with other seeds or images is another look, at half the level of the one before
+(`trainables.metrics.welch.at_look`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -56,7 +56,7 @@ def earlier(looks: int) -> Iterator[str]:
     if looks > 1:
         yield (
             f"These verdicts are look {looks} at these cells: those before had other seeds or "
-            f"images ({LOOKS}). Their level is that at which all {looks} looks hold together."
+            f"images ({LOOKS}). So they pay for {2 ** (looks - 1)} times as many comparisons."
         )
 
 

@@ -24,6 +24,7 @@ from trainables.metrics.welch import (
     UNKNOWN,
     Component,
     Estimate,
+    at_look,
     estimate_difference,
 )
 
@@ -153,11 +154,11 @@ def differences(
             to hold together. A difference of one seed has no interval and does not count.
         questions: Which methods are compared; one whose rows are absent is left out.
         scores: What is compared of them.
-        looks: How often such verdicts are read: those of all looks hold together.
+        looks: How often such verdicts are read, see `trainables.metrics.welch.at_look`.
     """
     comparisons = list(_comparisons(rows, questions, scores))
     count = sum(len(comparison.pairs) > 1 for comparison in comparisons)
-    return [comparison.difference(looks * count) for comparison in comparisons]
+    return [comparison.difference(at_look(count, looks)) for comparison in comparisons]
 
 
 def answer(

@@ -207,8 +207,8 @@ class ConfirmationResult(ConfirmationStart):
             has any, or they were not looked for.
         comparisons: The winner beside each reference, each matched control and the best of each
             other arm.
-        openings: How often the run's test split had been opened, this time included: comparisons
-            of all openings hold together.
+        openings: How often the run's test split had been opened, this time included: each
+            further one has half the level of the one before.
         matched: The controls that are matched to the winner; None in records of before there were
             any.
         selection: How far the search's ranking could be trusted.

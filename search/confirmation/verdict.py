@@ -27,7 +27,7 @@ from search.results.ranking import barred_by, missed
 from searchspace.domains import Value
 from trainables.metrics.alarms import exact_interval
 from trainables.metrics.skill import Skill
-from trainables.metrics.welch import Estimate
+from trainables.metrics.welch import Estimate, at_look
 from trainables.study.examination import Direction, Examination
 
 
@@ -214,8 +214,8 @@ def comparisons(
     """Compare the winner with all others that met the test split, see `role_of`.
 
     Welch's test over trainings, with the variance of the difference over images
-    (`search.confirmation.statistics`); Bonferroni's correction counts the others, for each opening
-    of test: who looks twice has drawn twice. The verdict says
+    (`search.confirmation.statistics`); Bonferroni's correction counts the others, at half
+    the level of the opening before. The verdict says
     better or worse exactly where the interval, at the corrected level, excludes 0.
 
     Args:
@@ -232,7 +232,7 @@ def comparisons(
     direction = direction_of(examined[winner.id][0], metric)
     roles = {rival.id: role_of(rival, winner) for rival in tested}
     rivals = [rival for rival in tested if roles[rival.id] is not None]
-    rows, count = [], openings * len(rivals)
+    rows, count = [], at_look(len(rivals), openings)
     for rival in rivals:
         second = recipe_of(examined[rival.id], metric)
         gap = difference(first, second, count)

@@ -88,8 +88,8 @@ def _comparisons(record: ConfirmationResult) -> list[str]:
         )
     if record.openings > 1:
         lines.append(
-            f"test was opened {record.openings} times: these levels are those at which the "
-            "comparisons of all openings hold together"
+            f"test was opened {record.openings} times: these levels pay for "
+            f"{2 ** (record.openings - 1)} times as many comparisons"
         )
     return lines
 

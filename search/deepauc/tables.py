@@ -14,6 +14,7 @@ from search.deepauc.published import LOSSES as PUBLISHED_LOSSES
 from search.results.tables import percent
 from trainables.metrics.welch import (
     Component,
+    at_look,
     corrected,
     half_width,
     interval_component,
@@ -103,7 +104,7 @@ def _final(rows: Sequence[Row], looks: int) -> tuple[str, str]:
     ]
     tested = [group for group in by_setting(chosen).values() if group[0].dataset in MEDMNIST]
     count = sum(len(group) > 1 for group in tested)
-    level = corrected(looks * count)
+    level = corrected(at_look(count, looks))
 
     def on_val(group: Sequence[Row]) -> str:
         first = group[0]

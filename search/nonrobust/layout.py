@@ -16,6 +16,7 @@ from trainables.metrics.welch import (
     LEVEL,
     UNKNOWN,
     Component,
+    at_look,
     corrected,
     half_width,
     interval_component,
@@ -55,7 +56,7 @@ def layout(rows: Sequence[Row], looks: int = 1, *, out: Path, radius: float) -> 
     settings = by_setting(rows)
     scores = {key: collect(group, radius, "test") for key, group in settings.items()}
     controls = {key: linear_of(out, group) for key, group in settings.items()}
-    count = looks * sum(count_of(scores[key], controls[key][0]) for key in settings)
+    count = at_look(sum(count_of(scores[key], controls[key][0]) for key in settings), looks)
     parts = []
     for key, group in settings.items():
         apart = collect(group, radius, f"test_{APART}")

@@ -182,7 +182,7 @@ def test_a_second_look_at_test_is_counted_and_said(run_toy, confirm_toy, tmp_pat
     confirm_toy(run)
     _, printed = confirm_toy(run, out=tmp_path / "again", seeds=1)
     assert "was opened 2 times" in printed
-    assert "these levels are those at which the comparisons of all openings hold" in printed
+    assert "these levels pay for 2 times as many comparisons" in printed
     assert read(tmp_path / "again" / CONFIRMED)["openings"] == 2
     assert [one["folder"] for one in read(run / "test_openings.json")] == [
         str(run / "confirm"),
