@@ -194,7 +194,7 @@ def at_look(comparisons: int, look: int) -> int:
         comparisons: Of one look.
         look: Its number, from 1.
     """
-    return comparisons * 2 ** (look - 1)
+    return comparisons * int(2 ** (look - 1))
 
 
 def total(components: Sequence[Component]) -> Component:
