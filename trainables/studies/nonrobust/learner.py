@@ -1,5 +1,6 @@
 """How a trial of the nonrobust study trains: on clean or attacked, true or made images."""
 
+import math
 import time
 from collections.abc import Mapping
 from typing import Any, final
@@ -29,6 +30,7 @@ class NonrobustLearner:
 
     Attacks see the network in eval mode and leave it as it is. TRADES passes clean and attacked
     images through the network one after the other, so that each have batch statistics of their own.
+    An epoch has as many steps in every regime, so that none of them trains longer than its rivals.
 
     Args:
         config: Of the trial.
@@ -62,10 +64,8 @@ class NonrobustLearner:
         """Train epoch ``number``, from 0, and return the mean loss over its steps."""
         lesson, losses = self.lesson, list[float]()
         drawing = generator(lesson.device, lesson.seed, number, "augmentation")
-        shuffle = generator(torch.device("cpu"), lesson.seed, number, "order")
-        order = torch.randperm(len(self.labels), generator=shuffle).to(self.labels.device)
         with seeded(lesson.device, lesson.seed, number, "dropout"):
-            for rows in order.split(self._batch_size):
+            for rows in self._batches(number):
                 images = AUGMENTATIONS[self.config.augmentation](self._pixels(rows), drawing)
                 loss = self._loss(images, self.labels[rows], (number, len(losses)))
                 self.optimiser.zero_grad()
@@ -84,10 +84,22 @@ class NonrobustLearner:
         self.optimiser.load_state_dict(state["optimiser"])  # and with it the learning rate
         self.schedule.last_epoch = state["schedule"]
 
-    @property
-    def _batch_size(self) -> int:
-        """Images that a step starts from; of the half batch each comes with its attacked twin."""
-        return self.config.batch_size // 2 if self.config.regime == HALF else self.config.batch_size
+    def _batches(self, number: int) -> tuple[Tensor, ...]:
+        """Return the rows that each step of an epoch starts from.
+
+        A step of the half batch starts from half as many images, as each comes with its attacked
+        twin. To take as many steps as other regimes, an epoch has half of the images, drawn by lot,
+        and the next epoch, which is drawn together with it, has the others.
+        """
+        count, is_half = len(self.labels), self.config.regime == HALF
+        draw = number // 2 if is_half else number
+        shuffle = generator(torch.device("cpu"), self.lesson.seed, draw, "order")
+        order = torch.randperm(count, generator=shuffle).to(self.labels.device)
+        if not is_half:
+            return tuple(order.split(self.config.batch_size))
+        steps = math.ceil(count / self.config.batch_size)
+        parts = tuple(order.tensor_split(2 * steps))
+        return parts[steps:] if number % 2 else parts[:steps]
 
     def _pixels(self, rows: Tensor) -> Tensor:
         images = self.images[rows]

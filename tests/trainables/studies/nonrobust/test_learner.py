@@ -1,6 +1,7 @@
 """The learner: every regime learns, TRADES is the published loop, and training goes on."""
 
 import copy
+import math
 
 import pytest
 import torch
@@ -12,7 +13,8 @@ from trainables.metrics.orders.rank_scores import roc_auc
 from trainables.runtime.config import parse
 from trainables.runtime.seeding import derive
 from trainables.studies.nonrobust.learner import NonrobustLearner
-from trainables.studies.nonrobust.settings import NonrobustConfig
+from trainables.studies.nonrobust.settings import NonrobustConfig, NonrobustSettings
+from trainables.studies.nonrobust.study import Nonrobust
 
 
 def learner_of(lesson, **values):
@@ -83,7 +85,38 @@ def test_half_of_the_half_batch_is_clean(make_lesson):
         lambda module, inputs, _: sizes.append(len(inputs[0])) if module.training else None
     )
     learner_of(lesson, regime="half").epoch(0)
-    assert sizes == [8] * 6  # 24 images, 4 a step, each with its twin
+    assert sizes == [8] * 3  # 12 of the 24 images, 4 a step, each with its twin
+
+
+def steps_of(learner, number=0):
+    steps = []
+    hook = learner.optimiser.register_step_post_hook(lambda *_: steps.append(1))
+    learner.epoch(number)
+    hook.remove()
+    return len(steps)
+
+
+@pytest.mark.parametrize("batch_size", [5, 7, 8, 24, 32])
+@pytest.mark.parametrize("regime", REGIMES)
+def test_every_regime_and_its_controls_take_as_many_steps(make_lesson, regime, batch_size):
+    """With 24 images; else a gain is that of longer training."""
+    study, settings = Nonrobust(), parse(NonrobustSettings, {"dataset": "phantom"})
+    trial = parse(
+        NonrobustConfig, {"regime": regime, "batch_size": batch_size, "train_steps": 3}
+    ).model_dump()
+    controls = study.controls(trial, settings)
+    assert controls
+    for values in (trial, *(control.config for control in controls)):
+        learner = learner_of(make_lesson(), **values)
+        assert [steps_of(learner, number) for number in (0, 1)] == [math.ceil(24 / batch_size)] * 2
+
+
+def test_two_epochs_of_the_half_batch_show_every_image_in_both_forms(make_lesson):
+    learner = learner_of(make_lesson(), regime="half", batch_size=7)
+    epochs = [torch.cat(learner._batches(number)).tolist() for number in range(4)]
+    assert sorted(epochs[0] + epochs[1]) == sorted(epochs[2] + epochs[3]) == list(range(24))
+    assert set(epochs[0]) != set(epochs[2])
+    assert max(len(rows) for number in range(4) for rows in learner._batches(number)) <= 4
 
 
 def test_weights_of_classes_make_them_count_alike(make_lesson):
