@@ -39,9 +39,10 @@ def check_baseline(session: Session, desk: Desk) -> str:
 def check_winner(session: Session, desk: Desk) -> str:
     """Train the best by its first training with more seeds: what it is worth without luck.
 
-    In a space with arms these are the best of each arm, so that methods are compared without luck,
-    and a reference that is better than all of them: it may win as they may. Where these seeds bar a
-    trial from winning, the next best is trained; four for each arm, at most.
+    In a space with arms these are the best of each arm, so that methods are compared without luck;
+    in a run of an earlier version, in which references might win beside arms, also a reference that
+    is better than all of them. Where these seeds bar a trial from winning, the next best is
+    trained; four for each arm, at most.
     """
     coordinator, objective = desk.coordinator, desk.coordinator.rules.objective
     rows = [row for row in rank(coordinator.trials.values(), objective) if can_win(row)]

@@ -1,5 +1,6 @@
 """From a session to a coordinator, its records and its progress."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import optuna
@@ -54,7 +55,7 @@ def open_desk(
     Raises:
         UserError: If the record does not fit the study as it is now.
     """
-    plan, rules = session.plan, rules or make_rules(session, objective)
+    plan, rules = session.plan, rules or make_rules(session, objective, events)
     record = optuna_record(session, rules, open_journal(session.folder.journal))
     scheduler = lookup(SCHEDULERS, plan.scheduler, "scheduler")()
     clock = Clock()  # last, so that a run that goes on does so where its record ends
@@ -96,18 +97,24 @@ def verify_session(session: Session, objective: Objective, events: list[Event]) 
         objective: What it is ranked by.
         events: Its record.
     """
-    rules, clock = make_rules(session, objective), Clock()
+    rules, clock = make_rules(session, objective, events), Clock()
     record = optuna_record(session, rules, optuna.storages.InMemoryStorage())
     scheduler = lookup(SCHEDULERS, session.plan.scheduler, "scheduler")()
     return verify(Coordinator(rules, record, scheduler, [], clock), events, clock)
 
 
-def make_rules(session: Session, objective: Objective) -> Rules:
-    """Say how a search is run."""
+def make_rules(session: Session, objective: Objective, events: Sequence[Event] = ()) -> Rules:
+    """Say how a search is run.
+
+    Args:
+        session: Of the run.
+        objective: What ranks.
+        events: Its record; empty for a new run.
+    """
     plan, study, settings = session.plan, session.study, session.settings
     too_large = [reference.label for reference, _ in session.too_large()]
     references = tuple(
-        reference for reference in session.references if reference.label not in too_large
+        reference for reference in session.references_by(events) if reference.label not in too_large
     )
     space, floor = study.space(settings), floor_of(session)
     return Rules(

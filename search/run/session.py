@@ -1,6 +1,6 @@
 """A run while a process works on it, opened from what its folder says."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from search.execution.choose import choose_executor
 from search.execution.executor import Executor
 from search.execution.worker import WorkerJob
 from search.plan import Plan
+from search.record.event import Event
 from search.record.manifest import ManifestFile, read_manifest
 from search.record.places import check_named, is_signed, refuse_unnamed, settings_here, unnamed
 from search.record.run_folder import RunFolder
@@ -89,7 +90,23 @@ class Session:
     @property
     def references(self) -> tuple[Reference, ...]:
         """The references that the plan asks for."""
-        references = self.study.references(self.settings)
+        return self.references_by(())
+
+    def references_by(self, events: Sequence[Event]) -> tuple[Reference, ...]:
+        """List the references that the plan asks for, by the rule under which a run began.
+
+        Runs of earlier versions let references win beside arms. They go on so: else the winner
+        would not be the one that the record has.
+
+        Args:
+            events: The record of the run; empty for a new one.
+        """
+        may_win = any(
+            event["event"] == "proposed" and event["label"] and not event["control"]
+            for event in events
+        )
+        listed = self.study.references if may_win else self.study.references_of_run
+        references: tuple[Reference, ...] = listed(self.settings)
         if self.plan.references == "all":
             return references
         return tuple(reference for reference in references if reference.essential)

@@ -145,6 +145,19 @@ def test_references_build_and_lie_in_the_space_where_they_say_so(case):
             assert case.study.complete(reference.point, case.settings) == reference.config
 
 
+def test_beside_arms_no_reference_is_a_candidate(case):
+    """Each arm has its sampled trials alone; where there are no arms, a reference may win."""
+    references = case.study.references_of_run(case.settings)
+    plain = case.study.references(case.settings)
+    assert [item.config for item in references] == [item.config for item in plain]
+    if not case.study.space(case.settings).arms:
+        assert references == plain
+        return
+    assert all(item.control and item.point is None for item in references)
+    kept = [(item.label, item.essential, item.scaled) for item in references]
+    assert kept == [(item.label, item.essential, item.scaled) for item in plain]
+
+
 def test_a_search_starts_at_points_of_the_space(case):
     space = case.study.space(case.settings)
     for point in case.study.starts(case.settings):

@@ -59,9 +59,9 @@ def test_every_reference_is_in_the_table_and_runs_to_its_budget(finished):
     references = table[table["label"].notna() & (table["label"] != "")]
     matched = references["label"].str.startswith("matched ")
     assert sorted(references["label"][~matched]) == REFERENCES
-    # A reference may win, by the last digits of this machine; it needs no further controls.
     winner = json.loads((folder / "manifest.json").read_text())["winner"]
-    assert matched.any() == winner.startswith("t")
+    assert winner.startswith("t"), "beside arms no reference wins"
+    assert matched.any()
     assert set(references["state"]) == {"completed"}
     assert len(table) == len(references) + 2
 
@@ -97,14 +97,14 @@ def test_the_manifest_says_what_was_run_on_what(finished):
     assert manifest["versions"]["torch"] == torch.__version__
 
 
-def test_the_optuna_study_holds_sampled_trials_and_the_references_inside_the_space(finished):
+def test_the_optuna_studies_hold_the_sampled_trials_of_their_arm_alone(finished):
     folder, _ = finished
     backend = optuna.storages.journal.JournalFileBackend(str(folder / "study.journal"))
     storage, trials = optuna.storages.JournalStorage(backend), {}
     for arm in ("tsynd", "adversarial"):
         study = optuna.load_study(study_name=f"tsynd {arm}", storage=storage)
         trials[arm] = [trial.user_attrs["trial"] for trial in study.get_trials()]
-    assert trials == {"tsynd": ["r03", "t001"], "adversarial": ["r02", "t002"]}
+    assert trials == {"tsynd": ["t001"], "adversarial": ["t002"]}
 
 
 SHORT = 2  # epochs: enough for losses that differ in every digit

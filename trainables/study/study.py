@@ -43,7 +43,7 @@ class Reference:
         scaled: True where the run's model or budget is smaller than the paper's.
         essential: True where it stays when the user asks for few references.
         control: True where it lies outside the study's question: it is compared with, but never
-            wins.
+            wins. In a run whose space has arms, no reference wins (`Study.references_of_run`).
         point: The point of the space that stands for ``config``, for the sampler; None where there
             is no such point.
     """
@@ -167,7 +167,8 @@ class Study(ABC, Generic[S]):
     ===============  ==============================================================================
     `parse_settings` before anything is written: the values that the user fixed become settings
     `space`          whenever a sampler needs it
-    `references`     before preparing, to check that the essential ones fit; then as first trials
+    `references`     before preparing, to check that the essential ones fit; then as first trials,
+                     see `references_of_run`
     `limits`         on every config, right before its training would start
     `prepare`        once a run, on the driver, into the run's folder of assets
     `used_items`     on an earlier run that this run starts from, before anything is written
@@ -221,6 +222,23 @@ class Study(ABC, Generic[S]):
     @abstractmethod
     def references(self, settings: S) -> tuple[Reference, ...]:
         """List the trials that every run contains; the one that `floor` names is essential."""
+
+    @final
+    def references_of_run(self, settings: S) -> tuple[Reference, ...]:
+        """List the references as a run takes them: beside arms none may win.
+
+        Arms are methods that must have the same chance: each has as many sampled trials. A
+        reference that could win, or that the sampler learns of, would be one more candidate of its
+        own arm. So in a space with arms all references are controls, and no sampler is told of
+        them. Elsewhere they are what the study says.
+
+        Args:
+            settings: Of the run.
+        """
+        references = self.references(settings)
+        if not self.space(settings).arms:
+            return references
+        return tuple(replace(reference, control=True, point=None) for reference in references)
 
     def starts(self, settings: S) -> tuple[Config, ...]:
         """Return points of the space around which a search begins; none by default.

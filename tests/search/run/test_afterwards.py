@@ -1,14 +1,19 @@
 """What a search trains after its own trials."""
 
 import shutil
+from collections import Counter
 
 import pytest
 from rich.console import Console
-from whole_runs import events_of, manifest_of
+from whole_runs import events_of, manifest_of, states_of
 
+from search.engine.objective import Objective
 from search.engine.trial import Decision
 from search.execution.inprocess import InProcess
 from search.execution.worker import Worker
+from search.record.events import follow, read_events
+from search.record.run_folder import RunFolder
+from search.results.ranking import can_win, rank
 from search.run.runner import replay
 
 
@@ -275,7 +280,7 @@ def test_the_best_of_each_arm_gets_more_seeds_and_is_reported(run_toy):
     (choice,) = [trials for purpose, trials, _ in choices_of(folder) if purpose == "winner"]
     values = {e["trial"]: e["value"] for e in events_of(folder, "reported") if e["rung"] == 1}
     of_kind = {e["trial"]: e["config"]["kind"] for e in events_of(folder, "proposed")}
-    single = {n for n in values if "." not in n and n != "r01"}  # which is no point of the space
+    single = {n for n in values if "." not in n and n.startswith("t")}
     bests = {
         kind: max((n for n in values if of_kind[n] == kind and n in single), key=values.get)
         for kind in "abc"
@@ -288,22 +293,61 @@ def test_the_best_of_each_arm_gets_more_seeds_and_is_reported(run_toy):
     assert printed.count("gain of the winner over it") == 2
 
 
-def test_a_reference_that_is_better_than_the_best_of_all_arms_gets_them_too(run_toy, monkeypatch):
-    """Else the best of the search stands before it for having several seeds alone."""
+@pytest.fixture
+def best_reference(monkeypatch):
+    """Make the reference r03, and then the one in the space, better than all sampled trials."""
     import toy_study  # noqa: PLC0415
 
     quality = toy_study.quality
-    monkeypatch.setattr(
-        toy_study,
-        "quality",
-        lambda config: 0.9 if config["fault"] == "r" else 0.5 * quality(config),
-    )
-    settings = {"arms": True, "faults": ("r",)}
-    _, folder, _ = run_toy(**(ARMED | {"settings": settings}))
+
+    def high(config):
+        if config["fault"] == "r":
+            return 0.9
+        return 0.8 if config["x"] == 0.5 else 0.5 * quality(config)
+
+    monkeypatch.setattr(toy_study, "quality", high)
+    return ARMED | {"settings": {"arms": True, "faults": ("r",)}}
+
+
+def candidates_of(folder):
+    """Count by arm what may win, of all that was trained but for further seeds."""
+    trials, _ = follow(read_events(RunFolder(folder)))
+    rows = rank(trials.values(), Objective("robustness", "max"))
+    return Counter(row.trial.config["kind"] for row in rows if can_win(row))
+
+
+def test_each_arm_has_as_many_candidates_however_good_a_reference_is(run_toy, best_reference):
+    """Two references are of the first kind; they stay in the table as what they are."""
+    _, folder, printed = run_toy(**best_reference)
+    assert candidates_of(folder) == {"a": 3, "b": 3, "c": 3}
+    (choice,) = [trials for purpose, trials, _ in choices_of(folder) if purpose == "winner"]
+    assert len(choice) == 3
+    manifest = manifest_of(folder)
+    assert all(name.startswith("t") for name in [manifest["winner"], *choice])
+    assert all(arm["best"].startswith("t") for arm in manifest["arms"]["of"])
+    assert {"r01", "r02", "r03"} <= set(states_of(folder))
+    assert "r03 r" in printed
+    points = [e["point"] for e in events_of(folder, "proposed") if e["trial"].startswith("r0")]
+    assert points == [None] * len(points), "no sampler is told of a reference"
+
+
+def test_a_run_that_let_references_win_goes_on_so(run_toy, take_up, best_reference, monkeypatch):
+    """As runs of earlier versions did, whose record says so."""
+    import toy_study  # noqa: PLC0415
+
+    toy = toy_study.ToyStudy
+    with monkeypatch.context() as former:
+        former.setattr(toy, "references_of_run", toy.references)
+        _, folder, _ = run_toy(**best_reference)
+    before = manifest_of(folder)
+    assert before["winner"] == "r03"
+    assert next(arm["best"] for arm in before["arms"]["of"]) == "r02"
+    assert take_up(folder)[0] == 0
+    assert manifest_of(folder)["winner"] == "r03"
+    assert manifest_of(folder)["arms"] == before["arms"]
     (choice,) = [trials for purpose, trials, _ in choices_of(folder) if purpose == "winner"]
     assert "r03" in choice
     assert len(choice) == 4
-    assert manifest_of(folder)["winner"] == "r03"
 
 
 def test_a_search_of_arms_is_resumed_and_replayed(run_toy, take_up, toy, tmp_path):

@@ -94,7 +94,8 @@ class DeepAUC(ClassificationStudy[DeepAUCSettings, DeepAUCConfig]):
     def references(self, settings: DeepAUCSettings) -> tuple[Reference, ...]:
         """List cross-entropy in several forms, and the document's pairs of loss and optimiser.
 
-        None of cross-entropy can win, as its settings are not searched; trials of it can.
+        None of them wins beside the arms (`references_of_run`), of which cross-entropy is one.
+        Where one loss is searched alone, those of cross-entropy are its controls.
         """
         scaled = any(getattr(settings, name) != value for name, value in settings.PAPER.items())
         binary = settings.task == "binary"

@@ -65,8 +65,9 @@ class GANSplit(ClassificationStudy[GANSplitSettings, GANSplitConfig]):
     def references(self, settings: GANSplitSettings) -> tuple[Reference, ...]:
         """List authentic images alone, as many others beside them, and splits by a generator.
 
-        Of what no generator made, trials of authentic images alone may win, and no reference.
         The splits take the first generator of the run; the poster's takes a DCGAN for each class.
+        None of them wins beside the arms (`references_of_run`), in which each generator and
+        authentic images alone have as many trials. Runs of before let those of a generator win.
         """
         space, first = self.space(settings), settings.generator_names[0]
 

@@ -97,7 +97,8 @@ class Nonrobust(ClassificationStudy[NonrobustSettings, NonrobustConfig]):
     def references(self, settings: NonrobustSettings) -> tuple[Reference, ...]:
         """List training on true images, on made sets alone, and the controls of the latter.
 
-        Networks of made sets show what brittle features are worth. None of them can win.
+        Networks of made sets show what brittle features are worth. None of them can win, and of
+        the others only trials can (`references_of_run`), as two references are of TRADES.
         """
         scaled = any(getattr(settings, name) != value for name, value in settings.PAPER.items())
 

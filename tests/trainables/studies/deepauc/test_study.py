@@ -50,8 +50,10 @@ def test_only_two_classes_have_a_share_of_positives():
         assert ("positive_share" in names) == some
 
 
-def test_cross_entropy_is_searched_and_wins_by_its_trials_alone():
-    controls = {label for label, item in references(BINARY).items() if item.control}
+def test_every_loss_is_searched_and_wins_by_its_trials_alone():
+    assert all(item.control for item in STUDY.references_of_run(BINARY))
+    alone = STUDY.references_of_run(BINARY.model_copy(update={"loss": "ap"}))
+    controls = {item.label for item in alone if item.control}
     assert controls == {BASELINE, "decay", "balanced", "adversarial"}
     space = STUDY.space(BINARY)
     assert space.arms == "loss"

@@ -33,7 +33,8 @@ def test_the_controls_of_the_question_are_in_every_run():
     assert "poster" not in references(GANSplitSettings(generators="hinge"))
 
 
-def test_of_the_references_only_splits_by_a_generator_may_win():
+def test_splits_by_a_generator_are_points_and_win_by_their_trials_alone():
+    assert all(item.control for item in STUDY.references_of_run(SETTINGS))
     for label, item in references().items():
         generated = item.config["source"] in SETTINGS.generator_names
         assert item.control != generated, label

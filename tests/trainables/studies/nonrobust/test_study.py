@@ -33,6 +33,7 @@ def test_every_claim_about_features_has_its_controls_in_the_run():
 def test_what_trained_on_made_images_never_wins():
     for item in references().values():
         assert item.control == (item.config["images"] != "true")
+    assert all(item.control for item in STUDY.references_of_run(SETTINGS))
 
 
 def test_untrained_sources_differ_by_their_number_alone():

@@ -73,7 +73,8 @@ def test_every_run_contains_these_references(prepared):
     essential = [label for label, reference in references.items() if reference.essential]
     assert essential == ["baseline", "adversarial", "paper 50/1.0"]
     controls = [label for label, reference in references.items() if reference.control]
-    assert controls == ["baseline", "reconstruction", "noise"], "adversarial training may win"
+    assert controls == ["baseline", "reconstruction", "noise"], "all others are points"
+    assert all(item.control for item in tsynd.references_of_run(prepared.settings))
     point = references["adversarial"].point
     assert (point["regime"], point["attack_eps"], point["attack_steps"]) == (
         "adversarial", 4 / 255, 5,
