@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from rich.console import Console
 
+from search.comparison.looks import count_looks, earlier
 from search.comparison.rows import Row
 from search.exit_status import FINISHED, INTERRUPTED
 from search.nonrobust.layout import collect, count_of, merge, note, text_of
@@ -37,6 +38,10 @@ from trainables.study.study import WINNER, Reference
 RANKING: Literal["ranking"] = "ranking"
 PLAN, REPORT = "plan.json", "nonrobust.md"
 SETS = "random,deterministic"
+SINGLE = (
+    "The winner is a single training: its intervals are over images alone. The sets of all seeds "
+    "are made with it, so the words hold for this winner, and not for others of its recipe."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +68,9 @@ class ExamPlan:
 def examine(plan: ExamPlan, console: Console) -> int:
     """Make sets with the winner, train students, score all, and write what it means.
 
+    The words wait for the last seed: read after each, they would please at some seed by chance.
+    Who adds seeds later has looked before, and each look widens the intervals.
+
     Args:
         plan: What is examined.
         console: Where the user reads.
@@ -80,11 +88,11 @@ def examine(plan: ExamPlan, console: Console) -> int:
         for seed in work.seeds:
             details.append(work.sets(seed))
             rows += work.rows(seed)
-            text = work.text(rows, details)
-            write_atomically(inside(plan.out, REPORT), text)
     except KeyboardInterrupt:
         say(f"stopped: give the same command again, and {plan.out} goes on")
         return INTERRUPTED
+    text = work.text(rows, details)
+    write_atomically(inside(plan.out, REPORT), text)
     say(text)
     say(f"everything: {plan.out}")
     return FINISHED
@@ -125,11 +133,16 @@ class Examiner:
         return stored
 
     def rows(self, seed: int) -> Iterator[Row]:
-        """Train and score the students of a seed, after the winner itself."""
+        """Train and score the students of a seed, after the winner itself at the first seed.
+
+        The winner is one network. Scored for each seed, it would pose as several trainings.
+        """
         settings, scores = self._at(seed), inside(self.plan.out, "scores")
         scores.mkdir(exist_ok=True)
         students: list[Reference | None] = [None, *students_of(self.study, settings)]
         for number, student in enumerate(students):
+            if student is None and seed != self.settings.seed:
+                continue
             file = inside(scores, f"{seed}-{number}.json")
             if not file.is_file():
                 metrics = self._score_winner() if student is None else self._train(student, seed)
@@ -144,16 +157,23 @@ class Examiner:
             )
 
     def text(self, rows: list[Row], details: list[dict[str, Any]]) -> str:
-        """Write the table and the sentences."""
+        """Write the table and the sentences, and down that they are read.
+
+        Args:
+            rows: Trainings of all seeds.
+            details: Of the sets of each seed.
+        """
         data = self._data(self.settings.seed)
         linear = {label: merge([detail[label] for detail in details]) for label in details[0]}
         level = chance(data.task, data.ranking.labels.cpu().numpy())
         scores = collect(rows, self.plan.radius, RANKING)
-        count = count_of(scores, linear)
+        setting = (self.settings.dataset, self.settings.fraction)
+        looks = count_looks(self.plan.out, [setting], self.plan.seeds, self.plan.images)
+        count = looks * count_of(scores, linear)
         body = text_of(scores, linear, level, count)
         words = note(self.plan.radius, "the images that ranked the winner", count)
         head = f"# What {self.plan.run.name}'s winner uses\n\nSets are made with {self.model}."
-        return f"{head}\n\n{body}\n\n{words}\n"
+        return "\n\n".join([head, body, f"{words} {SINGLE}", *earlier(looks)]) + "\n"
 
     def _begin(self) -> None:
         """Write down what is examined; refuse a folder of another examination."""

@@ -1,10 +1,15 @@
-"""The settings of an examination: the run's data, and the winner's network."""
+"""An examination: the run's data, the winner's network, and when its words are written."""
 
+import io
+import math
 from types import SimpleNamespace
 
 import pytest
+import torch
+from rich.console import Console
 
-from search.nonrobust.examine import ExamPlan, settings_of, students_of
+from search.exit_status import FINISHED, INTERRUPTED
+from search.nonrobust.examine import Examiner, ExamPlan, examine, settings_of, students_of
 from searchspace.errors import UserError
 from trainables.studies.nonrobust.study import Nonrobust
 
@@ -41,3 +46,80 @@ def test_runs_that_cannot_be_examined_are_refused_in_one_line(tmp_path, values, 
     with pytest.raises(UserError, match=message) as caught:
         parse(tmp_path, values)
     assert "\n" not in str(caught.value)
+
+
+VARIANCE = 0.0004
+
+
+def scores_of(value):
+    names = ("clean_bacc", "ensemble_bacc_eps2", "corrupted_bacc")
+    scores = {f"ranking_{name}": value for name in names}
+    return scores | {f"ranking_{name}_variance": VARIANCE for name in names}
+
+
+@pytest.fixture
+def work(tmp_path, monkeypatch):
+    """Examine a winner whose students' scores are numbers, and list what was trained."""
+    trained = []
+
+    def begin(self, plan, say):
+        self.plan, self.say, self.study, self.model = plan, say, Nonrobust(), plan.run / "best"
+        self.settings = parse(tmp_path, out=plan.out)
+        plan.out.mkdir(exist_ok=True)
+
+    def train(self, student, seed):
+        if seed == work.fails_at:
+            raise KeyboardInterrupt
+        trained.append((student.label, seed))
+        return scores_of(0.5 + 0.01 * seed)
+
+    def score(self):
+        trained.append(("winner", None))
+        return scores_of(0.8)
+
+    data = SimpleNamespace(task="binary", ranking=SimpleNamespace(labels=torch.tensor([0, 1])))
+    detail = {"linear": 0.4, "linear_low": 0.3, "linear_high": 0.5}
+    for name, function in {
+        "__init__": begin, "_train": train, "_score_winner": score, "_data": lambda *_: data,
+        "sets": lambda *_: {"nonrobust random": detail, "nonrobust deterministic": detail},
+    }.items():  # fmt: skip
+        monkeypatch.setattr(Examiner, name, function)
+
+    def work(seeds):
+        plan = ExamPlan(run=tmp_path / "run", out=tmp_path / "out", seeds=seeds, radius=2.0)
+        output = io.StringIO()
+        return examine(plan, Console(file=output, width=2000)), output.getvalue()
+
+    work.fails_at, work.trained, work.report = None, trained, tmp_path / "out" / "nonrobust.md"
+    return work
+
+
+def test_words_wait_for_the_last_seed(work):
+    """Seeds are 4, 5 and 6."""
+    work.fails_at = 6
+    assert work(3)[0] == INTERRUPTED
+    assert not work.report.exists()
+    assert not (work.report.parent / "looks.json").exists()
+    work.fails_at = None
+    status, printed = work(3)
+    assert status == FINISHED
+    assert "useful nonrobust features are" in work.report.read_text()
+    assert "These verdicts are look" not in printed
+
+
+def test_the_winner_is_a_single_training_with_an_interval_over_images(work):
+    _, printed = work(3)
+    assert work.trained.count(("winner", None)) == 1
+    half = 1.96 * math.sqrt(VARIANCE)
+    (line,) = [line for line in printed.splitlines() if line.startswith("| winner |")]
+    assert line.split(" | ")[1] == f"0.800 [{0.8 - half:.3f}, {0.8 + half:.3f}]"
+    (line,) = [line for line in printed.splitlines() if line.startswith("| nonrobust random |")]
+    assert line.split(" | ")[1] != f"0.550 [{0.55 - half:.3f}, {0.55 + half:.3f}]"
+    assert "The winner is a single training: its intervals are over images alone." in printed
+
+
+def test_more_seeds_are_another_look_at_the_words(work):
+    for seeds, look, count in ((1, 1, 0), (2, 1, 2), (3, 2, 4), (3, 2, 4)):
+        _, printed = work(seeds)
+        assert f"all that the words decide ({count}) holds together" in printed, seeds
+        assert (f"These verdicts are look {look} at" in printed) == (look > 1)
