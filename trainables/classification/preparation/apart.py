@@ -82,28 +82,39 @@ def check_apart(assets: Path, items: Collection[str]) -> None:
         )
 
 
-def check_model(assets: Path, model: Path, option: str) -> str | None:
+def check_model(
+    assets: Path, model: Path, option: str, *, allow_unknown: bool = False
+) -> str | None:
     """Refuse a saved classifier that trained, or chose its epoch, on what ranks or is test here.
 
-    What is made with it would carry these images into training.
+    What is made with it would carry these images into training. A classifier whose images are not
+    known is refused, too, unless the user vouches for it by another option.
 
     Args:
         assets: Of the run.
-        model: Folder of the classifier: of a trial, or the best of a run.
+        model: Folder of the classifier: of a trial, or the best of a run or of a confirmation.
         option: That names the model, for messages.
+        allow_unknown: Whether the user gave ``--allow-unknown-`` and the option's name.
 
     Returns:
-        A sentence where it is not known on what it trained, as it is in no folder of a run.
+        A sentence where it is not known on what it trained, for the record.
 
     Raises:
-        UserError: If an image is in both.
+        UserError: If an image is in both, or it is not known whether one is.
     """
-    origins = [folder / "assets" for folder in model.resolve().parents[:2]]
-    origin = next((folder for folder in origins if (folder / SPLITS).is_file()), None)
-    if origin is None or not pixels_of(origin):
+    origin = _origin(model.resolve())
+    if origin is None:
+        unknown = f"on which images {model} trained is not known"
+        allowance = f"--allow-unknown-{option.removeprefix('--')}"
+        if not allow_unknown:
+            raise UserError(
+                f"{unknown}, so that {option} may carry ranking or test images into training: name "
+                "it where its run has it (RUN/best, RUN/trials/t001), or, if you know that none of "
+                f"them is among its images, add {allowance}"
+            )
         return (
-            f"on which images {model} trained is not known: what ranks and what is test here must "
-            f"not be among them, or {option} carries them into training"
+            f"{unknown}, which {allowance} allows: what ranks and what is test here must not be "
+            f"among them, or {option} carries them into training"
         )
     own, used = (
         np.concatenate([_pixels(folder, "autoencoder"), _pixels(folder, "val")])
@@ -118,6 +129,20 @@ def check_model(assets: Path, model: Path, option: str) -> str | None:
                 f"the --seed and --fraction of its run, or another {option}"
             )
     return None
+
+
+def _origin(model: Path) -> Path | None:
+    """Return the assets of the run whose trial, or best, a model is; None where that is not known.
+
+    Trainings of a confirmation lie deeper in the folder of their run, and train on its assets. A
+    copy that was put elsewhere says nothing of where it comes from, in the folder of a run neither;
+    and what a record beside it says is no path to follow.
+    """
+    if model.name != "best" and model.parent.name != "trials":
+        return None
+    assets = [folder / "assets" for folder in model.parents]
+    origin = next((folder for folder in assets if (folder / SPLITS).is_file()), None)
+    return origin if origin is not None and pixels_of(origin) else None
 
 
 def _pixels(assets: Path, split: SplitName) -> PixelDigests:

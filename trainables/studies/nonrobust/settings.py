@@ -84,6 +84,12 @@ class NonrobustSettings(ClassificationSettings):
         TRAINING,
         default_text="the baseline",
     )
+    allow_unknown_source: bool = setting(
+        False,  # noqa: FBT003 - a field
+        "Take a --source of which it is not known on which images it trained: you say that none "
+        "of those that rank or are test here is among them.",
+        TRAINING,
+    )
     cache: Path = Field(default_factory=cache_folder, description="Folder of sources and sets.")
 
     @model_validator(mode="before")

@@ -163,11 +163,13 @@ class Nonrobust(ClassificationStudy[NonrobustSettings, NonrobustConfig]):
             say: Receives the progress.
         """
         del dataset, splits
-        maker = self.maker(settings, assets, say)
-        lines = check_source(maker)
+        unknown = None
         if settings.source is not None:
-            unknown = check_model(assets, settings.source, "--source")
-            lines = (*lines, unknown) if unknown else lines
+            unknown = check_model(
+                assets, settings.source, "--source", allow_unknown=settings.allow_unknown_source
+            )
+        maker = self.maker(settings, assets, say)
+        lines = (*check_source(maker), *([unknown] if unknown else []))
         sets, digests, details = describe_sets(maker)
         return Assets(digests=digests, lines=(*lines, *sets), details={"made_sets": details})
 

@@ -168,10 +168,42 @@ def test_what_a_run_has_twice_itself_is_no_reason_to_refuse(prepared, tmp_path):
     assert check_model(prepared("other", dataset), tmp_path / "run" / "best", "--source") is None
 
 
-def test_of_a_model_without_a_run_it_is_said_that_nothing_is_known(prepared, tmp_path):
-    text = check_model(prepared("other", made_up()), tmp_path / "mine", "--source")
-    assert "is not known" in text
+@pytest.mark.parametrize(
+    "place", ["mine", "run/mine", "run/copies/t001", "elsewhere/best", "elsewhere/trials/r01"]
+)
+def test_a_model_whose_images_are_not_known_is_refused_unless_the_user_vouches(
+    prepared, tmp_path, place
+):
+    """A copy in the folder of another run says nothing of where it trained."""
+    prepared("run/assets", made_up())
+    other = prepared("other", made_up())
+    words = f"on which images {tmp_path / place} trained is not known"
+    with pytest.raises(UserError, match=f"^{words}, so that --source may carry") as error:
+        check_model(other, tmp_path / place, "--source")
+    assert "RUN/trials/t001" in str(error.value)
+    assert str(error.value).endswith("add --allow-unknown-source")
+    assert "\n" not in str(error.value)
+    text = check_model(other, tmp_path / place, "--source", allow_unknown=True)
+    assert text.startswith(f"{words}, which --allow-unknown-source allows")
     assert "\n" not in text
+
+
+@pytest.mark.parametrize("place", ["training/trials/r01", "best"])
+def test_a_training_of_a_confirmation_trained_on_the_images_of_its_run(prepared, tmp_path, place):
+    prepared("run/assets", made_up())
+    model = tmp_path / "run" / "confirm" / place
+    assert check_model(prepared("same", made_up()), model, "--source") is None
+    for vouched in (False, True):
+        with pytest.raises(UserError, match=r"on \d+ ranking images of this run: give the --seed"):
+            check_model(
+                prepared("other", made_up(), seed=3), model, "--source", allow_unknown=vouched
+            )
+
+
+def test_a_run_that_kept_no_digests_tells_nothing_of_its_models(prepared, tmp_path):
+    (prepared("run/assets", made_up()) / CONTENTS).unlink()
+    with pytest.raises(UserError, match="is not known"):
+        check_model(prepared("other", made_up()), tmp_path / "run" / "best", "--source")
 
 
 # Runs that start from others: whatever becomes of the dataset in between

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
+from searchspace.errors import UserError
 from searchspace.random import sample
 from searchspace.studies.nonrobust import REGIMES
+from trainables.classification.assets import open_splits, write_data
 from trainables.classification.memory import need_of, parameters_of
 from trainables.models.classifiers import build_classifier
 from trainables.runtime.config import parse
+from trainables.studies.nonrobust import study as module
 from trainables.studies.nonrobust.settings import NonrobustConfig, NonrobustSettings
 from trainables.studies.nonrobust.study import Nonrobust
 from trainables.study.study import BASELINE
@@ -75,3 +78,27 @@ def test_memory_counts_the_width_of_a_trial_and_the_source():
         for width in (2, 4)
     ]
     assert excess[0] < excess[1]
+
+
+def test_a_source_of_unknown_images_is_refused_before_anything_is_made(tmp_path, monkeypatch):
+    """Allowed, it is a setting of the run and a line of its record."""
+    made = []
+    monkeypatch.setattr(module, "check_source", lambda _: made.append("source") or ("seen",))
+    monkeypatch.setattr(module, "describe_sets", lambda _: ((), {}, {}))
+    monkeypatch.setattr(Nonrobust, "maker", lambda *_: None)
+    values = {"fraction": 0.05, "ranking_images": 40, "source": tmp_path / "model"}
+    settings = parse(NonrobustSettings, {"dataset": "phantom", "device": "cpu", **values})
+    dataset, splits = open_splits(settings, str)
+    write_data(tmp_path / "assets", dataset, splits, seed=settings.seed)
+
+    def prepare(choice):
+        return STUDY.make_assets(choice, dataset, splits, tmp_path / "assets", str)
+
+    with pytest.raises(UserError, match=r"add --allow-unknown-source$"):
+        prepare(settings)
+    assert not made
+    allowed = settings.model_copy(update={"allow_unknown_source": True})
+    assert "allow_unknown_source" in allowed.model_dump(mode="json")
+    lines = prepare(allowed).lines
+    assert lines[0] == "seen"
+    assert "which --allow-unknown-source allows" in lines[1]
