@@ -25,6 +25,7 @@ from trainables.classification.examination import examine_classifier
 from trainables.door.paths import inside
 from trainables.door.records import read_json
 from trainables.metrics.classification import chance
+from trainables.metrics.welch import at_look
 from trainables.models.classifiers import Classifier
 from trainables.runtime.files import begin_folder, to_json, write_atomically
 from trainables.saved.checkpoint import ModelCard, load_classifier
@@ -169,9 +170,10 @@ class Examiner:
         scores = collect(rows, self.plan.radius, RANKING)
         setting = (self.settings.dataset, self.settings.fraction)
         looks = count_looks(self.plan.out, [setting], self.plan.seeds, self.plan.images)
-        count = looks * count_of(scores, linear)
-        body = text_of(scores, linear, level, count)
-        words = note(self.plan.radius, "the images that ranked the winner", count)
+        count = count_of(scores, linear)
+        paid = at_look(count, looks)
+        body = text_of(scores, linear, level, paid)
+        words = note(self.plan.radius, "the images that ranked the winner", count, paid)
         head = f"# What {self.plan.run.name}'s winner uses\n\nSets are made with {self.model}."
         return "\n\n".join([head, body, f"{words} {SINGLE}", *earlier(looks)]) + "\n"
 

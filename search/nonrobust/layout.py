@@ -56,15 +56,16 @@ def layout(rows: Sequence[Row], looks: int = 1, *, out: Path, radius: float) -> 
     settings = by_setting(rows)
     scores = {key: collect(group, radius, "test") for key, group in settings.items()}
     controls = {key: linear_of(out, group) for key, group in settings.items()}
-    count = at_look(sum(count_of(scores[key], controls[key][0]) for key in settings), looks)
+    count = sum(count_of(scores[key], controls[key][0]) for key in settings)
+    paid = at_look(count, looks)
     parts = []
     for key, group in settings.items():
         apart = collect(group, radius, f"test_{APART}")
         parts += [
             f"## {key[0]}, {100 * key[1]:g} % of the training images",
-            text_of(scores[key], *controls[key], count, apart, group),
+            text_of(scores[key], *controls[key], paid, apart, group),
         ]
-    return "\n\n".join([*parts, f"{note(radius, 'test', count)} {WITHOUT_NEAR}"]) + "\n"
+    return "\n\n".join([*parts, f"{note(radius, 'test', count, paid)} {WITHOUT_NEAR}"]) + "\n"
 
 
 def count_of(scores: Mapping[str, Scores], linear: Mapping[str, Measured]) -> int:
@@ -77,15 +78,16 @@ def count_of(scores: Mapping[str, Scores], linear: Mapping[str, Measured]) -> in
     return count_verdicts(scores, linear, baseline=BASELINE, robust=ROBUST)
 
 
-def note(radius: float, split: str, count: int) -> str:
+def note(radius: float, split: str, count: int, paid: int) -> str:
     """Say what the numbers and the words of a table are.
 
     Args:
         radius: Of the attack, in 255ths.
         split: On whose images networks are scored, in words.
         count: How much the words of the table decide.
+        paid: What they pay for, see `at_look`.
     """
-    level = percent(corrected(count))
+    level = percent(corrected(paid))
     return NOTE.format(radius=radius, split=split, count=count, level=level)
 
 
@@ -93,7 +95,7 @@ def text_of(
     scores: Mapping[str, Scores],
     linear: Mapping[str, Measured],
     chance: float,
-    count: int,
+    paid: int,
     apart: Mapping[str, Scores] | None = None,
     trainings: Sequence[Row] = (),
 ) -> str:
@@ -103,7 +105,7 @@ def text_of(
         scores: By label.
         linear: By the label of the network that trained on the set.
         chance: Of a constant answer.
-        count: How much the words of the whole table decide.
+        paid: What the words of the whole table pay for, see `at_look`.
         apart: Scores without the images that have near copies; None for a table without these.
         trainings: Behind the scores, where they may have raised alarms.
     """
@@ -129,7 +131,7 @@ def text_of(
         controls=controls,
         baseline=BASELINE,
         robust=ROBUST,
-        verdicts=count,
+        verdicts=paid,
     )
     table = [f"| {' | '.join(line)} |" for line in lines]
     notes = [line for sentence in alarm_notes(trainings) for line in ("", sentence)]
