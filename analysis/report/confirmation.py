@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from analysis.load import Run
 from analysis.report.html import Html, Section, bullets, join, table, tag
 from search.confirmation.record import ConfirmationResult, WithoutNear, read_confirmation
-from search.confirmation.words import CONSTANT, WITHOUT_NEAR, heading, sentences
+from search.confirmation.words import CONSTANT, WITHOUT_NEAR, heading, place_in_search, sentences
 from search.results.tables import interval, number
 from search.storage.runs import CONFIRM
 from trainables.door.paths import inside
@@ -48,7 +48,7 @@ def _ranking(record: ConfirmationResult) -> Html:
             number(standing.value.value),
             interval(standing.value.bounds),
             ", ".join(number(seed) for seed in standing.seeds),
-            f"{number(standing.promised)} (#{standing.place})",
+            place_in_search(standing.promised, standing.place),
             ", ".join(standing.barred) + " missed" if standing.barred else "",
         )
         for standing in record.standings

@@ -49,6 +49,7 @@ from search.confirmation.verdict import (
     winner_of,
     wins,
 )
+from search.confirmation.words import other_metric
 from search.engine.objective import Objective
 from search.engine.trial import Trial
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
@@ -118,7 +119,7 @@ def confirm(
 
 
 def _work(job: Confirmation) -> int:
-    session, metric, started = job.session, job.objective.metric, time.perf_counter()
+    session, metric, started = job.session, job.metric, time.perf_counter()
     configs = [finalist.config for finalist in job.finalists]
     training = training_session(session, inside(job.folder, "training"), configs)
     rows, ranking = _choose(job, training)
@@ -127,7 +128,7 @@ def _work(job: Confirmation) -> int:
     if first is None:
         session.say("no winner: none of the best met its constraints on other seeds")
         return FAILED
-    select = selection(rows, ranking, metric, session.plan.seed)
+    select = selection(rows, ranking, metric, session.plan.seed, job.objective)
     trained, tested = _train_for_test(
         job, training, first, choose_for_test(rows, first, select.winner)
     )
@@ -170,6 +171,8 @@ def _choose(job: Confirmation, training: Session) -> tuple[list[Standing], Exami
     that meet the test split.
     """
     plan = job.plan
+    if job.metric != job.objective.metric:
+        job.session.say(other_metric(job.objective.metric, job.metric))
     job.session.say(
         f"training {len(job.finalists)} finalists on seeds that the search did not use: the best "
         f"on {plan.choosing} to name the winner, the references on {plan.seeds}"
@@ -185,7 +188,7 @@ def _choose(job: Confirmation, training: Session) -> tuple[list[Standing], Exami
     if not able:
         raise UserError(f"none of the finalists could be trained: see {training.folder.events}")
     ranking = examine(job, trained, able, "ranking")
-    return standings(able, ranking, trained, job.objective.metric), ranking
+    return standings(able, ranking, trained, job.metric, job.objective), ranking
 
 
 def _train_for_test(
@@ -321,7 +324,7 @@ def _verdict(
         winner: The winner among them.
         tested: Who met the test split.
         examined: Examinations on the ranking split, and on test.
-        metric: What ranked the run.
+        metric: What finalists are compared by.
         openings: How often test has been opened.
     """
     ranking, test = examined

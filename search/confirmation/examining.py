@@ -8,7 +8,7 @@ from typing import Literal
 
 from search.confirmation.finalists import Finalist
 from search.confirmation.plan import ConfirmPlan
-from search.confirmation.statistics import Examinations
+from search.confirmation.statistics import Examinations, yardstick_of
 from search.engine.objective import Objective
 from search.engine.trial import Failure, Trial
 from search.execution.tasks import Task
@@ -42,6 +42,11 @@ class Confirmation:
     objective: Objective
     finalists: tuple[Finalist, ...]
     folder: Path
+
+    @property
+    def metric(self) -> str:
+        """What finalists are compared by under the ensemble."""
+        return yardstick_of(self.objective.metric, self.session.rungs[-1])
 
     @property
     def trainings(self) -> RunFolder:

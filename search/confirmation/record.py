@@ -63,7 +63,7 @@ class StandingRecord(Part):
         name: What a reader knows it by.
         config: The whole config.
         place: In the run's ranking, from 1.
-        promised: Its value there.
+        promised: Its value there; NaN where that is of another metric than the value here.
         value: On the ranking split, mean over trainings.
         seeds: Value of each training.
         barred: Constraints that at least half of its trainings miss.
@@ -121,13 +121,15 @@ class SelectionRecord(Part):
 
     Attributes:
         winner: Id of the finalist that the search had first.
-        promised: Its value in the search.
+        promised: Its value in the search; NaN where that is of another metric.
         left: Its value under the ensemble, on other seeds.
         barred: Constraints that at least half of its trainings miss: then it cannot win.
         regret: By how much the best of those that can win is better than that.
         best_place: Place in the search's ranking of the best.
         tau: Kendall's; NaN for fewer than 3 finalists.
         optimism: By how much the best looks better than it is for having been chosen.
+        ranked_by: The metric that ranked the run, where a confirmation measures something else;
+            empty where it measures the same.
     """
 
     winner: str
@@ -138,6 +140,7 @@ class SelectionRecord(Part):
     tau: Measured
     optimism: Measured
     barred: tuple[str, ...] = ()
+    ranked_by: str = ""
 
 
 class WithoutNear(Part):

@@ -17,6 +17,7 @@ on single images. It counts twice, which is cautious: `benchmarks/verdicts.py` m
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self, final
@@ -24,12 +25,14 @@ from typing import Self, final
 import numpy as np
 import numpy.typing as npt
 
+from search.engine.objective import Objective
 from trainables.metrics.classification import Labels, mean_recall
 from trainables.metrics.influence import Sample, is_right_or_wrong
-from trainables.metrics.skill import Area, Skill, Summary, summary_of
+from trainables.metrics.skill import CURVE, SKILL, Area, Skill, Summary
 from trainables.metrics.welch import Estimate, estimate_difference, estimate_recipe
 from trainables.runtime.arrays import Floats64
-from trainables.study.examination import CLEAN, ENSEMBLE, Direction, Examination
+from trainables.study.examination import CLEAN, ENSEMBLE, NOISE, Direction, Examination
+from trainables.study.report import Rung
 
 RESAMPLES = 2000
 Examinations = Mapping[str, Sequence[Examination]]
@@ -100,7 +103,7 @@ def recipe_of(trainings: Sequence[Examination], metric: str) -> Recipe:
 
     Args:
         trainings: On the same images.
-        metric: What ranked the run: a value is what it makes of a curve.
+        metric: What finalists are compared by: a value is what it makes of a curve.
     """
     first = trainings[0]
     return Recipe.of(answers_of(trainings), first.labels, summary_for(metric, first))
@@ -113,10 +116,50 @@ def answers_of(trainings: Sequence[Examination]) -> Floats64:
     return np.stack([training.scores[rows] for training in trainings])
 
 
+def yardstick_of(ranked: str, rung: Rung) -> str:
+    """Return the metric whose value under the ensemble finalists are compared by.
+
+    That is the one that ranked the run where it is a skill or an area of the study's own score
+    under an attack. The ensemble says nothing of any other: another score, a single radius, noise,
+    a number of parameters. Then it is the study's own.
+
+    Args:
+        ranked: The metric that ranked the run.
+        rung: The study's last, whose metric is the study's own.
+    """
+    attack = "" if rung.level is None else rung.level.attack
+    split, _, measured = rung.metric.partition(f"_{attack}_")
+    score = measured.removesuffix(f"_{SKILL}").removesuffix(f"_{CURVE}")
+    alike = re.compile(rf"{split}_(?P<attack>.+)_{re.escape(score)}_({SKILL}|{CURVE})")
+    match = alike.fullmatch(ranked) if attack and score else None
+    return ranked if match and match["attack"] != NOISE else rung.metric
+
+
 def summary_for(metric: str, examination: Examination) -> Summary:
-    """Return what the metric that ranks makes of a curve: its skill, and else its area."""
-    eps = examination.eps
-    return summary_of(metric, eps, examination.scale) or Area(eps)
+    """Return what is made of a curve: the area for a metric that is one, else the skill.
+
+    Where no constant answer is known there is no skill, and it is the area.
+    """
+    eps, scale = examination.eps, examination.scale
+    if metric.endswith(f"_{CURVE}") or scale is None:
+        return Area(eps)
+    return Skill(eps, *scale)
+
+
+def is_comparable(ranked: Objective, metric: str, examination: Examination) -> bool:
+    """Tell whether the search and the ensemble measured the same quantity of a finalist.
+
+    Args:
+        ranked: What ranked the run.
+        metric: What finalists are compared by, see `yardstick_of`.
+        examination: Any, under the ensemble.
+    """
+    is_skill = isinstance(summary_for(metric, examination), Skill)
+    return (
+        ranked.metric == metric
+        and metric.endswith(f"_{SKILL}") == is_skill
+        and ranked.direction == direction_of(examination, metric)
+    )
 
 
 def direction_of(examination: Examination, metric: str) -> Direction:

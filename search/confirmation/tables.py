@@ -11,7 +11,7 @@ from search.confirmation.plan import ConfirmPlan
 from search.confirmation.record import Condition, ConfirmationResult
 from search.confirmation.statistics import Examinations, direction_of
 from search.confirmation.verdict import Standing, constant_on, wins
-from search.confirmation.words import CONSTANT, WITHOUT_NEAR, heading, sentences
+from search.confirmation.words import CONSTANT, WITHOUT_NEAR, heading, place_in_search, sentences
 from search.results.tables import interval, number
 from trainables.study.about import Threat
 from trainables.study.examination import ENSEMBLE, NOISE
@@ -35,7 +35,7 @@ def say_ranking(
         rows: Finalists, best first.
         examined: On the ranking split.
         plan: Of the confirmation.
-        metric: What ranked the run.
+        metric: What finalists are compared by.
     """
     first = next(iter(examined.values()))[0]
     better = {"max": "highest", "min": "lowest"}[direction_of(first, metric)]
@@ -58,7 +58,7 @@ def say_ranking(
             str(len(row.seeds)),
             number(row.value.value),
             interval((row.value.low, row.value.high)),
-            f"{number(finalist.promised)} (#{finalist.place})",
+            place_in_search(finalist.promised, finalist.place),
             Text(note, style="yellow" if row.barred else "dim"),
         )
     if not math.isnan(constant["constant_value"]):

@@ -1,8 +1,9 @@
 """What a confirmation found, as numbers: who won, by how much, and how far the search misled."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,13 @@ from search.confirmation.statistics import (
     answers_of,
     difference,
     direction_of,
+    is_comparable,
     mean_of,
     optimism,
     recipe_of,
     summary_for,
 )
+from search.engine.objective import Objective
 from search.engine.trial import Trial
 from search.results.ranking import barred_by, missed
 from searchspace.domains import Value
@@ -59,7 +62,7 @@ class Selection:
 
     Attributes:
         winner: Id of the finalist that the search had first.
-        promised: Its value in the search.
+        promised: Its value in the search; NaN where that is of another metric.
         left: Its value under the ensemble, on other seeds.
         barred: Constraints that at least half of its trainings miss: then it cannot win.
         regret: By how much the best of those that can win is better than that; below 0 where it
@@ -67,6 +70,8 @@ class Selection:
         best_place: Place in the search's ranking of the best.
         tau: Kendall's, between the search's values and the ensemble's; NaN for fewer than 3.
         optimism: By how much the best looks better than it is for having been chosen here.
+        ranked_by: The metric that ranked the run, where the ensemble measures something else;
+            empty where it measures the same.
     """
 
     winner: str
@@ -77,6 +82,7 @@ class Selection:
     tau: float
     optimism: float
     barred: tuple[str, ...] = ()
+    ranked_by: str = ""
 
 
 def standings(
@@ -84,16 +90,22 @@ def standings(
     examined: Examinations,
     trained: Mapping[str, Sequence[Trial]],
     metric: str,
+    ranked: Objective,
 ) -> list[Standing]:
     """Rank finalists by the ensemble, best first; those that cannot win keep their rank.
+
+    What the search promised is left out where the ensemble measures something else.
 
     Args:
         finalists: Of equal values the first comes first.
         examined: On the ranking split; a finalist without a training is left out.
         trained: Completed trainings of each finalist, by its id: their constraints count.
-        metric: What ranked the run.
+        metric: What finalists are compared by.
+        ranked: What ranked the run.
     """
-    rows = []
+    first, rows = next(iter(examined.values()))[0], []
+    if not is_comparable(ranked, metric, first):
+        finalists = [replace(finalist, promised=math.nan) for finalist in finalists]
     for finalist in finalists:
         if finalist.id in examined:
             recipe = recipe_of(examined[finalist.id], metric)
@@ -105,7 +117,7 @@ def standings(
                     barred_by(trained[finalist.id]),
                 )
             )
-    sign = _sign(direction_of(next(iter(examined.values()))[0], metric))
+    sign = _sign(direction_of(first, metric))
     return sorted(rows, key=lambda row: -sign * row.value.value)
 
 
@@ -167,15 +179,20 @@ def missed_counts(trainings: Sequence[Trial]) -> dict[str, int]:
 
 
 def selection(
-    rows: Sequence[Standing], examined: Examinations, metric: str, seed: int
+    rows: Sequence[Standing],
+    examined: Examinations,
+    metric: str,
+    seed: int,
+    ranked: Objective,
 ) -> Selection:
     """Compare the search's ranking with the ensemble's.
 
     Args:
         rows: At least one of which can win.
         examined: On the ranking split.
-        metric: What ranked the run.
+        metric: What finalists are compared by.
         seed: Of the resamples.
+        ranked: What ranked the run.
     """
     first = next(iter(examined.values()))[0]
     direction = direction_of(first, metric)
@@ -201,6 +218,7 @@ def selection(
         tau=float(tau),
         optimism=optimism(exact, np.stack(values), direction),
         barred=searched.barred,
+        ranked_by="" if is_comparable(ranked, metric, first) else ranked.metric,
     )
 
 
@@ -222,7 +240,7 @@ def comparisons(
         winner: Compared.
         tested: Who met the test split.
         examined: Examinations on the test split.
-        metric: What ranked the run.
+        metric: What finalists are compared by.
         openings: How often test has been opened.
 
     Returns:
@@ -266,7 +284,7 @@ def scores_on(test: Examinations, metric: str) -> dict[str, Any]:
 
     Args:
         test: Examinations on the test split.
-        metric: What ranked the run.
+        metric: What finalists are compared by.
     """
     return {
         "test": {name: bounds_of(value) for name, value in values_on(test, metric).items()},
@@ -279,7 +297,7 @@ def scores_without_near(test: Examinations, metric: str) -> dict[str, Any] | Non
 
     Args:
         test: Examinations on the test split.
-        metric: What ranked the run.
+        metric: What finalists are compared by.
     """
     apart = without_near(test)
     if apart is None:
@@ -330,7 +348,7 @@ def constant_on(examined: Examinations, metric: str) -> dict[str, Any]:
 
     Args:
         examined: On the split.
-        metric: What ranked the run.
+        metric: What finalists are compared by.
 
     Returns:
         Fields of `search.confirmation.record.ConfirmationResult`.

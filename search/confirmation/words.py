@@ -23,15 +23,40 @@ def heading(condition: Condition, threat: Threat) -> str:
     return f"{condition.kind} {condition.strength:g}" if condition.strength else condition.kind
 
 
+def other_metric(ranked: str, compared: str) -> str:
+    """Say that a run was ranked by something else than its finalists are compared by."""
+    return (
+        f"the run was ranked by {ranked}, the confirmation ranks by {compared} under the ensemble: "
+        "how far the search misled is not said"
+    )
+
+
+def place_in_search(promised: float, place: int) -> str:
+    """Write a finalist's value in the search and its place; the place alone without a value."""
+    return f"#{place}" if math.isnan(promised) else f"{number(promised)} (#{place})"
+
+
 def sentences(record: ConfirmationResult) -> list[str]:
     """Say what a confirmation came to."""
     names, select, value = record.names, record.selection, record.first.value.value
     lines = [f"winner: {names[record.winner]}", *_doubt(record)]
     lines += [*_comparisons(record), *_explanation(record)]
+    if select.ranked_by:
+        lines.append(other_metric(select.ranked_by, record.summary))
+    else:
+        lines += _trust(record)
     lines.append(
-        f"the search promised {number(select.promised)} for {names[select.winner]}; the "
-        f"ensemble left {number(select.left)} on other seeds"
+        f"optimism of having chosen on the ranking split: {number(select.optimism)} estimated; "
+        f"ranking {number(value)}, test {number(record.test[record.winner].value)}"
     )
+    return lines + _fewer(record) + _without_near(record) + _missed(record) + _alarms(record)
+
+
+def _trust(record: ConfirmationResult) -> list[str]:
+    """Say how far the search's ranking could be trusted."""
+    names, select = record.names, record.selection
+    promise = f"the search promised {number(select.promised)} for {names[select.winner]}"
+    lines = [f"{promise}; the ensemble left {number(select.left)} on other seeds"]
     if select.winner == record.winner:
         lines.append("the search's winner is the confirmed one: no selection regret")
     elif select.barred:
@@ -50,11 +75,7 @@ def sentences(record: ConfirmationResult) -> list[str]:
             f"search and ensemble rank the {len(record.standings)} finalists with Kendall's tau "
             f"{select.tau:.2f}"
         )
-    lines.append(
-        f"optimism of having chosen on the ranking split: {number(select.optimism)} estimated; "
-        f"ranking {number(value)}, test {number(record.test[record.winner].value)}"
-    )
-    return lines + _fewer(record) + _without_near(record) + _missed(record) + _alarms(record)
+    return lines
 
 
 def _fewer(record: ConfirmationResult) -> list[str]:

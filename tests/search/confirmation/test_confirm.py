@@ -48,6 +48,23 @@ def test_a_confirmation_from_the_first_line_to_the_last(run_toy, confirm_toy):
     assert (exported["config"], exported["seed"]) == (winner["config"], found["exported"]["seed"])
 
 
+def test_a_run_ranked_by_another_metric_is_confirmed_by_the_studys_own(run_toy, confirm_toy):
+    """Less of the loss is better, and more of what the ensemble measures: signs would turn."""
+    _, run, _ = run_toy(trials=12, sampler="random", metric="loss")
+    status, printed = confirm_toy(run)
+    record = read(run / "confirm" / "confirm.json")
+    values = [row["value"]["value"] for row in record["standings"]]
+    assert status == 0
+    assert values == sorted(values, reverse=True)
+    assert "ranked by loss, the confirmation ranks by robustness under the ensemble" in printed
+    assert printed.index("ranked by loss") < printed.index("training 4 finalists")
+    assert record["selection"]["ranked_by"] == "loss"
+    for word in ("promised", "regret", "tau 0", "tau -", "tau 1"):
+        assert word not in printed
+    assert {row["promised"] for row in record["standings"]} == {None}
+    assert all(" (#" not in line for line in printed.splitlines())
+
+
 def test_the_winner_the_searchs_and_the_references_meet_test_and_no_one_else(run_toy, confirm_toy):
     _, run, _ = run_toy(trials=12, sampler="random")
     confirm_toy(run, top=5)

@@ -1,5 +1,6 @@
 """Recipes, of several trainings each, on the same images."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -12,13 +13,17 @@ from search.confirmation.statistics import (
     answers_of,
     difference,
     direction_of,
+    is_comparable,
     mean_of,
     optimism,
     recipe_of,
+    yardstick_of,
 )
+from search.engine.objective import Objective
 from trainables.metrics.skill import Area, Skill
 from trainables.metrics.welch import image_component
 from trainables.study.examination import Examination
+from trainables.study.report import Level, Rung
 
 ONE_CLASS = np.zeros(400, dtype=np.int64)
 ONE_RADIUS = Area((0.0,))
@@ -56,6 +61,65 @@ def test_the_skill_of_errors_is_better_when_greater():
     assert recipe_of([errors], "x_skill").value == pytest.approx(0.2)
     assert direction_of(errors, "x_skill") == "max"
     assert direction_of(errors, "x_curve") == "min"
+
+
+PGD = Rung(9, "ranking_pgd_bacc_skill", Level("pgd", 20, 1, (0.0, 0.1)))
+HU = Rung(9, "ranking_apgd-ce_mae_head_skill", Level("apgd-ce", 20, 1, (0.0, 0.1)))
+
+
+@pytest.mark.parametrize(
+    ("ranked", "rung", "compared"),
+    [
+        ("ranking_pgd_bacc_skill", PGD, "ranking_pgd_bacc_skill"),
+        ("ranking_pgd_bacc_curve", PGD, "ranking_pgd_bacc_curve"),
+        ("ranking_fgsm_bacc_skill", PGD, "ranking_fgsm_bacc_skill"),
+        ("ranking_pgd_mae_head_curve", HU, "ranking_pgd_mae_head_curve"),
+        # Another score, one radius, no attack, another split, no score at all:
+        ("ranking_pgd_acc_curve", PGD, PGD.metric),
+        ("ranking_pgd_bacc_eps4", PGD, PGD.metric),
+        ("ranking_noise_bacc_skill", PGD, PGD.metric),
+        ("ranking_clean_bacc", PGD, PGD.metric),
+        ("val_clean_bacc", PGD, PGD.metric),
+        ("val_loss", PGD, PGD.metric),
+        ("ranking_pgd_dice_head_curve", HU, HU.metric),
+        ("ranking_pgd_mae_bone_curve", HU, HU.metric),
+        ("parameters", HU, HU.metric),
+        # A guest's own is what it says it is:
+        ("robustness", Rung(9, "robustness"), "robustness"),
+        ("loss", Rung(9, "robustness"), "robustness"),
+    ],
+)
+def test_finalists_are_compared_by_what_the_ensemble_measures(ranked, rung, compared):
+    assert yardstick_of(ranked, rung) == compared
+
+
+def test_a_metric_that_is_no_curve_is_compared_by_skill_where_there_is_any():
+    """Under the area a constant answer would have 0.5."""
+    blind = examination([[1, 0], [1, 0]], [0, 1], (("clean", 0.0), ("ensemble", 1.0)))
+    blind = replace(blind, constant=0.5)
+    assert recipe_of([blind], "ranking_clean_bacc").value == 0
+    assert recipe_of([blind], "ranking_pgd_bacc_curve").value == 0.5
+
+
+@pytest.mark.parametrize(
+    ("ranked", "direction", "constant", "alike"),
+    [
+        ("x_skill", "max", 0.5, True),
+        ("x_skill", "max", math.nan, False),  # no skill is known: an area
+        ("x_curve", "max", 0.5, True),
+        ("x_curve", "min", 0.5, False),
+        ("robustness", "max", math.nan, True),
+        ("robustness", "max", 0.5, False),
+        ("robustness", "min", math.nan, False),
+    ],
+)
+def test_values_are_compared_where_search_and_ensemble_measured_the_same(
+    ranked, direction, constant, alike
+):
+    seed = examination([[1, 0], [1, 0]], [0, 1], (("clean", 0.0), ("ensemble", 1.0)))
+    seed = replace(seed, constant=constant)
+    assert is_comparable(Objective(ranked, direction), ranked, seed) == alike
+    assert not is_comparable(Objective("other", direction), ranked, seed)
 
 
 def recipe(*answers, labels=None):

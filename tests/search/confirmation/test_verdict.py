@@ -1,5 +1,6 @@
 """By hand: three finalists of two seeds, on four images of one class, at one radius."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from search.confirmation.verdict import (
     winner_of,
     wins,
 )
+from search.engine.objective import Objective
 from search.engine.trial import Trial
 from trainables.metrics.alarms import exact_interval
 from trainables.metrics.welch import Estimate
@@ -29,6 +31,7 @@ from trainables.study.report import Report
 
 CONDITIONS = (("clean", 0.0), ("ensemble", 1.0))
 AREA = "ranking_pgd_acc_curve"
+RANKED = Objective(AREA, "max")
 LABELS = np.zeros(4, dtype=np.int64)
 
 
@@ -63,7 +66,7 @@ FINE = {name: [training(collapse=-1.0)] * 2 for name in EXAMINED}
 
 
 def test_the_order_is_the_ensembles_and_a_control_cannot_win():
-    rows = standings(FINALISTS, EXAMINED, FINE, AREA)
+    rows = standings(FINALISTS, EXAMINED, FINE, AREA, RANKED)
     assert [row.finalist.id for row in rows] == ["r03", "r02", "r01"]
     assert [row.value.value for row in rows] == pytest.approx([15 / 16, 3 / 4, 5 / 8])
     assert rows[2].seeds == pytest.approx((0.5, 0.75))
@@ -71,8 +74,8 @@ def test_the_order_is_the_ensembles_and_a_control_cannot_win():
 
 
 def test_how_far_the_search_misled():
-    rows = standings(FINALISTS, EXAMINED, FINE, AREA)
-    found = selection(rows, EXAMINED, AREA, seed=0)
+    rows = standings(FINALISTS, EXAMINED, FINE, AREA, RANKED)
+    found = selection(rows, EXAMINED, AREA, 0, RANKED)
     assert found.winner == "r01"
     assert (found.promised, found.left) == pytest.approx((0.9, 5 / 8))
     assert found.regret == pytest.approx(1 / 8)
@@ -80,10 +83,30 @@ def test_how_far_the_search_misled():
     assert found.tau == pytest.approx(-1)
 
 
+@pytest.mark.parametrize(
+    "ranked",
+    [
+        Objective("loss", "min"),
+        Objective("ranking_pgd_acc_skill", "max"),  # where no constant answer is known: no skill
+        Objective(AREA, "min"),  # of errors, where the ensemble counts right answers
+    ],
+)
+def test_what_another_metric_promised_is_compared_with_nothing(ranked):
+    """The search's values would give a regret and a tau; their signs would be chance."""
+    metric = AREA if ranked.metric == "loss" else ranked.metric
+    rows = standings(FINALISTS, EXAMINED, FINE, metric, ranked)
+    assert [row.finalist.id for row in rows] == ["r03", "r02", "r01"]
+    assert all(math.isnan(row.finalist.promised) for row in rows)
+    result = selection(rows, EXAMINED, metric, 0, ranked)
+    assert (result.winner, result.ranked_by) == ("r01", ranked.metric)
+    assert math.isnan(result.promised)
+    assert math.isnan(result.tau)
+
+
 def test_the_searchs_winner_is_named_where_it_cannot_win_any_more():
     missed = training(clean_floor=0.1)
-    rows = standings(FINALISTS, EXAMINED, FINE | {"r01": [missed, missed]}, AREA)
-    result = selection(rows, EXAMINED, AREA, seed=0)
+    rows = standings(FINALISTS, EXAMINED, FINE | {"r01": [missed, missed]}, AREA, RANKED)
+    result = selection(rows, EXAMINED, AREA, 0, RANKED)
     assert (result.winner, result.barred) == ("r01", ("clean_floor",))
     assert result.best_place == 2
     tested = choose_for_test(rows, winner_of(rows), result.winner)
@@ -96,13 +119,13 @@ def test_what_most_trainings_miss_bars():
     assert barred_by([missed, met, met]) == ()
     assert barred_by([missed, met]) == ("collapse",)
     assert barred_by([training(collapse=float("nan"))]) == ("collapse",)
-    rows = standings(FINALISTS, EXAMINED, FINE | {"r02": [missed, missed]}, AREA)
+    rows = standings(FINALISTS, EXAMINED, FINE | {"r02": [missed, missed]}, AREA, RANKED)
     assert winner_of(rows).finalist.id == "r01"
 
 
 def test_references_that_are_not_among_the_best_cannot_win():
     finalists = (replace(FINALISTS[0], candidate=False), *FINALISTS[1:])
-    rows = standings(finalists, EXAMINED, FINE, AREA)
+    rows = standings(finalists, EXAMINED, FINE, AREA, RANKED)
     assert winner_of(rows).finalist.id == "r02"
     assert winner_of([row for row in rows if row.finalist.id != "r02"]) is None
 

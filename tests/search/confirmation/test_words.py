@@ -4,7 +4,7 @@ import pytest
 from make_confirmation import NEAR, VALUES, confirmed
 
 from search.confirmation.record import Condition
-from search.confirmation.words import heading, sentences
+from search.confirmation.words import heading, place_in_search, sentences
 from trainables.classification.about import PIXELS
 from trainables.metrics.alarms import exact_interval
 from trainables.synthesis.about import MR_DEVIATIONS
@@ -62,6 +62,21 @@ def test_a_search_that_misled():
         confirmed(selection=barred)
     )
     assert "search and ensemble rank the 2 finalists with Kendall's tau -0.50" in lines
+
+
+def test_a_run_that_was_ranked_by_another_metric_is_not_judged_by_this():
+    select = VALUES["selection"] | {"ranked_by": "val_loss", "promised": None, "winner": "r02"}
+    lines = sentences(confirmed(selection=select))
+    assert (
+        "the run was ranked by val_loss, the confirmation ranks by area under the ensemble: how "
+        "far the search misled is not said"
+    ) in lines
+    assert not any(word in line for line in lines for word in ("promised", "regret", "tau"))
+
+
+def test_a_place_in_the_search_has_a_value_where_it_is_of_the_same_metric():
+    assert place_in_search(0.5, 3) == "0.500 (#3)"
+    assert place_in_search(float("nan"), 3) == "#3"
 
 
 def test_a_winner_that_only_guessing_breaks_raises_an_alarm_from_one_percent_on():
