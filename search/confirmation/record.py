@@ -126,7 +126,11 @@ class SelectionRecord(Part):
         barred: Constraints that at least half of its trainings miss: then it cannot win.
         regret: By how much the best of those that can win is better than that.
         best_place: Place in the search's ranking of the best.
-        tau: Kendall's; NaN for fewer than 3 finalists.
+        tau: Kendall's, of sampled finalists; NaN where there are too few. In records without an
+            interval it is of all finalists and rests on references.
+        tau_low: Lower end of its 95 % interval; NaN where there is none.
+        tau_high: Upper end.
+        sampled: How many finalists it is of.
         optimism: By how much the best looks better than it is for having been chosen.
         ranked_by: The metric that ranked the run, where a confirmation measures something else;
             empty where it measures the same.
@@ -138,6 +142,9 @@ class SelectionRecord(Part):
     regret: Measured
     best_place: int
     tau: Measured
+    tau_low: Measured = math.nan
+    tau_high: Measured = math.nan
+    sampled: int = 0
     optimism: Measured
     barred: tuple[str, ...] = ()
     ranked_by: str = ""

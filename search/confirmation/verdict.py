@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.stats import kendalltau
 
 from search.confirmation.finalists import Finalist
 from search.confirmation.near import without_near
@@ -24,6 +23,7 @@ from search.confirmation.statistics import (
     recipe_of,
     summary_for,
 )
+from search.engine.agreement import kendall
 from search.engine.objective import Objective
 from search.engine.trial import Trial
 from search.results.ranking import barred_by, missed
@@ -68,7 +68,12 @@ class Selection:
         regret: By how much the best of those that can win is better than that; below 0 where it
             cannot win and has more.
         best_place: Place in the search's ranking of the best.
-        tau: Kendall's, between the search's values and the ensemble's; NaN for fewer than 3.
+        tau: Kendall's, between the search's values and the ensemble's, of sampled finalists alone:
+            references differ so much that any search orders them well. NaN where there are too few
+            for an interval, see `search.engine.agreement.kendall`.
+        tau_low: Lower end of its 95 % interval; NaN where there is none.
+        tau_high: Upper end.
+        sampled: How many finalists it is of.
         optimism: By how much the best looks better than it is for having been chosen here.
         ranked_by: The metric that ranked the run, where the ensemble measures something else;
             empty where it measures the same.
@@ -80,6 +85,9 @@ class Selection:
     regret: float
     best_place: int
     tau: float
+    tau_low: float
+    tau_high: float
+    sampled: int
     optimism: float
     barred: tuple[str, ...] = ()
     ranked_by: str = ""
@@ -206,20 +214,31 @@ def selection(
         for number, trainings in enumerate(examined[row.finalist.id] for row in able)
     ]
     exact = np.array([row.value.value for row in able])
-    promised = [row.finalist.promised for row in rows]
-    measured = [row.value.value for row in rows]
-    tau = kendalltau(promised, measured).statistic if len(rows) > 2 else np.nan
+    sampled = [row for row in rows if not (row.finalist.reference or row.finalist.control)]
+    tau, low, high = _agreement(sampled)
     return Selection(
         winner=searched.finalist.id,
         promised=searched.finalist.promised,
         left=searched.value.value,
         regret=sign * (able[0].value.value - searched.value.value),
         best_place=able[0].finalist.place,
-        tau=float(tau),
+        tau=tau,
+        tau_low=low,
+        tau_high=high,
+        sampled=len(sampled),
         optimism=optimism(exact, np.stack(values), direction),
         barred=searched.barred,
         ranked_by="" if is_comparable(ranked, metric, first) else ranked.metric,
     )
+
+
+def _agreement(rows: Sequence[Standing]) -> tuple[float, float, float]:
+    """Return tau of search and ensemble with its interval; NaN where they say nothing."""
+    pairs = [(row.finalist.promised, row.value.value) for row in rows]
+    if any(math.isnan(promised) for promised, _ in pairs):
+        return math.nan, math.nan, math.nan
+    tau, low, high = kendall(*([pair[n] for pair in pairs] for n in range(2)))
+    return (math.nan if math.isnan(low) else tau), low, high
 
 
 def comparisons(

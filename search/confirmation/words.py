@@ -70,10 +70,11 @@ def _trust(record: ConfirmationResult) -> list[str]:
             f"selection regret {number(select.regret)}: the confirmed winner was "
             f"#{select.best_place} in the search"
         )
-    if not math.isnan(select.tau):
+    if not math.isnan(select.tau_low):  # else it says nothing, or rests on references
+        bounds = interval((select.tau_low, select.tau_high))
         lines.append(
-            f"search and ensemble rank the {len(record.standings)} finalists with Kendall's tau "
-            f"{select.tau:.2f}"
+            f"search and ensemble rank the {select.sampled} sampled finalists with Kendall's tau "
+            f"{select.tau:.2f} {bounds}"
         )
     return lines
 

@@ -22,6 +22,7 @@ from search.confirmation.verdict import (
     winner_of,
     wins,
 )
+from search.engine.agreement import kendall
 from search.engine.objective import Objective
 from search.engine.trial import Trial
 from trainables.metrics.alarms import exact_interval
@@ -80,7 +81,30 @@ def test_how_far_the_search_misled():
     assert (found.promised, found.left) == pytest.approx((0.9, 5 / 8))
     assert found.regret == pytest.approx(1 / 8)
     assert found.best_place == 2
+
+
+def ranked_finalists(references, *promised):
+    """Finalists that the search ranked as promised; each keeps one image more than the last."""
+    finalists = [
+        finalist(number, number, value, reference=number <= references)
+        for number, value in enumerate(promised, start=1)
+    ]
+    examined = {row.id: [scored(0.1 + 0.1 * n)] * 2 for n, row in enumerate(finalists)}
+    fine = {row.id: [training(collapse=-1.0)] * 2 for row in finalists}
+    return selection(standings(finalists, examined, fine, AREA, RANKED), examined, AREA, 0, RANKED)
+
+
+def test_tau_is_of_sampled_finalists_with_the_engines_interval():
+    """Three weak references before them would make any order of the rest look right."""
+    promised = (0.1, 0.2, 0.3, 0.9, 0.8, 0.7, 0.6, 0.5)
+    found = ranked_finalists(3, *promised)
+    assert found.sampled == 5
+    interval = pytest.approx(kendall(promised[3:], [1, 2, 3, 4, 5]))
+    assert (found.tau, found.tau_low, found.tau_high) == interval
     assert found.tau == pytest.approx(-1)
+    assert math.isnan(ranked_finalists(4, *promised).tau)  # of four it says nothing
+    assert math.isnan(ranked_finalists(4, *promised).tau_low)
+    assert math.isnan(ranked_finalists(0, *([0.5] * 5)).tau)  # no order at all
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,16 @@ def test_a_search_that_misled():
     assert f"{words}; the confirmed winner was #3 in the search" in sentences(
         confirmed(selection=barred)
     )
-    assert "search and ensemble rank the 2 finalists with Kendall's tau -0.50" in lines
+
+
+def test_tau_is_said_with_its_interval_or_not_at_all():
+    """Records of before have none: theirs is of references too."""
+    select = VALUES["selection"] | {"tau": -0.5}
+    assert not any("tau" in line for line in sentences(confirmed(selection=select)))
+    select |= {"tau_low": -0.9, "tau_high": 0.2, "sampled": 6}
+    assert (
+        "search and ensemble rank the 6 sampled finalists with Kendall's tau -0.50 [-0.900, 0.200]"
+    ) in sentences(confirmed(selection=select))
 
 
 def test_a_run_that_was_ranked_by_another_metric_is_not_judged_by_this():
