@@ -92,6 +92,7 @@ class Comparison(Part):
 
     Attributes:
         over: The other's name.
+        id: Its id; empty in records of before.
         role: What the other is.
         difference: Of the two values.
         verdict: ``better``, ``worse`` or ``not distinguishable``.
@@ -105,6 +106,7 @@ class Comparison(Part):
     """
 
     over: str
+    id: str = ""
     role: Role = "reference"
     difference: Estimate
     verdict: str
@@ -124,7 +126,6 @@ class SelectionRecord(Part):
         promised: Its value in the search; NaN where that is of another metric.
         left: Its value under the ensemble, on other seeds.
         barred: Constraints that at least half of its trainings miss: then it cannot win.
-        regret: By how much the best of those that can win is better than that.
         best_place: Place in the search's ranking of the best.
         tau: Kendall's, of sampled finalists; NaN where there are too few. In records without an
             interval it is of all finalists and rests on references.
@@ -139,7 +140,6 @@ class SelectionRecord(Part):
     winner: str
     promised: Measured
     left: Measured
-    regret: Measured
     best_place: int
     tau: Measured
     tau_low: Measured = math.nan
@@ -272,6 +272,23 @@ class ConfirmationResult(ConfirmationStart):
         if near and not set(self.test) == set(near.test) == set(near.conditions):
             raise ValueError("test with and without near copies is not of the same finalists")
         return self
+
+    @property
+    def regret(self) -> Comparison | None:
+        """The winner beside the trial that the search had first; None where it is that trial.
+
+        On test, and of trainings that chose neither: what the best gained by being chosen on the
+        ranking split is no part of it. None too where the other never met test.
+        """
+        for rival in self.comparisons:
+            if rival.id == self.selection.winner or (not rival.id and rival.role == "searched"):
+                return rival
+        return None
+
+    @property
+    def sign(self) -> float:
+        """1 where more of a value is better, -1 where less is."""
+        return 1.0 if self.summary == "skill" or self.direction == "max" else -1.0
 
     @property
     def near_images(self) -> int:

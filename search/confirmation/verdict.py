@@ -65,8 +65,6 @@ class Selection:
         promised: Its value in the search; NaN where that is of another metric.
         left: Its value under the ensemble, on other seeds.
         barred: Constraints that at least half of its trainings miss: then it cannot win.
-        regret: By how much the best of those that can win is better than that; below 0 where it
-            cannot win and has more.
         best_place: Place in the search's ranking of the best.
         tau: Kendall's, between the search's values and the ensemble's, of sampled finalists alone:
             references differ so much that any search orders them well. NaN where there are too few
@@ -82,7 +80,6 @@ class Selection:
     winner: str
     promised: float
     left: float
-    regret: float
     best_place: int
     tau: float
     tau_low: float
@@ -203,8 +200,6 @@ def selection(
         ranked: What ranked the run.
     """
     first = next(iter(examined.values()))[0]
-    direction = direction_of(first, metric)
-    sign = _sign(direction)
     able = [row for row in rows if row.able]
     candidates = [row for row in rows if row.finalist.candidate and not row.finalist.control]
     searched = min(candidates, key=lambda row: row.finalist.place)
@@ -220,13 +215,12 @@ def selection(
         winner=searched.finalist.id,
         promised=searched.finalist.promised,
         left=searched.value.value,
-        regret=sign * (able[0].value.value - searched.value.value),
         best_place=able[0].finalist.place,
         tau=tau,
         tau_low=low,
         tau_high=high,
         sampled=len(sampled),
-        optimism=optimism(exact, np.stack(values), direction),
+        optimism=optimism(exact, np.stack(values), direction_of(first, metric)),
         barred=searched.barred,
         ranked_by="" if is_comparable(ranked, metric, first) else ranked.metric,
     )
@@ -278,7 +272,7 @@ def comparisons(
         notes = {"arm": f" ({rival.arm})", "searched": " (first in the search)"}
         name = rival.name + notes.get(role or "", "")
         rows.append(
-            {"over": name, "role": role, "difference": bounds_of(gap)}
+            {"over": name, "id": rival.id, "role": role, "difference": bounds_of(gap)}
             | {"verdict": gap.verdict(direction)}
             | {"p": gap.p, "p_adjusted": adjusted, "level": gap.level}
             | {"df": gap.df, "seeds": [len(first.values), len(second.values)]}

@@ -66,10 +66,9 @@ def _trust(record: ConfirmationResult) -> list[str]:
             "search"
         )
     else:
-        lines.append(
-            f"selection regret {number(select.regret)}: the confirmed winner was "
-            f"#{select.best_place} in the search"
-        )
+        place = f"the confirmed winner was #{select.best_place} in the search"
+        regret = record.regret and f"{_regret(record, record.regret)}; "
+        lines.append(f"{regret or ''}{place}")
     if not math.isnan(select.tau_low):  # else it says nothing, or rests on references
         bounds = interval((select.tau_low, select.tau_high))
         lines.append(
@@ -77,6 +76,22 @@ def _trust(record: ConfirmationResult) -> list[str]:
             f"{select.tau:.2f} {bounds}"
         )
     return lines
+
+
+def _regret(record: ConfirmationResult, rival: Comparison) -> str:
+    """Say by how much the confirmed winner is better than the search's, where neither was chosen.
+
+    Args:
+        record: Of the confirmation.
+        rival: The search's winner beside the confirmed one, on test.
+    """
+    gap = rival.difference
+    ends = sorted(record.sign * end for end in gap.bounds)
+    certainty = ", with no interval: a single training says nothing of other seeds"
+    if not math.isnan(rival.p_adjusted):
+        certainty = f" {interval((ends[0], ends[1]), signed=True)} at {percent(rival.level)}"
+    value = number(record.sign * gap.value, signed=True)
+    return f"selection regret {value}{certainty}, on test and trainings that chose neither"
 
 
 def _fewer(record: ConfirmationResult) -> list[str]:

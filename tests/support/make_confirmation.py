@@ -11,7 +11,8 @@ def _finalist(name, place, label, **fields):
     } | fields  # fmt: skip
 
 
-def _estimate(value):
+def estimate(value):
+    """A value with an interval, as JSON values."""
     return {"value": value, "low": round(value - 0.1, 6), "high": round(value + 0.1, 6)}
 
 
@@ -32,16 +33,16 @@ VALUES = {
     "score": "accuracy", "direction": "max", "eps": [0.0, 0.02, 0.04],
     "images": {"ranking": 60, "test": 70},
     "standings": [
-        finalist | {"value": _estimate(value), "seeds": [value, value], "barred": []}
+        finalist | {"value": estimate(value), "seeds": [value, value], "barred": []}
         for finalist, value in zip(_FINALISTS, (0.4, 0.3), strict=True)
     ],
-    "test": {"r01": _estimate(0.38), "r02": _estimate(0.2)},
+    "test": {"r01": estimate(0.38), "r02": estimate(0.2)},
     "conditions": {"r01": _conditions(0.9, 0.5, 0.2, 0.8), "r02": _conditions(0.9, 0.3, 0.1, 0.8)},
     "comparisons": [
-        {"over": "baseline", "difference": _estimate(0.18), "verdict": "better", "p": 0.01,
+        {"over": "baseline", "difference": estimate(0.18), "verdict": "better", "p": 0.01,
          "p_adjusted": 0.01, "n": 70, "level": 0.95, "df": 5.5, "seeds": [2, 2]}
     ],
-    "selection": {"winner": "r01", "promised": 0.5, "left": 0.4, "regret": 0.0, "best_place": 1,
+    "selection": {"winner": "r01", "promised": 0.5, "left": 0.4, "best_place": 1,
                   "tau": None, "optimism": 0.01},
     "wins": {"ranking": {"apgd": 40, "square": 2}, "test": {"apgd": 30, "square": 3}},
     "seconds": 61.0, "exported": {"training": "r01.2", "seed": 1001},
@@ -51,7 +52,7 @@ VALUES = {
 
 NEAR = {  # 20 of the 70 test images have near copies
     "images": 50,
-    "test": {"r01": _estimate(0.3), "r02": _estimate(0.15)},
+    "test": {"r01": estimate(0.3), "r02": estimate(0.15)},
     "conditions": {"r01": _conditions(0.8, 0.4, 0.1, 0.7), "r02": _conditions(0.8, 0.2, 0.0, 0.7)},
 }
 

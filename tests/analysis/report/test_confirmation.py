@@ -74,7 +74,8 @@ def test_it_says_what_was_found(run):
     assert "t&lt;1&gt;" in body
     assert "t<1>" not in body
     assert "on test better than base: +0.160 [+0.050, +0.270] at 95 %, adjusted p = 0.02" in body
-    assert "selection regret 0.130: the confirmed winner was #2 in the search" in body
+    assert "the confirmed winner was #2 in the search" in body
+    assert "0.130" not in body  # in records of before, of the images that chose the winner
     assert "floor missed" in body
     assert "4/255" in body
     assert "pixelate" not in body

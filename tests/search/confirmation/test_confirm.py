@@ -26,8 +26,14 @@ def test_a_confirmation_from_the_first_line_to_the_last(run_toy, confirm_toy):
     assert names[found["selection"]["winner"]]["config"]["kind"] == "b"
     winner = names[found["winner"]]
     assert winner["config"]["kind"] != "b"
-    assert found["selection"]["regret"] > 0
-    assert f"selection regret {found['selection']['regret']:.3f}" in printed
+    (searched,) = (row for row in found["comparisons"] if row["role"] == "searched")
+    assert searched["id"] == found["selection"]["winner"]
+    regret = searched["difference"]["value"]
+    assert regret == pytest.approx(
+        found["test"][found["winner"]]["value"] - found["test"][searched["id"]]["value"]
+    )
+    assert regret > 0
+    assert f"selection regret +{regret:.3f} [" in printed
     assert "baseline" in {one["name"] for one in found["standings"]}
     seeds = [read(file)["seed"] for file in folder.glob("training/trials/*/model.json")]
     assert sorted(set(seeds)) == [1000, 1001, 1002, 1003]

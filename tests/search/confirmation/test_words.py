@@ -1,7 +1,7 @@
 """Sentences on a confirmation, and how a condition is named."""
 
 import pytest
-from make_confirmation import NEAR, VALUES, confirmed
+from make_confirmation import NEAR, VALUES, confirmed, estimate
 
 from search.confirmation.record import Condition
 from search.confirmation.words import heading, place_in_search, sentences
@@ -53,14 +53,36 @@ def test_what_remains_without_near_copies_is_said():
 
 
 def test_a_search_that_misled():
-    select = VALUES["selection"] | {"winner": "r02", "regret": 0.1, "best_place": 3, "tau": -0.5}
-    lines = sentences(confirmed(selection=select))
-    assert "selection regret 0.100: the confirmed winner was #3 in the search" in lines
+    select = VALUES["selection"] | {"winner": "r02", "best_place": 3}
+    searched = VALUES["comparisons"][0] | {"id": "r02", "role": "arm", "level": 0.95}
+    other = VALUES["comparisons"][0] | {"id": "r03", "difference": estimate(0.5)}
+    changes = {"selection": select, "comparisons": [other, searched]}
+    place = "on test and trainings that chose neither; the confirmed winner was #3 in the search"
+    regret = f"selection regret +0.180 [+0.080, +0.280] at 95 %, {place}"
+    assert regret in sentences(confirmed(**changes))
+    # Of errors less is better: what the winner has less is what the search lost.
+    fewer = confirmed(**changes, direction="min")
+    assert f"selection regret -0.180 [-0.280, -0.080] at 95 %, {place}" in sentences(fewer)
+    assert regret in sentences(confirmed(**changes, direction="min", summary="skill"))
     barred = select | {"barred": ["clean_floor"]}
     words = "the search's winner cannot win: half of its trainings or more missed clean_floor"
     assert f"{words}; the confirmed winner was #3 in the search" in sentences(
         confirmed(selection=barred)
     )
+
+
+def test_regret_of_records_of_before_is_that_on_test_too():
+    """Theirs was on the images and trainings that chose the winner."""
+    select = VALUES["selection"] | {"winner": "r02", "regret": 0.1, "best_place": 3}
+    lines = sentences(confirmed(selection=select))
+    assert "the confirmed winner was #3 in the search" in lines
+    searched = VALUES["comparisons"][0] | {"role": "searched"}
+    lines = sentences(confirmed(selection=select, comparisons=[searched]))
+    assert any(line.startswith("selection regret +0.180 [+0.080, +0.280] at") for line in lines)
+    gap = {"value": 0.18, "low": None, "high": None}
+    alone = searched | {"difference": gap, "p": None, "p_adjusted": None}
+    lines = sentences(confirmed(selection=select, comparisons=[alone]))
+    assert any(line.startswith("selection regret +0.180, with no interval: ") for line in lines)
 
 
 def test_tau_is_said_with_its_interval_or_not_at_all():
