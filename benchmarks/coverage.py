@@ -2,13 +2,15 @@
 
 Each line draws many samples from a known truth. The former method is measured beside: a percentile
 bootstrap within classes, and of confirmations Student's t without the image that is added to each
-class. The nominal coverage is .95.
+class, or near chance with the variance of the clipped skill. The nominal coverage is .95.
 """
 
 import argparse
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
+from statistics import NormalDist
 
 import numpy as np
 
@@ -40,6 +42,18 @@ RARE = (  # images of each class, their right answers without attack, and how fa
     ((42, 114), (0.7, 0.9), (3, 3)),
     ((3, 5, 8, 10, 20, 60, 100), (0.5, 0.6, 0.8, 0.8, 0.9, 0.9, 0.95), (4,) * 7),
 )
+CLASSES = ((42, 114), (10, 100))
+RIGHT = (  # right answers under attack, by radius
+    (0.5, 0.5, 0.5),
+    (0.52, 0.52, 0.52),
+    (0.55, 0.55, 0.55),
+    (0.6, 0.6, 0.6),
+    (0.7, 0.55, 0.4),
+    (0.8, 0.5, 0.2),
+    (0.5, 0.4, 0.3),
+    (0.9, 0.8, 0.7),
+)
+TINY = 1e-9
 ERRORS: dict[str, tuple[Sampler, float]] = {
     "normal": (lambda rng: rng.normal(100, 20, 1000), 100.0),
     "skewed (gamma 8)": (lambda rng: rng.gamma(8, 10, 1000), 80.0),
@@ -182,6 +196,52 @@ def confirmations(runs: int) -> None:
         _print_line(cells, sums / runs)
 
 
+def draw_near_chance(
+    rng: np.random.Generator, counts: Sequence[int], right: Sequence[float]
+) -> Mask:
+    """Draw answers of five trainings that share images, (5, E, N), to two classes.
+
+    A fifth of the variance of a margin is of the single training. Classes are equally hard.
+
+    Args:
+        rng: Draws.
+        counts: Images of each class.
+        right: Right answers at each radius, (E,).
+    """
+    total, private = sum(counts), 0.5
+    margins = rng.normal(size=total) + private * rng.normal(size=(5, total))
+    levels = [NormalDist().inv_cdf(1 - share) for share in right]
+    return margins[:, None] > math.hypot(1, private) * np.array(levels)[:, None]
+
+
+def near_chance(runs: int) -> None:
+    """Print coverage of the skill of a recipe whose answers lie near chance.
+
+    "Before", the variance over images was that of the clipped skill.
+    """
+    print(
+        "\n| images of each class | right, by radius | skill | before | of a value | of no width, "
+        "before | of no width | width, before | width |"
+    )
+    print(f"|{' --- |' * 9}")
+    skill = Skill(EPS, 0.5)
+    for counts, right in product(CLASSES, RIGHT):
+        rng, sums = np.random.default_rng(0), np.zeros(6)
+        labels, truth = np.repeat([0, 1], counts), float(skill(np.array([0.5, *right])))
+        for _ in range(runs):
+            recipe = Recipe.of(draw_near_chance(rng, counts, [0.9, *right]), labels, skill)
+            before = replace(recipe, unclipped=None).estimate()
+            bounds = [(interval.low, interval.high) for interval in (before, recipe.estimate())]
+            widths = [high - low for low, high in bounds]
+            sums += [
+                *(holds(pair, truth) for pair in bounds),
+                *(width < TINY for width in widths),
+                *widths,
+            ]
+        cells = f"{', '.join(map(str, counts))} | {', '.join(map(str, right))} | {truth:.3f}"
+        _print_line(cells, sums / runs)
+
+
 def _unsmoothed(value: float, images: Sample) -> Estimate:
     return estimate(value, [image_component(images.moved, images.labels)])
 
@@ -234,6 +294,7 @@ def main() -> None:
     runs = parser.parse_args().runs
     classes(runs)
     confirmations(runs)
+    near_chance(runs)
     subjects(runs)
     agreements(runs)
 

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from search.engine.objective import Objective
 from trainables.metrics.classification import Labels, mean_recall
-from trainables.metrics.influence import Sample, is_right_or_wrong
+from trainables.metrics.influence import Sample, Unclipped, is_right_or_wrong
 from trainables.metrics.skill import CURVE, SKILL, Area, Skill, Summary
 from trainables.metrics.welch import Estimate, estimate_difference, estimate_recipe
 from trainables.runtime.arrays import Floats64
@@ -35,6 +35,7 @@ from trainables.study.examination import CLEAN, ENSEMBLE, NOISE, Direction, Exam
 from trainables.study.report import Rung
 
 RESAMPLES = 2000
+SHARES = (0.0, 1.0)  # the least and the greatest skill
 Examinations = Mapping[str, Sequence[Examination]]
 """The examinations of each finalist's trainings, by its id, in the order of the seeds."""
 
@@ -48,11 +49,13 @@ class Recipe:
         values: Of each of S trainings, (S,).
         images: How much each image moves their mean.
         limits: The least and the greatest that a value can be.
+        unclipped: Of a skill: what its interval rests on; None of an area.
     """
 
     values: Floats64
     images: Sample
     limits: tuple[float, float] = (-math.inf, math.inf)
+    unclipped: Unclipped | None = None
 
     @classmethod
     def of(cls, answers: npt.ArrayLike, labels: Labels, summary: Summary) -> Self:
@@ -66,6 +69,8 @@ class Recipe:
         single = np.asarray(answers, dtype=np.float64)
         values = summary(mean_recall(single, labels))
         images = Sample.of(list(single), labels, summary)
+        if isinstance(summary, Skill) and not math.isnan(values.mean()):
+            return cls(values, images, SHARES, Unclipped.of(single, labels, summary))
         if not is_right_or_wrong(single):
             return cls(values, images)
         never, always = summary(np.array([[0.0], [1.0]]).repeat(single.shape[1], axis=1)).tolist()
@@ -79,11 +84,16 @@ class Recipe:
     def estimate(self) -> Estimate:
         """Estimate the value of the recipe over all seeds and images; one training tells nothing.
 
-        Of one training the interval is NaN.
+        Of one training the interval is NaN. That of a skill rests on shares that are not clipped at
+        chance (`trainables.metrics.influence.Unclipped`): it reaches down from their mean, which is
+        at most the true skill on average, and up from the value, which is at least that.
         """
-        estimated = estimate_recipe(self.value, self.values, self.images.component)
-        low, high = np.clip([estimated.low, estimated.high], *self.limits).tolist()
-        return replace(estimated, low=low, high=high)
+        rest = self.unclipped or self
+        centre = float(rest.values.mean())
+        estimated = estimate_recipe(centre, rest.values, rest.images.component)
+        ends = [estimated.low, estimated.high + self.value - centre]
+        low, high = np.clip(ends, *self.limits).tolist()
+        return replace(estimated, value=self.value, low=low, high=high)
 
 
 def difference(first: Recipe, second: Recipe, comparisons: int = 1) -> Estimate:

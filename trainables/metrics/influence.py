@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from trainables.metrics.classification import Labels, mean_recall
-from trainables.metrics.skill import Summary
+from trainables.metrics.skill import Skill, Summary
 from trainables.metrics.welch import Component, image_component
 from trainables.runtime.arrays import Floats64
+
+REACH = 2.0  # standard errors below chance within which a true share may lie above it
 
 Answers = npt.NDArray[np.bool_ | np.integer | np.floating]
 """Of each image, or subject, at each radius, (E, N): right or wrong, or an error."""
@@ -163,3 +165,64 @@ class Sample:
     def component(self) -> Component:
         """The variance of the value over images."""
         return image_component(self.moved, self.labels, self.extremes)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Unclipped:
+    """A skill before it is clipped at chance, where it may lie above: what its interval rests on.
+
+    Answers that happen to lie below chance have a skill of 0, whichever images they are of. So its
+    own influences say that nothing is uncertain, just where all that was seen is one sample.
+
+    Attributes:
+        values: Of each of S trainings, the mean over radii of the share above chance, (S,). At
+            radii that lie `REACH` standard errors below chance or further it is clipped: there the
+            true skill is 0 as well. The radius nearest to chance, or highest above, never is.
+        images: How much each image moves their mean.
+    """
+
+    values: Floats64
+    images: Sample
+
+    @classmethod
+    def of(cls, answers: npt.ArrayLike, labels: Labels, skill: Skill) -> Self:
+        """Compute them from answers.
+
+        Args:
+            answers: Of each training, radius and image, (S, E, N).
+            labels: Classes, (N,).
+            skill: Whose zero is not its best.
+        """
+        single = np.asarray(answers, dtype=np.float64)
+        shares = skill.shares(mean_recall(single, labels))
+        moved, extremes = cls._linear(single, labels, skill)
+        variances = shares.var(axis=0, ddof=1) / len(shares) if len(shares) > 1 else 0.0
+        variances = variances + np.array(
+            [
+                image_component(*radius).variance
+                for radius in zip(moved, [labels] * len(moved), extremes, strict=True)
+            ]
+        )
+        means = shares.mean(axis=0)
+        near = ~(means + REACH * np.sqrt(variances) <= 0)
+        near[means.argmax()] = True
+        values = np.where(near, shares, np.maximum(shares, 0.0)).mean(axis=1)
+        weights = near / len(near)
+        images = Sample(weights @ moved, labels, np.tensordot(weights, extremes, 1))
+        return cls(values, images)
+
+    @staticmethod
+    def _linear(single: Floats64, labels: Labels, skill: Skill) -> tuple[Floats64, Floats64]:
+        """Return influences on the share at each radius, (R, N), and extremes, (R, P, K)."""
+        classes = np.unique(labels)
+        numbers = skill.shares(single.mean(axis=0).T).T
+        never_always = skill.shares(np.array([[0.0], [1.0]]).repeat(single.shape[1], axis=1)).T
+        ends = never_always if is_right_or_wrong(single) else never_always[:, :0]
+        moved, extremes = np.zeros_like(numbers), np.zeros((*ends.shape, len(classes)))
+        for column, label in enumerate(classes):
+            members = numbers[:, labels == label]
+            means = members.mean(axis=1, keepdims=True)
+            moved[:, labels == label] = (members - means) / len(classes)
+            extremes[:, :, column] = (ends - means) / len(classes)
+        return moved, extremes

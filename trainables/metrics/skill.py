@@ -100,6 +100,16 @@ class Skill:
         numbers: Floats64 = (shares * above[:, np.newaxis]).mean(axis=0)
         return numbers
 
+    def shares(self, scores: npt.ArrayLike) -> Floats64:
+        """Return the share at each radius that counts, (..., R); below 0 where chance is better.
+
+        Args:
+            scores: At all radii, (..., E).
+        """
+        values = np.asarray(scores, dtype=np.float64)[..., self._counted]
+        shares: Floats64 = (values - self.zero) / (self.best - self.zero)
+        return shares
+
     @property
     def _counted(self) -> Mask:
         """Which radii count, (E,)."""

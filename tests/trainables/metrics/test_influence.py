@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainables.metrics.influence import Sample, extremes_of, influences, value_of
+from trainables.metrics.influence import Sample, Unclipped, extremes_of, influences, value_of
 from trainables.metrics.skill import Area, Skill
 
 EPS = (0.0, 1.0, 3.0)
@@ -106,3 +106,52 @@ def test_two_models_that_never_differ_may_differ_on_other_images(answers):
     assert gap.extremes.shape == (4, 3)
     assert gap.extremes[:, 0] == pytest.approx(np.array([0, -1 / 3, 1 / 3, 0]))
     assert 0 < gap.component.variance < sample.component.variance
+
+
+def unclipped_recipe(*rates, seeds=3):
+    """Trainings that answer two classes of 40 alike often at each radius."""
+    generator, labels = np.random.default_rng(1), np.repeat([0, 1], 40)
+    levels = np.array([1.0, *rates])[:, None]
+    answers = np.stack([generator.random((len(levels), 80)) < levels for _ in range(seeds)])
+    return answers, labels, Skill((0.0, 1.0, 3.0), 0.5)
+
+
+def test_well_above_chance_nothing_is_clipped():
+    answers, labels, skill = unclipped_recipe(0.9, 0.8)
+    rest = Unclipped.of(answers, labels, skill)
+    whole = Sample.of(list(answers), labels, skill)
+    assert rest.values == pytest.approx([value_of(single, labels, skill) for single in answers])
+    assert rest.images.moved == pytest.approx(whole.moved)
+    assert rest.images.extremes == pytest.approx(whole.extremes)
+
+
+def test_just_below_chance_images_move_a_skill_that_is_clipped():
+    answers, labels, skill = unclipped_recipe(0.9, 0.49, seeds=1)
+    answers[0, 2] = np.tile([True, False], 40)
+    answers[0, 2, :2] = False  # 39 of 80: a share of -1 / 40
+    rest = Unclipped.of(answers, labels, skill)
+    clipped = value_of(answers[0], labels, skill)
+    assert rest.values == pytest.approx([clipped - 1 / 80])
+    assert rest.images.component.variance > Sample.of(answers, labels, skill).component.variance
+
+
+def test_far_below_chance_the_true_skill_is_zero_too():
+    answers, labels, skill = unclipped_recipe(0.9, 0.1)
+    rest = Unclipped.of(answers, labels, skill)
+    assert rest.values == pytest.approx([value_of(single, labels, skill) for single in answers])
+    assert rest.images.moved == pytest.approx(Sample.of(list(answers), labels, skill).moved)
+
+
+def test_the_radius_nearest_to_chance_always_counts():
+    answers, labels, skill = unclipped_recipe(0.2, 0.1)
+    rest = Unclipped.of(answers, labels, skill)
+    assert (rest.values < -0.2).all()
+    assert rest.images.component.variance > 0
+
+
+def test_errors_have_no_image_that_is_always_right():
+    errors = np.random.default_rng(0).normal(100, 20, size=(2, 2, 6))
+    rest = Unclipped.of(errors, np.zeros(6, dtype=int), Skill((0.0, 1.0), 150.0, 0.0))
+    assert rest.images.extremes.shape == (0, 1)
+    expected = (errors[:, 1].mean(axis=0) - errors[:, 1].mean()) / -150
+    assert rest.images.moved == pytest.approx(expected)
