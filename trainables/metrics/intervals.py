@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainables.metrics.classification import Labels, mean_recall
-from trainables.metrics.influence import Answers, Sample, is_right_or_wrong
+from trainables.metrics.influence import Answers, Sample, Unclipped, is_right_or_wrong
 from trainables.metrics.skill import Area, Skill, Summary
 from trainables.metrics.welch import Component, image_component, quantile
 from trainables.runtime.arrays import Floats, Floats64
@@ -86,6 +86,8 @@ def summary_interval(
     """
     value = float(summary(mean_recall(scores, labels)))
     if not is_right_or_wrong(scores):
+        if isinstance(summary, Skill) and not math.isnan(value):
+            return _skill_interval(value, Unclipped.of([scores], labels, summary), level)
         return _student(value, Sample.of([scores], labels, summary).component, level)
     (draws,) = _draw_means([scores], labels, seed, resamples)
     return _percentiles(value, summary(draws), level)
@@ -286,6 +288,14 @@ def _student(value: float, part: Component, level: float) -> Interval:
     """Compute an interval by Student's t from the variance over images."""
     half = quantile(part.df, level) * math.sqrt(part.variance)
     return Interval(value, value - half, value + half)
+
+
+def _skill_interval(value: float, rest: Unclipped, level: float) -> Interval:
+    """Reach down from the unclipped share and up from the skill, within 0 and 1."""
+    centre = float(rest.values.mean())
+    _, low, high = _student(centre, rest.images.component, level)
+    low, high = np.clip([low, high + value - centre], 0.0, 1.0).tolist()
+    return Interval(value, low, high)
 
 
 def _percentiles(value: float, resamples: Floats64, level: float) -> Interval:

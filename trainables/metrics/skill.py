@@ -23,7 +23,6 @@ from typing import Protocol, final
 import numpy as np
 import numpy.typing as npt
 
-from trainables.metrics.classification import Labels, mean_recall
 from trainables.metrics.curve import trapezoid_weights
 from trainables.runtime.arrays import Floats64, Mask
 
@@ -36,14 +35,6 @@ class Summary(Protocol):
 
     def __call__(self, curves: Floats64) -> Floats64:
         """Summarise curves (..., E); the result is (...)."""
-
-    def of_images(self, scores: npt.ArrayLike, labels: Labels) -> Floats64:
-        """Return a number of each image, (N,), whose mean over classes is the summary.
-
-        Args:
-            scores: Of each image at each radius, (E, N).
-            labels: Classes, (N,).
-        """
 
 
 @final
@@ -61,11 +52,6 @@ class Area:
         """Summarise curves (..., E)."""
         areas: Floats64 = curves @ trapezoid_weights(self.eps)
         return areas
-
-    def of_images(self, scores: npt.ArrayLike, labels: Labels) -> Floats64:
-        """Return the area of each image, (N,)."""
-        del labels
-        return self(np.asarray(scores, dtype=np.float64).T)
 
 
 @final
@@ -87,18 +73,6 @@ class Skill:
         """Summarise curves (..., E)."""
         means: Floats64 = skill(curves[..., self._counted], self.zero, self.best).mean(axis=-1)
         return means
-
-    def of_images(self, scores: npt.ArrayLike, labels: Labels) -> Floats64:
-        """Return the skill of each image over the radii at which the mean lies above zero, (N,).
-
-        That makes the summary linear in the single answers: exact for these answers, and for others
-        as long as the same radii lie above zero.
-        """
-        values = np.asarray(scores, dtype=np.float64)
-        shares = (values[self._counted] - self.zero) / (self.best - self.zero)
-        above = np.atleast_1d(mean_recall(shares, labels)) > 0
-        numbers: Floats64 = (shares * above[:, np.newaxis]).mean(axis=0)
-        return numbers
 
     def shares(self, scores: npt.ArrayLike) -> Floats64:
         """Return the share at each radius that counts, (..., R); below 0 where chance is better.

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from trainables.attacks.ensemble import Ensemble
 from trainables.attacks.registry import build_synthesis_attack
 from trainables.metrics.curve import trapezoid_weights
-from trainables.metrics.intervals import mean_interval
+from trainables.metrics.intervals import mean_interval, summary_interval
 from trainables.metrics.skill import CURVE, SKILL, Skill
 from trainables.metrics.synthesis import (
     DIRECTIONS,
@@ -330,10 +330,11 @@ def _intervals(
     samples = {f"{name}_clean_{score}": values for score, values in clean.items()}
     for score, curve in curves[measurement.attack].items():
         samples[f"{name}_{measurement.attack}_{score}_curve"] = areas(measurement.eps, curve)
+    intervals = {metric: mean_interval(values) for metric, values in samples.items()}
     heads = curves[measurement.attack][HEADLINE]
     one_class = np.zeros(heads.shape[1], dtype=np.int64)
-    samples[f"{name}_{measurement.attack}_{HEADLINE}_{SKILL}"] = skill.of_images(heads, one_class)
-    intervals = {metric: mean_interval(values) for metric, values in samples.items()}
+    interval = summary_interval(heads, one_class, skill, seed=0)  # nothing is drawn for errors
+    intervals[f"{name}_{measurement.attack}_{HEADLINE}_{SKILL}"] = interval
     return {metric: (interval.low, interval.high) for metric, interval in intervals.items()}
 
 

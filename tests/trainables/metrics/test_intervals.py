@@ -288,3 +288,27 @@ def test_chance_alone_gives_the_positive_part_of_its_noise(counts):
     assert interval.value == pytest.approx(deviation / math.sqrt(2 * math.pi), rel=0.06)
     assert interval.low == 0
     assert interval.high == pytest.approx(1.96 * deviation, rel=0.06)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.05])
+def test_intervals_of_errors_near_that_of_a_constant_answer_hold_the_truth(share):
+    """By simulation; with the variance of the clipped skill .76 did, and an eighth were [0, 0]."""
+    generator, labels = np.random.default_rng(0), np.zeros(18, dtype=int)
+    skill, hits = Skill(GRID, 200.0, 0.0), []
+    for _ in range(300):
+        level = 200 * (1 - share) + generator.normal(0, 30, (1, 18))
+        errors = level + generator.normal(0, 5, (len(GRID), 18))
+        interval = intervals.summary_interval(errors, labels, skill, seed=0)
+        assert 0 <= interval.low <= interval.value <= interval.high
+        assert interval.high > interval.low
+        hits.append(interval.low <= share <= interval.high)
+    assert np.mean(hits) >= 0.93
+
+
+def test_errors_far_below_that_of_a_constant_answer_have_students_t():
+    errors = 100 + np.random.default_rng(0).normal(0, 10, (1, 12))
+    interval = intervals.summary_interval(
+        errors, np.zeros(12, dtype=int), Skill((1.0,), 200.0, 0.0), seed=0
+    )
+    expected = ttest_1samp(1 - errors[0] / 200, 0).confidence_interval()
+    assert interval[1:] == pytest.approx((expected.low, expected.high))

@@ -59,18 +59,6 @@ def test_a_radius_at_which_all_are_below_chance_changes_no_order():
     assert skills == [True, True]
 
 
-@pytest.mark.parametrize("summary", [Area(GRID), Skill(GRID, 0.5)])
-def test_numbers_of_images_average_to_the_value(summary):
-    generator = np.random.default_rng(0)
-    labels = np.repeat([0, 1], [30, 70])
-    answers = generator.random(100) < np.array([0.95, 0.9, 0.7, 0.4, 0.1])[:, None]
-    numbers = summary.of_images(answers, labels)
-    assert numbers.shape == (100,)
-    assert mean_recall(numbers, labels) == pytest.approx(
-        float(summary(mean_recall(answers, labels)))
-    )
-
-
 def test_the_interval_is_the_slow_bootstrap_done_fast():
     generator = np.random.default_rng(1)
     labels = np.repeat([0, 1], [40, 90])
