@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from search.record.run_folder import MANIFEST, RunFolder
-from search.storage.openings import count_elsewhere
+from search.storage.openings import Opening, count_elsewhere, identity_of
 from searchspace.errors import UserError
 from trainables.data.subjects import SubjectSplits, folds, notes_of, split_subjects
 from trainables.door.paths import inside
@@ -164,7 +164,9 @@ def count_openings(
     """
     for origin in origins:
         if "test" in _scored(origin, records, split).values():
-            count_elsewhere(origin.folder, folder, f"model {origin.folder.name}", print)
+            winner = f"model {origin.folder.name}"
+            opening = Opening(identity=identity_of(folder), folder=folder, winner=winner)
+            count_elsewhere(origin.folder, opening, print)
 
 
 def _scored(origin: Origin, records: Sequence[tuple[str, Record]], split: str) -> dict[str, str]:

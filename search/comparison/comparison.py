@@ -17,7 +17,7 @@ from search.comparison.looks import count_looks, earlier
 from search.comparison.rows import Row, by_setting, write_csv
 from search.exit_status import FINISHED, INTERRUPTED
 from search.plan import SHIFT, Plan
-from search.storage.openings import count_elsewhere
+from search.storage.openings import Opening, count_elsewhere, identity_of
 from search.studies import STUDIES
 from searchspace.errors import UserError
 from searchspace.names import lookup
@@ -25,7 +25,7 @@ from trainables.data.medmnist import table as medmnist_table
 from trainables.door.opening import names_in
 from trainables.door.paths import inside
 from trainables.runtime.files import begin_folder, write_atomically
-from trainables.study.study import Reference
+from trainables.study.study import Reference, Say
 
 ALL = "all"
 Layout = Callable[[Sequence[Row], int], str]
@@ -177,8 +177,7 @@ def compare(comparison: Comparison, console: Console) -> int:
 
     @cache  # once, whatever the number of cells
     def before_test() -> None:
-        if origin := comparison.origin:
-            count_elsewhere(origin.run, out, origin.names, partial(_say, console))
+        _count_openings(comparison, 1, partial(_say, console))
 
     for number, (cell, headline) in enumerate(zip(cells, headlines, strict=True), start=1):
         _say(console, f"cell {number} of {len(cells)}: {cell.name}")
@@ -239,10 +238,32 @@ def fractions(text: str) -> tuple[float, ...]:
 
 
 def _text(comparison: Comparison, rows: Sequence[Row]) -> str:
-    """Lay out all trainings, and count that their verdicts are read."""
+    """Lay out all trainings, and count that their verdicts are read.
+
+    Each look at the table is an opening of the test split of the run that chose its methods, and
+    pays for the openings by other work. That was said before test was opened.
+    """
     grid = comparison.grid
     looks = count_looks(comparison.out, by_setting(rows), grid.seeds, comparison.images)
-    return comparison.layout(rows, looks) + "".join(f"\n{line}\n" for line in earlier(looks))
+    paid = _count_openings(comparison, looks, lambda _: None)
+    lines = earlier(looks, paid - looks)
+    return comparison.layout(rows, paid) + "".join(f"\n{line}\n" for line in lines)
+
+
+def _count_openings(comparison: Comparison, looks: int, say: Say) -> int:
+    """Count looks in the run that chose methods, if any did, and return how many are paid for.
+
+    Args:
+        comparison: That opens the run's test split.
+        looks: How often its verdicts were read.
+        say: Told how often test was opened.
+    """
+    origin, out = comparison.origin, comparison.out
+    if origin is None:
+        return looks
+    identity = f"table {identity_of(out)}"
+    opening = Opening(identity=identity, folder=out, winner=origin.names, looks=looks)
+    return count_elsewhere(origin.run, opening, say)
 
 
 def _rows(

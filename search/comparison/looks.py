@@ -8,6 +8,7 @@ once: each reading with other seeds or images is another look, at half the level
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from search.record.run_folder import OPENINGS
 from searchspace.errors import UserError
 from trainables.door.paths import inside
 from trainables.door.records import read_json
@@ -47,17 +48,28 @@ def count_looks(
     return max(sum((look["dataset"], look["fraction"]) == pair for look in looks) for pair in pairs)
 
 
-def earlier(looks: int) -> Iterator[str]:
+def earlier(looks: int, others: int = 0) -> Iterator[str]:
     """Say what earlier looks cost the verdicts, where there were some.
 
     Args:
-        looks: How many, the present one included.
+        looks: How many at these cells, the present one included.
+        others: How often other work opened the test images of the run that chose the methods.
     """
+    reasons = []
     if looks > 1:
-        yield (
+        reasons.append(
             f"These verdicts are look {looks} at these cells: those before had other seeds or "
-            f"images ({LOOKS}). So they pay for {2 ** (looks - 1)} times as many comparisons."
+            f"images ({LOOKS})."
         )
+    if others:
+        times = "once" if others == 1 else f"{others} times"
+        reasons.append(
+            f"Other commands opened the test images of the run that chose methods {times} "
+            f"({OPENINGS} of the run), and each opening counts as a look."
+        )
+    if reasons:
+        factor = 2 ** (looks + others - 1)
+        yield " ".join([*reasons, f"So they pay for {factor} times as many comparisons."])
 
 
 def _read(file: Path) -> list[Look]:

@@ -60,7 +60,7 @@ from search.record.run_folder import RunFolder
 from search.results.ranking import rank
 from search.run.session import FindStudy, Session, open_session
 from search.storage.confirmation import keep_confirmation
-from search.storage.openings import count_opening, say_openings
+from search.storage.openings import Opening, count_opening, say_openings
 from search.storage.runs import CONFIRM, claimed, named_places, open_run, stored_at
 from searchspace.errors import UserError
 from searchspace.names import lookup
@@ -295,12 +295,18 @@ def _begin(
 
 
 def _open_test(job: Confirmation, first: Standing) -> int:
-    """Open the test split, and return how often it was; the winner is written down before."""
+    """Open the test split, and return how often it was; the winner is written down before.
+
+    The opening is told by the start of the confirmation: one begun anew, after the folder was
+    removed, opens test again.
+    """
     add_winner(job.folder, first.finalist.id)
-    session = job.session
-    count = count_opening(
-        session.folder.path, job.folder, first.finalist.name, session.keeping.depot
-    )
+    session, record = job.session, read_confirmation(job.folder)
+    if record is None:
+        raise UserError(f"{job.folder} was removed: give the same command again")
+    identity = f"confirm {record.started}"
+    opening = Opening(identity=identity, folder=job.folder, winner=first.finalist.name)
+    count = count_opening(session.folder.path, opening, session.keeping.depot)
     say_openings("this run", count, session.say)
     session.study.open_test(
         session.settings, session.folder.assets, inside(job.folder, "test"), session.say

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from search.robmednas.sources import GREY, INTENSITY, Source
-from search.storage.openings import count_elsewhere
+from search.storage.openings import Opening, count_elsewhere, identity_of
 from searchspace.errors import UserError
 from trainables.attacks.registry import build_synthesis_attack
 from trainables.attacks.signs.steadiness import UnsteadyError, require_steady
@@ -76,8 +76,10 @@ def count_openings(
         chosen: The name of the network that stands for each row.
         say: Told how often they were, and where that cannot be written.
     """
+    identity = f"final {identity_of(folder)}"
     for source in sources:
-        count_elsewhere(source.folder, folder, chosen[source.row], say)
+        opening = Opening(identity=identity, folder=folder, winner=chosen[source.row])
+        count_elsewhere(source.folder, opening, say)
 
 
 def open_test(settings: RobMedNASSettings, folder: Path, say: Say) -> Split:

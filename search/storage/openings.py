@@ -1,5 +1,8 @@
 """How often the test split of a run was opened, by whom, and for which winner."""
 
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +14,64 @@ from search.storage.runs import stored_at
 from searchspace.errors import UserError
 from trainables.door.paths import inside
 from trainables.door.records import read_json
-from trainables.runtime.files import to_json, write_atomically
+from trainables.runtime.files import cannot_write, to_json, write_atomically
 from trainables.study.study import Say
 
+IDENTITY = "opening.json"
+FIELDS = frozenset({"folder", "time", "winner"})
+MOST = 1000  # openings that are told: each halves a level, and a list may be a stranger's
 
-def count_opening(run: Path, folder: Path, winner: str, depot: Depot) -> int:
+Openings = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """Work for which test tells something.
+
+    Attributes:
+        identity: What going on with the work keeps, and a fresh start, in the same folder even, has
+            not: else who removes the folder would look again and pay for one opening.
+        folder: Of the work.
+        winner: Who was chosen before.
+        looks: How often verdicts of the work were read, from 1.
+    """
+
+    identity: str
+    folder: Path
+    winner: str
+    looks: int = 1
+
+
+def identity_of(folder: Path) -> str:
+    """Return by what openings tell the work in a folder from work begun anew in its place.
+
+    Args:
+        folder: Of the work, made where it is not there. The first call writes a file into it.
+
+    Raises:
+        UserError: If the folder cannot be written to, or the file is damaged.
+    """
+    file = inside(folder, IDENTITY)
+    try:
+        values = read_json(file)
+    except FileNotFoundError:
+        values = {"id": secrets.token_hex(8)}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        write_atomically(file, to_json(values) + "\n", durable=True)
+    if not isinstance(values, dict) or not isinstance(values.get("id"), str):
+        raise UserError(f"{file} is damaged: name a new folder with --out")
+    return str(values["id"])
+
+
+def count_opening(run: Path, opening: Opening, depot: Depot) -> int:
     """Write down that the test split of a run is opened, and return how often it was.
 
     Args:
         run: Folder of the run.
-        folder: For what test tells; what goes on in the same folder is no further opening.
-        winner: Who was chosen before.
+        opening: The present one; the same again is no further one.
         depot: Of the run.
 
     Raises:
@@ -29,34 +79,36 @@ def count_opening(run: Path, folder: Path, winner: str, depot: Depot) -> int:
             then not known.
     """
     file = inside(run, OPENINGS)
-    openings = _read_openings(file)
-    if all(opening["folder"] != str(folder) for opening in openings):
-        openings.append({"folder": str(folder), "time": now(), "winner": winner})
+    before = _read_openings(file)
+    openings = _with(before, opening)
+    if openings != before:
         write_atomically(file, to_json(openings, indent=2) + "\n", durable=True)
         depot.send_file(file)
-    return len(openings)
+    return _count(openings)
 
 
-def count_elsewhere(run: Path, folder: Path, winner: str, say: Say) -> None:
-    """Count in a run that its test split is opened by another command, and say how often it was.
+def count_elsewhere(run: Path, opening: Opening, say: Say) -> int:
+    """Count in a run that its test split is opened by another command, and return how often it was.
 
-    The command may do without: what it says of test does not hang on the count.
+    The command goes on where that cannot be written, and pays for what could be read.
 
     Args:
         run: Folder of the run.
-        folder: Of the other command.
-        winner: What the run chose, that meets test.
+        opening: By the other command.
         say: Told how often test was opened, and where that cannot be written.
     """
+    count = opening.looks
     try:
-        count = count_opening(run, folder.resolve(), winner, SHARED)
+        count = _count(_with(_read_openings(inside(run, OPENINGS)), opening))
+        count_opening(run, opening, SHARED)
         store = stored_at(read_manifest(RunFolder(run)))
     except UserError as error:
         say(f"a later command does not know that test is opened: {error}")
-        return
+        return count
     say_openings(run.name, count, say)
     if store:
         say(f"that test is opened is written in {run} alone, and not at {store}")
+    return count
 
 
 def say_openings(name: str, count: int, say: Say) -> None:
@@ -74,14 +126,40 @@ def say_openings(name: str, count: int, say: Say) -> None:
         )
 
 
+def _with(openings: Openings, opening: Opening) -> list[dict[str, Any]]:
+    """Return a list in which an opening is, with as many looks as it ever had.
+
+    Entries of earlier versions have no identity: there the folder tells, and they get it.
+    """
+    entries = [dict(entry) for entry in openings]
+    same = [entry for entry in entries if entry.get("id") == opening.identity] or [
+        entry for entry in entries if "id" not in entry and entry["folder"] == str(opening.folder)
+    ]
+    if same:
+        looks = max(same[0].get("looks", 1), opening.looks)
+        same[0].update(id=opening.identity, looks=looks)
+        return entries
+    fields = {"folder": str(opening.folder), "time": now(), "winner": opening.winner}
+    return [*entries, {**fields, "id": opening.identity, "looks": opening.looks}]
+
+
+def _count(openings: Openings) -> int:
+    """Return how often test was opened; each look at verdicts is an opening of its own."""
+    return min(MOST, sum(entry.get("looks", 1) for entry in openings))
+
+
 def _read_openings(file: Path) -> list[dict[str, Any]]:
     try:
         openings = read_json(file)
     except FileNotFoundError:
         return []
-    fields = {"folder", "time", "winner"}
-    if not isinstance(openings, list) or not all(
-        isinstance(opening, dict) and fields <= opening.keys() for opening in openings
-    ):
+    if not isinstance(openings, list) or not all(map(_is_whole, openings)):
         raise UserError(f"{file} is damaged: it is no list of openings of the test split")
     return openings
+
+
+def _is_whole(entry: object) -> bool:
+    if not isinstance(entry, dict) or not entry.keys() >= FIELDS:
+        return False
+    looks, identity = entry.get("looks", 1), entry.get("id", "")
+    return type(looks) is int and 1 <= looks <= MOST and isinstance(identity, str)

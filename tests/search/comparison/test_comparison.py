@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import pytest
 from make_run import METRIC, Blueprint, make_run
@@ -9,13 +10,13 @@ from rich.console import Console
 from whole_cells import written
 
 from search.comparison import comparison as module
-from search.comparison.cells import run_cell
+from search.comparison.cells import Result, run_cell
 from search.comparison.comparison import Grid, Origin, compare, dataset_names, fractions
 from search.comparison.looks import LOOKS
 from search.exit_status import INTERRUPTED
 from search.record.run_folder import OPENINGS
 from search.storage.depot import SHARED
-from search.storage.openings import count_opening
+from search.storage.openings import Opening, count_opening
 from search.tsynd.methods import methods
 from searchspace.errors import UserError
 
@@ -139,18 +140,73 @@ def test_what_the_cells_choose_is_trained_on_seeds_that_chose_nothing(
     assert chosen_by == [{0}, {0}]
 
 
-def test_test_is_opened_once_in_the_run_that_chose_methods(
-    make_comparison, run_comparison, tmp_path
-):
-    """A later confirmation of the run says so: what is chosen then is not chosen blindly."""
+@pytest.fixture
+def chosen(make_comparison, tmp_path, monkeypatch):
+    """Make comparisons of what a run chose, whose test split was not opened before.
+
+    Nothing is trained: what is tested is what verdicts pay for.
+    """
+
+    def run_cell(_, plan, *arguments):
+        plan.run.mkdir(parents=True, exist_ok=True)
+        arguments[-1]()
+        return {"tuned": Result({"test_clean_bacc": 0.5}, (), {})}
+
+    monkeypatch.setattr(module, "run_cell", run_cell)
     run = make_run(tmp_path / "run", [Blueprint("t001", metrics={METRIC: 0.3})])
-    origin = Origin(run, 0, "tuned tsynd")
-    comparison = make_comparison(grid=Grid(("phantom",), (0.05,), 2, 1000), origin=origin)
+
+    def make(out, seeds=2):
+        grid = Grid(("phantom",), (0.05,), seeds, 1000)
+        return make_comparison(
+            grid=grid, origin=Origin(run, 0, "tuned tsynd"), out=out,
+            layout=lambda _, looks: f"look {looks}\n",
+        )  # fmt: skip
+
+    return run, make
+
+
+def confirm_again(run):
+    return count_opening(
+        run, Opening(identity="confirm", folder=run / "confirm", winner="t001"), SHARED
+    )
+
+
+def test_test_is_opened_once_in_the_run_that_chose_methods(chosen, run_comparison, tmp_path):
+    """A later confirmation of the run says so: what is chosen then is not chosen blindly."""
+    run, make = chosen
+    comparison = make(tmp_path / "table")
     run_comparison(comparison)
     assert "was opened" not in run_comparison(comparison)[1]
     (opening,) = json.loads((run / OPENINGS).read_text())
     assert (opening["folder"], opening["winner"]) == (str(comparison.out), "tuned tsynd")
-    assert count_opening(run, run / "confirm", "t001", SHARED) == 2
+    assert confirm_again(run) == 2
+
+
+def test_a_table_pays_for_other_openings_of_the_runs_test_split(chosen, run_comparison, tmp_path):
+    """Repeated, the same command pays the same; a further table, or one begun anew, pays more."""
+    run, make = chosen
+    assert confirm_again(run) == 1
+    for _ in range(2):
+        run_comparison(make(tmp_path / "first"))
+        text = (tmp_path / "first" / "table1.md").read_text()
+        assert text.startswith("look 2\n")
+        assert "Other commands opened the test images of the run that chose methods once" in text
+        assert "So they pay for 2 times as many comparisons." in text
+    run_comparison(make(tmp_path / "second", seeds=3))
+    assert (tmp_path / "second" / "table1.md").read_text().startswith("look 3\n")
+    shutil.rmtree(tmp_path / "second")
+    run_comparison(make(tmp_path / "second", seeds=3))
+    assert (tmp_path / "second" / "table1.md").read_text().startswith("look 4\n")
+
+
+def test_each_look_at_a_table_is_an_opening_that_a_confirmation_pays_for(
+    chosen, run_comparison, tmp_path
+):
+    run, make = chosen
+    run_comparison(make(tmp_path / "table"))
+    run_comparison(make(tmp_path / "table", seeds=3))
+    assert (tmp_path / "table" / "table1.md").read_text().startswith("look 2\n")
+    assert confirm_again(run) == 3
 
 
 def test_names_and_shares_are_checked():

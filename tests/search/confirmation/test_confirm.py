@@ -1,6 +1,7 @@
 """Whole confirmations of the toy study, whose test split opens only to a winner written down."""
 
 import json
+import shutil
 
 import pytest
 from make_confirmation import written
@@ -211,6 +212,16 @@ def test_a_second_look_at_test_is_counted_and_said(run_toy, confirm_toy, tmp_pat
         str(run / "confirm"),
         str(tmp_path / "again"),
     ]
+
+
+def test_a_confirmation_that_is_begun_anew_in_the_same_folder_opens_test_again(
+    run_toy, confirm_toy
+):
+    _, run, _ = run_toy(trials=6)
+    confirm_toy(run)
+    shutil.rmtree(run / "confirm")
+    confirm_toy(run, seeds=3)
+    assert read(run / "confirm" / CONFIRMED)["openings"] == 2
 
 
 def test_what_cannot_be_confirmed_is_told_in_one_line(run_toy, confirm_toy, tmp_path):

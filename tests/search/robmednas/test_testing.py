@@ -88,6 +88,7 @@ def test_an_opening_that_cannot_be_written_is_said(sources, tmp_path, monkeypatc
         raise cannot_write(file, OSError(30, "Read-only file system"))
 
     said = []
+    openings.identity_of(tmp_path / "first")
     monkeypatch.setattr("search.storage.openings.write_atomically", refuse)
     count_openings(sources[:1], tmp_path / "first", CHOSEN, said.append)
     (line,) = said
