@@ -21,7 +21,10 @@ def predict(
     dataset: Annotated[str, typer.Option(help=DATASET_HELP, show_default=False)],
     out: Annotated[Path, typer.Option(help="New CSV file.", resolve_path=True, show_default=False)],
     split: Annotated[
-        Literal["train", "val", "test"], typer.Option(help="train, val or test.")
+        Literal["train", "val", "test"],
+        typer.Option(
+            help="train, val or test. The run of the model counts that its test is opened."
+        ),
     ] = "test",
     data_root: Annotated[
         Path | None, typer.Option(help="Folder of MedMNIST's files.", show_default="a cache")

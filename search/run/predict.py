@@ -9,16 +9,18 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from search.storage.guard import count_model, dataset_of, place_of, refuse_trial
 from searchspace.errors import UserError
 from trainables.classification.assets import to_tensors
 from trainables.data.dataset import Dataset, OfficialSplit
 from trainables.data.datasets import open_dataset
+from trainables.data.nifti import digest_of
 from trainables.door.paths import inside
 from trainables.door.records import read_json
 from trainables.door.text import to_cell
 from trainables.models.modes import frozen
 from trainables.runtime.files import write_atomically
-from trainables.saved.checkpoint import CARD, ModelCard, load_classifier
+from trainables.saved.checkpoint import CARD, WEIGHTS, ModelCard, load_classifier
 from trainables.study.study import Say
 
 BATCH = 64
@@ -30,6 +32,9 @@ def predict_dataset(
 ) -> None:
     """Write class and probabilities of every image of a split as CSV, whole or not at all.
 
+    Of a model that a run chose on the same dataset, that opens the run's test split, which is
+    counted; a single trial of a run does not get to see it.
+
     Args:
         model: A run, its confirmation, or a folder with a model.
         name: Of the dataset.
@@ -39,17 +44,24 @@ def predict_dataset(
         say: Receives sentences.
 
     Raises:
-        UserError: If there is no classifier, it takes other images or knows other classes, or the
-            file is there already or cannot be written.
+        UserError: If there is no classifier, it takes other images or knows other classes, it is
+            a single trial and the images are test, or the file is there already or cannot be
+            written.
     """
     if out.exists():
         raise UserError(f"{out} is there already: name a new file with --out")
     if not out.parent.is_dir():
         raise UserError(f"there is no folder {out.parent}: make it, or name another with --out")
     folder = find_classifier(model)
+    place = place_of(folder) if split == "test" else None
+    place = place if place and dataset_of(place.run) == name else None
+    if place:
+        refuse_trial(place, folder, "compare trials by the run's ranking or with --split val")
     classifier, card = load_classifier(folder)
     dataset = open_dataset(name, card.shape[0], root, say, volumes=True)
     _check(dataset, card)
+    if place:
+        count_model(place, digest_of(folder / WEIGHTS), say)
     data = to_tensors(dataset.official(split), torch.device("cpu"))
     say(f"model: {folder}; {len(data)} images, {split} of {name}")
     with frozen(classifier), torch.no_grad():

@@ -1,12 +1,18 @@
 """Predictions of a saved classifier, as a table, and what it cannot take."""
 
 import csv
+import json
+import shutil
 
 import numpy as np
 import pytest
 import torch
+from make_run import METRIC, Blueprint, make_run
 
+from search.record.run_folder import OPENINGS
 from search.run.predict import find_classifier, predict_dataset
+from search.storage.depot import SHARED
+from search.storage.openings import Opening, count_opening
 from searchspace.errors import UserError
 from trainables.data.datasets import open_dataset
 from trainables.models.classifiers import build_classifier
@@ -43,6 +49,52 @@ def test_every_image_has_its_label_class_and_probabilities(run, tmp_path):
         expected = classifier(images).softmax(dim=1).numpy()
     np.testing.assert_allclose(chances, expected, rtol=1e-3, atol=1e-5)
     assert "right" in lines[-1]
+
+
+@pytest.fixture
+def recorded(run, tmp_path):
+    """The same model as the best of a run on the phantom, and as one of its trials."""
+    folder = make_run(tmp_path / "recorded", [Blueprint("t001", metrics={METRIC: 0.3})])
+    for part in ("best", "trials/t001"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+        shutil.copytree(run / "best", folder / part)
+    return folder
+
+
+def openings(folder):
+    file = folder / OPENINGS
+    return json.loads(file.read_text()) if file.exists() else []
+
+
+def test_what_a_run_chose_opens_its_test_split_which_is_counted_and_said(recorded, tmp_path):
+    for number in range(2):
+        said = []
+        predict_dataset(recorded, "phantom", "test", None, tmp_path / f"{number}.csv", said.append)
+        assert any(line.startswith("test of recorded is opened, and counted") for line in said)
+    (opening,) = openings(recorded)
+    assert opening["winner"].startswith("model ")
+    confirmation = Opening(identity="confirm", folder=recorded / "confirm", winner="t001")
+    assert count_opening(recorded, confirmation, SHARED) == 2
+
+
+def test_a_single_trial_is_not_predicted_on_test(recorded, tmp_path):
+    trial, out = recorded / "trials" / "t001", tmp_path / "out.csv"
+    with pytest.raises(UserError, match=r"is a single trial of .*recorded, and test is for what"):
+        predict_dataset(trial, "phantom", "test", None, out, print)
+    assert not out.exists()
+    predict_dataset(trial, "phantom", "val", None, out, print)
+    assert out.exists()
+    assert not openings(recorded)
+
+
+def test_other_images_and_models_outside_any_run_open_nothing(recorded, run, tmp_path):
+    predict_dataset(recorded, "phantom", "val", None, tmp_path / "val.csv", print)
+    predict_dataset(run, "phantom", "test", None, tmp_path / "outside.csv", print)
+    values = json.loads((recorded / "manifest.json").read_text())
+    values["settings"]["dataset"] = "breastmnist"
+    (recorded / "manifest.json").write_text(json.dumps(values))
+    predict_dataset(recorded, "phantom", "test", None, tmp_path / "other.csv", print)
+    assert not openings(recorded)
 
 
 def test_a_file_that_is_there_is_not_written_over(run, tmp_path):
