@@ -15,6 +15,8 @@ from analysis.vocabulary import Vocabulary
 from search.record.run_folder import RunFolder
 from search.results.differences import Side, duel, seed_spread
 from search.results.ranking import Row
+from trainables.study.ladder import format_rung
+from trainables.study.report import Level, Rung
 
 # Where a run lies, and what was chosen by the machine, is no setting.
 NO_SETTINGS = {
@@ -104,6 +106,12 @@ def comparable(runs: Sequence[Run]) -> str:
     radii = {str(run.manifest.get("settings", {}).get("eps")) for run in runs}
     if len(radii) > 1:
         return "The runs are ranked at other radii: their values do not compare."
+    levels = list(dict.fromkeys(map(_last_level, runs)))
+    if len(levels) > 1:
+        return (
+            f"The runs are ranked by unequal attacks ({', '.join(levels)}): their values do not "
+            "compare."
+        )
     digests = [run.manifest.get("digests", {}) for run in runs]
     images = [
         digest.get("ranking") or (digest.get("data"), digest.get("splits")) for digest in digests
@@ -111,6 +119,15 @@ def comparable(runs: Sequence[Run]) -> str:
     if len(set(map(str, images))) > 1:
         return "The runs rank on other images: a difference may be that of the images."
     return ""
+
+
+def _last_level(run: Run) -> str:
+    """Say by what attack the last rung measures, as ``--ladder`` has it."""
+    level = (run.manifest.get("rungs") or [{}])[-1].get("level")
+    if level is None:
+        return "none"
+    level = Level(**level | {"eps": tuple(level["eps"]), "audit": False})
+    return format_rung(Rung(0, "", level)).partition(":")[2]
 
 
 def vocabulary_of(runs: Sequence[Run], metric: str) -> Vocabulary:

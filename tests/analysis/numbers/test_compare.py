@@ -38,6 +38,33 @@ def test_values_at_other_radii_do_not_compare(two):
     assert duels(two).empty
 
 
+def level(run, **changes):
+    """Give the last rung of a run an attack."""
+    attack = {"attack": "pgd", "steps": 20, "restarts": 1, "eps": [0.0, 0.1], "images": None}
+    run.manifest["rungs"][-1]["level"] = attack | {"audit": False} | changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"steps": 1}, "(pgd-20, pgd-1)"),
+        ({"attack": "fgsm", "steps": None}, "(pgd-20, fgsm)"),
+        ({"restarts": 3}, "(pgd-20, pgd-20x3)"),
+        ({"images": 8}, "(pgd-20, pgd-20@8)"),
+    ],
+)
+def test_values_under_unequal_attacks_do_not_compare(two, changes, words):
+    level(two[0])
+    level(two[1], audit=True)
+    assert comparable(two) == ""
+    assert len(duels(two)) == 1
+    level(two[1], **changes)
+    assert comparable(two) == (
+        f"The runs are ranked by unequal attacks {words}: their values do not compare."
+    )
+    assert duels(two).empty
+
+
 def test_only_what_differs_is_listed(two):
     second = two[1]
     second.manifest["plan"]["sampler"] = "random"
