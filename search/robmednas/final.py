@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -99,7 +99,7 @@ def final(plan: FinalPlan, console: Console) -> int:
     settings = full_settings(sources[0].settings, plan.epochs, plan.seed)
     texts = [allow(text) if ":" in text else text for text in plan.networks]
     networks = candidates(sources, plan.draws, plan.seed, texts)
-    _begin(plan, settings, networks)
+    _begin(plan, settings, networks, sources)
     assets = plan.folder / "assets"
     _prepare(sources[0].record, settings, assets, say)
     say_work([plan.folder / "models" / network.name for network in networks], plan.epochs, say)
@@ -203,6 +203,18 @@ class _Settings(TypedDict):
     field_mm: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+class _Compared(TypedDict):
+    runs: list[str]
+    seeds: list[Annotated[int, Field(ge=0)]]
+
+
+class _Sources(TypedDict):
+    """The runs that are compared, signed as the places of a record are, and the seeds of these."""
+
+    settings: _Compared
+    signature: str | None
+
+
 class _Comparison(TypedDict):
     """What the commands that follow a comparison read of it."""
 
@@ -211,6 +223,7 @@ class _Comparison(TypedDict):
     eps: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     candidates: list[_Network]
     chosen: dict[str, Name]
+    sources: NotRequired[_Sources]  # of earlier versions there are none
 
 
 COMPARISON = TypeAdapter(_Comparison)
@@ -247,7 +260,12 @@ def read_final(folder: Path) -> dict[str, Any]:
     return comparison
 
 
-def _begin(plan: FinalPlan, settings: RobMedNASSettings, networks: Sequence[Candidate]) -> None:
+def _begin(
+    plan: FinalPlan,
+    settings: RobMedNASSettings,
+    networks: Sequence[Candidate],
+    sources: Sequence[Source],
+) -> None:
     """Write what is to be done; refuse a folder in which another comparison was begun."""
     contents = {
         "runs": [str(run) for run in plan.runs],
@@ -267,7 +285,14 @@ def _begin(plan: FinalPlan, settings: RobMedNASSettings, networks: Sequence[Cand
                 "name a new folder with --out"
             )
     else:
+        compared = {
+            "settings": {
+                "runs": [str(source.folder) for source in sources],
+                "seeds": [source.settings.seed for source in sources],
+            }
+        }
         values = contents | {"started": now(), "signature": sign(contents)}
+        values["sources"] = compared | {"signature": sign(compared)}
         write_atomically(file, to_json(values, indent=2) + "\n")
 
 

@@ -15,19 +15,23 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from search.plan import SHIFT
 from search.robmednas.corruption import UNCHOSEN
 from search.robmednas.final import POOL, full_settings_of, pixels_line, read_final
 from search.robmednas.retrain import DONE, read_retrained, retrain, say_work
 from search.robmednas.rows import damaged_rows, read_rows, write_rows
 from search.robmednas.sources import BASELINE, GREY, PLAIN, PLAIN_TRAINED, searched
 from search.robmednas.tables import deviation, verdict_of
-from search.robmednas.testing import Condition, open_test, score
+from search.robmednas.testing import Condition, count_looks, open_test, score
 from searchspace.errors import UserError
 from trainables.data.subjects import folds
 from trainables.door.opening import names_in
 from trainables.door.paths import inside
+from trainables.door.records import read_json
 from trainables.metrics.paired import compare_recipes
 from trainables.metrics.synthesis import REGIONS
+from trainables.metrics.welch import at_look
+from trainables.runtime.files import to_json, write_atomically
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
@@ -38,6 +42,7 @@ from trainables.synthesis.preparation.record import read_record
 from trainables.synthesis.slices import Split, read_split
 
 FILE = "stability.csv"
+LOOKS = "stability_looks.json"  # at verdicts: the first seed, and how many
 MODELS = "stability"  # the folder of the trainings
 CSV_COLUMNS = ("row", "kind", "number", "condition", "subject", "score", "value")
 BESIDE = (BASELINE, PLAIN, PLAIN_TRAINED)  # what the searched network has to beat
@@ -76,33 +81,43 @@ def stability(
 ) -> int:
     """Retrain, score on test, write ``stability.csv``, print means and deviations.
 
+    Trainings that are scored already are kept, and those that are missing are added: another look
+    at test, which verdicts pay for.
+
     Args:
-        folder: Of a finished comparison; scores that are there already are only printed.
+        folder: Of a finished comparison.
         initialisations: Trainings with seeds of their own, from 1.
         groups: Groups of training subjects, from 2; each takes the place of val once.
         console: Where the user reads.
         data: As of `corruption`.
 
     Raises:
-        UserError: If the folder holds no finished comparison with a searched architecture, or
-            there are fewer training subjects than folds.
+        UserError: If the folder holds no finished comparison with a searched architecture, there
+            are fewer training subjects than folds, or the folder holds other trainings.
     """
 
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False)
 
     comparison = read_final(folder)
-    if not (folder / FILE).is_file():
+    seeds = range(first := fresh_seed(comparison), first + initialisations)
+    before = _rows_before(folder, seeds, groups)
+    count_looks(comparison, folder, 1, say)
+    goal = {(INITIALISATION, seed) for seed in seeds} | {
+        (TRAINING_DATA, k) for k in range(groups)
+    }
+    if not goal <= {(row["kind"], row["number"]) for row in before}:
         settings = full_settings_of(comparison, folder, data)
-        counts = initialisations, groups
-        write_rows(folder / FILE, _scored(comparison, settings, folder, counts, say))
+        rows = _scored(comparison, settings, folder, (seeds, groups), before, say)
+        write_rows(folder / FILE, rows)
     frame = read_rows(folder / FILE, CSV_COLUMNS)
+    openings = count_looks(comparison, folder, _looks(folder, frame), lambda _: None)
     train, test = read_data(folder / "assets").train, read_split(folder / "test" / "test")
     grey = _grey(train, test)
     try:
         kinds = (INITIALISATION, TRAINING_DATA)
         tables = [_table(frame[frame["kind"] == kind], kind, grey) for kind in kinds]
-        lines = _sentences(frame[frame["kind"] == INITIALISATION])
+        lines = _sentences(frame[frame["kind"] == INITIALISATION], openings)
     except (LookupError, ValueError) as error:
         raise damaged_rows(folder / FILE, error) from None
     for table in tables:
@@ -118,38 +133,115 @@ def stability(
     return 0
 
 
+def fresh_seed(comparison: Mapping[str, Any]) -> int:
+    """Return the first of the seeds that chose nothing.
+
+    Each search trained with its own, and averaged its leaders over a few above it; the comparison
+    trained its candidates with its own. Of comparisons by earlier versions the seeds of the
+    searches are not known here: they are taken to be below `SHIFT`.
+
+    Args:
+        comparison: What `read_final` read.
+    """
+    sources = comparison.get("sources") or {"settings": {"seeds": []}}
+    return max(comparison["settings"].get("seed", 0), *sources["settings"]["seeds"], 0) + SHIFT
+
+
+def _rows_before(folder: Path, seeds: range, groups: int) -> list[dict[str, Any]]:
+    """Return the rows of the file, which may be missing; refuse those of other trainings.
+
+    Raises:
+        UserError: If there are trainings that are not asked for now.
+    """
+    file = folder / FILE
+    if not file.is_file():
+        return []
+    frame = read_rows(file, CSV_COLUMNS)
+    _looks(folder, frame)  # what was read was read, though the file be removed
+    numbers = {kind: set(part["number"]) for kind, part in frame.groupby("kind")}
+    scored, parts = numbers.get(INITIALISATION, set()), numbers.get(TRAINING_DATA, set())
+    if scored and min(scored) < seeds.start:
+        raise UserError(
+            f"{file} holds trainings with seeds {min(scored)} to {max(scored)}, which may have "
+            f"chosen: move it elsewhere, and seeds from {seeds.start} on are trained"
+        )
+    if not scored <= set(seeds):
+        raise UserError(
+            f"{file} holds {len(scored)} trainings each: give --initialisations {len(scored)} or "
+            "more"
+        )
+    if parts and parts != set(range(groups)):
+        raise UserError(f"{file} holds {len(parts)} groups of subjects: give --folds {len(parts)}")
+    rows: list[dict[str, Any]] = [
+        {str(name): row[name] for name in CSV_COLUMNS} for row in frame.to_dict("records")
+    ]
+    return rows
+
+
+def _looks(folder: Path, scores: pd.DataFrame) -> int:
+    """Write down that verdicts are read, and return how often they were, from 1.
+
+    The same trainings again are no further look; below `LEAST` there are no verdicts.
+
+    Raises:
+        UserError: If the list is damaged: how often is then not known.
+    """
+    file = inside(folder, LOOKS)
+    try:
+        looks = read_json(file)
+    except FileNotFoundError:
+        looks = []
+    if not isinstance(looks, list):
+        raise UserError(f"{file} is damaged: it is no list of looks at verdicts")
+    seeds = scores.loc[scores["kind"] == INITIALISATION, "number"]
+    look = [int(seeds.min()), int(seeds.nunique())] if len(seeds) else [0, 0]
+    if look not in looks and look[1] >= LEAST:
+        looks.append(look)
+        write_atomically(file, to_json(looks) + "\n", durable=True)
+    return max([1, len(looks)])
+
+
 def _scored(
     comparison: Mapping[str, Any],
     settings: RobMedNASSettings,
     folder: Path,
-    counts: tuple[int, int],
+    counts: tuple[range, int],
+    before: Sequence[dict[str, Any]],
     say: Say,
-) -> list[dict[str, object]]:
-    """Retrain, score every training on test, and return the rows of the file.
+) -> list[dict[str, Any]]:
+    """Retrain, score on test every training that was not, and return the rows of the file.
 
     Args:
         comparison: What `read_final` read.
         settings: Of it.
         folder: Of it.
-        counts: Seeds, and groups of training subjects.
+        counts: Seeds, and how many groups of training subjects.
+        before: Rows of trainings that were scored.
         say: Told what takes long.
     """
-    split = open_test(settings, folder, say)
-    eps, seed, patience = comparison["eps"], settings.seed, comparison["patience"]
-    conditions = [Condition("clean", 0.0), Condition("fgsm", eps), Condition("pgd", eps)]
-    rows = []
     _check(comparison, folder)
     fold_folders = _write_folds(settings, folder, counts[1], say)
-    trainings = _trainings(comparison, settings, folder, counts[0], fold_folders)
+    scored = {(row["row"], row["kind"], row["number"]) for row in before}
+    trainings = [
+        training
+        for training in _trainings(comparison, settings, folder, counts[0], fold_folders)
+        if (training.row, training.kind, training.number) not in scored
+    ]
     models = [folder / MODELS / training.name for training in trainings]
     if say_work(models, settings.epochs, say):
         say_duration(settings, read_data(folder / "assets"), say)
+    patience = comparison["patience"]
     for training, model in zip(trainings, models, strict=True):
         retrain(training.config, training.settings, training.assets, model, patience, say)
+    split = open_test(settings, folder, say)
+    eps, rows = comparison["eps"], list(before)
+    conditions = [Condition("clean", 0.0), Condition("fgsm", eps), Condition("pgd", eps)]
+    for training, model in zip(trainings, models, strict=True):
         networks = {training.row: load_unet(model)[0]}
-        scores = score(networks, split, conditions, seed)
+        scores = score(networks, split, conditions, settings.seed)
         rows += [_labelled(training, values) for values in scores]
-    return rows
+    rank = {row: number for number, row in enumerate(_rows_of(comparison, folder))}
+    return sorted(rows, key=lambda row: (rank.get(row["row"], -1), row["kind"], row["number"]))
 
 
 def _write_folds(settings: RobMedNASSettings, folder: Path, groups: int, say: Say) -> list[Path]:
@@ -173,24 +265,29 @@ def _trainings(
     comparison: Mapping[str, Any],
     settings: RobMedNASSettings,
     folder: Path,
-    seeds: int,
+    seeds: range,
     folders: Sequence[Path],
 ) -> list[Training]:
     """List the trainings of the searched network and of what it has to beat.
 
-    Seeds are none that the comparison trained with: it chose among those trainings.
+    Seeds are none of `fresh_seed`'s below: searches and comparison chose among those trainings.
     """
     configs = {network["name"]: network["config"] for network in comparison["candidates"]}
     trainings = []
-    controls = [row for row in BESIDE if row in comparison["chosen"]]
-    for row in (*controls, _searched(comparison, folder)):
+    for row in _rows_of(comparison, folder):
         config = configs[comparison["chosen"][row]]
-        for seed in range(settings.seed + 1, settings.seed + 1 + seeds):
+        for seed in seeds:
             seeded = settings.model_copy(update={"seed": seed})
             trainings.append(Training(row, config, INITIALISATION, seed, seeded, folder / "assets"))
         for number, fold in enumerate(folders):
             trainings.append(Training(row, config, TRAINING_DATA, number, settings, fold))
     return trainings
+
+
+def _rows_of(comparison: Mapping[str, Any], folder: Path) -> list[str]:
+    """List the rows that are trained: the controls, and last the searched network."""
+    controls = [row for row in BESIDE if row in comparison["chosen"]]
+    return [*controls, _searched(comparison, folder)]
 
 
 def _check(comparison: Mapping[str, Any], folder: Path) -> None:
@@ -208,7 +305,7 @@ def _searched(comparison: Mapping[str, Any], folder: Path) -> str:
     return row
 
 
-def _labelled(training: Training, scores: Mapping[str, object]) -> dict[str, object]:
+def _labelled(training: Training, scores: Mapping[str, object]) -> dict[str, Any]:
     """Turn a row of scores into one of the file, which says what differs between trainings."""
     return {
         "row": training.row,
@@ -219,8 +316,13 @@ def _labelled(training: Training, scores: Mapping[str, object]) -> dict[str, obj
     }
 
 
-def _sentences(scores: pd.DataFrame) -> list[str]:
-    """Say how the searched network compares with its controls, over subjects and seeds."""
+def _sentences(scores: pd.DataFrame, openings: int = 1) -> list[str]:
+    """Say how the searched network compares with its controls, over subjects and seeds.
+
+    Args:
+        scores: Of trainings with other seeds.
+        openings: How often test was opened, this look included.
+    """
     heads = scores[scores["score"] == "mae_head"]
     wide = heads.pivot_table("value", ["row", "condition", "number"], "subject", dropna=False)
     *controls, sought = heads["row"].unique()
@@ -230,10 +332,13 @@ def _sentences(scores: pd.DataFrame) -> list[str]:
             f"no verdict without {LEAST} trainings each: give --initialisations {LEAST} or more"
         ]
     pairs = [(kind, control) for kind in ("clean", "pgd") for control in controls]
-    lines = [f"over subjects and {count} trainings each, which chose nothing, all held together:"]
+    paid = "" if openings == 1 else f", at half the level of opening {openings - 1} of test"
+    lines = [
+        f"over subjects and {count} trainings each, which chose nothing, all held together{paid}:"
+    ]
     for kind, control in pairs:
         a, b = (wide.loc[row, kind].to_numpy(dtype=float) for row in (sought, control))
-        compared = compare_recipes(a, b, len(pairs), "min")
+        compared = compare_recipes(a, b, at_look(len(pairs), openings), "min")
         lines.append(f"{sought}, {kind}: {verdict_of(compared, control)}")
     return lines
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
+from search.record.places import is_signed
 from search.robmednas.sources import GREY, INTENSITY, Source
 from search.storage.openings import Opening, count_elsewhere, identity_of
 from searchspace.errors import UserError
@@ -80,6 +82,33 @@ def count_openings(
     for source in sources:
         opening = Opening(identity=identity, folder=folder, winner=chosen[source.row])
         count_elsewhere(source.folder, opening, say)
+
+
+def count_looks(comparison: Mapping[str, Any], folder: Path, looks: int, say: Say) -> int:
+    """Count looks at further trainings on test in the runs that were compared.
+
+    Args:
+        comparison: What `search.robmednas.final.read_final` read. Which runs it compared is a place
+            in a record, and followed where this user wrote it.
+        folder: Of it.
+        looks: How often verdicts were read here, from 1.
+        say: Told how often test was opened, and where that is not counted.
+
+    Returns:
+        How often test was opened: the most of all runs, and once by the comparison at least.
+    """
+    sources, count = comparison.get("sources"), looks + 1
+    if sources is None or not is_signed(sources):
+        say("which runs were compared, this user did not write: no run counts that test is opened")
+        return count
+    opening = Opening(
+        identity=f"stability {identity_of(folder)}",
+        folder=folder,
+        winner="its trainings with other seeds",
+        looks=looks,
+    )
+    runs = map(Path, dict.fromkeys(sources["settings"]["runs"]))
+    return max(count, *(count_elsewhere(run, opening, say) for run in runs))
 
 
 def open_test(settings: RobMedNASSettings, folder: Path, say: Say) -> Split:

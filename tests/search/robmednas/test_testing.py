@@ -8,9 +8,10 @@ import torch
 from masked_synthesis import UNSTEADY, heads, pathologies
 from torch import nn
 
+from search.record.places import sign
 from search.record.run_folder import OPENINGS
 from search.robmednas import testing as module
-from search.robmednas.testing import Condition, count_openings, score
+from search.robmednas.testing import Condition, count_looks, count_openings, score
 from search.storage import openings
 from search.storage.store import Store
 from searchspace.errors import UserError
@@ -102,3 +103,24 @@ def test_that_a_store_does_not_know_of_an_opening_is_said(sources, tmp_path, mon
     count_openings(sources[:1], tmp_path / "first", CHOSEN, said.append)
     (line,) = said
     assert line.endswith("tpe alone, and not at s3://bucket/tpe")
+
+
+def test_further_trainings_pay_for_the_openings_of_all_runs(sources, tmp_path):
+    final, said = tmp_path / "first", []
+    count_openings(sources, final, CHOSEN, said.append)
+    count_openings(sources[:1], tmp_path / "second", CHOSEN, said.append)
+    runs = {"settings": {"runs": [str(source.folder) for source in sources], "seeds": [0, 0]}}
+    comparison = {"sources": runs | {"signature": sign(runs)}}
+    assert count_looks(comparison, final, 1, said.append) == 3
+    assert count_looks(comparison, final, 1, said.append) == 3
+    assert count_looks(comparison, final, 2, said.append) == 4
+    assert [len(json.loads((source.folder / OPENINGS).read_text())) for source in sources] == [3, 2]
+
+
+def test_runs_that_a_record_of_somebody_else_names_are_left_alone(sources, tmp_path):
+    said = []
+    runs = {"settings": {"runs": [str(source.folder) for source in sources], "seeds": [0, 0]}}
+    for comparison in ({}, {"sources": runs | {"signature": "0" * 64}}):
+        assert count_looks(comparison, tmp_path / "final", 1, said.append) == 2
+    assert len(said) == 2
+    assert not (sources[0].folder / OPENINGS).exists()
