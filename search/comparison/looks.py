@@ -48,12 +48,12 @@ def count_looks(
     return max(sum((look["dataset"], look["fraction"]) == pair for look in looks) for pair in pairs)
 
 
-def earlier(looks: int, others: int = 0) -> Iterator[str]:
+def earlier(looks: int, openings: int = 0) -> Iterator[str]:
     """Say what earlier looks cost the verdicts, where there were some.
 
     Args:
         looks: How many at these cells, the present one included.
-        others: How often other work opened the test images of the run that chose the methods.
+        openings: How often other work opened the test images of the run that chose the methods.
     """
     reasons = []
     if looks > 1:
@@ -61,14 +61,14 @@ def earlier(looks: int, others: int = 0) -> Iterator[str]:
             f"These verdicts are look {looks} at these cells: those before had other seeds or "
             f"images ({LOOKS})."
         )
-    if others:
-        times = "once" if others == 1 else f"{others} times"
+    if openings:
+        times = "once" if openings == 1 else f"{openings} times"
         reasons.append(
             f"Other commands opened the test images of the run that chose methods {times} "
             f"({OPENINGS} of the run), and each opening counts as a look."
         )
     if reasons:
-        factor = 2 ** (looks + others - 1)
+        factor = 2 ** (looks + openings - 1)
         yield " ".join([*reasons, f"So they pay for {factor} times as many comparisons."])
 
 

@@ -53,15 +53,15 @@ def predict_dataset(
     if not out.parent.is_dir():
         raise UserError(f"there is no folder {out.parent}: make it, or name another with --out")
     folder = find_classifier(model)
-    place = place_of(folder) if split == "test" else None
-    place = place if place and dataset_of(place.run) == name else None
-    if place:
-        refuse_trial(place, folder, "compare trials by the run's ranking or with --split val")
+    site = place_of(folder) if split == "test" else None
+    site = site if site and dataset_of(site.run) == name else None
+    if site:
+        refuse_trial(site, folder, "compare trials by the run's ranking or with --split val")
     classifier, card = load_classifier(folder)
     dataset = open_dataset(name, card.shape[0], root, say, volumes=True)
     _check(dataset, card)
-    if place:
-        count_model(place, digest_of(folder / WEIGHTS), say)
+    if site:
+        count_model(site, digest_of(folder / WEIGHTS), say)
     data = to_tensors(dataset.official(split), torch.device("cpu"))
     say(f"model: {folder}; {len(data)} images, {split} of {name}")
     with frozen(classifier), torch.no_grad():

@@ -50,36 +50,36 @@ def place_of(model: Path) -> Lying | None:
     return None
 
 
-def refuse_trial(place: Lying, model: Path, instead: str) -> None:
+def refuse_trial(site: Lying, model: Path, instead: str) -> None:
     """Refuse to open test for a single trial.
 
     Args:
-        place: Where the model lies.
+        site: Where the model lies.
         model: Its folder.
         instead: What to do, after "or".
 
     Raises:
         UserError: If it is none that the run or its confirmation chose.
     """
-    if not place.chosen:
+    if not site.chosen:
         raise UserError(
-            f"{model} is a single trial of {place.run}, and test is for what was chosen: name "
-            f"{place.run}, or {instead}"
+            f"{model} is a single trial of {site.run}, and test is for what was chosen: name "
+            f"{site.run}, or {instead}"
         )
 
 
-def count_model(place: Lying, digest: str, say: Say) -> None:
+def count_model(site: Lying, digest: str, say: Say) -> None:
     """Count in the run that its test split is opened for a model, and say so.
 
     Args:
-        place: Where the model lies.
+        site: Where the model lies.
         digest: Of its weights: the same model again is no further opening.
         say: Receives sentences.
     """
     winner = f"model {digest[:12]}"
-    opening = Opening(identity=f"model {digest}", folder=place.run, winner=winner)
-    say(f"test of {place.run.name} is opened, and counted there: a later confirmation pays for it")
-    count_elsewhere(place.run, opening, say)
+    opening = Opening(identity=f"model {digest}", folder=site.run, winner=winner)
+    say(f"test of {site.run.name} is opened, and counted there: a later confirmation pays for it")
+    count_elsewhere(site.run, opening, say)
 
 
 def dataset_of(run: Path) -> str:

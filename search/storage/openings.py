@@ -145,7 +145,7 @@ def _with(openings: Openings, opening: Opening) -> list[dict[str, Any]]:
 
 def _count(openings: Openings) -> int:
     """Return how often test was opened; each look at verdicts is an opening of its own."""
-    return min(MOST, sum(entry.get("looks", 1) for entry in openings))
+    return min(MOST, sum(int(entry.get("looks", 1)) for entry in openings))
 
 
 def _read_openings(file: Path) -> list[dict[str, Any]]:

@@ -36,8 +36,8 @@ def test_a_link_to_a_model_is_followed(run, tmp_path):
 
 def test_a_training_of_a_confirmation_in_a_folder_of_its_own_is_a_single_trial(run, tmp_path):
     run.rename(tmp_path / "training")
-    place = place_of(tmp_path / "training" / "trials" / "c01.3")
-    assert place == Lying(tmp_path / "training", chosen=False)
+    site = place_of(tmp_path / "training" / "trials" / "c01.3")
+    assert site == Lying(tmp_path / "training", chosen=False)
 
 
 @pytest.mark.parametrize("part", ["best", "trials/t001", "export"])
