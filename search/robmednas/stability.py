@@ -144,7 +144,8 @@ def fresh_seed(comparison: Mapping[str, Any]) -> int:
         comparison: What `read_final` read.
     """
     sources = comparison.get("sources") or {"settings": {"seeds": []}}
-    return max(comparison["settings"].get("seed", 0), *sources["settings"]["seeds"], 0) + SHIFT
+    seeds: list[int] = [comparison["settings"].get("seed", 0), *sources["settings"]["seeds"]]
+    return max(seeds) + SHIFT
 
 
 def _rows_before(folder: Path, seeds: range, groups: int) -> list[dict[str, Any]]:
@@ -198,7 +199,7 @@ def _looks(folder: Path, scores: pd.DataFrame) -> int:
     if look not in looks and look[1] >= LEAST:
         looks.append(look)
         write_atomically(file, to_json(looks) + "\n", durable=True)
-    return max([1, len(looks)])
+    return max(1, len(looks))
 
 
 def _scored(
