@@ -103,9 +103,7 @@ def stability(
     seeds = range(first := fresh_seed(comparison), first + initialisations)
     before = _rows_before(folder, seeds, groups)
     count_looks(comparison, folder, 1, say)
-    goal = {(INITIALISATION, seed) for seed in seeds} | {
-        (TRAINING_DATA, k) for k in range(groups)
-    }
+    goal = {(INITIALISATION, seed) for seed in seeds} | {(TRAINING_DATA, k) for k in range(groups)}
     if not goal <= {(row["kind"], row["number"]) for row in before}:
         settings = full_settings_of(comparison, folder, data)
         rows = _scored(comparison, settings, folder, (seeds, groups), before, say)
