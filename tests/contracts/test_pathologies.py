@@ -51,6 +51,8 @@ SIGNS = {
     "gradient cut at 30% of pixels": ({alarms.SLOPE}, 0.12, 0.29),
     "gradient cut at 50% of pixels": ({alarms.SLOPE}, 0.12, 0.38),
     "gradient cut at 90% of pixels": ({alarms.SLOPE, alarms.BLACK_BOX}, 0.12, 0.89),
+    "small entries dropped, 20%": ({alarms.SLOPE}, 0.12, 0.19),
+    "small entries dropped, 27%": ({alarms.SLOPE}, 0.12, 0.22),
     "shattered gradients": ({alarms.SLOPE, alarms.BLACK_BOX}, 0.13, 0.90),
     "rounded inputs": ({alarms.GRADIENT, alarms.SLOPE, alarms.BLACK_BOX}, 0.14, 0.93),
     "every second column rounded": ({alarms.SLOPE}, 0.13, 0.32),
@@ -112,14 +114,13 @@ def test_most_of_these_would_have_won():
     assert np.mean([gain > 0.1 for gain in gains]) > 1 / 2
 
 
-def test_a_gradient_cut_at_few_pixels_gets_through():
-    """What it is overrated by is little, too."""
+def test_a_gradient_cut_at_few_pixels_is_noticed_too():
+    """What it is overrated by is little."""
     honest = linear_network(TRAIN)
     model = Cut(honest, 0.1, SIZE)
     robustness, area = value(model)
     assert 0.02 < area - truth(Pathology("", model, honest), DATA) < 0.06
-    values = guards(model, DATA, robustness, MEASUREMENT) | audit(model, DATA, MEASUREMENT)
-    assert max(values.values()) <= 0
+    assert guards(model, DATA, robustness, MEASUREMENT)[alarms.SLOPE] > 0
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))

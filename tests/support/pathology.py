@@ -77,6 +77,34 @@ class Cut(nn.Module):
         return self.honest(torch.where(self.cut, images.detach(), images))
 
 
+class Sparse(nn.Module):
+    """Drops the smallest entries of the gradient, which hold a share of its sum of squares."""
+
+    def __init__(self, honest: nn.Module, share: float) -> None:
+        super().__init__()
+        self.honest, self.share = honest, share
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.honest(WithoutSmallest.apply(images, self.share))
+
+
+class WithoutSmallest(torch.autograd.Function):
+    """Leaves images as they are, and drops small entries of their gradients."""
+
+    @staticmethod
+    def forward(ctx, images: Tensor, share: float) -> Tensor:
+        ctx.share = share
+        return images.clone()
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        squares = gradient.flatten(1).square()
+        ordered = squares.sort(dim=1).values
+        dropped = ordered.cumsum(dim=1) < ctx.share * squares.sum(dim=1, keepdim=True)
+        greatest = (ordered * dropped).amax(dim=1, keepdim=True)
+        return gradient * (squares > greatest).view_as(gradient), None
+
+
 class Nearest(nn.Module):
     """Answers with the class of the nearest of 30 images: the distances, or the class alone."""
 
@@ -198,6 +226,10 @@ def pathologies(honest: nn.Module, train: LabelledImages) -> list[Pathology]:
         *(
             Pathology(f"gradient cut at {share:.0%} of pixels", Cut(honest, share, SIZE), honest)
             for share in (0.3, 0.5, 0.9)
+        ),
+        *(
+            Pathology(f"small entries dropped, {share:.0%}", Sparse(honest, share), honest)
+            for share in (0.2, 0.27)
         ),
         Pathology("shattered gradients", before(rippled), honest, exact=False),
         Pathology("rounded inputs", before(lambda x: steps(x, 8)), honest, exact=False),

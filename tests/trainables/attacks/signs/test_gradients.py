@@ -68,7 +68,7 @@ def test_an_honest_gradient_says_what_small_changes_do(scale):
     assert not misled(Sum(lambda mean: scale * (3 * mean).tanh()), IMAGES, LABELS, 0).any()
 
 
-@pytest.mark.parametrize(("sound", "expected"), [(16, False), (14, False), (4, True), (0, True)])
+@pytest.mark.parametrize(("sound", "expected"), [(16, False), (15, True), (4, True), (0, True)])
 def test_a_gradient_that_is_cut_leaves_much_unsaid(sound, expected):
     assert (misled(Cut(sound), IMAGES, LABELS, 0) == expected).all()
 
@@ -85,10 +85,11 @@ def test_where_nothing_changes_nothing_is_unsaid():
 
 
 def test_rounding_to_grey_levels_with_a_gradient_let_through_is_no_sign():
-    def rounded(mean):
-        return mean + ((255 * 16 * mean).round() / (255 * 16) - mean).detach()
+    class Rounded(Sum):
+        def forward(self, images):
+            return super().forward(images + ((255 * images).round() / 255 - images).detach())
 
-    assert not misled(Sum(rounded), (255 * IMAGES).round() / 255, LABELS, 0).any()
+    assert not misled(Rounded(), (255 * IMAGES).round() / 255, LABELS, 0).any()
 
 
 def test_pixels_at_a_bound_move_inwards():
@@ -110,7 +111,7 @@ def test_every_image_is_judged_by_itself():
         """Lets no gradient through where the image is light."""
 
         def forward(self, images):
-            light = images.flatten(1).mean(dim=1)[:, None, None, None] > 0.5
+            light = images.flatten(1).mean(dim=1)[:, None, None, None] > 0.55
             return super().forward(torch.where(light, images.detach(), images))
 
     signs = unexplained(Light(), IMAGES, lambda logits: logits[:, 1], 0.01, 0)
