@@ -19,6 +19,7 @@ from trainables.metrics.classification import Labels
 from trainables.runtime.arrays import Floats64
 
 LEVEL = 0.95
+MOST_LOOKS = 32  # beyond them a level cannot be told from 1, and intervals would have no end
 FEW = 4  # trainings of a recipe below which Satterthwaite's degrees of freedom mislead
 Verdict = Literal["better", "worse", "not distinguishable"]
 Direction = Literal["max", "min"]
@@ -194,7 +195,7 @@ def at_look(comparisons: int, look: int) -> int:
         comparisons: Of one look.
         look: Its number, from 1.
     """
-    return comparisons * int(2 ** (look - 1))
+    return comparisons * int(2 ** (min(look, MOST_LOOKS) - 1))
 
 
 def total(components: Sequence[Component]) -> Component:

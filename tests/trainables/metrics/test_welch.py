@@ -115,6 +115,13 @@ def test_who_adds_seeds_until_something_is_told_apart_errs_in_ten_per_cent_at_mo
     assert wrong["paid"] / runs <= 0.1 < wrong["free"] / runs
 
 
+def test_however_often_test_was_opened_intervals_end():
+    pair = np.array([0.1, 0.2, 0.3, 0.2]), np.array([0.2, 0.2, 0.4, 0.3])
+    looked = estimate_difference(pair, Component(0.01, 100), at_look(20, 1000))
+    assert looked.level < 1
+    assert math.isfinite(looked.high - looked.low)
+
+
 def test_of_sources_apart_the_interval_at_the_level_of_p_ends_at_zero():
     parts = [Component(0.04, 2), Component(0.01, math.inf)]
     result = estimate(0.9, parts, apart=True)
