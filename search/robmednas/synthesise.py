@@ -22,6 +22,7 @@ from rich.progress import track
 from search.robmednas.retrain import DONE, read_retrained
 from search.robmednas.rows import write_rows
 from search.robmednas.sources import searched
+from search.robmednas.testing import count_synthesis
 from searchspace.errors import UserError
 from trainables.data.nifti import digest_of, read_grid, write_like
 from trainables.data.volumes import FolderSubject, Scan, open_mrs
@@ -168,7 +169,8 @@ def synthesise_folder(model: Path, data: Path, out: Path, console: Console) -> i
 
     Raises:
         UserError: If there is no model, no subject or no place; if a file is damaged or does not
-            fit, before anything is written; or if the disk is full. What was finished is kept.
+            fit, or a single trial would be scored on test subjects of its run, before anything is
+            written; or if the disk is full. What was finished is kept.
     """
 
     def say(line: str) -> None:
@@ -188,6 +190,7 @@ def synthesise_folder(model: Path, data: Path, out: Path, console: Console) -> i
         say(f"checking {len(rest)} subjects in {data} ...")
     for subject in rest:
         subject.read()
+    count_synthesis(folder, subjects, say)
     book.begin(rest)
     for number, subject in enumerate(rest, 1):
         started = time.perf_counter()

@@ -10,19 +10,23 @@ from torch import nn
 
 from search.record.places import is_signed
 from search.robmednas.sources import GREY, INTENSITY, Source
+from search.storage.guard import count_model, place_of, refuse_trial
 from search.storage.openings import Opening, count_elsewhere, identity_of
 from searchspace.errors import UserError
 from trainables.attacks.registry import build_synthesis_attack
 from trainables.attacks.signs.steadiness import UnsteadyError, require_steady
 from trainables.attacks.threat import mr_deviations
 from trainables.corruptions.noise import gaussian
+from trainables.data.nifti import digest_of
+from trainables.data.volumes import FolderSubject
 from trainables.runtime.seeding import derive
-from trainables.saved.checkpoint import load_unet
+from trainables.saved.checkpoint import WEIGHTS, load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
 from trainables.synthesis.constant import ByIntensity, OneGrey, best_grey, fit_intensity
 from trainables.synthesis.measurement import Perturb, score_subjects
 from trainables.synthesis.preparation.assets import read_data, write_test
+from trainables.synthesis.preparation.record import PERSONAL, read_record
 from trainables.synthesis.robustness.disturbances import STRENGTHS, disturbance
 from trainables.synthesis.robustness.errors import aim
 from trainables.synthesis.robustness.worst import WorstOf
@@ -109,6 +113,31 @@ def count_looks(comparison: Mapping[str, Any], folder: Path, looks: int, say: Sa
     )
     runs = map(Path, dict.fromkeys(sources["settings"]["runs"]))
     return max(count, *(count_elsewhere(run, opening, say) for run in runs))
+
+
+def count_synthesis(model: Path, subjects: Sequence[FolderSubject], say: Say) -> None:
+    """Count in a model's run that its test subjects are scored, where some are among subjects.
+
+    Args:
+        model: Folder of the model.
+        subjects: A CT is made for each; those that have one are scored.
+        say: Told that test is opened.
+
+    Raises:
+        UserError: If the model is a single trial of the run and a test subject would be scored.
+    """
+    site = place_of(model)
+    if site is None:
+        return
+    try:
+        record = read_record(site.run / "assets")
+    except UserError:  # of an earlier version: which subjects are test is not known
+        return
+    test = {digest for name in record.splits.test for digest in record.personal(name)}
+    scored = (subject.digests() for subject in subjects if subject.ct is not None)
+    if any(digests[part] in test for digests in scored for part in PERSONAL):
+        refuse_trial(site, model, "leave out the CT of subjects that are test there")
+        count_model(site, digest_of(model / WEIGHTS), say)
 
 
 def open_test(settings: RobMedNASSettings, folder: Path, say: Say) -> Split:

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from make_run import METRIC, Blueprint, make_run
 from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff
 from rich.console import Console
 
+from search.record.run_folder import OPENINGS
 from search.robmednas import synthesise as module
 from search.robmednas.synthesise import (
     OUTPUT,
@@ -24,7 +26,10 @@ from search.robmednas.synthesise import (
 )
 from searchspace.errors import UserError
 from trainables.data.phantoms.heads import phantom_subjects, write_nifti
+from trainables.data.subjects import SubjectSplits
+from trainables.data.volumes import open_mrs
 from trainables.saved.checkpoint import ModelCard, UNetCard, save_model
+from trainables.synthesis.preparation.record import Record
 
 CARD = UNetCard(
     architecture="plain 4 8", kernels="square", norm="instance", size=32, field_mm=256.0
@@ -327,6 +332,36 @@ def test_a_run_a_confirmation_and_a_final_folder_stand_for_their_model(model, tm
     save_model(tmp_path / "final" / "models" / "t-1", CARD.build(), CARD)
     (tmp_path / "final" / "final.json").write_text('{"chosen": {"RobMedNAS-T": "t-1"}}')
     assert find_model(tmp_path / "final").name == "t-1"
+
+
+@pytest.fixture
+def searched(tmp_path, data):
+    """A run whose second subject is test, with a best model and a trial."""
+    run = make_run(tmp_path / "run", [Blueprint("t001", metrics={METRIC: 0.3})])
+    for folder in (run / "best", run / "trials" / "t001"):
+        torch.manual_seed(0)
+        save_model(folder, CARD.build(), CARD)
+    subjects = open_mrs(data)
+    splits = SubjectSplits(train=("p000",), val=("a",), ranking=("b",), test=("p001",))
+    others = {name: {"mr": name * 64, "ct": name * 64} for name in ("a", "b")}
+    contents = {subject.name: subject.digests() for subject in subjects} | others
+    Record(splits, contents).write(run / "assets")
+    return run
+
+
+def test_test_subjects_of_the_models_run_are_counted_there(searched, data, tmp_path):
+    assert "is opened, and counted there" in run(searched, data, tmp_path / "out")
+    run(searched, data, tmp_path / "again")
+    assert len(json.loads((searched / OPENINGS).read_text())) == 1
+    with pytest.raises(UserError, match=r"is a single trial of .* leave out the CT of subjects"):
+        run(searched / "trials" / "t001", data, tmp_path / "trial")
+    assert not (tmp_path / "trial").exists()
+
+
+def test_subjects_that_are_not_scored_or_not_test_open_nothing(searched, data, tmp_path):
+    (data / "p001" / "ct.nii.gz").unlink()
+    run(searched / "trials" / "t001", data, tmp_path / "out")
+    assert not (searched / OPENINGS).exists()
 
 
 def test_of_several_searches_the_network_that_was_best_on_ranking_subjects_is_taken(
