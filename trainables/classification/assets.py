@@ -97,6 +97,30 @@ def at_most(data: LabelledImages, count: int) -> LabelledImages:
     return LabelledImages(data.images[rows], data.labels[rows], near)
 
 
+def evenly(data: LabelledImages, count: int) -> LabelledImages:
+    """Return at most ``count`` images, as many of each class as there are; always the same ones.
+
+    The class of an image with several labels is the rarest label that it has.
+    """
+    if len(data) <= count:
+        return data
+    key = data.labels if data.labels.ndim == 1 else _rarest(data.labels)
+    places = torch.zeros_like(key)  # of each image within its class
+    for each in key.unique():
+        (rows,) = torch.nonzero(key == each, as_tuple=True)
+        places[rows] = torch.arange(len(rows), device=key.device)
+    rows = places.argsort(stable=True)[:count]  # the first of every class, then the second
+    near = None if data.near is None else data.near[rows]
+    return LabelledImages(data.images[rows], data.labels[rows], near)
+
+
+def _rarest(labels: Tensor) -> Tensor:
+    """Return the rarest label that each image has, (N,); L where it has none."""
+    counts = labels.sum(dim=0)
+    frequency = torch.where(labels > 0, counts, len(labels) + 1)
+    return torch.where(labels.any(dim=1), frequency.argmin(dim=1), labels.shape[1])
+
+
 def open_splits(settings: ClassificationSettings, say: Say) -> tuple[Dataset, Splits]:
     """Open the dataset of the settings, downloaded where necessary, and split it.
 

@@ -23,7 +23,7 @@ from trainables.attacks.signs.gradients import misled, rounding, vanishing
 from trainables.attacks.signs.guessing import only_guessing
 from trainables.attacks.signs.steadiness import require_steady
 from trainables.attacks.threat import pixels
-from trainables.classification.assets import LabelledImages, at_most
+from trainables.classification.assets import LabelledImages, at_most, evenly
 from trainables.classification.measurement import Measurement, Robustness
 from trainables.metrics import alarms
 from trainables.metrics.classification import ORDERS
@@ -62,7 +62,7 @@ def guards(
     Raises:
         UnsteadyError: If the classifier answers the same images differently twice.
     """
-    subset = at_most(data, IMAGES)
+    subset = evenly(data, IMAGES)
     require_steady(classifier, _pixels(subset))
     fgsm, pgd = (_harms(robustness.reports[kind])[-1] for kind in ("fgsm", "pgd"))
     report, order = robustness.ranking_report, measurement.headline in ORDERS
@@ -184,10 +184,22 @@ def _share(
     sign: Callable[[nn.Module, Tensor, Tensor], Tensor],
     allowed: float,
 ) -> float:
-    """Compute by how much the share of images that have a sign exceeds what is allowed."""
-    images = _pixels(data)
-    counts = [float(sign(view, images, y).sum()) for view, y in _views(classifier, data)]
-    return alarms.share_excess(float(np.mean(counts)), len(data), allowed=allowed)
+    """Compute by how much the share of images that have a sign exceeds what is allowed.
+
+    Of all images; and of each class by itself, or of the images with a label and without it, as
+    balanced scores count rare classes like others. The greatest excess counts.
+    """
+    images, counts, classes = _pixels(data), [], list[tuple[float, int]]()
+    for view, labels in _views(classifier, data):
+        signs = sign(view, images, labels).cpu()
+        counts.append(float(signs.sum()))
+        parts = [signs[labels.cpu() == each] for each in labels.unique().cpu()]
+        sums = [(int(part.sum()), len(part)) for part in parts]
+        # a single image is no sign
+        classes += [(float(count if count > 1 else 0), total) for count, total in sums]
+    excess = partial(alarms.share_excess, allowed=allowed)
+    pooled = excess(float(np.mean(counts)), len(data))
+    return max(pooled, *(excess(*each, tests=len(classes)) for each in classes))
 
 
 def _coarseness(classifier: Classifier, data: LabelledImages) -> float:

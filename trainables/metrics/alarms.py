@@ -90,7 +90,9 @@ def excess(harm: Harm, baseline: Harm) -> float:
     return _mean_excess(margin[~np.isnan(margin)])
 
 
-def share_excess(count: float, total: int, *, of: float = 1.0, allowed: float = ALLOWED) -> float:
+def share_excess(
+    count: float, total: int, *, of: float = 1.0, allowed: float = ALLOWED, tests: int = 1
+) -> float:
     """Compute by how much a share of images exceeds what is allowed, by its exact lower bound.
 
     The bound is that of Clopper and Pearson: with 64 images and 0.01 allowed, 3 with a sign raise
@@ -101,21 +103,23 @@ def share_excess(count: float, total: int, *, of: float = 1.0, allowed: float = 
         total: Images that were looked at.
         of: The share of all images that these stand for.
         allowed: The share of all images that raises no alarm.
+        tests: Of which the greatest excess counts; their level is corrected for it (Bonferroni).
 
     Returns:
         Above 0 only if chance does not explain it.
     """
-    return of * exact_interval(count, total)[0] - allowed
+    return of * exact_interval(count, total, tests)[0] - allowed
 
 
-def exact_interval(count: float, total: int) -> tuple[float, float]:
+def exact_interval(count: float, total: int, tests: int = 1) -> tuple[float, float]:
     """Compute the 95 % interval of a share, by Clopper and Pearson.
 
     Args:
         count: From 0 to ``total``, not necessarily whole.
         total: At least 1.
+        tests: How many intervals hold their shares together.
     """
-    tail = (1 - LEVEL) / 2
+    tail = (1 - LEVEL) / 2 / tests
     low = float(stats.beta.ppf(tail, count, total - count + 1)) if count > 0 else 0.0
     high = float(stats.beta.isf(tail, count + 1, total - count)) if count < total else 1.0
     return low, high

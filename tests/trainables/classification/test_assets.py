@@ -15,6 +15,7 @@ from trainables.classification.assets import (
     TEST,
     LabelledImages,
     at_most,
+    evenly,
     open_splits,
     read_data,
     read_pool,
@@ -374,3 +375,25 @@ def test_a_part_no_smaller_than_the_whole_is_the_whole():
     data = LabelledImages(torch.zeros(3, 1, 2, 2), torch.tensor([[1, 0], [0, 0], [1, 1]]))
     assert at_most(data, 3) is at_most(data, 9) is data
     assert len(at_most(data, 2)) == 2
+
+
+def test_an_even_part_takes_as_many_of_each_class_as_there_are():
+    labels = torch.tensor([0] * 50 + [1] * 3 + [2] * 9)
+    data = LabelledImages(torch.arange(62)[:, None, None, None], labels, torch.arange(62) % 2 == 0)
+    part = evenly(data, 20)
+    assert torch.bincount(part.labels).tolist() == [9, 3, 8]
+    numbers = part.images.flatten()
+    assert len(numbers.unique()) == 20
+    assert torch.equal(part.labels, labels[numbers])
+    assert torch.equal(part.near, numbers % 2 == 0)
+    assert torch.equal(evenly(data, 20).images, part.images)
+    assert evenly(data, 62) is data
+
+
+def test_an_even_part_has_images_of_every_label():
+    labels = torch.zeros(60, 3, dtype=torch.int64)
+    labels[:40, 0] = 1
+    labels[38:44, 1] = 1
+    labels[57:, 2] = 1
+    part = evenly(LabelledImages(torch.zeros(60, 1, 2, 2), labels), 15)
+    assert part.labels.sum(dim=0).tolist() == [6, 4, 3]  # two of the second have the first, too

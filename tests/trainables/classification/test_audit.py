@@ -164,6 +164,42 @@ def test_many_labels_are_audited_as_well():
     assert alarms.UNBOUNDED in masked
 
 
+class RareDecoy(Brightness):
+    """Offers no gradient but of one pixel where it answers class 1, or for one label of many."""
+
+    def __init__(self, labels: int = 0) -> None:
+        super().__init__()
+        self.labels = labels
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits = super().forward(images)
+        offered = 20 * images[:, 0, 0, :1]
+        decoy = logits.detach() + offered - offered.detach()
+        if self.labels:
+            return torch.cat([decoy[:, 1:], *[logits[:, 1:]] * (self.labels - 1)], dim=1)
+        return torch.where(logits.argmax(dim=1, keepdim=True) == 1, decoy, logits)
+
+
+def slope_of(model: nn.Module, data: LabelledImages, task: str) -> float:
+    measurement = Measurement(task, "pgd", EPS, seed=0, steps=3)
+    robustness = measure_robust(model, data, measurement)
+    return guards(model, data, robustness, measurement)[alarms.SLOPE]
+
+
+def test_a_wrong_gradient_of_a_rare_class_is_seen():
+    many = images_of(260, 0.05)
+    rows = torch.cat([torch.arange(0, 260, 2), torch.arange(1, 25, 2)])  # 130 against 12
+    data = LabelledImages(many.images[rows], many.labels[rows])
+    assert slope_of(RareDecoy(), data, "binary") > 0
+    assert slope_of(Brightness(), data, "binary") <= 0
+
+
+def test_a_wrong_gradient_of_a_label_is_seen():
+    data = images_of(40, 0.05)
+    several = LabelledImages(data.images, data.labels[:, None].repeat(1, 14))
+    assert slope_of(RareDecoy(labels=14), several, "multi-label") > 0
+
+
 def test_without_an_attack_there_is_nothing_to_audit():
     assert audit(Brightness(), images_of(8, 0.05), Measurement("binary", "pgd", (0.0,), 0)) == {}
 

@@ -27,6 +27,14 @@ def pair(wins, losses, ties=20, rest=30):
     return harm, baseline
 
 
+def test_of_many_tests_each_must_be_surer():
+    """Of nine images of seven classes five wrong slopes count; of three classes never one image."""
+    assert share_excess(4, 9, allowed=0.1, tests=7) < 0 < share_excess(5, 9, allowed=0.1, tests=7)
+    assert share_excess(3, 9, allowed=0.1) < share_excess(4, 9, allowed=0.1)
+    assert max(share_excess(1, total, tests=3) for total in range(1, 65)) < 0
+    assert share_excess(5, 9, tests=7) < share_excess(5, 9)
+
+
 @pytest.mark.parametrize("wins", range(12))
 @pytest.mark.parametrize("losses", range(5))
 def test_shares_differ_where_the_exact_test_says_so(wins, losses):
