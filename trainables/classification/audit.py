@@ -187,19 +187,21 @@ def _share(
     """Compute by how much the share of images that have a sign exceeds what is allowed.
 
     Of all images; and of each class by itself, or of the images with a label and without it, as
-    balanced scores count rare classes like others. The greatest excess counts.
+    balanced scores count rare classes like others. Of the few images of a class a tenth may have
+    any sign, and a single image is none. The greatest excess counts.
     """
     images, counts, classes = _pixels(data), [], list[tuple[float, int]]()
     for view, labels in _views(classifier, data):
         signs = sign(view, images, labels).cpu()
         counts.append(float(signs.sum()))
         parts = [signs[labels.cpu() == each] for each in labels.unique().cpu()]
-        sums = [(int(part.sum()), len(part)) for part in parts]
-        # a single image is no sign
-        classes += [(float(count if count > 1 else 0), total) for count, total in sums]
-    excess = partial(alarms.share_excess, allowed=allowed)
-    pooled = excess(float(np.mean(counts)), len(data))
-    return max(pooled, *(excess(*each, tests=len(classes)) for each in classes))
+        classes += [(float(part.sum()), len(part)) for part in parts if part.sum() > 1]
+    pooled = alarms.share_excess(float(np.mean(counts)), len(data), allowed=allowed)
+    tests = sum(len(labels.unique()) for _, labels in _views(classifier, data))
+    least = max(allowed, alarms.ALLOWED_SLOPES)
+    return max(
+        [pooled, *(alarms.share_excess(*each, allowed=least, tests=tests) for each in classes)]
+    )
 
 
 def _coarseness(classifier: Classifier, data: LabelledImages) -> float:
