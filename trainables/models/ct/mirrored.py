@@ -24,7 +24,7 @@ class Mirrored(nn.Module):
 
     def __init__(self, network: nn.Module, axis: str) -> None:
         super().__init__()
-        self.network, self._axis = network, AXES[axis]
+        self.network, self.axis, self._axis = network, axis, AXES[axis]
 
     def forward(self, mr: Tensor) -> Tensor:
         """Predict CT from MR; in train mode as the network alone."""

@@ -29,10 +29,14 @@ class SliceNorm(nn.Module):
 
     def forward(self, mr: Tensor) -> Tensor:
         """Predict CT (N, 1, H, W) from MR (N, C, H, W), in standard deviations of the volume."""
+        ct: Tensor = self.network(self.scaled(mr))
+        return ct
+
+    def scaled(self, mr: Tensor) -> Tensor:
+        """Return what the network inside sees of an MR (N, C, H, W)."""
         centre, scale = self._measure(mr.flatten(1))
         shape = (-1, *[1] * (mr.ndim - 1))
-        ct: Tensor = self.network((mr - centre.reshape(shape)) / scale.reshape(shape))
-        return ct
+        return (mr - centre.reshape(shape)) / scale.reshape(shape)
 
 
 def _of_all(values: Tensor) -> tuple[Tensor, Tensor]:

@@ -22,6 +22,8 @@ from trainables.attacks.signs.gradients import denied, reach, unexplained
 from trainables.attacks.signs.steadiness import require_steady
 from trainables.losses.likelihood import squared_error
 from trainables.metrics import alarms
+from trainables.models.ct.mirrored import Mirrored
+from trainables.models.ct.slice_norm import SliceNorm
 from trainables.runtime.arrays import Floats64
 from trainables.runtime.seeding import derive
 from trainables.synthesis.about import HEADLINE
@@ -135,12 +137,29 @@ def _vanishing(
 
 
 def _misled(network: nn.Module, mr: Tensor, targets: Tensor, measurement: Measurement) -> float:
-    """Count the slices whose gradient does not say what changes by `NEAR` do to the error."""
+    """Count the slices whose gradient does not say what changes by `NEAR` do to the error.
+
+    Slices keep their scales. The gradient of a percentile, or of tissue above a threshold, is sound
+    at a point, but wide random changes bring other pixels to the percentile, or into tissue: that
+    would blame honest networks, which attacks along the gradient harm as much as others.
+    """
+    network, mr = _with_scales(network, mr)
     size, seed = measurement.batch_size, derive(measurement.seed, "slope")
     batches = zip(mr.split(size), targets.split(size), strict=True)
     masks = [unexplained(network, x, partial(head_error, target=y), NEAR, seed) for x, y in batches]
     count = int(torch.cat(masks).sum())
     return alarms.share_excess(count, len(mr), allowed=alarms.ALLOWED_SLOPES)
+
+
+def _with_scales(network: nn.Module, mr: Tensor) -> tuple[nn.Module, Tensor]:
+    """Return what is inside a network that scales its slices, and the scaled slices."""
+    if isinstance(network, SliceNorm):
+        with torch.no_grad():
+            return network.network, network.scaled(mr)
+    if isinstance(network, Mirrored):  # a slice and its mirror image have the same scale
+        inner, scaled = _with_scales(network.network, mr)
+        return Mirrored(inner, network.axis).train(network.training), scaled
+    return network, mr
 
 
 def _worst(

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from trainables.attacks.signs.steadiness import UnsteadyError
 from trainables.metrics import alarms
+from trainables.models.ct.mirrored import Mirrored
+from trainables.models.ct.slice_norm import KINDS, SliceNorm
 from trainables.synthesis.measurement import Measurement, measure_robust
 from trainables.synthesis.robustness import audit as module
 from trainables.synthesis.robustness.audit import SUBJECTS, audit, guards
@@ -147,6 +149,32 @@ def test_trained_networks_raise_none(heads, regime, seed):
     with trial.at_best():
         values = alarms_of(trial.network, heads.data.train, measurement)
     assert all(value <= 0 for value in values.values()), values
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_scales_of_slices_are_no_mask_and_hide_none(kind, mirrored):
+    """The network inside answers to scaled slices; a gradient that it cuts is seen through them."""
+    torch.manual_seed(0)
+    mr = torch.randn(16, 1, SIZE, SIZE).cumsum(2).cumsum(3) / SIZE
+    targets = torch.cat([torch.randn(16, 1, SIZE, SIZE), torch.ones(16, 1, SIZE, SIZE)], dim=1)
+    honest = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.Tanh(), nn.Conv2d(4, 1, 3, padding=1))
+
+    def slope(inner):
+        network = SliceNorm(inner, kind)
+        network = Mirrored(network, "first") if mirrored else network
+        return module._misled(network.eval(), mr, targets, PROTOCOL)
+
+    assert slope(honest) <= 0
+    assert slope(nn.Sequential(Cut(), honest)) > 0
+
+
+class Cut(nn.Module):
+    """Passes images, and the gradient of every second pixel alone."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        kept = (torch.arange(images.numel()) % 2).view_as(images).bool()
+        return torch.where(kept, images, images.detach())
 
 
 def test_one_slice_of_a_few_subjects_is_audited(monkeypatch):
