@@ -31,9 +31,10 @@ def other_metric(ranked: str, compared: str) -> str:
     )
 
 
-def place_in_search(promised: float, place: int) -> str:
+def place_in_search(promised: float, number_in_search: int) -> str:
     """Write a finalist's value in the search and its place; the place alone without a value."""
-    return f"#{place}" if math.isnan(promised) else f"{number(promised)} (#{place})"
+    rank = f"#{number_in_search}"
+    return rank if math.isnan(promised) else f"{number(promised)} ({rank})"
 
 
 def sentences(record: ConfirmationResult) -> list[str]:
@@ -66,9 +67,9 @@ def _trust(record: ConfirmationResult) -> list[str]:
             "search"
         )
     else:
-        place = f"the confirmed winner was #{select.best_place} in the search"
+        rank = f"the confirmed winner was #{select.best_place} in the search"
         regret = record.regret and f"{_regret(record, record.regret)}; "
-        lines.append(f"{regret or ''}{place}")
+        lines.append(f"{regret or ''}{rank}")
     if not math.isnan(select.tau_low):  # else it says nothing, or rests on references
         bounds = interval((select.tau_low, select.tau_high))
         lines.append(

@@ -105,11 +105,11 @@ def evenly(data: LabelledImages, count: int) -> LabelledImages:
     if len(data) <= count:
         return data
     key = data.labels if data.labels.ndim == 1 else _rarest(data.labels)
-    places = torch.zeros_like(key)  # of each image within its class
+    ordinals = torch.zeros_like(key)  # of each image within its class
     for each in key.unique():
         (rows,) = torch.nonzero(key == each, as_tuple=True)
-        places[rows] = torch.arange(len(rows), device=key.device)
-    rows = places.argsort(stable=True)[:count]  # the first of every class, then the second
+        ordinals[rows] = torch.arange(len(rows), device=key.device)
+    rows = ordinals.argsort(stable=True)[:count]  # the first of every class, then the second
     near = None if data.near is None else data.near[rows]
     return LabelledImages(data.images[rows], data.labels[rows], near)
 
