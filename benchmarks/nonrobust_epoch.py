@@ -15,11 +15,7 @@ import nonrobust_cues
 import numpy as np
 import torch
 
-from trainables.attacks.evaluation import evaluate
-from trainables.attacks.gradient import PGD
 from trainables.classification.assets import open_splits, read_splits, write_data
-from trainables.data.phantoms import lesions as phantom
-from trainables.runtime.arrays import Floats64
 from trainables.studies.nonrobust.choice import choose_by_attack
 from trainables.studies.nonrobust.settings import NonrobustConfig
 from trainables.studies.nonrobust.study import Nonrobust
@@ -36,7 +32,6 @@ def score(fraction: float, epochs: int, seed: int) -> list[list[float]]:
         }
     )  # fmt: skip
     rows = []
-    images, labels = nonrobust_cues.draw("both")
     with tempfile.TemporaryDirectory() as folder:
         assets = Path(folder)
         write_data(assets, *open_splits(settings, print), seed=seed)
@@ -47,11 +42,8 @@ def score(fraction: float, epochs: int, seed: int) -> list[list[float]]:
                 trial.choice = choose_by_attack(data, radius / 255, seed)
             trial.train(epochs)
             with trial.at_best():
-                curve: Floats64 = evaluate(
-                    trial.classifier, images, labels, phantom.TASK, PGD(), nonrobust_cues.EPS,
-                    seed=0, skip_broken=True,
-                ).curve("bacc")  # fmt: skip
-            rows.append([*curve.tolist(), float(trial.best.epoch if trial.best else epochs)])
+                curve = nonrobust_cues.score(trial.classifier)[: len(nonrobust_cues.EPS)]
+            rows.append([*curve, float(trial.best.epoch if trial.best else epochs)])
             print(f"seed {seed}, {radius}: {np.round(rows[-1], 3)}", flush=True)
     return rows
 

@@ -161,11 +161,11 @@ def compare(comparison: Comparison, console: Console) -> int:
         comparison: What is compared, and how.
         console: Where the user reads.
 
-    Raises:
-        UserError: If a dataset is unknown or cannot be had, a setting is wrong, or a method failed.
-
     Returns:
         The exit status.
+
+    Raises:
+        UserError: If a dataset is unknown or cannot be had, a setting is wrong, or a method failed.
     """
     study, out = STUDIES[comparison.study].load(), comparison.out
     cells, rows = [*comparison.grid, *comparison.fresh_grid], list[Row]()

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from search.record.run_folder import OPENINGS
-from searchspace.errors import UserError
+from search.storage.openings import add_looks
 from trainables.door.paths import inside
-from trainables.door.records import read_json
-from trainables.runtime.files import to_json, write_atomically
+from trainables.metrics.welch import at_look
 
 LOOKS = "looks.json"
 Look = dict[str, str | float | int | None]
@@ -37,14 +36,12 @@ def count_looks(
     """
     if seeds < 2:
         return 1
-    file = inside(out, LOOKS)
-    looks = _read(file)
     pairs = list(settings)
-    for dataset, fraction in pairs:
-        look: Look = {"dataset": dataset, "fraction": fraction, "seeds": seeds, "images": images}
-        if look not in looks:
-            looks.append(look)
-    write_atomically(file, to_json(looks, indent=2) + "\n", durable=True)
+    present: list[Look] = [
+        {"dataset": dataset, "fraction": fraction, "seeds": seeds, "images": images}
+        for dataset, fraction in pairs
+    ]
+    looks = add_looks(inside(out, LOOKS), present, _is_look)
     return max(sum((look["dataset"], look["fraction"]) == pair for look in looks) for pair in pairs)
 
 
@@ -68,18 +65,9 @@ def earlier(looks: int, openings: int = 0) -> Iterator[str]:
             f"({OPENINGS} of the run), and each opening counts as a look."
         )
     if reasons:
-        factor = 2 ** (looks + openings - 1)
+        factor = at_look(1, looks + openings)
         yield " ".join([*reasons, f"So they pay for {factor} times as many comparisons."])
 
 
-def _read(file: Path) -> list[Look]:
-    try:
-        looks = read_json(file)
-    except FileNotFoundError:
-        return []
-    fields = {"dataset", "fraction", "seeds", "images"}
-    if not isinstance(looks, list) or not all(
-        isinstance(look, dict) and fields == look.keys() for look in looks
-    ):
-        raise UserError(f"{file} is damaged: it is no list of looks at verdicts; name a new --out")
-    return looks
+def _is_look(value: object) -> bool:
+    return isinstance(value, dict) and value.keys() == {"dataset", "fraction", "seeds", "images"}

@@ -23,15 +23,14 @@ from search.robmednas.rows import damaged_rows, read_rows, write_rows
 from search.robmednas.sources import BASELINE, GREY, PLAIN, PLAIN_TRAINED, searched
 from search.robmednas.tables import deviation, verdict_of
 from search.robmednas.testing import Condition, count_looks, open_test, score
+from search.storage.openings import add_looks
 from searchspace.errors import UserError
 from trainables.data.subjects import folds
 from trainables.door.opening import names_in
 from trainables.door.paths import inside
-from trainables.door.records import read_json
 from trainables.metrics.paired import compare_recipes
 from trainables.metrics.synthesis import REGIONS
 from trainables.metrics.welch import at_look
-from trainables.runtime.files import to_json, write_atomically
 from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
@@ -185,18 +184,10 @@ def _looks(folder: Path, scores: pd.DataFrame) -> int:
     Raises:
         UserError: If the list is damaged: how often is then not known.
     """
-    file = inside(folder, LOOKS)
-    try:
-        looks = read_json(file)
-    except FileNotFoundError:
-        looks = []
-    if not isinstance(looks, list):
-        raise UserError(f"{file} is damaged: it is no list of looks at verdicts")
     seeds = scores.loc[scores["kind"] == INITIALISATION, "number"]
-    look = [int(seeds.min()), int(seeds.nunique())] if len(seeds) else [0, 0]
-    if look not in looks and look[1] >= LEAST:
-        looks.append(look)
-        write_atomically(file, to_json(looks) + "\n", durable=True)
+    count = int(seeds.nunique())
+    present = [[int(seeds.min()), count]] if count >= LEAST else []
+    looks = add_looks(inside(folder, LOOKS), present, lambda value: isinstance(value, list))
     return max(1, len(looks))
 
 

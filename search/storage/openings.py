@@ -1,10 +1,10 @@
 """How often the test split of a run was opened, by whom, and for which winner."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from search.record.manifest import read_manifest
 from search.record.run_folder import OPENINGS, RunFolder
@@ -22,6 +22,7 @@ FIELDS = frozenset({"folder", "time", "winner"})
 MOST = 1000  # openings that are told: each halves a level, and a list may be a stranger's
 
 Openings = Sequence[Mapping[str, Any]]
+L = TypeVar("L")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +125,29 @@ def say_openings(name: str, count: int, say: Say) -> None:
             f"the test split of {name} was opened {count} times: what is chosen after the first is "
             "not chosen blindly"
         )
+
+
+def add_looks(file: Path, present: Iterable[L], is_look: Callable[[object], bool]) -> list[L]:
+    """Add looks to the list in a file, which may be missing, and return the list.
+
+    Args:
+        file: Of the list.
+        present: The present ones, as JSON values; those that are in the list already are none.
+        is_look: Tells whether a value in the file is a look.
+
+    Raises:
+        UserError: If the list is damaged.
+    """
+    try:
+        before = read_json(file)
+    except FileNotFoundError:
+        before = []
+    if not isinstance(before, list) or not all(map(is_look, before)):
+        raise UserError(f"{file} is damaged: it is no list of looks at verdicts; name a new --out")
+    looks = [*before, *(look for look in present if look not in before)]
+    if looks != before:
+        write_atomically(file, to_json(looks, indent=2) + "\n", durable=True)
+    return looks
 
 
 def _with(openings: Openings, opening: Opening) -> list[dict[str, Any]]:

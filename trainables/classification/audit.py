@@ -190,18 +190,17 @@ def _share(
     balanced scores count rare classes like others. Of the few images of a class a tenth may have
     any sign, and a single image is none. The greatest excess counts.
     """
-    images, counts, classes = _pixels(data), [], list[tuple[float, int]]()
+    images, counts, parts = _pixels(data), [], []
     for view, labels in _views(classifier, data):
         signs = sign(view, images, labels).cpu()
         counts.append(float(signs.sum()))
-        parts = [signs[labels.cpu() == each] for each in labels.unique().cpu()]
-        classes += [(float(part.sum()), len(part)) for part in parts if part.sum() > 1]
+        parts += [signs[labels.cpu() == each] for each in labels.unique().cpu()]
     pooled = alarms.share_excess(float(np.mean(counts)), len(data), allowed=allowed)
-    tests = sum(len(labels.unique()) for _, labels in _views(classifier, data))
-    least = max(allowed, alarms.ALLOWED_SLOPES)
-    return max(
-        [pooled, *(alarms.share_excess(*each, allowed=least, tests=tests) for each in classes)]
+    excess = partial(
+        alarms.share_excess, allowed=max(allowed, alarms.ALLOWED_SLOPES), tests=len(parts)
     )
+    sums = ((float(part.sum()), len(part)) for part in parts)
+    return max([pooled, *(excess(count, total) for count, total in sums if count > 1)])
 
 
 def _coarseness(classifier: Classifier, data: LabelledImages) -> float:

@@ -24,12 +24,13 @@ class Mirrored(nn.Module):
 
     def __init__(self, network: nn.Module, axis: str) -> None:
         super().__init__()
-        self.network, self.axis, self._axis = network, axis, AXES[axis]
+        self.network, self.axis = network, axis
 
     def forward(self, mr: Tensor) -> Tensor:
         """Predict CT from MR; in train mode as the network alone."""
         predicted: Tensor = self.network(mr)
         if self.training:
             return predicted
-        mirrored: Tensor = self.network(mr.flip(self._axis))
-        return (predicted + mirrored.flip(self._axis)) / 2
+        axis = AXES[self.axis]
+        mirrored: Tensor = self.network(mr.flip(axis))
+        return (predicted + mirrored.flip(axis)) / 2
