@@ -1,12 +1,10 @@
 """The claim that a run ends with: who won, by how much, and who cannot be told apart."""
 
 import math
-from typing import Any
 
 import pandas as pd
 
 from analysis.load import Run
-from analysis.numbers.tables import rows_of
 from analysis.vocabulary import Vocabulary
 from search.record.events import number
 from search.record.lock import is_running
@@ -27,12 +25,6 @@ CONDITIONS = {
 }
 
 BETTER, WORSE, TIED, UNKNOWN = "better", "worse", "not told apart", "not known"
-VERDICTS = {
-    WORSE: "Worse than",
-    TIED: "Not distinguishable from",
-    BETTER: "Better than",
-    UNKNOWN: "Compared, without an interval, with",
-}
 
 
 def condition(run: Run) -> str:
@@ -78,7 +70,7 @@ def ties(run: Run) -> list[str]:
 
 
 def sentences(run: Run) -> list[str]:
-    """Say who won, by how much, what cannot be told apart, and how far to trust it."""
+    """Say who won, what cannot be told apart, and how far to trust it; gains are in a table."""
     first, metric, words = winner_row(run), run.objective.metric, run.vocabulary
     sampled = sum(not (trial.is_reference or trial.repeats) for trial in run.record)
     if first is None:
@@ -103,7 +95,6 @@ def sentences(run: Run) -> list[str]:
         *_lucky(run),
         *matched_sentences(run),
         *arm_sentences(run),
-        *_comparisons(run),
         *_clean(run),
     ]
     if names := ties(run):
@@ -176,34 +167,6 @@ def _seeds(row: Row) -> str:
         return f"{number} seeds"
     further = "one further seed" if number == 1 else f"{number} further seeds"
     return f"{further}: the first, for which it was chosen, does not count"
-
-
-def _comparisons(run: Run) -> list[str]:
-    """Say how the winner compares with the references: by name where few, else by the closest."""
-    frame, lines = gains_over(run), []
-    for verdict, words in VERDICTS.items():
-        rows = frame[frame["verdict"] == verdict]
-        if rows.empty:
-            continue
-        closest = rows_of(rows.assign(distance=rows["gain"].abs()).nsmallest(1, "distance"))[0]
-        names = [f"{row.over}{' (a control)' if row.control else ''}" for row in rows_of(rows)]
-        gap = _difference(run, closest)
-        if len(names) == 1:
-            lines.append(f"{words} {names[0]}, {gap}.")
-        else:
-            lines.append(f"{words} {', '.join(names)}; the closest is {closest.over}, {gap}.")
-    return lines
-
-
-def _difference(run: Run, row: Any) -> str:  # noqa: ANN401 - a row of a frame
-    """Write a gain; of one that is worse, by how much it is worse."""
-    words, metric = run.vocabulary, run.objective.metric
-    if row.verdict == WORSE:
-        loss = _format_gain(words, metric, -row.gain)
-        return f"by {loss}{_format_bounds(words, metric, (-row.high, -row.low))}"
-    before = "by" if row.verdict == BETTER else "a gain of"
-    gain = _format_gain(words, metric, row.gain)
-    return f"{before} {gain}{_format_bounds(words, metric, (row.low, row.high))}"
 
 
 def _format_gain(words: Vocabulary, metric: str, value: float) -> str:

@@ -70,7 +70,6 @@ def test_a_gain_without_single_answers_has_no_verdict(build):
         Blueprint("t001", metrics={METRIC: 0.5}),
     )
     assert gains_over(run)["verdict"].tolist() == ["not known"]
-    assert "Compared, without an interval, with baseline, a gain of 0.200." in sentences(run)
 
 
 def test_a_control_that_is_better_is_said_so(build):
@@ -80,10 +79,6 @@ def test_a_control_that_is_better_is_said_so(build):
     (row,) = gains_over(run).itertuples()
     assert row.verdict == "worse"
     assert row.high < 0
-    (comparison,) = (
-        sentence for sentence in sentences(run) if sentence.startswith("Worse than adversarial")
-    )
-    assert f"by {-row.gain:.3f} [{-row.high:.3f}, {-row.low:.3f}]" in comparison
 
 
 def test_twins_cannot_be_told_apart(build):

@@ -18,6 +18,7 @@ def test_winner_gains_and_config_are_shown(build):
     assert ">+0.200</td>" in body
     assert ">adversarial (control)</th>" in body
     assert ">-0.400</td>" in body
+    assert body.count(">not known</span>") == 2
     assert "<dt>lr</dt><dd>0.0001235</dd>" in body
 
 
