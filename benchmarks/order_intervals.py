@@ -10,7 +10,8 @@ import argparse
 import numpy as np
 
 from trainables.metrics.classification import ORDERS
-from trainables.metrics.orders.rank_scores import jackknife_values, order_interval, pseudo_values
+from trainables.metrics.orders.answers import order_interval
+from trainables.metrics.orders.rank_scores import balance, jackknife_values, pseudo_values
 
 SETTINGS = ((100, 35), (136, 37), (100, 20))  # images, and positives among them
 MANY = 200_000  # images of which a score is taken for the truth
@@ -36,7 +37,7 @@ def coverage(name: str, images: int, positives: int, draws: int) -> float:
             if name == "auc"
             else jackknife_values(scores, positive, score)
         )
-        low, high = order_interval(values, positive)
+        low, high = order_interval(balance(values, positive), positive)
         hits += low <= truth <= high
     return hits / draws
 

@@ -21,7 +21,16 @@ from search.results.ranking import Row, can_win, first_merit, lucky, sign_of, wi
 from search.results.seeds import Spread, spread_of
 from trainables.metrics.influence import Sample, value_of
 from trainables.metrics.skill import Area, summary_of
-from trainables.metrics.welch import FEW, UNKNOWN, Component, Estimate, estimate, total
+from trainables.metrics.welch import (
+    FEW,
+    UNKNOWN,
+    Component,
+    Estimate,
+    corrected,
+    estimate,
+    quantile,
+    total,
+)
 from trainables.study import ranking_file
 
 COMPARED = 50  # rows that are compared with the winner: each reads the answers of its trainings
@@ -125,6 +134,7 @@ class Comparison:
         objective: What values are of.
         spread: How much they vary with the seed.
         count: How many comparisons shall hold together.
+        of_images: The same over images alone, by which every trial that can win was compared.
         folder: Of the run.
     """
 
@@ -133,6 +143,7 @@ class Comparison:
     objective: Objective
     spread: Spread
     count: int
+    of_images: int
     folder: RunFolder
 
     @classmethod
@@ -147,15 +158,17 @@ class Comparison:
         """
         # By the values that count, any of its peers might have been the winner: so each pair of
         # peers, and each peer with each other trial, is a comparison that the run may come to.
-        total = min(len(_completed(rows)), COMPARED + 1)
-        peers = sum(can_win(row) and row.chosen == first.chosen for row in rows)
-        peers = min(peers, total)
+        # Its further seeds chose nothing, but the images did: by them any trial might have won.
+        completed = _completed(rows)
+        able = [row for row in completed if can_win(row)]
+        peers = sum(row.chosen == first.chosen for row in able)
         return cls(
             first=first,
             answers=answers_of(first, objective, folder),
             objective=objective,
             spread=seed_spread(rows, objective),
-            count=max(1, peers * (peers - 1) // 2 + peers * (total - peers)),
+            count=_pairs(peers, min(len(completed), COMPARED + 1)),
+            of_images=_pairs(len(able), len(completed)),
             folder=folder,
         )
 
@@ -168,8 +181,8 @@ class Comparison:
         answers = answers_of(row, self.objective, self.folder)
         seeds = self.spread.of_difference(_counted(self.first), _counted(row))
         gain = sign_of(self.objective) * (self.first.value - row.value)
-        parts = [seeds, paired_component(self.answers, answers)]
-        return estimate(gain, parts, self.count, apart=seeds.df < FEW)
+        images = _widened(paired_component(self.answers, answers), self.count, self.of_images)
+        return estimate(gain, [seeds, images], self.count, apart=seeds.df < FEW)
 
     def gain(self, row: Row) -> Gain:
         """Return by how much the winner exceeds another, as it is reported.
@@ -249,6 +262,20 @@ def paired_component(first: Sample | None, second: Sample | None) -> Component:
     if first is None or second is None or not np.array_equal(first.labels, second.labels):
         return UNKNOWN
     return (first - second).component
+
+
+def _pairs(peers: int, total: int) -> int:
+    """Count the pairs of rows, of which at least one is a peer; one pair at least."""
+    peers = min(peers, total)
+    return max(1, peers * (peers - 1) // 2 + peers * (total - peers))
+
+
+def _widened(part: Component, count: int, more: int) -> Component:
+    """Return a component whose interval at the level of some comparisons holds for more of them."""
+    if isnan(part.variance):
+        return part
+    widths = [quantile(part.df, corrected(number)) for number in (more, count)]
+    return Component(part.variance * (widths[0] / widths[1]) ** 2, part.df)
 
 
 def _counted(row: Row) -> tuple[str, int]:

@@ -125,8 +125,9 @@ def _examination(
     near = None if data.near is None else data.near.cpu().numpy()
     apart = None
     if near is not None and not near.all() and score in ORDERS:  # all images make each number
-        rest = _numbers(score, task, answers[:, ~near], labels[~near])
-        apart = rest.scores.astype(np.float64)
+        classes = numbers.classes[~near]  # which label is the rarest is known of all images
+        rest = image_scores(score, task, answers[:, ~near], labels[~near], classes)
+        apart = None if rest is None else rest.scores.astype(np.float64)
     return Examination(
         SCORES[score].words,
         "max",

@@ -3,8 +3,13 @@
 Balanced accuracy is a mean over classes of right answers. An AUC is the mean over images of its
 pseudo-values (`trainables.metrics.orders.rank_scores`), and so are average precision and partial
 AUC. All are then means, at every radius, and all that is made of means holds for them.
+
+How sure a score of an order is hangs on its rarest class: each of few positives moves it more than
+each of many negatives. So these numbers have classes, too: those of the images, or the rarest label
+of each.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +22,13 @@ from trainables.metrics.classification import (
     correct,
     order_columns,
 )
-from trainables.metrics.intervals import mean_interval
-from trainables.metrics.orders.rank_scores import jackknife_values, order_interval, pseudo_values
+from trainables.metrics.orders.rank_scores import (
+    ROUNDING,
+    balance,
+    jackknife_values,
+    pseudo_values,
+)
+from trainables.metrics.welch import image_component, quantile
 from trainables.runtime.arrays import Floats, Floats64
 
 
@@ -28,7 +38,8 @@ class ImageScores:
 
     Attributes:
         scores: bool or float64 (E, N), at each of E radii.
-        classes: int64 (N,); all 0 where the plain mean is taken.
+        classes: int64 (N,), of multi-label data the rarest label of each image. Of a score of an
+            order the mean within each is the score.
         zero: Score of a constant answer.
     """
 
@@ -38,7 +49,11 @@ class ImageScores:
 
 
 def image_scores(
-    score: str, task: str, answers: npt.NDArray[np.floating], labels: Labels
+    score: str,
+    task: str,
+    answers: npt.NDArray[np.floating],
+    labels: Labels,
+    classes: npt.NDArray[np.int64] | None = None,
 ) -> ImageScores | None:
     """Return the numbers behind a score; None where no such numbers exist.
 
@@ -47,11 +62,13 @@ def image_scores(
         task: "binary", "multi-class", "ordinal" or "multi-label".
         answers: (E, N, K), at each radius: probabilities, or for an order any numbers that rank.
         labels: int (N,), or (N, L).
+        classes: Of a score of an order, where they are those of a larger set of images, (N,).
     """
     zero = constant_scores(task, labels)[score]
     if score in ORDERS:
+        classes = _classes_of(labels) if classes is None else classes
         rows = [_order_values(score, task, row, labels) for row in answers]
-        return ImageScores(np.stack(rows), np.zeros(len(labels), dtype=np.int64), zero)
+        return ImageScores(np.stack([balance(row, classes) for row in rows]), classes, zero)
     if score == "bacc" and task != "multi-label":
         right = np.stack([correct(task, row, labels) for row in answers])
         return ImageScores(right, labels.astype(np.int64), zero)
@@ -63,18 +80,43 @@ def order_intervals(
 ) -> list[tuple[float, float]]:
     """Compute the 95 % interval of a score of an order at each of E radii.
 
-    Over classes or labels it is that of a mean of images, as each image counts for several.
-
     Args:
         score: ``auc``, ``ap`` or ``pauc``.
         task: "binary", "multi-class", "ordinal" or "multi-label".
         answers: Numbers that rank, (E, N, K).
         labels: int (N,), or (N, L).
     """
-    rows = [_order_values(score, task, row, labels) for row in answers]
-    if task != "multi-label" and answers.shape[2] == 2:
-        return [order_interval(row, labels == 1) for row in rows]
-    return [mean_interval(row)[1:] for row in rows]
+    numbers = image_scores(score, task, answers, labels)
+    if numbers is None:
+        raise ValueError(f"{score} is no score of an order")
+    return [order_interval(row, numbers.classes) for row in numbers.scores.astype(np.float64)]
+
+
+def order_interval(
+    numbers: Floats64, classes: npt.NDArray[np.generic], level: float = 0.95
+) -> tuple[float, float]:
+    """Compute the interval of a score by Student's t from the numbers of its images.
+
+    Where all images are in order, or none, the numbers have no spread. The width is then that of
+    the exact interval of a share of 0 or 1 among as many images as the smallest class has.
+
+    Args:
+        numbers: Of `balance`, (N,).
+        classes: (N,).
+        level: Coverage, in (0, 1).
+
+    Returns:
+        Within [0, 1]; NaN without a score, and of two classes with fewer than two images of one.
+    """
+    _, members, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    if len(counts) < 2 or counts.sum() - counts.max() < 2 or np.isnan(numbers).any():
+        return math.nan, math.nan
+    value = float(numbers.mean())
+    variance, df = image_component((numbers - value) / len(counts), members)
+    half = quantile(df, level) * math.sqrt(variance)
+    if half < ROUNDING:
+        half = 1 - ((1 - level) / 2) ** (1 / int(counts.min()))
+    return max(value - half, 0.0), min(value + half, 1.0)
 
 
 def _order_values(score: str, task: str, answers: Floats, labels: Labels) -> Floats64:
@@ -87,3 +129,13 @@ def _order_values(score: str, task: str, answers: Floats, labels: Labels) -> Flo
     ]
     values: Floats64 = np.mean(columns, axis=0) if columns else np.full(len(labels), np.nan)
     return values
+
+
+def _classes_of(labels: Labels) -> npt.NDArray[np.int64]:
+    """Return the class of each image, (N,): of several labels the rarest that it has, or none."""
+    if labels.ndim == 1:
+        return labels.astype(np.int64)
+    frequencies = np.where(labels > 0, labels.sum(axis=0), len(labels) + 1)
+    rarest: npt.NDArray[np.int64] = frequencies.argmin(axis=1)
+    rarest[~labels.any(axis=1)] = labels.shape[1]
+    return rarest

@@ -12,11 +12,12 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import norm, rankdata
 
 from trainables.runtime.arrays import Floats, Floats64, Mask
 
-_ROUNDING = 1e-9  # a product such as 0.29 * 100 lies below the whole number that it means
+ROUNDING = 1e-9  # a product such as 0.29 * 100 lies below the whole number that it means
 
 
 def placements(scores: Floats, positive: Mask) -> Floats64:
@@ -90,29 +91,22 @@ def jackknife_values(
     return values
 
 
-def order_interval(values: Floats64, positive: Mask, level: float = 0.95) -> tuple[float, float]:
-    """Compute the interval of a score from the values of its images.
+def balance(values: Floats64, classes: npt.NDArray[np.generic]) -> Floats64:
+    """Turn values into numbers whose mean within each class, and over classes, is the score.
 
-    Where all images are in order, or none, the values have no spread. The width is then that of the
-    exact interval of a share of 0 or 1 among as many images as the smaller class has.
+    Their spread within a class is by how much its images move the score. So where means of classes
+    are compared, the images of a rare class count as the few that they are: pooled with all others
+    they looked like a sample of as many images as there are.
 
     Args:
-        values: Of `pseudo_values` or `jackknife_values`, (N,).
-        positive: bool (N,).
-        level: Coverage, in (0, 1).
-
-    Returns:
-        Within [0, 1]; NaN with fewer than two images of a class.
+        values: Of `pseudo_values` or `jackknife_values`, or the mean of several such, (N,).
+        classes: (N,); for scores of several labels any groups that hold images of a label together.
     """
-    least = min(int(positive.sum()), int((~positive).sum()))
-    if least < 2:
-        return math.nan, math.nan
-    value, tail = float(values.mean()), (1 - level) / 2
-    error = math.sqrt(sum(values[side].var(ddof=1) * side.sum() for side in (positive, ~positive)))
-    half = float(norm.isf(tail)) * error / len(values)
-    if half < _ROUNDING:
-        half = 1 - tail ** (1 / least)
-    return max(value - half, 0.0), min(value + half, 1.0)
+    groups, members, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    means = np.bincount(members, weights=values) / counts
+    weights = len(groups) * counts / len(values)
+    numbers: Floats64 = values.mean() + weights[members] * (values - means[members])
+    return numbers
 
 
 def delong_variance(scores: Floats, positive: Mask, baseline: Floats | None = None) -> float:
@@ -195,7 +189,7 @@ def partial_auc(scores: Floats, positive: Mask, bound: float) -> float:
     rates = np.append(false_rates[inside], bound)
     heights = np.append(true_rates[inside], np.interp(bound, false_rates, true_rates))
     # A step at the bound itself lies outside: np.interp would take its upper end.
-    steps = np.isclose(false_rates, bound, rtol=0, atol=_ROUNDING)
+    steps = np.isclose(false_rates, bound, rtol=0, atol=ROUNDING)
     if steps.any():
         heights[-1] = true_rates[steps].min()
     area = float(np.trapezoid(heights, rates))

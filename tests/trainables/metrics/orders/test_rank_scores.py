@@ -9,10 +9,10 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from trainables.metrics.orders.rank_scores import (
     average_precision,
+    balance,
     delong_test,
     delong_variance,
     jackknife_values,
-    order_interval,
     partial_auc,
     placements,
     pseudo_values,
@@ -76,49 +76,14 @@ def test_leaving_out_each_image_gives_the_pseudo_values_of_the_auc(seed):
     assert values == pytest.approx(pseudo_values(scores, positive))
 
 
-@pytest.mark.parametrize("name", ["ap", "pauc"])
-def test_intervals_of_an_order_cover_its_truth(name):
-    score, rng, hits = SCORES_OF_AN_ORDER[name], np.random.default_rng(1), 0
-    positive = np.arange(100) < 35
-    population = np.arange(100_000) < 35_000
-    truth = score(rng.normal(size=100_000) + population, population)
-    for _ in range(300):
-        scores = rng.normal(size=100) + positive
-        low, high = order_interval(jackknife_values(scores, positive, score), positive)
-        hits += low <= truth <= high
-    assert hits / 300 >= 0.9
-
-
-def test_the_interval_of_an_auc_is_delongs():
-    values = pseudo_values(SCORES, POSITIVE)
-    half = 1.959963984540054 * math.sqrt(delong_variance(SCORES, POSITIVE))
-    expected = (0.585714285714 - half, 0.585714285714 + half)
-    assert order_interval(values, POSITIVE) == pytest.approx(expected, abs=1e-9)
-
-
-@pytest.mark.parametrize("name", SCORES_OF_AN_ORDER)
-def test_a_perfect_order_is_not_certain(name):
-    positive = np.arange(136) < 37
-    values = jackknife_values(positive.astype(float), positive, SCORES_OF_AN_ORDER[name])
-    assert order_interval(values, positive) == pytest.approx((0.025 ** (1 / 37), 1.0))
-
-
-@pytest.mark.parametrize("name", SCORES_OF_AN_ORDER)
-def test_neither_is_the_worst_order(name):
-    """At its least a score has the width of a share of 0; its interval holds it."""
-    positive = np.arange(136) < 37
-    score = SCORES_OF_AN_ORDER[name]
-    values = jackknife_values(-positive.astype(float), positive, score)
-    low, high = order_interval(values, positive)
-    worst = score(-positive.astype(float), positive)
-    assert low <= worst
-    assert high == pytest.approx(worst + 1 - 0.025 ** (1 / 37), abs=0.02)
-
-
-def test_a_single_image_of_a_class_has_no_interval():
-    positive = np.arange(5) < 1
-    values = pseudo_values(np.arange(5.0), positive)
-    assert np.isnan(order_interval(values, positive)).all()
+@pytest.mark.parametrize("seed", range(3))
+def test_balanced_numbers_have_the_score_in_each_class_and_the_spread_of_delong(seed):
+    scores, positive = random_case(seed)
+    numbers = balance(pseudo_values(scores, positive), positive)
+    sides = numbers[positive], numbers[~positive]
+    assert [side.mean() for side in sides] == pytest.approx([roc_auc(scores, positive)] * 2)
+    variance = sum(side.var(ddof=1) / len(side) for side in sides) / 4  # each class is half
+    assert variance == pytest.approx(delong_variance(scores, positive))
 
 
 def test_two_models_are_compared_on_the_same_images():
