@@ -19,7 +19,7 @@ from search.engine.trial import State, Trial
 from search.record.manifest import Beside, ConstantAnswer
 from search.results.pulse import Pulse
 from search.results.ranking import rank, winner
-from search.results.tables import ALONE, agreement_line, duration, number, ranked_table
+from search.results.tables import ALONE, agreement_line, duration, number, ranked_table, remainder
 from trainables.door.text import printable
 
 LEADERS = 10
@@ -113,7 +113,7 @@ class Progress:
         if event == "exhausted":
             refused = details["refused"]
             beyond = f"{refused} proposals in a row were beyond the limits: widen them"
-            exhausted = "the space is exhausted: proposals in a row were known"
+            exhausted = "the space is exhausted: all that is proposed was tried before"
             self.say(beyond if refused else exhausted)
         elif event in {"restarted", "noted"} and trial is not None:
             self.say(f"{trial.name}: {details.get('reason') or details['note']}")
@@ -130,8 +130,8 @@ class Progress:
         running = [trial for trial in list(self._trials.values()) if trial.state is State.RUNNING]
         pulses = [(trial, self.pulse_of(trial.id)) for trial in running]
         parts = [
-            f"{trial.name} {pulse.epoch}/{self._budget} epochs, ~{duration(pulse.remaining_s)} to "
-            f"{pulse.rung}"
+            f"{trial.name} {pulse.epoch}/{self._budget} epochs, "
+            + remainder(pulse, f"to {pulse.rung}")
             for trial, pulse in pulses
             if pulse is not None
         ]

@@ -15,6 +15,7 @@ from search.record.manifest import Beside, ConstantAnswer
 from search.results.arms import Arm
 from search.results.controls import Claim, claim_sentence, plain
 from search.results.differences import Gain
+from search.results.pulse import Pulse
 from search.results.ranking import Row, front, front_of, lucky, missed, sign_of, winner
 from search.results.seeds import UNKNOWN, Spread
 from trainables.metrics.alarms import ALARMS, OF_ASSETS
@@ -102,7 +103,7 @@ def _add_columns(table: Table, beside: Beside) -> None:
     for heading in beside.columns:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("epochs", justify="right", no_wrap=True)
-    table.add_column("state", overflow="fold")
+    table.add_column("state", overflow="fold", min_width=max(map(len, State)))
 
 
 def _further(row: Row, beside: Beside) -> list[str]:
@@ -333,3 +334,15 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def remainder(pulse: Pulse, goal: str) -> str:
+    """Say how long a running trial still trains, or that it is being measured.
+
+    Args:
+        pulse: How far it is.
+        goal: What it trains for, such as ``to 20``.
+    """
+    if pulse.epoch >= pulse.rung:
+        return "trained, is being measured"
+    return f"~{duration(pulse.remaining_s)} {goal}"

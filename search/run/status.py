@@ -15,7 +15,7 @@ from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
 from search.results.pulse import read_pulse
 from search.results.ranking import rank, winner
-from search.results.tables import duration, number, ranked_table
+from search.results.tables import duration, number, ranked_table, remainder
 from search.storage.runs import looked_at
 from search.storage.store import is_remote
 from searchspace.errors import UserError
@@ -85,10 +85,8 @@ def _running(trials: list[Trial], folder: RunFolder) -> Iterator[str]:
     """Say how far each running trial is, where its worker says so."""
     for trial in trials:
         if trial.state is State.RUNNING and (pulse := read_pulse(folder.trial(trial.id))):
-            yield (
-                f"{trial.name}: epoch {pulse.epoch}, ~{duration(pulse.remaining_s)} to its report "
-                f"at {pulse.rung}"
-            )
+            rest = remainder(pulse, f"to its report at {pulse.rung}")
+            yield f"{trial.name}: epoch {pulse.epoch}, {rest}"
 
 
 def _say(console: Console, line: str) -> None:

@@ -58,6 +58,8 @@ def test_a_line_says_how_far_the_running_trials_are(trials):
         progress.notice("proposed", trial)
     (name,) = (trial.name for trial in trials if trial.state is State.RUNNING)
     assert progress.running_line() == f"running: {name} 12/60 epochs, ~0:32 to 20"
+    pulses.update({trial.id: Pulse(20, 20, 4.0) for trial in trials})
+    assert progress.running_line() == f"running: {name} 20/60 epochs, trained, is being measured"
     pulses.clear()
     assert progress.running_line() == ""
 

@@ -81,3 +81,5 @@ def test_a_running_trial_says_how_far_it_is(run_toy, shown):
     (folder / "events.jsonl").write_text("".join(lines[: started + 1]))
     write_pulse(RunFolder(folder).trial("r01"), Pulse(2, 3, 30.0))
     assert "r01 baseline: epoch 2, ~0:30 to its report at 3" in shown(folder)
+    write_pulse(RunFolder(folder).trial("r01"), Pulse(3, 3, 30.0))
+    assert "r01 baseline: epoch 3, trained, is being measured" in shown(folder)
