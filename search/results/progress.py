@@ -17,6 +17,7 @@ from rich.text import Text
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.manifest import Beside, ConstantAnswer
+from search.results.differences import seed_spread
 from search.results.pulse import Pulse
 from search.results.ranking import rank, winner
 from search.results.tables import ALONE, agreement_line, duration, number, ranked_table, remainder
@@ -149,9 +150,13 @@ class Progress:
     def render(self) -> RenderableType:
         """Draw the live table: counts, the best so far, the leaders."""
         rows = rank(list(self._trials.values()), self._objective)
-        leaders = rows[:LEADERS]
         table = ranked_table(
-            leaders, self._objective, self._budget, constant=self._constant, beside=self._beside
+            rows[:LEADERS],
+            self._objective,
+            self._budget,
+            spread=seed_spread(rows, self._objective),
+            constant=self._constant,
+            beside=self._beside,
         )
         lines = [line for line in (self.status(), self.running_line()) if line]
         return Group(*(Text(line, no_wrap=True, overflow="crop") for line in lines), table)

@@ -103,7 +103,8 @@ def _add_columns(table: Table, beside: Beside) -> None:
     for heading in beside.columns:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("epochs", justify="right", no_wrap=True)
-    table.add_column("state", overflow="fold", min_width=max(map(len, State)))
+    width = max(map(len, State)) if beside.columns else None
+    table.add_column("state", overflow="fold", width=width)
 
 
 def _further(row: Row, beside: Beside) -> list[str]:
@@ -233,7 +234,7 @@ def spread_line(spread: Spread) -> str:
     trainings = spread.df + spread.configs
     return (
         f"values vary with the seed by {number(spread.deviation)} (standard deviation over "
-        f"{trainings} trainings of {spread.configs} configs)"
+        f"{trainings} trainings of {spread.configs} config{'s' * (spread.configs != 1)})"
     )
 
 

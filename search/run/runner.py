@@ -183,7 +183,8 @@ def _work(session: Session, events: list[Event], before: str | None, *, retry: b
             session, objective = _prepared(session)
         except KeyboardInterrupt:
             session.manifest.end("interrupted")
-            session.say_path(f"stopped before the first trial: {session.folder.path}")
+            again = f"python -m search resume {session.folder.path}"
+            session.say_path(f"stopped before the first trial: {again}")
             return INTERRUPTED
         session.keeping.depot.ensure_folder(session.folder.assets)
         with session.keeping.mirror or nullcontext():

@@ -13,6 +13,7 @@ from search.record.event import Event
 from search.record.events import follow, read_events
 from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
+from search.results.differences import seed_spread
 from search.results.pulse import read_pulse
 from search.results.ranking import rank, winner
 from search.results.tables import duration, number, ranked_table, remainder
@@ -44,6 +45,7 @@ def show(run: str | Path, console: Console) -> int:
     _say(console, f"{folder.path.name}: {state}")
     if not events or objective is None:
         _say(console, "no trial has started yet")
+        _say_how_to_go_on(console, run, state, running)
         return 0
     further = sum(trial.is_reference or trial.is_further for trial in trials)
     total = manifest.plan.trials + further
@@ -52,15 +54,23 @@ def show(run: str | Path, console: Console) -> int:
         _say(console, line)
     _say(console, f"{duration(float(events[-1]['elapsed_s']))} of work{_age(events[-1])}")
     budget = manifest.rungs[-1].epochs
-    leaders, constant = (
-        rank(trials, objective)[:LEADERS],
-        manifest.constant_answer(objective.metric),
+    rows, constant = rank(trials, objective), manifest.constant_answer(objective.metric)
+    table = ranked_table(
+        rows[:LEADERS],
+        objective,
+        budget,
+        spread=seed_spread(rows, objective),
+        constant=constant,
+        beside=manifest.beside,
     )
-    beside = manifest.beside
-    console.print(ranked_table(leaders, objective, budget, constant=constant, beside=beside))
-    if not running and (state != "finished"):
-        _say(console, f"go on with: python -m search resume {run}")
+    console.print(table)
+    _say_how_to_go_on(console, run, state, running)
     return 0
+
+
+def _say_how_to_go_on(console: Console, run: str | Path, state: str, running: str) -> None:
+    if not running and state != "finished":
+        _say(console, f"go on with: python -m search resume {run}")
 
 
 def _age(event: Event) -> str:
