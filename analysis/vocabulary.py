@@ -103,7 +103,7 @@ class Vocabulary:
 
     def format_gain(self, metric: str, value: float) -> str:
         """Write a gain of a metric with its sign."""
-        return f"{'+' if value > 0 else '-'}{self.format_value(metric, abs(value))}"
+        return f"{'+' if value >= 0 else '-'}{self.format_value(metric, abs(value))}"
 
 
 def placeholder(study: str) -> About:

@@ -2,6 +2,7 @@
 
 import math
 import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,8 @@ from analysis.numbers.importance import LEAST, categories, importance, is_numeri
 
 MANY_LINES = 40  # thinner from here on
 PANELS = 3  # hyperparameters in a row
+ROOMY = 9  # axes whose names fit side by side; of more, they are aslant,
+STEP = 9  # and each second axis has its ends so many points further out
 
 
 def hyperparameter_names(run: Run) -> list[str]:
@@ -114,6 +117,7 @@ def draw_parallel(run: Run, canvas: FigureBase) -> None:
         return
     lines = frame.pivot_table(index="trial", columns="name", values="place")[names]
     best = set(frame.loc[frame["best"], "trial"])
+    step = STEP if len(names) > ROOMY else 0
     for layer, (chosen, colour, width) in enumerate(
         (
             (~lines.index.isin([*best, run.winner]), FAINT, 0.7),
@@ -127,18 +131,30 @@ def draw_parallel(run: Run, canvas: FigureBase) -> None:
     for axis, name in enumerate(names):
         ax.axvline(axis, color=MUTED, lw=0.8, zorder=1)
         low, high = _ends(frame.loc[frame["name"] == name, "setting"])
-        ax.annotate(high, (axis, 1), (0, 4), textcoords="offset points", ha="center", fontsize=7.5)
-        ax.annotate(low, (axis, 0), (0, -11), textcoords="offset points", ha="center", fontsize=7.5)
+        shift = step * (axis % 2)
+        for text, end, offset in ((high, 1, 4 + shift), (low, 0, -11 - shift)):
+            ax.annotate(
+                text, (axis, end), (0, offset), textcoords="offset points", ha="center", size=7.5
+            )
     ax.set(xlim=(-0.35, len(names) - 0.65), ylim=(-0.02, 1.02))
-    ax.set_xticks(range(len(names)), [_stacked(name) for name in names])
-    ax.tick_params(axis="x", length=0, pad=14)
+    _name_axes(ax, names, pad=14 + step)
     ax.set_yticks([])
     ax.grid(visible=False)
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
-    ax.set_title(ax.get_title(loc="left"), loc="left", pad=20)
+    ax.set_title(ax.get_title(loc="left"), loc="left", pad=20 + step)
     key = "orange: the winner; blue: the best tenth in rank, at least three"
     ax.set_xlabel(wrap(canvas, key), color=MUTED, fontsize=8)
+
+
+def _name_axes(ax: Axes, names: Sequence[str], pad: float) -> None:
+    """Write the names below the axes; of many, aslant, so that none covers its neighbour."""
+    if len(names) > ROOMY:
+        words = [name.replace("_", " ") for name in names]
+        ax.set_xticks(range(len(names)), words, rotation=40, ha="right", rotation_mode="anchor")
+    else:
+        ax.set_xticks(range(len(names)), [_stacked(name) for name in names])
+    ax.tick_params(axis="x", length=0, pad=pad)
 
 
 def _ends(settings: pd.Series) -> tuple[str, str]:

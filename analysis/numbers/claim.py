@@ -8,8 +8,9 @@ from analysis.load import Run
 from analysis.vocabulary import Vocabulary
 from search.record.events import number
 from search.record.lock import is_running
+from search.record.manifest import ConstantAnswer
 from search.record.run_folder import RunFolder
-from search.results.chance import chance_line, chance_of
+from search.results.chance import chance_line, chance_of, idle_lines
 from search.results.controls import claim_of, claim_sentence, plain
 from search.results.differences import gains, tied
 from search.results.floor import read_share, share_line
@@ -85,8 +86,7 @@ def sentences(run: Run) -> list[str]:
     lines = [f"{who}: {value}{bounds} of {words.describe(metric)}, {better} is better."]
     if (name := words.parse(metric)) and name.point == SKILL:
         lines.append("A skill of 0 is that of a constant answer, and 1 is perfect.")
-    if chance := chance_of(first, run.objective, RunFolder(run.folder)):
-        lines.append(f"{chance_line(chance).capitalize()}.")
+    lines += _beside_chance(run, first)
     if first.trial.is_reference:
         lines.append("No sampled trial that reached its budget beat it.")
     if first.seeds > 1:
@@ -109,6 +109,15 @@ def _lucky(run: Run) -> list[str]:
         return []
     names = ", ".join(row.trial.label or row.trial.id for row in rows)
     return [f"Above it by one seed alone, and so behind it, as one seed of many is lucky: {names}."]
+
+
+def _beside_chance(run: Run, first: Row) -> list[str]:
+    """Say what chance alone gives, or that the winner is no better than a constant answer."""
+    if chance := chance_of(first, run.objective, RunFolder(run.folder)):
+        return [f"{chance_line(chance).capitalize()}."]
+    level = run.manifest.get("constant", {}).get(run.objective.metric)
+    constant = None if level is None else ConstantAnswer(run.about.level, level)
+    return [f"{line.capitalize()}." for line in idle_lines(first.value, constant, run.objective)]
 
 
 def _clean(run: Run) -> list[str]:

@@ -64,7 +64,11 @@ def robustness(run: Run) -> pd.DataFrame:
     trials = frame[frame["winner"] | (frame["reference"] & (frame["group"] != Group.STOPPED))]
     ranked_under = run.manifest.get("settings", {}).get("attack")
     rows = []
-    for trial in rows_of(trials.merge(run.trials[["trial", *columns]], on="trial")):
+    scores = pd.DataFrame(
+        {column: metric(run, column.removeprefix("metric.")) for column in columns}
+    )
+    scores["trial"] = run.trials["trial"]
+    for trial in rows_of(trials.merge(scores, on="trial")):
         bounds = _bounds(run, trial.trial, yard)
         values = {point: getattr(trial, column) for column, point in columns.items()}
         values |= {(attack, 0.0): trial.clean for attack, _ in values}
@@ -201,13 +205,22 @@ def _points(run: Run, score: str) -> dict[str, tuple[str, float]]:
 
 
 def _bounds(run: Run, trial: str, yard: Yardstick) -> dict[float, tuple[float, float]]:
-    """Return the 95 % interval of the score at each radius, where single answers were kept."""
-    ranking = answers(run, trial) if yard.score == run.about.kept else None
-    if ranking is None or ranking.labels.ndim != 1:
+    """Return the 95 % interval of the score at each radius, where single answers were kept.
+
+    Of several trainings it is that of their mean answers to each image.
+    """
+    if yard.score != run.about.kept:
         return {}
+    row = next(row for row in run.rows if row.trial.id == trial)
+    saved = [answers(run, training.id) for training in row.counted or (row.trial,)]
+    readings = [reading for reading in saved if reading is not None and reading.labels.ndim == 1]
+    if len(readings) < len(saved):
+        return {}
+    first, several = readings[0], [reading.scores for reading in readings]
+    means = first.scores if len(several) == 1 else np.mean(several, axis=0)
     return {
-        round(run.about.threat.scale * eps, 6): _interval(scores, ranking.labels)
-        for eps, scores in zip(ranking.eps, ranking.scores, strict=True)
+        round(run.about.threat.scale * eps, 6): _interval(scores, first.labels)
+        for eps, scores in zip(first.eps, means, strict=True)
     }
 
 

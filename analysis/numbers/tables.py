@@ -1,6 +1,7 @@
 """Tables of a run, as a person reads them."""
 
 import math
+from statistics import fmean
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -70,11 +71,20 @@ def rows_of(frame: pd.DataFrame) -> list[Any]:
 
 
 def metric(run: Run, name: str) -> pd.Series:
-    """Return a metric of every trial's last report, NaN where there is none."""
+    """Return a metric of every trial's last report, NaN where there is none.
+
+    Of a trial with several trainings it is the mean over those that its value counts.
+    """
     column = f"metric.{name}"
     if column not in run.trials:
         return pd.Series(math.nan, run.trials.index, dtype=float)
-    return run.trials[column].astype(float)
+    values = run.trials[column].astype(float).copy()
+    for place, row in enumerate(run.rows):
+        if row.seeds > 1:
+            values.iloc[place] = fmean(
+                training.reports[-1].metrics.get(name, math.nan) for training in row.counted
+            )
+    return values
 
 
 def answers(run: Run, trial: str) -> RankingScores | None:

@@ -287,10 +287,12 @@ def _begin(
         begin_confirmation(folder, values)
         return
     before, after = record.as_json(), json.loads(to_json(values))
+    if folder.parent == session.folder.path:  # of this run, which may have been moved since
+        del after["run"]
     if changes := [name for name, value in after.items() if before.get(name) != value]:
         raise UserError(
-            f"{folder} holds a confirmation with other {' and '.join(changes)}: name a new "
-            "folder with --out"
+            f"{folder} holds a confirmation with another {' and another '.join(changes)}: name a "
+            "new folder with --out"
         )
 
 

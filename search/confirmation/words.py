@@ -89,7 +89,7 @@ def _regret(record: ConfirmationResult, rival: Comparison) -> str:
     """
     gap = rival.difference
     ends = sorted(record.sign * end for end in gap.bounds)
-    certainty = ", with no interval: a single training says nothing of other seeds"
+    certainty = f", with no interval: {_silence(rival)}"
     if not math.isnan(rival.p_adjusted):
         certainty = f" {interval((ends[0], ends[1]), signed=True)} at {percent(rival.level)}"
     value = number(record.sign * gap.value, signed=True)
@@ -177,10 +177,17 @@ def _without_near(record: ConfirmationResult) -> list[str]:
     return [line]
 
 
+def _silence(comparison: Comparison) -> str:
+    """Say why a comparison has no interval."""
+    if comparison.seeds is not None and min(comparison.seeds) > 1:
+        return f"with {comparison.n} on test there is no interval over others"
+    return "a single training says nothing of other seeds"
+
+
 def _certainty(comparison: Comparison) -> str:
     """Write the interval at its level and p, both corrected for the number of comparisons."""
     if math.isnan(comparison.p_adjusted):
-        return ", and a single training says nothing of other seeds"
+        return f", and {_silence(comparison)}"
     bounds = interval(comparison.difference.bounds, signed=True)
     return f" {bounds} at {percent(comparison.level)}, adjusted p = {comparison.p_adjusted:.2g}"
 

@@ -71,7 +71,6 @@ def corruptions(run: Path, out: Path, name: str, images: int | None, console: Co
         UserError: If the run has no classifier, or the suite is not defined for its data.
     """
     say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
-    begin_folder(out, CSV)
     networks = networks_of(run)
     data = read_data(RunFolder(run).assets, torch.device("cpu"))
     if data.task == "multi-label":
@@ -79,6 +78,7 @@ def corruptions(run: Path, out: Path, name: str, images: int | None, console: Co
     ranking = data.ranking if images is None else at_most(data.ranking, images)
     dataset = str(read_manifest(RunFolder(run)).settings.get("dataset", ""))
     suite = open_suite(name, dataset, tuple(ranking.images.shape[2:]))
+    begin_folder(out, CSV)
     lines = [line for label in networks for line in score(label, networks[label], ranking, suite)]
     write_csv(inside(out, CSV), lines, suite.label)
     constant = constant_lines(lines, chance(data.task, ranking.labels.numpy()))

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from math import isnan
 
 from search.engine.objective import Objective
+from search.record.manifest import ConstantAnswer
 from search.record.run_folder import RunFolder
-from search.results.ranking import Row
+from search.results.ranking import Row, sign_of
 from trainables.metrics.influence import is_right_or_wrong
 from trainables.metrics.intervals import Interval, chance_interval
 from trainables.metrics.skill import Skill, summary_of
@@ -54,3 +55,16 @@ def chance_line(chance: Chance) -> str:
     mean, _, high = chance.interval
     line = f"answers at chance have a skill of {mean:.3f} on these images, and of up to {high:.3f}"
     return line if chance.is_exceeded else f"{line}: the winner may be no better"
+
+
+def idle_lines(value: float, constant: ConstantAnswer | None, objective: Objective) -> list[str]:
+    """Say that a winner is no better than an answer that never looks at the input.
+
+    Args:
+        value: The winner's.
+        constant: What such an answer scores; None where the run did not measure it.
+        objective: What the run is ranked by.
+    """
+    if constant is None or sign_of(objective) * (value - constant.value) > 0:
+        return []
+    return [f"the winner is no better than {constant.name}"]

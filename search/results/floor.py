@@ -45,26 +45,31 @@ class Share:
 
 
 def clean_share(
-    first: Row, rows: Sequence[Row], floor: Floor, direction: Direction, folder: RunFolder
+    first: Row | None, rows: Sequence[Row], floor: Floor, direction: Direction, folder: RunFolder
 ) -> Share | None:
     """Compare the winner's clean quality with that of the floor's reference.
 
     Args:
-        first: The winner's row.
+        first: The winner's row; None where nothing can win.
         rows: The ranking.
         floor: What the run demanded.
         direction: How the floor's metric improves.
         folder: Of the run, with what trials saved.
 
     Returns:
-        None where the reference did not reach its budget, or is the winner itself.
+        A value of NaN where the reference is no better than a constant answer, whoever won; else
+        None where it did not reach its budget, is the winner itself, or nothing can win.
     """
     base = _reference(rows, floor)
-    if base is None or base is first:
+    if base is None:
         return None
-    value, level = _mean(first, floor.metric), _mean(base, floor.metric)
-    above = floor.zero is not None
-    if not floor.reach(level, direction) > 0 or not isfinite(value):
+    level, above = _mean(base, floor.metric), floor.zero is not None
+    if not floor.reach(level, direction) > 0:
+        return Share(floor.reference, nan, None, above)
+    if first is None or base is first:
+        return None
+    value = _mean(first, floor.metric)
+    if not isfinite(value):
         return Share(floor.reference, nan, None, above)
     share = (value - (floor.zero or 0.0)) / (level - (floor.zero or 0.0))
     return Share(floor.reference, share, _interval(first, base, floor, share, folder), above)

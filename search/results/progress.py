@@ -17,9 +17,10 @@ from rich.text import Text
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.manifest import Beside, ConstantAnswer
+from search.results.differences import seed_spread
 from search.results.pulse import Pulse
 from search.results.ranking import rank, winner
-from search.results.tables import ALONE, agreement_line, duration, number, ranked_table
+from search.results.tables import ALONE, agreement_line, duration, number, ranked_table, remainder
 from trainables.door.text import printable
 
 LEADERS = 10
@@ -113,7 +114,7 @@ class Progress:
         if event == "exhausted":
             refused = details["refused"]
             beyond = f"{refused} proposals in a row were beyond the limits: widen them"
-            exhausted = "the space is exhausted: proposals in a row were known"
+            exhausted = "the space is exhausted: all that is proposed was tried before"
             self.say(beyond if refused else exhausted)
         elif event in {"restarted", "noted"} and trial is not None:
             self.say(f"{trial.name}: {details.get('reason') or details['note']}")
@@ -130,8 +131,8 @@ class Progress:
         running = [trial for trial in list(self._trials.values()) if trial.state is State.RUNNING]
         pulses = [(trial, self.pulse_of(trial.id)) for trial in running]
         parts = [
-            f"{trial.name} {pulse.epoch}/{self._budget} epochs, ~{duration(pulse.remaining_s)} to "
-            f"{pulse.rung}"
+            f"{trial.name} {pulse.epoch}/{self._budget} epochs, "
+            + remainder(pulse, f"to {pulse.rung}")
             for trial, pulse in pulses
             if pulse is not None
         ]
@@ -149,9 +150,13 @@ class Progress:
     def render(self) -> RenderableType:
         """Draw the live table: counts, the best so far, the leaders."""
         rows = rank(list(self._trials.values()), self._objective)
-        leaders = rows[:LEADERS]
         table = ranked_table(
-            leaders, self._objective, self._budget, constant=self._constant, beside=self._beside
+            rows[:LEADERS],
+            self._objective,
+            self._budget,
+            spread=seed_spread(rows, self._objective),
+            constant=self._constant,
+            beside=self._beside,
         )
         lines = [line for line in (self.status(), self.running_line()) if line]
         return Group(*(Text(line, no_wrap=True, overflow="crop") for line in lines), table)

@@ -15,6 +15,7 @@ from search.record.manifest import Beside, ConstantAnswer
 from search.results.arms import Arm
 from search.results.controls import Claim, claim_sentence, plain
 from search.results.differences import Gain
+from search.results.pulse import Pulse
 from search.results.ranking import Row, front, front_of, lucky, missed, sign_of, winner
 from search.results.seeds import UNKNOWN, Spread
 from trainables.metrics.alarms import ALARMS, OF_ASSETS
@@ -102,7 +103,8 @@ def _add_columns(table: Table, beside: Beside) -> None:
     for heading in beside.columns:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("epochs", justify="right", no_wrap=True)
-    table.add_column("state", overflow="fold")
+    width = max(map(len, State)) if beside.columns else None
+    table.add_column("state", overflow="fold", width=width)
 
 
 def _further(row: Row, beside: Beside) -> list[str]:
@@ -232,7 +234,7 @@ def spread_line(spread: Spread) -> str:
     trainings = spread.df + spread.configs
     return (
         f"values vary with the seed by {number(spread.deviation)} (standard deviation over "
-        f"{trainings} trainings of {spread.configs} configs)"
+        f"{trainings} trainings of {spread.configs} config{'s' * (spread.configs != 1)})"
     )
 
 
@@ -333,3 +335,15 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def remainder(pulse: Pulse, goal: str) -> str:
+    """Say how long a running trial still trains, or that it is being measured.
+
+    Args:
+        pulse: How far it is.
+        goal: What it trains for, such as ``to 20``.
+    """
+    if pulse.epoch >= pulse.rung:
+        return "trained, is being measured"
+    return f"~{duration(pulse.remaining_s)} {goal}"

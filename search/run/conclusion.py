@@ -7,7 +7,7 @@ from search.engine.rules import Rules
 from search.engine.schedulers import promoted_share
 from search.exit_status import FAILED, FINISHED, INTERRUPTED
 from search.results.arms import arms_of
-from search.results.chance import chance_line, chance_of
+from search.results.chance import chance_line, chance_of, idle_lines
 from search.results.controls import Claim, claim_of
 from search.results.differences import gains, seed_spread, tied
 from search.results.floor import barred_lines, clean_share, share_line
@@ -78,9 +78,10 @@ def _say_winner(
     margins = gains(first, rows, rules.objective, session.folder)
     claim = claim_of(first.trial, rows, margins)
     chance = chance_of(first, rules.objective, session.folder)
+    constant = session.manifest.content.constant_answer(rules.objective.metric)
     for line in (
         *winner_lines(first, margins, rules.objective),
-        *([chance_line(chance)] if chance else []),
+        *([chance_line(chance)] if chance else idle_lines(first.value, constant, rules.objective)),
         *luck_lines(rows, rules.objective),
         *claim_lines(first.trial, claim),
         *_floor_lines(first, rows, rules, session),
@@ -95,8 +96,6 @@ def _floor_lines(first: Row | None, rows: list[Row], rules: Rules, session: Sess
     if judge.floor is None:
         return []
     barred = barred_lines(first, rows, judge.floor, rules.objective)
-    if first is None:
-        return barred
     share = clean_share(first, rows, judge.floor, judge.direction, session.folder)
     session.manifest.add(clean_share=share and asdict(share))
     return barred if share is None else [share_line(share), *barred]

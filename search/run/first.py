@@ -1,7 +1,7 @@
 """Configs that are tried before the sampler's: the user's own, and the best of earlier runs."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
 from search.results.ranking import rank
 from searchspace.errors import UserError
+from searchspace.space import Space
 from trainables.door.opening import read_bytes
 from trainables.door.records import RECORD_BYTES
 from trainables.runtime.errors import first_line
@@ -89,3 +90,16 @@ def earlier_items(runs: Iterable[Path], study: Study[Any]) -> tuple[str, ...]:
         folder = RunFolder(run.expanduser().resolve())
         items.update(read_manifest(folder).plan.earlier_items, study.used_items(folder.assets))
     return tuple(sorted(items))
+
+
+def check_points(space: Space, points: Sequence[Mapping[str, Any]]) -> None:
+    """Check that what is tried first lies in the space.
+
+    Raises:
+        UserError: If it does not; the line counts the configs from 1.
+    """
+    for number, point in enumerate(points, start=1):
+        try:
+            space.check(point)
+        except UserError as error:
+            raise UserError(f"config {number} of those tried first: {error}") from None

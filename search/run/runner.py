@@ -23,6 +23,7 @@ from search.record.run_folder import create_run_folder
 from search.run.afterwards import BaselineFirst, next_stage
 from search.run.conclusion import conclude
 from search.run.desk import Desk, open_desk, verify_session
+from search.run.first import check_points
 from search.run.preparation import prepare, ranks_already
 from search.run.run_file import write_run_file
 from search.run.session import FindStudy, Session, open_session
@@ -67,8 +68,7 @@ def run(plan: Plan, row: StudyRow, console: Console) -> int:
         if name is not None:
             _check_metric(name, study, settings)
     _check_trade_off(plan)
-    for point in plan.first:
-        study.space(settings).check(point)
+    check_points(study.space(settings), plan.first)
     choose_executor(plan, settings).check()
     path = new_folder(plan.storage, plan.run, default_folder(row, settings))
     with claimed(new_store(plan.storage, path), None) as claim:
@@ -183,7 +183,8 @@ def _work(session: Session, events: list[Event], before: str | None, *, retry: b
             session, objective = _prepared(session)
         except KeyboardInterrupt:
             session.manifest.end("interrupted")
-            session.say_path(f"stopped before the first trial: {session.folder.path}")
+            again = f"python -m search resume {session.folder.path}"
+            session.say_path(f"stopped before the first trial: {again}")
             return INTERRUPTED
         session.keeping.depot.ensure_folder(session.folder.assets)
         with session.keeping.mirror or nullcontext():

@@ -13,9 +13,10 @@ from search.record.event import Event
 from search.record.events import follow, read_events
 from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
+from search.results.differences import seed_spread
 from search.results.pulse import read_pulse
 from search.results.ranking import rank, winner
-from search.results.tables import duration, number, ranked_table
+from search.results.tables import duration, number, ranked_table, remainder
 from search.storage.runs import looked_at
 from search.storage.store import is_remote
 from searchspace.errors import UserError
@@ -44,6 +45,7 @@ def show(run: str | Path, console: Console) -> int:
     _say(console, f"{folder.path.name}: {state}")
     if not events or objective is None:
         _say(console, "no trial has started yet")
+        _say_how_to_go_on(console, run, state, running)
         return 0
     further = sum(trial.is_reference or trial.is_further for trial in trials)
     total = manifest.plan.trials + further
@@ -52,15 +54,23 @@ def show(run: str | Path, console: Console) -> int:
         _say(console, line)
     _say(console, f"{duration(float(events[-1]['elapsed_s']))} of work{_age(events[-1])}")
     budget = manifest.rungs[-1].epochs
-    leaders, constant = (
-        rank(trials, objective)[:LEADERS],
-        manifest.constant_answer(objective.metric),
+    rows, constant = rank(trials, objective), manifest.constant_answer(objective.metric)
+    table = ranked_table(
+        rows[:LEADERS],
+        objective,
+        budget,
+        spread=seed_spread(rows, objective),
+        constant=constant,
+        beside=manifest.beside,
     )
-    beside = manifest.beside
-    console.print(ranked_table(leaders, objective, budget, constant=constant, beside=beside))
-    if not running and (state != "finished"):
-        _say(console, f"go on with: python -m search resume {run}")
+    console.print(table)
+    _say_how_to_go_on(console, run, state, running)
     return 0
+
+
+def _say_how_to_go_on(console: Console, run: str | Path, state: str, running: str) -> None:
+    if not running and state != "finished":
+        _say(console, f"go on with: python -m search resume {run}")
 
 
 def _age(event: Event) -> str:
@@ -85,10 +95,8 @@ def _running(trials: list[Trial], folder: RunFolder) -> Iterator[str]:
     """Say how far each running trial is, where its worker says so."""
     for trial in trials:
         if trial.state is State.RUNNING and (pulse := read_pulse(folder.trial(trial.id))):
-            yield (
-                f"{trial.name}: epoch {pulse.epoch}, ~{duration(pulse.remaining_s)} to its report "
-                f"at {pulse.rung}"
-            )
+            rest = remainder(pulse, f"to its report at {pulse.rung}")
+            yield f"{trial.name}: epoch {pulse.epoch}, {rest}"
 
 
 def _say(console: Console, line: str) -> None:

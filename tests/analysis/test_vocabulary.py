@@ -72,7 +72,7 @@ def test_values_have_the_digits_that_can_be_told_apart(study, metric, value, tex
     assert STUDIES[study].format_value(metric, value) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.25, "+0.250"), (-0.25, "-0.250"), (0.0, "-0.000")])
+@pytest.mark.parametrize(("value", "text"), [(0.25, "+0.250"), (-0.25, "-0.250"), (0.0, "+0.000")])
 def test_a_gain_has_a_sign(value, text):
     assert STUDIES["tsynd"].format_gain("ranking_pgd_bacc_curve", value) == text
 

@@ -90,16 +90,21 @@ def parse_eps(text: str, threat: Callable[[float], ThreatModel] = pixels) -> tup
         score.
 
     Raises:
-        UserError: If an entry is not a number or fraction, or not a radius of that threat model.
+        UserError: If an entry is not a number or fraction, or not a radius of that threat model,
+            or none is above 0.
 
     Example:
         >>> parse_eps("0.05, 1/4")
         (0.0, 0.05, 0.25)
     """
     limits = threat(0.0)
-    return tuple(
-        sorted({0.0, *(_parse_radius(entry.strip(), limits) for entry in text.split(","))})
-    )
+    radii = {0.0, *(_parse_radius(entry.strip(), limits) for entry in text.split(","))}
+    if len(radii) == 1:
+        raise UserError(
+            f"epsilon {text} attacks nothing: give a radius above 0; to rank without attack, give "
+            "--metric a clean score"
+        )
+    return tuple(sorted(radii))
 
 
 def _parse_radius(entry: str, limits: ThreatModel) -> float:

@@ -1,6 +1,7 @@
 """A trained model on disk: weights as safetensors, everything else as JSON; no pickle."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, final
 
@@ -233,6 +234,7 @@ def load_unet(folder: str | Path) -> tuple[CTNetwork, UNetCard]:
 
 def _load(folder: Path, kind: type[AnyCard]) -> tuple[nn.Module, AnyCard]:
     values, file = _read_card(folder), inside(folder, WEIGHTS)
+    _check_kind(folder, values, kind)
     if not file.is_file():
         raise UserError(f"no model in {folder}: {WEIGHTS} is missing")
     try:
@@ -248,6 +250,15 @@ def _load(folder: Path, kind: type[AnyCard]) -> tuple[nn.Module, AnyCard]:
     except (OSError, ValueError, TypeError, SafetensorError, RuntimeError) as error:
         raise _damaged(folder, error) from None
     return model.eval(), card
+
+
+def _check_kind(folder: Path, values: Mapping[str, Any], kind: type[AnyCard]) -> None:
+    """Refuse a network for CT where a classifier is needed, and the other way round."""
+    is_network, is_classifier = "architecture" in values, "classifier" in values
+    if kind is ModelCard and is_network and not is_classifier:
+        raise UserError(f"the model in {folder} predicts CT from MR: name one that classifies")
+    if kind is UNetCard and is_classifier and not is_network:
+        raise UserError(f"the model in {folder} is a classifier: name one that predicts CT")
 
 
 def _read_card(folder: Path) -> dict[str, Any]:

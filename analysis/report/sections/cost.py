@@ -11,7 +11,8 @@ from analysis.report.words import seconds, share
 def cost(run: Run) -> Section:
     """Show when trials ran, what seconds went into, and how trials ended."""
     lanes, busy = int(timeline(run)["lane"].max()), share(busy_share(run))
-    words = f"{len(run.record)} trials in {lanes} lanes, {busy or 'none'} of whose time was used."
+    rows = f"{lanes} lane{'s' * (lanes != 1)}"
+    words = f"{len(run.record)} trials in {rows}, {busy or 'none'} of whose time was used."
     note = f"{words} A lane is one trial at a time: a record does not name the process."
     figure = tag("div", show(run, "timeline", words, note), class_="figures one")
     return Section("cost", "What it cost", join((figure, _activities(run), _states(run))))

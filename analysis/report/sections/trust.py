@@ -52,7 +52,7 @@ def _alarms(run: Run) -> Html:
         for row in rows_of(frame)
     ]
     caption = "Alarms and constraints: a trial that misses one cannot win"
-    headings = ("constraint", "missed means", "asked", "missed", "by")
+    headings = ("constraint", "missed means", "checked", "missed", "by")
     return table(headings, rows, caption, numeric=(2, 3))
 
 

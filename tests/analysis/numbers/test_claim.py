@@ -197,6 +197,17 @@ def test_the_best_of_each_arm_is_in_the_claim(build):
     assert set(lines) < set(sentences(run))
 
 
+def test_a_winner_that_is_no_better_than_a_constant_answer_is_said_to_be_so(build, monkeypatch):
+    monkeypatch.setattr("analysis.numbers.claim.chance_of", lambda *_: None)
+    run = build(Blueprint("t001"))
+    metric, value = run.objective.metric, winner_row(run).value
+    sentence = f"The winner is no better than {run.about.level}."
+    run.manifest["constant"] = {metric: value}
+    assert sentence in sentences(run)
+    run.manifest["constant"] = {metric: value - 0.1}
+    assert sentence not in sentences(run)
+
+
 def test_what_the_winner_keeps_without_attack_is_said(build):
     run = build(Blueprint("t001"))
     share = {"reference": "baseline", "value": 0.92, "interval": [0.8, 1.04], "skill": True}

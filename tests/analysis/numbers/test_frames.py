@@ -1,12 +1,13 @@
 """What figures show, on runs small enough to know the answer."""
 
 import math
+from dataclasses import replace
 
 import make_robmednas
 import numpy as np
 import pandas as pd
 import pytest
-from make_run import METRIC, OLDER_METRIC, REFERENCES, Blueprint, make_run
+from make_run import METRIC, OLDER_METRIC, REFERENCES, Blueprint, further_seeds, make_run
 from matplotlib.text import Text
 
 from analysis.figures.catalogue import figure
@@ -96,6 +97,18 @@ def test_robustness_starts_at_the_clean_score_and_follows_the_metrics(build):
         ["pgd", 0.5, 0.7],
         ["pgd", 8.0, 0.1],
     ]
+
+
+def test_robustness_is_that_of_the_trainings_that_the_value_counts(build):
+    best = Blueprint("t001", skill=0.6, reach=4.0)
+    run = build(best, *further_seeds(replace(best, skill=0.3), by_value=True))
+    frame = robustness(run).set_index(["attack", "eps"])
+    reports = {trial.id: trial.reports[-1] for trial in run.record}
+    for name, eps in (("ranking_clean_bacc", 0.0), ("ranking_pgd_bacc_eps8", 8.0)):
+        point = frame.loc[("pgd", eps)]
+        counted = [reports[trial].metrics[name] for trial in ("t001.2", "t001.3")]
+        assert point["value"] == pytest.approx(sum(counted) / 2)
+        assert point["low"] <= point["value"] <= point["high"]
 
 
 def test_robustness_is_of_winner_and_completed_references(whole_run, build):

@@ -35,6 +35,24 @@ def test_an_older_run_shows_the_areas_that_it_measured(build):
     assert board[["value", "fgsm", "noise"]].to_numpy().tolist() == [[0.5, 0.6, 0.7]]
 
 
+def test_columns_are_means_over_the_trainings_that_the_value_counts(build):
+    """The first training of a winner was chosen for its luck: no column shows it."""
+    first = Blueprint("t001", metrics={METRIC: 0.9, "ranking_clean_bacc": 0.95})
+    again = [
+        Blueprint(
+            f"t001.{seed + 1}",
+            metrics={METRIC: value, "ranking_clean_bacc": value + 0.1},
+            repeats="t001",
+            seed=seed,
+            by_value=True,
+        )
+        for seed, value in ((1, 0.5), (2, 0.7))
+    ]
+    board = leaderboard(build(first, *again))
+    assert board["value"].tolist() == [pytest.approx(0.6)]
+    assert board["clean"].tolist() == [pytest.approx(0.7)]
+
+
 def test_what_was_not_measured_is_nan(build):
     board = leaderboard(build(Blueprint("t001", metrics={METRIC: 0.5})))
     assert board["value"].tolist() == [0.5]

@@ -201,6 +201,23 @@ def test_what_was_done_is_not_done_again(run_toy, confirm_toy):
     assert len(read(run / "test_openings.json")) == 1
 
 
+def test_a_run_that_was_moved_goes_on_with_its_confirmation(run_toy, confirm_toy, tmp_path):
+    _, run, _ = run_toy(trials=6)
+    _, first = confirm_toy(run)
+    moved = run.rename(tmp_path / "moved")
+    shutil.rmtree(moved / "confirm" / "examined" / "test")
+    status, second = confirm_toy(moved)
+    assert status == 0
+    assert (
+        second.split("winner: ")[1].split("everything")[0]
+        == (first.split("winner: ")[1].split("everything")[0])
+    )
+    assert len(read(moved / "test_openings.json")) == 1
+    other = run_toy("other", trials=6)[1]
+    with pytest.raises(UserError, match="holds a confirmation with another run"):
+        confirm_toy(other, out=moved / "confirm")
+
+
 def test_a_second_look_at_test_is_counted_and_said(run_toy, confirm_toy, tmp_path):
     _, run, _ = run_toy(trials=6)
     confirm_toy(run)
@@ -231,7 +248,7 @@ def test_what_cannot_be_confirmed_is_told_in_one_line(run_toy, confirm_toy, tmp_
     with pytest.raises(UserError, match="unknown ensemble of attacks 'standart': did you mean"):
         confirm_toy(run, attacks="standart")
     confirm_toy(run, seeds=1)
-    with pytest.raises(UserError, match="with other plan"):
+    with pytest.raises(UserError, match="with another plan"):
         confirm_toy(run, seeds=2)
     with pytest.raises(UserError, match="belongs to a confirmation"):
         confirm_toy(run / "confirm" / "training")

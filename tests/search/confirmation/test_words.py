@@ -203,6 +203,11 @@ def test_of_one_training_each_there_is_no_interval():
         "on test not distinguishable from baseline: +0.180, and a single training says nothing of "
         "other seeds"
     )
+    several = comparison | {"seeds": [2, 2], "n": 1}
+    assert sentences(confirmed(comparisons=[several]))[1] == (
+        "on test not distinguishable from baseline: +0.180, and with 1 on test there is no "
+        "interval over others"
+    )
 
 
 def test_a_gain_without_an_interval_is_explained_by_no_one_and_not_claimed():

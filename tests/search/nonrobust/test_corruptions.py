@@ -4,11 +4,13 @@ import csv
 
 import pytest
 import torch
+from rich.console import Console
 
 from search.nonrobust.corruptions import (
     COLUMNS,
     Line,
     constant_lines,
+    corruptions,
     errors_of,
     fold_of,
     layout,
@@ -16,6 +18,7 @@ from search.nonrobust.corruptions import (
     score,
     write_csv,
 )
+from searchspace.errors import UserError
 from trainables.classification.assets import LabelledImages
 from trainables.corruptions.medmnistc.definitions import ALEXNET, CLEAN, STRENGTHS
 from trainables.corruptions.suites import DEFINED, OWN, open_suite
@@ -92,3 +95,10 @@ def test_a_network_is_scored_on_the_images_as_they_are_corrupted():
     assert values["brightness_up", 5] == 0.5  # the dark image is bright now
     assert values["brightness_up", 1] == 1.0
     assert len(values) == 1 + 8 * 5
+
+
+def test_without_a_classifier_no_folder_is_left(tmp_path):
+    (tmp_path / "run").mkdir()
+    with pytest.raises(UserError, match="no model in"):
+        corruptions(tmp_path / "run", tmp_path / "out", "c-like", None, Console())
+    assert not (tmp_path / "out").exists()

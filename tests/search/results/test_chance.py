@@ -5,8 +5,9 @@ import pytest
 
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
+from search.record.manifest import ConstantAnswer
 from search.record.run_folder import RunFolder
-from search.results.chance import chance_line, chance_of
+from search.results.chance import chance_line, chance_of, idle_lines
 from search.results.ranking import rank
 from trainables.study import ranking_file
 from trainables.study.report import Report
@@ -48,3 +49,12 @@ def test_of_what_is_no_skill_of_right_answers_nothing_is_said(judge, case):
     objective = AREA if case == "an area" else SKILL
     scores = np.full((3, 156), 250.0) if case == "errors" else None
     assert judge(0.1, objective, scores) is None
+
+
+def test_a_winner_that_is_no_better_than_a_constant_answer_is_said_to_be_so():
+    grey = ConstantAnswer("the best single grey", 0.0)
+    line = "the winner is no better than the best single grey"
+    assert idle_lines(0.0, grey, SKILL) == [line]
+    assert idle_lines(0.1, grey, SKILL) == []
+    assert idle_lines(310.0, grey._replace(value=300.0), Objective("m", "min")) == [line]
+    assert idle_lines(0.0, None, SKILL) == []

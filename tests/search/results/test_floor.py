@@ -87,9 +87,17 @@ def test_without_a_constant_answer_it_is_a_share_of_the_value(folder):
     assert share_line(share) == "its clean value is 110 % of the baseline's"
 
 
+def test_a_baseline_at_chance_is_said_so_where_it_wins_and_where_nothing_does(folder):
+    base = row(folder, "r01", 25, "baseline")
+    for first in (base, None):
+        share = clean_share(first, [base], FLOOR, "max", folder)
+        assert math.isnan(share.value)
+
+
 def test_nothing_is_said_of_the_reference_itself_or_without_it(folder):
     base = row(folder, "r01", 45, "baseline")
     assert clean_share(base, [base], FLOOR, "max", folder) is None
+    assert clean_share(None, [base], FLOOR, "max", folder) is None
     first = row(folder, "t001", 45)
     assert clean_share(first, [first], FLOOR, "max", folder) is None
 

@@ -2,6 +2,7 @@
 
 import io
 import threading
+from dataclasses import replace
 
 import pytest
 from make_trials import HIGH, screen
@@ -43,6 +44,16 @@ def test_the_live_table_fits_80_columns(follow):
     assert "r05 paper 50/0.1 [x]*" in shown
     assert "* scaled" in shown
     assert "[0.400, 0.500]" in shown
+    assert "interval: over images alone" in shown
+
+
+def test_the_live_table_says_what_its_intervals_are_over(trials):
+    first = trials[0]
+    again = replace(first, id=f"{first.id}.2", repeats=first.id, seed=1)
+    progress = Progress(Console(width=80), HIGH, 27, 60, 2, Clock())
+    for trial in (first, again):
+        progress.notice("proposed", trial)
+    assert "interval: over images and seeds" in screen(progress.render())
 
 
 def test_time_left_is_the_mean_time_of_the_ended(follow):
@@ -58,6 +69,8 @@ def test_a_line_says_how_far_the_running_trials_are(trials):
         progress.notice("proposed", trial)
     (name,) = (trial.name for trial in trials if trial.state is State.RUNNING)
     assert progress.running_line() == f"running: {name} 12/60 epochs, ~0:32 to 20"
+    pulses.update({trial.id: Pulse(20, 20, 4.0) for trial in trials})
+    assert progress.running_line() == f"running: {name} 20/60 epochs, trained, is being measured"
     pulses.clear()
     assert progress.running_line() == ""
 

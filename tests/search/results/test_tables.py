@@ -48,6 +48,18 @@ def test_the_ranked_table_fits_80_columns_and_says_why_a_trial_cannot_win(trials
         assert f" {word} " in shown, "a narrow column cuts no word"
 
 
+@pytest.mark.parametrize("state", State)
+def test_no_state_is_broken_beside_further_columns(trials, state):
+    trials[0].state, trials[0].label = state, "a reference with a long name"
+    metric = next(iter(trials[0].reports[-1].metrics))
+    beside = Beside({"clean\nHU": metric, "PGD\nHU": metric}, {}, "HU: of pixels")
+    rows, grey = [Row(trials[0], 0.45, (0.1, 0.9), "")], ConstantAnswer("the best single grey", 0.0)
+    shown = screen(ranked_table(rows, HIGH, 60, constant=grey, beside=beside))
+    assert len({len(line) for line in shown.splitlines() if "│" in line}) == 1
+    assert max(map(len, shown.splitlines())) <= 80
+    assert f" {state.value} " in shown
+
+
 def test_a_constant_answer_has_a_row_behind_all_that_beat_it(trials):
     rows = [Row(trials[1], 0.47, None, ""), Row(trials[0], 0.45, None, "")]
     for value, place in ((0.5, 0), (0.46, 1), (0.0, 2)):
@@ -92,6 +104,7 @@ def test_the_deviation_over_seeds_is_said_with_its_source():
     assert spread_line(Spread(0.0832, 4, 2)) == (
         "values vary with the seed by 0.083 (standard deviation over 6 trainings of 2 configs)"
     )
+    assert spread_line(Spread(0.0832, 1, 1)).endswith("over 2 trainings of 1 config)")
     assert "not known: see --seed-check" in spread_line(UNKNOWN)
 
 

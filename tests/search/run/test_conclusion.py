@@ -39,6 +39,20 @@ def test_what_the_winner_keeps_of_the_baseline_and_what_a_constant_answer_scores
     assert f"keeps {100 * share['value']:.0f} % " in printed
 
 
+def test_a_winner_that_is_no_better_than_a_constant_answer_is_named_as_that(run_toy, monkeypatch):
+    prepare = toy_study.ToyStudy.prepare
+    floor = Floor("relative_floor", "robustness", "baseline", 0.5, above_constant=True)
+    monkeypatch.setattr(toy_study.ToyStudy, "floor", lambda *_: floor)
+    monkeypatch.setattr(
+        toy_study.ToyStudy,
+        "prepare",
+        lambda *arguments: replace(prepare(*arguments), constant={"robustness": 99.0}),
+    )
+    printed = run_toy(trials=1)[2]
+    assert f"the winner is no better than {toy_study.Settings.about.level}\n" in printed
+    assert "it sets no clean floor" in printed
+
+
 def test_an_interrupted_search_ranks_what_is_finished(run_toy):
     status, folder, printed = run_toy(settings={"faults": ("interrupt",)})
     assert status == 130

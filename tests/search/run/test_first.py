@@ -52,8 +52,10 @@ def test_a_run_of_another_study_and_a_point_outside_the_space_are_told(run_toy, 
     run_toy("early", trials=2)
     with pytest.raises(UserError, match="is a run of toy, not of tsynd"):
         best_points(tmp_path / "early", "tsynd")
-    with pytest.raises(UserError, match="kind is 'z': choose from a, b, c"):
-        run_toy(first=({"x": 0.0, "lr": 0.1, "kind": "z"},))
+    inside = {"x": 0.0, "lr": 0.1, "kind": "a"}
+    line = "config 2 of those tried first: kind is 'z': choose from a, b, c"
+    with pytest.raises(UserError, match=line):
+        run_toy(first=(inside, inside | {"kind": "z"}))
 
 
 def test_what_earlier_runs_used_counts_with_what_these_started_from(run_toy, tmp_path, monkeypatch):

@@ -41,7 +41,7 @@ def test_interrupted_before_the_first_trial(run_toy):
     status, folder, printed = run_toy(settings={"prepare_fault": "interrupt"})
     assert status == 130
     assert manifest_of(folder)["status"] == "interrupted"
-    assert "before the first trial" in printed
+    assert f"stopped before the first trial: python -m search resume {folder}" in printed
 
 
 def test_a_new_run_that_cannot_be_prepared_leaves_its_folder_empty(run_toy, tmp_path):

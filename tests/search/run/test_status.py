@@ -37,6 +37,7 @@ def test_further_seeds_and_controls_are_in_both_numbers(run_toy, shown):
     first, _, rest = shown(folder).splitlines()[1].partition("/")
     assert int(first) > 8
     assert rest.startswith(f"{first} done | ")
+    assert "interval: over images and seeds" in shown(folder)
 
 
 def test_a_run_that_goes_on_and_one_whose_process_died(start, shown, tmp_path):
@@ -58,7 +59,9 @@ def test_a_run_that_goes_on_and_one_whose_process_died(start, shown, tmp_path):
 
 def test_a_run_before_its_first_trial(run_toy, shown, tmp_path):
     _, folder, _ = run_toy(settings={"prepare_fault": "interrupt"})
-    assert "no trial has started yet" in shown(folder)
+    out = shown(folder)
+    assert "no trial has started yet" in out
+    assert f"go on with: python -m search resume {folder}" in out
 
 
 def test_what_is_no_run_is_told(tmp_path, run_toy):
@@ -81,3 +84,5 @@ def test_a_running_trial_says_how_far_it_is(run_toy, shown):
     (folder / "events.jsonl").write_text("".join(lines[: started + 1]))
     write_pulse(RunFolder(folder).trial("r01"), Pulse(2, 3, 30.0))
     assert "r01 baseline: epoch 2, ~0:30 to its report at 3" in shown(folder)
+    write_pulse(RunFolder(folder).trial("r01"), Pulse(3, 3, 30.0))
+    assert "r01 baseline: epoch 3, trained, is being measured" in shown(folder)

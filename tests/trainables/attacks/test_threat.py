@@ -71,7 +71,6 @@ def test_a_grid_is_sorted_once_each_and_begins_at_zero():
     assert parse_eps("8/255, 1/255,0.5 ,2/255,1/255") == (0.0, 1 / 255, 2 / 255, 8 / 255, 0.5)
     assert parse_eps("0.47/255") == (0.0, pytest.approx(0.47 / 255))
     assert parse_eps("0,1/255,2/255,4/255,8/255") == (0.0, *(n / 255 for n in (1, 2, 4, 8)))
-    assert parse_eps("0") == (0.0,)
     assert parse_eps("1e-2,1") == (0.0, 0.01, 1.0)
 
 
@@ -98,7 +97,8 @@ def test_a_grid_nobody_can_mean_is_refused_in_one_line(text, offender):
 def test_deviations_have_no_greatest_radius():
     assert parse_eps("0.2, 0.05,1/10", mr_deviations) == (0.0, 0.05, 0.1, 0.2)
     assert parse_eps("8", mr_deviations) == (0.0, 8.0)
-    assert parse_eps("0", mr_deviations) == (0.0,)
+    with pytest.raises(UserError, match="epsilon 0 attacks nothing: give a radius above 0"):
+        parse_eps("0", mr_deviations)
 
 
 @pytest.mark.parametrize(

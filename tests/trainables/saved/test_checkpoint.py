@@ -16,6 +16,7 @@ from trainables.saved.checkpoint import (
     ModelCard,
     load_classifier,
     load_network,
+    load_unet,
     save_model,
 )
 
@@ -116,6 +117,16 @@ def test_a_damaged_model_is_said_in_one_line(saved, damage, message):
         load_classifier(saved)
     assert "\n" not in str(caught.value)
     assert str(saved) in str(caught.value)
+
+
+def test_a_model_of_the_other_kind_is_named_as_that_and_not_as_damaged(saved):
+    with pytest.raises(UserError, match="is a classifier: name one that predicts CT"):
+        load_unet(saved)
+    card = json.loads((saved / CARD).read_text())
+    del card["classifier"]
+    (saved / CARD).write_text(json.dumps(card | {"architecture": "plain 8 16"}))
+    with pytest.raises(UserError, match="predicts CT from MR: name one that classifies"):
+        load_classifier(saved)
 
 
 def size_instead_of_shape(folder, size):

@@ -11,7 +11,7 @@ def test_seconds_states_and_refusals_are_shown(build, alts):
     assert ">16.0 s</td>" in body  # 2 trials of 4 reports, 2 s each
     assert ">67 %</td>" in body
     assert "3 more proposals were refused untrained" in body
-    assert "2 trials in 1 lanes" in alts["timeline"]
+    assert "2 trials in 1 lane," in alts["timeline"]
 
 
 def test_a_run_that_reported_no_seconds_says_so(build, alts):
