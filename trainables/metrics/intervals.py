@@ -93,36 +93,6 @@ def summary_interval(
     return _percentiles(value, summary(draws), level)
 
 
-def summary_difference(
-    scores_a: Scores,
-    scores_b: Scores,
-    labels: Labels,
-    summary: Summary,
-    *,
-    seed: int,
-    resamples: int = 2000,
-    level: float = 0.95,
-) -> Interval:
-    """Compute the interval of the difference of a summary of A and B on the same images, A - B.
-
-    Args:
-        scores_a: As for `summary_interval`, (E, N).
-        scores_b: Of the same images, (E, N).
-        labels: Classes, (N,); all equal for data without classes.
-        summary: Makes one number of a curve.
-        seed: The same seed gives the same interval.
-        resamples: Draws, of right and wrong answers.
-        level: Coverage, in (0, 1).
-    """
-    pair = scores_a, scores_b
-    values = [float(summary(mean_recall(scores, labels))) for scores in pair]
-    if not all(map(is_right_or_wrong, pair)):
-        a, b = (Sample.of([scores], labels, summary) for scores in pair)
-        return _student(values[0] - values[1], (a - b).component, level)
-    draws_a, draws_b = _draw_means(pair, labels, seed, resamples)
-    return _percentiles(values[0] - values[1], summary(draws_a) - summary(draws_b), level)
-
-
 def share_interval(
     scores_a: Sequence[Answers],
     scores_b: Sequence[Answers],
