@@ -90,8 +90,8 @@ def jackknife_values(
     return values
 
 
-def order_interval(values: Floats64, positive: Mask, level: float = 0.95) -> tuple[float, float]:
-    """Compute the interval of a score from the values of its images.
+def order_interval(values: Floats64, positive: Mask) -> tuple[float, float]:
+    """Compute the 95 % interval of a score from the values of its images.
 
     Where all images are in order, or none, the values have no spread. The width is then that of the
     exact interval of a share of 0 or 1 among as many images as the smaller class has.
@@ -99,7 +99,6 @@ def order_interval(values: Floats64, positive: Mask, level: float = 0.95) -> tup
     Args:
         values: Of `pseudo_values` or `jackknife_values`, (N,).
         positive: bool (N,).
-        level: Coverage, in (0, 1).
 
     Returns:
         Within [0, 1]; NaN with fewer than two images of a class.
@@ -107,7 +106,7 @@ def order_interval(values: Floats64, positive: Mask, level: float = 0.95) -> tup
     least = min(int(positive.sum()), int((~positive).sum()))
     if least < 2:
         return math.nan, math.nan
-    value, tail = float(values.mean()), (1 - level) / 2
+    value, tail = float(values.mean()), 0.025
     error = math.sqrt(sum(values[side].var(ddof=1) * side.sum() for side in (positive, ~positive)))
     half = float(norm.isf(tail)) * error / len(values)
     if half < _ROUNDING:
