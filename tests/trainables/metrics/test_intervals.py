@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import beta, binomtest, ttest_1samp
 
 from trainables.metrics import intervals
-from trainables.metrics.classification import auc, mean_recall
+from trainables.metrics.classification import mean_recall
 from trainables.metrics.curve import area
 from trainables.metrics.skill import Area, Skill
 
@@ -109,10 +109,11 @@ def test_the_slow_way_covers_an_auc_s_truth():
     truth = 0.5 * (1 + math.erf(1 / 2))  # of unit normals one deviation apart
     for seed in range(n):
         score = rng.standard_normal(80) + labels
-        p = np.stack([-score, score], axis=1)
-        interval = intervals.bootstrap(
-            lambda rows, p=p: auc("binary", p[rows], labels[rows]), labels, seed=seed, resamples=100
-        )
+
+        def auc(rows, score=score):  # of scores without ties: ten times as fast as the metric
+            return float((score[rows[30:]] > score[rows[:30], None]).mean())
+
+        interval = intervals.bootstrap(auc, labels, seed=seed, resamples=100)
         hits += interval.low <= truth <= interval.high
     assert hits / n == pytest.approx(0.935, abs=0.055)
 
