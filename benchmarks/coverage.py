@@ -21,7 +21,6 @@ from trainables.metrics.influence import Sample
 from trainables.metrics.intervals import (
     Interval,
     mean_interval,
-    summary_difference,
     summary_interval,
 )
 from trainables.metrics.skill import Area, Skill, Summary
@@ -73,17 +72,17 @@ def draw(
 
 
 def bootstrap(
-    models: Sequence[Mask], labels: Floats64, summary: Summary, rng: np.random.Generator
+    answers: Mask, labels: Floats64, summary: Summary, rng: np.random.Generator
 ) -> tuple[float, float]:
-    """Return the percentiles of a bootstrap within classes: of a value, or of a difference."""
-    pair, means = np.concatenate(models).astype(float), []
+    """Return the percentiles of a bootstrap within classes."""
+    means = []
     for label in np.unique(labels):
-        patterns, counts = np.unique(pair[:, labels == label], axis=1, return_counts=True)
+        patterns, counts = np.unique(
+            answers[:, labels == label].astype(float), axis=1, return_counts=True
+        )
         draws = rng.multinomial(counts.sum(), counts / counts.sum(), size=RESAMPLES) / counts.sum()
         means.append(draws @ patterns.T)
-    parts = np.split(np.mean(means, axis=0), len(models), axis=1)
-    values = summary(parts[0]) - (summary(parts[1]) if len(models) > 1 else 0.0)
-    low, high = np.quantile(values, [0.025, 0.975])
+    low, high = np.quantile(summary(np.mean(means, axis=0)), [0.025, 0.975])
     return float(low), float(high)
 
 
@@ -148,19 +147,17 @@ HEAD = "| images of each class | right, reach of the first | summary"
 
 
 def classes(runs: int) -> None:
-    """Print coverage of rare classes in a search, of a value and of a difference."""
-    print(f"{HEAD} | value, before | value | difference, before | difference |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    """Print coverage of rare classes in a search."""
+    print(f"{HEAD} | value, before | value |")
+    print("| --- | --- | --- | --- | --- |")
     for cells, task in tasks():
-        rng, hits, labels, (truth, gap) = *_start(4), task.labels, task.truths()
+        rng, hits, labels, (truth, _) = *_start(2), task.labels, task.truths()
         for seed in range(runs):
-            a, b = task.draw(rng)
+            answers, _ = task.draw(rng)
             options = {"seed": seed, "resamples": RESAMPLES}
             hits += [
-                holds(bootstrap([a], labels, task.summary, rng), truth),
-                holds(summary_interval(a, labels, task.summary, **options), truth),
-                holds(bootstrap([a, b], labels, task.summary, rng), gap),
-                holds(summary_difference(a, b, labels, task.summary, **options), gap),
+                holds(bootstrap(answers, labels, task.summary, rng), truth),
+                holds(summary_interval(answers, labels, task.summary, **options), truth),
             ]
         _print_line(cells, hits / runs)
 

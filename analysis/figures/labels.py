@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from scipy.optimize import isotonic_regression
 
 LINE = 1.3  # height of a line of text, in font sizes
+SIZE = 8  # of the font, in points
 
 
 @dataclass(frozen=True)
@@ -43,19 +44,18 @@ def spread(
     return result
 
 
-def label_ends(ax: Axes, labels: Sequence[Label], size: float = 8) -> None:
+def label_ends(ax: Axes, labels: Sequence[Label]) -> None:
     """Write names in a column to the right of the axes, joined by thin lines to their points.
 
     Args:
         ax: Axes with all that they show, as the limits must be final.
         labels: One a point.
-        size: Of the font, in points.
     """
     ax.figure.figure.draw_without_rendering()  # only now the axes have their height and limits
     to_axes = ax.transData + ax.transAxes.inverted()
     heights = [to_axes.transform((label.x, label.y))[1] for label in labels]
     height_points = ax.get_window_extent().height / ax.figure.dpi * 72
-    gap = LINE * size / height_points
+    gap = LINE * SIZE / height_points
     for label, height in zip(labels, spread(heights, gap, 0, 1), strict=True):
         leader = {"arrowstyle": "-", "lw": 0.6, "alpha": 0.6, "shrinkA": 0, "shrinkB": 4}
         ax.annotate(
@@ -64,7 +64,7 @@ def label_ends(ax: Axes, labels: Sequence[Label], size: float = 8) -> None:
             (1.06, height),
             textcoords="axes fraction",
             va="center",
-            fontsize=size,
+            fontsize=SIZE,
             color=label.colour,
             arrowprops=leader | {"color": label.colour, "relpos": (0, 0.5)},
             annotation_clip=False,

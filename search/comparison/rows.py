@@ -88,19 +88,12 @@ def write_csv(file: Path, rows: Sequence[Row]) -> None:
     write_atomically(file, text.getvalue())
 
 
-def mean_and_half_width(values: Iterable[float], level: float = LEVEL) -> tuple[float, float]:
-    """Return the mean over seeds, and half the width of its interval; NaN for one seed.
-
-    The interval is Student's.
-
-    Args:
-        values: One a seed.
-        level: How often an interval made so holds the mean of all seeds, between 0 and 1.
-    """
+def mean_and_half_width(values: Iterable[float]) -> tuple[float, float]:
+    """Return the mean over seeds, and half of Student's 95 % interval; NaN for one seed."""
     sample = np.array(list(values), dtype=np.float64)
     if len(sample) < 2:
         return float(sample.mean()), float("nan")
-    quantile = float(stdtrit(len(sample) - 1, (1 + level) / 2))
+    quantile = float(stdtrit(len(sample) - 1, (1 + LEVEL) / 2))
     return float(sample.mean()), quantile * float(sample.std(ddof=1)) / len(sample) ** 0.5
 
 

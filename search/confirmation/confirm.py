@@ -100,7 +100,7 @@ def confirm(
     session, objective = _open(run, machine, find, console, named)
     finalists = _finalists(session, objective, plan)
     session.executor.check()
-    folder = _place(session, out)
+    folder = _folder_of(session, out)
     manifest = session.manifest.content
     with claimed(stored_at(manifest), manifest.stored) as claim:
         session = session.stored_by(claim)
@@ -240,7 +240,7 @@ def _open(
     return session, objective
 
 
-def _place(session: Session, out: Path | None) -> Path:
+def _folder_of(session: Session, out: Path | None) -> Path:
     run = session.folder.path
     folder = inside(run, CONFIRM) if out is None else out.expanduser().resolve()
     if stored_at(session.manifest.content) and folder != run / CONFIRM:

@@ -182,23 +182,19 @@ class Order:
         self._rungs[trial] = rung
 
 
-def cut_unfinished(folder: RunFolder, limit: int = RECORD_BYTES) -> None:
+def cut_unfinished(folder: RunFolder) -> None:
     """Remove from the end what a killed run left unfinished.
 
     That is part of a line, and questions to the sampler that did not come to a trial: they will be
     asked again, and must not be in the record twice.
-
-    Args:
-        folder: Of the run.
-        limit: Bytes that the record may have.
 
     Raises:
         UserError: If the record is damaged.
     """
     if not folder.events.exists():
         return
-    events = read_events(folder, limit)
-    sizes = [len(line) + 1 for line in read_lines(folder, limit)]
+    events = read_events(folder)
+    sizes = [len(line) + 1 for line in read_lines(folder)]
     while events and events[-1]["event"] in QUESTIONS:
         events.pop()
         sizes.pop()
@@ -206,27 +202,23 @@ def cut_unfinished(folder: RunFolder, limit: int = RECORD_BYTES) -> None:
         file.truncate(sum(sizes))
 
 
-def clear_unfinished(folder: RunFolder, limit: int = RECORD_BYTES) -> list[Event]:
+def clear_unfinished(folder: RunFolder) -> list[Event]:
     """Return the events of a run that is to go on; remove what it left unfinished.
 
     And what follows from its record, and is made anew.
-
-    Args:
-        folder: Of the run.
-        limit: Bytes that the record may have.
 
     Raises:
         UserError: If a file cannot be removed, or the record is damaged.
     """
     try:
-        cut_unfinished(folder, limit)
+        cut_unfinished(folder)
         for file in (folder.journal, folder.journal.with_name(f"{folder.journal.name}.lock")):
             remove_file(file)
         remove_folder(folder.scratch)
         folder.clear_left()
     except OSError as error:
         raise UserError(f"cannot take up {folder.path}: {error.strerror or error}") from error
-    return read_events(folder, limit)
+    return read_events(folder)
 
 
 def follow(events: Iterable[Event]) -> tuple[dict[str, Trial], list[TimedReport]]:

@@ -39,6 +39,7 @@ TIE = "= cannot be told apart: the interval of the difference includes 0, or is 
 ALONE = Beside({}, {}, "")
 MEANINGS = {**ALARMS, **OF_ASSETS}
 LISTED = 3  # trials in a sentence
+WIDTH = 80  # of a line
 BLIND = "= cannot be told apart: no config was trained with more than one seed"
 SEEDS = "of several seeds: their mean; of trials chosen for their value, without the first"
 IMAGES, BOTH = "interval: over images alone", "interval: over images and seeds"
@@ -286,7 +287,7 @@ def agreement_line(agreement: Agreement, share: str) -> str:
     return f"{rungs}: {tau}; {share} go on"
 
 
-def config_lines(config: Mapping[str, object], width: int = 80) -> list[str]:
+def config_lines(config: Mapping[str, object]) -> list[str]:
     """Write a config as ``name=value`` pairs, broken between words, none at a hyphen."""
     pairs = [
         f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
@@ -295,7 +296,7 @@ def config_lines(config: Mapping[str, object], width: int = 80) -> list[str]:
     indent = " " * 8
     return textwrap.wrap(
         " ".join(pairs),
-        width,
+        WIDTH,
         initial_indent=indent,
         subsequent_indent=indent,
         break_on_hyphens=False,

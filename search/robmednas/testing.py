@@ -10,7 +10,7 @@ from torch import nn
 
 from search.record.places import is_signed
 from search.robmednas.sources import GREY, INTENSITY, Source
-from search.storage.guard import count_model, place_of, refuse_trial
+from search.storage.guard import count_model, locate, refuse_trial
 from search.storage.openings import Opening, count_elsewhere, identity_of
 from searchspace.errors import UserError
 from trainables.attacks.registry import build_synthesis_attack
@@ -126,18 +126,18 @@ def count_synthesis(model: Path, subjects: Sequence[FolderSubject], say: Say) ->
     Raises:
         UserError: If the model is a single trial of the run and a test subject would be scored.
     """
-    site = place_of(model)
-    if site is None:
+    location = locate(model)
+    if location is None:
         return
     try:
-        record = read_record(site.run / "assets")
+        record = read_record(location.run / "assets")
     except UserError:  # of an earlier version: which subjects are test is not known
         return
     test = {digest for name in record.splits.test for digest in record.personal(name)}
     scored = (subject.digests() for subject in subjects if subject.ct is not None)
     if any(digests[part] in test for digests in scored for part in PERSONAL):
-        refuse_trial(site, model, "leave out the CT of subjects that are test there")
-        count_model(site, digest_of(model / WEIGHTS), say)
+        refuse_trial(location, model, "leave out the CT of subjects that are test there")
+        count_model(location, digest_of(model / WEIGHTS), say)
 
 
 def open_test(settings: RobMedNASSettings, folder: Path, say: Say) -> Split:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from search.storage.guard import count_model, dataset_of, place_of, refuse_trial
+from search.storage.guard import count_model, dataset_of, locate, refuse_trial
 from searchspace.errors import UserError
 from trainables.classification.assets import to_tensors
 from trainables.data.dataset import Dataset, OfficialSplit
@@ -53,15 +53,16 @@ def predict_dataset(
     if not out.parent.is_dir():
         raise UserError(f"there is no folder {out.parent}: make it, or name another with --out")
     folder = find_classifier(model)
-    site = place_of(folder) if split == "test" else None
-    site = site if site and dataset_of(site.run) == name else None
-    if site:
-        refuse_trial(site, folder, "compare trials by the run's ranking or with --split val")
+    location = locate(folder)
+    if location and (split != "test" or dataset_of(location.run) != name):
+        location = None  # no test images of that run
+    if location:
+        refuse_trial(location, folder, "compare trials by the run's ranking or with --split val")
     classifier, card = load_classifier(folder)
     dataset = open_dataset(name, card.shape[0], root, say, volumes=True)
     _check(dataset, card)
-    if site:
-        count_model(site, digest_of(folder / WEIGHTS), say)
+    if location:
+        count_model(location, digest_of(folder / WEIGHTS), say)
     data = to_tensors(dataset.official(split), torch.device("cpu"))
     say(f"model: {folder}; {len(data)} images, {split} of {name}")
     with frozen(classifier), torch.no_grad():

@@ -18,7 +18,7 @@ TRIALS, BEST, TRAINING = "trials", "best", "training"
 
 
 @dataclass(frozen=True)
-class Lying:
+class Location:
     """Where a model lies in a run.
 
     Attributes:
@@ -30,7 +30,7 @@ class Lying:
     chosen: bool
 
 
-def place_of(model: Path) -> Lying | None:
+def locate(model: Path) -> Location | None:
     """Return in which run a model lies; None for a model outside any run.
 
     Args:
@@ -46,40 +46,41 @@ def place_of(model: Path) -> Lying | None:
     around = above.parent if above.name == TRAINING else above
     for run in (around.parent if around.name == CONFIRM else around, around, above):
         if (run / MANIFEST).is_file():
-            return Lying(run, chosen)
+            return Location(run, chosen)
     return None
 
 
-def refuse_trial(site: Lying, model: Path, instead: str) -> None:
+def refuse_trial(location: Location, model: Path, instead: str) -> None:
     """Refuse to open test for a single trial.
 
     Args:
-        site: Where the model lies.
+        location: Where the model lies.
         model: Its folder.
         instead: What to do, after "or".
 
     Raises:
         UserError: If it is none that the run or its confirmation chose.
     """
-    if not site.chosen:
+    if not location.chosen:
         raise UserError(
-            f"{model} is a single trial of {site.run}, and test is for what was chosen: name "
-            f"{site.run}, or {instead}"
+            f"{model} is a single trial of {location.run}, and test is for what was chosen: name "
+            f"{location.run}, or {instead}"
         )
 
 
-def count_model(site: Lying, digest: str, say: Say) -> None:
+def count_model(location: Location, digest: str, say: Say) -> None:
     """Count in the run that its test split is opened for a model, and say so.
 
     Args:
-        site: Where the model lies.
+        location: Where the model lies.
         digest: Of its weights: the same model again is no further opening.
         say: Receives sentences.
     """
     winner = f"model {digest[:12]}"
-    opening = Opening(identity=f"model {digest}", folder=site.run, winner=winner)
-    say(f"test of {site.run.name} is opened, and counted there: a later confirmation pays for it")
-    count_elsewhere(site.run, opening, say)
+    opening = Opening(identity=f"model {digest}", folder=location.run, winner=winner)
+    run = location.run
+    say(f"test of {run.name} is opened, and counted there: a later confirmation pays for it")
+    count_elsewhere(run, opening, say)
 
 
 def dataset_of(run: Path) -> str:

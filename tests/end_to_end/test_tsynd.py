@@ -2,8 +2,7 @@
 
 import io
 import json
-import subprocess
-import sys
+from dataclasses import replace
 
 import numpy as np
 import optuna
@@ -13,29 +12,50 @@ import torch
 from quick_tsynd import QUICK
 from rich.console import Console
 
+from search.confirmation.confirm import confirm
+from search.confirmation.plan import ConfirmPlan
 from search.plan import Plan
 from search.run.runner import run
 from search.studies import STUDIES
 from trainables.attacks.evaluation import predict
 from trainables.classification.assets import read_data
 from trainables.saved.checkpoint import load_classifier
+from trainables.studies.tsynd.study import TSynD
 
 REFERENCES = ["adversarial", "baseline", "paper 50/1.0"]
 
 
-def plan(folder, cache, epochs=12, ladder="6:pgd-2@30,12:pgd-5!", **engine) -> Plan:
+def plan(folder, cache, epochs=12, ladder="6:pgd-2@12,12:pgd-5!", **engine) -> Plan:
     settings = {
         "fraction": 0.05,
         "epochs": epochs,
         "ladder": ladder,
         "eps": "0,4/255",
-        "ranking_images": 60,
+        "ranking_images": 24,
         "floor": 1.0,  # no demand
         "autoencoder_steps": 20,
         "cache": cache,
     }
     defaults = {"trials": 2, "references": "few", "first": (QUICK,), "seed_check": 0}
     return Plan(study="tsynd", settings=settings, run=folder, **(defaults | engine))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_ascent():
+    """Five steps for the paper's reference: its fifty take as long as all other trials together."""
+    references = TSynD.references
+
+    def shortened(study, settings):
+        return tuple(
+            replace(item, config={**item.config, "latent_iterations": 5})
+            if item.label.startswith("paper")
+            else item
+            for item in references(study, settings)
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TSynD, "references", shortened)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -110,52 +130,30 @@ def test_the_optuna_studies_hold_the_sampled_trials_of_their_arm_alone(finished)
 SHORT = 2  # epochs: enough for losses that differ in every digit
 
 
-@pytest.fixture(scope="module")
-def short(tmp_path_factory, cache):
-    """The table of a short run in this process."""
-    return table_of(tmp_path_factory.mktemp("short") / "run", cache, in_process=True)
-
-
-def table_of(folder, cache, **engine) -> pd.DataFrame:
+def table_of(folder, cache) -> pd.DataFrame:
     """Run for a few epochs; return what its references measured, and their configs."""
-    short_plan = plan(folder, cache, SHORT, f"{SHORT}:pgd-2", trials=1, **engine)
+    short_plan = plan(folder, cache, SHORT, f"{SHORT}:pgd-2", trials=1, in_process=True)
     run(short_plan, STUDIES["tsynd"], Console(file=io.StringIO(), width=80))
     table = pd.read_csv(folder / "trials.csv").set_index("label")
     columns = [name for name in table if name.startswith(("metric.", "config."))]
     return table.loc[REFERENCES, columns]
 
 
-def test_the_same_seed_gives_the_same_table(short, tmp_path, cache):
-    again = table_of(tmp_path / "again", cache, in_process=True)
-    pd.testing.assert_frame_equal(again, short)
-    assert short["metric.train_loss"].nunique() == len(REFERENCES)
-
-
-@pytest.mark.ray
-def test_ray_gives_the_same_values_as_in_process(short, tmp_path, cache):
-    pd.testing.assert_frame_equal(table_of(tmp_path / "ray", cache, concurrency=2), short)
-
-
-def test_in_process_imports_no_ray(tmp_path, cache):
-    few = plan(tmp_path / "run", cache, 1, "1:pgd-1", in_process=True, trials=1)
-    code = (
-        "import sys, io; from rich.console import Console; from search.plan import Plan;"
-        "from search.run.runner import run; from search.studies import STUDIES;"
-        f"plan = Plan.model_validate_json({few.model_dump_json()!r});"
-        "run(plan, STUDIES['tsynd'], Console(file=io.StringIO()));"
-        "sys.exit('ray' in sys.modules)"
-    )
-    subprocess.run([sys.executable, "-P", "-c", code], check=True, cwd=tmp_path)
+def test_the_same_seed_gives_the_same_table(tmp_path, cache):
+    """On Ray too: see `test_storage`."""
+    table, again = (table_of(tmp_path / name, cache) for name in ("table", "again"))
+    pd.testing.assert_frame_equal(again, table)
+    assert table["metric.train_loss"].nunique() == len(REFERENCES)
 
 
 def test_the_winner_is_confirmed_on_test_images_it_never_met(finished):
     folder, _ = finished
-    command = [sys.executable, "-P", "-m", "search", "confirm", str(folder), "--in-process"]
-    command += ["--top", "1", "--seeds", "1", "--choosing", "1", "--attacks", "quick"]
-    command += ["--images", "24"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert max(len(line) for line in done.stdout.splitlines() if str(folder) not in line) <= 80
+    console = Console(file=io.StringIO(), width=80, force_terminal=False)
+    plan = ConfirmPlan(top=1, seeds=1, choosing=1, attacks="quick", images=24)
+    status = confirm(folder, plan, None, {}, lambda _: STUDIES["tsynd"], console)
+    output = console.file.getvalue()
+    assert status == 0, output
+    assert max(len(line) for line in output.splitlines() if str(folder) not in line) <= 80
     found = json.loads((folder / "confirm" / "confirm.json").read_text())
     assert not (folder / "confirm" / "best" / "robustness.json").exists()  # too few guesses
     assert found["images"] == {"ranking": 24, "test": 24}

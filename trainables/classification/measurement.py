@@ -295,15 +295,14 @@ def measure_robust(
 
 
 def measure_corrupted(
-    classifier: Classifier, data: LabelledImages, measurement: Measurement, split: str = "ranking"
+    classifier: Classifier, data: LabelledImages, measurement: Measurement
 ) -> dict[str, float]:
     """Score a classifier under every corruption of the table: the mean over kinds and severities.
 
     Args:
         classifier: Maps images to logits (N, K).
-        data: The images.
+        data: The ranking images.
         measurement: The scores, and the seed of the noise.
-        split: The name of the split, with which the names of the metrics begin.
     """
     images, size = data.images.float() / 255, PREDICTION_FACTOR * measurement.batch_size
     seed = derive(measurement.seed, "corruptions")
@@ -317,14 +316,14 @@ def measure_corrupted(
         for severity in SEVERITIES
     ]
     return {
-        corrupted_metric(score, split): float(np.mean([values[score] for values in conditions]))
+        corrupted_metric(score): float(np.mean([values[score] for values in conditions]))
         for score in measurement.scores
     }
 
 
-def corrupted_metric(score: str, split: str = "ranking") -> str:
+def corrupted_metric(score: str) -> str:
     """Return the name of the mean of a score over all corruptions."""
-    return f"{split}_corrupted_{score}"
+    return f"ranking_corrupted_{score}"
 
 
 def _scores(measurement: Measurement, logits: Tensor, data: LabelledImages) -> dict[str, float]:

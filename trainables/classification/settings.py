@@ -36,7 +36,7 @@ class ClassificationSettings(AttackSettings):
     """Whether the study can train on volumes."""
     SMALL: ClassVar[Mapping[str, Any]] = {
         "fraction": 0.05,
-        "ranking_images": 48,
+        "ranking_images": 24,
         "eps": "0,4/255",
         "epochs": 3,
     }

@@ -10,7 +10,7 @@ import numpy as np
 from searchspace.errors import UserError
 
 SPLITS = ("train", "val", "ranking", "test")
-SHARES = (0.6, 0.1, 0.15, 0.15)
+SHARES = (0.6, 0.1, 0.15, 0.15)  # of train, val, ranking and test
 LEAST = 10  # subjects that rank, below which intervals say little
 PAPER_SUBSET = (4, 1, 1)  # subjects of train, val and ranking [robmednas, section 2]
 
@@ -48,21 +48,14 @@ class SubjectSplits:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def split_subjects(
-    names: Sequence[str], seed: int, shares: tuple[float, float, float, float] = SHARES
-) -> SubjectSplits:
+def split_subjects(names: Sequence[str], seed: int) -> SubjectSplits:
     """Split subjects at random; only the set of names and the seed matter, not their order.
 
     Val, ranking and test take their share rounded to the nearest, and one subject at least; train
     takes the rest.
 
-    Args:
-        names: Of all subjects.
-        seed: Another seed, other splits.
-        shares: Of train, val, ranking and test, summing to 1.
-
     Raises:
-        UserError: If there are fewer than 4 subjects, a name twice, or shares that do not fit.
+        UserError: If there are fewer than 4 subjects, or a name twice.
     """
     _check_unique(names)
     if len(names) < len(SPLITS):
@@ -70,13 +63,10 @@ def split_subjects(
             f"{len(names)} subjects are too few: train, val, ranking and test need one each, "
             "so give 4 or more"
         )
-    if len(shares) != len(SPLITS) or not (min(shares) > 0 and abs(sum(shares) - 1) <= 1e-9):
-        raise UserError(f"shares {shares}: give four above 0 that sum to 1")  # NaN comes here too
     order = _shuffled(names, seed)
     parts: list[tuple[str, ...]] = []
-    for share in shares[:0:-1]:  # test, ranking, val: from the end, one left for each split before
+    for share in SHARES[:0:-1]:  # test, ranking, val: from the end
         size = max(1, round(share * len(names)))
-        size = min(size, len(order) - (len(SPLITS) - 1 - len(parts)))
         order, last = order[:-size], order[-size:]
         parts.append(tuple(sorted(last)))
     test, ranking, val = parts

@@ -53,6 +53,7 @@ OF_ASSETS: Mapping[str, str] = {
 Harm = Mask | Floats
 
 LEVEL = 0.95
+LEAST_SPREAD = 0.1  # of the true spread, which predicted images need on average
 SLACK = 0.01  # of an error: attacks maximise the squared error, and its mean differs by this
 ALLOWED = 0.01  # share of images with a sign, which no honest model has
 ALLOWED_SLOPES = 0.1  # share of images whose slope is wrong: an image may lie on an edge
@@ -203,15 +204,14 @@ def collapse(
     return max(at_chance, one_class - allowed) if _commonest(labels) < 1 else 0.0
 
 
-def flatness(spreads: Floats, true_spreads: Floats, least: float = 0.1) -> float:
+def flatness(spreads: Floats, true_spreads: Floats) -> float:
     """Compute how far predicted images have collapsed to one grey; the constraint is met up to 0.
 
     Args:
         spreads: Standard deviation of each predicted subject within its head, (N,).
         true_spreads: Of the same subjects' true images, (N,).
-        least: Least share of the true spread that a prediction needs on average.
     """
-    return float(least - np.mean(np.divide(spreads, true_spreads, dtype=np.float64)))
+    return float(LEAST_SPREAD - np.mean(np.divide(spreads, true_spreads, dtype=np.float64)))
 
 
 def _share_excess(wins: int, losses: int, count: int) -> float:

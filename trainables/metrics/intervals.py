@@ -31,6 +31,7 @@ from trainables.runtime.arrays import Floats, Floats64
 
 Scores = npt.NDArray[np.bool_ | np.floating]
 Indices = npt.NDArray[np.int64]
+LEVEL = 0.95
 
 
 class Interval(NamedTuple):
@@ -48,7 +49,7 @@ def curve_interval(
     *,
     seed: int,
     resamples: int = 2000,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Interval:
     """Compute the interval of the area under the curve of a score's mean over classes.
 
@@ -72,7 +73,7 @@ def summary_interval(
     *,
     seed: int,
     resamples: int = 2000,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Interval:
     """Compute the interval of any summary of the curve of a score's mean over classes.
 
@@ -93,36 +94,6 @@ def summary_interval(
     return _percentiles(value, summary(draws), level)
 
 
-def summary_difference(
-    scores_a: Scores,
-    scores_b: Scores,
-    labels: Labels,
-    summary: Summary,
-    *,
-    seed: int,
-    resamples: int = 2000,
-    level: float = 0.95,
-) -> Interval:
-    """Compute the interval of the difference of a summary of A and B on the same images, A - B.
-
-    Args:
-        scores_a: As for `summary_interval`, (E, N).
-        scores_b: Of the same images, (E, N).
-        labels: Classes, (N,); all equal for data without classes.
-        summary: Makes one number of a curve.
-        seed: The same seed gives the same interval.
-        resamples: Draws, of right and wrong answers.
-        level: Coverage, in (0, 1).
-    """
-    pair = scores_a, scores_b
-    values = [float(summary(mean_recall(scores, labels))) for scores in pair]
-    if not all(map(is_right_or_wrong, pair)):
-        a, b = (Sample.of([scores], labels, summary) for scores in pair)
-        return _student(values[0] - values[1], (a - b).component, level)
-    draws_a, draws_b = _draw_means(pair, labels, seed, resamples)
-    return _percentiles(values[0] - values[1], summary(draws_a) - summary(draws_b), level)
-
-
 def share_interval(
     scores_a: Sequence[Answers],
     scores_b: Sequence[Answers],
@@ -131,7 +102,6 @@ def share_interval(
     *,
     seed: int,
     resamples: int = 2000,
-    level: float = 0.95,
 ) -> Interval:
     """Compute what share A keeps of B beyond ``zero``: (A - zero) / (B - zero), of their means.
 
@@ -143,7 +113,6 @@ def share_interval(
             not on the same side of it have no share.
         seed: The same seed gives the same interval.
         resamples: Draws, of right and wrong answers.
-        level: Coverage, in (0, 1).
     """
     pair = np.array(scores_a), np.array(scores_b)
     rest, whole = (float(mean_recall(scores, labels).mean()) - zero for scores in pair)
@@ -156,15 +125,13 @@ def share_interval(
             for trainings in pair
         )
         ratio = (a - b.scaled(value)).scaled(1 / whole)
-        return _student(value, ratio.component, level)
+        return _student(value, ratio.component, LEVEL)
     draws_a, draws_b = (draws[:, 0] - zero for draws in _draw_means(pair, labels, seed, resamples))
     base = np.where(np.sign(draws_b) == np.sign(whole), draws_b, np.nan)
-    return _percentiles(value, draws_a / base, level)
+    return _percentiles(value, draws_a / base, LEVEL)
 
 
-def chance_interval(
-    labels: Labels, skill: Skill, *, seed: int, draws: int = 2000, level: float = 0.95
-) -> Interval:
+def chance_interval(labels: Labels, skill: Skill, *, seed: int, draws: int = 2000) -> Interval:
     """Simulate what skill chance alone gives: answers at random, which no attack moves.
 
     Skill is never below 0, so that of answers at chance is above 0 on average.
@@ -174,10 +141,9 @@ def chance_interval(
         skill: Whose zero is how probable a right answer is.
         seed: The same seed gives the same interval.
         draws: How many classifiers are simulated.
-        level: The share of them in the interval, in (0, 1).
 
     Returns:
-        The mean, and what contains this share.
+        The mean, and what contains 95 % of them.
 
     Example:
         >>> labels = np.repeat([0, 1], [42, 114])
@@ -189,10 +155,10 @@ def chance_interval(
     counts = np.unique(labels, return_counts=True)[1]
     means = (generator.binomial(counts, skill.zero, (draws, len(counts))) / counts).mean(axis=1)
     values = skill(means[:, None].repeat(len(skill.eps), axis=1))
-    return _percentiles(float(values.mean()), values, level)
+    return _percentiles(float(values.mean()), values, LEVEL)
 
 
-def mean_interval(values: Floats, *, level: float = 0.95) -> Interval:
+def mean_interval(values: Floats, *, level: float = LEVEL) -> Interval:
     """Compute the interval of a mean over subjects, by Student's t.
 
     Args:
@@ -216,7 +182,7 @@ def bootstrap(
     *,
     seed: int,
     resamples: int = 200,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Interval:
     """Bootstrap any statistic of images, such as an AUC; slow, with one call for each resample.
 
@@ -239,7 +205,7 @@ def bootstrap(
     return _percentiles(statistic(np.arange(len(labels))), np.array(values), level)
 
 
-def wilson(successes: int, trials: int, level: float = 0.95) -> Interval:
+def wilson(successes: int, trials: int, level: float = LEVEL) -> Interval:
     """Compute Wilson's interval of a share, such as plain accuracy.
 
     Args:

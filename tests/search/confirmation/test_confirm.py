@@ -8,7 +8,7 @@ from make_confirmation import written
 
 from search.confirmation.record import CONFIRMED
 from search.record.lock import locked
-from search.record.run_folder import OPENINGS, RunFolder
+from search.record.run_folder import RunFolder
 from searchspace.errors import UserError
 
 
@@ -257,18 +257,6 @@ def test_what_cannot_be_confirmed_is_told_in_one_line(run_toy, confirm_toy, tmp_
     _, bad, _ = run_toy("bad", trials=2, settings={"floor": 2.0})
     with pytest.raises(UserError, match="can win"):
         confirm_toy(bad)
-
-
-def test_on_ray_it_is_the_same(run_toy, confirm_toy, tmp_path, monkeypatch, child_environment):
-    monkeypatch.setenv("PYTHONPATH", child_environment["PYTHONPATH"])  # of Ray's processes
-    _, run, _ = run_toy(trials=6)
-    confirm_toy(run)
-    (run / OPENINGS).unlink()  # else comparisons would pay for a second opening
-    on_ray = {"in_process": False, "concurrency": 2}
-    assert confirm_toy(run, out=tmp_path / "on-ray", machine=on_ray)[0] == 0
-    one, other = (read(f / "confirm.json") for f in (run / "confirm", tmp_path / "on-ray"))
-    for name in ("winner", "standings", "test", "comparisons", "selection"):
-        assert one[name] == other[name]
 
 
 def test_a_test_split_that_cannot_be_opened_is_refused_before_anything_is_trained(

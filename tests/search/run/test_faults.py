@@ -114,22 +114,6 @@ def test_a_killed_worker_costs_the_epochs_since_its_checkpoint(start, marker, tm
 
 
 @pytest.mark.ray
-def test_a_killed_driver_on_ray_loses_nothing_finished(start, take_up, marker, tmp_path):
-    folder = tmp_path / "run"
-    settings = {"faults": ["wait"], "marker": str(marker)}
-    process = start(folder, in_process=False, concurrency=2, trials=4, settings=settings)
-    wait_for(lambda: (folder / "events.jsonl").exists() and events_of(folder, "ended"), process)
-    process.kill()
-    process.communicate()
-    finished = events_of(folder, "ended")
-    assert manifest_of(folder)["status"] == "running"
-    marker.touch()
-    assert take_up(folder, in_process=True)[0] == 0
-    check_whole(folder, 4, references=3)
-    assert events_of(folder, "ended")[: len(finished)] == finished
-
-
-@pytest.mark.ray
 def test_a_killed_node_moves_its_trials_to_another(start, marker, tmp_path, child_environment):
     """A raylet is killed with the trial that it runs; the run folder is seen by both nodes."""
     from kills import psutil  # noqa: PLC0415 - Ray

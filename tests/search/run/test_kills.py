@@ -21,3 +21,6 @@ def test_kills_of_driver_worker_raylet_and_gcs_change_no_winner(tmp_path):
         for search in (killed, calm)
     ]
     assert proposals[0] == proposals[1]
+    ended = events_of(killed.folder, "ended")
+    completed = [event["trial"] for event in ended if event["state"] == "completed"]
+    assert len(set(completed)) == len(completed), "what is finished is not done again"

@@ -199,6 +199,13 @@ def test_each_node_fetches_the_assets_once_whatever_the_number_of_trials(
     )
 
 
+def confirmation(folder, machine, find):
+    """Confirm a run, and return the record."""
+    plan = ConfirmPlan(top=1, seeds=2)
+    assert confirm(folder, plan, None, machine, find, Console(width=80)) == 0
+    return json.loads((folder / "confirm" / "confirm.json").read_text())
+
+
 @pytest.mark.ray
 def test_models_are_examined_on_nodes_that_have_none_of_them(
     server, run_toy, toy, tmp_path, monkeypatch
@@ -208,9 +215,11 @@ def test_models_are_examined_on_nodes_that_have_none_of_them(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     storage = server.uri("examined")
     _, folder, _ = run_toy(trials=3, storage=storage)
+    _, here, _ = run_toy("here", trials=3)
     machine = {"in_process": False, "concurrency": 2}
-    console, find = Console(width=80), (lambda name: toy)
-    assert confirm(folder, ConfirmPlan(top=1, seeds=2), None, machine, find, console) == 0
+    records = [confirmation(*job, lambda name: toy) for job in ((folder, machine), (here, {}))]
+    for name in ("winner", "standings", "test", "comparisons", "selection"):
+        assert records[0][name] == records[1][name], "on Ray it is the same"
     store = Store(storage).child("run")
     examined = [name for name in store.names("confirm/examined") if name.startswith("test/")]
     fresh = ["test/r01.4.npz", "test/r01.5.npz"]  # the winner again: what chose it never meets test

@@ -19,7 +19,7 @@ from trainables.classification.measurement import (
     metrics_of,
 )
 from trainables.metrics.influence import influences
-from trainables.metrics.orders.rank_scores import delong_variance
+from trainables.metrics.orders.rank_scores import placements
 from trainables.metrics.skill import Area, Skill
 
 CPU = torch.device("cpu")
@@ -227,7 +227,10 @@ def test_the_clean_auc_has_delongs_interval_over_images():
     robust = measure_robust(classifier, data, Measurement("binary", "pgd", EPS, seed=0))
     bounds = robust.clean_auc_bounds("test")
     logits = robust.reports["pgd"].logits[0]
-    deviation = delong_variance(logits[:, 1] - logits[:, 0], data.labels.numpy() == 1) ** 0.5
+    positive = data.labels.numpy() == 1
+    values = placements(logits[:, 1] - logits[:, 0], positive)
+    sides = values[positive], values[~positive]
+    deviation = sum(side.var(ddof=1) / len(side) for side in sides) ** 0.5
     area = robust.metrics["ranking_clean_auc"]
     half = stats.t.isf(0.025, 58) * deviation  # two classes of 30, nearly as wide
     assert bounds["low.test_clean_auc"] == pytest.approx(area - half, abs=2e-3)

@@ -1,8 +1,5 @@
 """Alarms by closed forms and exact tests: what is surely so, and what chance explains."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from scipy.stats import binomtest, ttest_rel
@@ -235,8 +232,3 @@ def test_every_alarm_has_a_sentence_and_a_name_of_its_own():
     assert set(ALARMS) - masking == {alarms.COLLAPSE}
     assert set(alarms.OF_ASSETS) == {alarms.COPIED, alarms.GENERATOR_COLLAPSE}
     assert len(set(ALARMS.values())) == len(ALARMS)
-
-
-def test_the_names_are_read_without_torch():
-    code = "import sys, trainables.metrics.alarms; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import beta, binomtest, ttest_1samp
 
 from trainables.metrics import intervals
-from trainables.metrics.classification import auc, mean_recall
+from trainables.metrics.classification import mean_recall
 from trainables.metrics.curve import area
 from trainables.metrics.skill import Area, Skill
 
@@ -20,11 +20,6 @@ def draw(rng, counts=(40, 90), shift=0.0):
     labels = np.repeat([0, 1], counts)
     luck = rng.random(len(labels))
     return luck < TRUTH[labels].T - shift, labels
-
-
-def paired_difference(a, b, labels, eps, **options):
-    """Compute the interval of the difference of two areas."""
-    return intervals.summary_difference(a, b, labels, Area(eps), **options)
 
 
 def test_the_value_is_the_area_of_balanced_accuracies():
@@ -89,36 +84,6 @@ def test_nine_truths_in_ten_are_covered_at_ninety_percent_and_so_on():
     assert hits[0.8] / n == pytest.approx(0.8, abs=0.055)
 
 
-def test_a_difference_on_the_same_images_is_covered_and_narrower_than_unpaired():
-    rng = np.random.default_rng(3)
-    n, hits, widths, single_widths = 300, 0, [], []
-    for seed in range(n):
-        labels = np.repeat([0, 1], (40, 90))
-        luck = rng.random(len(labels))
-        a, b = (luck < TRUTH[labels].T - shift for shift in (0.0, 0.1))
-        interval = paired_difference(a, b, labels, GRID, seed=seed, resamples=300)
-        hits += interval.low <= 0.1 <= interval.high
-        widths.append(interval.high - interval.low)
-        single = intervals.curve_interval(a, labels, GRID, seed=seed, resamples=400)
-        single_widths.append(single.high - single.low)
-    assert hits / n == pytest.approx(0.945, abs=0.03)
-    assert np.mean(widths) < np.mean(single_widths)
-
-
-def test_a_difference_is_antisymmetric_and_zero_to_itself():
-    rng = np.random.default_rng(4)
-    a, labels = draw(rng)
-    b, _ = draw(rng)
-    forward = paired_difference(a, b, labels, GRID, seed=0, resamples=20_000)
-    backward = paired_difference(b, a, labels, GRID, seed=1, resamples=20_000)
-    areas = [intervals.curve_interval(x, labels, GRID, seed=0).value for x in (a, b)]
-    assert forward.value == pytest.approx(areas[0] - areas[1])
-    assert forward.value == pytest.approx(-backward.value)
-    assert forward.low == pytest.approx(-backward.high, abs=0.005)
-    value, low, high = paired_difference(a, a, labels, GRID, seed=0)
-    assert low < value == 0 < high
-
-
 def test_a_class_of_few_that_are_all_wrong_is_not_certain():
     """A classifier that knows one class only: of the other, five images were seen."""
     labels = np.repeat([0, 1], [5, 50])
@@ -144,10 +109,11 @@ def test_the_slow_way_covers_an_auc_s_truth():
     truth = 0.5 * (1 + math.erf(1 / 2))  # of unit normals one deviation apart
     for seed in range(n):
         score = rng.standard_normal(80) + labels
-        p = np.stack([-score, score], axis=1)
-        interval = intervals.bootstrap(
-            lambda rows, p=p: auc("binary", p[rows], labels[rows]), labels, seed=seed, resamples=100
-        )
+
+        def auc(rows, score=score):  # of scores without ties: ten times as fast as the metric
+            return float((score[rows[30:]] > score[rows[:30], None]).mean())
+
+        interval = intervals.bootstrap(auc, labels, seed=seed, resamples=100)
         hits += interval.low <= truth <= interval.high
     assert hits / n == pytest.approx(0.935, abs=0.055)
 
@@ -195,16 +161,12 @@ def test_errors_have_a_curve_as_answers_do():
     assert interval.low < interval.value < interval.high
 
 
-@pytest.mark.parametrize("kind", [np.float32, np.float64, np.int64])
-def test_differences_of_errors_keep_their_size(kind):
-    """Beyond what eight bits hold, and between whole numbers."""
-    b = np.arange(60).reshape(5, 12).astype(kind)
-    a = (3 * b + 300).astype(kind)
-    interval = paired_difference(a, b, np.zeros(12, dtype=int), GRID, seed=0)
-    assert interval.value == pytest.approx(area(GRID, (2.0 * b + 300).mean(axis=1)))
-    half = (b / 2).astype(np.float64)
-    interval = paired_difference(b, half, np.zeros(12, dtype=int), GRID, seed=0)
-    assert interval.value == pytest.approx(area(GRID, b.mean(axis=1) / 2))
+@pytest.mark.parametrize("kind", [np.float32, np.int64])
+def test_errors_keep_their_size(kind):
+    """Beyond what eight bits hold."""
+    errors = (3 * np.arange(60).reshape(5, 12) + 300).astype(kind)
+    interval = intervals.curve_interval(errors, np.zeros(12, dtype=int), GRID, seed=0)
+    assert interval.value == pytest.approx(area(GRID, errors.mean(axis=1)))
     assert interval.low < interval.value < interval.high
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from trainables.metrics.classification import constant_scores, mean_recall
 from trainables.metrics.curve import area
-from trainables.metrics.intervals import bootstrap, summary_difference, summary_interval
+from trainables.metrics.intervals import bootstrap, summary_interval
 from trainables.metrics.skill import Area, Skill, mean_skill, skill, summary_of
 
 GRID = tuple(n / 255 for n in (0, 1, 2, 4, 8))
@@ -85,19 +85,6 @@ def test_an_interval_covers_the_truth():
         interval = summary_interval(answers, labels, Skill(GRID, 0.5), seed=seed, resamples=400)
         hits += interval.low <= expected <= interval.high
     assert hits / n == pytest.approx(0.945, abs=0.035)
-
-
-def test_a_difference_is_paired():
-    generator = np.random.default_rng(3)
-    labels, luck = np.repeat([0, 1], [60, 80]), generator.random(140)
-    truth, summary = np.array([0.95, 0.9, 0.8, 0.7, 0.6])[:, None], Skill(GRID, 0.5)
-    a, b = luck < truth, luck < truth - 0.05
-    paired = summary_difference(a, b, labels, summary, seed=0)
-    alone = summary_interval(a, labels, summary, seed=0)
-    values = [float(summary(mean_recall(answers, labels))) for answers in (a, b)]
-    assert paired.value == pytest.approx(values[0] - values[1])
-    assert 0 < paired.low < paired.high
-    assert paired.high - paired.low < 0.7 * (alone.high - alone.low)
 
 
 def test_a_metric_s_name_says_what_it_is_made_of():

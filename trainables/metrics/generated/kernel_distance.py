@@ -11,18 +11,17 @@ from trainables.runtime.arrays import Floats, Floats64
 LEAST = 3  # points of each set: leaving one out must leave a pair
 
 
-def kernel_distance(points: Floats, reference: Floats, *, level: float = 0.95) -> Interval:
+def kernel_distance(points: Floats, reference: Floats) -> Interval:
     """Compute the unbiased squared maximum mean discrepancy under the kernel (u.v / D + 1)^3.
 
-    It is 0 in expectation for two samples of one distribution, and may be below. The interval is
-    Student's, with the variance of leaving out each point of either set in turn (jackknife). A
-    bootstrap would draw points twice, whose kernel with themselves is large: its intervals lie far
-    above 0 even for samples of one distribution.
+    It is 0 in expectation for two samples of one distribution, and may be below. The interval, of
+    95 %, is Student's, with the variance of leaving out each point of either set in turn
+    (jackknife). A bootstrap would draw points twice, whose kernel with themselves is large: its
+    intervals lie far above 0 even for samples of one distribution.
 
     Args:
         points: Features of N images, (N, D).
         reference: Of M others, (M, D).
-        level: Coverage, in (0, 1).
 
     Returns:
         NaN with fewer than `LEAST` points in a set.
@@ -42,7 +41,7 @@ def kernel_distance(points: Floats, reference: Floats, *, level: float = 0.95) -
         crossed = (total - between.sum(axis=1 - side)) / ((count - 1) * partners)
         rest = within - 2 * crossed  # what does not depend on the point that is left out cancels
         variance += (count - 1) * float(rest.var())
-    half = quantile(min(counts) - 1, level) * math.sqrt(variance)
+    half = quantile(min(counts) - 1, 0.95) * math.sqrt(variance)
     return Interval(float(value), float(value) - half, float(value) + half)
 
 

@@ -13,6 +13,7 @@ Pixels = npt.NDArray[np.uint8]
 Classes = npt.NDArray[np.int64]
 LEAST = 0.3  # of the spread of authentic images, below which a generator has collapsed
 LEAST_RECALL = 0.5  # of the recall of training images of a class
+RESAMPLES = 200
 
 
 def lack_of_variety(spread: float, recalls: Iterable[tuple[Interval, float]]) -> float:
@@ -51,7 +52,6 @@ def spread_interval(
     generated: tuple[Pixels, Classes],
     authentic: tuple[Pixels, Classes],
     *,
-    resamples: int = 200,
     seed: int = 0,
 ) -> Interval:
     """Compute `spread_ratio` with a 95 % interval: images of both are drawn again, class by class.
@@ -59,13 +59,12 @@ def spread_interval(
     Args:
         generated: Images (N, H, W, C) and their classes.
         authentic: The same of authentic images.
-        resamples: Of the bootstrap.
         seed: Of what it draws.
     """
     generator = np.random.default_rng(seed)
     labels = np.intersect1d(generated[1], authentic[1])
     sums = [
-        sum(_resampled(images[classes == label], resamples, generator) for label in labels)
+        sum(_resampled(images[classes == label], RESAMPLES, generator) for label in labels)
         for images, classes in (generated, authentic)
     ]
     value = spread_ratio(generated, authentic)

@@ -28,7 +28,7 @@ from trainables.metrics.orders.rank_scores import (
     jackknife_values,
     pseudo_values,
 )
-from trainables.metrics.welch import image_component, quantile
+from trainables.metrics.welch import LEVEL, image_component, quantile
 from trainables.runtime.arrays import Floats, Floats64
 
 
@@ -92,10 +92,8 @@ def order_intervals(
     return [order_interval(row, numbers.classes) for row in numbers.scores.astype(np.float64)]
 
 
-def order_interval(
-    numbers: Floats64, classes: npt.NDArray[np.generic], level: float = 0.95
-) -> tuple[float, float]:
-    """Compute the interval of a score by Student's t from the numbers of its images.
+def order_interval(numbers: Floats64, classes: npt.NDArray[np.generic]) -> tuple[float, float]:
+    """Compute the 95 % interval of a score by Student's t from the numbers of its images.
 
     Where all images are in order, or none, the numbers have no spread. The width is then that of
     the exact interval of a share of 0 or 1 among as many images as the smallest class has.
@@ -103,7 +101,6 @@ def order_interval(
     Args:
         numbers: Of `balance`, (N,).
         classes: (N,).
-        level: Coverage, in (0, 1).
 
     Returns:
         Within [0, 1]; NaN without a score, and of two classes with fewer than two images of one.
@@ -113,9 +110,9 @@ def order_interval(
         return math.nan, math.nan
     value = float(numbers.mean())
     variance, df = image_component((numbers - value) / len(counts), members)
-    half = quantile(df, level) * math.sqrt(variance)
+    half = quantile(df, LEVEL) * math.sqrt(variance)
     if half < ROUNDING:
-        half = 1 - ((1 - level) / 2) ** (1 / int(counts.min()))
+        half = 1 - ((1 - LEVEL) / 2) ** (1 / int(counts.min()))
     return max(value - half, 0.0), min(value + half, 1.0)
 
 

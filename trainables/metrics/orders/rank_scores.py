@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm, rankdata
+from scipy.stats import rankdata
 
 from trainables.runtime.arrays import Floats, Floats64, Mask
 
@@ -107,46 +107,6 @@ def balance(values: Floats64, classes: npt.NDArray[np.generic]) -> Floats64:
     weights = len(groups) * counts / len(values)
     numbers: Floats64 = values.mean() + weights[members] * (values - means[members])
     return numbers
-
-
-def delong_variance(scores: Floats, positive: Mask, baseline: Floats | None = None) -> float:
-    """Compute DeLong's variance of an AUC, or of the difference of two on the same images.
-
-    Args:
-        scores: (N,).
-        positive: bool (N,).
-        baseline: Scores of the second model, (N,), whose AUC is subtracted; None for one model.
-
-    Returns:
-        NaN with fewer than two images of a class.
-    """
-    difference = placements(scores, positive)
-    if baseline is not None:
-        difference = difference - placements(baseline, positive)
-    sides = difference[positive], difference[~positive]
-    if min(map(len, sides)) < 2:
-        return math.nan
-    return float(sum(side.var(ddof=1) / len(side) for side in sides))
-
-
-def delong_test(scores: Floats, baseline: Floats, positive: Mask) -> tuple[float, float]:
-    """Test whether two models have the same AUC: z, and the two-sided p [delong].
-
-    Models that order all images alike differ by 0 with no variance: z is 0 and p is 1.
-
-    Args:
-        scores: Of the first model, (N,).
-        baseline: Of the second, (N,).
-        positive: bool (N,).
-    """
-    difference = roc_auc(scores, positive) - roc_auc(baseline, positive)
-    variance = delong_variance(scores, positive, baseline)
-    if math.isnan(difference) or math.isnan(variance):
-        return math.nan, math.nan
-    if variance == 0:
-        return (0.0, 1.0) if difference == 0 else (math.copysign(math.inf, difference), 0.0)
-    z = difference / math.sqrt(variance)
-    return z, float(2 * norm.sf(abs(z)))
 
 
 def average_precision(scores: Floats, positive: Mask) -> float:
