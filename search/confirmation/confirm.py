@@ -124,7 +124,7 @@ def _work(job: Confirmation) -> int:
     training = training_session(session, inside(job.folder, "training"), configs)
     rows, ranking = _choose(job, training)
     first = winner_of(rows)
-    say_ranking(session.console, rows, ranking, job.plan, metric)
+    say_ranking(session.console, rows, ranking, job.plan, metric, session.about)
     if first is None:
         session.say("no winner: none of the best met its constraints on other seeds")
         return FAILED
@@ -149,7 +149,7 @@ def _work(job: Confirmation) -> int:
         "exports": export(training.folder.saved(exported.id), best),
     }
     record = end_confirmation(job.folder, values)
-    say_test(session.console, session.say, record, session.about.threat)
+    say_test(session.console, session.say, record, session.about)
     _write_card(job, record, best)
     session.say_path(f"everything: {job.folder}")
     return FINISHED

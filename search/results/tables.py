@@ -41,7 +41,6 @@ MEANINGS = {**ALARMS, **OF_ASSETS}
 LISTED = 3  # trials in a sentence
 BLIND = "= cannot be told apart: no config was trained with more than one seed"
 SEEDS = "of several seeds: their mean; of trials chosen for their value, without the first"
-IMAGES, BOTH = "interval: over images alone", "interval: over images and seeds"
 
 
 def ranked_table(
@@ -73,7 +72,9 @@ def ranked_table(
     notes = [note for mark, note in FOOTNOTES.items() if any(mark in r.trial.marks for r in rows)]
     notes += [TIE if spread.is_known else BLIND] if len(tied) > 1 else []
     notes += [SEEDS] if any(row.seeds > 1 for row in rows) else []
-    notes += [BOTH if spread.is_known else IMAGES] if any(row.interval for row in rows) else []
+    if any(row.interval for row in rows):
+        seeds = "and seeds" if spread.is_known else "alone"
+        notes.append(f"interval: over {beside.items} {seeds}")
     notes += [beside.note] if beside.note and beside.columns else []
     table.caption = Text("\n".join(notes)) if notes else None
     _add_columns(table, beside)
@@ -148,13 +149,16 @@ def _add_constant(table: Table, constant: ConstantAnswer, beside: Beside) -> Non
     table.add_row("", *first, *further, "", "to compare with", style="dim")
 
 
-def winner_lines(first: Row, gains: list[Gain], objective: Objective) -> list[str]:
+def winner_lines(
+    first: Row, gains: list[Gain], objective: Objective, items: str = "images"
+) -> list[str]:
     """Say who won and what it gained.
 
     Args:
         first: The winner's row.
         gains: Over each reference and matched control.
         objective: What the run is ranked by.
+        items: What values are means over, see `About`.
     """
     trial = first.trial
     lines = [f"winner: {trial.name}, {objective.metric} {number(first.value)}"]
@@ -168,7 +172,7 @@ def winner_lines(first: Row, gains: list[Gain], objective: Objective) -> list[st
     lines += [f"gain over {gain.over.name:{width}} {gain_text(gain)}" for gain in gains]
     if any(gain.interval for gain in gains):
         lines.append(
-            "        over images and seeds; all comparisons of the run hold together in 95 %"
+            f"        over {items} and seeds; all comparisons of the run hold together in 95 %"
         )
     return lines
 

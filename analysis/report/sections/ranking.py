@@ -29,7 +29,7 @@ def ranking(run: Run) -> Section:
             f"{values[0]} to {last['name']} with {values[1]}."
         )
     seeds = "and seeds" if seed_spread(run.rows, run.objective).is_known else "alone"
-    note = f"References are always shown; intervals are over images {seeds}."
+    note = f"References are always shown; intervals are over {run.about.items} {seeds}."
     figures = show(run, "leaderboard", alt, note, "standings"), _price(run)
     row = tag("div", *figures, class_="figures")
     return Section("ranking", "The trials in order", join((row, _table(run))))
