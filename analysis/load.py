@@ -4,6 +4,7 @@ All follows from ``events.jsonl``, which is whole up to its last line however a 
 ``trials.csv`` lags behind it by some seconds. The order of the trials is the engine's own.
 """
 
+import contextlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -109,6 +110,36 @@ def load(run: str | Path) -> Run:
         record=tuple(trials.values()),
         elapsed_s=max(float(event["elapsed_s"]) for event in events),
     )
+
+
+def choose_run(named: str | None, folder: str | Path, *, study: str = "", inputs: str = "") -> Run:
+    """Read the run that a notebook shows: the named one, or the newest of a folder.
+
+    Args:
+        named: Folder of a run; None or empty for the newest in which a trial was started.
+        folder: Of runs.
+        study: Whose run it has to be; empty for any.
+        inputs: What its models have to see, see `About`; empty for anything.
+
+    Raises:
+        UserError: If there is no such run, or the named one cannot be read or is another.
+    """
+    words = f"run of {study}" if study else f"run with {inputs}"
+
+    def is_wanted(about: About) -> bool:
+        return about.name == (study or about.name) and about.inputs == (inputs or about.inputs)
+
+    if named:
+        run = load(named)
+        if not is_wanted(run.about):
+            raise UserError(f"{named} is a run of {run.about.name}: name a {words}")
+        return run
+    files = Path(folder).glob("*/manifest.json")
+    for file in sorted(files, key=lambda file: file.stat().st_mtime, reverse=True):
+        with contextlib.suppress(UserError):  # damaged, or no trial was started
+            if is_wanted(_about(read_manifest(RunFolder(file.parent)))):
+                return load(file.parent)
+    raise UserError(f"no {words} in {folder}: search, or set RUN to the folder of one")
 
 
 def _about(manifest: Manifest) -> About:
