@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from search.exit_status import INTERRUPTED
 from searchspace.errors import UserError
 from trainables.door.paths import inside
 from trainables.door.text import one_line, printable
@@ -74,11 +75,13 @@ def _report(runs: list[Path], folders: list[Path], out: Path | None) -> None:
 def main() -> None:
     """Run the command line; what goes wrong is one line."""
     try:
-        app(standalone_mode=False)
+        if app(standalone_mode=False) == INTERRUPTED:  # so newer typers return from Ctrl-C
+            raise KeyboardInterrupt
     except UserError as error:
         _complain(str(error))
     except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
+        sys.stderr.write("interrupted\n")
+        sys.exit(INTERRUPTED)
     except Exception as error:
         usage = getattr(
             error, "format_message", None
