@@ -74,14 +74,13 @@ def _report(runs: list[Path], folders: list[Path], out: Path | None) -> None:
 
 def main() -> None:
     """Run the command line; what goes wrong is one line."""
+    status = None
     try:
-        if app(standalone_mode=False) == INTERRUPTED:  # so newer typers return from Ctrl-C
-            raise KeyboardInterrupt
+        status = app(standalone_mode=False)
     except UserError as error:
         _complain(str(error))
     except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("interrupted\n")
-        sys.exit(INTERRUPTED)
+        status = INTERRUPTED  # which newer typers return of themselves
     except Exception as error:
         usage = getattr(
             error, "format_message", None
@@ -90,6 +89,9 @@ def main() -> None:
         if not line:
             raise
         _complain(line)
+    if status == INTERRUPTED:
+        sys.stderr.write("interrupted\n")
+        sys.exit(INTERRUPTED)
 
 
 def _folder(run: Path, out: Path | None, *, several: bool) -> Path:

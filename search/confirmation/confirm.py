@@ -64,6 +64,7 @@ from search.storage.openings import Opening, count_opening, say_openings
 from search.storage.runs import CONFIRM, claimed, named_places, open_run, stored_at
 from searchspace.errors import UserError
 from searchspace.names import lookup
+from searchspace.words import plural
 from trainables.attacks.presets import ENSEMBLES, guesses_enough
 from trainables.door.opening import is_empty
 from trainables.door.paths import inside
@@ -208,7 +209,9 @@ def _train_for_test(
         The trainings, and the finalists that have any, controls included.
     """
     plan = job.plan
-    job.session.say(f"training what meets the test split on {plan.seeds} seeds that chose nothing")
+    job.session.say(
+        f"training what meets the test split on {plural(plan.seeds, 'seed')} that chose nothing"
+    )
     controls = train_controls(training, job.finalists, first.finalist, job.objective)
     tested = {finalist.id: finalist for finalist in (*finalists, *controls)}
     fresh = range(plan.choosing, plan.choosing + plan.seeds)

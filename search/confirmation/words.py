@@ -6,6 +6,7 @@ from search.confirmation.plan import GUESS_LITTLE
 from search.confirmation.record import Comparison, Condition, ConfirmationResult
 from search.results.controls import NOT_OF_METHOD, UNMATCHED, UNSHOWN, UNSURE
 from search.results.tables import interval, number, percent
+from searchspace.words import plural
 from trainables.metrics.welch import at_look
 from trainables.study.about import About, Threat
 from trainables.study.examination import ENSEMBLE
@@ -110,8 +111,8 @@ def _fewer(record: ConfirmationResult) -> list[str]:
     """Say which finalists are judged by those of their trainings alone that did not fail."""
     seeds = record.plan.seeds
     return [
-        f"{record.names[name]} has {count} of {seeds} trainings on test: the others failed, and "
-        "those that did not may be the better"
+        f"{record.names[name]} has {count} of {plural(seeds, 'training')} on test: the others "
+        "failed, and those that did not may be the better"
         for name, count in record.trainings.items()
         if count < seeds
     ]
@@ -206,7 +207,7 @@ def _missed(record: ConfirmationResult) -> list[str]:
     """Say which constraints trainings of the winner miss that met the test split."""
     trainings = record.trainings.get(record.winner, record.plan.seeds)
     return [
-        f"{count} of the winner's {trainings} trainings on test miss {name}"
+        f"{count} of the winner's {plural(trainings, 'training')} on test miss {name}"
         for name, count in record.missed.items()
     ]
 

@@ -18,6 +18,7 @@ from search.results.differences import Gain
 from search.results.pulse import Pulse
 from search.results.ranking import Row, front, front_of, lucky, missed, sign_of, winner
 from search.results.seeds import UNKNOWN, Spread
+from searchspace.words import plural
 from trainables.metrics.alarms import ALARMS, OF_ASSETS
 
 STYLES = {
@@ -212,7 +213,7 @@ def arm_lines(param: str, arms: Sequence[Arm]) -> list[str]:
     """
     lines = []
     for arm in arms:
-        line = f"best {param} {arm.option}, of {arm.trials} sampled trials: "
+        line = f"best {param} {arm.option}, of {plural(arm.trials, 'sampled trial')}: "
         if arm.best is None:
             line += "none can win"
         else:
@@ -238,7 +239,7 @@ def spread_line(spread: Spread) -> str:
     trainings = spread.df + spread.configs
     return (
         f"values vary with the seed by {number(spread.deviation)} (standard deviation over "
-        f"{trainings} trainings of {spread.configs} config{'s' * (spread.configs != 1)})"
+        f"{trainings} trainings of {plural(spread.configs, 'config')})"
     )
 
 
@@ -282,11 +283,11 @@ def front_lines(rows: list[Row], objective: Objective) -> list[str]:
 def agreement_line(agreement: Agreement, share: str) -> str:
     """Say how far a rung can be trusted, and what follows."""
     rungs = f"rung {agreement.rung + 1} ranks as rung {agreement.rung + 2} does"
+    trials = plural(agreement.trials, "sampled trial")
     if math.isnan(agreement.low):
-        reached = f"{agreement.trials} sampled trials reached both"
-        return f"{rungs}: not known, {reached}; {share} go on"
+        return f"{rungs}: not known, {trials} reached both; {share} go on"
     bounds = interval((agreement.low, agreement.high))
-    tau = f"Kendall's tau {agreement.tau:.2f} {bounds} over {agreement.trials} sampled trials"
+    tau = f"Kendall's tau {agreement.tau:.2f} {bounds} over {trials}"
     return f"{rungs}: {tau}; {share} go on"
 
 
