@@ -36,11 +36,14 @@ FOOTNOTES = {
 }
 
 
-TIE = "= cannot be told apart: the interval of the difference includes 0, or is not known"
+TIE = (
+    "= can win, and cannot be told apart: the interval of the difference includes 0, "
+    "or is not known"
+)
 ALONE = Beside({}, {}, "")
 MEANINGS = {**ALARMS, **OF_ASSETS}
 LISTED = 3  # trials in a sentence
-BLIND = "= cannot be told apart: no config was trained with more than one seed"
+BLIND = "= can win, and cannot be told apart: no config was trained with more than one seed"
 SEEDS = "of several seeds: their mean; of trials chosen for their value, without the first"
 
 

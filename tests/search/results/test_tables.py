@@ -50,6 +50,14 @@ def test_the_ranked_table_fits_80_columns_and_says_why_a_trial_cannot_win(trials
         assert f" {word} " in shown, "a narrow column cuts no word"
 
 
+def test_the_sign_of_a_tie_is_explained_as_that_of_trials_that_can_win(trials):
+    rows = rank(trials, HIGH)
+    tied = [row.trial.id for row in rows[:2]]
+    shown = screen(ranked_table(rows, HIGH, 60, tied))
+    assert "= can win, and cannot be told apart: no config was trained" in " ".join(shown.split())
+    assert max(map(len, shown.splitlines())) <= 80
+
+
 @pytest.mark.parametrize("state", State)
 def test_no_state_is_broken_beside_further_columns(trials, state):
     trials[0].state, trials[0].label = state, "a reference with a long name"
