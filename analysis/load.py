@@ -18,10 +18,11 @@ from search.engine.objective import Objective
 from search.engine.trial import Trial
 from search.record.events import follow, number, read_events
 from search.record.manifest import Manifest, read_manifest
-from search.record.run_folder import RunFolder
+from search.record.run_folder import MANIFEST, RunFolder
 from search.results.ranking import Row, rank, winner
 from search.studies import about
 from searchspace.errors import UserError
+from trainables.door.opening import names_in
 from trainables.door.text import one_line
 from trainables.runtime.files import to_json
 from trainables.study.about import About
@@ -134,7 +135,9 @@ def choose_run(named: str | None, folder: str | Path, *, study: str = "", inputs
         if not is_wanted(run.about):
             raise UserError(f"{named} is a run of {run.about.name}: name a {words}")
         return run
-    files = Path(folder).glob("*/manifest.json")
+    root = Path(folder)
+    paths = [root / name / MANIFEST for name in names_in(root)] if root.is_dir() else []
+    files = [file for file in paths if file.is_file()]
     for file in sorted(files, key=lambda file: file.stat().st_mtime, reverse=True):
         with contextlib.suppress(UserError):  # damaged, or no trial was started
             if is_wanted(_about(read_manifest(RunFolder(file.parent)))):
