@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from search.exit_status import INTERRUPTED
 from searchspace.errors import UserError
 from trainables.door.paths import inside
 from trainables.door.text import one_line, printable
@@ -73,12 +74,13 @@ def _report(runs: list[Path], folders: list[Path], out: Path | None) -> None:
 
 def main() -> None:
     """Run the command line; what goes wrong is one line."""
+    status = None
     try:
-        app(standalone_mode=False)
+        status = app(standalone_mode=False)
     except UserError as error:
         _complain(str(error))
     except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
+        status = INTERRUPTED  # which newer typers return of themselves
     except Exception as error:
         usage = getattr(
             error, "format_message", None
@@ -87,6 +89,9 @@ def main() -> None:
         if not line:
             raise
         _complain(line)
+    if status == INTERRUPTED:
+        sys.stderr.write("interrupted\n")
+        sys.exit(INTERRUPTED)
 
 
 def _folder(run: Path, out: Path | None, *, several: bool) -> Path:

@@ -4,6 +4,7 @@ All follows from ``events.jsonl``, which is whole up to its last line however a 
 ``trials.csv`` lags behind it by some seconds. The order of the trials is the engine's own.
 """
 
+import contextlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ from search.engine.objective import Objective
 from search.engine.trial import Trial
 from search.record.events import follow, number, read_events
 from search.record.manifest import Manifest, read_manifest
-from search.record.run_folder import RunFolder
+from search.record.run_folder import MANIFEST, RunFolder
 from search.results.ranking import Row, rank, winner
 from search.studies import about
 from searchspace.errors import UserError
+from trainables.door.opening import names_in
 from trainables.door.text import one_line
 from trainables.runtime.files import to_json
 from trainables.study.about import About
@@ -109,6 +111,38 @@ def load(run: str | Path) -> Run:
         record=tuple(trials.values()),
         elapsed_s=max(float(event["elapsed_s"]) for event in events),
     )
+
+
+def choose_run(named: str | None, folder: str | Path, *, study: str = "", inputs: str = "") -> Run:
+    """Read the run that a notebook shows: the named one, or the newest of a folder.
+
+    Args:
+        named: Folder of a run; None or empty for the newest in which a trial was started.
+        folder: Of runs.
+        study: Whose run it has to be; empty for any.
+        inputs: What its models have to see, see `About`; empty for anything.
+
+    Raises:
+        UserError: If there is no such run, or the named one cannot be read or is another.
+    """
+    words = f"run of {study}" if study else f"run with {inputs}"
+
+    def is_wanted(about: About) -> bool:
+        return about.name == (study or about.name) and about.inputs == (inputs or about.inputs)
+
+    if named:
+        run = load(named)
+        if not is_wanted(run.about):
+            raise UserError(f"{named} is a run of {run.about.name}: name a {words}")
+        return run
+    root = Path(folder)
+    paths = [root / name / MANIFEST for name in names_in(root)] if root.is_dir() else []
+    files = [file for file in paths if file.is_file()]
+    for file in sorted(files, key=lambda file: file.stat().st_mtime, reverse=True):
+        with contextlib.suppress(UserError):  # damaged, or no trial was started
+            if is_wanted(_about(read_manifest(RunFolder(file.parent)))):
+                return load(file.parent)
+    raise UserError(f"no {words} in {folder}: search, or set RUN to the folder of one")
 
 
 def _about(manifest: Manifest) -> About:

@@ -9,7 +9,11 @@ HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if sys.path[:1] == [os.getcwd()] != [HOME]:
     sys.path.append(sys.path.pop(0))
 
-from search.cli.app import main
+try:
+    from search.cli.app import main
+except KeyboardInterrupt:  # modules load for a second or more
+    sys.stderr.write("interrupted\n")
+    sys.exit(130)
 
 if __name__ == "__main__":
     main()

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.labels import Label, label_ends
-from analysis.figures.marks import say, time_unit, upright
+from analysis.figures.marks import time_unit, upright
 from analysis.figures.style import COLOURS, MARKERS, styled
 from analysis.load import Run
 from analysis.numbers.compare import names_of, progress, vocabulary_of, winners
@@ -40,8 +40,6 @@ def draw_progress(runs: Sequence[Run], metric: str, x: str, width: float) -> Fig
             ax.set_xlim(left=0)
         else:
             ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        if not ends:
-            say(ax, "no run has a trial that could win")
         label_ends(ax, ends)
     return canvas
 
@@ -60,9 +58,6 @@ def draw_winners(runs: Sequence[Run], metric: str, width: float) -> Figure:
         canvas = Figure(figsize=(width, 1.2 + 0.3 * max(2, len(rows))), layout="constrained")
         ax = canvas.subplots()
         ax.set_title("Winners, with 95 % intervals")
-        if rows.empty:
-            say(ax, "no run has a winner")
-            return canvas
         for height, (_, row) in enumerate(rows.iterrows()):
             number = names.index(row["run"])
             colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
@@ -85,15 +80,22 @@ def figures_of(runs: Sequence[Run], metric: str, width: float) -> dict[str, Figu
         width: In inches.
 
     Returns:
-        The figures by the names of their files, without an ending.
+        The figures by the names of their files, without an ending; none that would be empty.
     """
     metrics = list(dict.fromkeys(run.objective.metric for run in runs))
     number = f"_{metrics.index(metric) + 1}" if metric != metrics[0] else ""
-    return {
-        f"compare_trials{number}": draw_progress(runs, metric, "number", width),
-        f"compare_time{number}": draw_progress(runs, metric, "ended_s", width),
-        f"compare_winners{number}": draw_winners(runs, metric, width),
-    }
+    figures = {}
+    if _has(progress(runs), metric, "best"):
+        figures[f"compare_trials{number}"] = draw_progress(runs, metric, "number", width)
+        figures[f"compare_time{number}"] = draw_progress(runs, metric, "ended_s", width)
+    if _has(winners(runs), metric, "value"):
+        figures[f"compare_winners{number}"] = draw_winners(runs, metric, width)
+    return figures
+
+
+def _has(frame: pd.DataFrame, metric: str, column: str) -> bool:
+    """Tell whether runs that are ranked by a metric have a value in a column."""
+    return bool(frame.loc[frame["metric"] == metric, column].notna().any())
 
 
 def _draw_run(ax: Axes, steps: pd.DataFrame, x: pd.Series, colour: str) -> Label:

@@ -176,14 +176,17 @@ def _draw_hyperparameter(run: Run, ax: Axes, frame: pd.DataFrame, name: str) -> 
     """Draw one slice; all slices of a run have the same axis of values."""
     top, points = numbers.fence(run, frame["value"]), frame[frame["name"] == name]
     numeric = is_numeric(points["setting"])
+    # 300k, 12M: with all their digits ticks would touch, and a factor of all would be written apart
+    large = numeric and points["setting"].max() >= 1e5
     if numeric and numbers.is_wide(points["setting"]):
         ax.set_xscale("log")
         # Over less than 30-fold, decades alone would name too few settings.
         narrow = points["setting"].max() < 30 * points["setting"].min()
         ax.xaxis.set_major_locator(LogLocator(subs=(1, 3) if narrow else (1,), numticks=5))
-        large = points["setting"].max() >= 1e5  # 300k: with all their digits ticks would touch
-        ax.xaxis.set_major_formatter(EngFormatter(sep="") if large else "{x:g}")
+        ax.xaxis.set_major_formatter("{x:g}")
         ax.xaxis.set_minor_formatter(NullFormatter())
+    if large:
+        ax.xaxis.set_major_formatter(EngFormatter(sep=""))
     settings = points["setting"].astype(float if numeric else str)
     for group, members in points.groupby("group"):
         shares = members["epoch"] / points["epoch"].max()

@@ -15,6 +15,7 @@ from search.results.controls import claim_of, claim_sentence, plain
 from search.results.differences import gains, tied
 from search.results.floor import read_share, share_line
 from search.results.ranking import Row, lucky
+from searchspace.words import plural
 from trainables.metrics.skill import SKILL
 
 CONDITIONS = {
@@ -75,12 +76,12 @@ def sentences(run: Run) -> list[str]:
     first, metric, words = winner_row(run), run.objective.metric, run.vocabulary
     sampled = sum(not (trial.is_reference or trial.repeats) for trial in run.record)
     if first is None:
-        candidates = f"{sampled} sampled trials and the references"
+        candidates = f"{plural(sampled, 'sampled trial')} and the references"
         return [f"No winner: none of {candidates} reached the last rung and met its constraints."]
     value = words.format_value(metric, first.value)
     bounds = _format_bounds(words, metric, first.interval)
     better = {"max": "higher", "min": "lower"}[run.objective.direction]
-    who = f"{first.trial.id} is the best of {sampled} sampled trials"
+    who = f"{first.trial.id} is the best of {plural(sampled, 'sampled trial')}"
     if first.trial.is_reference:
         who = f"{first.trial.label}, a reference, is the best"
     lines = [f"{who}: {value}{bounds} of {words.describe(metric)}, {better} is better."]
@@ -154,7 +155,7 @@ def arm_sentences(run: Run) -> list[str]:
         return []
     lines = []
     for arm in arms["of"]:
-        name = f"Of {arms['param']} {arm['option']}, with {arm['trials']} sampled trials,"
+        name = f"Of {arms['param']} {arm['option']}, with {plural(arm['trials'], 'sampled trial')},"
         if arm["best"] is None:
             lines.append(f"{name} no trial can win.")
             continue
@@ -173,7 +174,7 @@ def _seeds(row: Row) -> str:
     """Say of which trainings a value is the mean."""
     number = len(row.counted)
     if not row.chosen:
-        return f"{number} seeds"
+        return plural(number, "seed")
     further = "one further seed" if number == 1 else f"{number} further seeds"
     return f"{further}: the first, for which it was chosen, does not count"
 

@@ -46,7 +46,8 @@ def comparison(runs: Sequence[Run], pages: Sequence[str]) -> str:
         figures = [_figure(*item) for item in figures_of(runs, metric, NARROW).items()]
         words = vocabulary_of(runs, metric).describe(metric)
         pieces += [tag("h3", f"Ranked by {words}")] if len(metrics) > 1 else []
-        pieces.append(tag("div", *figures, class_="figures"))
+        empty = tag("p", "No run has a trial that can win: there is nothing to draw.")
+        pieces.append(tag("div", *figures, class_="figures") if figures else empty)
     parts = [
         Section("winners", "What each run found", join(pieces)),
         Section("differences", "What differs between them", _differences(runs)),

@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from analysis.load import Run
 from analysis.report.html import Html, Section, bullets, join, table, tag
 from search.confirmation.record import ConfirmationResult, WithoutNear, read_confirmation
-from search.confirmation.words import CONSTANT, WITHOUT_NEAR, heading, place_in_search, sentences
+from search.confirmation.words import (
+    WITHOUT_NEAR,
+    heading,
+    level_name,
+    place_in_search,
+    sentences,
+)
 from search.results.tables import interval, number
 from search.storage.runs import CONFIRM
 from trainables.door.paths import inside
-from trainables.study.about import Threat
+from trainables.study.about import About
 from trainables.study.examination import ENSEMBLE, NOISE
 
 
@@ -26,8 +32,9 @@ def confirmation(run: Run) -> Section | None:
     if not isinstance(record, ConfirmationResult):
         line = "Begun and not ended: give the command again, it goes on."
         return Section("confirmation", "Confirmation", tag("p", line))
-    test = _test(record, run.about.threat)
-    body = join([bullets(sentences(record)), _ranking(record), test, _cards()])
+    about = run.about
+    lines = bullets(sentences(record, about.items))
+    body = join([lines, _ranking(record, about.items), _test(record, about), _cards()])
     return Section("confirmation", "Confirmation: other seeds, stronger attacks, test", body)
 
 
@@ -41,7 +48,7 @@ def attacks_of_confirmation(run: Run) -> list[str]:
     return sorted(record.wins.test) if isinstance(record, ConfirmationResult) else []
 
 
-def _ranking(record: ConfirmationResult) -> Html:
+def _ranking(record: ConfirmationResult, items: str) -> Html:
     rows = [
         (
             standing.name,
@@ -55,14 +62,14 @@ def _ranking(record: ConfirmationResult) -> Html:
     ]
     caption = (
         f"{record.score} against epsilon, {record.summary} under the worst of the "
-        f"{record.plan.attacks} ensemble, on {record.images.ranking} ranking images"
+        f"{record.plan.attacks} ensemble, on {record.images.ranking} ranking {items}"
     )
     heads = ("finalist", "value", "95 % interval", "seeds", "in the search", "")
     marked = [n for n, standing in enumerate(record.standings) if standing.id == record.winner]
     return table(heads, rows, caption, numeric=(1, 3, 4), marked=marked)
 
 
-def _test(record: ConfirmationResult, threat: Threat) -> Html:
+def _test(record: ConfirmationResult, about: About) -> Html:
     conditions = next(iter(record.conditions.values()))
     columns = [
         n
@@ -71,7 +78,7 @@ def _test(record: ConfirmationResult, threat: Threat) -> Html:
     ]
     heads = (
         "",
-        *(heading(conditions[n], threat) for n in columns),
+        *(heading(conditions[n], about.threat) for n in columns),
         record.summary,
         "95 % interval",
     )
@@ -85,12 +92,12 @@ def _test(record: ConfirmationResult, threat: Threat) -> Html:
             rows.append(_scores(WITHOUT_NEAR.strip(), name, near, columns))
     if not math.isnan(record.constant):
         values = [number(record.constant)] * len(columns) + [number(record.constant_value)]
-        rows.append((CONSTANT, *values, ""))
-    caption = f"{record.score} on {record.images.test} test images, opened once"
+        rows.append((level_name(about), *values, ""))
+    caption = f"{record.score} on {record.images.test} test {about.items}, opened once"
     if near:
         caption += (
-            f"; second lines: on the {near.images} without near copies among the images that "
-            "trained, chose or ranked"
+            f"; second lines: on the {near.images} without near copies among the {about.items} "
+            "that trained, chose or ranked"
         )
     return table(heads, rows, caption, numeric=range(1, len(heads)), marked=marked)
 
@@ -103,7 +110,7 @@ def _scores(
     Args:
         label: What the row is called.
         name: Id of the finalist.
-        part: All test images, or those without near copies.
+        part: All of test, or those without near copies.
         columns: Numbers of the conditions.
     """
     scores, value = part.conditions[name], part.test[name]

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import traceback
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -101,16 +101,29 @@ def main() -> None:
     except UserError as error:
         status = _complain(str(error))
     except (KeyboardInterrupt, typer.Abort):
+        sys.stderr.write("interrupted\n")
         status = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort: no traceback on the terminal
         # click's errors, told by their method: newer typers carry a click of their own inside
-        usage = getattr(error, "format_message", None)
-        line = usage() if usage else mistaken_path(error)
+        usage = hasattr(error, "format_message")
+        line = _usage_line(error) if usage else mistaken_path(error)
         if usage and not line:  # without arguments the help is all that there is to say
             status = MISTAKE
         else:
             status = _complain(line) if line else _complain_of_us(error)
     end(signals.status(status or 0))
+
+
+def _usage_line(error: Any) -> str:  # noqa: ANN401 - of typer's own click
+    """Return the message of click's error, with what it leaves out."""
+    line: str = error.format_message()
+    errors = getattr(error.__cause__, "errors", None)  # pydantic's, which newer typers quote
+    if errors:
+        line += f": {errors()[0]['input']!r}"
+    command = getattr(error, "ctx", None)
+    if command is not None and command.info_name == "resume" and hasattr(error, "option_name"):
+        line += "; the settings of a run are fixed: python -m search resume --help lists the rest"
+    return line
 
 
 def _complain(message: str) -> int:

@@ -1,5 +1,6 @@
 """The list of commands: each study's own is made only when it is asked for."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from importlib.util import find_spec
@@ -9,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from search.cli.study import make_command, sentence, study_command
+from search.exit_status import INTERRUPTED
 from search.studies import STUDIES, find_study
 from search.study import STUDY_CLASSES
 from trainables.runtime.plugins import is_path
@@ -43,6 +45,17 @@ class Commands(TyperGroup):
         elif name not in self.commands and name in STUDY_CLASSES.names():
             self.commands[name] = study_command(name, find_study(name))
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # of typer's click  # noqa: ANN401
+        """Run the command, and say that it was interrupted where it does not say so itself.
+
+        That is while modules load. Newer typers turn Ctrl-C into a status without a word.
+        """
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.stderr.write("interrupted\n")
+            return INTERRUPTED
 
 
 def _entry(name: str, text: str) -> Any:  # noqa: ANN401 - of typer's own click

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from search.results.tables import alarm_sentence
+from searchspace.words import plural
 from trainables.door.text import to_cell
 from trainables.metrics.influence import Sample
 from trainables.metrics.skill import SKILL
@@ -142,7 +143,7 @@ def alarm_notes(rows: Sequence[Row]) -> list[str]:
         for group in groups(trainings, list(dict.fromkeys(row.method for row in trainings))):
             counts = Counter(alarm for row in group for alarm in row.alarms)
             for alarm, count in counts.items():
-                bearer = f"{group[0].method}{setting} ({count} of {len(group)} seeds)"
+                bearer = f"{group[0].method}{setting} ({count} of {plural(len(group), 'seed')})"
                 raised.setdefault(alarm, []).append(bearer)
     return [f"{MARK} {alarm_sentence(alarm, bearers)}" for alarm, bearers in raised.items()]
 

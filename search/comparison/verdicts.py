@@ -19,6 +19,7 @@ import numpy as np
 
 from search.comparison.rows import Row, by_setting, marked_names
 from search.results.tables import percent
+from searchspace.words import plural
 from trainables.metrics.influence import Sample
 from trainables.metrics.welch import (
     UNKNOWN,
@@ -176,7 +177,8 @@ def answer(
     for setting, trainings in by_setting(rows).items():
         seeds = len({row.seed for row in trainings})
         names = marked_names(trainings)
-        lines = [f"{setting[0]}, {100 * setting[1]:g} % of its training images, {seeds} seeds:", ""]
+        share = f"{100 * setting[1]:g} % of its training images"
+        lines = [f"{setting[0]}, {share}, {plural(seeds, 'seed')}:", ""]
         sections: dict[Question, list[Difference]] = {}
         for item in items:
             if (item.dataset, item.fraction) == setting:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from search.confirmation.record import Comparison, ConfirmationResult
-from search.confirmation.words import CONSTANT, sentences
+from search.confirmation.words import level_name, sentences
 from search.record.manifest import Manifest
 from search.results.tables import duration, interval, number, percent
 from trainables.door.text import to_code, to_markdown
@@ -72,7 +72,7 @@ class Card:
             "alarms": winner.barred,
             "exported": values["exported"],
             "forms": record.exports,
-            "says": sentences(record),
+            "says": sentences(record, self.about.items),
             "seconds": {"confirmation": record.seconds},
             "versions": run.versions,
             "code": run.code,
@@ -84,13 +84,14 @@ class Card:
         worse = "" if record.direction == "max" else " (less is better)"
         score = record.score[:1].upper() + record.score[1:]
         comparisons = [_comparison_row(comparison) for comparison in record.comparisons]
+        items = to_markdown(self.about.items)
         config = [[to_markdown(name), to_code(value)] for name, value in winner.config.items()]
         parts = [
             f"# Robustness card: {to_markdown(winner.name)} ({to_markdown(self.run.plan.study)})",
-            _bullets(sentences(record)),
+            _bullets(sentences(record, self.about.items)),
             "## Threat model",
             self._threat_line(),
-            f"## {to_markdown(score)} on {record.images.test} test images{worse}",
+            f"## {to_markdown(score)} on {record.images.test} test {items}{worse}",
             self._conditions_table(),
             self._area_line(),
             "## Beside the references",
@@ -116,7 +117,7 @@ class Card:
             columns.append(record.without_near.conditions[record.winner])
             heads.append(f"without {record.near_images} near copies")
         constant = [] if math.isnan(record.constant) else [number(record.constant)]
-        heads += [CONSTANT] * len(constant)
+        heads += [to_markdown(level_name(self.about))] * len(constant)
         rows = [
             [
                 to_markdown(cells[0].kind),
@@ -144,13 +145,15 @@ class Card:
         )
 
     def _area_line(self) -> str:
-        area, constant = self.record.test[self.record.winner], ""
+        area, constant, about = self.record.test[self.record.winner], "", self.about
         if not math.isnan(self.record.constant_value):
-            constant = f"; that of {CONSTANT} is {number(self.record.constant_value)}"
+            level = to_markdown(level_name(about))
+            constant = f"; that of {level} is {number(self.record.constant_value)}"
         return (
             f"`{ENSEMBLE}` is the worst of the {to_markdown(self.record.plan.attacks)} ensemble, "
-            f"image by image. {to_markdown(self.record.summary).capitalize()} under it against "
-            f"epsilon: {number(area.value)} {interval(area.bounds)} over images and seeds"
+            f"input by input. {to_markdown(self.record.summary).capitalize()} under it against "
+            f"epsilon: {number(area.value)} {interval(area.bounds)} over "
+            f"{to_markdown(about.items)} and seeds"
             f"{constant}."
         )
 

@@ -64,6 +64,7 @@ from search.storage.openings import Opening, count_opening, say_openings
 from search.storage.runs import CONFIRM, claimed, named_places, open_run, stored_at
 from searchspace.errors import UserError
 from searchspace.names import lookup
+from searchspace.words import plural
 from trainables.attacks.presets import ENSEMBLES, guesses_enough
 from trainables.door.opening import is_empty
 from trainables.door.paths import inside
@@ -124,7 +125,7 @@ def _work(job: Confirmation) -> int:
     training = training_session(session, inside(job.folder, "training"), configs)
     rows, ranking = _choose(job, training)
     first = winner_of(rows)
-    say_ranking(session.console, rows, ranking, job.plan, metric)
+    say_ranking(session.console, rows, ranking, job.plan, metric, session.about)
     if first is None:
         session.say("no winner: none of the best met its constraints on other seeds")
         return FAILED
@@ -149,7 +150,7 @@ def _work(job: Confirmation) -> int:
         "exports": export(training.folder.saved(exported.id), best),
     }
     record = end_confirmation(job.folder, values)
-    say_test(session.console, session.say, record, session.about.threat)
+    say_test(session.console, session.say, record, session.about)
     _write_card(job, record, best)
     session.say_path(f"everything: {job.folder}")
     return FINISHED
@@ -208,7 +209,9 @@ def _train_for_test(
         The trainings, and the finalists that have any, controls included.
     """
     plan = job.plan
-    job.session.say(f"training what meets the test split on {plan.seeds} seeds that chose nothing")
+    job.session.say(
+        f"training what meets the test split on {plural(plan.seeds, 'seed')} that chose nothing"
+    )
     controls = train_controls(training, job.finalists, first.finalist, job.objective)
     tested = {finalist.id: finalist for finalist in (*finalists, *controls)}
     fresh = range(plan.choosing, plan.choosing + plan.seeds)

@@ -11,9 +11,15 @@ from search.confirmation.plan import ConfirmPlan
 from search.confirmation.record import Condition, ConfirmationResult
 from search.confirmation.statistics import Examinations, direction_of
 from search.confirmation.verdict import Standing, constant_on, wins
-from search.confirmation.words import CONSTANT, WITHOUT_NEAR, heading, place_in_search, sentences
+from search.confirmation.words import (
+    WITHOUT_NEAR,
+    heading,
+    level_name,
+    place_in_search,
+    sentences,
+)
 from search.results.tables import interval, number
-from trainables.study.about import Threat
+from trainables.study.about import About
 from trainables.study.examination import ENSEMBLE, NOISE
 from trainables.study.study import Say
 
@@ -27,6 +33,7 @@ def say_ranking(
     examined: Examinations,
     plan: ConfirmPlan,
     metric: str,
+    about: About,
 ) -> None:
     """Print how the finalists rank under the ensemble, and how often each attack won.
 
@@ -36,20 +43,20 @@ def say_ranking(
         examined: On the ranking split.
         plan: Of the confirmation.
         metric: What finalists are compared by.
+        about: How the study describes itself.
     """
     first = next(iter(examined.values()))[0]
     better = {"max": "highest", "min": "lowest"}[direction_of(first, metric)]
-    constant = constant_on(examined, metric)
+    constant, level = constant_on(examined, metric), level_name(about)
     title = (
         f"{first.score} against epsilon, {constant['summary']} under the worst of {plan.attacks}\n"
-        f"{len(first.labels)} ranking images, {better} first"
+        f"{len(first.labels)} ranking {about.items}, {better} first"
     )
-    names = CONSTANT, *(row.finalist.name for row in rows)
+    names = level, *(row.finalist.name for row in rows)
     table = _ranking_table(title, max(len(word) for name in names for word in name.split()))
     for rank, row in enumerate(rows, start=1):
         finalist = row.finalist
-        note = "" if finalist.candidate else "reference"
-        note = "control" if finalist.control else note
+        note = "control" if finalist.control else "" if finalist.candidate else "reference"
         if row.barred:
             note = ", ".join(row.barred).replace("_", " ") + " missed"  # breaks between words
         table.add_row(
@@ -63,11 +70,13 @@ def say_ranking(
         )
     if not math.isnan(constant["constant_value"]):
         value = number(constant["constant_value"])
-        table.add_row("", CONSTANT, "", value, "", "", "to compare with", style="dim")
-    table.caption = "interval: over images and seeds; the winner is one of the best of the search"
+        table.add_row("", level, "", value, "", "", "to compare with", style="dim")
+    table.caption = (
+        f"interval: over {about.items} and seeds; the winner is one of the best of the search"
+    )
     console.print(table)
     counts = ", ".join(f"{name} {count}" for name, count in wins(examined).items())
-    console.print(f"worst images found by: {counts}", markup=False, highlight=False)
+    console.print(f"worst inputs found by: {counts}", markup=False, highlight=False)
 
 
 def _ranking_table(title: str, longest: int) -> Table:
@@ -83,28 +92,28 @@ def _ranking_table(title: str, longest: int) -> Table:
     return table
 
 
-def say_test(console: Console, say: Say, record: ConfirmationResult, threat: Threat) -> None:
+def say_test(console: Console, say: Say, record: ConfirmationResult, about: About) -> None:
     """Print what the test split says, and how far the search could be trusted.
 
     Args:
         console: Where the table goes.
         say: Prints a sentence.
         record: Of the confirmation.
-        threat: Of the study, which says how a radius is written.
+        about: How the study describes itself; its threat model says how a radius is written.
     """
-    console.print(_test_table(record, threat))
-    for line in sentences(record):
+    console.print(_test_table(record, about))
+    for line in sentences(record, about.items):
         say(line)
 
 
-def _test_table(record: ConfirmationResult, threat: Threat) -> Table:
-    table = Table(title=Text(f"{record.score} on {record.images.test} test images"))
+def _test_table(record: ConfirmationResult, about: About) -> Table:
+    table = Table(title=Text(f"{record.score} on {record.images.test} test {about.items}"))
     table.add_column("", overflow="fold")
     columns = _columns(record)
     for condition in columns:
-        words = heading(condition, threat)
+        words = heading(condition, about.threat)
         if len(columns) > FEW:  # else nothing would be left of the names
-            unit = threat.suffix if condition.kind == ENSEMBLE else ""
+            unit = about.threat.suffix if condition.kind == ENSEMBLE else ""
             words = words.removesuffix(unit).replace(" ", "\n") + (unit and f"\n{unit}")
         table.add_column(words, justify="right", no_wrap=True)
     table.add_column(record.summary, justify="right", no_wrap=True)
@@ -117,7 +126,7 @@ def _test_table(record: ConfirmationResult, threat: Threat) -> Table:
             table.add_row(WITHOUT_NEAR, *cells, number(near.test[name].value), style="dim")
     if not math.isnan(record.constant):
         cells = [number(record.constant)] * len(columns)
-        table.add_row(CONSTANT, *cells, number(record.constant_value), style="dim")
+        table.add_row(level_name(about), *cells, number(record.constant_value), style="dim")
     return table
 
 

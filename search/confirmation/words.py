@@ -6,14 +6,14 @@ from search.confirmation.plan import GUESS_LITTLE
 from search.confirmation.record import Comparison, Condition, ConfirmationResult
 from search.results.controls import NOT_OF_METHOD, UNMATCHED, UNSHOWN, UNSURE
 from search.results.tables import interval, number, percent
+from searchspace.words import plural
 from trainables.metrics.welch import at_look
-from trainables.study.about import Threat
+from trainables.study.about import About, Threat
 from trainables.study.examination import ENSEMBLE
 
 WITHOUT_NEAR = "  without near copies"  # the second line of a finalist
-CONSTANT = "a constant answer"  # one that never looks at the input
 EXCEEDED = "no control explains the gain: the winner is better than all {} that might"
-GUESSED = 0.01  # share of the winner's test images above which the black box raises an alarm
+GUESSED = 0.01  # share of the winner's test items above which the black box raises an alarm
 
 
 def heading(condition: Condition, threat: Threat) -> str:
@@ -38,8 +38,18 @@ def place_in_search(promised: float, number_in_search: int) -> str:
     return rank if math.isnan(promised) else f"{number(promised)} ({rank})"
 
 
-def sentences(record: ConfirmationResult) -> list[str]:
-    """Say what a confirmation came to."""
+def level_name(about: About) -> str:
+    """Name an answer that never looks at the input, also for a run that describes no study."""
+    return about.level or "a constant answer"
+
+
+def sentences(record: ConfirmationResult, items: str = "images") -> list[str]:
+    """Say what a confirmation came to.
+
+    Args:
+        record: Of the confirmation.
+        items: What a split counts, see `About`.
+    """
     names, select, value = record.names, record.selection, record.first.value.value
     lines = [f"winner: {names[record.winner]}", *_doubt(record)]
     lines += [*_comparisons(record), *_explanation(record)]
@@ -51,7 +61,8 @@ def sentences(record: ConfirmationResult) -> list[str]:
         f"optimism of having chosen on the ranking split: {number(select.optimism)} estimated; "
         f"ranking {number(value)}, test {number(record.test[record.winner].value)}"
     )
-    return lines + _fewer(record) + _without_near(record) + _missed(record) + _alarms(record)
+    lines += [*_fewer(record), *_without_near(record, items), *_missed(record)]
+    return lines + _alarms(record, items)
 
 
 def _trust(record: ConfirmationResult) -> list[str]:
@@ -100,8 +111,8 @@ def _fewer(record: ConfirmationResult) -> list[str]:
     """Say which finalists are judged by those of their trainings alone that did not fail."""
     seeds = record.plan.seeds
     return [
-        f"{record.names[name]} has {count} of {seeds} trainings on test: the others failed, and "
-        "those that did not may be the better"
+        f"{record.names[name]} has {count} of {plural(seeds, 'training')} on test: the others "
+        "failed, and those that did not may be the better"
         for name, count in record.trainings.items()
         if count < seeds
     ]
@@ -164,13 +175,13 @@ def _explanation(record: ConfirmationResult) -> list[str]:
     return [f"this gain is explained by {by}: {names} {verb} {rest}"]
 
 
-def _without_near(record: ConfirmationResult) -> list[str]:
-    """Say what remains of the winner where no test image has a near copy."""
+def _without_near(record: ConfirmationResult, items: str) -> list[str]:
+    """Say what remains of the winner where no item of test has a near copy."""
     if record.without_near is None:
         return []
     value = record.without_near.test[record.winner]
     line = (
-        f"without the {record.near_images} of {record.images.test} test images that have near "
+        f"without the {record.near_images} of {record.images.test} test {items} that have near "
         f"copies among those that trained, chose or ranked: {number(value.value)} "
         f"{interval(value.bounds)} for {record.names[record.winner]}"
     )
@@ -196,12 +207,12 @@ def _missed(record: ConfirmationResult) -> list[str]:
     """Say which constraints trainings of the winner miss that met the test split."""
     trainings = record.trainings.get(record.winner, record.plan.seeds)
     return [
-        f"{count} of the winner's {trainings} trainings on test miss {name}"
+        f"{count} of the winner's {plural(trainings, 'training')} on test miss {name}"
         for name, count in record.missed.items()
     ]
 
 
-def _alarms(record: ConfirmationResult) -> list[str]:
+def _alarms(record: ConfirmationResult, items: str) -> list[str]:
     """Say whether attacks without the winner's gradient did what those with it could not."""
     share = record.guessed
     if share is None or share.low <= GUESSED:
@@ -209,6 +220,6 @@ def _alarms(record: ConfirmationResult) -> list[str]:
     bounds = f"[{100 * share.low:.1f}, {100 * share.high:.1f}]"
     line = (
         "alarm: only attacks without the winner's gradient succeed on "
-        f"{100 * share.value:.1f} % {bounds} of the test images: its gradient may be masked"
+        f"{100 * share.value:.1f} % {bounds} of the test {items}: its gradient may be masked"
     )
     return [line]

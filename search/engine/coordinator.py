@@ -168,7 +168,7 @@ class Coordinator:
             self._compare(trial, report.rung - 1)
         if not sound:
             metric = self.rules.objective.metric_of(report)
-            self.fail(trial_id, Failure(f"{metric} is {value} after {report.epoch} epochs"))
+            self.fail(trial_id, Failure(f"{metric} is {value} after epoch {report.epoch}"))
         return decision
 
     def place(self, trial_id: str, node: str) -> None:

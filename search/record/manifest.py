@@ -50,11 +50,13 @@ class Beside(NamedTuple):
         columns: Heading to metric.
         constant: Values of an answer that never looks at the input, by metric.
         note: What the columns are; may be empty.
+        items: What the values are means over, in words.
     """
 
     columns: Mapping[str, str]
     constant: Mapping[str, float]
     note: str
+    items: str = "images"
 
 
 class Stored(BaseModel):
@@ -187,8 +189,10 @@ class Manifest(Versioned):
     @property
     def beside(self) -> Beside:
         """What a ranking shows beside the value; nothing in runs that did not write it down."""
-        columns = self.about.beside if self.about else {}
-        return Beside(columns, self.constant, str(self.details.get("beside", "")))
+        note = str(self.details.get("beside", ""))
+        if self.about is None:
+            return Beside({}, self.constant, note)
+        return Beside(self.about.beside, self.constant, note, self.about.items)
 
     @model_validator(mode="after")
     def _check_rungs(self) -> Self:

@@ -12,6 +12,7 @@ from search.engine.objective import Objective, Standing, violated
 from search.engine.pareto import Points, depths, distances_to_ideal, hypervolume
 from search.engine.trial import State, Trial
 from search.results.seeds import Spread, spread_of, trainings_of
+from trainables.metrics.skill import SKILL
 
 
 @dataclass(frozen=True)
@@ -253,9 +254,17 @@ def _interval(
     config = trainings[0].repeats or trainings[0].id
     seeds = spread.half_width(config, len(trainings)) if spread.is_known else 0.0
     if len(margins) < len(reports):
-        return (value - seeds, value + seeds) if spread.is_known else None
+        return _cut((value - seeds, value + seeds), objective) if spread.is_known else None
     below, above = (fmean(sides) for sides in zip(*margins, strict=True))
-    return value - hypot(below, seeds), value + hypot(above, seeds)
+    return _cut((value - hypot(below, seeds), value + hypot(above, seeds)), objective)
+
+
+def _cut(bounds: tuple[float, float], objective: Objective) -> tuple[float, float]:
+    """Cut an interval of a skill at the least and the greatest skill, as `confirm` does."""
+    if not objective.metric.endswith(f"_{SKILL}"):
+        return bounds
+    low, high = (min(max(bound, 0.0), 1.0) for bound in bounds)
+    return low, high
 
 
 def barred_by(trainings: Sequence[Trial]) -> tuple[str, ...]:

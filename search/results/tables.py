@@ -18,6 +18,7 @@ from search.results.differences import Gain
 from search.results.pulse import Pulse
 from search.results.ranking import Row, front, front_of, lucky, missed, sign_of, winner
 from search.results.seeds import UNKNOWN, Spread
+from searchspace.words import plural
 from trainables.metrics.alarms import ALARMS, OF_ASSETS
 
 STYLES = {
@@ -35,14 +36,16 @@ FOOTNOTES = {
 }
 
 
-TIE = "= cannot be told apart: the interval of the difference includes 0, or is not known"
+TIE = (
+    "= can win, and cannot be told apart: the interval of the difference includes 0, "
+    "or is not known"
+)
 ALONE = Beside({}, {}, "")
 MEANINGS = {**ALARMS, **OF_ASSETS}
 LISTED = 3  # trials in a sentence
 WIDTH = 80  # of a line
-BLIND = "= cannot be told apart: no config was trained with more than one seed"
+BLIND = "= can win, and cannot be told apart: no config was trained with more than one seed"
 SEEDS = "of several seeds: their mean; of trials chosen for their value, without the first"
-IMAGES, BOTH = "interval: over images alone", "interval: over images and seeds"
 
 
 def ranked_table(
@@ -74,7 +77,9 @@ def ranked_table(
     notes = [note for mark, note in FOOTNOTES.items() if any(mark in r.trial.marks for r in rows)]
     notes += [TIE if spread.is_known else BLIND] if len(tied) > 1 else []
     notes += [SEEDS] if any(row.seeds > 1 for row in rows) else []
-    notes += [BOTH if spread.is_known else IMAGES] if any(row.interval for row in rows) else []
+    if any(row.interval for row in rows):
+        seeds = "and seeds" if spread.is_known else "alone"
+        notes.append(f"interval: over {beside.items} {seeds}")
     notes += [beside.note] if beside.note and beside.columns else []
     table.caption = Text("\n".join(notes)) if notes else None
     _add_columns(table, beside)
@@ -149,13 +154,16 @@ def _add_constant(table: Table, constant: ConstantAnswer, beside: Beside) -> Non
     table.add_row("", *first, *further, "", "to compare with", style="dim")
 
 
-def winner_lines(first: Row, gains: list[Gain], objective: Objective) -> list[str]:
+def winner_lines(
+    first: Row, gains: list[Gain], objective: Objective, items: str = "images"
+) -> list[str]:
     """Say who won and what it gained.
 
     Args:
         first: The winner's row.
         gains: Over each reference and matched control.
         objective: What the run is ranked by.
+        items: What values are means over, see `About`.
     """
     trial = first.trial
     lines = [f"winner: {trial.name}, {objective.metric} {number(first.value)}"]
@@ -169,7 +177,7 @@ def winner_lines(first: Row, gains: list[Gain], objective: Objective) -> list[st
     lines += [f"gain over {gain.over.name:{width}} {gain_text(gain)}" for gain in gains]
     if any(gain.interval for gain in gains):
         lines.append(
-            "        over images and seeds; all comparisons of the run hold together in 95 %"
+            f"        over {items} and seeds; all comparisons of the run hold together in 95 %"
         )
     return lines
 
@@ -209,7 +217,7 @@ def arm_lines(param: str, arms: Sequence[Arm]) -> list[str]:
     """
     lines = []
     for arm in arms:
-        line = f"best {param} {arm.option}, of {arm.trials} sampled trials: "
+        line = f"best {param} {arm.option}, of {plural(arm.trials, 'sampled trial')}: "
         if arm.best is None:
             line += "none can win"
         else:
@@ -235,7 +243,7 @@ def spread_line(spread: Spread) -> str:
     trainings = spread.df + spread.configs
     return (
         f"values vary with the seed by {number(spread.deviation)} (standard deviation over "
-        f"{trainings} trainings of {spread.configs} config{'s' * (spread.configs != 1)})"
+        f"{trainings} trainings of {plural(spread.configs, 'config')})"
     )
 
 
@@ -279,11 +287,11 @@ def front_lines(rows: list[Row], objective: Objective) -> list[str]:
 def agreement_line(agreement: Agreement, share: str) -> str:
     """Say how far a rung can be trusted, and what follows."""
     rungs = f"rung {agreement.rung + 1} ranks as rung {agreement.rung + 2} does"
+    trials = plural(agreement.trials, "sampled trial")
     if math.isnan(agreement.low):
-        reached = f"{agreement.trials} sampled trials reached both"
-        return f"{rungs}: not known, {reached}; {share} go on"
+        return f"{rungs}: not known, {trials} reached both; {share} go on"
     bounds = interval((agreement.low, agreement.high))
-    tau = f"Kendall's tau {agreement.tau:.2f} {bounds} over {agreement.trials} sampled trials"
+    tau = f"Kendall's tau {agreement.tau:.2f} {bounds} over {trials}"
     return f"{rungs}: {tau}; {share} go on"
 
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from search.results.ranking import unmet
 from searchspace.errors import UserError
+from searchspace.words import plural
 from trainables.attacks.signs.steadiness import UnsteadyError
 from trainables.door.records import read_json
 from trainables.runtime.files import to_json, write_atomically
@@ -101,7 +102,8 @@ def say_work(folders: Sequence[Path], epochs: int, say: Say) -> bool:
     """
     untrained = sum(not (folder / DONE).is_file() for folder in folders)
     if untrained:
-        say(f"{untrained} of {len(folders)} trainings to do, each of at most {epochs} epochs")
+        trainings = f"{untrained} of {plural(len(folders), 'training')} to do"
+        say(f"{trainings}, each of at most {plural(epochs, 'epoch')}")
     return untrained > 0
 
 
@@ -133,7 +135,7 @@ def retrain(
     file = folder / DONE
     if file.is_file():
         outcome = read_retrained(file)
-        say(f"{folder.name}: trained already, {outcome.epochs} epochs")
+        say(f"{folder.name}: trained already, {plural(outcome.epochs, 'epoch')}")
         return outcome
     started = time.perf_counter()
     trial = robmednas.build(config, settings, assets)
@@ -156,8 +158,8 @@ def retrain(
     outcome = Retrained(trial.epoch, best, report.metrics, spent, dict(report.constraints))
     write_atomically(file, to_json(asdict(outcome), indent=2) + "\n")
     say(
-        f"{folder.name}: {outcome.epochs} epochs, the best {outcome.best_epoch}, head MAE on "
-        f"ranking {report.metrics['ranking_clean_mae_head']:.1f} HU, {outcome.seconds:.0f} s"
+        f"{folder.name}: {plural(outcome.epochs, 'epoch')}, the best {outcome.best_epoch}, head "
+        f"MAE on ranking {report.metrics['ranking_clean_mae_head']:.1f} HU, {outcome.seconds:.0f} s"
     )
     if outcome.missed:
         say(f"{folder.name}: cannot win: {', '.join(outcome.missed)}")

@@ -24,6 +24,7 @@ from search.robmednas.rows import write_rows
 from search.robmednas.sources import searched
 from search.robmednas.testing import count_synthesis
 from searchspace.errors import UserError
+from searchspace.words import plural
 from trainables.data.nifti import digest_of, read_grid, write_like
 from trainables.data.volumes import FolderSubject, Scan, open_mrs
 from trainables.door.paths import inside, is_name
@@ -187,7 +188,7 @@ def synthesise_folder(model: Path, data: Path, out: Path, console: Console) -> i
     if len(rest) < len(subjects):
         say(f"{len(subjects) - len(rest)} of {len(subjects)} subjects are finished in {out}")
     if rest:
-        say(f"checking {len(rest)} subjects in {data} ...")
+        say(f"checking {plural(len(rest), 'subject')} in {data} ...")
     for subject in rest:
         subject.read()
     count_synthesis(folder, subjects, say)
@@ -211,7 +212,7 @@ def _end(subjects: Sequence[FolderSubject], book: Book, say: Say) -> None:
     measured = [line.mae for line in book.lines.values() if line.mae is not None]
     if measured:
         say(
-            f"mean head MAE of {len(measured)} subjects, on the voxels of their CT: "
+            f"mean head MAE of {plural(len(measured), 'subject')}, on the voxels of their CT: "
             f"{np.mean(measured):.1f} HU"
         )
     say(f"everything: {book.out}")

@@ -13,6 +13,7 @@ from search.robmednas.sources import GREY, INTENSITY, Source
 from search.storage.guard import count_model, locate, refuse_trial
 from search.storage.openings import Opening, count_elsewhere, identity_of
 from searchspace.errors import UserError
+from searchspace.words import plural
 from trainables.attacks.registry import build_synthesis_attack
 from trainables.attacks.signs.steadiness import UnsteadyError, require_steady
 from trainables.attacks.threat import mr_deviations
@@ -200,7 +201,7 @@ def score(
     names = [subject.name for subject in split.subjects]
     for number, (row, network) in enumerate(networks.items(), 1):
         if say is not None:
-            counts = f"{len(conditions)} conditions on {len(names)} subjects"
+            counts = f"{plural(len(conditions), 'condition')} on {plural(len(names), 'subject')}"
             say(f"scoring {row}, {number} of {len(networks)}: {counts}")
         check_steady(row, network, split, device)
         perturbations = [condition.perturb(network, split, seed) for condition in conditions]

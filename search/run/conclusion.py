@@ -80,7 +80,7 @@ def _say_winner(
     chance = chance_of(first, rules.objective, session.folder)
     constant = session.manifest.content.constant_answer(rules.objective.metric)
     for line in (
-        *winner_lines(first, margins, rules.objective),
+        *winner_lines(first, margins, rules.objective, session.about.items),
         *([chance_line(chance)] if chance else idle_lines(first.value, constant, rules.objective)),
         *luck_lines(rows, rules.objective),
         *claim_lines(first.trial, claim),

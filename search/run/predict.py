@@ -11,6 +11,7 @@ from torch import Tensor
 
 from search.storage.guard import count_model, dataset_of, locate, refuse_trial
 from searchspace.errors import UserError
+from searchspace.words import plural
 from trainables.classification.assets import to_tensors
 from trainables.data.dataset import Dataset, OfficialSplit
 from trainables.data.datasets import open_dataset
@@ -64,7 +65,7 @@ def predict_dataset(
     if location:
         count_model(location, digest_of(folder / WEIGHTS), say)
     data = to_tensors(dataset.official(split), torch.device("cpu"))
-    say(f"model: {folder}; {len(data)} images, {split} of {name}")
+    say(f"model: {folder}; {plural(len(data), 'image')}, {split} of {name}")
     with frozen(classifier), torch.no_grad():
         logits = torch.cat(
             [classifier(images.float() / 255) for images in data.images.split(BATCH)]

@@ -14,7 +14,7 @@ from search.simulation.outcome import ENGINE, Outcome, run_engine, run_peer
 from search.simulation.peers import PEERS
 from search.simulation.tables.generate import GENERATED, generate
 from search.simulation.tables.ladder import Ladder, Prices
-from search.simulation.tables.table import read_table
+from search.simulation.tables.table import Table, read_table
 from search.simulation.tables.table_problem import TableProblem
 from searchspace.errors import UserError
 from searchspace.names import lookup
@@ -79,10 +79,19 @@ def open_problem(setup: Setup) -> TableProblem:
         raise UserError(f"--sampler is empty: give one of {', '.join(SAMPLERS)}")
     if len(set(setup.samplers)) < len(setup.samplers):
         raise UserError(f"--sampler names one twice: {','.join(setup.samplers)}")
-    table = generate(0) if setup.table == GENERATED else read_table(Path(setup.table).expanduser())
+    table = generate(0) if setup.table == GENERATED else _read(Path(setup.table).expanduser())
     for rung in setup.ladder.rungs:
         table.column(rung.metric)
     return TableProblem(table, setup.target, setup.floor)
+
+
+def _read(path: Path) -> Table:
+    """Read a table, and say that one is made here where there is no such file."""
+    if not path.exists():
+        raise UserError(
+            f"there is no table {path}: name a CSV file, or {GENERATED}, a table that is made here"
+        )
+    return read_table(path)
 
 
 def search(setup: Setup, method: str, seed: int) -> Outcome:

@@ -15,6 +15,7 @@ from search.simulation.outcome import Outcome
 from search.simulation.summary import YARDSTICK, Goal, Summary, goals, summarise
 from search.simulation.tables.table_problem import TableProblem
 from searchspace.errors import UserError
+from searchspace.words import plural
 from trainables.metrics.intervals import Interval
 from trainables.runtime.files import to_json, write_atomically
 
@@ -54,6 +55,7 @@ def all_goals(setup: Setup, summaries: Sequence[Summary]) -> list[Goal]:
 def setup_lines(setup: Setup, problem: TableProblem) -> list[str]:
     """Say in a few lines what is simulated."""
     top, eligible = int(problem.top.sum()), int(problem.eligible.sum())
+    trials = plural(setup.trials, "trial")
     return [
         f"{problem.table.name}: {len(problem.networks.points)} networks",
         f"eligible: {eligible}, with clean accuracy of at least {setup.floor:g}",
@@ -61,7 +63,7 @@ def setup_lines(setup: Setup, problem: TableProblem) -> list[str]:
         f"top 0.1 % of the eligible: {top}, from {problem.threshold:.3f} on",
         f"the engine measures: {setup.ladder}; scheduler {setup.scheduler}",
         "its peers measure: the target at once, on all images",
-        f"searches: {setup.seeds} each, of {setup.trials} trials on {setup.workers} workers",
+        f"searches: {setup.seeds} each, of {trials} on {plural(setup.workers, 'worker')}",
     ]
 
 

@@ -140,3 +140,12 @@ def test_a_folder_that_cannot_be_made(analyse, tmp_path):
     status, printed = analyse(run, "--out", tmp_path / "file" / "out")
     assert status == 2
     one_line(printed, "cannot write")
+
+
+def test_ctrl_c_is_said_and_is_a_status(analyse, monkeypatch, tmp_path):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_folder", interrupt)
+    status, printed = analyse(tmp_path)
+    assert (status, printed.err.strip()) == (130, "interrupted")

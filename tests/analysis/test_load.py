@@ -1,6 +1,7 @@
 """Runs as they lie on disk, whole and otherwise."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pandas as pd
 import pytest
 from make_run import REFERENCES, Blueprint
 
-from analysis.load import load
+from analysis.load import choose_run, load
 from analysis.numbers.frames import hyperparameters
 from search.engine.trial import State
 from search.studies import about
@@ -229,3 +230,36 @@ def test_settings_that_are_lists_are_compared_as_text(build):
     assert texts["t001"] == "[1, 2]"
     frame = hyperparameters(run)
     assert set(frame.loc[frame["name"] == "x", "setting"]) == {'{"y": 1}', '{"y": 2}', '{"y": 3}'}
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Runs of two studies, the one of the guest newer."""
+    make_run.make_run(tmp_path / "older", [*REFERENCES, Blueprint("t001")])
+    newer = make_run.make_run(tmp_path / "newer", [*REFERENCES, Blueprint("t001")])
+    manifest = json.loads((newer / "manifest.json").read_text())
+    manifest["about"] |= {"name": "guest", "inputs": "MR"}
+    (newer / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "manifest.json").write_text("{}")
+    for time, name in enumerate(("older", "newer", "empty")):
+        os.utime(tmp_path / name / "manifest.json", (time, time))
+    return tmp_path
+
+
+def test_the_newest_run_is_that_of_the_study(runs):
+    assert choose_run(None, runs).folder.name == "newer"
+    assert choose_run("", runs, study="guest").folder.name == "newer"
+    study = load(runs / "older").about.name
+    assert choose_run(None, runs, study=study).folder.name == "older"
+    assert choose_run(None, runs, inputs="images").folder.name == "older"
+    assert choose_run(str(runs / "newer"), runs, inputs="MR").folder.name == "newer"
+
+
+def test_no_run_and_a_run_of_another_study_are_a_line(runs):
+    with pytest.raises(UserError, match=r"^no run of other in .*: search, or set RUN to"):
+        choose_run(None, runs, study="other")
+    with pytest.raises(UserError, match=r"^no run with images in "):
+        choose_run(None, runs / "absent", inputs="images")
+    with pytest.raises(UserError, match=r"newer is a run of guest: name a run with images$"):
+        choose_run(str(runs / "newer"), runs, inputs="images")

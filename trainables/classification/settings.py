@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import ValidationInfo, field_validator, model_validator
 
 from searchspace.errors import UserError
 from searchspace.names import lookup
@@ -123,6 +123,18 @@ class ClassificationSettings(AttackSettings):
         if about is not None and about.volumes and not cls.takes_volumes:
             raise ValueError("it holds volumes, and this study takes images alone")
         return name
+
+    @field_validator("size")
+    @classmethod
+    def _check_size(cls, size: int, fields: ValidationInfo) -> int:
+        """Refuse a size that the dataset does not come in, before a run has a folder."""
+        from trainables.data.datasets import outline  # noqa: PLC0415 - loads NumPy
+
+        name = fields.data.get("dataset", "")
+        about = outline(name)
+        if about is not None and size not in about.sizes:
+            raise ValueError(f"{name} comes in {', '.join(map(str, about.sizes))}")
+        return size
 
     @field_validator("classifier")
     @classmethod

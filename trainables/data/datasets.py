@@ -22,16 +22,18 @@ class Outline:
         task: What its labels mean.
         channels: Of an image: 1 or 3.
         volumes: Whether it holds volumes.
+        sizes: Sides that it comes in, in pixels or voxels.
     """
 
     task: Task
     channels: int = 1
     volumes: bool = False
+    sizes: tuple[int, ...] = ()
 
 
 PHANTOMS = {
-    "phantom": (Outline(lesions.TASK), lesions.load),
-    balls.NAME: (Outline(balls.TASK, volumes=True), balls.load),
+    "phantom": (Outline(lesions.TASK, sizes=lesions.SIZES), lesions.load),
+    balls.NAME: (Outline(balls.TASK, volumes=True, sizes=balls.SIZES), balls.load),
 }
 
 
@@ -40,7 +42,9 @@ def outline(name: str) -> Outline | None:
     if name in PHANTOMS:
         return PHANTOMS[name][0]
     entry = medmnist.table().get(name)
-    return Outline(entry.task, entry.channels, entry.volumes) if entry else None
+    if entry is None:
+        return None
+    return Outline(entry.task, entry.channels, entry.volumes, tuple(entry.files))
 
 
 def dataset_names(*, volumes: bool = False) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ source instead.
 """
 
 import ast
+import contextlib
 import hashlib
 import zipfile
 import zlib
@@ -133,6 +134,7 @@ def _download(path: Path, remote: RemoteFile, say: Say) -> None:
 
     say(f"{path.name} is not in {path.parent}: downloading it from {remote.url}")
     pooch.get_logger().setLevel("WARNING")  # it would say the same again, over three lines
+    absent = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
     try:
         # pooch writes under a temporary name and moves the file only once its checksum is right.
         pooch.retrieve(
@@ -146,6 +148,9 @@ def _download(path: Path, remote: RemoteFile, say: Say) -> None:
         OSError,
         ValueError,
     ) as error:  # requests' errors are OSErrors, a checksum's a ValueError
+        for folder in absent:  # that pooch has made: the folder may be a misspelt one
+            with contextlib.suppress(OSError):
+                folder.rmdir()
         reason = "wrong checksum" if isinstance(error, ValueError) else _reason(error)
         raise UserError(
             f"cannot download {remote.url} ({reason}): put the file by hand at {path}"

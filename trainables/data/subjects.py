@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from searchspace.errors import UserError
+from searchspace.words import plural
 
 SPLITS = ("train", "val", "ranking", "test")
 SHARES = (0.6, 0.1, 0.15, 0.15)  # of train, val, ranking and test
@@ -185,7 +186,9 @@ def notes_of(*splits: tuple[str, ...]) -> tuple[str, ...]:
     sizes = ", ".join(f"{len(names)} {split}" for split, names in zip(SPLITS, splits, strict=True))
     notes = [f"subjects: {sizes} (closed until the end)", "ranks trials on subjects of its own"]
     if len(splits[2]) < LEAST:
-        notes.append(f"{len(splits[2])} subjects rank: read the intervals, not the digits")
+        who = plural(len(splits[2]), "subject")
+        verb = "ranks" if len(splits[2]) == 1 else "rank"
+        notes.append(f"{who} {verb}: read the intervals, not the digits")
     return tuple(notes)
 
 

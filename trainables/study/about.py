@@ -72,6 +72,7 @@ class About:
         columns: Of the leaderboard, beside the value: heading to metric, where ``{score}`` stands
             for the score that ranks.
         beside: Of a run's own ranking, beside the value that ranks: heading to metric.
+        items: What a split counts and a score is a mean over, in words: ``subjects``.
     """
 
     name: str
@@ -84,6 +85,7 @@ class About:
     level: str
     columns: Mapping[str, str] = field(default_factory=dict)
     beside: Mapping[str, str] = field(default_factory=dict)
+    items: str = "images"
 
     def as_json(self) -> dict[str, Any]:
         """Return JSON values, for the manifest."""

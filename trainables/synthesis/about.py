@@ -51,6 +51,7 @@ def about_synthesis(name: str, title: str, cites: tuple[str, ...]) -> About:
         level="the best single grey",
         columns=COLUMNS,
         beside=BESIDE,
+        items="subjects",
     )
 
 

@@ -66,8 +66,8 @@ def _gains(run: Run) -> Html:
         for row in rows_of(frame)
     ]
     caption = (
-        "Gain of the winner over each reference, towards better; intervals over images and seeds, "
-        "which hold together in 95 % of runs"
+        "Gain of the winner over each reference, towards better; intervals over "
+        f"{run.about.items} and seeds, which hold together in 95 % of runs"
     )
     headings = ("reference", "gain", "interval", "the winner is")
     return table(headings, rows, caption, numeric=(1, 2))

@@ -6,13 +6,14 @@ from analysis.numbers.tables import rows_of
 from analysis.report.html import Html, Section, join, table, tag
 from analysis.report.sections.figure import show
 from analysis.report.words import seconds, share
+from searchspace.words import plural
 
 
 def cost(run: Run) -> Section:
     """Show when trials ran, what seconds went into, and how trials ended."""
     lanes, busy = int(timeline(run)["lane"].max()), share(busy_share(run))
-    rows = f"{lanes} lane{'s' * (lanes != 1)}"
-    words = f"{len(run.record)} trials in {rows}, {busy or 'none'} of whose time was used."
+    trials, rows = plural(len(run.record), "trial"), plural(lanes, "lane")
+    words = f"{trials} in {rows}, {busy or 'none'} of whose time was used."
     note = f"{words} A lane is one trial at a time: a record does not name the process."
     figure = tag("div", show(run, "timeline", words, note), class_="figures one")
     return Section("cost", "What it cost", join((figure, _activities(run), _states(run))))

@@ -10,6 +10,7 @@ from analysis.report.html import Html, Section, join, link, safe, table, tag
 from analysis.report.sections.figure import show, show_panels
 from analysis.report.words import format_interval, format_size
 from search.results.differences import seed_spread
+from searchspace.words import plural
 
 MOST = 25  # rows of the table
 SIZES = {"parameters", "multiply_adds"}
@@ -25,11 +26,11 @@ def ranking(run: Run) -> Section:
         words = run.vocabulary
         values = [words.format_value(run.objective.metric, end["value"]) for end in (first, last)]
         alt = (
-            f"{len(frame)} trials by {metric} with 95 % intervals, from {first['name']} with "
-            f"{values[0]} to {last['name']} with {values[1]}."
+            f"{plural(len(frame), 'trial')} by {metric} with 95 % intervals, from {first['name']} "
+            f"with {values[0]} to {last['name']} with {values[1]}."
         )
     seeds = "and seeds" if seed_spread(run.rows, run.objective).is_known else "alone"
-    note = f"References are always shown; intervals are over images {seeds}."
+    note = f"References are always shown; intervals are over {run.about.items} {seeds}."
     figures = show(run, "leaderboard", alt, note, "standings"), _price(run)
     row = tag("div", *figures, class_="figures")
     return Section("ranking", "The trials in order", join((row, _table(run))))
@@ -47,7 +48,7 @@ def _price(run: Run) -> Html:
     """Show the metric that ranks against the second one."""
     frame, second = trade_off(run), second_metric(run)
     names = run.vocabulary.describe(run.objective.metric), run.vocabulary.describe(second)
-    alt = f"{len(frame)} trials that reached their budget: {names[0]} against {names[1]}."
+    alt = f"{plural(len(frame), 'trial')} that reached their budget: {names[0]} against {names[1]}."
     note = "Trials that reached their budget; no line is fitted."
     if run.objective.other:
         front = ", ".join(frame.loc[frame["front"], "name"])

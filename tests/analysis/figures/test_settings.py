@@ -31,3 +31,12 @@ def test_names_and_ends_of_many_axes_do_not_cover_each_other(build):
     assert {label.get_rotation() for label in ax.get_xticklabels()} == {40}
     ends = [note.get_window_extent() for note in ax.texts]
     assert sum(a.overlaps(b) for k, a in enumerate(ends) for b in ends[k + 1 :]) == 0
+
+
+def test_large_numbers_share_no_factor_that_is_written_apart(build):
+    trials = [Blueprint(f"t00{k}", config={"effort": 2e7 + 1e6 * k}) for k in range(1, 4)]
+    figure = draw(build(*trials), "hyperparameters")
+    figure.draw_without_rendering()
+    (ax,) = [ax for ax in figure.axes if ax.get_xlabel() == "effort"]
+    assert ax.xaxis.get_offset_text().get_text() == ""
+    assert any(label.get_text().endswith("M") for label in ax.get_xticklabels())

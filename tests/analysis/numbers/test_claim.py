@@ -95,7 +95,7 @@ def test_the_first_sentence_names_winner_value_and_direction(build):
     said = sentences(run)
     low, high = row.interval
     assert said[0] == (
-        f"t001 is the best of 1 sampled trials: {row.value:.3f} [{low:.3f}, {high:.3f}] of "
+        f"t001 is the best of 1 sampled trial: {row.value:.3f} [{low:.3f}, {high:.3f}] of "
         "balanced accuracy under PGD, skill over ε, higher is better."
     )
     assert said[-1].endswith("so the value is optimistic.")

@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 
 import pytest
 from make_run import REFERENCES, Blueprint, make_run
 
 from analysis.load import load
 from analysis.report.confirmation import confirmation
+from analysis.vocabulary import Vocabulary
 from searchspace.errors import UserError
 
 EPS = 4 / 255
@@ -67,6 +69,17 @@ def confirmed(run, content):
 
 def test_there_is_no_section_without_a_confirmation(run):
     assert confirmation(run) is None
+
+
+def test_a_run_of_mr_has_subjects_and_the_best_single_grey(run):
+    about = replace(run.about, level="the best single grey", items="subjects")
+    run = replace(run, vocabulary=Vocabulary(about))
+    body = confirmed(run, CONTENT | {"constant": 300.0, "constant_value": 300.0}).body
+    assert "on 60 ranking subjects" in body
+    assert "on 70 test subjects, opened once" in body
+    assert "the best single grey" in body
+    assert "images" not in body
+    assert "constant answer" not in body
 
 
 def test_it_says_what_was_found(run):

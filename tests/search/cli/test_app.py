@@ -44,6 +44,7 @@ def test_a_search_from_the_command_line(command, tmp_path):
         (["--trials", "0"], "trials is 0: Input should be greater than 0"),
         (["--trials", "-3"], "trials is -3"),
         (["--trials", "many"], "Invalid value for '--trials': "),
+        (["--trials", "3.5"], "'3.5'"),
         (["--concurrency", "0"], "concurrency is 0"),
         (["--time-limit", "0"], "time-limit is 0.0"),
         (["--seed", "-1"], "seed is -1"),
@@ -99,6 +100,23 @@ def test_without_arguments_the_help_is_all_that_is_said(command):
     assert status == 2
     assert "Usage" in printed + complained
     assert "defect" not in printed + complained
+
+
+def test_resume_says_that_settings_are_fixed(command):
+    status, _, err = command("resume", "run", "--epochs", "10")
+    assert status == 2
+    assert "No such option: --epochs" in err
+    assert "the settings of a run are fixed" in err
+    assert err.count("\n") == 1
+
+
+def test_an_interrupt_while_modules_load_is_said(command, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("search.cli.study.launch", interrupt)
+    status, _, err = command("tsynd")
+    assert (status, err.strip()) == (130, "interrupted")
 
 
 def test_an_unknown_study_names_those_there_are(command):

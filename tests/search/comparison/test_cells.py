@@ -90,7 +90,7 @@ def test_alarms_of_a_training_reach_table_file_and_screen(
     monkeypatch.setattr(trial, "guards", lambda *parts: measure(*parts) | {name: 0.9})
     comparison = make_comparison()
     _, printed = run_comparison(comparison)
-    assert f"! alarm {name}, baseline (1 of 1 seeds), noise (1 of 1 seeds): " in printed
+    assert f"! alarm {name}, baseline (1 of 1 seed), noise (1 of 1 seed): " in printed
     assert "| baseline ! | 1 |" in printed
     assert "| noise ! | 1 |" in (comparison.out / "table1.md").read_text()
     with (comparison.out / "table1.csv").open() as stream:

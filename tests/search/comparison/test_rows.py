@@ -69,8 +69,8 @@ def test_a_method_with_an_alarm_is_marked_and_the_line_below_says_in_how_many_se
     rows += [replace(row("noise", 0, 0.6), alarms=("masking_fgsm", "collapse"))]
     text, collapse, masking = table(rows, ["baseline", "TSynD", "noise"], COLUMNS).split("\n\n")
     assert methods_in(text) == ["baseline", "TSynD !", "noise !"]
-    assert collapse == f"! alarm collapse, TSynD (2 of 3 seeds), noise (1 of 1 seeds): {COLLAPSED}"
-    assert masking.startswith("! alarm masking_fgsm, noise (1 of 1 seeds): one step of the")
+    assert collapse == f"! alarm collapse, TSynD (2 of 3 seeds), noise (1 of 1 seed): {COLLAPSED}"
+    assert masking.startswith("! alarm masking_fgsm, noise (1 of 1 seed): one step of the")
     assert "\n\n" not in table(rows, ["baseline"], COLUMNS)
 
 
@@ -81,7 +81,7 @@ def test_of_several_settings_the_line_names_that_of_the_alarm():
     assert [line.split(" | ")[1:3] for line in text.splitlines()[2:]] == [
         ["10 %", "TSynD"], ["50 %", "TSynD !"],
     ]  # fmt: skip
-    assert note == f"! alarm collapse, TSynD on 50 % of breastmnist (1 of 1 seeds): {COLLAPSED}"
+    assert note == f"! alarm collapse, TSynD on 50 % of breastmnist (1 of 1 seed): {COLLAPSED}"
 
 
 def test_the_headline_of_a_row_names_its_metric():

@@ -48,6 +48,9 @@ def test_an_mr_is_described_in_its_deviations_also_where_more_is_better(run, dir
         "in standard deviations of the subject's MR, without bounds. White box: gradients through "
         "the whole network in eval mode, on the normalised MR: its mean" in text
     )
+    assert "## Dice on 70 test subjects" in text
+    assert "over subjects and seeds" in text
+    assert "images" not in text
     assert "normalisation included" not in text + card.as_json()["threat_model"]["knowledge"]
 
 
@@ -80,6 +83,9 @@ def test_the_card_has_the_constant_answer_beside_the_winner(run):
     assert "| ensemble | 0.02 | 0.500 | 0.400 | 0.500 |" in text
     assert "over images and seeds; that of a constant answer is 0.450." in text
     assert card.as_json()["constant"] == {"score": 0.5, "value": 0.45}
+    grey = Card(confirmed(constant=300.0, constant_value=300.0), run, DEVIATIONS).as_markdown()
+    assert "| the best single grey |" in grey
+    assert "; that of the best single grey is 300.0." in grey
     earlier = Card(confirmed(), run, PIXELS)
     assert "a constant answer" not in earlier.as_markdown()
     assert earlier.as_json()["constant"] == {"score": None, "value": None}

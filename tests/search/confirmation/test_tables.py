@@ -10,15 +10,18 @@ from search.confirmation.finalists import Finalist
 from search.confirmation.plan import ConfirmPlan
 from search.confirmation.tables import say_ranking, say_test
 from search.confirmation.verdict import Standing
-from trainables.classification.about import PIXELS
+from trainables.classification.about import about_classification
 from trainables.metrics.welch import Estimate
 from trainables.study.examination import Examination
-from trainables.synthesis.about import MR_DEVIATIONS
+from trainables.synthesis.about import about_synthesis
+
+IMAGES = about_classification("toy", "a toy", ())
+SUBJECTS = about_synthesis("toy", "a toy", ())
 
 
-def printed(record, threat):
+def printed(record, about):
     console, lines = Console(width=80, file=io.StringIO()), []
-    say_test(console, lines.append, record, threat)
+    say_test(console, lines.append, record, about)
     return console.file.getvalue(), lines
 
 
@@ -26,8 +29,8 @@ def test_test_images_under_each_radius_and_one_strength_of_noise():
     noisy = {"kind": "noise", "strength": 0.4, "score": 0.1}
     blurred = {"kind": "blur", "strength": 1.0, "score": 0.1}
     conditions = {name: [*cells, noisy, blurred] for name, cells in VALUES["conditions"].items()}
-    text, lines = printed(confirmed(conditions=conditions), MR_DEVIATIONS)
-    assert "accuracy on 70 test images" in text
+    text, lines = printed(confirmed(conditions=conditions), SUBJECTS)
+    assert "accuracy on 70 test subjects" in text
     heads = text.splitlines()[2]
     assert [head.strip() for head in heads.strip("┃").split("┃")] == [
         "", "clean", "0.02 SD", "0.04 SD", "noise 0.4", "area"
@@ -43,13 +46,13 @@ def test_of_the_noise_the_strength_is_shown_at_which_finalists_differ_most():
         name: [*cells, *({"kind": "noise", "strength": n, "score": v[who]} for n, *v in levels)]
         for who, (name, cells) in enumerate(VALUES["conditions"].items())
     }
-    text, _ = printed(confirmed(conditions=conditions), PIXELS)
+    text, _ = printed(confirmed(conditions=conditions), IMAGES)
     assert "noise 0.05" in text
     assert "noise 0.4" not in text
 
 
 def test_radii_of_pixels_are_written_in_255ths():
-    text, _ = printed(confirmed(), PIXELS)
+    text, _ = printed(confirmed(), IMAGES)
     assert "5.1/255" in text
     assert "10.2/255" in text
 
@@ -59,7 +62,7 @@ def test_names_and_numbers_are_whole_with_five_radii():
     cells = [{"kind": "ensemble", "strength": r, "score": 0.71} for r in radii]
     cells.append({"kind": "noise", "strength": 0.05, "score": 0.7})
     conditions = dict.fromkeys(VALUES["conditions"], cells)
-    text, _ = printed(confirmed(summary="skill", conditions=conditions), PIXELS)
+    text, _ = printed(confirmed(summary="skill", conditions=conditions), IMAGES)
     assert max(map(len, text.splitlines())) <= 80
     row = next(line for line in text.splitlines() if "baseline" in line)
     assert [cell.strip() for cell in row.strip("│").split("│")][1:-1] == ["0.710"] * 6 + ["0.700"]
@@ -67,16 +70,24 @@ def test_names_and_numbers_are_whole_with_five_radii():
 
 
 def test_a_constant_answer_is_a_row_of_the_test_table():
-    text, _ = printed(confirmed(summary="skill", constant=0.333, constant_value=0.0), PIXELS)
+    text, _ = printed(confirmed(summary="skill", constant=0.333, constant_value=0.0), IMAGES)
     row = next(line for line in text.splitlines() if "constant answer" in line)
     cells = [cell.strip() for cell in row.strip("│").split("│")]
     assert cells[1:] == ["0.333"] * 4 + ["0.000"]
     assert "skill" in text.splitlines()[2]
-    assert "constant" not in printed(confirmed(), PIXELS)[0]
+    assert "constant" not in printed(confirmed(), IMAGES)[0]
+
+
+def test_of_mr_the_table_counts_subjects_and_names_the_best_single_grey():
+    text, _ = printed(confirmed(constant=300.0, constant_value=300.0), SUBJECTS)
+    assert "the best single grey" in " ".join(text.split())
+    assert "images" not in text
+    assert "constant answer" not in text
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_every_finalist_has_a_second_line_without_near_copies():
-    text, lines = printed(confirmed(without_near=NEAR), PIXELS)
+    text, lines = printed(confirmed(without_near=NEAR), IMAGES)
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in text.splitlines()]
     places = [n for n, row in enumerate(rows) if row[0] == "without near copies"]
     assert [rows[n - 1][0] for n in places] == ["best (winner)", "baseline"]
@@ -84,7 +95,7 @@ def test_every_finalist_has_a_second_line_without_near_copies():
     assert rows[places[1]][1:] == ["0.800", "0.200", "0.000", "0.700", "0.150"]
     assert max(map(len, text.splitlines())) <= 80
     assert any(line.startswith("without the 20 of 70 test images") for line in lines)
-    assert "near copies" not in printed(confirmed(), PIXELS)[0]
+    assert "near copies" not in printed(confirmed(), IMAGES)[0]
 
 
 def test_no_word_of_the_ranking_is_broken():
@@ -103,7 +114,11 @@ def test_no_word_of_the_ranking_is_broken():
         for name, barred in missed.items()
     ]
     console = Console(width=80, file=io.StringIO())
-    say_ranking(console, rows, {"r1": [seen]}, ConfirmPlan(), "ranking_pgd_acc_curve")
+    say_ranking(console, rows, {"r1": [seen]}, ConfirmPlan(), "ranking_pgd_acc_curve", IMAGES)
     text = console.file.getvalue()
     assert max(map(len, text.splitlines())) <= 80
     assert {"adversarial", "50/1.0", "(#120)", "gradient"} <= set(text.split())
+    assert "4 ranking images" in text
+    say_ranking(console, rows, {"r1": [seen]}, ConfirmPlan(), "ranking_pgd_acc_curve", SUBJECTS)
+    assert "4 ranking subjects" in console.file.getvalue().removeprefix(text)
+    assert "images" not in console.file.getvalue().removeprefix(text)

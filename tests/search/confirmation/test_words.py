@@ -222,6 +222,14 @@ def test_a_gain_without_an_interval_is_explained_by_no_one_and_not_claimed():
     assert lines[3] == f"this gain is explained by a control: m does as well, {UNSHOWN}"
 
 
+def test_items_of_the_split_have_the_word_of_the_study():
+    guessed = {"value": 0.05, "low": 0.02, "high": 0.1}
+    lines = sentences(confirmed(without_near=NEAR, guessed=guessed), "subjects")
+    assert any("20 of 70 test subjects" in line for line in lines)
+    assert any("of the test subjects: its gradient may be masked" in line for line in lines)
+    assert not any("images" in line for line in lines)
+
+
 def test_trainings_on_test_that_miss_a_constraint_are_said():
     lines = sentences(confirmed(missed={"clean_floor": 1}))
     assert lines[-1] == "1 of the winner's 2 trainings on test miss clean_floor"

@@ -31,7 +31,7 @@ def test_a_value_that_is_no_number_fails_the_trial(make, value):
     coordinator.complete(trial.id)
     told = study_of(coordinator).trials[0]
     assert trial.state is State.FAILED
-    assert trial.reason == f"m is {value} after 1 epochs"
+    assert trial.reason == f"m is {value} after epoch 1"
     assert told.state is TrialState.PRUNED
     assert told.constraints["failed"] == 1.0
 

@@ -188,6 +188,17 @@ def test_without_further_seeds_the_interval_is_that_of_the_images():
     assert rank([member], HIGH)[0].interval == pytest.approx((0.4, 0.6))
 
 
+def test_the_interval_of_a_skill_is_cut_at_the_least_and_the_greatest_skill():
+    member = trial("t001", State.COMPLETED, 0, 0, 0.05)
+    objective, name = Objective("ranking_pgd_acc_skill", "max"), "ranking_pgd_acc_skill"
+    member.reports[-1].metrics[name] = 0.05
+    for bounds, shown in (((-0.2, 0.3), (0.0, 0.3)), ((0.02, 1.2), (0.02, 1.0))):
+        member.reports[-1].intervals[name] = bounds
+        assert rank([member], objective)[0].interval == pytest.approx(shown)
+        member.reports[-1].intervals["m"] = bounds
+        assert rank([member], HIGH)[0].interval == pytest.approx(bounds)
+
+
 def test_seeds_that_miss_a_constraint_bar_their_config():
     """Where they are at least half of its seeds."""
     first = trial("t001", State.COMPLETED, 0, 0, 0.8)

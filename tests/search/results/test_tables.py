@@ -24,7 +24,8 @@ from trainables.study.report import Report
 
 def test_further_columns_stand_beside_the_value(trials):
     metric = next(iter(trials[0].reports[-1].metrics))
-    beside = Beside({"clean\nHU": metric, "PGD\nHU": "missing"}, {metric: 305.7}, "HU: of pixels")
+    columns, note = {"clean\nHU": metric, "PGD\nHU": "missing"}, "HU: of pixels"
+    beside = Beside(columns, {metric: 305.7}, note, "subjects")
     rows = rank(trials, HIGH)
     table = ranked_table(rows, HIGH, 60, constant=ConstantAnswer("one grey", 0.0), beside=beside)
     text = screen(table)
@@ -34,6 +35,7 @@ def test_further_columns_stand_beside_the_value(trials):
     (line,) = [line for line in text.splitlines() if "one grey" in line]
     assert "306" in line
     assert "HU: of pixels" in text
+    assert "interval: over subjects alone" in text
     assert "HU" not in screen(ranked_table(rows, HIGH, 60))
 
 
@@ -46,6 +48,14 @@ def test_the_ranked_table_fits_80_columns_and_says_why_a_trial_cannot_win(trials
     assert "ranked by ranking_pgd_bacc_curve, highest first" in shown
     for word in ("max", "disturbed,", "another", "floor", "missed"):
         assert f" {word} " in shown, "a narrow column cuts no word"
+
+
+def test_the_sign_of_a_tie_is_explained_as_that_of_trials_that_can_win(trials):
+    rows = rank(trials, HIGH)
+    tied = [row.trial.id for row in rows[:2]]
+    shown = screen(ranked_table(rows, HIGH, 60, tied))
+    assert "= can win, and cannot be told apart: no config was trained" in " ".join(shown.split())
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("state", State)
@@ -77,7 +87,9 @@ def test_the_winner_is_told_with_its_gains(trials):
     assert lines[0] == "winner: r05 paper 50/0.1 [x], ranking_pgd_bacc_curve 0.470"
     assert "no sampled trial" in lines[1]
     assert lines[-2] == "gain over r01 baseline +0.020  99 % [-0.010, +0.050]"
-    assert "hold together in 95 %" in lines[-1]
+    assert "over images and seeds; all comparisons of the run hold together in 95 %" in lines[-1]
+    lines = winner_lines(row, [Gain(other, 0.02, (-0.01, 0.05), 0.99)], HIGH, "subjects")
+    assert "over subjects and seeds" in lines[-1]
 
 
 def test_what_looks_better_by_one_seed_is_named_with_the_reason():

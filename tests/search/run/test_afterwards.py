@@ -63,7 +63,7 @@ def test_a_race_is_of_four_at_most(run_toy):
     assert (choice[0], len(choice[1]), choice[2]) == ("race", 4, (1, 2))
     assert len(repeats_of(folder)) == 8
     assert manifest_of(folder)["winner"] in choice[1]
-    assert "cannot be told apart: " in printed
+    assert "= can win, and cannot be told apart: " in " ".join(printed.split())
     assert "8 more trainings with other seeds" in printed
 
 

@@ -72,7 +72,7 @@ def test_failures_do_not_end_the_search(run_toy):
     failed = [e for e in events_of(folder) if e.get("state") == "failed"]
     assert failed[0]["reason"] == "RuntimeError: x = 0.000 is too much"
     assert "in _fault" in failed[0]["trace"]
-    assert failed[1]["reason"] == "robustness is nan after 3 epochs"
+    assert failed[1]["reason"] == "robustness is nan after epoch 3"
     assert failed[2]["reason"] == "ValueError: cannot be [built]"
     assert "(ValueError: cannot be [built])" in printed
 

@@ -60,3 +60,8 @@ def test_the_generated_table_needs_no_file(setup):
         setup, table="generated", target="apgd_ce_eps1", ladder=ladder, trials=8, seeds=1
     )
     assert [outcome.trials for outcome in search_all(setup, 1)] == [8] * 4
+
+
+def test_a_missing_table_names_the_one_that_is_made_here(setup):
+    with pytest.raises(UserError, match="there is no table nosuch: name a CSV file, or generated"):
+        open_problem(replace(setup, table="nosuch"))

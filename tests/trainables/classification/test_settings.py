@@ -128,3 +128,13 @@ def test_volumes_are_refused_before_a_network_for_images_is_built(name):
     with pytest.raises(UserError, match=f"{name}.*holds volumes, and this study") as error:
         parse(ClassificationSettings, {"dataset": name})
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "sizes"),
+    [("breastmnist", 30, "28, 64, 128, 224"), ("phantom", 128, "28, 64")],
+)
+def test_a_size_that_the_dataset_does_not_come_in_is_refused(name, size, sizes):
+    with pytest.raises(UserError, match=f"size is {size}: {name} comes in {sizes}$"):
+        settings(dataset=name, size=size)
+    assert settings(dataset=name, size=64).size == 64

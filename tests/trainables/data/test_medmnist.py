@@ -312,7 +312,7 @@ def test_no_network(official, enter, tmp_path):
     url = "http://127.0.0.1:9/fake.npz"  # nobody listens on the discard port
     enter("breastmnist", 28, official, url)
     with pytest.raises(UserError, match=r"\(no network\): put the file by hand at"):
-        medmnist.load("breastmnist", 28, tmp_path, lambda _: None)
+        medmnist.load("breastmnist", 28, tmp_path / "a" / "misspelt", lambda _: None)
     assert list(tmp_path.iterdir()) == []
 
 

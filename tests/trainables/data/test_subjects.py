@@ -156,5 +156,6 @@ def test_splits_that_share_a_subject_do_not_construct():
 
 
 def test_few_subjects_that_rank_are_said():
+    assert "1 subject ranks: read" in " ".join(split_subjects(names(5), 0).notes)
     assert "6 subjects rank" in " ".join(split_subjects(names(40), 0).notes)
     assert "rank:" not in " ".join(split_subjects(names(120), 0).notes)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from searchspace.space import Space
 from searchspace.studies.deepauc import AUCM, BINARY, CROSS_ENTROPY, MANY_CLASSES
+from searchspace.words import plural
 from trainables.classification.assets import read_splits
 from trainables.classification.learner import Lesson
 from trainables.classification.memory import CountExtra, Extra, parameters_of
@@ -161,7 +162,7 @@ class DeepAUC(ClassificationStudy[DeepAUCSettings, DeepAUCConfig]):
             say: Receives the progress.
         """
         check_classes(dataset, splits)
-        say(f"pre-training the classifier for {settings.pretrain_epochs} epochs ...")
+        say(f"pre-training the classifier for {plural(settings.pretrain_epochs, 'epoch')} ...")
         model = self._pretrained(settings, assets, say)
         return Assets(digests={"pretrained": model.digest}, lines=mask_lines(dataset, splits))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from searchspace.words import plural
 from trainables.classification.assets import LabelledImages
 from trainables.classification.learner import Lesson
 from trainables.losses.likelihood import likelihood_loss
@@ -72,7 +73,7 @@ def obtain_critic(
     digest = digest_of(described, train.images, train.labels)
 
     def make() -> Critic:
-        say(f"training the critic on authentic images for {settings.epochs} epochs ...")
+        say(f"training the critic on authentic images for {plural(settings.epochs, 'epoch')} ...")
         with threads(THREADS):
             classifier = _fit(settings, train, n_classes)
         return Critic(

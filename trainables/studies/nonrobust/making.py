@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from searchspace.errors import UserError
+from searchspace.words import plural
 from trainables.classification.assets import Data, LabelledImages
 from trainables.models.classifiers import Classifier, build_classifier
 from trainables.models.digests import tensors_digest
@@ -191,7 +192,7 @@ class Maker:
         config, digest = self.recipes[name], self._source_digest(name)
 
         def train() -> Weights:
-            self.say(f"training the {name} source for {self.settings.epochs} epochs ...")
+            self.say(f"training the {name} source for {plural(self.settings.epochs, 'epoch')} ...")
             return Weights(self.train(config), digest)
 
         cache = Path(self.settings.cache)

@@ -1,0 +1,12 @@
+"""What is counted is in the plural unless there is one."""
+
+import pytest
+
+from searchspace.words import plural
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 epochs"), (1, "1 epoch"), (2, "2 epochs"), (10, "10 epochs")]
+)
+def test_the_plural_is_for_all_but_a_single_thing(count, text):
+    assert plural(count, "epoch") == text
