@@ -30,12 +30,14 @@ class Plan(Frozen):
         settings: What the user fixed of the study's settings; the study has the defaults.
         first: Points of the space that come before the sampler's.
         earlier_items: Digests of what trained, chose or ranked in the runs that these are from.
+        earlier_openings: Digests of the openings of test in these runs, when this run was planned.
     """
 
     study: PluginName
     settings: dict[str, Any] = Field(default_factory=dict)
     first: tuple[dict[str, Any], ...] = ()
     earlier_items: tuple[Digest, ...] = ()
+    earlier_openings: tuple[Digest, ...] = ()
     trials: PositiveInt = setting(
         20, "Sampled trials; the references come on top.", SEARCH, le=1_000_000
     )
@@ -153,9 +155,11 @@ class Start(Frozen):
 
     Attributes:
         earlier_items: As of `Plan`; a run file repeats them together with its first points.
+        earlier_openings: As of `Plan`, in the same way.
     """
 
     earlier_items: tuple[Digest, ...] = ()
+    earlier_openings: tuple[Digest, ...] = ()
 
     repeats: PositiveInt = setting(
         1, "Searches one after the other, with seeds that count up, in RUN-1, RUN-2...", SEARCH
@@ -169,7 +173,7 @@ class Start(Frozen):
     warm_start: tuple[Path, ...] = setting(
         (),
         "An earlier run of the same space, maybe on other data: its best five are tried first. "
-        "Subjects that it used cannot be test. May be given again.",
+        "Subjects that it used cannot be test, and openings of its test count. May be given again.",
         SEARCH,
         default_text="none",
     )

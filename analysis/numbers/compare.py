@@ -20,7 +20,8 @@ from trainables.study.report import Level, Rung
 
 # Where a run lies, and what was chosen by the machine, is no setting.
 NO_SETTINGS = {
-    "plan.run", "plan.settings", "plan.earlier_items", "settings.cache", "plan.address",
+    "plan.run", "plan.settings", "plan.earlier_items", "plan.earlier_openings", "settings.cache",
+    "plan.address",
 }  # fmt: skip
 
 

@@ -72,16 +72,20 @@ def plans(
 
 
 def _beginning(start: Start, name: str, study: StudyRow) -> dict[str, Any]:
-    """Say what is tried first, the user's own and the best of earlier runs, and what these used."""
-    from search.run.first import earlier_items, first_points  # noqa: PLC0415
+    """Say what is tried first, the user's own and the best of earlier runs.
+
+    With it goes what these runs used, and how often their test was opened.
+    """
+    from search.run.first import earlier_items, earlier_openings, first_points  # noqa: PLC0415
 
     written = start.first if isinstance(start.first, tuple) else ()
     file = None if isinstance(start.first, tuple) else start.first
     points = [*written, *first_points(file, start.warm_start, name)]
-    items = start.earlier_items
+    items, openings = start.earlier_items, set(start.earlier_openings)
     if start.warm_start:
         items += earlier_items(start.warm_start, study.load())
-    return {"first": points, "earlier_items": items}
+        openings.update(earlier_openings(start.warm_start))
+    return {"first": points, "earlier_items": items, "earlier_openings": sorted(openings)}
 
 
 def _with_absolute_paths(settings: Mapping[str, Any], options: Sequence[Option]) -> dict[str, Any]:

@@ -50,7 +50,8 @@ def earlier(looks: int, openings: int = 0) -> Iterator[str]:
 
     Args:
         looks: How many at these cells, the present one included.
-        openings: How often other work opened the test images of the run that chose the methods.
+        openings: How often other work opened the test images of the run that chose the methods, or
+            of the runs that it starts from.
     """
     reasons = []
     if looks > 1:
@@ -62,7 +63,8 @@ def earlier(looks: int, openings: int = 0) -> Iterator[str]:
         times = "once" if openings == 1 else f"{openings} times"
         reasons.append(
             f"Other commands opened the test images of the run that chose methods {times} "
-            f"({OPENINGS} of the run), and each opening counts as a look."
+            f"({OPENINGS} of the run, and of runs that it starts from), and each opening counts as "
+            "a look."
         )
     if reasons:
         factor = at_look(1, looks + openings)

@@ -141,6 +141,7 @@ def _work(job: Confirmation) -> int:
     best = inside(job.folder, "best")
     values = _verdict(rows, first.finalist, tested, (ranking, test), metric, openings) | {
         "selection": asdict(select),
+        "earlier_openings": len(session.plan.earlier_openings),
         "missed": missed_counts(trainings),
         "seconds": time.perf_counter() - started,
         "exported": {
@@ -312,7 +313,8 @@ def _open_test(job: Confirmation, first: Standing) -> int:
     identity = f"confirm {record.started}"
     opening = Opening(identity=identity, folder=job.folder, winner=first.finalist.name)
     count = count_opening(session.folder.path, opening, session.keeping.depot)
-    say_openings("this run", count, session.say)
+    earlier = len(session.plan.earlier_openings)
+    say_openings("this run", count, session.say, earlier)
     session.study.open_test(
         session.settings, session.folder.assets, inside(job.folder, "test"), session.say
     )

@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
 from search.confirmation.finalists import Finalist
 from search.confirmation.plan import ConfirmPlan
@@ -219,6 +219,7 @@ class ConfirmationResult(ConfirmationStart):
             other arm.
         openings: How often the run's test split had been opened, this time included: each
             further one has half the level of the one before.
+        earlier_openings: How many of these in runs that the run starts from.
         matched: The controls that are matched to the winner; None in records of before there were
             any.
         selection: How far the search's ranking could be trusted.
@@ -248,6 +249,7 @@ class ConfirmationResult(ConfirmationStart):
     without_near: WithoutNear | None = None
     comparisons: tuple[Comparison, ...]
     openings: PositiveInt = 1
+    earlier_openings: NonNegativeInt = 0
     matched: tuple[Finalist, ...] | None = None
     selection: SelectionRecord
     missed: dict[str, int] = Field(default_factory=dict)

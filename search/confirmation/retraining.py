@@ -145,6 +145,7 @@ def training_session(run: Session, folder: Path, configs: Iterable[Config] = ())
             "seed_check": 0,
             "first": (),
             "earlier_items": (),
+            "earlier_openings": (),
             "trial_limit_s": None,
         }
         | dict.fromkeys(("time_limit_s", "compute_limit_s"))

@@ -6,6 +6,7 @@ from search.confirmation.plan import GUESS_LITTLE
 from search.confirmation.record import Comparison, Condition, ConfirmationResult
 from search.results.controls import NOT_OF_METHOD, UNMATCHED, UNSHOWN, UNSURE
 from search.results.tables import interval, number, percent
+from search.storage.openings import in_earlier
 from searchspace.words import plural
 from trainables.metrics.welch import at_look
 from trainables.study.about import About, Threat
@@ -138,7 +139,8 @@ def _comparisons(record: ConfirmationResult) -> list[str]:
         )
     if record.openings > 1:
         lines.append(
-            f"test was opened {record.openings} times: these levels pay for "
+            f"test was opened {record.openings} times{in_earlier(record.earlier_openings)}: these "
+            "levels pay for "
             f"{at_look(1, record.openings)} times as many comparisons"
         )
     return lines

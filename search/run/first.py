@@ -9,6 +9,7 @@ from search.record.events import follow, read_events
 from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
 from search.results.ranking import rank
+from search.storage.openings import openings_of
 from searchspace.errors import UserError
 from searchspace.space import Space
 from trainables.door.opening import read_bytes
@@ -90,6 +91,21 @@ def earlier_items(runs: Iterable[Path], study: Study[Any]) -> tuple[str, ...]:
         folder = RunFolder(run.expanduser().resolve())
         items.update(read_manifest(folder).plan.earlier_items, study.used_items(folder.assets))
     return tuple(sorted(items))
+
+
+def earlier_openings(runs: Iterable[Path]) -> tuple[str, ...]:
+    """Collect the openings of test of earlier runs, and of those that they started from.
+
+    Who chose what to start from may have seen them all.
+
+    Args:
+        runs: Earlier runs, each in its folder here.
+
+    Raises:
+        UserError: If a run's list of openings is damaged.
+    """
+    folders = (run.expanduser().resolve() for run in runs)
+    return tuple(sorted(frozenset().union(*map(openings_of, folders))))
 
 
 def check_points(space: Space, points: Sequence[Mapping[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from search.engine.objective import Objective, Other
 from search.execution.memory import settle_memory
+from search.plan import Plan
 from search.run.session import Session
 from search.storage.shared_cache import shared_cache
 from searchspace.errors import UserError
@@ -48,7 +49,7 @@ def prepare(session: Session) -> tuple[Session, Objective]:
         raise ranks_already(metric)
     second = Other(trade_off, directions[trade_off]) if trade_off else None
     objective = Objective(metric, directions[metric], along if alike else (), second)
-    lines = (*facts.lines, *memory)
+    lines = (*facts.lines, *memory, *_opened_before(session.plan))
     for line in lines:
         session.say(line)
     session.manifest.add(
@@ -60,6 +61,16 @@ def prepare(session: Session) -> tuple[Session, Objective]:
         constant=facts.constant,
     )
     return session, objective
+
+
+def _opened_before(plan: Plan) -> Iterator[str]:
+    """Say that test was opened in runs that a run starts from, if it was."""
+    if count := len(plan.earlier_openings):
+        times = "once" if count == 1 else f"{count} times"
+        yield (
+            f"test was opened {times} in runs that this run starts from: its own openings count "
+            "from there, whether or not the test images are the same"
+        )
 
 
 def ranks_already(metric: str) -> UserError:

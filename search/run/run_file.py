@@ -22,7 +22,8 @@ from trainables.study.settings import StudySettings
 
 MOST_BYTES, DIGITS = 1_000_000, 40
 STUDY = "study"
-BEGINNING = ("first", "earlier_items")  # what a run begins with, which becomes part of its plan
+# What a run begins with, which becomes part of its plan:
+BEGINNING = ("first", "earlier_items", "earlier_openings")
 
 
 @final

@@ -1,5 +1,12 @@
-"""How often the test split of a run was opened, by whom, and for which winner."""
+"""How often the test split of a run was opened, by whom, and for which winner.
 
+A run that starts from another one was begun by somebody who may have seen test of that: so openings
+of the other one, until then, count as openings of its own. Whether the two have test images in
+common is not asked: data sets share patients that have no image in common.
+"""
+
+import hashlib
+import itertools
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +26,7 @@ from trainables.study.study import Say
 
 IDENTITY = "opening.json"
 FIELDS = frozenset({"folder", "time", "winner"})
+DIGITS = 16  # of the digest of an opening
 MOST = 1000  # openings that are told: each halves a level, and a list may be a stranger's
 
 Openings = Sequence[Mapping[str, Any]]
@@ -70,6 +78,8 @@ def identity_of(folder: Path) -> str:
 def count_opening(run: Path, opening: Opening, depot: Depot) -> int:
     """Write down that the test split of a run is opened, and return how often it was.
 
+    Openings of the runs that this run starts from count, too.
+
     Args:
         run: Folder of the run.
         opening: The present one; the same again is no further one.
@@ -85,7 +95,36 @@ def count_opening(run: Path, opening: Opening, depot: Depot) -> int:
     if openings != before:
         write_atomically(file, to_json(openings, indent=2) + "\n", durable=True)
         depot.send_file(file)
-    return _count(openings)
+    return _count(openings, earlier_of(run))
+
+
+def openings_of(run: Path) -> frozenset[str]:
+    """Return a digest of each opening of test of a run, and of the runs that it starts from.
+
+    Each look at verdicts is an opening of its own.
+
+    Args:
+        run: Folder of the run.
+
+    Raises:
+        UserError: If the manifest or the list of openings cannot be read.
+    """
+    return earlier_of(run) | _digests(_read_openings(inside(run, OPENINGS)))
+
+
+def earlier_of(run: Path) -> frozenset[str]:
+    """Return digests of the openings of the runs that a run starts from, when it was begun.
+
+    Args:
+        run: Folder of the run.
+
+    Raises:
+        UserError: If its manifest cannot be read.
+    """
+    folder = RunFolder(run)
+    if not folder.manifest.exists():
+        return frozenset()
+    return frozenset(read_manifest(folder).plan.earlier_openings)
 
 
 def count_elsewhere(run: Path, opening: Opening, say: Say) -> int:
@@ -100,31 +139,42 @@ def count_elsewhere(run: Path, opening: Opening, say: Say) -> int:
     """
     count = opening.looks
     try:
-        count = _count(_with(_read_openings(inside(run, OPENINGS)), opening))
-        count_opening(run, opening, SHARED)
+        openings = _with(_read_openings(inside(run, OPENINGS)), opening)
+        count = _count(openings)
+        try:
+            earlier = earlier_of(run)
+            count = _count(openings, earlier)
+        finally:  # it is written down where the manifest is damaged, too
+            count_opening(run, opening, SHARED)
         store = stored_at(read_manifest(RunFolder(run)))
     except UserError as error:
         say(f"a later command does not know that test is opened: {error}")
         return count
-    say_openings(run.name, count, say)
+    say_openings(run.name, count, say, len(earlier))
     if store:
         say(f"that test is opened is written in {run} alone, and not at {store}")
     return count
 
 
-def say_openings(name: str, count: int, say: Say) -> None:
+def say_openings(name: str, count: int, say: Say, earlier: int = 0) -> None:
     """Say that test is not opened for the first time.
 
     Args:
         name: Of the run, within a sentence.
         count: How often its test split was opened.
         say: Receives the sentence.
+        earlier: How many of these in runs that it starts from.
     """
     if count > 1:
         say(
-            f"the test split of {name} was opened {count} times: what is chosen after the first is "
-            "not chosen blindly"
+            f"the test split of {name} was opened {count} times{in_earlier(earlier)}: what is "
+            "chosen after the first is not chosen blindly"
         )
+
+
+def in_earlier(count: int) -> str:
+    """Say how many openings are those of runs that a run starts from; nothing for none."""
+    return f", {count} of them of runs that it starts from" if count else ""
 
 
 def add_looks(file: Path, present: Iterable[L], is_look: Callable[[object], bool]) -> list[L]:
@@ -167,9 +217,26 @@ def _with(openings: Openings, opening: Opening) -> list[dict[str, Any]]:
     return [*entries, {**fields, "id": opening.identity, "looks": opening.looks}]
 
 
-def _count(openings: Openings) -> int:
-    """Return how often test was opened; each look at verdicts is an opening of its own."""
-    return min(MOST, sum(int(entry.get("looks", 1)) for entry in openings))
+def _count(openings: Openings, earlier: frozenset[str] = frozenset()) -> int:
+    """Return how often test was opened; each look at verdicts is an opening of its own.
+
+    Args:
+        openings: Of a run.
+        earlier: Digests of those of the runs that it starts from.
+    """
+    return min(MOST, len(_digests(openings) | earlier))
+
+
+def _digests(openings: Openings) -> frozenset[str]:
+    """Return a digest of each look: as many as are told, at most."""
+    looks = (
+        f"{entry.get('id', entry['folder'])} {look}"
+        for entry in openings
+        for look in range(entry.get("looks", 1))
+    )
+    return frozenset(
+        hashlib.sha256(look.encode()).hexdigest()[:DIGITS] for look in itertools.islice(looks, MOST)
+    )
 
 
 def _read_openings(file: Path) -> list[dict[str, Any]]:

@@ -1,15 +1,20 @@
 """From what is typed, and a file, to plans."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import toy_study
+from rich.console import Console
 from typer.testing import CliRunner
 
 from search.cli.app import app
 from search.cli.launch import launch
 from search.exit_status import FAILED
+from search.run.runner import resume
+from search.storage.depot import SHARED
+from search.storage.openings import Opening, count_opening, openings_of
 from searchspace.errors import UserError
 
 
@@ -162,12 +167,30 @@ def test_what_a_run_starts_from_is_never_its_test_nor_that_of_its_file(toy, tmp_
     assert not any(path.exists() and list(path.iterdir()) for path in map(Path, "cde"))
 
 
-def test_what_earlier_runs_used_is_a_list_of_digests(launched, tmp_path):
+@pytest.mark.parametrize("name", ["items", "openings"])
+def test_what_earlier_runs_used_or_opened_is_a_list_of_digests(launched, tmp_path, name):
     file = tmp_path / "run.yaml"
     for value in ("3", "[[1]]", f"[{'a' * 200}]"):
-        file.write_text(f"earlier_items: {value}\n")
-        with pytest.raises(UserError, match=r"earlier.items"):
+        file.write_text(f"earlier_{name}: {value}\n")
+        with pytest.raises(UserError, match=rf"earlier.{name}"):
             launched("--config", str(file))
+
+
+def test_openings_go_with_what_a_run_starts_from(toy, tmp_path, monkeypatch):
+    """With the run's file, too, and once: the run that it is from may be named as well."""
+    monkeypatch.chdir(tmp_path)
+    options, warm = {"trials": 1, "in_process": True}, {"warm_start": (Path("a"),)}
+    assert launch("toy", toy, options | {"run": Path("a")}, None) == 0
+    opening = Opening(identity="confirm", folder=Path("a/confirm"), winner="t01")
+    count_opening(Path("a"), opening, SHARED)
+    assert launch("toy", toy, options | warm | {"run": Path("b")}, None) == 0
+    assert launch("toy", toy, {"run": Path("c")}, Path("b/run.yaml")) == 0
+    assert launch("toy", toy, warm | {"run": Path("d")}, Path("b/run.yaml")) == 0
+    for name in "bcd":
+        assert openings_of(Path(name)) == openings_of(Path("a"))
+        assert count_opening(Path(name), replace(opening, identity="own"), SHARED) == 2
+        assert resume(name, {"trials": 2}, lambda _: toy, Console()) == 0
+        assert len(openings_of(Path(name))) == 2
 
 
 def _events(run):

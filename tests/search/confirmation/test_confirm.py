@@ -9,6 +9,7 @@ from make_confirmation import written
 from search.confirmation.record import CONFIRMED
 from search.record.lock import locked
 from search.record.run_folder import RunFolder
+from search.run.first import best_points, earlier_openings
 from searchspace.errors import UserError
 
 
@@ -229,6 +230,44 @@ def test_a_second_look_at_test_is_counted_and_said(run_toy, confirm_toy, tmp_pat
         str(run / "confirm"),
         str(tmp_path / "again"),
     ]
+
+
+def test_who_saw_test_of_a_run_pays_for_it_in_a_run_that_starts_from_it(
+    run_toy, confirm_toy, tmp_path
+):
+    """What comes first there was chosen by somebody who may have seen test."""
+    _, run, _ = run_toy(trials=6)
+    before = earlier_openings([run])
+    confirm_toy(run)
+    folders = {}
+    for name, openings in (("blind", before), ("aware", earlier_openings([run]))):
+        points = tuple(best_points(run, "toy"))
+        _, folders[name], printed = run_toy(name, first=points, earlier_openings=openings)
+        assert ("test was opened once in runs that this run" in " ".join(printed.split())) == (
+            name == "aware"
+        )
+    _, printed = confirm_toy(folders["aware"])
+    confirm_toy(folders["blind"])
+    records = {name: read(folder / "confirm" / CONFIRMED) for name, folder in folders.items()}
+    assert [records[name]["openings"] for name in ("blind", "aware")] == [1, 2]
+    assert "opened 2 times, 1 of them of runs that it starts from: these levels pay" in printed
+    blind, aware = (records[name]["comparisons"][0]["level"] for name in ("blind", "aware"))
+    assert 1 - aware == pytest.approx((1 - blind) / 2)
+
+
+def test_what_an_earlier_version_wrote_starts_from_no_opening(run_toy, confirm_toy):
+    _, run, _ = run_toy(trials=6)
+    manifest = read(run / "manifest.json")
+    del manifest["plan"]["earlier_openings"]
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    confirm_toy(run)
+    assert read(run / "confirm" / CONFIRMED)["openings"] == 1
+    for value in (3, [3], [["a"]], ["a" * 200]):
+        manifest["plan"]["earlier_openings"] = value
+        (run / "manifest.json").write_text(json.dumps(manifest))
+        with pytest.raises(UserError, match=r"earlier_openings") as error:
+            confirm_toy(run)
+        assert "\n" not in str(error.value)
 
 
 def test_a_confirmation_that_is_begun_anew_in_the_same_folder_opens_test_again(

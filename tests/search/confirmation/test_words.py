@@ -134,6 +134,8 @@ def test_what_cannot_be_told_apart_is_not_better():
 def test_comparisons_after_a_second_opening_say_what_they_pay():
     assert not any("openings" in line for line in sentences(confirmed()))
     assert any(line.startswith("test was opened 2") for line in sentences(confirmed(openings=2)))
+    lines = sentences(confirmed(openings=3, earlier_openings=2))
+    assert any("3 times, 2 of them of runs that it starts from: these" in line for line in lines)
 
 
 def explanation(*rivals, matched=()):

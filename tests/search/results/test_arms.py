@@ -2,13 +2,14 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.run_folder import RunFolder
 from search.results.arms import arm_of, arms_of
-from search.results.ranking import rank
+from search.results.ranking import rank, winner
 from search.results.tables import arm_lines
 from trainables.study.report import Report
 
@@ -72,3 +73,29 @@ def test_what_a_person_reads(tmp_path):
 def test_a_trial_outside_the_space_belongs_to_no_arm():
     assert [arm_of(item, "regime") for item in TRIALS[:3]] == [None, "adversarial", "tsynd"]
     assert math.isfinite(TRIALS[0].reports[-1].metrics["m"])
+
+
+@pytest.mark.parametrize(("arms", "luck"), [(1, 0.0), (2, 0.4), (3, 0.6), (6, 0.9)])
+def test_the_value_of_the_best_of_several_arms_is_lucky(arms, luck):
+    """In deviations over seeds, as docs/engine.md says: the greatest of means of two seeds."""
+    generator = np.random.default_rng(0)
+
+    def value():
+        trials = [trial(f"t{n:02d}", generator.normal(), n % arms) for n in range(4 * arms)]
+        bests = [max(trials[arm::arms], key=_value_of) for arm in range(arms)]
+        trials += [
+            trial(f"{best.id}.{seed}", generator.normal(), None, **_repeat(best, seed))
+            for best in bests
+            for seed in (1, 2)
+        ]
+        return winner(rank(trials, HIGH)).value
+
+    assert np.mean([value() for _ in range(400)]) == pytest.approx(luck, abs=0.12)
+
+
+def _value_of(member):
+    return member.reports[-1].metrics["m"]
+
+
+def _repeat(best, seed):
+    return {"repeats": best.id, "seed": seed, "by_value": True}

@@ -6,7 +6,10 @@ import pytest
 import toy_study
 from whole_runs import events_of
 
-from search.run.first import BEST, best_points, earlier_items, first_points
+from search.record.run_folder import OPENINGS
+from search.run.first import BEST, best_points, earlier_items, earlier_openings, first_points
+from search.storage.depot import SHARED
+from search.storage.openings import Opening, count_opening
 from searchspace.errors import UserError
 
 
@@ -65,3 +68,28 @@ def test_what_earlier_runs_used_counts_with_what_these_started_from(run_toy, tmp
     runs, study = [tmp_path / "second", tmp_path / "apart"], toy_study.ToyStudy()
     assert earlier_items(runs, study) == ("apart", "first", "second")
     assert earlier_items([], study) == ()
+
+
+def opening(identity, looks=1):
+    return Opening(identity=identity, folder=identity, winner="t01", looks=looks)
+
+
+def test_openings_of_earlier_runs_count_with_those_of_what_these_started_from(run_toy, tmp_path):
+    """Each once, though two of the runs started from the same one."""
+    _, root, _ = run_toy("root", trials=1)
+    assert count_opening(root, opening("a"), SHARED) == 1
+    before = earlier_openings([root])
+    count_opening(root, opening("later"), SHARED)  # nobody who began the next two saw it
+    folders = [run_toy(name, trials=1, earlier_openings=before)[1] for name in ("left", "right")]
+    assert count_opening(folders[0], opening("b", looks=2), SHARED) == 3
+    assert len(earlier_openings(folders)) == 3
+    assert set(before) < set(earlier_openings(folders))
+    assert earlier_openings([]) == ()
+
+
+def test_a_damaged_list_of_openings_is_nothing_to_start_from(run_toy, tmp_path):
+    _, run, _ = run_toy(trials=1)
+    (run / OPENINGS).write_text("[1]")
+    with pytest.raises(UserError, match=r"^.*is damaged: it is no list of openings") as error:
+        earlier_openings([run])
+    assert "\n" not in str(error.value)

@@ -89,13 +89,14 @@ def test_what_is_written_is_read_back(tmp_path):
     settings = {"faults": ("raise",), "epochs": 3, "dataset": "20:30", "seed": 7}
     plan = Plan(
         study="toy", settings=settings, trials=4, seed=7, first=points, run=tmp_path, metric="loss",
-        earlier_items=("a" * 64, "b" * 64),
+        earlier_items=("a" * 64, "b" * 64), earlier_openings=("c" * 16,),
     )  # fmt: skip
     write_run_file(tmp_path, plan, toy_study.Settings)
     options = read_run_file(tmp_path / run_file.RUN_FILE, "toy", toy_study.Settings)
     assert options.settings == {"faults": ["raise"], "epochs": 3, "dataset": "20:30"}
     assert options.engine.pop("first") == list(points)
     assert options.engine.pop("earlier_items") == ["a" * 64, "b" * 64]
+    assert options.engine.pop("earlier_openings") == ["c" * 16]
     assert options.engine.pop("repeats") == 1
     assert Plan.model_validate({"study": "toy", **options.engine}) == Plan(
         study="toy", trials=4, seed=7, metric="loss"
@@ -109,6 +110,6 @@ def test_the_file_names_options_as_the_command_line_does(tmp_path):
     assert text.startswith("# Repeats this run: python -m search robmednas --config run.yaml\n")
     content = yaml.safe_load(text)
     assert list(content)[:3] == ["study", "field", "preset"]
-    assert "earlier_items" not in content
+    assert not {"earlier_items", "earlier_openings"} & content.keys()
     assert (content["repeats"], content["cpus-per-trial"], content["in-process"]) == (1, 1, False)
     assert "run" not in content

@@ -6,14 +6,16 @@ import shutil
 import pytest
 from make_run import METRIC, Blueprint, make_run
 
-from search.record.run_folder import OPENINGS
+from search.record.run_folder import MANIFEST, OPENINGS
 from search.storage.depot import SHARED
 from search.storage.openings import (
     IDENTITY,
+    MOST,
     Opening,
     count_elsewhere,
     count_opening,
     identity_of,
+    openings_of,
     say_openings,
 )
 from searchspace.errors import UserError
@@ -86,8 +88,12 @@ def test_what_is_opened_again_is_said():
     say_openings("this run", 1, said.append)
     assert not said
     say_openings("this run", 3, said.append)
-    (line,) = said
-    assert line.startswith("the test split of this run was opened 3 times: what is chosen after")
+    say_openings("this run", 3, said.append, 2)
+    assert said == [
+        f"the test split of this run was opened 3 times{earlier}: what is chosen after the first "
+        "is not chosen blindly"
+        for earlier in ("", ", 2 of them of runs that it starts from")
+    ]
 
 
 def test_what_another_command_opens_is_counted_in_the_run(tmp_path):
@@ -110,3 +116,47 @@ def test_a_run_that_cannot_be_written_to_is_paid_for_nevertheless(tmp_path, monk
     monkeypatch.setattr("search.storage.openings.write_atomically", refuse)
     assert count_elsewhere(tmp_path, opening("table"), said.append) == 2
     assert "a later command does not know that test is opened" in said[0]
+
+
+def started_from(folder, openings):
+    """Make a run whose manifest says which openings it inherits."""
+    run = make_run(folder, [Blueprint("t001", metrics={METRIC: 0.3})])
+    manifest = json.loads((run / MANIFEST).read_text())
+    manifest["plan"]["earlier_openings"] = sorted(openings)
+    (run / MANIFEST).write_text(json.dumps(manifest))
+    return run
+
+
+def test_openings_of_the_runs_that_a_run_starts_from_count_for_every_command(tmp_path):
+    first = started_from(tmp_path / "first", ())
+    count_opening(first, opening("table", looks=2), SHARED)
+    second, said = started_from(tmp_path / "second", openings_of(first)), []
+    assert count_elsewhere(second, opening("model"), said.append) == 3
+    assert "was opened 3 times, 2 of them of runs that it starts from" in said[0]
+    assert count_opening(second, opening("confirm"), SHARED) == 4
+    assert len(openings_of(second)) == 4
+
+
+def test_a_look_that_was_counted_there_already_is_no_further_one(tmp_path):
+    first = started_from(tmp_path / "first", ())
+    count_opening(first, opening("table"), SHARED)
+    second = started_from(tmp_path / "second", openings_of(first))
+    assert count_opening(second, opening("table"), SHARED) == 1
+    assert count_opening(second, opening("table", looks=2), SHARED) == 2
+
+
+def test_where_the_manifest_is_damaged_an_opening_is_written_down_nevertheless(tmp_path):
+    run, said = started_from(tmp_path / "run", ()), []
+    count_opening(run, opening("confirm"), SHARED)
+    (run / MANIFEST).write_text("{")
+    assert count_elsewhere(run, opening("table"), said.append) == 2
+    assert "a later command does not know that test is opened" in said[0]
+    assert len(json.loads((run / OPENINGS).read_text())) == 2
+
+
+def test_long_lists_of_strangers_count_as_the_most_that_is_told(tmp_path):
+    entries = [
+        {"folder": "a", "time": "", "winner": "", "id": str(i), "looks": MOST} for i in range(9999)
+    ]
+    (tmp_path / OPENINGS).write_text(json.dumps(entries))
+    assert len(openings_of(tmp_path)) == MOST
