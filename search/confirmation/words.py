@@ -120,12 +120,16 @@ def _fewer(record: ConfirmationResult) -> list[str]:
 
 
 def _doubt(record: ConfirmationResult) -> list[str]:
-    """Say where the ensemble cannot rule out that the winner masks its gradient."""
-    attacks = record.plan.attacks
-    if attacks not in GUESS_LITTLE:
-        return []
-    line = f"{attacks} guesses too little to rule out a masked gradient: confirm with --attacks "
-    return [f"{line}standard"]
+    """Say where the luck of a seed named the winner, or its gradient may be masked unseen."""
+    attacks, lines = record.plan.attacks, []
+    if record.plan.choosing == 1 and sum(item.candidate for item in record.finalists) > 1:
+        lines.append(
+            "a single training of each finalist named the winner: by another seed it may be another"
+        )
+    if attacks in GUESS_LITTLE:
+        line = f"{attacks} guesses too little to rule out a masked gradient: confirm with --attacks"
+        lines.append(f"{line} standard")
+    return lines
 
 
 def _comparisons(record: ConfirmationResult) -> list[str]:

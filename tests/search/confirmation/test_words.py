@@ -44,6 +44,16 @@ def test_a_winner_under_few_guesses_is_doubted():
     assert not any("guesses too little" in line for line in sentences(confirmed()))
 
 
+def test_a_winner_that_one_training_named_is_doubted():
+    """Beside a rival alone: of one finalist there is nothing to choose."""
+    line = "a single training of each finalist named the winner: by another seed it may be another"
+    plan, (first, second) = VALUES["plan"] | {"choosing": 1}, VALUES["finalists"]
+    assert line in sentences(confirmed(plan=plan))
+    assert line not in sentences(confirmed())
+    alone = [first, second | {"candidate": False}]
+    assert line not in sentences(confirmed(plan=plan, finalists=alone))
+
+
 def test_what_remains_without_near_copies_is_said():
     (line,) = set(sentences(confirmed(without_near=NEAR))) - set(sentences(confirmed()))
     assert line == (
