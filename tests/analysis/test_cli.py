@@ -74,7 +74,8 @@ def test_without_out_the_comparison_is_beside_each_report(analyse, tmp_path, mon
         return []
 
     monkeypatch.setattr("analysis.export.export", export)
-    runs = [make_run(tmp_path / name, [REFERENCES[0]]) for name in ("one", "two")]
+    trials = [REFERENCES[0], Blueprint("t001")]
+    runs = [make_run(tmp_path / name, trials) for name in ("one", "two")]
     status, _ = analyse(*runs)
     assert status == 0
     for run in runs:

@@ -207,7 +207,8 @@ def test_the_test_subjects_of_a_model_are_those_that_its_run_wrote_down(table, h
 def test_the_table_of_a_model_tests_what_its_run_kept_as_test(
     table, heads, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(openings, "read_manifest", lambda _: SimpleNamespace(stored=None))
+    manifest = SimpleNamespace(stored=None, plan=SimpleNamespace(earlier_openings=()))
+    monkeypatch.setattr(openings, "read_manifest", lambda _: manifest)
     model = searched(tmp_path / "run", heads.model_copy(update={"data_seed": 3}))
     write_card(model, table)
     kept = read_record(tmp_path / "run" / "assets").splits.test
@@ -236,7 +237,8 @@ def test_models_of_runs_with_other_splits_are_refused(table, heads, tmp_path):
 def test_folds_say_which_subjects_chose_the_model_and_count_that_test_is_opened(
     table, heads, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(openings, "read_manifest", lambda _: SimpleNamespace(stored=None))
+    manifest = SimpleNamespace(stored=None, plan=SimpleNamespace(earlier_openings=()))
+    monkeypatch.setattr(openings, "read_manifest", lambda _: manifest)
     origin = table.origin_of(searched(tmp_path / "run", heads))
     records = list(table.records_of(heads, 4, origins=[origin]))
     splits = origin.record.splits

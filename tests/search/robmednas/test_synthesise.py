@@ -86,7 +86,7 @@ def test_a_ct_has_grid_and_type_and_its_error_is_said(model, data, tmp_path):
     assert 0 < table.loc["p000", "ssim"] < 1
     assert f"PSNR {table.loc['p000', 'psnr']:.1f} dB" in output
     assert "[2/2] p001" in output
-    assert "mean head MAE of 1 subjects" in output
+    assert "mean head MAE of 1 subject, on" in output
     assert (tmp_path / "out" / "p001" / PICTURE).stat().st_size > 100
 
 

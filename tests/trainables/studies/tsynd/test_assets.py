@@ -48,7 +48,7 @@ def test_each_seed_has_an_autoencoder_of_its_own_made_once(run, monkeypatch):
     assert usual.autoencoder.digest != foreign.autoencoder.digest
     assert not torch.equal(usual.latents, foreign.latents)
     assert usual.latents.shape == foreign.latents.shape
-    assert calls == [(1152, 1000, 2)]  # the run's own was read
+    assert calls == [(1176, 1000, 2)]  # the run's own was read
     assert codes_of(assets, changed, decodes=True) is foreign
     files = {file.name for file in settings.cache.glob("*.safetensors")}
     assert len(files) == 2
