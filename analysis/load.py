@@ -128,7 +128,7 @@ def choose_run(named: str | None, folder: str | Path, *, study: str = "", inputs
     words = f"run of {study}" if study else f"run with {inputs}"
 
     def is_wanted(about: About) -> bool:
-        return about.name == (study or about.name) and about.inputs == (inputs or about.inputs)
+        return study in ("", about.name) and inputs in ("", about.inputs)
 
     if named:
         run = load(named)

@@ -11,6 +11,18 @@ from whole_runs import events_of, manifest_of, states_of
 from trainables.study.study import Floor
 
 
+def set_constant(monkeypatch, score):
+    """Give a constant answer a score, above which the baseline sets a floor."""
+    prepare = toy_study.ToyStudy.prepare
+    floor = Floor("relative_floor", "robustness", "baseline", 0.5, above_constant=True)
+    monkeypatch.setattr(toy_study.ToyStudy, "floor", lambda *_: floor)
+    monkeypatch.setattr(
+        toy_study.ToyStudy,
+        "prepare",
+        lambda *arguments: replace(prepare(*arguments), constant={"robustness": score}),
+    )
+
+
 def test_without_a_winner_it_says_so(run_toy):
     status, folder, printed = run_toy(settings={"floor": 2.0}, trials=2)
     assert status == 1
@@ -22,14 +34,7 @@ def test_without_a_winner_it_says_so(run_toy):
 def test_what_the_winner_keeps_of_the_baseline_and_what_a_constant_answer_scores_are_said(
     run_toy, monkeypatch
 ):
-    prepare = toy_study.ToyStudy.prepare
-    floor = Floor("relative_floor", "robustness", "baseline", 0.5, above_constant=True)
-    monkeypatch.setattr(toy_study.ToyStudy, "floor", lambda *_: floor)
-    monkeypatch.setattr(
-        toy_study.ToyStudy,
-        "prepare",
-        lambda *arguments: replace(prepare(*arguments), constant={"robustness": 0.1}),
-    )
+    set_constant(monkeypatch, 0.1)
     _, folder, printed = run_toy(trials=3)
     assert manifest_of(folder)["constant"] == {"robustness": 0.1}
     assert toy_study.Settings.about.level in printed  # a row of the table
@@ -40,14 +45,7 @@ def test_what_the_winner_keeps_of_the_baseline_and_what_a_constant_answer_scores
 
 
 def test_a_winner_that_is_no_better_than_a_constant_answer_is_named_as_that(run_toy, monkeypatch):
-    prepare = toy_study.ToyStudy.prepare
-    floor = Floor("relative_floor", "robustness", "baseline", 0.5, above_constant=True)
-    monkeypatch.setattr(toy_study.ToyStudy, "floor", lambda *_: floor)
-    monkeypatch.setattr(
-        toy_study.ToyStudy,
-        "prepare",
-        lambda *arguments: replace(prepare(*arguments), constant={"robustness": 99.0}),
-    )
+    set_constant(monkeypatch, 99.0)
     printed = run_toy(trials=1)[2]
     assert f"the winner is no better than {toy_study.Settings.about.level}\n" in printed
     assert "it sets no clean floor" in printed
