@@ -26,7 +26,7 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	cd "$(ROOT)" && "$(BIN)/python" -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-# An answer in two minutes: no cluster, no whole search.
+# The tests that start no cluster and run no whole search.
 quick: $(VENV)/.installed-dev
 	cd "$(ROOT)" && "$(BIN)/python" -m pytest --numprocesses auto --dist loadfile -m "not slow"
 
