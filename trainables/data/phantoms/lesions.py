@@ -13,7 +13,7 @@ eighth of the images the pattern is drawn by lot, so that the number of lesions 
 
 What that leads to: a CNN (16, 32, 64, 64 maps), trained on 120 images of 28 pixels for 27 epochs,
 means of two seeds, balanced accuracy on 480 others, PGD of 10 steps; in the last two columns clean
-images on which one cue alone tells the class (``python benchmarks/phantom.py``, 2 min).
+images on which one cue alone tells the class (``python benchmarks/phantom.py lesions``).
 
 | trained on             | clean | 1/255 | 2/255 | 4/255 | 8/255 | lesions | stripes |
 | ---------------------- | ----- | ----- | ----- | ----- | ----- | ------- | ------- |
