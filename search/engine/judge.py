@@ -5,6 +5,9 @@ constant answer. The value is the mean over its trainings, as one training may b
 reference may report later than the trials that it is to judge, or be trained once more with another
 seed: they are judged again then. What the sampler was told of them by that time stays. A reference
 that is no better than a constant answer sets no level.
+
+The floor counts where a trial has trained to its end. Before, it would bar what learns more slowly
+than the reference, as adversarial training does.
 """
 
 import math
@@ -27,6 +30,7 @@ class Judge:
         limits: Constraints of a config that need no training, met at 0 and below.
         floor: What quality a trial needs, relative to a reference; None for no demand.
         direction: How the floor's metric improves.
+        whole: The first rung at which trials have trained to their end.
         levels: The quality of each of the reference's trainings, by rung and trial.
         reference: Id of the reference's first training; empty until it reports.
     """
@@ -34,6 +38,7 @@ class Judge:
     limits: Callable[[Config], dict[str, float]]
     floor: Floor | None = None
     direction: Literal["max", "min"] = "max"
+    whole: int = 0
     levels: dict[int, dict[str, float]] = field(default_factory=dict)
     reference: str = ""
 
@@ -54,7 +59,7 @@ class Judge:
     def judge(self, trial: Trial, report: Report) -> Report:
         """Return the report with all constraints that are known by now."""
         constraints = dict(report.constraints) | self.limits(trial.config)
-        if self.floor is not None and report.rung in self.levels:
+        if self.floor is not None and report.rung >= self.whole and report.rung in self.levels:
             level = fmean(self.levels[report.rung].values())
             value = report.metrics.get(self.floor.metric, math.nan)
             loss = level - value if self.direction == "max" else value - level

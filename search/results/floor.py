@@ -11,7 +11,7 @@ import numpy as np
 from search.engine.objective import Direction, Objective, violated
 from search.engine.trial import State, Trial
 from search.record.run_folder import RunFolder
-from search.results.ranking import Row, sign_of
+from search.results.ranking import Row, missed, sign_of
 from trainables.metrics.classification import Labels
 from trainables.metrics.influence import Answers
 from trainables.metrics.intervals import share_interval
@@ -114,7 +114,8 @@ def barred_lines(
     better = [
         row
         for row in rows
-        if row.trial.state is State.COMPLETED
+        if row.note
+        and row.trial.state is State.COMPLETED
         and not row.trial.control
         and (first is None or sign_of(objective) * (row.value - first.value) > 0)
         and 0 < violated(row.trial.reports[-1]) == _violation(row.trial, floor)
@@ -137,6 +138,34 @@ def barred_lines(
             "clean floor: it lies within what varies with the seed"
         )
     return lines
+
+
+def barred_by_chance(
+    rows: Sequence[Row], floor: Floor, direction: Direction, folder: RunFolder
+) -> list[Row]:
+    """List the trials of a single training that miss the floor alone, and by no more than chance.
+
+    The interval of what they keep of the reference's clean skill holds what the floor demands.
+    Where that interval is not known, no trial is among them.
+
+    Args:
+        rows: The ranking.
+        floor: What the run demands.
+        direction: How the floor's metric improves.
+        folder: Of the run, with what trials saved.
+    """
+    barred = [
+        row
+        for row in rows
+        if row.seeds == 1 and not row.trial.control and missed(row.trial) == [floor.name]
+    ]
+    shares = [clean_share(row, rows, floor, direction, folder) for row in barred]
+    return [
+        row
+        for row, share in zip(barred, shares, strict=True)
+        if share is not None and share.interval is not None
+        if share.skill and share.interval[1] >= 1 - floor.slack
+    ]
 
 
 def _reference(rows: Sequence[Row], floor: Floor) -> Row | None:

@@ -15,6 +15,7 @@ from search.engine.trial import State, Trial
 from search.plan import Plan
 from search.results.arms import arm_of
 from search.results.differences import RACED, leaders
+from search.results.floor import barred_by_chance
 from search.results.ranking import Row, can_win, first_merit, rank, winner
 from search.run.desk import Desk
 from search.run.session import Session
@@ -25,7 +26,8 @@ Stage = Callable[[Session, Desk], str]
 """Queues trainings, and says in a line why; an empty line where it has none to queue."""
 
 # Purposes, as the record names them.
-OF_BASELINE, OF_WINNER, RACE, OF_CONTROLS = "baseline", "winner", "race", "controls"
+OF_BASELINE, OF_WINNER, OF_BARRED = "baseline", "winner", "barred"
+RACE, OF_CONTROLS = "race", "controls"
 
 
 def check_baseline(session: Session, desk: Desk) -> str:
@@ -56,6 +58,29 @@ def check_winner(session: Session, desk: Desk) -> str:
     first = next(iter(bests), None)
     names = [row.trial.id for arm, row in bests.items() if arm is not None or arm == first]
     return _queue(desk, OF_WINNER, names, seeds, by_value=True)
+
+
+def check_barred(session: Session, desk: Desk) -> str:
+    """Train the best that missed the floor by chance with more seeds, where no trial can win.
+
+    The mean of several trainings sets the floor, and one training says who meets it. So where an
+    arm, or a space without arms, would have no winner for that, more trainings decide: most of all
+    must meet it, and a single one could not outvote the first. Four for each arm, at most.
+    """
+    coordinator, seeds = desk.coordinator, _checks(session.plan)
+    judge, objective = coordinator.rules.judge, coordinator.rules.objective
+    space = coordinator.rules.source.space
+    limit = RACED * max(1, len(space.arm_options))
+    if judge.floor is None or len(seeds) < 2 or _chosen_now(coordinator, OF_BARRED) >= limit:
+        return ""
+    rows = rank(coordinator.trials.values(), objective)
+    able = {arm_of(row.trial, space.arms) for row in rows if can_win(row)}
+    barred = barred_by_chance(rows, judge.floor, judge.direction, session.folder)
+    bests: dict[Value | None, str] = {}
+    for row in sorted(barred, key=lambda row: -first_merit(row, objective)):
+        bests.setdefault(arm_of(row.trial, space.arms), row.trial.id)
+    names = [name for arm, name in bests.items() if arm not in able]
+    return _queue(desk, OF_BARRED, names, seeds, by_value=True)
 
 
 def race(session: Session, desk: Desk) -> str:
@@ -90,7 +115,14 @@ def check_controls(session: Session, desk: Desk) -> str:
     return _queue(desk, OF_CONTROLS, names, _checks(session.plan), by_value=False)
 
 
-STAGES: tuple[Stage, ...] = (check_baseline, check_winner, race, match_controls, check_controls)
+STAGES: tuple[Stage, ...] = (
+    check_baseline,
+    check_winner,
+    check_barred,
+    race,
+    match_controls,
+    check_controls,
+)
 OF_TWO: tuple[Stage, ...] = (match_controls,)  # stages of a search for two objectives
 
 
@@ -162,6 +194,7 @@ def _queue(desk: Desk, purpose: str, names: list[str], seeds: range, *, by_value
 REASONS = {
     OF_BASELINE: "how much a value varies with the seed",
     OF_WINNER: "how good the best is without the luck of its seed",
+    OF_BARRED: "missed the clean floor within chance, where no other of the arm can win",
     RACE: "cannot be told apart",
     OF_CONTROLS: "how good the controls are without the luck of their seeds",
 }

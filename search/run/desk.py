@@ -116,7 +116,7 @@ def make_rules(session: Session, objective: Objective, events: Sequence[Event] =
     references = tuple(
         reference for reference in session.references_by(events) if reference.label not in too_large
     )
-    space, floor = study.space(settings), floor_of(session)
+    space, floor, rungs = study.space(settings), floor_of(session), session.rungs
     return Rules(
         source=PointSource(
             space=space,
@@ -126,12 +126,13 @@ def make_rules(session: Session, objective: Objective, events: Sequence[Event] =
         ),
         references=references,
         trials=plan.trials,
-        rungs=session.rungs,
+        rungs=rungs,
         objective=objective,
         judge=Judge(
             limits=lambda config: study.limits(config, settings),
             floor=floor,
             direction="max" if floor is None else study.metrics(settings)[floor.metric],
+            whole=min(n for n, rung in enumerate(rungs) if rung.epochs == rungs[-1].epochs),
         ),
     )
 

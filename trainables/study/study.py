@@ -75,7 +75,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Floor:
-    """The least quality of a trial, relative to a reference after the same number of epochs.
+    """The least quality of a trial that has trained to its end, relative to a reference.
 
     Attributes:
         name: Of the constraint.

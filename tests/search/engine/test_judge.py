@@ -94,3 +94,12 @@ def test_errors_have_a_constant_answer_as_well():
     assert judge.sets_level(BASE, report(100.0))
     assert judge.judge(OTHER, report(115.0)).constraints["clean"] == pytest.approx(0.0)
     assert not judge.sets_level(BASE, report(210.0, rung=1))
+
+
+def test_a_floor_waits_until_a_trial_has_trained_to_its_end():
+    """Adversarial training may be below it after a third of the epochs, and above it after all."""
+    judge = Judge(none, ABOVE, "max", whole=1)
+    for rung in (0, 1, 2):
+        assert judge.sets_level(BASE, Report(3, {"bacc": 0.9}, rung=rung))
+    judged = [judge.judge(OTHER, Report(3, {"bacc": 0.7}, rung=rung)) for rung in (0, 1, 2)]
+    assert ["clean" in report.constraints for report in judged] == [False, True, True]

@@ -10,8 +10,15 @@ import pytest
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.run_folder import create_run_folder
-from search.results.floor import Share, barred_lines, clean_share, read_share, share_line
-from search.results.ranking import Row
+from search.results.floor import (
+    Share,
+    barred_by_chance,
+    barred_lines,
+    clean_share,
+    read_share,
+    share_line,
+)
+from search.results.ranking import Row, missed
 from trainables.study import ranking_file
 from trainables.study.report import Report
 from trainables.study.study import Floor
@@ -45,6 +52,30 @@ def test_a_share_is_of_what_lies_above_chance(folder):
     assert 0.5 < low < 0.75 < high < 1
     line = share_line(share)
     assert line == f"keeps 75 % [{100 * low:.0f}, {100 * high:.0f}] of the baseline's clean skill"
+
+
+@pytest.mark.parametrize(
+    ("right", "missed", "control", "barred"),
+    [
+        (42, {"clean_floor": 0.05}, False, True),
+        (30, {"clean_floor": 0.6}, False, False),
+        (42, {"clean_floor": 0.05, "collapse": 1.0}, False, False),
+        (42, {"clean_floor": 0.05}, True, False),
+        (44, {"clean_floor": -0.05}, False, False),
+    ],
+)
+def test_a_miss_of_the_floor_alone_may_be_chance(folder, right, missed, control, barred):
+    """The baseline has 0.90, so the floor is at 0.84: 42 of 50 miss it within chance, 30 do not."""
+    base, trial = row(folder, "r01", 45, "baseline"), row(folder, "t001", right)
+    trial.trial.control = control
+    trial.trial.reports[-1].constraints.update(missed)
+    assert barred_by_chance([base, trial], FLOOR, "max", folder) == [trial] * barred
+
+
+def test_a_trial_whose_answers_are_not_kept_is_not_barred_by_chance(folder):
+    base, trial = row(folder, "r01", 45, "baseline"), row(folder, "t001", 42, keep=False)
+    trial.trial.reports[-1].constraints["clean_floor"] = 0.05
+    assert barred_by_chance([base, trial], FLOOR, "max", folder) == []
 
 
 def test_a_share_is_read_from_a_manifest():
@@ -107,7 +138,7 @@ def barred(trial_id, value, label="", control=False, **constraints):
     trial = Trial(
         trial_id, {}, label, state=State.COMPLETED, reports=[report], control=control
     )  # fmt: skip
-    return Row(trial, value, None, "", (trial,))
+    return Row(trial, value, None, ", ".join(missed(trial)), (trial,))
 
 
 def test_what_the_floor_alone_barred_is_named():

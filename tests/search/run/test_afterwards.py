@@ -14,6 +14,7 @@ from search.execution.worker import Worker
 from search.record.events import follow, read_events
 from search.record.run_folder import RunFolder
 from search.results.ranking import can_win, rank
+from search.run import afterwards
 from search.run.runner import replay
 
 
@@ -149,6 +150,42 @@ def test_one_that_misses_its_constraints_with_other_seeds_gives_way(run_toy):
     assert len(winners) == len(set(winners)) == 4
     assert winners[0] == best_of(folder)
     assert manifest_of(folder)["winner"] not in winners
+
+
+@pytest.fixture
+def unlucky_first(monkeypatch):
+    """Let the first training of each sampled trial miss the floor, by what passes for chance."""
+    import toy_study  # noqa: PLC0415
+
+    evaluate = toy_study.Toy.evaluate
+
+    def low_at_first(self, rung):
+        report = evaluate(self, rung)
+        if self.settings.seed == 0 and self.config["x"] != 0.5:  # the references have 0.5
+            report.metrics["robustness"] *= 0.1
+        return report
+
+    monkeypatch.setattr(toy_study.Toy, "evaluate", low_at_first)
+    monkeypatch.setattr(toy_study, "quality", lambda config: 0.8 if config["x"] == 0.5 else 0.7)
+    monkeypatch.setattr(afterwards, "barred_by_chance", lambda rows, *_: [
+        row for row in rows if row.note and row.seeds == 1 and row.trial.id.startswith("t")
+    ])  # fmt: skip
+    return {"trials": 6, "scheduler": "fifo", "settings": {"slack": 0.5, "arms": True}}
+
+
+def test_where_none_can_win_more_trainings_say_who_meets_the_floor(run_toy, unlucky_first):
+    _, folder, printed = run_toy(**unlucky_first, references="few", seed_check=2)
+    (barred,) = [names for purpose, names, _ in choices_of(folder) if purpose == "barred"]
+    assert len(barred) == 3, "the best of each arm"
+    assert manifest_of(folder)["winner"] in barred
+    assert candidates_of(folder) == {"a": 1, "b": 1, "c": 1}
+    assert "missed the clean floor within chance, where no other of the arm can win" in printed
+
+
+def test_a_single_further_training_cannot_outvote_the_first(run_toy, unlucky_first):
+    _, folder, _ = run_toy(**unlucky_first, references="few", seed_check=1)
+    assert "barred" not in {purpose for purpose, _, _ in choices_of(folder)}
+    assert manifest_of(folder).get("winner") is None
 
 
 def test_nothing_is_trained_after_a_limit_or_of_two_objectives(run_toy):
