@@ -13,7 +13,7 @@ from analysis.numbers.claim import condition, gains_over, verdict_of, winner_row
 from analysis.numbers.frames import best_so_far, level_of
 from analysis.vocabulary import Vocabulary
 from search.record.run_folder import RunFolder
-from search.results.differences import Side, duel, seed_spread
+from search.results.differences import Side, duel
 from search.results.ranking import Row
 from trainables.study.ladder import format_rung
 from trainables.study.report import Level, Rung
@@ -137,7 +137,7 @@ def vocabulary_of(runs: Sequence[Run], metric: str) -> Vocabulary:
 
 
 def _side(run: Run, row: Row) -> Side:
-    return Side(row, seed_spread(run.rows, run.objective), RunFolder(run.folder))
+    return Side.of(row, run.rows, run.objective, RunFolder(run.folder))
 
 
 def _winner(run: Run, name: str) -> dict[str, Any]:

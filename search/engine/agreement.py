@@ -89,7 +89,7 @@ def kendall(lower: Sequence[float], upper: Sequence[float]) -> tuple[float, floa
     The interval holds each true tau from which the measured one is no further than 1.96 standard
     deviations and half a pair's weight. The deviation is that at the true tau, exact for normal
     pairs [esscher]: so complete agreement of a few trials is not taken for certain, as it would be
-    by a bootstrap.
+    by a bootstrap. Where values are equal, as skills of 0 are, it is wider, see `_widened`.
 
     Returns:
         Tau and the ends of the interval; NaN where they say nothing.
@@ -101,8 +101,25 @@ def kendall(lower: Sequence[float], upper: Sequence[float]) -> tuple[float, floa
     if count < LEAST_PAIRS:
         return tau, math.nan, math.nan
     half_pair = 2 / (count * (count - 1))
-    likely = _TAUS[np.abs(tau - _TAUS) - half_pair <= Z95 * _deviations(count)]
+    width = Z95 * _widened(lower, upper) * _deviations(count)
+    likely = _TAUS[np.abs(tau - _TAUS) - half_pair <= width]
     return tau, float(likely[0]), float(likely[-1])
+
+
+def _widened(lower: Sequence[float], upper: Sequence[float]) -> float:
+    """Return by how much equal values raise the deviation of tau-b.
+
+    It is the ratio without any agreement, where both deviations are exact; 1 without equal values.
+    """
+    count, pairs = len(lower), len(lower) * (len(lower) - 1)
+    sizes = [np.unique(values, return_counts=True)[1] for values in (lower, upper)]
+    twos = [float((size * (size - 1)).sum()) for size in sizes]
+    threes = [float((size * (size - 1) * (size - 2)).sum()) for size in sizes]
+    lost = sum(float((size * (size - 1) * (2 * size + 5)).sum()) for size in sizes)
+    whole = pairs * (2 * count + 5)
+    both = 9 * math.prod(twos) / pairs + 2 * math.prod(threes) / (pairs * (count - 2))
+    untied = math.prod(1 - two / pairs for two in twos)
+    return math.sqrt((whole - lost + both) / whole / untied)
 
 
 def _deviations(count: int) -> Floats64:

@@ -1,10 +1,11 @@
 """Constraints that the engine adds to a report: limits known before training, and a floor.
 
 The floor is relative to a reference: to its value, or to what its value has beyond that of a
-constant answer. The value is the mean over its trainings, as one training may be lucky. The
-reference may report later than the trials that it is to judge, or be trained once more with another
-seed: they are judged again then. What the sampler was told of them by that time stays. A reference
-that is no better than a constant answer sets no level.
+constant answer. The value is the mean over its trainings, as one training may be lucky; those at
+chance count in it, as they are what a seed may give. The reference may report later than the trials
+that it is to judge, or be trained once more with another seed: they are judged again then. What the
+sampler was told of them by that time stays. A reference whose mean is no better than a constant
+answer sets no level.
 
 The floor counts where a trial has trained to its end. Before, it would bar what learns more slowly
 than the reference, as adversarial training does.
@@ -51,7 +52,7 @@ class Judge:
         elif not trial.repeats or trial.repeats != self.reference:
             return False
         level = report.metrics.get(self.floor.metric, math.nan)
-        if not self.floor.reach(level, self.direction) > 0:  # it diverged, or is at chance
+        if math.isnan(level):  # it diverged
             return False
         self.levels.setdefault(report.rung, {})[trial.id] = level
         return True
@@ -60,11 +61,13 @@ class Judge:
         """Return the report with all constraints that are known by now."""
         constraints = dict(report.constraints) | self.limits(trial.config)
         if self.floor is not None and report.rung >= self.whole and report.rung in self.levels:
+            constraints.pop(self.floor.name, None)
             level = fmean(self.levels[report.rung].values())
             value = report.metrics.get(self.floor.metric, math.nan)
             loss = level - value if self.direction == "max" else value - level
-            share = loss / self.floor.reach(level, self.direction)
-            constraints[self.floor.name] = share - self.floor.slack
+            reach = self.floor.reach(level, self.direction)
+            if reach > 0:
+                constraints[self.floor.name] = loss / reach - self.floor.slack
         return (
             report
             if constraints == report.constraints

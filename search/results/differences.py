@@ -197,21 +197,39 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Side:
-    """A trial of a run, to be compared with a trial of another run.
+    """The winner of a run, to be compared with that of another run.
 
     Attributes:
         row: Its row.
         spread: How much values of its run vary with the seed.
         folder: Of its run.
+        able: How many trials of its run might have won, by the images.
     """
 
     row: Row
     spread: Spread
     folder: RunFolder
+    able: int
+
+    @classmethod
+    def of(cls, row: Row, rows: Sequence[Row], objective: Objective, folder: RunFolder) -> Self:
+        """Prepare the winner of a run for comparisons with those of other runs.
+
+        Args:
+            row: The winner's.
+            rows: The ranking.
+            objective: What it is ranked by.
+            folder: Of the run.
+        """
+        able = sum(can_win(member) for member in _completed(rows))
+        return cls(row, seed_spread(rows, objective), folder, max(1, able))
 
 
 def duel(first: Side, second: Side, objective: Objective, count: int) -> Estimate:
-    """Estimate by how much a trial of a run exceeds one of another, towards better.
+    """Estimate by how much the winner of a run exceeds that of another, towards better.
+
+    Both were chosen on the same images, among more trials or fewer: so what images add to the width
+    pays for all pairs of trials of the two that could have won, as within a run.
 
     Args:
         first: Of the one run.
@@ -226,7 +244,8 @@ def duel(first: Side, second: Side, objective: Objective, count: int) -> Estimat
     seeds = total([side.spread.of_mean(*_counted(side.row)) for side in sides])
     answers = [answers_of(side.row, objective, side.folder) for side in sides]
     gain = sign_of(objective) * (first.row.value - second.row.value)
-    return estimate(gain, [seeds, paired_component(*answers)], count, apart=seeds.df < FEW)
+    images = _widened(paired_component(*answers), count, count * first.able * second.able)
+    return estimate(gain, [seeds, images], count, apart=seeds.df < FEW)
 
 
 def answers_of(row: Row, objective: Objective, folder: RunFolder) -> Sample | None:

@@ -5,9 +5,9 @@ much they vary: a control that falls to the level of a constant answer hardly do
 such a winner looks steadier than it is. So a config whose own trainings vary more than the pool
 counts with its own deviation, and one that was trained once with the greatest. Where that is beyond
 what chance makes of one common deviation (an F test), its degrees of freedom are those of its own
-trainings, for either side of a difference. `tests/search/results/test_seeds.py` holds what that is
-worth: of equal recipes none is told apart in 95 % of runs, however the deviations differ, with two
-further seeds of each (`--seed-check 2`, the default). With one it holds a little less often.
+trainings alone. `tests/search/results/test_seeds.py` holds what that is worth: of equal recipes
+none is told apart in 95 % of runs, however the deviations differ, with two further seeds of each
+(`--seed-check 2`, the default). With one it holds a little less often.
 """
 
 import math
@@ -22,7 +22,7 @@ from search.engine.trial import State, Trial
 from trainables.metrics import welch
 from trainables.metrics.welch import LEVEL, Component, quantile
 
-CHANCE = 0.1  # how often a deviation is taken for one of its own that is not
+CHANCE = 0.15  # how often a deviation is taken for one of its own that is not
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Spread:
             return pooled
         squares = self.df * pooled.variance - single.df * single.variance
         chance = fdtri(single.df, df, 1 - CHANCE) * squares / df
-        return Component(single.variance, pooled.df if single.variance <= chance else 2 * single.df)
+        return Component(single.variance, pooled.df if single.variance <= chance else single.df)
 
     def half_width(self, config: str, trainings: int) -> float:
         """Return half the width of the 95 % interval of a mean over some trainings, by seeds.

@@ -59,7 +59,7 @@ class Measurement:
         task: What the labels mean.
         attack: The attack that ranks.
         eps: Radii in pixels of [0, 1], rising from 0.
-        seed: Of noise and random starts, which are the same for all trials.
+        seed: Of noise and random starts, which are the same for all trials of a seed.
         steps: Of the attack that ranks; None for its default.
         restarts: Of the attack that ranks, at least 1.
         batch_size: Images that are attacked at a time; affects only the memory.

@@ -84,8 +84,22 @@ def test_a_floor_above_a_constant_answer_is_a_share_of_what_lies_above_it(bacc, 
 @pytest.mark.parametrize("bacc", [0.5, 0.42])
 def test_a_reference_at_chance_sets_no_level(bacc):
     judge = Judge(none, ABOVE, "max")
-    assert not judge.sets_level(BASE, scored(bacc))
+    judge.sets_level(BASE, scored(bacc))
     assert judge.judge(OTHER, scored(0.1)).constraints == {}
+
+
+def test_a_training_of_the_reference_at_chance_counts_in_its_mean():
+    """Of .64 and .5 the mean is .57; by those above chance alone the level was .64."""
+    judge = Judge(none, ABOVE, "max")
+    again = Trial("r01.2", {"n": 1}, repeats="r01", seed=1)
+    judge.sets_level(BASE, scored(0.64))
+    first = judge.judge(OTHER, scored(0.57))
+    assert first.constraints["clean"] == pytest.approx(0.35)
+    assert judge.sets_level(again, scored(0.5))
+    assert judge.judge(OTHER, first).constraints["clean"] == pytest.approx(-0.15)
+    third = Trial("r01.3", {"n": 1}, repeats="r01", seed=2)
+    assert judge.sets_level(third, scored(0.3))
+    assert judge.judge(OTHER, first).constraints == {}, "on the mean it is at chance"
 
 
 def test_errors_have_a_constant_answer_as_well():
@@ -93,7 +107,8 @@ def test_errors_have_a_constant_answer_as_well():
     judge = Judge(none, Floor("clean", "mae", "baseline", 0.15, zero=200.0), "min")
     assert judge.sets_level(BASE, report(100.0))
     assert judge.judge(OTHER, report(115.0)).constraints["clean"] == pytest.approx(0.0)
-    assert not judge.sets_level(BASE, report(210.0, rung=1))
+    judge.sets_level(BASE, report(210.0, rung=1))
+    assert "clean" not in judge.judge(OTHER, report(150.0, rung=1)).constraints
 
 
 def test_a_floor_waits_until_a_trial_has_trained_to_its_end():
