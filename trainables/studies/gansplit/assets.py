@@ -117,7 +117,7 @@ def quality_lines(qualities: Mapping[str, Quality], settings: GANSplitSettings) 
     ]
     if flawed:
         consequence = (
-            "trials that use them may win, as --allow-flawed asks"
+            "trials that use them are not barred"
             if settings.allow_flawed
             else "no trial that uses them can win (--allow-flawed lets them)"
         )
