@@ -98,7 +98,7 @@ def check_counts(dataset: Dataset, splits: Splits) -> None:
     if lacking:
         raise UserError(
             f"{dataset.name}: train has {sum(counts)} images, {', '.join(lacking)}: a generator "
-            f"needs {LEAST} of each class; take a greater --fraction"
+            f"needs {LEAST} of each class; take a greater fraction"
         )
 
 
