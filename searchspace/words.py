@@ -13,3 +13,13 @@ def plural(count: int, noun: str) -> str:
         ('1 sampled trial', '2 sampled trials')
     """
     return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def capitalised(text: str) -> str:
+    """Begin a text with a capital, and leave the rest as it is: names in it keep theirs.
+
+    Example:
+        >>> capitalised("the plain U-Net")
+        'The plain U-Net'
+    """
+    return text[:1].upper() + text[1:]

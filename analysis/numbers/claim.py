@@ -15,7 +15,7 @@ from search.results.controls import claim_of, claim_sentence, plain
 from search.results.differences import gains, tied
 from search.results.floor import read_share, share_line
 from search.results.ranking import Row, lucky
-from searchspace.words import plural
+from searchspace.words import capitalised, plural
 from trainables.metrics.skill import SKILL
 
 CONDITIONS = {
@@ -115,10 +115,10 @@ def _lucky(run: Run) -> list[str]:
 def _beside_chance(run: Run, first: Row) -> list[str]:
     """Say what chance alone gives, or that the winner is no better than a constant answer."""
     if chance := chance_of(first, run.objective, RunFolder(run.folder)):
-        return [f"{chance_line(chance).capitalize()}."]
+        return [f"{capitalised(chance_line(chance))}."]
     level = run.manifest.get("constant", {}).get(run.objective.metric)
     constant = None if level is None else ConstantAnswer(run.about.level, level)
-    return [f"{line.capitalize()}." for line in idle_lines(first.value, constant, run.objective)]
+    return [f"{capitalised(line)}." for line in idle_lines(first.value, constant, run.objective)]
 
 
 def _clean(run: Run) -> list[str]:
@@ -127,7 +127,7 @@ def _clean(run: Run) -> list[str]:
     if not values:
         return []
     line = share_line(read_share(values))
-    return [f"Without attack it {line}." if line.startswith("keeps") else f"{line.capitalize()}."]
+    return [f"Without attack it {line}." if line.startswith("keeps") else f"{capitalised(line)}."]
 
 
 def matched_sentences(run: Run) -> list[str]:
@@ -145,7 +145,7 @@ def matched_sentences(run: Run) -> list[str]:
             f"{_format_bounds(words, metric, gain.interval)}."
         )
     sentence = claim_sentence(first.trial, claim)
-    return [*lines, f"{sentence[0].upper()}{sentence[1:]}."] if sentence else lines
+    return [*lines, f"{capitalised(sentence)}."] if sentence else lines
 
 
 def arm_sentences(run: Run) -> list[str]:

@@ -14,6 +14,7 @@ from search.options import Option, options_of, with_parameters
 from search.plan import Plan, Start
 from search.study import StudyRow
 from searchspace.errors import UserError
+from searchspace.words import capitalised
 from trainables.study.settings import StudySettings
 
 Config = Annotated[
@@ -58,7 +59,7 @@ def study_command(name: str, study: StudyRow) -> Any:  # noqa: ANN401 - of typer
 
 def sentence(title: str) -> str:
     """Return a title as a sentence; names in it stay as they are written."""
-    return f"{title[:1].upper()}{title[1:]}."
+    return f"{capitalised(title)}."
 
 
 def make_command(

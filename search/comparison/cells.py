@@ -21,7 +21,7 @@ from search.record.events import clear_unfinished, follow, read_events
 from search.record.lock import locked
 from search.record.manifest import Manifest, ManifestFile, new_manifest, read_manifest
 from search.record.places import folder_fields, settings_here
-from search.record.run_folder import RunFolder, create_run_folder
+from search.record.run_folder import MANIFEST, RunFolder, create_run_folder
 from search.results.tables import alarms_of
 from search.run.desk import make_rules, open_desk
 from search.run.preparation import prepare
@@ -29,6 +29,7 @@ from search.run.session import Session
 from search.studies import STUDIES
 from search.study import load_study
 from searchspace.errors import UserError
+from trainables.door.opening import is_empty
 from trainables.door.paths import inside
 from trainables.metrics.influence import Sample
 from trainables.study.study import Reference
@@ -102,6 +103,8 @@ def run_cell(
     """
     folder = RunFolder(_folder_of(plan))
     begun = folder.manifest.exists()
+    if not begun and folder.path.is_dir() and not is_empty(folder.path):
+        raise UserError(f"{folder.path} has no {MANIFEST}: remove it, and it is made again")
     folder = folder if begun else create_run_folder(folder.path)
     with locked(folder):
         session = _open(cell, plan, folder, console)
@@ -146,6 +149,7 @@ def _open(cell: Cell, plan: Plan, folder: RunFolder, console: Console) -> Sessio
         manifest.go_on(plan)
     else:
         manifest = new_manifest(folder, plan, settings)
+        manifest.add(cell=True)
     executor = choose_executor(plan, settings)
     return Session(plan, row, study, settings, executor, folder, manifest, console)
 

@@ -13,6 +13,7 @@ from search.confirmation.record import Comparison, ConfirmationResult
 from search.confirmation.words import level_name, sentences
 from search.record.manifest import Manifest
 from search.results.tables import duration, interval, number, percent
+from searchspace.words import capitalised
 from trainables.door.text import to_code, to_markdown
 from trainables.runtime.files import to_json, write_atomically
 from trainables.study.about import About, Threat
@@ -82,7 +83,7 @@ class Card:
         """Return the card for people."""
         record, winner = self.record, self.record.first
         worse = "" if record.direction == "max" else " (less is better)"
-        score = record.score[:1].upper() + record.score[1:]
+        score = capitalised(record.score)
         comparisons = [_comparison_row(comparison) for comparison in record.comparisons]
         items = to_markdown(self.about.items)
         config = [[to_markdown(name), to_code(value)] for name, value in winner.config.items()]
@@ -140,7 +141,7 @@ class Card:
         return (
             f"Any change of at most epsilon at each pixel ({to_markdown(norm)}), in "
             f"{to_markdown(threat.unit)}, {clipping}. "
-            f"{knowledge[:1].upper()}{knowledge[1:]}. Other norms, patches, rotations and whatever "
+            f"{capitalised(knowledge)}. Other norms, patches, rotations and whatever "
             "else an attacker may do were not tried."
         )
 
@@ -151,7 +152,7 @@ class Card:
             constant = f"; that of {level} is {number(self.record.constant_value)}"
         return (
             f"`{ENSEMBLE}` is the worst of the {to_markdown(self.record.plan.attacks)} ensemble, "
-            f"input by input. {to_markdown(self.record.summary).capitalize()} under it against "
+            f"input by input. {capitalised(to_markdown(self.record.summary))} under it against "
             f"epsilon: {number(area.value)} {interval(area.bounds)} over "
             f"{to_markdown(about.items)} and seeds"
             f"{constant}."

@@ -154,7 +154,8 @@ def _explanation(record: ConfirmationResult) -> list[str]:
     """Say whether a control explains the winner's gain; nothing where no one looked for any.
 
     Whoever trains with the winner's values by another method, or is the best by another method
-    that was searched as well, and does as well: then the gain is not the winner's method's. The
+    that was searched as well, and does better: then the gain is not the winner's method's. Where
+    the winner is not told apart from it, the gain is not shown to be the method's. The
     trial that the search had first, where it is of the winner's method, explains nothing.
     """
     rivals = [rival for rival in record.comparisons if rival.role in ("control", "arm")]
@@ -171,14 +172,15 @@ def _explanation(record: ConfirmationResult) -> list[str]:
     names = f"{', '.join(first)} and {last}" if first else last
     if not certain:
         return [f"how much of the gain over {names} {UNSURE}"]
+    if not better:
+        return [f"over {names} no gain is shown beyond chance: {UNSHOWN}"]
     verb = "do" if len(strongest) > 1 else "does"
-    rest = f"better: {NOT_OF_METHOD}" if better else f"as well, within chance: {UNSHOWN}"
     roles = {rival.role for rival in strongest}
     if len(roles) > 1:
         by = "other methods"
     else:
         by = "a control" if "control" in roles else "another method"
-    return [f"this gain is explained by {by}: {names} {verb} {rest}"]
+    return [f"this gain is explained by {by}: {names} {verb} better: {NOT_OF_METHOD}"]
 
 
 def _without_near(record: ConfirmationResult, items: str) -> list[str]:

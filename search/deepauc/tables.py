@@ -46,7 +46,9 @@ FINAL_NOTE = (
     "The method is the one with the best mean on val, over the seeds of the tables above. It and "
     "cross-entropy were then trained on as many further seeds: all columns but `val, chose` are of "
     "these trainings, which chose nothing. Test chose nothing either. The interval of test "
-    "holds the spread of seeds (with one seed not) and, by DeLong's variance, that of test images. "
+    "holds the spread of seeds (with one seed not) and, by DeLong's variance, that of test images."
+)
+VERDICT_NOTE = (
     "The verdict is on MedMNIST's AUC, which is taken for one training of a recipe that varies as "
     "much over seeds as ours. It is above or below outside an interval of {level}: so the verdicts "
     "of this table ({count}) all hold in 95 % of tables (Bonferroni). One seed says nothing."
@@ -123,7 +125,9 @@ def _final(rows: Sequence[Row], looks: int) -> tuple[str, str]:
         "verdict": Written("", partial(_verdict, level=level)),
     }
     lines = table(chosen, list(dict.fromkeys(best.values())), columns)
-    return lines, FINAL_NOTE.format(level=percent(level), count=count)
+    if not any(row.dataset in MEDMNIST for row in rows):
+        return lines, FINAL_NOTE
+    return lines, f"{FINAL_NOTE} {VERDICT_NOTE.format(level=percent(level), count=count)}"
 
 
 def _baseline(rows: Sequence[Row], beside: Row) -> str:

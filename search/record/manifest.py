@@ -131,6 +131,7 @@ class Manifest(Versioned):
         stored: The store that keeps it; None for the run folder alone.
         signature: Of the places that the user named, see `search.record.places`; None for none.
         confirms: The run whose finalists are trained here; None for a search.
+        cell: Whether it is a cell of a table, whose methods were scored on test.
         ended: Time of the end.
         winner: Id of the best trial; None where none can win.
         gain: Of the winner over the best control that is matched to it, and which controls do as
@@ -168,6 +169,7 @@ class Manifest(Versioned):
     stored: Stored | None = None
     signature: str | None = None
     confirms: str | None = None
+    cell: bool = False
     ended: str | None = None
     winner: str | None = None
     gain: dict[str, Any] | None = None
@@ -303,5 +305,6 @@ def read_manifest(folder: RunFolder) -> Manifest:
     except UserError as error:
         if "is of version" in str(error):
             raise
-        again = f"python -m search STUDY --config {folder.path / RUN_FILE}"
-        raise UserError(f"{error}; put it back from a copy, or search again: {again}") from None
+        again = f", or search again: python -m search STUDY --config {folder.path / RUN_FILE}"
+        begun = "" if not folder.run_file.exists() else again
+        raise UserError(f"{error}; put it back from a copy{begun}") from None

@@ -39,7 +39,7 @@ class Claim:
 
     @property
     def rivals(self) -> tuple[str, ...]:
-        """The controls that are known to do as well as the winner, within chance, or better."""
+        """The controls over which no gain is shown beyond chance."""
         return tuple(
             label
             for label, gain in self.gains.items()
@@ -95,12 +95,11 @@ def claim_sentence(trial: Trial, claim: Claim | None) -> str:
     better = [label for label in claim.rivals if _is_lost(claim.gains[label])]
     strongest = better or claim.rivals or claim.unsure
     names = " and ".join(plain(label) for label in strongest)
-    verb = "do" if len(strongest) > 1 else "does"
+    trained = f"{names} with the winner's values of training"
     if better:
-        return f"{names} with the winner's values of training {verb} better: {NOT_OF_METHOD}"
+        return f"{trained} {'do' if len(better) > 1 else 'does'} better: {NOT_OF_METHOD}"
     if claim.rivals:
-        rest = f"as well, within chance: {UNSHOWN}"
-        return f"{names} with the winner's values of training {verb} {rest}"
+        return f"over {trained} no gain is shown beyond chance: {UNSHOWN}"
     return f"how much of the gain over {names} {UNSURE}; {SURER}" if names else ""
 
 

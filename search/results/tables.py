@@ -171,7 +171,7 @@ def winner_lines(
         lines.append("        a reference: no sampled trial that reached its budget beat it")
     above = [gain.over.name for gain in gains if gain.over.control and gain.value < 0]
     if above:
-        lines.append(f"        but {', '.join(above)} did better: see the negative gains")
+        lines.append(f"        but not ahead of {', '.join(above)}: see the negative gains")
     lines += config_lines(trial.config)
     width = max((len(gain.over.name) for gain in gains), default=0)
     lines += [f"gain over {gain.over.name:{width}} {gain_text(gain)}" for gain in gains]

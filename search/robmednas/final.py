@@ -41,7 +41,7 @@ from trainables.study.study import Say
 from trainables.synthesis.about import ranking_metric
 from trainables.synthesis.constant import constant_error
 from trainables.synthesis.measurement import ALWAYS, constant_metrics
-from trainables.synthesis.preparation.assets import SUBJECTS, read_data, trivial_line
+from trainables.synthesis.preparation.assets import SUBJECTS, read_data
 from trainables.synthesis.preparation.record import Record, read_record
 from trainables.synthesis.slices import read_split
 
@@ -305,7 +305,7 @@ def _show(
     """Print all tables and sentences, and write them as Markdown."""
     scores, metric = read_rows(folder / SCORES), ranking_metric(settings.attack)
     data, test = read_data(folder / "assets"), read_split(folder / "test" / "test")
-    widths, trivial = widths_of(settings, test), trivial_line(data.train, test)
+    widths = widths_of(settings, test)
     grey = constant_metrics(settings.attack, settings.eps, constant_error(data.ranking))
     for table in (sizes_table(rows, metric, grey), *paper_tables(scores, list(ALWAYS))):
         console.print(table)
@@ -313,11 +313,11 @@ def _show(
         console.print(field_table(scores, kind, widths))
     of_pixels = f"all MAE but that on voxels: {widths}"
     barred = barred_lines(rows)
-    for line in (of_pixels, trivial, LEGEND, *barred, *sentences(scores, list(ALWAYS))):
+    for line in (of_pixels, LEGEND, *barred, *sentences(scores, list(ALWAYS))):
         console.print(line, markup=False, highlight=False)
     text = markdown(scores, rows, list(ALWAYS), metric, grey)
     field = field_markdown(scores, FIELD_KINDS, widths)
-    write_atomically(folder / "tables.md", f"{text}\n{of_pixels}  \n{trivial}\n\n{field}\n")
+    write_atomically(folder / "tables.md", f"{text}\n{of_pixels}\n\n{field}\n")
 
 
 def _prepare(record: Record, settings: RobMedNASSettings, assets: Path, say: Say) -> None:

@@ -176,13 +176,15 @@ def open_session(
             used.
 
     Raises:
-        UserError: If the manifest cannot be read, is that of a confirmation's trainings, names
-            places that the user did not, the user names a folder that the study does not have, or
-            the study refuses its settings.
+        UserError: If the manifest cannot be read, is that of a confirmation's trainings or of a
+            table's cell, names places that the user did not, the user names a folder that the study
+            does not have, or the study refuses its settings.
     """
     content = read_manifest(folder)
     if content.confirms is not None:
         raise UserError(f"{folder.path} belongs to a confirmation: name the run {content.confirms}")
+    if content.cell:
+        raise UserError(f"{folder.path} is a cell of a table: give the table's own command again")
     plan = parse(Plan, content.plan.model_dump() | {"run": folder.path} | dict(change or {}))
     row = find(plan)
     study = row.load()

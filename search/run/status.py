@@ -43,12 +43,13 @@ def show(run: str | Path, console: Console) -> int:
         where = "" if is_remote(str(run)) else " of this machine"
         state = f"died: no process{where} works on it"
     _say(console, f"{folder.path.name}: {state}")
+    command = "the command of its table" if manifest.cell else f"python -m search resume {run}"
     if not events or objective is None:
         _say(console, "no trial has started yet")
-        _say_how_to_go_on(console, run, state, running)
+        _say_how_to_go_on(console, command, state, running)
         return 0
     further = sum(trial.is_reference or trial.is_further for trial in trials)
-    total = manifest.plan.trials + further
+    total = 0 if manifest.cell else manifest.plan.trials + further
     _say(console, _counts(trials, total, objective))
     for line in _running(trials, folder):
         _say(console, line)
@@ -64,13 +65,13 @@ def show(run: str | Path, console: Console) -> int:
         beside=manifest.beside,
     )
     console.print(table)
-    _say_how_to_go_on(console, run, state, running)
+    _say_how_to_go_on(console, command, state, running)
     return 0
 
 
-def _say_how_to_go_on(console: Console, run: str | Path, state: str, running: str) -> None:
+def _say_how_to_go_on(console: Console, command: str, state: str, running: str) -> None:
     if not running and state != "finished":
-        _say(console, f"go on with: python -m search resume {run}")
+        _say(console, f"go on with: {command}")
 
 
 def _age(event: Event) -> str:
@@ -85,7 +86,7 @@ def _age(event: Event) -> str:
 def _counts(trials: list[Trial], total: int, objective: Objective) -> str:
     counts = Counter(trial.state for trial in trials)
     ended = len(trials) - counts[State.RUNNING]
-    parts = [f"{ended}/{total} done"]
+    parts = [f"{ended}/{total} done" if total else f"{ended} done"]
     parts += [f"{counts[state]} {state}" for state in State if counts[state]]
     best = winner(rank(trials, objective))
     return " | ".join(parts + ([f"best {number(best.value)}"] if best else []))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from searchspace.words import plural
+from searchspace.words import capitalised, plural
 
 
 @pytest.mark.parametrize(
@@ -10,3 +10,8 @@ from searchspace.words import plural
 )
 def test_the_plural_is_for_all_but_a_single_thing(count, text):
     assert plural(count, "epoch") == text
+
+
+def test_names_in_a_sentence_keep_their_capitals():
+    assert capitalised("the plain U-Net of AUC") == "The plain U-Net of AUC"
+    assert capitalised("") == ""

@@ -36,7 +36,9 @@ class AttackSettings(StudySettings):
     eps: tuple[float, ...] = setting((0.0,), "Radii, with commas.", ROBUSTNESS)
     eps_auto: bool = Field(default=False, description='Set by eps="auto".')
     ladder: str | None = setting(
-        None, "Rungs, cheap first, as EPOCHS:ATTACK[-STEPS][xRESTARTS][@IMAGES][!].", ROBUSTNESS
+        None,
+        "Rungs, cheap first: EPOCHS:ATTACK, then maybe -STEPS, xRESTARTS, @IMAGES, !.",
+        ROBUSTNESS,
     )
     floor: float = setting(0.15, "Share by which the clean score may be worse.", ROBUSTNESS, ge=0)
     precision: Literal["auto", "fp32", "bf16"] = setting(

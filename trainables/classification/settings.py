@@ -86,9 +86,9 @@ class ClassificationSettings(AttackSettings):
     )
     ladder: str | None = setting(
         None,
-        "Rungs, cheap first, as EPOCHS:ATTACK[-STEPS][xRESTARTS][@IMAGES][!].",
+        "Rungs, cheap first: EPOCHS:ATTACK, then maybe -STEPS, xRESTARTS, @IMAGES, !.",
         ROBUSTNESS,
-        default_text="20:pgd-5@128,60:pgd-10,60:pgd-20x2!",
+        default_text="20:pgd-5@128, 60:pgd-10, 60:pgd-20x2!",
     )
     floor: float = setting(
         0.15,

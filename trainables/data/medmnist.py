@@ -132,6 +132,8 @@ def load(name: str, size: int, root: Path | None, say: Say, *, volumes: bool = F
 def _download(path: Path, remote: RemoteFile, say: Say) -> None:
     import pooch  # noqa: PLC0415 - loads requests; most runs download nothing
 
+    if path.parent.is_file():
+        raise UserError(f"{path.parent} is a file: name the folder of MedMNIST's files")
     say(f"{path.name} is not in {path.parent}: downloading it from {remote.url}")
     pooch.get_logger().setLevel("WARNING")  # it would say the same again, over three lines
     absent = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]

@@ -314,7 +314,7 @@ def _sizes(dataset: Dataset, splits: Splits) -> str:
     return (
         f"Trains on {len(splits.train)} of {len(dataset.train)} training images, chooses the epoch "
         f"on {len(splits.val)} and ranks trials on {len(splits.ranking)}, "
-        f"{origin[splits.ranking_from]}; {len(splits.test)} test images stay untouched."
+        f"{origin[splits.ranking_from]}; {len(splits.test)} test images are for test alone."
     )
 
 

@@ -173,7 +173,7 @@ def check_counts(data: Labelled) -> None:
     if lacking:
         raise UserError(
             f"the training images are too few for a generator, {', '.join(lacking)}: it needs "
-            f"{LEAST} of each class; take a greater --fraction"
+            f"{LEAST} of each class; take a greater fraction"
         )
 
 

@@ -221,7 +221,7 @@ class SynthesisSettings(AttackSettings):
     )
     ladder: str | None = setting(
         None,
-        "Rungs, cheap first, as EPOCHS:ATTACK[-STEPS][xRESTARTS][@IMAGES][!].",
+        "Rungs, cheap first: EPOCHS:ATTACK, then maybe -STEPS, xRESTARTS, @IMAGES, !.",
         ROBUSTNESS,
         default_text="10:pgd-5,30:pgd-10,30:pgd-20!",
     )

@@ -100,3 +100,11 @@ def test_commands_of_experiments_come_from_the_module_of_that_name(monkeypatch, 
     ((name, command),) = group._experiments()
     assert (name, command.help, command.callback()) == ("extra-twist", "Twist it.", 7)
     sys.modules.pop("search.extra.commands")
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_no_text_of_a_help_is_cut_at_80_columns(run, study):
+    """Names of options may be: the words beside them say what they do."""
+    _, text = run(study, "--help")
+    cut = [line for line in text.splitlines() if "…" in line and "--" not in line]
+    assert [line for line in cut if "no-allow-" not in line] == []

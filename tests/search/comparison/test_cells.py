@@ -45,6 +45,17 @@ def test_a_cell_with_other_options_is_refused(make_comparison, run_comparison):
         run_comparison(make_comparison(settings={"autoencoder_steps": 2}))
 
 
+def test_a_cell_says_that_it_is_none_to_resume_or_confirm(make_comparison, run_comparison):
+    run_comparison(make_comparison())
+    folder = RunFolder(make_comparison().out / "cells" / "phantom-0.05-0")
+    assert read_manifest(folder).cell
+    folder.manifest.unlink()
+    with pytest.raises(
+        UserError, match=r"0\.05-0 has no manifest\.json: remove it, and it is made"
+    ):
+        run_comparison(make_comparison())
+
+
 def test_scores_of_an_earlier_version_are_made_again(make_comparison, run_comparison):
     """Without what single images move there is no verdict."""
     comparison = make_comparison()

@@ -135,7 +135,7 @@ def test_a_gain_that_a_control_has_too_is_said_so(run_toy, confirm_toy):
     _, printed = confirm_toy(run)
     record = read(run / "confirm" / "confirm.json")
     (control,) = record["matched"]
-    line = f"this gain is explained by a control: {control['name']} does as well, within chance"
+    line = f"over {control['name']} no gain is shown beyond chance"
     assert line in printed
     assert line in (run / "confirm" / "best" / "robustness.md").read_text()
     assert any(line in one for one in read(run / "confirm/best/robustness.json")["says"])

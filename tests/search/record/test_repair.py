@@ -117,3 +117,6 @@ def test_a_damaged_manifest_is_beyond_repair_and_the_remedy_is_said(run):
     run.manifest.write_text("{")
     with pytest.raises(UserError, match=r"put it back from a copy, or search again: .* --config"):
         steps(run)
+    run.run_file.unlink()  # a cell of a table has none
+    with pytest.raises(UserError, match=r"put it back from a copy$"):
+        steps(run)

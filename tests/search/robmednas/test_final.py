@@ -48,6 +48,7 @@ def test_all_rows_are_tested_clean_and_attacked(finished):
     assert len(scores) == 9 * 3 * (2 * reported + 2 * len(SCORES))
     assert "7 of 7 trainings to do, each of at most 2 epochs" in output
     assert "MAE vox" in output
+    assert "without a network, head MAE" not in output  # rows say it, of training subjects
     assert "pixels of 8 mm, voxels of 8 mm" in output
     assert "MS-SSIM" in (folder / "tables.md").read_text(encoding="utf-8")
     assert max(len(line) for line in output.splitlines() if "everything" not in line) <= 80

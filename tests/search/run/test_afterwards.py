@@ -233,7 +233,7 @@ def test_a_gain_that_a_control_explains_is_said_to_be_so(run_toy):
     gain = manifest_of(folder)["gain"]
     assert gain["explained_by"] == ["matched baseline"]
     assert gain["value"] == 0
-    line = "baseline with the winner's values of training does as well, within chance: the gain is"
+    line = "over baseline with the winner's values of training no gain is shown beyond chance: the"
     assert line in " ".join(printed.split())
 
 

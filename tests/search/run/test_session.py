@@ -68,3 +68,10 @@ def test_the_trainings_of_a_confirmation_are_no_run(folder, opened):
     folder.manifest.write_text(json.dumps(values | {"confirms": "/runs/x"}))
     with pytest.raises(UserError, match="belongs to a confirmation: name the run /runs/x"):
         opened(folder)
+
+
+def test_a_cell_of_a_table_whose_test_was_opened_is_no_run(folder, opened):
+    values = json.loads(folder.manifest.read_text())
+    folder.manifest.write_text(json.dumps(values | {"cell": True}))
+    with pytest.raises(UserError, match="is a cell of a table: give the table's own command again"):
+        opened(folder)

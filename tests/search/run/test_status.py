@@ -57,6 +57,16 @@ def test_a_run_that_goes_on_and_one_whose_process_died(start, shown, tmp_path):
     assert f"go on with: python -m search resume {folder}" in out
 
 
+def test_a_cell_of_a_table_samples_nothing_and_goes_on_with_its_table(run_toy, shown):
+    _, folder, _ = run_toy(trials=5)
+    file = RunFolder(folder).manifest
+    values = json.loads(file.read_text())
+    file.write_text(json.dumps(values | {"cell": True, "status": "interrupted"}))
+    out = shown(folder)
+    assert out.startswith("run: interrupted\n7 done | ")
+    assert out.endswith("go on with: the command of its table\n")
+
+
 def test_a_run_before_its_first_trial(run_toy, shown, tmp_path):
     _, folder, _ = run_toy(settings={"prepare_fault": "interrupt"})
     out = shown(folder)

@@ -254,7 +254,8 @@ def test_notes_tell_sizes_and_missing_classes():
     first, *rest = splits.notes
     assert first == (
         f"Trains on {train} of 60 training images, chooses the epoch on 20 and ranks trials on "
-        f"{ranking}, training images that the fraction leaves out; 12 test images stay untouched."
+        f"{ranking}, training images that the fraction leaves out; 12 test images are for "
+        "test alone."
     )
     assert rest == ["No image of class 2 in val."]
 

@@ -36,7 +36,7 @@ def check_classes(dataset: Dataset, splits: Splits) -> None:
         if len(lacking) == dataset.n_classes or (lacking and dataset.n_classes == 2):
             raise UserError(
                 f"{dataset.name}: {split} has {len(labels)} images, {', '.join(lacking)}: an area "
-                f"under a curve needs {LEAST} images of each class; take a greater --fraction"
+                f"under a curve needs {LEAST} images of each class; take a greater fraction"
             )
 
 

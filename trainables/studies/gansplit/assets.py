@@ -98,7 +98,7 @@ def check_counts(dataset: Dataset, splits: Splits) -> None:
     if lacking:
         raise UserError(
             f"{dataset.name}: train has {sum(counts)} images, {', '.join(lacking)}: a generator "
-            f"needs {LEAST} of each class; take a greater --fraction"
+            f"needs {LEAST} of each class; take a greater fraction"
         )
 
 
@@ -117,7 +117,7 @@ def quality_lines(qualities: Mapping[str, Quality], settings: GANSplitSettings) 
     ]
     if flawed:
         consequence = (
-            "trials that use them may win, as --allow-flawed asks"
+            "trials that use them are not barred"
             if settings.allow_flawed
             else "no trial that uses them can win (--allow-flawed lets them)"
         )

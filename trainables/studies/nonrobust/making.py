@@ -133,7 +133,7 @@ class Maker:
         if name != ROBUST and bool((targets == labels).all()):
             raise UserError(
                 f"the {name} targets of {split} are the labels of its {len(labels)} images, which "
-                "would teach the task itself: take a greater --fraction or another --seed"
+                "would teach the task itself: take a greater fraction or another --seed"
             )
         images = self._clean(split)
         if name == LABELS:

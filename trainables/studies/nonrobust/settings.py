@@ -66,6 +66,7 @@ class NonrobustSettings(ClassificationSettings):
         "random or deterministic (targets), robust-source (made with a robust network), robust "
         "(robust features alone; slow).",
         TRAINING,
+        default_text="random, deterministic, robust-source",
     )
     construct_radius: float = setting(
         0.5,

@@ -31,7 +31,7 @@ def check_source(maker: Maker) -> tuple[str, ...]:
     if collapse(task, probabilities, labels, derive(seed, "source")) > 0:
         line = (
             f"{line}, no better than chance ({least:.3f}): it learned nothing, and sets made with "
-            "it are noise; train longer, or take a greater --fraction"
+            "it are noise; train longer, or take a greater fraction"
         )
         return (line,)
     return (f"{line} (chance {least:.3f})",)
@@ -116,8 +116,8 @@ def _lines(name: str, twins: MadeSet, leak: Interval, maker: Maker) -> list[str]
     lines = [text]
     if making.fooled < ENOUGH and name != ROBUST:
         lines.append(
-            f"{LABEL_OF[name]}: {making.fooled:.0%} is little: give more --construct-steps, or a "
-            "greater --construct-radius"
+            f"{LABEL_OF[name]}: {making.fooled:.0%} is little: give nonrobust more "
+            "--construct-steps, or a greater --construct-radius"
         )
     if name == DETERMINISTIC and len(maker.data.classes) == 2:
         lines.append(

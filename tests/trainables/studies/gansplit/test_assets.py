@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -41,7 +42,23 @@ def test_a_run_says_and_records_how_good_its_generators_are(prepared):
     assert all("KID" in line and "class fidelity" in line for line in lines)
     record = json.loads((assets / RECORD).read_text())
     assert record["quality"] == json.loads(json.dumps(facts.details["generators"]))
-    assert any("--allow-flawed" in line for line in facts.lines)  # two steps: collapsed
+    assert any(line.startswith("Flawed: ") for line in facts.lines)  # two steps: collapsed
+
+
+@pytest.mark.parametrize(
+    ("allow_flawed", "consequence"),
+    [
+        (False, "no trial that uses them can win (--allow-flawed lets them)."),
+        (True, "trials that use them are not barred."),  # a table allows them, too
+    ],
+)
+def test_what_follows_of_a_flaw_is_true_of_runs_and_tables(allow_flawed, consequence):
+    quality = SimpleNamespace(
+        images=8, held_out=4, critic=SimpleNamespace(value=0.5), line="bad", alarms={"copied": 1.0}
+    )
+    settings = GANSplitSettings(allow_flawed=allow_flawed)
+    *_, line = module.quality_lines({"hinge": quality}, settings)
+    assert line == f"Flawed: hinge: {consequence}"
 
 
 def test_a_trial_of_the_runs_seed_takes_what_the_run_made(prepared, tmp_path):

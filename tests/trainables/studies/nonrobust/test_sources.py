@@ -48,7 +48,7 @@ def test_sets_are_described_with_their_linear_control(make_maker):
 def test_a_set_that_fools_nobody_is_said(make_maker):
     lines, _, details = describe_sets(make_maker(sets="random", construct_radius=1e-6))
     assert details["nonrobust random"]["fooled"] < 0.9
-    assert any("--construct-steps" in line for line in lines)
+    assert any("give nonrobust more --construct-steps" in line for line in lines)
 
 
 def test_the_linear_control_finds_a_leak(make_maker):
