@@ -3,9 +3,9 @@
 Few configs are trained more than once, so their deviations are pooled. But recipes differ in how
 much they vary: a control that falls to the level of a constant answer hardly does, and pooled with
 such a winner looks steadier than it is. So a config whose own trainings vary more than the pool
-counts with its own deviation, and one that was trained once with the greatest. Where that is beyond
-what chance makes of one common deviation (an F test), its degrees of freedom are those of its own
-trainings alone. `tests/search/results/test_seeds.py` holds what that is worth: of equal recipes
+counts with its own deviation and its own degrees of freedom, and one that was trained once with the
+greatest deviation. Of this the degrees of freedom are those of its own trainings where it is beyond
+what chance makes of one common deviation (an F test), and else those of all. `tests/search/results/test_seeds.py` holds what that is worth: of equal recipes
 none is told apart in 95 % of runs, however the deviations differ, with two further seeds of each
 (`--seed-check 2`, the default). With one it holds a little less often.
 """
@@ -22,7 +22,7 @@ from search.engine.trial import State, Trial
 from trainables.metrics import welch
 from trainables.metrics.welch import LEVEL, Component, quantile
 
-CHANCE = 0.15  # how often a deviation is taken for one of its own that is not
+CHANCE = 0.5  # over the configs: how often the greatest deviation is taken for no common one
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,10 @@ class Spread:
         df = self.df - single.df  # of the others
         if not df or single.variance <= pooled.variance:
             return pooled
+        if config in self.variances:
+            return single
         squares = self.df * pooled.variance - single.df * single.variance
-        chance = fdtri(single.df, df, 1 - CHANCE) * squares / df
+        chance = fdtri(single.df, df, 1 - CHANCE / self.configs) * squares / df
         return Component(single.variance, pooled.df if single.variance <= chance else single.df)
 
     def half_width(self, config: str, trainings: int) -> float:
@@ -95,9 +97,11 @@ class Spread:
             first: Id of the one's first training, and how many trainings it is the mean of.
             second: The same of the other.
         """
-        means = self.of_mean(*first), self.of_mean(*second)
-        # Both may rest on the same trainings, so that their degrees of freedom are not added.
-        return Component(sum(part.variance for part in means), min(part.df for part in means))
+        means = [self.of_mean(*first), self.of_mean(*second)]
+        if self.of_training(first[0]) != self.of_training(second[0]):
+            return welch.total(means)
+        # Both rest on the same trainings: their degrees of freedom are not added.
+        return Component(sum(part.variance for part in means), means[0].df)
 
 
 UNKNOWN = Spread(math.nan, 0, 0)

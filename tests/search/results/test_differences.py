@@ -75,9 +75,9 @@ def test_a_gain_has_the_variance_of_the_seeds_and_of_the_images(folder):
     classes = [np.append(change[k == LABELS], values) for k in (0, 1)]
     images = [Component(np.cov(k, aweights=weights, ddof=0) / 20, 20) for k in classes]
     # The values of a vary a little more than the pool of both, which is .00556.
-    seeds = np.var([0.9, 0.85, 0.75], ddof=1) / 2 + spread.deviation**2 / 2
-    parts = [Component(seeds, 3), total(images)]
-    expected = estimate(0.1, parts, apart=True)
+    own = Component(np.var([0.9, 0.85, 0.75], ddof=1) / 2, 2)
+    seeds = total([own, Component(spread.deviation**2 / 2, 3)])
+    expected = estimate(0.1, [seeds, total(images)])
     assert gain.interval == pytest.approx((expected.low, expected.high))
     assert gain.level == 0.95
 

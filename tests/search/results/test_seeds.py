@@ -8,7 +8,7 @@ import pytest
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.results.seeds import UNKNOWN, spread_of, trainings_of
-from trainables.metrics.welch import Component, estimate
+from trainables.metrics.welch import Component, estimate, total
 from trainables.study.report import Report
 
 HIGH = Objective("m", "max")
@@ -55,15 +55,25 @@ def group(name, *values):
 
 
 def test_a_config_that_varies_more_than_the_pool_counts_with_its_own_deviation():
-    """Of b by itself .08, of all others .0025: an F of 32 is beyond chance, one of 2 is not."""
+    """Of b by itself .08, of all others .0025: an F of 32 is beyond chance, one of 3 is not."""
     steady = [group("a", 0.5, 0.6), group("c", 0.1, 0.2), group("d", 0.1, 0.15, 0.2)]
     spread = spread_of([*steady, group("b", 0.1, 0.5)], HIGH)
     assert spread.of_training("b") == pytest.approx(Component(0.08, 1))
     assert spread.of_training("once") == spread.of_training("b")
     assert spread.of_training("a") == pytest.approx(Component(spread.deviation**2, 5))
     mild = spread_of([*steady, group("b", 0.1, 0.22)], HIGH)
-    assert mild.of_training("b") == pytest.approx(Component(0.0072, 5))
-    assert spread.of_difference(("a", 1), ("b", 2)).df == 1
+    assert mild.of_training("b") == pytest.approx(Component(0.0072, 1))
+    assert mild.of_training("once") == pytest.approx(Component(0.0072, 5))
+
+
+def test_a_difference_that_rests_on_the_same_trainings_adds_no_degrees_of_freedom():
+    steady = [group("a", 0.5, 0.6), group("c", 0.1, 0.2), group("d", 0.1, 0.15, 0.2)]
+    spread = spread_of([*steady, group("b", 0.1, 0.5)], HIGH)
+    pooled = spread.deviation**2
+    assert spread.of_difference(("a", 1), ("c", 2)) == pytest.approx(Component(1.5 * pooled, 5))
+    assert spread.of_difference(("b", 2), ("once", 1)) == pytest.approx(Component(0.12, 1))
+    apart = total([Component(pooled, 5), Component(0.04, 1)])
+    assert spread.of_difference(("a", 1), ("b", 2)) == pytest.approx(apart)
 
 
 def test_of_single_trainings_nothing_is_known():
