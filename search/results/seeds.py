@@ -5,9 +5,10 @@ much they vary: a control that falls to the level of a constant answer hardly do
 such a winner looks steadier than it is. So a config whose own trainings vary more than the pool
 counts with its own deviation and its own degrees of freedom, and one that was trained once with the
 greatest deviation. Of this the degrees of freedom are those of its own trainings where it is beyond
-what chance makes of one common deviation (an F test), and else those of all. `tests/search/results/test_seeds.py` holds what that is worth: of equal recipes
-none is told apart in 95 % of runs, however the deviations differ, with two further seeds of each
-(`--seed-check 2`, the default). With one it holds a little less often.
+what chance makes of one common deviation (an F test), and else those of all.
+`tests/search/results/test_seeds.py` holds what that is worth: of equal recipes none is told apart
+in 95 % of runs, however the deviations differ, with two further seeds of each (`--seed-check 2`,
+the default). With one it holds a little less often.
 """
 
 import math
