@@ -157,7 +157,8 @@ def barred_by_chance(
     barred = [
         row
         for row in rows
-        if row.seeds == 1 and not row.trial.control and missed(row.trial) == [floor.name]
+        if row.trial.state is State.COMPLETED and row.seeds == 1
+        if not row.trial.control and missed(row.trial) == [floor.name]
     ]
     shares = [clean_share(row, rows, floor, direction, folder) for row in barred]
     return [

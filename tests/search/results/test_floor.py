@@ -72,6 +72,13 @@ def test_a_miss_of_the_floor_alone_may_be_chance(folder, right, missed, control,
     assert barred_by_chance([base, trial], FLOOR, "max", folder) == [trial] * barred
 
 
+def test_a_trial_that_was_stopped_is_not_barred_by_the_floor(folder):
+    base, trial = row(folder, "r01", 45, "baseline"), row(folder, "t001", 42)
+    trial.trial.reports[-1].constraints["clean_floor"] = 0.05
+    trial.trial.state = State.PRUNED
+    assert barred_by_chance([base, trial], FLOOR, "max", folder) == []
+
+
 def test_a_trial_whose_answers_are_not_kept_is_not_barred_by_chance(folder):
     base, trial = row(folder, "r01", 45, "baseline"), row(folder, "t001", 42, keep=False)
     trial.trial.reports[-1].constraints["clean_floor"] = 0.05
