@@ -69,6 +69,33 @@ def test_scores_of_an_earlier_version_are_made_again(make_comparison, run_compar
     assert trained.items() < written(comparison.out).items()
 
 
+def test_what_is_no_folder_or_no_score_is_said_and_costs_nothing(make_comparison, run_comparison):
+    comparison = make_comparison()
+    run_comparison(comparison)
+    folders = [comparison.out / "cells"]
+    folders.append(folders[0] / "phantom-0.05-0")
+    folders += [folders[1] / name for name in ("test", "scores")]
+    before = written(comparison.out)
+    for folder in folders:
+        aside = folder.rename(comparison.out / "aside")
+        folder.touch()
+        with pytest.raises(UserError, match=f"{folder.name} is no folder: remove it, and give"):
+            run_comparison(comparison)
+        folder.unlink()
+        aside.rename(folder)
+    file = next(folders[-1].iterdir())
+    text = file.read_text()
+    for scores in ({"test_clean_bacc": "text"}, {"test_clean_bacc": 0.5}):
+        file.write_text(json.dumps({"scores": scores, "samples": {}}))
+        with pytest.raises(UserError, match=f"{file.name} .*: remove it, and give the same"):
+            run_comparison(comparison)
+    file.unlink()
+    assert run_comparison(comparison)[0] == 0
+    assert file.read_text() == text
+    after = written(comparison.out)
+    assert {path for path in before if before[path] != after[path]} == {file}
+
+
 def test_folders_that_a_record_names_are_not_used(make_comparison, run_comparison, tmp_path):
     """A cell that someone else made: its autoencoder comes from the user's cache."""
     comparison = make_comparison()
