@@ -232,7 +232,8 @@ def _score(session: Session, trained: dict[str, Trial], images: int | None) -> d
         raise UserError(f"{failures[0]}; the rest is kept: give the same command again")
     results = {file: _written(file) for file in files.values()}
     require_same_names(results)
-    return {label: _result(trained[label], results[file]) for label, file in files.items()}
+    details = session.manifest.content.details
+    return {label: _result(trained[label], results[file], details) for label, file in files.items()}
 
 
 def _written(file: Path) -> TestScores:
@@ -243,9 +244,16 @@ def _written(file: Path) -> TestScores:
     return result
 
 
-def _result(trial: Trial, test: TestScores) -> Result:
-    """Return what was measured of a training, and what it says of itself."""
-    return Result(_on_val(trial) | test.scores, alarms_of(trial), test.samples)
+def _result(trial: Trial, test: TestScores, details: Mapping[str, Any]) -> Result:
+    """Return what was measured of a training, and what it and its generator say of themselves."""
+    alarms = dict.fromkeys([*alarms_of(trial), *_flaws(trial, details)])
+    return Result(_on_val(trial) | test.scores, tuple(alarms), test.samples)
+
+
+def _flaws(trial: Trial, details: Mapping[str, Any]) -> list[str]:
+    """Name the alarms of a training's generator: a table lets it train, so no constraint does."""
+    quality = details.get("generators", {}).get(trial.config.get("source"), {})
+    return [name for name, value in quality.get("alarms", {}).items() if value > 0]
 
 
 def _on_val(trial: Trial) -> dict[str, float]:

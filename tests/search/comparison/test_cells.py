@@ -9,10 +9,13 @@ from whole_cells import written
 from search.comparison import cells
 from search.comparison.cells import Cell
 from search.comparison.comparison import Grid
+from search.engine.trial import Trial
 from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
 from searchspace.errors import UserError
 from trainables.classification import trial
+from trainables.classification.examination import TestScores
+from trainables.study.report import Report
 
 
 def test_a_cell_has_the_name_of_its_folder():
@@ -133,3 +136,16 @@ def test_alarms_of_a_training_reach_table_file_and_screen(
     assert "| noise ! | 1 |" in (comparison.out / "table1.md").read_text()
     with (comparison.out / "table1.csv").open() as stream:
         assert all(name in line["alarms"].split() for line in csv.DictReader(stream))
+
+
+def test_a_flawed_generator_marks_the_methods_that_train_on_its_images():
+    """Settings of a table let it train, so that no constraint of its trials says so."""
+    details = {"generators": {"hinge": {"alarms": {"copied": 0.2, "generator_collapse": -0.1}}}}
+    report = Report(epoch=1, metrics={"val_clean_bacc": 0.5})
+
+    def alarms_of(config):
+        trial = Trial("r01", config, reports=[report])
+        return cells._result(trial, TestScores({"acc": 0.5}), details).alarms
+
+    assert alarms_of({"source": "hinge"}) == ("copied",)
+    assert alarms_of({"source": "repeats"}) == alarms_of({}) == ()
