@@ -52,19 +52,28 @@ def analyse(
     if log is None:
         _report(runs, folders, out)
         return
-    for run, folder in zip(runs, folders, strict=True):
-        _say(folder, [f"see it with: {write_log(log, load(run), folder)}"])
+    loaded = [load(run) for run in runs]  # nothing is written where one of them is none
+    for run, folder in zip(loaded, folders, strict=True):
+        _say(folder, [f"see it with: {write_log(log, run, folder)}"])
 
 
 def _report(runs: list[Path], folders: list[Path], out: Path | None) -> None:
-    from analysis.export import export, export_comparison, export_experiments  # noqa: PLC0415
+    from analysis.export import (  # noqa: PLC0415
+        export,
+        export_comparison,
+        export_experiments,
+        has_experiments,
+    )
     from analysis.load import load  # noqa: PLC0415
 
-    loaded = {}
+    loaded = {  # before anything is written: a run may be none
+        folder: load(run)
+        for run, folder in zip(runs, folders, strict=True)
+        if not has_experiments(run) or (run / MANIFEST).exists()
+    }
     for run, folder in zip(runs, folders, strict=True):
         files = export_experiments(run, folder)
-        if not files or (run / MANIFEST).exists():
-            loaded[folder] = load(run)
+        if folder in loaded:
             files += export(loaded[folder], folder)
         _say(folder, files)
     if len(loaded) > 1:

@@ -1,7 +1,7 @@
 """Tables and figures of a run, into files."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -73,6 +73,11 @@ def export(run: Run, folder: Path) -> list[str]:
     return [REPORT, *files]
 
 
+def has_experiments(folder: Path) -> bool:
+    """Tell whether a folder holds files of what follows a search."""
+    return bool(_experiments(folder))
+
+
 def export_experiments(folder: Path, out: Path) -> list[str]:
     """Write the figures of what follows a search, of the files that are there.
 
@@ -81,11 +86,9 @@ def export_experiments(folder: Path, out: Path) -> list[str]:
     """
     files: list[str] = []
     try:
-        experiments = [pair for extras in all_extras() for pair in extras.experiments.items()]
-        for name, draw in experiments:
-            if (folder / name).is_file():
-                out.mkdir(parents=True, exist_ok=True)
-                files += _write_figure(draw(folder / name), out / Path(name).stem)
+        for name, draw in _experiments(folder).items():
+            out.mkdir(parents=True, exist_ok=True)
+            files += _write_figure(draw(folder / name), out / Path(name).stem)
     except OSError as error:
         raise cannot_write(out, error) from error
     return files
@@ -121,6 +124,12 @@ def export_comparison(runs: Sequence[Run], folders: Sequence[Path], out: Path) -
     except OSError as error:
         raise cannot_write(out, error) from error
     return [COMPARISON, *files]
+
+
+def _experiments(folder: Path) -> dict[str, Callable[[Path], Figure]]:
+    """Return the files of what follows a search that are there, by name, and what draws each."""
+    experiments = [pair for extras in all_extras() for pair in extras.experiments.items()]
+    return {name: draw for name, draw in experiments if (folder / name).is_file()}
 
 
 def _write_table(table: pd.DataFrame, file: Path) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from search.comparison.scoring import Scoring, read_scores
+from search.comparison.scoring import Scoring, read_scores, require_folder, require_same_names
 from search.engine.coordinator import Coordinator
 from search.engine.objective import Objective
 from search.engine.trial import Failure, State, Trial
@@ -29,6 +29,7 @@ from search.run.session import Session
 from search.studies import STUDIES
 from search.study import load_study
 from searchspace.errors import UserError
+from trainables.classification.examination import TestScores
 from trainables.door.opening import is_empty
 from trainables.door.paths import inside
 from trainables.metrics.influence import Sample
@@ -102,6 +103,7 @@ def run_cell(
         KeyboardInterrupt: If the user stopped it.
     """
     folder = RunFolder(_folder_of(plan))
+    require_folder(folder.path)
     begun = folder.manifest.exists()
     if not begun and folder.path.is_dir() and not is_empty(folder.path):
         raise UserError(f"{folder.path} has no {MANIFEST}: remove it, and it is made again")
@@ -198,6 +200,8 @@ def _score(session: Session, trained: dict[str, Trial], images: int | None) -> d
     """Open the test images, and score every model that was not scored."""
     folder = session.folder
     test, scores = inside(folder.path, "test"), inside(folder.path, "scores")
+    for path in (test, scores):
+        require_folder(path)
     session.study.open_test(session.settings, folder.assets, test, session.say)
     scores.mkdir(exist_ok=True)
     suffix = "" if images is None else f"-{images}"
@@ -226,15 +230,30 @@ def _score(session: Session, trained: dict[str, Trial], images: int | None) -> d
         session.executor.map(tasks, end)
     if failures:
         raise UserError(f"{failures[0]}; the rest is kept: give the same command again")
-    return {label: _result(trained[label], file) for label, file in files.items()}
+    results = {file: _written(file) for file in files.values()}
+    require_same_names(results)
+    details = session.manifest.content.details
+    return {label: _result(trained[label], results[file], details) for label, file in files.items()}
 
 
-def _result(trial: Trial, file: Path) -> Result:
-    """Return what was written of a training, and what it says of itself."""
-    test = read_scores(file)
-    if test is None:
+def _written(file: Path) -> TestScores:
+    """Return what was written of a training."""
+    result = read_scores(file)
+    if result is None:
         raise UserError(f"{file} was removed: give the same command again")
-    return Result(_on_val(trial) | test.scores, alarms_of(trial), test.samples)
+    return result
+
+
+def _result(trial: Trial, test: TestScores, details: Mapping[str, Any]) -> Result:
+    """Return what was measured of a training, and what it and its generator say of themselves."""
+    alarms = dict.fromkeys([*alarms_of(trial), *_flaws(trial, details)])
+    return Result(_on_val(trial) | test.scores, tuple(alarms), test.samples)
+
+
+def _flaws(trial: Trial, details: Mapping[str, Any]) -> list[str]:
+    """Name the alarms of a training's generator: a table lets it train, so no constraint does."""
+    quality = details.get("generators", {}).get(trial.config.get("source"), {})
+    return [name for name, value in quality.get("alarms", {}).items() if value > 0]
 
 
 def _on_val(trial: Trial) -> dict[str, float]:

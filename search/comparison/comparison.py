@@ -15,6 +15,7 @@ from rich.console import Console
 from search.comparison.cells import Cell, Methods, run_cell, trained_methods
 from search.comparison.looks import count_looks, earlier
 from search.comparison.rows import Row, by_setting, write_csv
+from search.comparison.scoring import require_folder
 from search.exit_status import FINISHED, INTERRUPTED
 from search.plan import SHIFT, Plan
 from search.storage.openings import Opening, count_elsewhere, identity_of
@@ -299,6 +300,7 @@ def _check_seeds(out: Path, comparison: Comparison) -> None:
     Seeds may be added, so others of the same range are none.
     """
     folder, first = inside(out, CELLS), comparison.grid.first
+    require_folder(folder)
     if not folder.is_dir():
         return
     stages = 1 if comparison.choose is None else 2

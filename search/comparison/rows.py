@@ -21,6 +21,7 @@ from trainables.runtime.files import write_atomically
 LEVEL = 0.95
 MARK = "!"  # of a method that raised an alarm
 CONSTANT = "a constant answer"
+CUT = "Where that would leave 0 to 100, the interval's ends stand in brackets, cut at these."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +187,7 @@ def by_setting(rows: Iterable[Row]) -> dict[tuple[str, float], list[Row]]:
 
 
 def cell(group: Sequence[Row], metric: str) -> str:
-    """Write the mean of a metric over seeds with its half width, in per cent.
+    """Write the mean of a metric over seeds with its interval, in per cent, see `with_interval`.
 
     Args:
         group: Of `groups`.
@@ -196,5 +197,17 @@ def cell(group: Sequence[Row], metric: str) -> str:
     scores = [100 * value for value in values if value is not None]
     if len(scores) < len(values):
         return "-"
-    mean, half = mean_and_half_width(scores)
-    return f"{mean:.1f}" if np.isnan(half) else f"{mean:.1f} ± {half:.1f}"
+    return with_interval(*mean_and_half_width(scores))
+
+
+def with_interval(mean: float, half: float) -> str:
+    """Write a mean in per cent with the half width of its interval, where it has one.
+
+    Where that would leave 0 to 100, the ends are written instead, cut at what is possible.
+    """
+    if np.isnan(half):
+        return f"{mean:.1f}"
+    low, high = max(mean - half, 0.0), min(mean + half, 100.0)
+    if (low, high) == (mean - half, mean + half):
+        return f"{mean:.1f} ± {half:.1f}"
+    return f"{mean:.1f} [{low:.1f}, {high:.1f}]"

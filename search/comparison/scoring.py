@@ -1,5 +1,8 @@
 """Score a trained classifier on the test images, here or in another process."""
 
+import math
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -10,12 +13,15 @@ from search.execution.tasks import ModelTask
 from searchspace.errors import UserError
 from trainables.classification.examination import TestScores
 from trainables.classification.study import ClassificationStudy
-from trainables.door.records import read_json
+from trainables.door.opening import read_bytes
+from trainables.door.records import RECORD_BYTES, parse_json
 from trainables.metrics.influence import Sample
 from trainables.runtime.arrays import Floats64
+from trainables.runtime.errors import first_line
 from trainables.runtime.files import to_json, write_atomically
 
 DIGITS = 6  # of what an image moves: verdicts need no more, and the file stays small
+MEND = "remove it, and give the same command again"
 
 
 @final
@@ -65,19 +71,60 @@ def read_scores(file: Path) -> TestScores | None:
     Of an earlier version, which wrote no samples, there are none: it is scored again.
 
     Raises:
-        UserError: If the file is damaged.
+        UserError: If the file is damaged or cannot be read.
     """
     try:
-        values = read_json(file)
-    except FileNotFoundError:
-        return None
-    try:
+        values = parse_json(read_bytes(file, RECORD_BYTES))
         if "samples" not in values:
             return None
         samples = {name: _read_sample(sample) for name, sample in values["samples"].items()}
-        return TestScores(dict(values["scores"]), samples)
+        return TestScores(_read_numbers(values["scores"], samples), samples)
+    except FileNotFoundError:
+        return None
+    except UserError:
+        raise
+    except OSError as error:
+        raise UserError(f"cannot read {file}: {first_line(error)}") from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{file} is damaged: {error}: remove it, and it is made again") from None
+        raise UserError(f"{file} is damaged: {error}: {MEND}") from None
+
+
+def require_same_names(files: Mapping[Path, TestScores]) -> None:
+    """Refuse scores that lack a name: tables would leave out their training.
+
+    Args:
+        files: Of all methods of a cell, which are scored alike.
+
+    Raises:
+        UserError: If the scores of one lack a name that others have.
+    """
+    names = dict.fromkeys(name for result in files.values() for name in result.scores)
+    for file, result in files.items():
+        lacking = next((name for name in names if name not in result.scores), None)
+        if lacking:
+            raise UserError(f"{file} lacks {lacking}, which other methods have: {MEND}")
+
+
+def require_folder(path: Path) -> None:
+    """Refuse what is in the place of a folder; there may be nothing.
+
+    Raises:
+        UserError: If it is none.
+    """
+    if os.path.lexists(path) and not path.is_dir():
+        raise UserError(f"{path} is no folder: {MEND}")
+
+
+def _read_numbers(values: Any, samples: Mapping[str, Sample]) -> dict[str, float]:  # noqa: ANN401
+    """Return scores by name; of one that is not defined there is null."""
+    scores = dict(values)
+    for name, value in scores.items():
+        if value is not None and (type(value) not in {int, float} or not math.isfinite(value)):
+            raise ValueError(f"{name} is no number")
+    missing = [name for name in samples if name not in scores]
+    if missing or not scores:
+        raise ValueError(f"there is no {missing[0] if missing else 'score'}")
+    return scores
 
 
 def _rounded(numbers: Floats64) -> list[float]:

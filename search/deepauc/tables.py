@@ -7,7 +7,18 @@ from statistics import fmean
 
 import numpy as np
 
-from search.comparison.rows import LEVEL, Column, Row, Written, by_setting, cell, groups, table
+from search.comparison.rows import (
+    CUT,
+    LEVEL,
+    Column,
+    Row,
+    Written,
+    by_setting,
+    cell,
+    groups,
+    table,
+    with_interval,
+)
 from search.deepauc.methods import BASELINE_ROW, CONTROLS, LOSSES, label_of, subsets
 from search.deepauc.published import ABLATION, FINAL, MEDMNIST, Areas, contradictions
 from search.deepauc.published import LOSSES as PUBLISHED_LOSSES
@@ -37,9 +48,10 @@ NOTE = (
     "AUC in per cent: of the best epoch on val, then on the official test images, clean and under "
     "PGD, and clean without the test images that have near copies among those that trained, chose "
     "or ranked; "
-    "balanced accuracy at the threshold that val chose. Means over seeds with 95 % intervals "
-    "(Student's t); with one seed there is none. Each seed has a training subset, pre-trained "
-    "weights and batches of its own. The document's and MedMNIST's columns repeat what they print; "
+    "balanced accuracy at the threshold that val chose. Means over seeds and half widths of their "
+    f"95 % intervals (Student's t); with one seed there is none. {CUT} Each seed has a training "
+    "subset, pre-trained weights and batches of its own. "
+    "The document's and MedMNIST's columns repeat what they print; "
     "the document validated on images of its own, and at ResNet-18's size."
 )
 FINAL_NOTE = (
@@ -116,7 +128,7 @@ def _final(rows: Sequence[Row], looks: int) -> tuple[str, str]:
     columns: dict[str, Column] = {
         "val, chose": Written(VAL, on_val),
         "val": VAL,
-        "test": Written(TEST, lambda group: "{:.1f} ± {:.1f}".format(*_on_test(group))),
+        "test": Written(TEST, lambda group: with_interval(*_on_test(group))),
         WITHOUT_NEAR: APART,
         "1/255": ATTACKED.format(1),
         BASELINE_ROW: Written(TEST, lambda group: _baseline(rows, group[0])),

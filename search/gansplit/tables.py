@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from search.comparison.rows import Row, by_setting, marked_names, table
+from search.comparison.rows import CUT, Row, by_setting, marked_names, table
 from search.gansplit.answer import answer
 from search.gansplit.methods import AUTHENTIC, replace_label
 from trainables.data.medmnist import table as medmnist_table
@@ -24,8 +24,9 @@ BY_CLASS = (AUTHENTIC, replace_label(1))  # the poster's stage 2
 
 NOTE = (
     "In per cent, on the official test images: the mean over seeds and the half width of its 95 % "
-    "interval (Student's t). Each seed has a training subset, a generator and initial weights of "
-    "its own. A row takes as many steps as any other, however many images it has. Robust skill: "
+    f"interval (Student's t). {CUT} Each seed has a training subset, a generator and initial "
+    "weights of its own. A row takes as many steps as any other, however many images it has. "
+    "Robust skill: "
     "the mean over the radii under PGD of what balanced accuracy has above a constant answer; "
     "then the same without the test images that have near copies among those that trained, chose "
     "or ranked."

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from search.comparison.looks import count_looks, earlier
 from search.comparison.rows import Row
+from search.comparison.scoring import require_folder
 from search.exit_status import FINISHED, INTERRUPTED
 from search.nonrobust.layout import collect, count_of, merge, note, text_of
 from search.record.manifest import Manifest, read_manifest
@@ -139,6 +140,7 @@ class Examiner:
         The winner is one network. Scored for each seed, it would pose as several trainings.
         """
         settings, scores = self._at(seed), inside(self.plan.out, "scores")
+        require_folder(scores)
         scores.mkdir(exist_ok=True)
         students: list[Reference | None] = [None, *students_of(self.study, settings)]
         for number, student in enumerate(students):

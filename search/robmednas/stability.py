@@ -35,7 +35,7 @@ from trainables.saved.checkpoint import load_unet
 from trainables.studies.robmednas.settings import RobMedNASSettings
 from trainables.study.study import Say
 from trainables.synthesis.constant import OneGrey, best_grey
-from trainables.synthesis.preparation.assets import read_data, trivial_line, write_data
+from trainables.synthesis.preparation.assets import read_data, write_data
 from trainables.synthesis.preparation.duration import say_duration
 from trainables.synthesis.preparation.record import read_record
 from trainables.synthesis.slices import Split, read_split
@@ -120,7 +120,6 @@ def stability(
     for table in tables:
         console.print(table)
     lines += [
-        trivial_line(train, test),
         *_alarm_lines(folder / MODELS),
         f"{pixels_line(comparison)}; {UNCHOSEN}",
         f"everything: {folder / FILE}",

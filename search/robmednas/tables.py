@@ -116,11 +116,20 @@ def barred_lines(rows: Sequence[tuple[Candidate, Retrained]]) -> list[str]:
     Args:
         rows: What stands for each row of the tables, and how its training went.
     """
+    return barred_sentences({network.row: trained.missed for network, trained in rows})
+
+
+def barred_sentences(missed: Mapping[str, Sequence[str]]) -> list[str]:
+    """Say which rows could not win, and why.
+
+    Args:
+        missed: The constraints that the training of each row misses.
+    """
     return [
-        f"{network.row}{BARRED}: its training misses {', '.join(trained.missed)}, as all of its "
-        "row do: it could not win a search"
-        for network, trained in rows
-        if trained.missed
+        f"{row}{BARRED}: its training misses {', '.join(names)}, as all of its row do: it could "
+        "not win a search"
+        for row, names in missed.items()
+        if names
     ]
 
 

@@ -90,28 +90,39 @@ def count_openings(
 
 
 def count_looks(comparison: Mapping[str, Any], folder: Path, looks: int, say: Say) -> int:
-    """Count looks at further trainings on test in the runs that were compared.
+    """Count looks at further trainings on test in the runs that were compared, see `count_later`.
 
     Args:
-        comparison: What `search.robmednas.final.read_final` read. Which runs it compared is a place
-            in a record, and followed where this user wrote it.
+        comparison: What `search.robmednas.final.read_final` read.
         folder: Of it.
         looks: How often verdicts were read here, from 1.
         say: Told how often test was opened, and where that is not counted.
-
-    Returns:
-        How often test was opened: the most of all runs, and once by the comparison at least.
     """
-    sources, count = comparison.get("sources"), looks + 1
-    if sources is None or not is_signed(sources):
-        say("which runs were compared, this user did not write: no run counts that test is opened")
-        return count
     opening = Opening(
         identity=f"stability {identity_of(folder)}",
         folder=folder,
         winner="its trainings with other seeds",
         looks=looks,
     )
+    return count_later(comparison, opening, say)
+
+
+def count_later(comparison: Mapping[str, Any], opening: Opening, say: Say) -> int:
+    """Count, in the runs that were compared, an opening of test that follows the comparison's.
+
+    Args:
+        comparison: What `search.robmednas.final.read_final` read. Which runs it compared is a place
+            in a record, and followed where this user wrote it.
+        opening: The present one.
+        say: Told how often test was opened, and where that is not counted.
+
+    Returns:
+        How often test was opened: the most of all runs, and once by the comparison at least.
+    """
+    sources, count = comparison.get("sources"), opening.looks + 1
+    if sources is None or not is_signed(sources):
+        say("which runs were compared, this user did not write: no run counts that test is opened")
+        return count
     runs = map(Path, dict.fromkeys(sources["settings"]["runs"]))
     return max(count, *(count_elsewhere(run, opening, say) for run in runs))
 

@@ -19,6 +19,7 @@ from trainables.data.nifti import digest_of
 from trainables.door.paths import inside
 from trainables.door.records import read_json
 from trainables.door.text import to_cell
+from trainables.metrics.alarms import exact_interval
 from trainables.models.modes import frozen
 from trainables.runtime.files import write_atomically
 from trainables.saved.checkpoint import CARD, WEIGHTS, ModelCard, load_classifier
@@ -26,6 +27,7 @@ from trainables.study.study import Say
 
 BATCH = 64
 Floats = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
 
 
 def predict_dataset(
@@ -73,8 +75,7 @@ def predict_dataset(
     chances = probabilities(logits, card)
     labels = dataset.official(split).labels
     write_atomically(out, _table(chances, labels, card))
-    right = (_classes(chances, card) == labels).reshape(len(labels), -1).all(axis=1)
-    say(f"{right.mean():.1%} right; everything: {out}")
+    say(f"{rightness(_classes(chances, card), labels)}; everything: {out}")
 
 
 def find_classifier(path: Path) -> Path:
@@ -104,11 +105,32 @@ def probabilities(logits: Tensor, card: ModelCard) -> Floats:
     return chances
 
 
-def _classes(chances: Floats, card: ModelCard) -> npt.NDArray[np.int64]:
+def rightness(answers: Labels, labels: Labels) -> str:
+    """Say how many images are answered right, with all their labels, and by the best constant.
+
+    Args:
+        answers: A class an image, (N,), or 0 and 1 for each of its labels, (N, L).
+        labels: Likewise.
+
+    Example:
+        >>> rightness(np.array([0, 1, 1, 1]), np.array([0, 1, 1, 0]))
+        '75.0% right of 4 images, 95 % interval 19.4% to 99.4%; a constant answer at best: 50.0%'
+    """
+    count = len(labels)
+    right = int((answers == labels).reshape(count, -1).all(axis=1).sum())
+    low, high = exact_interval(right, count)
+    most = int(np.unique(labels, axis=0, return_counts=True)[1].max())
+    return (
+        f"{right / count:.1%} right of {plural(count, 'image')}, 95 % interval {low:.1%} to "
+        f"{high:.1%}; a constant answer at best: {most / count:.1%}"
+    )
+
+
+def _classes(chances: Floats, card: ModelCard) -> Labels:
     """Return the class of each image, (N,); of multi-label data every label, (N, K)."""
     if card.task == "multi-label":
         return (chances > 0.5).astype(np.int64)
-    classes: npt.NDArray[np.int64] = chances.argmax(axis=1)
+    classes: Labels = chances.argmax(axis=1)
     return classes
 
 
@@ -132,7 +154,7 @@ def _words(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _table(chances: Floats, labels: npt.NDArray[np.int64], card: ModelCard) -> str:
+def _table(chances: Floats, labels: Labels, card: ModelCard) -> str:
     """Write a line an image: its number, label and class, and the probability of each class."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -145,5 +167,5 @@ def _table(chances: Floats, labels: npt.NDArray[np.int64], card: ModelCard) -> s
     return text.getvalue()
 
 
-def _label(label: npt.NDArray[np.int64]) -> str:
+def _label(label: Labels) -> str:
     return " ".join(str(int(value)) for value in np.atleast_1d(label))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from search.comparison.rows import Row, table
+from search.comparison.rows import CUT, Row, table
 from search.tsynd.answer import answer
 from search.tsynd.methods import TABLE_1, TABLE_2
 from trainables.metrics.skill import SKILL
@@ -21,8 +21,9 @@ without the test images that have near copies among those that trained, chose or
 
 NOTE = (
     "In per cent, on the official test images: the mean over seeds and the half width of its 95 % "
-    "interval (Student's t). Each seed has a training subset, an autoencoder and initial weights "
-    "of its own; the test images are the same for all. Robust skill: the mean over 0.25, 0.5, 1, "
+    f"interval (Student's t). {CUT} Each seed has a training subset, an autoencoder and "
+    "initial weights of its own; the test images are the same for all. "
+    "Robust skill: the mean over 0.25, 0.5, 1, "
     "2, 4 and 8/255 under PGD of the share of what lies between a constant answer and a perfect "
     "one (balanced accuracy; AUC where an image has several labels); then the same without the "
     "test images that have near copies among those that trained, chose or ranked."

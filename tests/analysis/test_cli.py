@@ -115,6 +115,16 @@ def test_mistakes_are_one_line(analyse, tmp_path, monkeypatch, arguments, words)
     one_line(printed, words)
 
 
+@pytest.mark.parametrize("log", [(), ("--log", "tensorboard")])
+def test_nothing_is_written_where_one_of_the_runs_is_none(analyse, tmp_path, log):
+    run, other = make_run(tmp_path / "run", [REFERENCES[0]]), tmp_path / "file"
+    other.touch()
+    status, printed = analyse(run, other, *log)
+    assert status == 2
+    one_line(printed, str(other))
+    assert not (run / "analysis").exists()
+
+
 def test_two_runs_of_one_name_do_not_overwrite_each_other(analyse, tmp_path):
     runs = [make_run(tmp_path / name / "run", [REFERENCES[0]]) for name in ("a", "b")]
     status, printed = analyse(*runs, "--out", tmp_path / "out")

@@ -9,10 +9,13 @@ from whole_cells import written
 from search.comparison import cells
 from search.comparison.cells import Cell
 from search.comparison.comparison import Grid
+from search.engine.trial import Trial
 from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
 from searchspace.errors import UserError
 from trainables.classification import trial
+from trainables.classification.examination import TestScores
+from trainables.study.report import Report
 
 
 def test_a_cell_has_the_name_of_its_folder():
@@ -69,6 +72,33 @@ def test_scores_of_an_earlier_version_are_made_again(make_comparison, run_compar
     assert trained.items() < written(comparison.out).items()
 
 
+def test_what_is_no_folder_or_no_score_is_said_and_costs_nothing(make_comparison, run_comparison):
+    comparison = make_comparison()
+    run_comparison(comparison)
+    folders = [comparison.out / "cells"]
+    folders.append(folders[0] / "phantom-0.05-0")
+    folders += [folders[1] / name for name in ("test", "scores")]
+    before = written(comparison.out)
+    for folder in folders:
+        aside = folder.rename(comparison.out / "aside")
+        folder.touch()
+        with pytest.raises(UserError, match=f"{folder.name} is no folder: remove it, and give"):
+            run_comparison(comparison)
+        folder.unlink()
+        aside.rename(folder)
+    file = next(folders[-1].iterdir())
+    text = file.read_text()
+    for scores in ({"test_clean_bacc": "text"}, {"test_clean_bacc": 0.5}):
+        file.write_text(json.dumps({"scores": scores, "samples": {}}))
+        with pytest.raises(UserError, match=f"{file.name} .*: remove it, and give the same"):
+            run_comparison(comparison)
+    file.unlink()
+    assert run_comparison(comparison)[0] == 0
+    assert file.read_text() == text
+    after = written(comparison.out)
+    assert {path for path in before if before[path] != after[path]} == {file}
+
+
 def test_folders_that_a_record_names_are_not_used(make_comparison, run_comparison, tmp_path):
     """A cell that someone else made: its autoencoder comes from the user's cache."""
     comparison = make_comparison()
@@ -106,3 +136,16 @@ def test_alarms_of_a_training_reach_table_file_and_screen(
     assert "| noise ! | 1 |" in (comparison.out / "table1.md").read_text()
     with (comparison.out / "table1.csv").open() as stream:
         assert all(name in line["alarms"].split() for line in csv.DictReader(stream))
+
+
+def test_a_flawed_generator_marks_the_methods_that_train_on_its_images():
+    """Settings of a table let it train, so that no constraint of its trials says so."""
+    details = {"generators": {"hinge": {"alarms": {"copied": 0.2, "generator_collapse": -0.1}}}}
+    report = Report(epoch=1, metrics={"val_clean_bacc": 0.5})
+
+    def alarms_of(config):
+        trial = Trial("r01", config, reports=[report])
+        return cells._result(trial, TestScores({"acc": 0.5}), details).alarms
+
+    assert alarms_of({"source": "hinge"}) == ("copied",)
+    assert alarms_of({"source": "repeats"}) == alarms_of({}) == ()

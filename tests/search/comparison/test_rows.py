@@ -7,7 +7,15 @@ from dataclasses import replace
 import pytest
 from scipy import stats
 
-from search.comparison.rows import CONSTANT, Row, Written, mean_and_half_width, table, write_csv
+from search.comparison.rows import (
+    CONSTANT,
+    Row,
+    Written,
+    mean_and_half_width,
+    table,
+    with_interval,
+    write_csv,
+)
 
 COLUMNS = {"clean": "test_clean_acc", "skill": "test_pgd_{headline}_skill"}
 
@@ -34,8 +42,22 @@ def test_a_line_holds_means_in_per_cent_over_seeds():
     assert lines[0] == "| dataset | fraction | method | seeds | clean | skill |"
     assert lines[2:] == [
         "| breastmnist | 10 % | TSynD | 1 | 50.0 | - |",
-        "| breastmnist | 10 % | baseline | 2 | 70.0 ± 127.1 | 25.0 ± 0.0 |",
+        "| breastmnist | 10 % | baseline | 2 | 70.0 [0.0, 100.0] | 25.0 ± 0.0 |",
     ]
+
+
+@pytest.mark.parametrize(
+    ("mean", "half", "text"),
+    [
+        (70.0, 30.0, "70.0 ± 30.0"),
+        (70.0, 40.0, "70.0 [30.0, 100.0]"),
+        (2.0, 5.0, "2.0 [0.0, 7.0]"),
+        (0.0, 0.0, "0.0 ± 0.0"),
+        (70.0, math.nan, "70.0"),
+    ],
+)
+def test_no_interval_of_a_mean_leaves_what_is_possible(mean, half, text):
+    assert with_interval(mean, half) == text
 
 
 def test_a_constant_answer_stands_below_the_methods_of_each_setting():

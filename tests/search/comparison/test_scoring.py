@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from search.comparison.scoring import Scoring, read_scores, write_scores
+from search.comparison.scoring import (
+    Scoring,
+    read_scores,
+    require_folder,
+    require_same_names,
+    write_scores,
+)
 from search.execution.tasks import run_task
 from search.tsynd.methods import tsynd
 from searchspace.errors import UserError
@@ -76,9 +82,9 @@ def test_scores_are_read_as_they_were_written(tmp_path):
     file, classes = tmp_path / "scores.json", np.array([0, 1, 1])
     sample = Sample(np.array([0.0, 1 / 3, np.nan]), classes, np.array([[-1, 2], [1 / 7, 0]]))
     without = Sample(np.zeros(3), classes, np.zeros((0, 2)))
-    write_scores(file, TestScores({"skill": 0.25}, {"skill": sample, "auc": without}))
+    write_scores(file, TestScores({"skill": 0.25, "auc": 0.5}, {"skill": sample, "auc": without}))
     result = read_scores(file)
-    assert result.scores == {"skill": 0.25}
+    assert result.scores == {"skill": 0.25, "auc": 0.5}
     assert result.samples["skill"].labels.tolist() == [0, 1, 1]
     assert result.samples["skill"].moved == pytest.approx(sample.moved, rel=1e-5, nan_ok=True)
     assert result.samples["skill"].extremes == pytest.approx(sample.extremes, rel=1e-5)
@@ -103,3 +109,42 @@ def test_a_damaged_file_is_refused_in_one_line(labels, tmp_path):
     file.write_text('{"scores": {}, "samples": {"skill": ' + sample + "}}")
     with pytest.raises(UserError, match="is damaged"):
         read_scores(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"scores": {}, "samples": {}}', "there is no score"),
+        ('{"scores": {"acc": "0.5"}, "samples": {}}', "acc is no number"),
+        ('{"scores": {"acc": true}, "samples": {}}', "acc is no number"),
+        ('{"scores": {"acc": 1e999}, "samples": {}}', "acc is no number"),
+        ('{"scores": {"acc": 1}, "samples": {"b": {"moved": [0], "extremes": [], "labels": [0]}}}',
+         "there is no b"),
+        ('{"scores": {"acc": 1', "Expecting"),
+    ],
+)  # fmt: skip
+def test_scores_that_are_no_numbers_are_refused(text, words, tmp_path):
+    """Left out in silence, a training would take its seed from the means and intervals."""
+    file = tmp_path / "scores.json"
+    file.write_text(text)
+    with pytest.raises(UserError, match=f"scores.json is damaged: {words}.*: remove it, and give"):
+        read_scores(file)
+
+
+def test_a_score_that_is_not_defined_is_read(tmp_path):
+    write_scores(tmp_path / "scores.json", TestScores({"auc": float("nan")}))
+    assert read_scores(tmp_path / "scores.json").scores == {"auc": None}
+
+
+def test_methods_of_a_cell_have_the_same_scores():
+    files = {Path("a"): TestScores({"acc": 1.0, "auc": 1.0}), Path("b"): TestScores({"acc": 1.0})}
+    with pytest.raises(UserError, match=r"^b lacks auc, which other methods have: remove it"):
+        require_same_names(files)
+
+
+def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path):
+    for path in (tmp_path, tmp_path / "absent"):
+        require_folder(path)
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="file is no folder: remove it, and give the same command"):
+        require_folder(tmp_path / "file")

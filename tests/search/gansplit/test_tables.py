@@ -39,7 +39,7 @@ def test_the_matrix_is_the_mean_over_seeds():
 
 def test_tables_hold_means_precision_and_recall():
     text = markdown(ROWS)
-    assert "| breastmnist | 50 % | authentic | 2 | 70.0 ±" in text
+    assert "| breastmnist | 50 % | authentic | 2 | 70.0 [0.0, 100.0]" in text
     assert "breastmnist, 50 %, authentic, attacked:" in text
     lines = text.splitlines()
     first = lines.index("breastmnist, 50 %, authentic, clean:")

@@ -10,7 +10,7 @@ import torch
 from make_run import METRIC, Blueprint, make_run
 
 from search.record.run_folder import OPENINGS
-from search.run.predict import find_classifier, predict_dataset
+from search.run.predict import find_classifier, predict_dataset, rightness
 from search.storage.depot import SHARED
 from search.storage.openings import Opening, count_opening
 from searchspace.errors import UserError
@@ -48,7 +48,20 @@ def test_every_image_has_its_label_class_and_probabilities(run, tmp_path):
     with torch.no_grad():
         expected = classifier(images).softmax(dim=1).numpy()
     np.testing.assert_allclose(chances, expected, rtol=1e-3, atol=1e-5)
-    assert "right" in lines[-1]
+    labels, answers = dataset.val.labels, chances.argmax(axis=1)
+    assert lines[-1].startswith(f"{np.mean(answers == labels):.1%} right of {len(labels)} images")
+    assert f"a constant answer at best: {np.bincount(labels).max() / len(labels):.1%};" in lines[-1]
+
+
+def test_images_that_are_right_have_an_interval_and_stand_beside_a_constant_answer():
+    labels = np.array([0] * 15 + [1] * 5)
+    words = rightness(np.zeros_like(labels), labels)  # Clopper and Pearson's, from their tables
+    assert words.startswith("75.0% right of 20 images, 95 % interval 50.9% to 91.3%; ")
+    assert words.endswith("a constant answer at best: 75.0%")
+    several = np.array([[0, 1], [0, 1], [1, 1]])
+    words = rightness(np.array([[0, 1], [1, 1], [1, 1]]), several)  # with all its labels, or not
+    assert words.startswith("66.7% right of 3 images")
+    assert words.endswith("a constant answer at best: 66.7%")
 
 
 @pytest.fixture
