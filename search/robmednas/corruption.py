@@ -102,10 +102,6 @@ def _disturbed(scores: pd.DataFrame) -> Iterator[Table]:
     """Show each row's head MAE under each disturbance, in tables that 80 columns hold."""
     heads = scores[scores["score"] == "mae_head"]
     groups = dict(iter(heads.groupby(["row", "kind", "strength"], sort=False)["value"]))
-    conditions = [("clean", 0.0)]
-    conditions += [
-        (kind, strength) for kind, strengths in STRENGTHS.items() for strength in strengths
-    ]
     names = list(heads["row"].unique())
     for start in range(0, len(names), SIDE_BY_SIDE):
         rows = names[start : start + SIDE_BY_SIDE]
