@@ -17,7 +17,7 @@ import numpy as np
 from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.run_folder import RunFolder
-from search.results.ranking import Row, can_win, first_merit, lucky, sign_of, winner
+from search.results.ranking import Row, can_win, cut, first_merit, lucky, sign_of, winner
 from search.results.seeds import Spread, spread_of
 from trainables.metrics.influence import Sample, value_of
 from trainables.metrics.skill import Area, summary_of
@@ -191,8 +191,9 @@ class Comparison:
             UserError: If a file of answers is damaged.
         """
         difference = self.over(row)
-        bounds = None if isnan(difference.low) else (difference.low, difference.high)
-        return Gain(row.trial, difference.value, bounds, difference.level)
+        bounds = (difference.low, difference.high)
+        interval = None if isnan(difference.low) else cut(bounds, self.objective, least=-1.0)
+        return Gain(row.trial, difference.value, interval, difference.level)
 
 
 @dataclass(frozen=True)

@@ -254,16 +254,24 @@ def _interval(
     config = trainings[0].repeats or trainings[0].id
     seeds = spread.half_width(config, len(trainings)) if spread.is_known else 0.0
     if len(margins) < len(reports):
-        return _cut((value - seeds, value + seeds), objective) if spread.is_known else None
+        return cut((value - seeds, value + seeds), objective) if spread.is_known else None
     below, above = (fmean(sides) for sides in zip(*margins, strict=True))
-    return _cut((value - hypot(below, seeds), value + hypot(above, seeds)), objective)
+    return cut((value - hypot(below, seeds), value + hypot(above, seeds)), objective)
 
 
-def _cut(bounds: tuple[float, float], objective: Objective) -> tuple[float, float]:
-    """Cut an interval of a skill at the least and the greatest skill, as `confirm` does."""
+def cut(
+    bounds: tuple[float, float], objective: Objective, least: float = 0.0
+) -> tuple[float, float]:
+    """Cut an interval of a skill at the least and the greatest possible value, as `confirm` does.
+
+    Args:
+        bounds: Of the interval.
+        objective: What ranks; only skills are cut.
+        least: -1 for a difference of two skills.
+    """
     if not objective.metric.endswith(f"_{SKILL}"):
         return bounds
-    low, high = (min(max(bound, 0.0), 1.0) for bound in bounds)
+    low, high = (min(max(bound, least), 1.0) for bound in bounds)
     return low, high
 
 

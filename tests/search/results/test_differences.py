@@ -6,12 +6,12 @@ import pytest
 from search.engine.objective import Objective, Other
 from search.engine.trial import State, Trial
 from search.record.run_folder import RunFolder
-from search.results.differences import Side, duel, gains, leaders, seed_spread, tied
+from search.results.differences import Comparison, Side, duel, gains, leaders, seed_spread, tied
 from search.results.ranking import rank, winner
 from search.results.tables import winner_lines
 from trainables.metrics.influence import Sample
 from trainables.metrics.skill import Area
-from trainables.metrics.welch import Component, estimate, total
+from trainables.metrics.welch import Component, Estimate, estimate, total
 from trainables.study import ranking_file
 from trainables.study.report import Report
 
@@ -89,6 +89,20 @@ def test_all_comparisons_of_a_run_hold_together(folder):
     rows = rank(answered(folder, trials), HIGH)
     (gain,) = gains(rows[0], rows, HIGH, folder)
     assert gain.level == pytest.approx(1 - 0.05 / 3)
+
+
+def test_a_gain_of_skill_is_cut_at_what_is_possible(folder, monkeypatch):
+    """Of trainings that differ so much that nothing is known of a single one."""
+    wide = Estimate(value=0.3, low=-2.1, high=2.7, p=0.7, df=2, level=0.95)
+    monkeypatch.setattr(Comparison, "over", lambda *_: wide)
+    trials = [*config("a", 0.9, 0.1, 0.8), *config("b", 0.2, by_value=False, label="baseline")]
+    for metric, bounds in (("m", (-2.1, 2.7)), ("m_skill", (-1.0, 1.0))):
+        for trial in trials:
+            trial.reports[-1].metrics[metric] = trial.reports[-1].metrics["m"]
+        objective = Objective(metric, "max")
+        rows = rank(trials, objective)
+        (gain,) = gains(rows[0], rows, objective, folder)
+        assert gain.interval == bounds
 
 
 def test_leaders_that_raced_are_compared_in_all_pairs(folder):
