@@ -31,7 +31,7 @@ def test_what_preparing_settles_holds_for_trials_and_for_those_who_come_later(ru
     barred = [
         event["trial"]
         for event in events_of(folder)
-        if event["event"] == "reported" and event["constraints"]["relative_floor"] > 0
+        if event["event"] == "reported" and event["constraints"].get("relative_floor", 0.0) > 0
     ]
     assert any(trial > "t008" for trial in barred)
     assert "relative floor missed" not in run_toy("loose", trials=8)[2]

@@ -8,7 +8,7 @@ Over the whole volume lies a pattern, 2 or 3 grey levels strong, with a period o
 for one ball, a chequerboard for two, either sign. It is the *brittle cue*: a perturbation of 4/255
 can erase it or write the other one. In an eighth of the volumes it is drawn by lot, so that the
 balls count too. A standard network reads the pattern alone, an adversarially trained one the balls
-alone (``python benchmarks/phantom.py balls``, measured in docs/deepauc.md).
+alone (``python benchmarks/phantom.py balls``).
 
 Every machine makes the same volumes, bit for bit, by the rules of
 `trainables.data.phantoms.lesions`.
