@@ -7,8 +7,8 @@ that it is to judge, or be trained once more with another seed: they are judged 
 sampler was told of them by that time stays. A reference whose mean is no better than a constant
 answer sets no level.
 
-The floor counts where a trial has trained to its end. Before, it would bar what learns more slowly
-than the reference, as adversarial training does.
+The floor counts where a trial has trained to its end. At rungs below that it would bar what learns
+more slowly than the reference, as adversarial training does.
 """
 
 import math

@@ -48,13 +48,10 @@ def check_winner(session: Session, desk: Desk) -> str:
     """
     coordinator, objective = desk.coordinator, desk.coordinator.rules.objective
     rows = [row for row in rank(coordinator.trials.values(), objective) if can_win(row)]
-    space, seeds = coordinator.rules.source.space, _checks(session.plan)
-    limit = RACED * max(1, len(space.arm_options))
-    if not seeds or _chosen_now(coordinator, OF_WINNER) >= limit:
+    seeds = _checks(session.plan)
+    if not seeds or _has_enough(coordinator, OF_WINNER):
         return ""
-    bests: dict[Value | None, Row] = {}
-    for row in sorted(rows, key=lambda row: -first_merit(row, objective)):
-        bests.setdefault(arm_of(row.trial, space.arms), row)
+    bests = _bests(coordinator, rows)
     first = next(iter(bests), None)
     names = [row.trial.id for arm, row in bests.items() if arm is not None or arm == first]
     return _queue(desk, OF_WINNER, names, seeds, by_value=True)
@@ -68,18 +65,14 @@ def check_barred(session: Session, desk: Desk) -> str:
     must meet it, and a single one could not outvote the first. Four for each arm, at most.
     """
     coordinator, seeds = desk.coordinator, _checks(session.plan)
-    judge, objective = coordinator.rules.judge, coordinator.rules.objective
-    space = coordinator.rules.source.space
-    limit = RACED * max(1, len(space.arm_options))
-    if judge.floor is None or len(seeds) < 2 or _chosen_now(coordinator, OF_BARRED) >= limit:
+    judge = coordinator.rules.judge
+    if judge.floor is None or len(seeds) < 2 or _has_enough(coordinator, OF_BARRED):
         return ""
-    rows = rank(coordinator.trials.values(), objective)
-    able = {arm_of(row.trial, space.arms) for row in rows if can_win(row)}
+    rows = rank(coordinator.trials.values(), coordinator.rules.objective)
+    able = _bests(coordinator, [row for row in rows if can_win(row)])
     barred = barred_by_chance(rows, judge.floor, judge.direction, session.folder)
-    bests: dict[Value | None, str] = {}
-    for row in sorted(barred, key=lambda row: -first_merit(row, objective)):
-        bests.setdefault(arm_of(row.trial, space.arms), row.trial.id)
-    names = [name for arm, name in bests.items() if arm not in able]
+    bests = _bests(coordinator, barred)
+    names = [row.trial.id for arm, row in bests.items() if arm not in able]
     return _queue(desk, OF_BARRED, names, seeds, by_value=True)
 
 
@@ -204,11 +197,20 @@ def _checks(plan: Plan) -> range:
     return range(1, plan.seed_check + 1)
 
 
-def _chosen_now(coordinator: Coordinator, purpose: str) -> int:
-    """Count the trials that were chosen for a purpose since the last trial was added."""
+def _bests(coordinator: Coordinator, rows: list[Row]) -> dict[Value | None, Row]:
+    """Return the best row of each arm by its first training, the best of all first."""
+    rules, bests = coordinator.rules, dict[Value | None, Row]()
+    for row in sorted(rows, key=lambda row: -first_merit(row, rules.objective)):
+        bests.setdefault(arm_of(row.trial, rules.source.space.arms), row)
+    return bests
+
+
+def _has_enough(coordinator: Coordinator, purpose: str) -> bool:
+    """Tell whether as many were chosen for a purpose as may be, since the last trial was added."""
     trials = len(own_trials(coordinator.trials.values()))
     choices = [choice for choice in coordinator.repeats.choices if choice.purpose == purpose]
-    return len({name for choice in choices if choice.after == trials for name in choice.trials})
+    chosen = {name for choice in choices if choice.after == trials for name in choice.trials}
+    return len(chosen) >= RACED * max(1, len(coordinator.rules.source.space.arm_options))
 
 
 def _baseline(coordinator: Coordinator) -> Trial | None:
