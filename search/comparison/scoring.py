@@ -14,7 +14,7 @@ from searchspace.errors import UserError
 from trainables.classification.examination import TestScores
 from trainables.classification.study import ClassificationStudy
 from trainables.door.opening import read_bytes
-from trainables.door.records import RECORD_BYTES, parse_json
+from trainables.door.records import RECORD_BYTES, parse_json, read_json
 from trainables.metrics.influence import Sample
 from trainables.runtime.arrays import Floats64
 from trainables.runtime.errors import first_line
@@ -86,6 +86,20 @@ def read_scores(file: Path) -> TestScores | None:
     except OSError as error:
         raise UserError(f"cannot read {file}: {first_line(error)}") from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{file} is damaged: {error}: {MEND}") from None
+
+
+def read_numbers(file: Path) -> dict[str, float]:
+    """Read scores by name that were written without what single images say.
+
+    Raises:
+        UserError: If the file is damaged, is gone or cannot be read.
+    """
+    try:
+        return _read_numbers(read_json(file), {})
+    except FileNotFoundError:
+        raise UserError(f"cannot read {file}: there is none") from None
+    except (TypeError, ValueError) as error:
         raise UserError(f"{file} is damaged: {error}: {MEND}") from None
 
 

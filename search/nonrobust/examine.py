@@ -14,7 +14,7 @@ from rich.console import Console
 
 from search.comparison.looks import count_looks, earlier
 from search.comparison.rows import Row
-from search.comparison.scoring import require_folder
+from search.comparison.scoring import read_numbers, require_folder
 from search.exit_status import FINISHED, INTERRUPTED
 from search.nonrobust.layout import collect, count_of, merge, note, text_of
 from search.record.manifest import Manifest, read_manifest
@@ -156,7 +156,7 @@ class Examiner:
                 seed=seed,
                 method=WINNER if student is None else student.label,
                 headline="bacc",
-                scores=read_json(file),
+                scores=read_numbers(file),
             )
 
     def text(self, rows: list[Row], details: list[dict[str, Any]]) -> str:

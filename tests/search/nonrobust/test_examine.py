@@ -125,3 +125,22 @@ def test_more_seeds_are_another_look_at_the_words(work):
         words = f"at {level}, so that all that the words decide ({count}) holds together"
         assert words in printed, seeds
         assert (f"These verdicts are look {look} at" in printed) == (look > 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{}", "is damaged: there is no score"),
+        ('{"ranking_clean_bacc": "high"}', "is damaged: ranking_clean_bacc is no number"),
+        ("[1]", "is damaged"),
+        ("{", "cannot read"),
+    ],
+)
+def test_a_damaged_file_of_scores_is_refused_in_one_line(work, text, message):
+    work(1)
+    file = work.report.parent / "scores" / "4-1.json"
+    file.write_text(text)
+    with pytest.raises(UserError, match=message) as caught:
+        work(1)
+    assert str(file) in str(caught.value)
+    assert "\n" not in str(caught.value)
