@@ -14,7 +14,7 @@ from analysis.numbers.frames import best_so_far, level_of
 from analysis.vocabulary import Vocabulary
 from search.record.run_folder import RunFolder
 from search.results.differences import Side, duel
-from search.results.ranking import Row
+from search.results.ranking import Row, cut
 from trainables.study.ladder import format_rung
 from trainables.study.report import Level, Rung
 
@@ -69,7 +69,7 @@ def duels(runs: Sequence[Run]) -> pd.DataFrame:
     rows = []
     for (name, run, first), (rival_name, rival, second) in pairs:
         gain = duel(_side(run, first), _side(rival, second), run.objective, len(pairs))
-        interval = gain.low, gain.high
+        interval = cut((gain.low, gain.high), run.objective, least=-1.0)
         verdict = verdict_of(*interval)
         metric = run.objective.metric
         rows.append((name, rival_name, metric, gain.value, *interval, gain.level, verdict))

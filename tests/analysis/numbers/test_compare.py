@@ -6,7 +6,9 @@ import pytest
 from make_run import METRIC, Blueprint, further_seeds, make_run
 
 from analysis.load import load
+from analysis.numbers import compare
 from analysis.numbers.compare import comparable, differences, duels, names_of, progress, winners
+from trainables.metrics.welch import Estimate
 
 
 def test_winners_are_listed_with_their_gain_over_the_closest_reference(two):
@@ -149,3 +151,10 @@ def test_winners_on_other_images_are_not_compared(two):
     two[0].manifest["digests"] = {"ranking": "a"}
     two[1].manifest["digests"] = {"ranking": "b"}
     assert duels(two).empty
+
+
+def test_gains_of_skills_end_at_what_is_possible(two, monkeypatch):
+    gain = Estimate(value=0.2, low=-1.4, high=1.8, p=0.7, df=1.0, level=0.95)
+    monkeypatch.setattr(compare, "duel", lambda *_: gain)
+    (duel,) = duels(two).itertuples(index=False)
+    assert (duel.low, duel.high) == (-1.0, 1.0)
