@@ -286,7 +286,7 @@ def front_lines(rows: list[Row], objective: Objective) -> list[str]:
 
 def agreement_line(agreement: Agreement, share: str) -> str:
     """Say how far a rung can be trusted, and what follows."""
-    rungs = f"rung {agreement.rung + 1} ranks as rung {agreement.rung + 2} does"
+    rungs = f"whether rung {agreement.rung + 1} ranks as rung {agreement.rung + 2} does"
     trials = plural(agreement.trials, "sampled trial")
     if math.isnan(agreement.low):
         return f"{rungs}: not known, {trials} reached both; {share} go on"

@@ -130,6 +130,8 @@ def count_later(comparison: Mapping[str, Any], opening: Opening, say: Say) -> in
 def count_synthesis(model: Path, subjects: Sequence[FolderSubject], say: Say) -> None:
     """Count in a model's run that its test subjects are scored, where some are among subjects.
 
+    Where some are scored that trained, chose or ranked the model, that is said.
+
     Args:
         model: Folder of the model.
         subjects: A CT is made for each; those that have one are scored.
@@ -146,10 +148,17 @@ def count_synthesis(model: Path, subjects: Sequence[FolderSubject], say: Say) ->
     except UserError:  # of an earlier version: which subjects are test is not known
         return
     test = {digest for name in record.splits.test for digest in record.personal(name)}
-    scored = (subject.digests() for subject in subjects if subject.ct is not None)
-    if any(digests[part] in test for digests in scored for part in PERSONAL):
+    served = {digest for name in record.contents for digest in record.personal(name)} - test
+    contents = [subject.digests() for subject in subjects if subject.ct is not None]
+    scored = [{digests[part] for part in PERSONAL} for digests in contents]
+    if any(not test.isdisjoint(each) for each in scored):
         refuse_trial(location, model, "leave out the CT of subjects that are test there")
         count_model(location, digest_of(model / WEIGHTS), say)
+    if count := sum(not served.isdisjoint(each) for each in scored):
+        say(
+            f"{count} of {plural(len(scored), 'subject')} with a CT train, choose or rank in "
+            f"{location.run.name}: their errors flatter the model, and so does a mean with them"
+        )
 
 
 def open_test(settings: RobMedNASSettings, folder: Path, say: Say) -> Split:

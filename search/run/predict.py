@@ -12,7 +12,7 @@ from torch import Tensor
 from search.storage.guard import count_model, dataset_of, locate, refuse_trial
 from searchspace.errors import UserError
 from searchspace.words import plural
-from trainables.classification.assets import to_tensors
+from trainables.classification.assets import check_test_split, to_tensors
 from trainables.data.dataset import Dataset, OfficialSplit
 from trainables.data.datasets import open_dataset
 from trainables.data.nifti import digest_of
@@ -48,8 +48,8 @@ def predict_dataset(
 
     Raises:
         UserError: If there is no classifier, it takes other images or knows other classes, it is
-            a single trial and the images are test, or the file is there already or cannot be
-            written.
+            a single trial and the images are test, these are not those that the run recorded, or
+            the file is there already or cannot be written.
     """
     if out.exists():
         raise UserError(f"{out} is there already: name a new file with --out")
@@ -65,6 +65,7 @@ def predict_dataset(
     dataset = open_dataset(name, card.shape[0], root, say, volumes=True)
     _check(dataset, card)
     if location:
+        check_test_split(location.run / "assets", dataset)
         count_model(location, digest_of(folder / WEIGHTS), say)
     data = to_tensors(dataset.official(split), torch.device("cpu"))
     say(f"model: {folder}; {plural(len(data), 'image')}, {split} of {name}")

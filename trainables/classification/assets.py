@@ -234,6 +234,21 @@ def find_test(
     return dataset.test.take(np.array([int(name) for name in names.values()], np.int64))
 
 
+def check_test_split(assets: Path, dataset: Dataset) -> None:
+    """Make sure that the official test split is, image by image, the one that a run recorded.
+
+    Args:
+        assets: Of the run; one of an earlier version, without digests, says nothing.
+        dataset: As it is now.
+
+    Raises:
+        UserError: If it is not; in one line that says what changed.
+    """
+    if (assets / CONTENTS).is_file():
+        recorded = _recorded(assets, "test", Splits.load(assets / SPLITS).test)
+        check_items(dataset.name, "test images", recorded, image_items(dataset.test))
+
+
 def read_test(folder: Path, device: torch.device) -> LabelledImages:
     """Read the test images that `write_test` wrote, onto a device."""
     with open_arrays(inside(folder, TEST), limit=None) as arrays:

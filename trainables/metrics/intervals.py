@@ -26,7 +26,15 @@ import numpy.typing as npt
 from trainables.metrics.classification import Labels, mean_recall
 from trainables.metrics.influence import Answers, Sample, Unclipped, is_right_or_wrong
 from trainables.metrics.skill import Area, Skill, Summary
-from trainables.metrics.welch import Component, image_component, quantile
+from trainables.metrics.welch import (
+    FEW,
+    Component,
+    estimate,
+    image_component,
+    quantile,
+    seed_component,
+    total,
+)
 from trainables.runtime.arrays import Floats, Floats64
 
 Scores = npt.NDArray[np.bool_ | np.floating]
@@ -105,6 +113,9 @@ def share_interval(
 ) -> Interval:
     """Compute what share A keeps of B beyond ``zero``: (A - zero) / (B - zero), of their means.
 
+    The interval is over images, and over the seeds of each of both that has several trainings: what
+    a single one owes to its seed is not known.
+
     Args:
         scores_a: Of each image, (N,), in each training of A.
         scores_b: Of the same images, in each training of B.
@@ -120,15 +131,39 @@ def share_interval(
         return Interval(math.nan, math.nan, math.nan)
     value = rest / whole
     if not all(len(scores) == 1 and is_right_or_wrong(scores) for scores in pair):
-        a, b = (
-            Sample.of([scores[None] for scores in trainings], labels, Area((0.0,)))
-            for trainings in pair
-        )
-        ratio = (a - b.scaled(value)).scaled(1 / whole)
-        return _student(value, ratio.component, LEVEL)
+        return _ratio_interval(pair, labels, value, whole)
     draws_a, draws_b = (draws[:, 0] - zero for draws in _draw_means(pair, labels, seed, resamples))
     base = np.where(np.sign(draws_b) == np.sign(whole), draws_b, np.nan)
     return _percentiles(value, draws_a / base, LEVEL)
+
+
+def _ratio_interval(
+    pair: tuple[Answers, Answers], labels: Labels, value: float, base: float
+) -> Interval:
+    """Compute the interval of a ratio by Student's t, of the variances over images and seeds.
+
+    Args:
+        pair: Scores of each image in each training of A, (S, N), and of B, (T, N).
+        labels: Classes, (N,).
+        value: The ratio.
+        base: What it is a share of.
+    """
+    a, b = (
+        Sample.of([scores[None] for scores in trainings], labels, Area((0.0,)))
+        for trainings in pair
+    )
+    images = (a - b.scaled(value)).scaled(1 / base).component
+    weights = (1 / base, value / base)
+    seeds = total(
+        [
+            seed_component(weight * mean_recall(trainings, labels))
+            for weight, trainings in zip(weights, pair, strict=True)
+            if len(trainings) > 1
+        ]
+    )
+    fewest = min(map(len, pair))
+    estimated = estimate(value, [seeds, images], apart=fewest < FEW)
+    return Interval(value, estimated.low, estimated.high)
 
 
 def chance_interval(labels: Labels, skill: Skill, *, seed: int, draws: int = 2000) -> Interval:

@@ -1,14 +1,18 @@
 """Tables and sentences of a ranking, at 80 columns."""
 
+import math
+
 import pytest
 from make_trials import HIGH, screen
 
+from search.engine.agreement import Agreement
 from search.engine.trial import State, Trial
 from search.record.manifest import Beside, ConstantAnswer
 from search.results.differences import Gain
 from search.results.ranking import Row, rank
 from search.results.seeds import UNKNOWN, Spread
 from search.results.tables import (
+    agreement_line,
     config_lines,
     duration,
     interval,
@@ -144,3 +148,12 @@ def test_absent_numbers():
     assert number(float("nan")) == "-"
     assert not interval(None)
     assert not interval((float("nan"), 1.0))
+
+
+def test_a_rung_is_not_said_to_rank_as_the_next_where_that_is_not_known_or_not_so():
+    few = agreement_line(Agreement(0, 4, 1.0, math.nan, math.nan), "1/2")
+    assert few == (
+        "whether rung 1 ranks as rung 2 does: not known, 4 sampled trials reached both; 1/2 go on"
+    )
+    against = agreement_line(Agreement(0, 9, -0.5, -0.9, 0.1), "2/3")
+    assert against.startswith("whether rung 1 ranks as rung 2 does: Kendall's tau -0.50 [-0.900, ")

@@ -364,6 +364,13 @@ def test_subjects_that_are_not_scored_or_not_test_open_nothing(searched, data, t
     assert not (searched / OPENINGS).exists()
 
 
+def test_that_subjects_trained_the_model_is_said_beside_their_mean(searched, data, tmp_path):
+    said = run(searched, data, tmp_path / "out")
+    assert "1 of 2 subjects with a CT train, choose or rank in run: their errors flatter" in said
+    (data / "p000" / "ct.nii.gz").unlink()
+    assert "flatter" not in run(searched, data, tmp_path / "test alone")
+
+
 def test_of_several_searches_the_network_that_was_best_on_ranking_subjects_is_taken(
     model, data, tmp_path
 ):

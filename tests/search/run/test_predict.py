@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,11 +11,15 @@ import torch
 from make_run import METRIC, Blueprint, make_run
 
 from search.record.run_folder import OPENINGS
+from search.run import predict as module
 from search.run.predict import find_classifier, predict_dataset, rightness
 from search.storage.depot import SHARED
 from search.storage.openings import Opening, count_opening
 from searchspace.errors import UserError
+from trainables.classification.assets import write_data
+from trainables.data.dataset import Images
 from trainables.data.datasets import open_dataset
+from trainables.data.splits import make_splits
 from trainables.models.classifiers import build_classifier
 from trainables.saved.checkpoint import CARD, ModelCard, load_classifier, save_model
 
@@ -88,6 +93,22 @@ def test_what_a_run_chose_opens_its_test_split_which_is_counted_and_said(recorde
     assert opening["winner"].startswith("model ")
     confirmation = Opening(identity="confirm", folder=recorded / "confirm", winner="t001")
     assert count_opening(recorded, confirmation, SHARED) == 2
+
+
+def test_test_images_that_are_not_those_of_the_run_are_refused(recorded, tmp_path, monkeypatch):
+    """As where a file was rearranged: what trained the model would stand among test."""
+    dataset = open_dataset("phantom", 28, None, print)
+    write_data(recorded / "assets", dataset, make_splits(dataset, 0.1, "left-out", 48, 0, None))
+    predict_dataset(recorded, "phantom", "test", None, tmp_path / "whole.csv", print)
+    pixels, labels = dataset.test.pixels.copy(), dataset.test.labels.copy()
+    pixels[3], labels[3] = dataset.train.pixels[0], dataset.train.labels[0]
+    changed = replace(dataset, test=Images(pixels, labels))
+    monkeypatch.setattr(module, "open_dataset", lambda *_, **__: changed)
+    before = openings(recorded)
+    with pytest.raises(UserError, match=r"the test images are not .*: 1 of 480 have other content"):
+        predict_dataset(recorded, "phantom", "test", None, tmp_path / "out.csv", print)
+    assert not (tmp_path / "out.csv").exists()
+    assert openings(recorded) == before
 
 
 def test_a_single_trial_is_not_predicted_on_test(recorded, tmp_path):
