@@ -99,7 +99,8 @@ def run_cell(
         What each method came to.
 
     Raises:
-        UserError: If the folder holds a cell with other settings, or a method failed.
+        UserError: If the folder holds a cell with other settings, a method failed, or test images
+            trained, chose or ranked where methods were chosen.
         KeyboardInterrupt: If the user stopped it.
     """
     folder = RunFolder(_folder_of(plan))
@@ -113,6 +114,8 @@ def run_cell(
         objective = session.manifest.content.objective
         if objective is None:
             session, objective = prepare(session)
+        elif plan.earlier_items:
+            session.study.check_apart(folder.assets, plan.earlier_items)
         trained = _train(session, objective, methods(session.settings))
         before_test()
         return _score(session, trained, images)

@@ -45,11 +45,13 @@ class Origin:
         run: Its folder.
         seed: Its own.
         names: Of what it chose.
+        items: Of what trained, chose or ranked there, see `search.plan.Plan.earlier_items`.
     """
 
     run: Path
     seed: int
     names: str
+    items: tuple[str, ...] = ()
 
     @property
     def fresh_seed(self) -> int:
@@ -147,6 +149,7 @@ class Comparison:
             settings={name: _plain(value) for name, value in settings.items()},
             run=self.out / CELLS / cell.name,
             seed=cell.seed,
+            earlier_items=() if self.origin is None else self.origin.items,
             scheduler="fifo",
             seed_check=0,
             **self.machine,

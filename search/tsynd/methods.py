@@ -8,6 +8,7 @@ from search.comparison.comparison import Origin
 from search.record.events import follow, read_events
 from search.record.manifest import read_manifest
 from search.record.run_folder import RunFolder
+from search.run.first import earlier_items
 from searchspace.errors import UserError
 from searchspace.studies.tsynd import ADVERSARIAL
 from trainables.studies.tsynd.settings import TSynDSettings
@@ -49,7 +50,7 @@ def read_tuned(run: Path) -> tuple[tuple[Reference, ...], Origin]:
     """Read the best config of each arm of a run, or its winner's in a run without arms.
 
     Raises:
-        UserError: If the folder is none of a TSynD run with a winner.
+        UserError: If the folder is none of a TSynD run with a winner, or does not say what it used.
     """
     folder = RunFolder(run.expanduser().resolve())
     manifest = read_manifest(folder)
@@ -70,4 +71,5 @@ def read_tuned(run: Path) -> tuple[tuple[Reference, ...], Origin]:
         if name is not None
     )
     names = ", ".join(reference.label for reference in configs)
-    return configs, Origin(folder.path, manifest.seed, names)
+    items = earlier_items([folder.path], tsynd)
+    return configs, Origin(folder.path, manifest.seed, names, items)

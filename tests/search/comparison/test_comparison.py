@@ -7,7 +7,7 @@ import shutil
 import pytest
 from make_run import METRIC, Blueprint, make_run
 from rich.console import Console
-from whole_cells import written
+from whole_cells import write_phantom, written
 
 from search.comparison import comparison as module
 from search.comparison.cells import Result, run_cell
@@ -19,6 +19,7 @@ from search.storage.depot import SHARED
 from search.storage.openings import Opening, count_opening
 from search.tsynd.methods import methods
 from searchspace.errors import UserError
+from trainables.studies.tsynd.study import TSynD
 
 
 def read(file):
@@ -207,6 +208,26 @@ def test_each_look_at_a_table_is_an_opening_that_a_confirmation_pays_for(
     run_comparison(make(tmp_path / "table", seeds=3))
     assert (tmp_path / "table" / "table1.md").read_text().startswith("look 2\n")
     assert confirm_again(run) == 3
+
+
+def test_test_images_by_which_methods_were_chosen_are_refused(
+    make_comparison, run_comparison, tmp_path, monkeypatch
+):
+    """As where the file of the dataset was rearranged since: in cells that were begun, too."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    write_phantom(tmp_path / "same")
+    write_phantom(tmp_path / "other", swapped=3)
+    same, other = (
+        Origin(tmp_path, 0, "tuned", TSynD().used_items(tmp_path / name))
+        for name in ("same", "other")
+    )
+    grid = Grid(("phantom",), (0.05,), 1, 1000)
+    with pytest.raises(UserError, match=r"^3 of 480 test images of this run trained, chose or"):
+        run_comparison(make_comparison(origin=other, grid=grid))
+    shutil.rmtree(tmp_path / "out")
+    assert run_comparison(make_comparison(origin=same, grid=grid))[0] == 0
+    with pytest.raises(UserError, match=r"^3 of 480 test images of this run trained, chose or"):
+        run_comparison(make_comparison(origin=other, grid=grid))
 
 
 def test_names_and_shares_are_checked():

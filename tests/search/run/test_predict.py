@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from make_run import METRIC, Blueprint, make_run
+from whole_cells import write_phantom
 
 from search.record.run_folder import OPENINGS
 from search.run import predict as module
@@ -16,10 +17,8 @@ from search.run.predict import find_classifier, predict_dataset, rightness
 from search.storage.depot import SHARED
 from search.storage.openings import Opening, count_opening
 from searchspace.errors import UserError
-from trainables.classification.assets import write_data
 from trainables.data.dataset import Images
 from trainables.data.datasets import open_dataset
-from trainables.data.splits import make_splits
 from trainables.models.classifiers import build_classifier
 from trainables.saved.checkpoint import CARD, ModelCard, load_classifier, save_model
 
@@ -98,7 +97,7 @@ def test_what_a_run_chose_opens_its_test_split_which_is_counted_and_said(recorde
 def test_test_images_that_are_not_those_of_the_run_are_refused(recorded, tmp_path, monkeypatch):
     """As where a file was rearranged: what trained the model would stand among test."""
     dataset = open_dataset("phantom", 28, None, print)
-    write_data(recorded / "assets", dataset, make_splits(dataset, 0.1, "left-out", 48, 0, None))
+    write_phantom(recorded / "assets")
     predict_dataset(recorded, "phantom", "test", None, tmp_path / "whole.csv", print)
     pixels, labels = dataset.test.pixels.copy(), dataset.test.labels.copy()
     pixels[3], labels[3] = dataset.train.pixels[0], dataset.train.labels[0]

@@ -2,6 +2,7 @@
 
 import pytest
 from make_run import METRIC, Blueprint, make_run
+from whole_cells import write_phantom
 
 from search.record.manifest import ManifestFile, read_manifest
 from search.record.run_folder import RunFolder
@@ -22,11 +23,16 @@ def test_the_methods_are_the_papers_and_adversarial_training():
     assert rows["adversarial"]["regime"] == "adversarial"
 
 
-def test_what_was_tuned_is_the_best_of_each_arm(tmp_path):
+def test_what_was_tuned_is_the_best_of_each_arm(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     trials = [Blueprint(f"t00{n}", metrics={METRIC: 0.1 * n}, config={"lr": n}) for n in (1, 2)]
     run = RunFolder(make_run(tmp_path / "run", trials))
+    with pytest.raises(UserError, match=r"images.npz is missing: restore it"):
+        read_tuned(run.path)  # what it used is not known
+    write_phantom(run.assets)
     (winner,), origin = read_tuned(run.path)
     assert (origin.run, origin.seed, origin.names) == (run.path, 0, "tuned")
+    assert origin.items == tsynd.used_items(run.assets)
     assert (winner.label, winner.config["lr"]) == ("tuned", 2)
     arms = [
         {"option": "tsynd", "best": "t002"}, {"option": "adversarial", "best": "t001"},

@@ -2,6 +2,7 @@
 
 import pytest
 from make_run import METRIC, Blueprint, make_run
+from whole_cells import write_phantom
 
 from search.comparison.cells import Cell
 from search.comparison.request import Request
@@ -27,9 +28,11 @@ def test_radii_are_the_same_for_all_cells_and_methods_are_the_papers(tmp_path):
     assert [row.label for row in comparison.methods(parsed)][:2] == ["baseline", "noise"]
 
 
-def test_no_cell_has_a_seed_or_training_images_of_the_search(tmp_path):
+def test_no_cell_has_a_seed_or_training_images_of_the_search(tmp_path, monkeypatch):
     """The search chose what is lucky with those: one training would be the one that it chose."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     run = make_run(tmp_path / "run", [Blueprint("t001", metrics={METRIC: 0.3})])
+    write_phantom(run / "assets")
     request = Request(datasets="phantom", fractions="0.1", seeds=2, out=tmp_path / "out")
     comparison = make_comparison(request, tuned=run)
     searched = {read_manifest(RunFolder(run)).seed + further for further in range(3)}
@@ -42,6 +45,7 @@ def test_no_cell_has_a_seed_or_training_images_of_the_search(tmp_path):
     seeds = {cell.seed for cell in comparison.grid}
     assert len(seeds) == 2
     assert comparison.origin.run == run
+    assert comparison.plan_of(Cell("phantom", 0.1, 1000)).earlier_items == comparison.origin.items
     assert not seeds & searched
     assert not {subset(seed) for seed in seeds} & {subset(seed) for seed in searched}
     assert [cell.seed for cell in make_comparison(request).grid] == [0, 1]
