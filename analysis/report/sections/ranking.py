@@ -12,7 +12,7 @@ from analysis.report.words import format_interval, format_size
 from search.results.differences import seed_spread
 from searchspace.words import plural
 
-MOST = 25  # rows of the table
+MOST = 25  # rows of the table, and all references and controls beyond
 SIZES = {"parameters", "multiply_adds"}
 
 
@@ -89,7 +89,8 @@ def _score_at(digits: int, row: Any) -> Html:  # noqa: ANN401 - a row of a frame
 
 def _table(run: Run) -> Html:
     frame, columns = leaderboard(run), run.about.columns
-    words, metric, rows = run.vocabulary, run.objective.metric, rows_of(frame.head(MOST))
+    listed = frame[run.trials["reference"] | (frame["rank"] <= MOST)]
+    words, metric, rows = run.vocabulary, run.objective.metric, rows_of(listed)
     headings = ("trial", "#", "value", "95 % interval", *columns, "epochs", "state", "note")
     cells = [
         (
@@ -113,8 +114,8 @@ def _table(run: Run) -> Html:
     marked = [number for number, row in enumerate(rows) if row.note == "winner"]
     numeric = range(1, 5 + len(columns))
     beyond = Html()
-    if len(frame) > MOST:
-        beyond = tag("p", f"{len(frame) - MOST} more trials in ", link("leaderboard.csv", "CSV"))
+    if count := len(frame) - len(listed):
+        beyond = tag("p", f"{plural(count, 'more trial')} in ", link("leaderboard.csv", "CSV"))
     return join((table(headings, cells, caption, numeric=numeric, marked=marked), beyond))
 
 

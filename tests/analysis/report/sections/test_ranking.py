@@ -21,6 +21,14 @@ def test_what_a_page_cannot_hold_is_in_a_file(build, alts):
     assert "2 more trials in " in ranking(build(*trials)).body
 
 
+def test_references_and_controls_are_in_the_table_however_many_trials_are_better(build, alts):
+    trials = [Blueprint(f"t{i:03d}", metrics={METRIC: 0.5 + 0.001 * i}) for i in range(MOST + 2)]
+    last = Blueprint("r01", "adversarial", metrics={METRIC: 0.1}, control=True)
+    body = ranking(build(*trials, last)).body
+    assert ">r01 adversarial (scaled)</th>" in body
+    assert "2 more trials in " in body
+
+
 def test_sizes_are_short(heads, alts):
     columns = ranking(heads).body
     assert ">multiply_adds</th>" in columns
