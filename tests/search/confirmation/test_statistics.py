@@ -259,16 +259,19 @@ def test_no_choice_no_optimism():
     assert optimism(found.mean(axis=1), drawn, "max") == pytest.approx(0, abs=1e-3)
 
 
-def made_recipes(generator, *, rivals, luck, skill=0.0, seeds=5):
+SUMMARY = Area((0.0, 0.75, 1.5))
+
+
+def made_recipes(generator, *, rivals, luck, skill=0.0, seeds=5, level=0.2, summary=SUMMARY):
     """Recipes of one truth, but for more skill of the first: seeds, images and noise vary."""
     labels = np.repeat([0, 1], (12, 28))
     ease, recipes = generator.normal(size=40), []
     for number in range(rivals + 1):
         private = ease + generator.normal(size=40)
         drawn = luck * generator.normal(size=(seeds, 1)) + generator.normal(size=(seeds, 40)) / 2
-        margins = 0.2 + skill * (number == 0) + private + drawn
+        margins = level + skill * (number == 0) + private + drawn
         answers = margins[:, None, :] > np.linspace(0, 1.5, 3)[:, None]
-        recipes.append(Recipe.of(answers, labels, Area((0.0, 0.75, 1.5))))
+        recipes.append(Recipe.of(answers, labels, summary))
     return recipes
 
 
@@ -287,6 +290,16 @@ def test_equal_recipes_are_told_apart_in_a_confirmation_of_twenty_at_most(rivals
     """By simulation: the share of confirmations in which any rival is told apart."""
     told_apart = verdicts_of(200, rivals=rivals, luck=luck).any(axis=1)
     assert told_apart.mean() <= 0.05
+
+
+@pytest.mark.parametrize("luck", [0.1, 0.4], ids=["steady", "lucky"])
+@pytest.mark.parametrize("level", [0.6, 1.2, 2.0])
+def test_equal_skills_are_told_apart_in_a_confirmation_of_twenty_at_most(level, luck):
+    """What ranks by default: a skill near chance, where it is clipped, and above."""
+    world = {"rivals": 3, "level": level, "summary": Skill((0.0, 0.75, 1.5), 0.5)}
+    assert verdicts_of(150, luck=luck, **world).any(axis=1).mean() <= 0.05
+    power = verdicts_of(40, luck=luck, skill=2.0, **world).mean()
+    assert power > (0.5 if level < 2 else 0.2), "a great difference is found"
 
 
 def test_a_difference_of_three_deviations_over_seeds_is_mostly_found():
