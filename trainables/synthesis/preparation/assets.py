@@ -194,7 +194,7 @@ def write_test(settings: SynthesisSettings, assets: Path, folder: Path, say: Say
         UserError: If a test subject is not there as the record has it, or its MR is also that of
             another subject.
     """
-    if not _has_test(folder):
+    if not _has_test(folder, assets):
         record = read_record(assets)
         names = {"test": record.splits.test}
         write_data(folder, settings, record, names, say, mr_names(assets), native=True)
@@ -212,13 +212,29 @@ def find_test(settings: SynthesisSettings, assets: Path, folder: Path, say: Say)
     Raises:
         UserError: If a test subject is not there as the record has it.
     """
-    if not _has_test(folder):
+    if not _has_test(folder, assets):
         record = read_record(assets)
         _locate(settings, record, {"test": record.splits.test}, say)
 
 
-def _has_test(folder: Path) -> bool:
-    return (folder / "test" / SUBJECTS).is_file()
+def _has_test(folder: Path, assets: Path) -> bool:
+    """Return whether test subjects were written, which have to be those of the record.
+
+    Raises:
+        UserError: If others are there, by name or with the MR of a subject that served.
+    """
+    if not (folder / "test" / SUBJECTS).is_file():
+        return False
+    subjects, served = read_split(folder / "test").subjects, mr_names(assets)
+    names = tuple(subject.name for subject in subjects)
+    if names != read_record(assets).splits.test or any(
+        digest_of(subject.mr) in served for subject in subjects
+    ):
+        raise UserError(
+            f"{folder} holds other subjects than the test split of the run: remove it, and give "
+            "the same command again"
+        )
+    return True
 
 
 def mr_names(folder: Path) -> dict[bytes, str]:

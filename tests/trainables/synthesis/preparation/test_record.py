@@ -290,6 +290,30 @@ def test_no_sequence_of_changes_and_commands_brings_what_trained_into_test(
             assert trained.isdisjoint(voxels_of(folder / str(count), ["test"]))
 
 
+@pytest.mark.parametrize("spoil", ["another split", "another name"])
+def test_what_stands_in_place_of_test_is_refused(data, tmp_path, spoil):
+    """As the folder of another run that was copied there."""
+    run = parse(SynthesisSettings, {"data": data, "size": 8, "max_depth": 2, "device": "cpu"})
+    record = draw_record(run)
+    record.write(tmp_path / "assets")
+    names = {split: getattr(record.splits, split) for split in TRIAL_SPLITS}
+    write_data(tmp_path / "assets", run, record, names, lambda _: None)
+    for _ in range(2):
+        assert refusal(write_test, run, tmp_path / "assets", tmp_path / "opened") is None
+    written = tmp_path / "opened" / "test"
+    if spoil == "another name":
+        file = written / "subjects.json"
+        file.write_text(file.read_text().replace(record.splits.test[0], record.splits.train[0]))
+    else:
+        shutil.rmtree(written)
+        shutil.copytree(tmp_path / "assets" / "val", written)
+        file = written / "subjects.json"
+        file.write_text(file.read_text().replace(record.splits.val[0], record.splits.test[0]))
+    for step in (find_test, write_test):
+        line = refusal(step, run, tmp_path / "assets", tmp_path / "opened")
+        assert "opened holds other subjects than the test split of the run: remove it" in line
+
+
 def refusal(step, run, assets, folder):
     """Return why test cannot be opened; None where it can."""
     try:
