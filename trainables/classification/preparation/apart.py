@@ -77,8 +77,8 @@ def check_apart(assets: Path, items: Collection[str]) -> None:
     if used.any():
         raise UserError(
             f"{np.count_nonzero(used)} of {len(test)} test images of this run trained, chose or "
-            "ranked in a run that it starts from: give the dataset as that run had it, or search "
-            "without --warm-start"
+            "ranked in a run that it starts from: give the dataset as that run had it, or do "
+            "without its configs (--warm-start, --tuned)"
         )
 
 

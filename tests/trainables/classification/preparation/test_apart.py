@@ -92,7 +92,7 @@ def test_a_file_whose_splits_were_rearranged_is_refused_in_one_line(prepared):
     second = prepared("second", replace(dataset, train=dataset.test, test=dataset.train))
     with pytest.raises(UserError, match=r"^60 of 60 test images") as error:
         check_apart(second, used_items(first))
-    assert "search without --warm-start" in str(error.value)
+    assert "do without its configs (--warm-start, --tuned)" in str(error.value)
     assert "\n" not in str(error.value)
 
 
