@@ -9,18 +9,22 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from search.record.run_folder import RunFolder
 from search.storage.guard import count_model, dataset_of, locate, refuse_trial
 from searchspace.errors import UserError
 from searchspace.words import plural
-from trainables.classification.assets import to_tensors
-from trainables.data.dataset import Dataset, OfficialSplit
+from trainables.classification.assets import SPLITS, pixels_of, to_tensors
+from trainables.data.copies.contents import pixel_digests
+from trainables.data.dataset import Dataset, Images, OfficialSplit
 from trainables.data.datasets import open_dataset
 from trainables.data.nifti import digest_of
+from trainables.data.splits import Splits
 from trainables.door.paths import inside
 from trainables.door.records import read_json
 from trainables.door.text import to_cell
 from trainables.metrics.alarms import exact_interval
 from trainables.models.modes import frozen
+from trainables.runtime.arrays import Mask
 from trainables.runtime.files import write_atomically
 from trainables.saved.checkpoint import CARD, WEIGHTS, ModelCard, load_classifier
 from trainables.study.study import Say
@@ -36,7 +40,8 @@ def predict_dataset(
     """Write class and probabilities of every image of a split as CSV, whole or not at all.
 
     Of a model that a run chose on the same dataset, that opens the run's test split, which is
-    counted; a single trial of a run does not get to see it.
+    counted; a single trial of a run does not get to see it. What is right is said once more without
+    the images that have near copies among those that trained, chose or ranked in the run.
 
     Args:
         model: A run, its confirmation, or a folder with a model.
@@ -64,7 +69,9 @@ def predict_dataset(
     classifier, card = load_classifier(folder)
     dataset = open_dataset(name, card.shape[0], root, say, volumes=True)
     _check(dataset, card)
+    near = np.zeros(len(dataset.official(split)), np.bool_)
     if location:
+        near = _near(location.run, dataset.test)
         count_model(location, digest_of(folder / WEIGHTS), say)
     data = to_tensors(dataset.official(split), torch.device("cpu"))
     say(f"model: {folder}; {plural(len(data), 'image')}, {split} of {name}")
@@ -73,9 +80,27 @@ def predict_dataset(
             [classifier(images.float() / 255) for images in data.images.split(BATCH)]
         )
     chances = probabilities(logits, card)
-    labels = dataset.official(split).labels
+    labels, answers = dataset.official(split).labels, _classes(chances, card)
     write_atomically(out, _table(chances, labels, card))
-    say(f"{rightness(_classes(chances, card), labels)}; everything: {out}")
+    if near.any() and not near.all():
+        words = f"without the {np.count_nonzero(near)} that have near copies in train or val"
+        say(f"{words}: {rightness(answers[~near], labels[~near])}")
+    say(f"{rightness(answers, labels)}; everything: {out}")
+
+
+def _near(run: Path, test: Images) -> Mask:
+    """Tell which test images have near copies among what trained, chose or ranked in a run, (N,).
+
+    They are known by their pixels, wherever they are by now. Of a run that keeps near copies, or of
+    an earlier version, none is known.
+    """
+    assets = RunFolder(run).assets
+    recorded = pixels_of(assets)
+    if "test" not in recorded:
+        return np.zeros(len(test), np.bool_)
+    near = Splits.load(inside(assets, SPLITS)).test_near
+    copies: Mask = np.isin(pixel_digests(test.pixels), recorded["test"][near])
+    return copies
 
 
 def find_classifier(path: Path) -> Path:

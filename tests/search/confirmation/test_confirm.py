@@ -48,6 +48,8 @@ def test_a_confirmation_from_the_first_line_to_the_last(run_toy, confirm_toy):
     for name, value in near["test"].items():  # the ten that are left out are the last to be lost
         assert value["value"] < found["test"][name]["value"]
     assert "without the 10 of 40 test images that have near copies" in printed
+    assert found["guessed"]["value"] == 0  # of the winner alone: half fall of the search's winner
+    assert "only attacks without the winner's gradient" not in printed
     card = read(folder / "best" / "robustness.json")
     assert card["config"] == winner["config"]
     assert card["test"] == found["test"][found["winner"]]

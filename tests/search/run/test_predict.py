@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,11 +11,14 @@ import torch
 from make_run import METRIC, Blueprint, make_run
 
 from search.record.run_folder import OPENINGS
+from search.run import predict as module
 from search.run.predict import find_classifier, predict_dataset, rightness
 from search.storage.depot import SHARED
 from search.storage.openings import Opening, count_opening
 from searchspace.errors import UserError
+from trainables.classification.assets import write_data
 from trainables.data.datasets import open_dataset
+from trainables.data.splits import make_splits
 from trainables.models.classifiers import build_classifier
 from trainables.saved.checkpoint import CARD, ModelCard, load_classifier, save_model
 
@@ -88,6 +92,28 @@ def test_what_a_run_chose_opens_its_test_split_which_is_counted_and_said(recorde
     assert opening["winner"].startswith("model ")
     confirmation = Opening(identity="confirm", folder=recorded / "confirm", winner="t001")
     assert count_opening(recorded, confirmation, SHARED) == 2
+
+
+def test_what_is_right_is_said_without_test_images_that_have_near_copies_too(
+    recorded, tmp_path, monkeypatch
+):
+    """They are known by their pixels: the file may be in another order by now."""
+    dataset = open_dataset("phantom", 28, None, print)
+    near = np.arange(0, len(dataset.test), 3)
+    splits = make_splits(dataset, 0.2, "val", 30, 0)
+    write_data(recorded / "assets", dataset, replace(splits, test_near=near))
+    order = np.random.default_rng(0).permutation(len(dataset.test))
+    turned = replace(dataset, test=dataset.test.take(order))
+    monkeypatch.setattr(module, "open_dataset", lambda *_, **__: turned)
+    said = []
+    predict_dataset(recorded, "phantom", "test", None, tmp_path / "out.csv", said.append)
+    with (tmp_path / "out.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    label, answer = (np.array([int(row[key]) for row in rows]) for key in ("label", "predicted"))
+    rest = ~np.isin(order, near)
+    words = f"without the {len(near)} that have near copies in train or val: "
+    assert said[-2] == words + rightness(answer[rest], label[rest])
+    assert said[-1].startswith(rightness(answer, label))
 
 
 def test_a_single_trial_is_not_predicted_on_test(recorded, tmp_path):
