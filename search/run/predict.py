@@ -92,14 +92,14 @@ def _near(run: Path, test: Images) -> Mask:
     """Tell which test images have near copies among what trained, chose or ranked in a run, (N,).
 
     They are known by their pixels, wherever they are by now. Of a run that keeps near copies, or of
-    an earlier version, none is known.
+    an earlier version, or that lost its splits, none is known.
     """
     assets = RunFolder(run).assets
-    recorded = pixels_of(assets)
-    if "test" not in recorded:
+    recorded = pixels_of(assets).get("test")
+    if recorded is None or not (assets / SPLITS).is_file():
         return np.zeros(len(test), np.bool_)
-    near = Splits.load(inside(assets, SPLITS)).test_near
-    copies: Mask = np.isin(pixel_digests(test.pixels), recorded["test"][near])
+    near = np.isin(np.arange(len(recorded)), Splits.load(inside(assets, SPLITS)).test_near)
+    copies: Mask = np.isin(pixel_digests(test.pixels), recorded[near])
     return copies
 
 

@@ -114,6 +114,9 @@ def test_what_is_right_is_said_without_test_images_that_have_near_copies_too(
     words = f"without the {len(near)} that have near copies in train or val: "
     assert said[-2] == words + rightness(answer[rest], label[rest])
     assert said[-1].startswith(rightness(answer, label))
+    (recorded / "assets" / "splits.npz").unlink()  # then it is not known which they are
+    predict_dataset(recorded, "phantom", "test", None, tmp_path / "again.csv", said.append)
+    assert sum(line.startswith("without the ") for line in said) == 1
 
 
 def test_a_single_trial_is_not_predicted_on_test(recorded, tmp_path):
