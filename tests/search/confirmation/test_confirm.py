@@ -75,6 +75,14 @@ def test_a_run_ranked_by_another_metric_is_confirmed_by_the_studys_own(run_toy, 
     assert all(" (#" not in line for line in printed.splitlines())
 
 
+def test_an_ensemble_that_guesses_too_little_earns_no_card(run_toy, confirm_toy):
+    _, run, _ = run_toy(trials=6, sampler="random")
+    status, printed = confirm_toy(run, attacks="quick", top=1, choosing=1)
+    assert status == 0
+    assert "no robustness card: quick guesses too little to rule out a mask" in printed
+    assert not list((run / "confirm").rglob("robustness.*"))
+
+
 def test_the_winner_the_searchs_and_the_references_meet_test_and_no_one_else(run_toy, confirm_toy):
     _, run, _ = run_toy(trials=12, sampler="random")
     confirm_toy(run, top=5)
