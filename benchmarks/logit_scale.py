@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from phantom import EPS, make, train
+from phantom import PHANTOMS, train
 from torch import Tensor, nn
 
 from trainables.attacks.evaluation import evaluate
 from trainables.attacks.gradient import PGD
-from trainables.data.phantoms import lesions as phantom
 from trainables.losses.likelihood import Loss, cross_entropy, log_odds
 from trainables.metrics.skill import mean_skill
 
+PHANTOM = PHANTOMS["lesions"]
 STEPS, EPOCHS, TRAINED = 10, 40, 120
 FACTORS = (0.001, 0.1, 1, 16, 100, 1000)
 
@@ -59,8 +59,9 @@ def skill_left(network: nn.Module, loss: Loss, images: Tensor, labels: Tensor) -
         labels: Their classes, (N,).
     """
     attack = PGD(loss=loss, steps=STEPS)
-    report = evaluate(network, images, labels, phantom.TASK, attack, EPS, seed=0)
-    return mean_skill(EPS, report.curve("bacc"), 1 / len(phantom.CLASSES))
+    eps, data = PHANTOM.eps, PHANTOM.module
+    report = evaluate(network, images, labels, data.TASK, attack, eps, seed=0)
+    return mean_skill(eps, report.curve("bacc"), 1 / len(data.CLASSES))
 
 
 def main() -> None:
@@ -75,9 +76,11 @@ def main() -> None:
     networks = []
     for seed in range(arguments.trainings):
         torch.manual_seed(seed)
-        images, labels = make(TRAINED, "both", seed)
-        networks += [train(images, labels, EPOCHS, adversarial=flag) for flag in (False, True)]
-    images, labels = make(arguments.images, "both", 1000)
+        images, labels = PHANTOM.make(TRAINED, "both", seed)
+        networks += [
+            train(PHANTOM, images, labels, EPOCHS, adversarial=flag) for flag in (False, True)
+        ]
+    images, labels = PHANTOM.make(arguments.images, "both", 1000)
     print(f"| raised | {' | '.join(f'x {factor:g}' for factor in FACTORS)} |")
     print("| --- |" + " --- |" * len(FACTORS))
     for name, loss in LOSSES.items():

@@ -9,10 +9,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from search.record.run_folder import RunFolder
 from search.storage.guard import count_model, dataset_of, locate, refuse_trial
 from searchspace.errors import UserError
 from searchspace.words import plural
-from trainables.classification.assets import check_test_split, to_tensors
+from trainables.classification.assets import find_test_near, to_tensors
 from trainables.data.dataset import Dataset, OfficialSplit
 from trainables.data.datasets import open_dataset
 from trainables.data.nifti import digest_of
@@ -36,7 +37,8 @@ def predict_dataset(
     """Write class and probabilities of every image of a split as CSV, whole or not at all.
 
     Of a model that a run chose on the same dataset, that opens the run's test split, which is
-    counted; a single trial of a run does not get to see it.
+    counted; a single trial of a run does not get to see it. What is right is said once more without
+    the images that have near copies among those that trained, chose or ranked in the run.
 
     Args:
         model: A run, its confirmation, or a folder with a model.
@@ -64,8 +66,9 @@ def predict_dataset(
     classifier, card = load_classifier(folder)
     dataset = open_dataset(name, card.shape[0], root, say, volumes=True)
     _check(dataset, card)
+    near = np.zeros(len(dataset.official(split)), np.bool_)
     if location:
-        check_test_split(location.run / "assets", dataset)
+        near = find_test_near(RunFolder(location.run).assets, dataset)
         count_model(location, digest_of(folder / WEIGHTS), say)
     data = to_tensors(dataset.official(split), torch.device("cpu"))
     say(f"model: {folder}; {plural(len(data), 'image')}, {split} of {name}")
@@ -74,9 +77,12 @@ def predict_dataset(
             [classifier(images.float() / 255) for images in data.images.split(BATCH)]
         )
     chances = probabilities(logits, card)
-    labels = dataset.official(split).labels
+    labels, answers = dataset.official(split).labels, _classes(chances, card)
     write_atomically(out, _table(chances, labels, card))
-    say(f"{rightness(_classes(chances, card), labels)}; everything: {out}")
+    if near.any() and not near.all():
+        words = f"without the {np.count_nonzero(near)} that have near copies in train or val"
+        say(f"{words}: {rightness(answers[~near], labels[~near])}")
+    say(f"{rightness(answers, labels)}; everything: {out}")
 
 
 def find_classifier(path: Path) -> Path:

@@ -34,6 +34,7 @@ from trainables.door.arrays import open_arrays, write_arrays
 from trainables.door.paths import inside
 from trainables.door.records import read_json
 from trainables.metrics.classification import left_out
+from trainables.runtime.arrays import Mask
 from trainables.runtime.files import write_atomically
 from trainables.study.study import Say
 
@@ -234,19 +235,24 @@ def find_test(
     return dataset.test.take(np.array([int(name) for name in names.values()], np.int64))
 
 
-def check_test_split(assets: Path, dataset: Dataset) -> None:
-    """Make sure that the official test split is, image by image, the one that a run recorded.
+def find_test_near(assets: Path, dataset: Dataset) -> Mask:
+    """Tell which official test images have near copies among what a run used, (N,).
 
     Args:
         assets: Of the run; one of an earlier version, without digests, says nothing.
         dataset: As it is now.
 
     Raises:
-        UserError: If it is not; in one line that says what changed.
+        UserError: If the test images are not, one by one, those that the run recorded; in one line
+            that says what changed.
     """
+    near = np.zeros(len(dataset.test), np.bool_)
     if (assets / CONTENTS).is_file():
-        recorded = _recorded(assets, "test", Splits.load(assets / SPLITS).test)
+        splits = Splits.load(assets / SPLITS)
+        recorded = _recorded(assets, "test", splits.test)
         check_items(dataset.name, "test images", recorded, image_items(dataset.test))
+        near[splits.test_near] = True
+    return near
 
 
 def read_test(folder: Path, device: torch.device) -> LabelledImages:

@@ -48,6 +48,8 @@ def test_a_confirmation_from_the_first_line_to_the_last(run_toy, confirm_toy):
     for name, value in near["test"].items():  # the ten that are left out are the last to be lost
         assert value["value"] < found["test"][name]["value"]
     assert "without the 10 of 40 test images that have near copies" in printed
+    assert found["guessed"]["value"] == 0  # of the winner alone: half fall of the search's winner
+    assert "only attacks without the winner's gradient" not in printed
     card = read(folder / "best" / "robustness.json")
     assert card["config"] == winner["config"]
     assert card["test"] == found["test"][found["winner"]]
@@ -71,6 +73,14 @@ def test_a_run_ranked_by_another_metric_is_confirmed_by_the_studys_own(run_toy, 
         assert word not in printed
     assert {row["promised"] for row in record["standings"]} == {None}
     assert all(" (#" not in line for line in printed.splitlines())
+
+
+def test_an_ensemble_that_guesses_too_little_earns_no_card(run_toy, confirm_toy):
+    _, run, _ = run_toy(trials=6, sampler="random")
+    status, printed = confirm_toy(run, attacks="quick", top=1, choosing=1)
+    assert status == 0
+    assert "no robustness card: quick guesses too little to rule out a mask" in printed
+    assert not list((run / "confirm").rglob("robustness.*"))
 
 
 def test_the_winner_the_searchs_and_the_references_meet_test_and_no_one_else(run_toy, confirm_toy):

@@ -17,8 +17,10 @@ from search.run.predict import find_classifier, predict_dataset, rightness
 from search.storage.depot import SHARED
 from search.storage.openings import Opening, count_opening
 from searchspace.errors import UserError
+from trainables.classification.assets import write_data
 from trainables.data.dataset import Images
 from trainables.data.datasets import open_dataset
+from trainables.data.splits import make_splits
 from trainables.models.classifiers import build_classifier
 from trainables.saved.checkpoint import CARD, ModelCard, load_classifier, save_model
 
@@ -108,6 +110,22 @@ def test_test_images_that_are_not_those_of_the_run_are_refused(recorded, tmp_pat
         predict_dataset(recorded, "phantom", "test", None, tmp_path / "out.csv", print)
     assert not (tmp_path / "out.csv").exists()
     assert openings(recorded) == before
+
+
+def test_what_is_right_is_said_without_test_images_that_have_near_copies_too(recorded, tmp_path):
+    dataset = open_dataset("phantom", 28, None, print)
+    near = np.arange(0, len(dataset.test), 3)
+    splits = make_splits(dataset, 0.2, "val", 30, 0)
+    write_data(recorded / "assets", dataset, replace(splits, test_near=near))
+    said = []
+    predict_dataset(recorded, "phantom", "test", None, tmp_path / "out.csv", said.append)
+    with (tmp_path / "out.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    label, answer = (np.array([int(row[key]) for row in rows]) for key in ("label", "predicted"))
+    rest = ~np.isin(np.arange(len(label)), near)
+    words = f"without the {len(near)} that have near copies in train or val: "
+    assert said[-2] == words + rightness(answer[rest], label[rest])
+    assert said[-1].startswith(rightness(answer, label))
 
 
 def test_a_single_trial_is_not_predicted_on_test(recorded, tmp_path):

@@ -250,6 +250,19 @@ def test_an_order_falls_with_images_that_are_misclassified_already(linear, name)
     np.testing.assert_array_equal(report.curve("bacc"), spared.curve("bacc"))
 
 
+@pytest.mark.parametrize("name", ["apgd-t", "square"])
+def test_so_does_each_label_of_several(linear, name):
+    """Two labels, of which the second is the first turned round: the same worst case for each."""
+    (model, images, labels), expected = linear
+    both = nn.Sequential(model, nn.Linear(2, 2))
+    both[1].weight.data, both[1].bias.data = torch.tensor([[-1.0, 1], [1, -1]]), torch.zeros(2)
+    several = torch.stack([labels, 1 - labels], dim=1)
+    attack = build_attack(name, "multi-label", 200)
+    report = evaluate(both, images, several, "multi-label", attack, (0.0, EPS[2]), seed=0)
+    slack = 0.03 if name == "square" else 1e-6
+    assert report.curve("auc")[1] == pytest.approx(expected, abs=slack)
+
+
 def test_fab_measures_no_order(linear):
     (model, images, labels), _ = linear
     attack = build_attack("fab", "binary")

@@ -7,6 +7,7 @@ from torch import nn
 
 from trainables.metrics.curve import area
 from trainables.metrics.synthesis import SCORES, measure, truth_of
+from trainables.study.report import Level
 from trainables.synthesis import measurement
 from trainables.synthesis.constant import best_grey, constant_error
 from trainables.synthesis.measurement import (
@@ -20,6 +21,7 @@ from trainables.synthesis.measurement import (
     score_subjects,
 )
 from trainables.synthesis.prediction import predict
+from trainables.synthesis.robustness.errors import head_error, slice_error
 from trainables.synthesis.robustness.worst import WorstOf
 from trainables.synthesis.slices import CENTRE_HU, SCALE_HU
 
@@ -81,6 +83,14 @@ def test_an_attack_on_an_affine_network_adds_its_weight_times_eps_to_every_error
         scores = score_subjects(network, split, [None, perturb], CPU)
         growth = scores[1]["mae_head"] - scores[0]["mae_head"]
         assert growth == pytest.approx(np.full(len(growth), 0.2 * eps * 2500), rel=2e-2)
+
+
+@pytest.mark.parametrize("kind", ["fgsm", "pgd", "apgd", "square"])
+def test_every_attack_of_a_ladder_raises_what_is_reported(kind):
+    """Gradient attacks raise the squared error over the slice as well, and the worse counts."""
+    attacks = PROTOCOL.at(Level(kind, None, 1, PROTOCOL.eps)).build(kind)
+    squared = {} if kind == "square" else {f"{kind}-squared": slice_error}
+    assert {name: attack.loss for name, attack in attacks.items()} == {kind: head_error, **squared}
 
 
 def test_random_starts_belong_to_slices_and_not_to_their_place_in_a_group(split, monkeypatch):
