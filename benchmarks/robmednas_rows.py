@@ -51,25 +51,6 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "slice norm percentiles": {"slice_norm": "percentiles"},
 }
 """What is changed of the plain recipe; the name of a row may give several, with commas."""
-SEARCHED: Mapping[str, Mapping[str, Any]] = {
-    "recipe of a first search": {
-        "loss": "huber",
-        "lr": 0.017,
-        "augment": False,
-        "artefacts": 0.0,
-        "regime": "adversarial",
-        "attack_eps": 0.024,
-    },
-    "recipe of a second search": {
-        "lr": 0.002293,
-        "background": 0.2741,
-        "augment_by": 0.4825,
-        "artefacts": 0.0,
-        "batch_size": 2,
-        "norm": "batch",
-    },
-}
-"""What two searches of an earlier version came to, beside the plain recipe: see the docs."""
 USUAL, HANDCRAFTED, BEST = "plain U-Net", "handcrafted", "paper's best"
 
 
@@ -190,14 +171,6 @@ def model_row(folder: Path, size: int) -> Row:
         )
     config = study.config.model_validate(card["provenance"]["config"]).model_dump()
     return Row(f"model {folder.parent.name}", config, card["normalisation"])
-
-
-def searched_rows(recipe: Mapping[str, Any], filters: int = FILTERS) -> list[Row]:
-    """Return the plain U-Net by the recipes of `SEARCHED`; for the arguments see `recipe_rows`."""
-    usual = networks(filters)[USUAL]
-    return [
-        row_of(f"{USUAL}, {name}", usual, {**recipe, **change}) for name, change in SEARCHED.items()
-    ]
 
 
 def row_of(name: str, network: str, recipe: Mapping[str, Any], normalisation: str = "whole") -> Row:

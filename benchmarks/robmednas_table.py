@@ -42,7 +42,6 @@ from robmednas_rows import (
     model_row,
     named_row,
     recipe_rows,
-    searched_rows,
     table_rows,
 )
 from robmednas_splits import count_openings, origin_of, prepare, records_of, remarks
@@ -119,7 +118,7 @@ def parser() -> argparse.ArgumentParser:
         "--rows",
         nargs="+",
         default=["table"],
-        help="table, recipe, searched, or names: a network and changes of the plain recipe",
+        help="table, recipe, or names: a network and changes of the plain recipe",
     )
     options.add_argument("--network", action="append", default=[], help="text or code")
     options.add_argument(
@@ -153,7 +152,6 @@ def rows_of(arguments: argparse.Namespace) -> list[Row]:
     groups = {
         "table": table_rows(recipe, arguments.filters),
         "recipe": recipe_rows(recipe, arguments.filters),
-        "searched": searched_rows(recipe, arguments.filters),
     }
     listed = {row.name: row for group in groups.values() for row in group}
     rows = []

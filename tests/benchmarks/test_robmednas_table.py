@@ -47,17 +47,6 @@ def test_recipe_rows_differ_from_the_plain_recipe_in_what_their_name_says(table,
         assert different or row.normalisation != first.normalisation, row.name
 
 
-def test_searched_rows_are_plain_networks_by_recipes_of_their_own(table, tmp_path):
-    plain, *searched = table.rows_of(
-        arguments(tmp_path, rows=["plain U-Net, plain recipe", "searched"])
-    )
-    assert len(searched) == 2
-    for row in searched:
-        assert row.config["architecture"] == plain.config["architecture"]
-        assert row.config["artefacts"] == 0.0, "they were trained before there were artefacts"
-    assert [row.config["norm"] for row in searched] == ["instance", "batch"]
-
-
 def test_networks_of_ones_own_are_trained_by_the_recipes_that_were_asked_for(table, tmp_path):
     recipes = ["plain recipe", "uniform .12, lr 2e-3", "normalisation tissue"]
     options = {"rows": [], "network": ["plain 8 16"], "recipes": recipes}
