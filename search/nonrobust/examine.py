@@ -4,7 +4,7 @@ It works in this process, on the images that trained, chose and ranked the winne
 stay closed: nothing is confirmed here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from rich.console import Console
 
 from search.comparison.looks import count_looks, earlier
 from search.comparison.rows import Row
-from search.comparison.scoring import read_numbers, require_folder
+from search.comparison.scoring import MEND, read_numbers, require_folder
 from search.exit_status import FINISHED, INTERRUPTED
 from search.nonrobust.layout import collect, count_of, merge, note, text_of
 from search.record.manifest import Manifest, read_manifest
@@ -31,7 +31,7 @@ from trainables.models.classifiers import Classifier
 from trainables.runtime.files import begin_folder, to_json, write_atomically
 from trainables.saved.checkpoint import ModelCard, load_classifier
 from trainables.studies.nonrobust.conditions import scores_of
-from trainables.studies.nonrobust.settings import TRUE, NonrobustSettings
+from trainables.studies.nonrobust.settings import LABEL_OF, TRUE, NonrobustSettings
 from trainables.studies.nonrobust.sources import describe_sets
 from trainables.studies.nonrobust.study import Nonrobust
 from trainables.study.examination import Exam
@@ -40,6 +40,7 @@ from trainables.study.study import WINNER, Reference
 RANKING: Literal["ranking"] = "ranking"
 PLAN, REPORT = "plan.json", "nonrobust.md"
 SETS = "random,deterministic"
+LINEAR = ("linear", "linear_low", "linear_high")  # what the words need of a set's details
 SINGLE = (
     "The winner is a single training: its intervals are over images alone. The sets of all seeds "
     "are made with it, so the words hold for this winner, and not for others of its recipe."
@@ -85,7 +86,7 @@ def examine(plan: ExamPlan, console: Console) -> int:
     """
     say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
     work = Examiner(plan, say)
-    rows, details = list[Row](), list[dict[str, Any]]()
+    rows, details = list[Row](), list[dict[str, dict[str, float]]]()
     try:
         for seed in work.seeds:
             details.append(work.sets(seed))
@@ -121,7 +122,7 @@ class Examiner:
         """The seeds of sets and students."""
         return range(self.settings.seed, self.settings.seed + self.plan.seeds)
 
-    def sets(self, seed: int) -> dict[str, Any]:
+    def sets(self, seed: int) -> dict[str, dict[str, float]]:
         """Make the sets of a seed, and return their details by the label of the student."""
         file = inside(self.plan.out, f"sets-{seed}.json")
         if not file.is_file():
@@ -131,8 +132,7 @@ class Examiner:
             for line in lines:
                 self.say(line)
             write_atomically(file, to_json(details, indent=2) + "\n")
-        stored: dict[str, Any] = read_json(file)
-        return stored
+        return read_details(file, [LABEL_OF[name] for name in self.settings.made_sets])
 
     def rows(self, seed: int) -> Iterator[Row]:
         """Train and score the students of a seed, after the winner itself at the first seed.
@@ -159,7 +159,7 @@ class Examiner:
                 scores=read_numbers(file),
             )
 
-    def text(self, rows: list[Row], details: list[dict[str, Any]]) -> str:
+    def text(self, rows: list[Row], details: list[dict[str, dict[str, float]]]) -> str:
         """Write the table and the sentences, and down that they are read.
 
         Args:
@@ -212,6 +212,28 @@ class Examiner:
             classifier, data.ranking, data.task, self.settings.eps, exam, {}, score="bacc"
         )
         return scores_of(examination, RANKING)
+
+
+def read_details(file: Path, labels: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Read what was written of the sets of a seed, by the label of the student.
+
+    Args:
+        file: JSON, an object for each label.
+        labels: Of all sets that were made.
+
+    Raises:
+        UserError: If the file is damaged or cannot be read.
+    """
+    values = read_json(file)
+    details = values if isinstance(values, dict) else {}
+    for label in labels:
+        try:
+            numbers = [details[label][name] for name in LINEAR]
+        except (KeyError, TypeError):
+            raise UserError(f"{file} is damaged: it lacks the {label} set: {MEND}") from None
+        if not all(type(number) in {int, float} for number in numbers):
+            raise UserError(f"{file} is damaged: no number of the {label} set: {MEND}")
+    return details
 
 
 def students_of(study: Nonrobust, settings: NonrobustSettings) -> list[Reference]:

@@ -64,7 +64,7 @@ def work(tmp_path, monkeypatch):
 
     def begin(self, plan, say):
         self.plan, self.say, self.study, self.model = plan, say, Nonrobust(), plan.run / "best"
-        self.settings = parse(tmp_path, out=plan.out)
+        self.settings, self.folder = parse(tmp_path, out=plan.out), SimpleNamespace(assets=None)
         plan.out.mkdir(exist_ok=True)
 
     def train(self, student, seed):
@@ -81,9 +81,11 @@ def work(tmp_path, monkeypatch):
     detail = {"linear": 0.4, "linear_low": 0.3, "linear_high": 0.5}
     for name, function in {
         "__init__": begin, "_train": train, "_score_winner": score, "_data": lambda *_: data,
-        "sets": lambda *_: {"nonrobust random": detail, "nonrobust deterministic": detail},
     }.items():  # fmt: skip
         monkeypatch.setattr(Examiner, name, function)
+    sets = {"nonrobust random": detail, "nonrobust deterministic": detail}
+    monkeypatch.setattr(Nonrobust, "maker", lambda *_: None)
+    monkeypatch.setattr("search.nonrobust.examine.describe_sets", lambda _: ([], {}, sets))
 
     def work(seeds):
         plan = ExamPlan(run=tmp_path / "run", out=tmp_path / "out", seeds=seeds, radius=2.0)
@@ -139,6 +141,29 @@ def test_more_seeds_are_another_look_at_the_words(work):
 def test_a_damaged_file_of_scores_is_refused_in_one_line(work, text, message):
     work(1)
     file = work.report.parent / "scores" / "4-1.json"
+    file.write_text(text)
+    with pytest.raises(UserError, match=message) as caught:
+        work(1)
+    assert str(file) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{}", "is damaged: it lacks the nonrobust random set"),
+        ("[1]", "is damaged: it lacks"),
+        ('{"nonrobust random": 1}', "is damaged: it lacks"),
+        (
+            '{"nonrobust random": {"linear": "high", "linear_low": 0, "linear_high": 1}}',
+            "is damaged: no number of the nonrobust random set",
+        ),
+        ("{", "cannot read"),
+    ],
+)
+def test_damaged_details_of_sets_are_refused_in_one_line(work, text, message):
+    work(1)
+    file = work.report.parent / "sets-4.json"
     file.write_text(text)
     with pytest.raises(UserError, match=message) as caught:
         work(1)
