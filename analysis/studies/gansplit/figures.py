@@ -107,8 +107,8 @@ def _curves(ax: Axes, rows: pd.DataFrame) -> None:
     authentic = rows[rows["mix"] == AUTHENTIC]
     for mix, colour in ((REPLACE, COLOURS[1]), (ADD, COLOURS[2])):
         line = pd.concat([authentic, rows[rows["mix"] == mix]]).sort_values("part")
-        half = line["half"].fillna(0)
-        ax.errorbar(line["part"], line["mean"], half, color=colour, marker="o", label=mix, **BARS)
+        bars = _lengths(line)
+        ax.errorbar(line["part"], line["mean"], bars, color=colour, marker="o", label=mix, **BARS)
     rest = rows[~rows["mix"].isin([AUTHENTIC, ADD, REPLACE])]
     names = list(rest["mix"].unique())
     looks = zip(names, (SAMPLED, *COLOURS[3:], *COLOURS), MARKERS * 3, strict=False)
@@ -117,10 +117,16 @@ def _curves(ax: Axes, rows: pd.DataFrame) -> None:
         ax.errorbar(
             part["part"] + 0.04 * (number + 1),
             part["mean"],
-            part["half"].fillna(0),
+            _lengths(part),
             color=colour,
             marker=marker,
             linestyle="",
             label=name,
             **BARS,
         )
+
+
+def _lengths(rows: pd.DataFrame) -> "np.ndarray[Any, np.dtype[np.float64]]":
+    """Return how far the bars reach below and above the means, (2, N)."""
+    below, above = rows["mean"] - rows["low"], rows["high"] - rows["mean"]
+    return np.nan_to_num(np.array([below, above], dtype=np.float64))

@@ -97,7 +97,8 @@ def read_curve(file: Path) -> pd.DataFrame:
 
     Returns:
         ``dataset``, ``fraction``, ``mix`` (add, replace, or another method), ``part``, ``score``,
-        ``mean``, ``half`` (width of the 95 % interval over seeds; NaN for one), ``seeds``.
+        ``mean``, ``low`` and ``high`` (the 95 % interval over seeds, cut at 0 and 1; NaN for one),
+        ``seeds``.
 
     Raises:
         UserError: If it cannot be read or lacks a column.
@@ -118,6 +119,7 @@ def read_curve(file: Path) -> pd.DataFrame:
         for score in SCORES:
             values = group[score].dropna().to_numpy(float)
             mix, part = _split_of(from_cell(str(method)))
+            mean, half = values.mean() if len(values) else math.nan, _half_width(values)
             rows.append(
                 {
                     "dataset": dataset,
@@ -125,8 +127,9 @@ def read_curve(file: Path) -> pd.DataFrame:
                     "mix": mix,
                     "part": part,
                     "score": score,
-                    "mean": values.mean() if len(values) else math.nan,
-                    "half": _half_width(values),
+                    "mean": mean,
+                    "low": float(np.maximum(mean - half, 0.0)),
+                    "high": float(np.minimum(mean + half, 1.0)),
                     "seeds": len(values),
                 }
             )

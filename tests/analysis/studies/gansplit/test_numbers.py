@@ -1,7 +1,5 @@
 """Generators and points of a run, and the curve of a comparison."""
 
-import math
-
 import pytest
 from gansplit_runs import CONFIGS, trials, with_generators, write_curve
 
@@ -41,15 +39,19 @@ def test_trials_without_a_split_have_no_points(whole_run):
     assert points(whole_run).empty
 
 
-def test_the_curve_is_means_over_seeds_with_half_widths(tmp_path):
+def test_the_curve_is_means_over_seeds_with_intervals_cut_where_scores_end(tmp_path):
     frame = read_curve(write_curve(tmp_path))
     clean = frame[frame["score"] == "test_clean_bacc"].set_index(["mix", "part"])
     half = clean.loc[("replace", 0.5)]
     assert half["mean"] == pytest.approx(0.6)
-    assert half["half"] == pytest.approx(T * math.sqrt(0.02) / math.sqrt(2))
+    assert (half["low"], half["high"]) == (0, 1)
     assert half["seeds"] == 2
     assert clean.loc[("authentic", 0.0), "mean"] == pytest.approx(0.7)
     assert ("repeats", 1.0) in clean.index
+    alike = read_curve(write_curve(tmp_path, apart=0.01))
+    half = alike[(alike["mix"] == "replace") & (alike["part"] == 0.5)].iloc[0]
+    assert half["low"] == pytest.approx(0.6 - T * 0.01)
+    assert half["high"] == pytest.approx(0.6 + T * 0.01)
 
 
 @pytest.mark.parametrize("text", ["", "dataset,method\nx,y\n"])
