@@ -18,6 +18,8 @@ from trainables.metrics.intervals import share_interval
 from trainables.study import ranking_file
 from trainables.study.study import Floor
 
+SINGLE = " (of a single training: what its seed is worth is not in the interval)"
+
 
 class CleanAnswers(NamedTuple):
     """Scores of images without attack, (N,), in each training, and their classes, (N,)."""
@@ -36,12 +38,14 @@ class Share:
             answer.
         interval: Its 95 % interval, paired by image; None where single answers were not kept.
         skill: Whether it is a share of what lies above a constant answer, and not of the value.
+        single: Whether either was trained once, so that the interval lacks what its seed is worth.
     """
 
     reference: str
     value: float
     interval: tuple[float, float] | None
     skill: bool
+    single: bool = False
 
 
 def clean_share(
@@ -72,7 +76,10 @@ def clean_share(
     if not isfinite(value):
         return Share(floor.reference, nan, None, above)
     share = (value - (floor.zero or 0.0)) / (level - (floor.zero or 0.0))
-    return Share(floor.reference, share, _interval(first, base, floor, share, folder), above)
+    single = min(first.seeds, base.seeds) < 2
+    return Share(
+        floor.reference, share, _interval(first, base, floor, share, folder), above, single
+    )
 
 
 def read_share(values: Mapping[str, Any]) -> Share:
@@ -80,20 +87,22 @@ def read_share(values: Mapping[str, Any]) -> Share:
     low, high = values["interval"] or (None, None)
     bounds = None if low is None or high is None else (float(low), float(high))
     value = nan if values["value"] is None else float(values["value"])
-    return Share(str(values["reference"]), value, bounds, bool(values["skill"]))
+    single = bool(values.get("single", False))  # records of before do not say
+    return Share(str(values["reference"]), value, bounds, bool(values["skill"]), single)
 
 
 def share_line(share: Share) -> str:
     """Say in one line what the winner keeps of the reference's clean quality."""
     if not isfinite(share.value):
         return f"the {share.reference} is no better than a constant answer: it sets no clean floor"
-    bounds = ""
+    bounds, unsure = "", ""
     if share.interval is not None and all(map(isfinite, share.interval)):
         bounds = f" [{100 * share.interval[0]:.0f}, {100 * share.interval[1]:.0f}]"
+        unsure = SINGLE if share.single else ""
     percent = f"{100 * share.value:.0f} %{bounds}"
     if share.skill:
-        return f"keeps {percent} of the {share.reference}'s clean skill"
-    return f"its clean value is {percent} of the {share.reference}'s"
+        return f"keeps {percent} of the {share.reference}'s clean skill{unsure}"
+    return f"its clean value is {percent} of the {share.reference}'s{unsure}"
 
 
 def barred_lines(

@@ -11,6 +11,7 @@ from search.engine.objective import Objective
 from search.engine.trial import State, Trial
 from search.record.run_folder import create_run_folder
 from search.results.floor import (
+    SINGLE,
     Share,
     barred_by_chance,
     barred_lines,
@@ -50,8 +51,19 @@ def test_a_share_is_of_what_lies_above_chance(folder):
     assert share.value == pytest.approx(0.75)
     low, high = share.interval
     assert 0.5 < low < 0.75 < high < 1
-    line = share_line(share)
-    assert line == f"keeps 75 % [{100 * low:.0f}, {100 * high:.0f}] of the baseline's clean skill"
+    words = f"keeps 75 % [{100 * low:.0f}, {100 * high:.0f}] of the baseline's clean skill"
+    assert share_line(share) == words + SINGLE
+    assert share_line(replace(share, single=False)) == words
+
+
+@pytest.mark.parametrize(("trained", "single"), [((2, 2), False), ((1, 2), True), ((2, 1), True)])
+def test_the_line_says_where_a_seed_was_not_varied(folder, trained, single):
+    rows = []
+    for label, count in zip(("", "baseline"), trained, strict=True):
+        seeds = [row(folder, f"{label or 'best'}{number}", 42, label) for number in range(count)]
+        rows.append(replace(seeds[0], trainings=tuple(item.trial for item in seeds)))
+    share = clean_share(rows[0], rows, FLOOR, "max", folder)
+    assert (SINGLE in share_line(share)) is single
 
 
 @pytest.mark.parametrize(
@@ -86,7 +98,7 @@ def test_a_trial_whose_answers_are_not_kept_is_not_barred_by_chance(folder):
 
 
 def test_a_share_is_read_from_a_manifest():
-    share = Share("baseline", 0.75, (0.6, 0.9), skill=True)
+    share = Share("baseline", 0.75, (0.6, 0.9), skill=True, single=True)
     assert read_share(json.loads(json.dumps(asdict(share)))) == share
     nothing = read_share({"reference": "baseline", "value": None, "interval": None, "skill": True})
     assert "sets no clean floor" in share_line(nothing)
