@@ -1,4 +1,4 @@
-"""Marks that several figures share: dots of trials, what is beyond an axis, words where empty."""
+"""Marks that figures share: dots of trials, bars of intervals, what is beyond an axis, words."""
 
 import textwrap
 from typing import Any
@@ -30,6 +30,21 @@ def wrap(canvas: FigureBase, text: str) -> str:
 def upright(text: str) -> str:
     """Break what stands beside an axis of values into two lines, at its comma."""
     return text.replace(", ", ",\n", 1)
+
+
+def bar_lengths(
+    values: npt.ArrayLike, low: npt.ArrayLike, high: npt.ArrayLike
+) -> npt.NDArray[np.float64]:
+    """Return how far an interval's bar reaches from each value, as Matplotlib wants it, (2, N).
+
+    Args:
+        values: What is drawn, (N,).
+        low: Lower ends; NaN where there is no interval, which has no bar.
+        high: Upper ends.
+    """
+    middle = np.asarray(values, dtype=np.float64)
+    below, above = middle - np.asarray(low, np.float64), np.asarray(high, np.float64) - middle
+    return np.nan_to_num([below, above]).clip(min=0)
 
 
 def time_unit(longest_s: float) -> tuple[float, str]:

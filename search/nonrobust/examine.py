@@ -215,7 +215,7 @@ class Examiner:
 
 
 def read_details(file: Path, labels: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Read what was written of the sets of a seed, by the label of the student.
+    """Read what the words need of the sets of a seed, by the label of the student.
 
     Args:
         file: JSON, an object for each label.
@@ -224,14 +224,13 @@ def read_details(file: Path, labels: Sequence[str]) -> dict[str, dict[str, float
     Raises:
         UserError: If the file is damaged or cannot be read.
     """
-    values = read_json(file)
-    details = values if isinstance(values, dict) else {}
+    values, details = read_json(file), dict[str, dict[str, float]]()
     for label in labels:
         try:
-            numbers = [details[label][name] for name in LINEAR]
+            details[label] = {name: values[label][name] for name in LINEAR}
         except (KeyError, TypeError):
             raise UserError(f"{file} is damaged: it lacks the {label} set: {MEND}") from None
-        if not all(type(number) in {int, float} for number in numbers):
+        if not all(type(number) in {int, float} for number in details[label].values()):
             raise UserError(f"{file} is damaged: no number of the {label} set: {MEND}")
     return details
 

@@ -76,10 +76,11 @@ def clean_share(
     if not isfinite(value):
         return Share(floor.reference, nan, None, above)
     share = (value - (floor.zero or 0.0)) / (level - (floor.zero or 0.0))
-    single = min(first.seeds, base.seeds) < 2
-    return Share(
-        floor.reference, share, _interval(first, base, floor, share, folder), above, single
+    interval, single = (
+        _interval(first, base, floor, share, folder),
+        min(first.seeds, base.seeds) < 2,
     )
+    return Share(floor.reference, share, interval, above, single)
 
 
 def read_share(values: Mapping[str, Any]) -> Share:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.figures.marks import bar_lengths
 from analysis.figures.style import COLOURS, MARKERS, SAMPLED, WINNER, styled
 from analysis.studies.gansplit.numbers import ADD, AUTHENTIC, REPLACE, SCORES
 
@@ -35,8 +35,8 @@ def draw_generators(frame: pd.DataFrame) -> Figure:
             for height, (colour, row) in enumerate(
                 zip(COLOURS * len(names), rows.itertuples(), strict=False)
             ):
-                bounds = np.nan_to_num([[row.value - row.low], [row.high - row.value]]).clip(0)
-                ax.errorbar([row.value], [height], xerr=bounds, fmt="o", color=colour, **BARS)
+                bars = bar_lengths([row.value], [row.low], [row.high])
+                ax.errorbar([row.value], [height], xerr=bars, fmt="o", color=colour, **BARS)
             ax.set_yticks(range(len(names)), names)
             ax.set_ylim(len(names) - 0.5, -0.5)
             ax.set_title(measure)
@@ -107,7 +107,7 @@ def _curves(ax: Axes, rows: pd.DataFrame) -> None:
     authentic = rows[rows["mix"] == AUTHENTIC]
     for mix, colour in ((REPLACE, COLOURS[1]), (ADD, COLOURS[2])):
         line = pd.concat([authentic, rows[rows["mix"] == mix]]).sort_values("part")
-        bars = _lengths(line)
+        bars = bar_lengths(line["mean"], line["low"], line["high"])
         ax.errorbar(line["part"], line["mean"], bars, color=colour, marker="o", label=mix, **BARS)
     rest = rows[~rows["mix"].isin([AUTHENTIC, ADD, REPLACE])]
     names = list(rest["mix"].unique())
@@ -117,16 +117,10 @@ def _curves(ax: Axes, rows: pd.DataFrame) -> None:
         ax.errorbar(
             part["part"] + 0.04 * (number + 1),
             part["mean"],
-            _lengths(part),
+            bar_lengths(part["mean"], part["low"], part["high"]),
             color=colour,
             marker=marker,
             linestyle="",
             label=name,
             **BARS,
         )
-
-
-def _lengths(rows: pd.DataFrame) -> "np.ndarray[Any, np.dtype[np.float64]]":
-    """Return how far the bars reach below and above the means, (2, N)."""
-    below, above = rows["mean"] - rows["low"], rows["high"] - rows["mean"]
-    return np.nan_to_num(np.array([below, above], dtype=np.float64))

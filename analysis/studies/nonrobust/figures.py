@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analysis.figures.marks import bar_lengths
 from analysis.figures.style import COLOURS, MARKERS, styled
 from analysis.studies.nonrobust.numbers import CONDITIONS, curves
 
@@ -26,12 +27,11 @@ def draw_decomposition(table: pd.DataFrame, chance: float, attack: str) -> Figur
             low, high = (
                 table[f"{condition} {end}"].to_numpy(dtype=float) for end in ("low", "high")
             )
-            spread = np.nan_to_num([values - low, high - values]).clip(min=0)
             ax.barh(
                 positions + (number - 1) * width,
                 values,
                 width,
-                xerr=spread,
+                xerr=bar_lengths(values, low, high),
                 label=names[condition],
                 color=COLOURS[number + 1],
                 error_kw={"elinewidth": 0.8},

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.figures.marks import MANY, dot, dots, say, time_unit, upright, width_of, wrap
+from analysis.figures.marks import (
+    MANY,
+    bar_lengths,
+    dot,
+    dots,
+    say,
+    time_unit,
+    upright,
+    width_of,
+    wrap,
+)
 from analysis.figures.style import FAINT
 from analysis.numbers.frames import Group
 
@@ -19,6 +29,11 @@ LOOK = dot(Group.RANKED)
 )
 def test_an_axis_of_time_has_a_unit_that_fits(seconds, unit):
     assert time_unit(seconds) == unit
+
+
+def test_bars_reach_to_the_ends_of_intervals_and_none_backwards():
+    lengths = bar_lengths([0.5, 0.5, 1.2], [0.2, math.nan, 1.0], [0.9, math.nan, 1.0])
+    assert lengths == pytest.approx(np.array([[0.3, 0, 0.2], [0.4, 0, 0]]))
 
 
 def test_an_axis_of_values_breaks_its_name_once():

@@ -1,6 +1,7 @@
 """An examination: the run's data, the winner's network, and when its words are written."""
 
 import io
+import json
 import math
 from types import SimpleNamespace
 
@@ -169,3 +170,12 @@ def test_damaged_details_of_sets_are_refused_in_one_line(work, text, message):
         work(1)
     assert str(file) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_set_that_nobody_made_is_left_out(work):
+    work(2)
+    file = work.report.parent / "sets-4.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"another": {"linear": 1}}))
+    status, _ = work(2)
+    assert status == FINISHED
+    assert "another" not in work.report.read_text()
