@@ -13,6 +13,7 @@ from typing import cast
 from searchspace.errors import UserError
 from trainables.door.opening import files_below, open_file
 from trainables.door.paths import inside
+from trainables.door.records import read_json
 
 REMEMBERED = 4096  # files of this process whose content is known as long as they are not written
 
@@ -27,10 +28,35 @@ def seal(folder: Path) -> dict[str, str]:
     return {name: _digest_of(file) for name, file in files.items()}
 
 
-def check_seal(folder: Path, digests: Mapping[str, str]) -> None:
+def read_seal(file: Path) -> dict[str, str]:
+    """Read what `seal` returned, and the caller wrote as JSON.
+
+    Args:
+        file: As `trainables.door.paths.inside` returns it.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        UserError: If it is damaged.
+    """
+    digests = read_json(file)
+    if not isinstance(digests, dict) or not all(isinstance(text, str) for text in digests.values()):
+        raise UserError(f"{file} is damaged: it holds no digests by name")
+    return digests
+
+
+def check_seal(
+    folder: Path,
+    digests: Mapping[str, str],
+    remedy: str = "put it back from a copy, or start a new run",
+) -> None:
     """Compare a folder with what `seal` returned; files of other names are not looked at.
 
     A file that this process has read is read again only once it was written.
+
+    Args:
+        folder: Of the files.
+        digests: What `seal` returned.
+        remedy: What to do where a file is missing or differs.
 
     Raises:
         BrokenSealError: If a file is missing or differs; with the remedy.
@@ -44,7 +70,7 @@ def check_seal(folder: Path, digests: Mapping[str, str]) -> None:
         except OSError as error:
             problem = f"cannot be read ({error.strerror or error})"
         if problem:
-            raise BrokenSealError(f"{file} {problem}: put it back from a copy, or start a new run")
+            raise BrokenSealError(f"{file} {problem}: {remedy}")
 
 
 def _digest_of(file: Path) -> str:

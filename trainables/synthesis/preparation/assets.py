@@ -13,6 +13,8 @@ from trainables.data.phantoms.heads import phantom_subjects
 from trainables.data.subjects import SubjectSplits, paper_subset, split_sites
 from trainables.data.volumes import Subject, open_folder
 from trainables.door.opening import files_below
+from trainables.door.paths import inside
+from trainables.door.seal import check_seal, read_seal, seal
 from trainables.door.sharing import LEAST, clear_pool, share
 from trainables.metrics.synthesis import measure, truth_of
 from trainables.runtime.files import write_atomically
@@ -27,6 +29,7 @@ from trainables.synthesis.slices import Split, digest_of, read_split, write_spli
 
 TRIAL_SPLITS = ("train", "val", "ranking")
 SUBJECTS = "subjects.json"
+SEAL = "seal.json"  # digests of the files of test subjects
 
 
 @dataclass(frozen=True)
@@ -198,6 +201,7 @@ def write_test(settings: SynthesisSettings, assets: Path, folder: Path, say: Say
         record = read_record(assets)
         names = {"test": record.splits.test}
         write_data(folder, settings, record, names, say, mr_names(assets), native=True)
+        write_atomically(folder / SEAL, json.dumps(seal(folder / "test"), indent=2) + "\n")
 
 
 def find_test(settings: SynthesisSettings, assets: Path, folder: Path, say: Say) -> None:
@@ -221,19 +225,19 @@ def _has_test(folder: Path, assets: Path) -> bool:
     """Return whether test subjects were written, which have to be those of the record.
 
     Raises:
-        UserError: If others are there, by name or with the MR of a subject that served.
+        UserError: If a file is not what was written, or others are there, by name or with the MR of
+            a subject that served.
     """
-    if not (folder / "test" / SUBJECTS).is_file():
+    if not (folder / SEAL).is_file():  # the last to be written
         return False
+    remedy = f"remove {folder}, and give the same command again"
+    check_seal(folder / "test", read_seal(inside(folder, SEAL)), remedy)
     subjects, served = read_split(folder / "test").subjects, mr_names(assets)
     names = tuple(subject.name for subject in subjects)
     if names != read_record(assets).splits.test or any(
         digest_of(subject.mr) in served for subject in subjects
     ):
-        raise UserError(
-            f"{folder} holds other subjects than the test split of the run: remove it, and give "
-            "the same command again"
-        )
+        raise UserError(f"{folder} holds other subjects than the test split of the run: {remedy}")
     return True
 
 

@@ -14,6 +14,7 @@ from searchspace.errors import UserError
 from trainables.data.phantoms.heads import phantom_subjects, write_nifti
 from trainables.data.subjects import split_subjects
 from trainables.data.volumes import open_folder
+from trainables.door.seal import check_seal, seal
 from trainables.runtime.config import parse
 from trainables.synthesis.preparation.assets import (
     TRIAL_SPLITS,
@@ -269,11 +270,7 @@ def test_no_sequence_of_changes_and_commands_brings_what_trained_into_test(
     """Every command opens test and folds by these two functions, in whatever order."""
     folder = tmp_path_factory.mktemp("sequence")
     data = fill(folder / "data", heads)
-    run = parse(SynthesisSettings, {"data": data, "size": 8, "max_depth": 2, "device": "cpu"})
-    record = draw_record(run)
-    record.write(folder / "assets")
-    names = {split: getattr(record.splits, split) for split in TRIAL_SPLITS}
-    write_data(folder / "assets", run, record, names, lambda _: None)
+    run, record = begin(data, folder)
     trained = voxels_of(folder / "assets", TRIAL_SPLITS)
     for count, (change, number, rival) in enumerate([*steps, ("test", 0, 0)]):
         disturb(data, heads, change, number, rival)
@@ -293,25 +290,70 @@ def test_no_sequence_of_changes_and_commands_brings_what_trained_into_test(
 @pytest.mark.parametrize("spoil", ["another split", "another name"])
 def test_what_stands_in_place_of_test_is_refused(data, tmp_path, spoil):
     """As the folder of another run that was copied there."""
-    run = parse(SynthesisSettings, {"data": data, "size": 8, "max_depth": 2, "device": "cpu"})
-    record = draw_record(run)
-    record.write(tmp_path / "assets")
-    names = {split: getattr(record.splits, split) for split in TRIAL_SPLITS}
-    write_data(tmp_path / "assets", run, record, names, lambda _: None)
+    run, record = begin(data, tmp_path)
     for _ in range(2):
         assert refusal(write_test, run, tmp_path / "assets", tmp_path / "opened") is None
     written = tmp_path / "opened" / "test"
     if spoil == "another name":
-        file = written / "subjects.json"
-        file.write_text(file.read_text().replace(record.splits.test[0], record.splits.train[0]))
+        rename(written, record.splits.test[0], record.splits.train[0])
     else:
         shutil.rmtree(written)
         shutil.copytree(tmp_path / "assets" / "val", written)
-        file = written / "subjects.json"
-        file.write_text(file.read_text().replace(record.splits.val[0], record.splits.test[0]))
+        rename(written, record.splits.val[0], record.splits.test[0])
+    (tmp_path / "opened" / "seal.json").write_text(json.dumps(seal(written)))
     for step in (find_test, write_test):
         line = refusal(step, run, tmp_path / "assets", tmp_path / "opened")
-        assert "opened holds other subjects than the test split of the run: remove it" in line
+        assert "opened holds other subjects than the test split of the run: remove " in line
+
+
+@pytest.mark.parametrize("part", ["mr", "ct", "mask", "native"])
+def test_written_test_subjects_that_were_damaged_are_refused(data, tmp_path, part):
+    run, _ = begin(data, tmp_path)
+    assert refusal(write_test, run, tmp_path / "assets", tmp_path / "opened") is None
+    file = min((tmp_path / "opened" / "test").glob(f"*{part}*"))
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    for step in (find_test, write_test):
+        line = refusal(step, run, tmp_path / "assets", tmp_path / "opened")
+        assert line.endswith(
+            f"{file.name} is not what was prepared: remove {tmp_path / 'opened'}, "
+            "and give the same command again"
+        )
+
+
+def test_a_test_split_whose_writing_broke_off_is_written_anew(data, tmp_path):
+    run, _ = begin(data, tmp_path)
+    assert refusal(write_test, run, tmp_path / "assets", tmp_path / "opened") is None
+    whole = seal(tmp_path / "opened" / "test")
+    (tmp_path / "opened" / "seal.json").unlink()
+    next((tmp_path / "opened" / "test").glob("*_ct.npy")).unlink()
+    assert refusal(write_test, run, tmp_path / "assets", tmp_path / "opened") is None
+    check_seal(tmp_path / "opened" / "test", whole)
+
+
+def test_a_seal_that_is_damaged_is_named(data, tmp_path):
+    run, _ = begin(data, tmp_path)
+    assert refusal(write_test, run, tmp_path / "assets", tmp_path / "opened") is None
+    (tmp_path / "opened" / "seal.json").write_text("[]")
+    line = refusal(find_test, run, tmp_path / "assets", tmp_path / "opened")
+    assert line.endswith("seal.json is damaged: it holds no digests by name")
+
+
+def begin(data, folder):
+    """Write the record and the splits of a run."""
+    run = parse(SynthesisSettings, {"data": data, "size": 8, "max_depth": 2, "device": "cpu"})
+    record = draw_record(run)
+    record.write(folder / "assets")
+    names = {split: getattr(record.splits, split) for split in TRIAL_SPLITS}
+    write_data(folder / "assets", run, record, names, lambda _: None)
+    return run, record
+
+
+def rename(written, before, after):
+    """Give a written subject another name."""
+    file = written / "subjects.json"
+    file.write_text(file.read_text().replace(before, after))
 
 
 def refusal(step, run, assets, folder):
