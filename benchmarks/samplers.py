@@ -17,7 +17,13 @@ from rich.console import Console
 from search.simulation.outcome import ENGINE
 from search.simulation.suite.results import ResultFile
 from search.simulation.suite.run import Suite, run
-from search.simulation.suite.summary import collect, place_lines, result_table, verdict_lines
+from search.simulation.suite.summary import (
+    collect,
+    pair_lines,
+    place_lines,
+    result_table,
+    verdict_lines,
+)
 from search.simulation.suite.tasks import HALVES, list_tasks
 
 METHODS = (
@@ -67,9 +73,10 @@ def main() -> None:
         console.log(line, markup=False, highlight=False)
     rows = collect(suite, file)
     console.print(result_table(rows, suite.methods))
-    lines = place_lines(rows, suite.methods)
-    if BASELINE in suite.methods:
-        lines += verdict_lines(rows, suite.methods, BASELINE)
+    lines = place_lines(rows, suite.methods) + pair_lines(rows, suite.methods)
+    for baseline in dict.fromkeys((BASELINE, suite.methods[0])):
+        if baseline in suite.methods:
+            lines += verdict_lines(rows, suite.methods, baseline)
     for line in lines:
         console.print(line, markup=False, highlight=False)
 

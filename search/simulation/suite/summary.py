@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.table import Table
 from rich.text import Text
+from scipy.stats import binomtest
 
 from search.simulation.suite.results import Result, ResultFile
 from search.simulation.suite.run import Suite
@@ -72,8 +73,7 @@ def compare(rows: Mapping[str, Row], method: str, baseline: str) -> list[Compari
 
 def _pairs(results: Sequence[Result], baseline: Sequence[Result]) -> npt.NDArray[np.float64]:
     """Return the differences of regrets of searches with the same seed."""
-    regrets = {result.seed: result.regret for result in baseline}
-    return np.array([r.regret - regrets[r.seed] for r in results if r.seed in regrets])
+    return np.array([own.regret - other.regret for own, other in matched(results, baseline)])
 
 
 def flip_test(differences: npt.NDArray[np.float64]) -> float:
@@ -155,6 +155,38 @@ def verdict_lines(rows: Mapping[str, Row], methods: Sequence[str], baseline: str
                 + (f" ({'; '.join(worse)})" if worse else "")
             )
     return lines
+
+
+def pair_lines(rows: Mapping[str, Row], methods: Sequence[str]) -> list[str]:
+    """Say of the first method in how many searches it ends better than each other, and worse.
+
+    Only searches with the same task and seed are counted, so methods with fewer searches compare,
+    too. The sign test leaves out pairs that end alike.
+
+    Args:
+        rows: By task.
+        methods: The first is compared with the others.
+    """
+    first, lines = methods[0], []
+    for method in methods[1:]:
+        pairs = [pair for row in rows.values() for pair in matched(row[method], row[first])]
+        if pairs:
+            differences = np.array([rival.regret - own.regret for rival, own in pairs])
+            better, worse = int(np.sum(differences > 0)), int(np.sum(differences < 0))
+            p_value = binomtest(better, better + worse).pvalue if better + worse else 1.0
+            tops = [sum(pair[side].success for pair in pairs) for side in (1, 0)]
+            lines.append(
+                f"{first} against {method}, {len(pairs)} searches with the same task and seed: "
+                f"regret lower in {better}, higher in {worse} (sign test, p {p_value:.2g}), "
+                f"mean {-differences.mean():+.2f}; in the top in {tops[0]} and {tops[1]}"
+            )
+    return lines
+
+
+def matched(results: Sequence[Result], baseline: Sequence[Result]) -> list[tuple[Result, Result]]:
+    """Return searches of a method and of a baseline with the same seed, pair by pair."""
+    others = {result.seed: result for result in baseline}
+    return [(result, others[result.seed]) for result in results if result.seed in others]
 
 
 def _cell(results: Sequence[Result]) -> str:

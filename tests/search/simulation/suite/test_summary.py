@@ -12,6 +12,7 @@ from search.simulation.suite.summary import (
     compare,
     flip_test,
     holm,
+    pair_lines,
     place_lines,
     result_table,
     verdict_lines,
@@ -74,6 +75,28 @@ def test_how_few_beat_the_winners(make_result):
         "a: 5.00% of the eligible or fewer beat the winner in half of 11 searches, 9.00% in 90%, "
         "at the cost of 4 full trials"
     )
+
+
+def test_in_how_many_pairs_the_first_method_ends_better(make_result):
+    regrets = {"a": [0.1, 0.1, 0.2, 0.4, 0.9], "b": [0.4, 0.3, 0.2, 0.1]}  # the last has no pair
+    row = {
+        name: [
+            make_result("first", name, seed, value, success=value < 0.15)
+            for seed, value in enumerate(values)
+        ]
+        for name, values in regrets.items()
+    }
+    (line,) = pair_lines({"first": row | {"c": []}}, ("a", "b", "c"))
+    assert line == (
+        "a against b, 4 searches with the same task and seed: regret lower in 2, higher in 1 "
+        "(sign test, p 1), mean -0.05; in the top in 2 and 1"
+    )
+
+
+def test_pairs_that_all_end_alike_say_so(make_result):
+    row = {name: [make_result("first", name, 0, 0.0, success=True)] for name in "ab"}
+    (line,) = pair_lines({"first": row}, ("a", "b"))
+    assert "lower in 0, higher in 0 (sign test, p 1)" in line
 
 
 def test_only_searches_of_the_same_seed_are_compared(make_rows):
