@@ -14,7 +14,7 @@ from search.results.chance import chance_line, chance_of, idle_lines
 from search.results.controls import claim_of, claim_sentence, plain
 from search.results.differences import gains, tied
 from search.results.floor import read_share, share_line
-from search.results.ranking import Row, lucky
+from search.results.ranking import ANY_GAIN, Row, lucky
 from searchspace.words import capitalised, plural
 from trainables.metrics.skill import SKILL
 
@@ -186,6 +186,8 @@ def _format_gain(words: Vocabulary, metric: str, value: float) -> str:
 def _format_bounds(words: Vocabulary, metric: str, bounds: tuple[float, float] | None) -> str:
     if bounds is None or any(math.isnan(bound) for bound in bounds):
         return ""
+    if bounds == ANY_GAIN:
+        return " (too few trainings for an interval)"
     low, high = (_format_gain(words, metric, bound) for bound in bounds)
     return f" [{low}, {high}]"
 

@@ -14,6 +14,8 @@ from search.engine.trial import State, Trial
 from search.results.seeds import Spread, spread_of, trainings_of
 from trainables.metrics.skill import SKILL
 
+ANY_GAIN = (-1.0, 1.0)  # all that is possible between two skills: it says nothing
+
 
 @dataclass(frozen=True)
 class Row:

@@ -16,7 +16,7 @@ from search.results.arms import Arm
 from search.results.controls import Claim, claim_sentence, plain
 from search.results.differences import Gain
 from search.results.pulse import Pulse
-from search.results.ranking import Row, front, front_of, lucky, missed, sign_of, winner
+from search.results.ranking import ANY_GAIN, Row, front, front_of, lucky, missed, sign_of, winner
 from search.results.seeds import UNKNOWN, Spread
 from searchspace.words import plural
 from trainables.metrics.alarms import ALARMS, OF_ASSETS
@@ -229,9 +229,11 @@ def arm_lines(param: str, arms: Sequence[Arm]) -> list[str]:
 
 
 def gain_text(gain: Gain) -> str:
-    """Write a gain with its interval, where there is one."""
+    """Write a gain with its interval, where there is one that says something."""
     bounds = ""
-    if gain.interval:
+    if gain.interval == ANY_GAIN:
+        bounds = "  (too few trainings)"
+    elif gain.interval:
         bounds = f"  {percent(gain.level)} {interval(gain.interval, signed=True)}"
     return f"{number(gain.value, signed=True)}{bounds}"
 

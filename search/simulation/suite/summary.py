@@ -73,7 +73,7 @@ def compare(rows: Mapping[str, Row], method: str, baseline: str) -> list[Compari
 
 def _pairs(results: Sequence[Result], baseline: Sequence[Result]) -> npt.NDArray[np.float64]:
     """Return the differences of regrets of searches with the same seed."""
-    return np.array([own.regret - other.regret for own, other in matched(results, baseline)])
+    return np.array([result.regret - rival.regret for result, rival in matched(results, baseline)])
 
 
 def flip_test(differences: npt.NDArray[np.float64]) -> float:
@@ -171,7 +171,7 @@ def pair_lines(rows: Mapping[str, Row], methods: Sequence[str]) -> list[str]:
     for method in methods[1:]:
         pairs = [pair for row in rows.values() for pair in matched(row[method], row[first])]
         if pairs:
-            differences = np.array([rival.regret - own.regret for rival, own in pairs])
+            differences = np.array([rival.regret - result.regret for rival, result in pairs])
             better, worse = int(np.sum(differences > 0)), int(np.sum(differences < 0))
             p_value = binomtest(better, better + worse).pvalue if better + worse else 1.0
             tops = [sum(pair[side].success for pair in pairs) for side in (1, 0)]
@@ -185,8 +185,8 @@ def pair_lines(rows: Mapping[str, Row], methods: Sequence[str]) -> list[str]:
 
 def matched(results: Sequence[Result], baseline: Sequence[Result]) -> list[tuple[Result, Result]]:
     """Return searches of a method and of a baseline with the same seed, pair by pair."""
-    others = {result.seed: result for result in baseline}
-    return [(result, others[result.seed]) for result in results if result.seed in others]
+    rivals = {result.seed: result for result in baseline}
+    return [(result, rivals[result.seed]) for result in results if result.seed in rivals]
 
 
 def _cell(results: Sequence[Result]) -> str:

@@ -198,6 +198,8 @@ def test_the_best_of_each_arm_is_in_the_claim(build):
         "Of regime third, with 0 sampled trials, no trial can win."
     )
     assert set(lines) < set(sentences(run))
+    arms[1] |= {"low": -1.0, "high": 1.0}
+    assert "over it is 0.200 (too few trainings for an interval)." in " ".join(arm_sentences(run))
 
 
 def test_a_winner_that_is_no_better_than_a_constant_answer_is_said_to_be_so(build, monkeypatch):

@@ -94,6 +94,8 @@ def test_the_winner_is_told_with_its_gains(trials):
     assert "over images and seeds; all comparisons of the run hold together in 95 %" in lines[-1]
     lines = winner_lines(row, [Gain(other, 0.02, (-0.01, 0.05), 0.99)], HIGH, "subjects")
     assert "over subjects and seeds" in lines[-1]
+    lines = winner_lines(row, [Gain(other, 0.02, (-1.0, 1.0), 0.99)], HIGH)
+    assert lines[-2] == "gain over r01 baseline +0.020  (too few trainings)"
 
 
 def test_what_looks_better_by_one_seed_is_named_with_the_reason():
