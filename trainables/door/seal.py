@@ -28,11 +28,12 @@ def seal(folder: Path) -> dict[str, str]:
     return {name: _digest_of(file) for name, file in files.items()}
 
 
-def read_seal(file: Path) -> dict[str, str]:
+def read_seal(file: Path, remedy: str) -> dict[str, str]:
     """Read what `seal` returned, and the caller wrote as JSON.
 
     Args:
         file: As `trainables.door.paths.inside` returns it.
+        remedy: What to do where it is damaged.
 
     Raises:
         FileNotFoundError: If there is none.
@@ -40,7 +41,7 @@ def read_seal(file: Path) -> dict[str, str]:
     """
     digests = read_json(file)
     if not isinstance(digests, dict) or not all(isinstance(text, str) for text in digests.values()):
-        raise UserError(f"{file} is damaged: it holds no digests by name")
+        raise UserError(f"{file} is damaged, it holds no digests by name: {remedy}")
     return digests
 
 

@@ -231,7 +231,7 @@ def _has_test(folder: Path, assets: Path) -> bool:
     if not (folder / SEAL).is_file():  # the last to be written
         return False
     remedy = f"remove {folder}, and give the same command again"
-    check_seal(folder / "test", read_seal(inside(folder, SEAL)), remedy)
+    check_seal(folder / "test", read_seal(inside(folder, SEAL), remedy), remedy)
     subjects, served = read_split(folder / "test").subjects, mr_names(assets)
     names = tuple(subject.name for subject in subjects)
     if names != read_record(assets).splits.test or any(
