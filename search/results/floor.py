@@ -76,10 +76,8 @@ def clean_share(
     if not isfinite(value):
         return Share(floor.reference, nan, None, above)
     share = (value - (floor.zero or 0.0)) / (level - (floor.zero or 0.0))
-    interval, single = (
-        _interval(first, base, floor, share, folder),
-        min(first.seeds, base.seeds) < 2,
-    )
+    interval = _interval(first, base, floor, share, folder)
+    single = min(first.seeds, base.seeds) < 2
     return Share(floor.reference, share, interval, above, single)
 
 
