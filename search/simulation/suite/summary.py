@@ -94,13 +94,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 def result_table(rows: Mapping[str, Row], methods: Sequence[str]) -> Table:
     """Make the table of success and mean regret by task, with the means over tasks below."""
-    table = Table(title="winners in the top 0.1 %, and mean regret")
+    title = "winners in the top 0.1 %, and mean regret"
+    table = Table(title=title, box=None, padding=(0, 0, 0, 1))  # seven methods in 80 columns
     table.add_column("task", overflow="fold")
     for method in methods:
         table.add_column(method.replace(" ", "\n", 1), justify="right")
     for task, row in rows.items():
         table.add_row(Text(task), *(_cell(row[method]) for method in methods))
-    table.add_section()
     table.add_row(f"mean of {len(rows)}", *(_mean_cell(rows, method) for method in methods))
     return table
 
@@ -190,11 +190,15 @@ def matched(results: Sequence[Result], baseline: Sequence[Result]) -> list[tuple
 
 
 def _cell(results: Sequence[Result]) -> str:
-    return f"{success(results):.0%} {regret(results):.2f}" if results else "-"
+    return _write(success(results), regret(results)) if results else "-"
 
 
 def _mean_cell(rows: Mapping[str, Row], method: str) -> str:
     filled = [row[method] for row in rows.values() if row[method]]
     if not filled:
         return "-"
-    return f"{mean(map(success, filled)):.0%} {mean(map(regret, filled)):.2f}"
+    return _write(mean(map(success, filled)), mean(map(regret, filled)))
+
+
+def _write(share: float, miss: float) -> str:
+    return f"{share:.0%} {miss:.2f}".replace(" 0.", " .")

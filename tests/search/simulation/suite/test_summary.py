@@ -117,5 +117,15 @@ def test_the_table(make_suite, make_result, tmp_path):
     console.print(result_table(rows, suite.methods))
     text = console.export_text()
     share = "67%" if suite.tasks[0].seed % 2 == 0 else "33%"
-    assert f"{share} 0.20" in text
+    assert f"{share} .20" in text
     assert "mean of 2" in text
+
+
+def test_seven_methods_fit_into_80_columns(make_suite, make_result):
+    methods = [f"engine {name}" for name in ("bayes", "tpe", "evolution", "random", "gp")]
+    methods += ["Optuna TPE", "Hyperopt TPE"]
+    row = {name: [make_result("first", name, 0, 0.5, success=True)] for name in methods}
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(result_table({"peaks networks": row}, methods))
+    line = next(line for line in console.export_text().splitlines() if "peaks" in line)
+    assert line.split() == ["peaks", "networks"] + ["100%", ".50"] * 7
