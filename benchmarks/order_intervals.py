@@ -13,7 +13,7 @@ from trainables.metrics.classification import ORDERS
 from trainables.metrics.orders.answers import order_interval
 from trainables.metrics.orders.rank_scores import balance, jackknife_values, pseudo_values
 
-SETTINGS = ((100, 35), (136, 37), (100, 20))  # images, and positives among them
+SETTINGS = ((100, 35), (136, 37), (100, 20), (100, 5))  # images, and positives among them
 MANY = 200_000  # images of which a score is taken for the truth
 
 
