@@ -62,22 +62,23 @@ def write_scores(file: Path, result: TestScores) -> None:
         }
         for name, sample in result.samples.items()
     }
-    write_atomically(file, to_json({"scores": result.scores, "samples": samples}) + "\n")
+    write_atomically(file, to_json({"scores": result.scores, "images": samples}) + "\n")
 
 
 def read_scores(file: Path) -> TestScores | None:
     """Read the scores of a classifier; None where there are none.
 
-    Of an earlier version, which wrote no samples, there are none: it is scored again.
+    Of an earlier version, which wrote no influences, or those on clipped skills, there are none:
+    it is scored again.
 
     Raises:
         UserError: If the file is damaged or cannot be read.
     """
     try:
         values = parse_json(read_bytes(file, RECORD_BYTES))
-        if "samples" not in values:
+        if "images" not in values:
             return None
-        samples = {name: _read_sample(sample) for name, sample in values["samples"].items()}
+        samples = {name: _read_sample(sample) for name, sample in values["images"].items()}
         return TestScores(_read_numbers(values["scores"], samples), samples)
     except FileNotFoundError:
         return None

@@ -49,13 +49,14 @@ class Recipe:
         values: Of each of S trainings, (S,).
         images: How much each image moves their mean.
         limits: The least and the greatest that a value can be.
-        unclipped: Of a skill: what its interval rests on; None of an area.
+        unclipped: Of a skill: the values before they are clipped at chance, which its interval
+            rests on; None of an area.
     """
 
     values: Floats64
     images: Sample
     limits: tuple[float, float] = (-math.inf, math.inf)
-    unclipped: Unclipped | None = None
+    unclipped: Floats64 | None = None
 
     @classmethod
     def of(cls, answers: npt.ArrayLike, labels: Labels, summary: Summary) -> Self:
@@ -68,9 +69,10 @@ class Recipe:
         """
         single = np.asarray(answers, dtype=np.float64)
         values = summary(mean_recall(single, labels))
-        images = Sample.of(list(single), labels, summary)
         if isinstance(summary, Skill) and not math.isnan(values.mean()):
-            return cls(values, images, SHARES, Unclipped.of(single, labels, summary))
+            rest = Unclipped.of(single, labels, summary)
+            return cls(values, rest.images, SHARES, rest.values)
+        images = Sample.of(list(single), labels, summary)
         if not is_right_or_wrong(single):
             return cls(values, images)
         never, always = summary(np.array([[0.0], [1.0]]).repeat(single.shape[1], axis=1)).tolist()
@@ -88,9 +90,9 @@ class Recipe:
         chance (`trainables.metrics.influence.Unclipped`): it reaches down from their mean, which is
         at most the true skill on average, and up from the value, which is at least that.
         """
-        rest = self.unclipped or self
-        centre = float(rest.values.mean())
-        estimated = estimate_recipe(centre, rest.values, rest.images.component)
+        values = self.values if self.unclipped is None else self.unclipped
+        centre = float(values.mean())
+        estimated = estimate_recipe(centre, values, self.images.component)
         ends = [estimated.low, estimated.high + self.value - centre]
         low, high = np.clip(ends, *self.limits).tolist()
         return replace(estimated, value=self.value, low=low, high=high)

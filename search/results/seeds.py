@@ -8,7 +8,9 @@ greatest deviation. Of this the degrees of freedom are those of its own training
 what chance makes of one common deviation (an F test), and else those of all.
 `tests/search/results/test_seeds.py` holds what that is worth: of equal recipes none is told apart
 in 95 % of runs, however the deviations differ, with two further seeds of each (`--seed-check 2`,
-the default). With one it holds a little less often.
+the default). With one it holds a little less often. As long as only controls were trained again
+nothing is known: the floor's reference is, before the search begins, and after a limit of time it
+alone. At the level of a constant answer it does not vary at all.
 """
 
 import math
@@ -45,7 +47,7 @@ class Spread:
 
     @property
     def is_known(self) -> bool:
-        """Whether any config was trained more than once."""
+        """Whether any config that may win was trained more than once."""
         return self.df > 0
 
     def of_training(self, config: str) -> Component:
@@ -124,14 +126,18 @@ def spread_of(groups: Iterable[Sequence[Trial]], objective: Objective) -> Spread
     Args:
         groups: The completed trainings of each config.
         objective: What the values are of.
+
+    Returns:
+        `UNKNOWN` where no config that may win was trained more than once.
     """
-    variances = {}
+    variances, is_known = {}, False
     for trainings in groups:
         if len(trainings) > 1:
+            is_known = is_known or not trainings[0].control
             values = np.array([objective.value(training.reports[-1]) for training in trainings])
             name = trainings[0].repeats or trainings[0].id
             variances[name] = Component(float(values.var(ddof=1)), len(values) - 1)
-    if not variances:
+    if not is_known:
         return UNKNOWN
     df = sum(part.df for part in variances.values())
     squares = sum(part.variance * part.df for part in variances.values())

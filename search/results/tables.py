@@ -44,7 +44,7 @@ ALONE = Beside({}, {}, "")
 MEANINGS = {**ALARMS, **OF_ASSETS}
 LISTED = 3  # trials in a sentence
 WIDTH = 80  # of a line
-BLIND = "= can win, and cannot be told apart: no config was trained with more than one seed"
+BLIND = "= can win, and cannot be told apart: none that can win was trained with several seeds"
 SEEDS = "of several seeds: their mean; of trials chosen for their value, without the first"
 
 

@@ -44,10 +44,12 @@ def check_winner(session: Session, desk: Desk) -> str:
     In a space with arms these are the best of each arm, so that methods are compared without luck;
     in a run of an earlier version, in which references might win beside arms, also a reference that
     is better than all of them. Where these seeds bar a trial from winning, the next best is
-    trained; four for each arm, at most.
+    trained; four for each arm, at most. The floor's reference has its seeds before the search: it
+    may be the best, but is not the one that gets them here.
     """
     coordinator, objective = desk.coordinator, desk.coordinator.rules.objective
-    rows = [row for row in rank(coordinator.trials.values(), objective) if can_win(row)]
+    baseline, ranked = _baseline(coordinator), rank(coordinator.trials.values(), objective)
+    rows = [row for row in ranked if can_win(row) and row.trial is not baseline]
     seeds = _checks(session.plan)
     if not seeds or _has_enough(coordinator, OF_WINNER):
         return ""

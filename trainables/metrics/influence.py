@@ -5,6 +5,7 @@ these over classes, a curve over the radii; and one number of the curve. So the 
 enters through the means of classes alone, whatever is made of the curve.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self, final
@@ -116,14 +117,20 @@ class Sample:
             raise ValueError("what a sample may lack is not of its classes")
 
     @classmethod
-    def of(cls, trainings: Sequence[Answers], labels: Labels, summary: Summary) -> Self:
+    def of(cls, trainings: Sequence[Answers], labels: Labels, summary: Summary) -> "Sample":
         """Compute the influences of images on the mean value of several trainings.
+
+        Of a skill they are those on what is not clipped at chance, see `Unclipped`: by its own
+        influences, a training that happens to lie below chance would be certain to have a skill of
+        0, and of two equal recipes near chance the flatter curve would be told from the steeper.
 
         Args:
             trainings: Answers of each, (E, N).
             labels: Classes, (N,).
             summary: Makes one number of the curve of their mean over classes.
         """
+        if isinstance(summary, Skill) and not math.isclose(summary.zero, summary.best):
+            return Unclipped.of(np.stack(trainings), labels, summary).images
         return cls.mean(
             [
                 cls(
@@ -170,7 +177,7 @@ class Sample:
 @final
 @dataclass(frozen=True, eq=False)
 class Unclipped:
-    """A skill before it is clipped at chance, where it may lie above: what its interval rests on.
+    """A skill before it is clipped at chance, where it may lie above: what intervals rest on.
 
     Answers that happen to lie below chance have a skill of 0, whichever images they are of. So its
     own influences say that nothing is uncertain, just where all that was seen is one sample.

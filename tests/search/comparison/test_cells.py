@@ -89,7 +89,7 @@ def test_what_is_no_folder_or_no_score_is_said_and_costs_nothing(make_comparison
     file = next(folders[-1].iterdir())
     text = file.read_text()
     for scores in ({"test_clean_bacc": "text"}, {"test_clean_bacc": 0.5}):
-        file.write_text(json.dumps({"scores": scores, "samples": {}}))
+        file.write_text(json.dumps({"scores": scores, "images": {}}))
         with pytest.raises(UserError, match=f"{file.name} .*: remove it, and give the same"):
             run_comparison(comparison)
     file.unlink()

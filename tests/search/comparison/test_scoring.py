@@ -100,13 +100,15 @@ def test_what_an_earlier_version_scored_is_scored_again(tmp_path):
     assert read_scores(file) is None
     file.write_text('{"scores": {}, "influences": {"skill": [1, 2]}, "classes": [0, 1]}')
     assert read_scores(file) is None
+    file.write_text('{"scores": {}, "samples": {}}')
+    assert read_scores(file) is None
 
 
 @pytest.mark.parametrize("labels", ["[0]", "null", '["a", "b"]', "[0, 1]"])
 def test_a_damaged_file_is_refused_in_one_line(labels, tmp_path):
     file = tmp_path / "scores.json"
     sample = '{"moved": [1, 2], "extremes": [[1]], "labels": ' + labels + "}"
-    file.write_text('{"scores": {}, "samples": {"skill": ' + sample + "}}")
+    file.write_text('{"scores": {}, "images": {"skill": ' + sample + "}}")
     with pytest.raises(UserError, match="is damaged"):
         read_scores(file)
 
@@ -114,11 +116,11 @@ def test_a_damaged_file_is_refused_in_one_line(labels, tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('{"scores": {}, "samples": {}}', "there is no score"),
-        ('{"scores": {"acc": "0.5"}, "samples": {}}', "acc is no number"),
-        ('{"scores": {"acc": true}, "samples": {}}', "acc is no number"),
-        ('{"scores": {"acc": 1e999}, "samples": {}}', "acc is no number"),
-        ('{"scores": {"acc": 1}, "samples": {"b": {"moved": [0], "extremes": [], "labels": [0]}}}',
+        ('{"scores": {}, "images": {}}', "there is no score"),
+        ('{"scores": {"acc": "0.5"}, "images": {}}', "acc is no number"),
+        ('{"scores": {"acc": true}, "images": {}}', "acc is no number"),
+        ('{"scores": {"acc": 1e999}, "images": {}}', "acc is no number"),
+        ('{"scores": {"acc": 1}, "images": {"b": {"moved": [0], "extremes": [], "labels": [0]}}}',
          "there is no b"),
         ('{"scores": {"acc": 1', "Expecting"),
     ],

@@ -302,6 +302,31 @@ def test_equal_skills_are_told_apart_in_a_confirmation_of_twenty_at_most(level, 
     assert power > (0.5 if level < 2 else 0.2), "a great difference is found"
 
 
+def profile(generator, ease, right):
+    """Five trainings that answer two classes of 42 and 114 so often at five radii."""
+    labels = np.repeat([0, 1], (42, 114))
+    private = np.sqrt(0.5) * (ease + generator.normal(size=156))
+    margins = np.sqrt(0.8) * private + np.sqrt(0.2) * generator.normal(size=(5, 156))
+    answers = margins[:, None] < stats.norm.ppf([1.0, *right])[:, None]
+    return Recipe.of(answers, labels, Skill(tuple(range(6)), 0.5))
+
+
+@pytest.mark.parametrize("rivals", [1, 3])
+@pytest.mark.parametrize(
+    "steep", [(0.75, 0.35, 0.2, 0.1, 0.05), (0.7, 0.55, 0.4, 0.3, 0.2)], ids=str
+)
+def test_a_steep_curve_is_not_told_from_a_flat_one_of_the_same_skill(steep, rivals):
+    """Near chance at all radii: by the influences on clipped skills, .11 to .25 were told apart."""
+    skill = np.maximum(np.array(steep) - 0.5, 0).mean()
+    generator, told_apart = np.random.default_rng(6), []
+    for _ in range(150):
+        ease = generator.normal(size=156)
+        first = profile(generator, ease, steep)
+        flat = [profile(generator, ease, [0.5 + skill] * 5) for _ in range(rivals)]
+        told_apart.append(any(difference(first, each, rivals).excludes_zero for each in flat))
+    assert np.mean(told_apart) <= 0.05
+
+
 def test_a_difference_of_three_deviations_over_seeds_is_mostly_found():
     """The power of five seeds among three rivals, as docs/confirm.md states it."""
     generator = np.random.default_rng(4)

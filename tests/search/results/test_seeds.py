@@ -43,6 +43,14 @@ def test_the_deviation_is_pooled_with_one_less_than_the_trainings():
     assert spread.deviation == pytest.approx(math.sqrt((2 + 8) / 3))
 
 
+def test_of_controls_alone_nothing_is_known():
+    """A baseline that falls to 0 with every seed says of no trial that it is as steady."""
+    baseline = [training(name, 0.0, control=True) for name in ("r", "r.2", "r.3")]
+    assert spread_of([baseline, [training("t", 0.7)]], HIGH) == UNKNOWN
+    spread = spread_of([baseline, [training("t", 0.7), training("t.2", 0.5)]], HIGH)
+    assert spread.of_training("u") == pytest.approx(Component(0.02, 1))
+
+
 def test_a_mean_and_a_difference_vary_less():
     spread = spread_of([[training("a", 1.0), training("b", 2.0)]], HIGH)
     assert spread.of_mean("a", 4) == pytest.approx(Component(0.5 / 4, 1))

@@ -58,7 +58,9 @@ def test_the_sign_of_a_tie_is_explained_as_that_of_trials_that_can_win(trials):
     rows = rank(trials, HIGH)
     tied = [row.trial.id for row in rows[:2]]
     shown = screen(ranked_table(rows, HIGH, 60, tied))
-    assert "= can win, and cannot be told apart: no config was trained" in " ".join(shown.split())
+    assert "= can win, and cannot be told apart: none that can win was trained" in " ".join(
+        shown.split()
+    )
     assert max(map(len, shown.splitlines())) <= 80
 
 

@@ -87,8 +87,8 @@ def test_errors_have_no_extremes(answers):
 def test_the_mean_of_samples_is_the_sample_of_the_mean(answers):
     right, labels = answers
     trainings = [right, ~right, right[::-1]]
-    samples = [Sample.of([training], labels, SKILL) for training in trainings]
-    mean, expected = Sample.mean(samples), Sample.of(trainings, labels, SKILL)
+    samples = [Sample.of([training], labels, AREA) for training in trainings]
+    mean, expected = Sample.mean(samples), Sample.of(trainings, labels, AREA)
     assert mean.moved == pytest.approx(expected.moved)
     assert mean.extremes == pytest.approx(expected.extremes)
 
@@ -119,10 +119,11 @@ def unclipped_recipe(*rates, seeds=3):
 def test_well_above_chance_nothing_is_clipped():
     answers, labels, skill = unclipped_recipe(0.9, 0.8)
     rest = Unclipped.of(answers, labels, skill)
-    whole = Sample.of(list(answers), labels, skill)
     assert rest.values == pytest.approx([value_of(single, labels, skill) for single in answers])
-    assert rest.images.moved == pytest.approx(whole.moved)
-    assert rest.images.extremes == pytest.approx(whole.extremes)
+    clipped = [influences(single, labels, skill) for single in answers]
+    assert rest.images.moved == pytest.approx(np.mean(clipped, axis=0))
+    extremes = [extremes_of(single, labels, skill) for single in answers]
+    assert rest.images.extremes == pytest.approx(np.mean(extremes, axis=0))
 
 
 def test_just_below_chance_images_move_a_skill_that_is_clipped():
@@ -132,14 +133,17 @@ def test_just_below_chance_images_move_a_skill_that_is_clipped():
     rest = Unclipped.of(answers, labels, skill)
     clipped = value_of(answers[0], labels, skill)
     assert rest.values == pytest.approx([clipped - 1 / 80])
-    assert rest.images.component.variance > Sample.of(answers, labels, skill).component.variance
+    moved, extremes = (make(answers[0], labels, skill) for make in (influences, extremes_of))
+    assert rest.images.component.variance > Sample(moved, labels, extremes).component.variance
+    assert Sample.of(answers, labels, skill).moved == pytest.approx(rest.images.moved)
 
 
 def test_far_below_chance_the_true_skill_is_zero_too():
     answers, labels, skill = unclipped_recipe(0.9, 0.1)
     rest = Unclipped.of(answers, labels, skill)
     assert rest.values == pytest.approx([value_of(single, labels, skill) for single in answers])
-    assert rest.images.moved == pytest.approx(Sample.of(list(answers), labels, skill).moved)
+    clipped = [influences(single, labels, skill) for single in answers]
+    assert rest.images.moved == pytest.approx(np.mean(clipped, axis=0))
 
 
 def test_the_radius_nearest_to_chance_always_counts():
