@@ -43,6 +43,7 @@ from search.confirmation.verdict import (
     missed_counts,
     scores_on,
     scores_without_near,
+    searched_of,
     selection,
     standing_fields,
     standings,
@@ -129,10 +130,10 @@ def _work(job: Confirmation) -> int:
     if first is None:
         session.say("no winner: none of the best met its constraints on other seeds")
         return FAILED
-    select = selection(rows, ranking, metric, session.plan.seed, job.objective)
-    trained, tested = _train_for_test(
-        job, training, first, choose_for_test(rows, first, select.winner)
-    )
+    searched = searched_of(job.finalists)
+    select = selection(rows, searched, ranking, metric, session.plan.seed, job.objective)
+    trained, due = _train_for_test(job, training, first, choose_for_test(rows, first, searched.id))
+    tested = [finalist for finalist in due if trained[finalist.id]]
     trainings = trained[first.finalist.id]
     fresh = examine(job, trained, [first.finalist], "ranking")
     openings = _open_test(job, first)
@@ -140,6 +141,8 @@ def _work(job: Confirmation) -> int:
     exported = trainings[exported_of(fresh[first.finalist.id], metric)]
     best = inside(job.folder, "best")
     values = _verdict(rows, first.finalist, tested, (ranking, test), metric, openings) | {
+        "trainings": {finalist.id: len(trained[finalist.id]) for finalist in due},
+        "matched": [asdict(finalist) for finalist in due if finalist.matched],
         "selection": asdict(select),
         "earlier_openings": len(session.plan.earlier_openings),
         "missed": missed_counts(trainings),
@@ -207,7 +210,7 @@ def _train_for_test(
         finalists: What else meets the test split, the winner included.
 
     Returns:
-        The trainings, and the finalists that have any, controls included.
+        The trainings, and the finalists that they are of, controls and what failed included.
     """
     plan = job.plan
     job.session.say(
@@ -223,7 +226,7 @@ def _train_for_test(
     trained = retrain(training, job.finalists, seeds, job.objective)
     if not trained[first.finalist.id]:
         raise UserError(f"{first.finalist.name} could not be trained: see {training.folder.events}")
-    return trained, [finalist for name, finalist in tested.items() if trained[name]]
+    return trained, list(tested.values())
 
 
 def _open(
@@ -350,11 +353,9 @@ def _verdict(
         "images": {"ranking": len(listed.labels), "test": len(test[winner.id][0].labels)},
         "standings": [standing_fields(row) for row in rows],
         **scores_on(test, metric),
-        "trainings": {name: len(trainings) for name, trainings in test.items()},
         "without_near": scores_without_near(test, metric),
         "comparisons": comparisons(winner, tested, test, metric, openings),
         "openings": openings,
-        "matched": [asdict(finalist) for finalist in tested if finalist.matched],
         "wins": {"ranking": wins(ranking), "test": wins(test)},
         "guessed": guessed_share(test[winner.id]),
     }

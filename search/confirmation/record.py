@@ -124,7 +124,7 @@ class SelectionRecord(Part):
     Attributes:
         winner: Id of the finalist that the search had first.
         promised: Its value in the search; NaN where that is of another metric.
-        left: Its value under the ensemble, on other seeds.
+        left: Its value under the ensemble, on other seeds; NaN where no training of it completed.
         barred: Constraints that at least half of its trainings miss: then it cannot win.
         best_place: Place in the search's ranking of the best.
         tau: Kendall's, of sampled finalists; NaN where there are too few. In records without an
@@ -211,7 +211,8 @@ class ConfirmationResult(ConfirmationStart):
         images: Of each split.
         standings: Finalists on ranking, best first.
         test: Value of each finalist that met the test split, by id.
-        trainings: How many trainings each of these has there; empty in records of before.
+        trainings: How many trainings each of these has there, and 0 of whom all failed; empty in
+            records of before.
         conditions: Scores of each of these under each condition, by id.
         without_near: The same two without the images that have near copies; None where no image
             has any, or they were not looked for.
@@ -263,7 +264,8 @@ class ConfirmationResult(ConfirmationStart):
     @model_validator(mode="after")
     def _check_ids(self) -> Self:
         ids = {standing.id for standing in self.standings}
-        if self.winner not in ids or self.selection.winner not in ids:
+        searched = {finalist.id for finalist in self.finalists}
+        if self.winner not in ids or self.selection.winner not in ids | searched:
             raise ValueError("the winner is not among the standings")
         ids |= {control.id for control in self.matched or ()}
         if self.winner not in self.test or not ids >= set(self.test) == set(self.conditions):
@@ -301,7 +303,8 @@ class ConfirmationResult(ConfirmationStart):
     def names(self) -> dict[str, str]:
         """What a reader knows each finalist by, by id."""
         matched = {control.id: control.name for control in self.matched or ()}
-        return matched | {standing.id: standing.name for standing in self.standings}
+        finalists = {finalist.id: finalist.name for finalist in self.finalists}
+        return finalists | matched | {standing.id: standing.name for standing in self.standings}
 
     @property
     def first(self) -> StandingRecord:

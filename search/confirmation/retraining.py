@@ -59,7 +59,7 @@ def train_controls(
         objective: Of the run.
 
     Returns:
-        The controls whose training completed.
+        The controls, those whose training failed among them.
 
     Raises:
         UserError: If nothing more can be written.
@@ -72,10 +72,7 @@ def train_controls(
 
     trials = _train(session, finalists, objective, further).trials
     controls = {label: trials[name] for label, name in trials[winner.id].controls.items()}
-    completed = {
-        label: trial for label, trial in controls.items() if trial.state is State.COMPLETED
-    }
-    return matched_finalists(winner, completed, finalists)
+    return matched_finalists(winner, controls, finalists)
 
 
 def _train(
@@ -117,11 +114,11 @@ def _train(
 
 
 def _repeat(coordinator: Coordinator, seeds: Mapping[str, Sequence[int]]) -> int:
-    """Queue the seeds of the finalists whose first training completed; return how many are new."""
+    """Queue further seeds of the finalists, whether the first failed or not; return how many."""
     new = 0
     for name, members in seeds.items():
         trial = coordinator.trials.get(name)
-        if trial is not None and trial.state is State.COMPLETED:
+        if trial is not None and trial.state in {State.COMPLETED, State.FAILED}:
             further = [seed for seed in members if seed > 0]
             new += coordinator.repeat("confirmation", [name], further, by_value=False)
     return new

@@ -63,7 +63,7 @@ class Selection:
     Attributes:
         winner: Id of the finalist that the search had first.
         promised: Its value in the search; NaN where that is of another metric.
-        left: Its value under the ensemble, on other seeds.
+        left: Its value under the ensemble, on other seeds; NaN where no training of it completed.
         barred: Constraints that at least half of its trainings miss: then it cannot win.
         best_place: Place in the search's ranking of the best.
         tau: Kendall's, between the search's values and the ensemble's, of sampled finalists alone:
@@ -183,8 +183,15 @@ def missed_counts(trainings: Sequence[Trial]) -> dict[str, int]:
     return dict(Counter(name for trial in trainings for name in missed(trial)))
 
 
+def searched_of(finalists: Sequence[Finalist]) -> Finalist:
+    """Return the finalist that the search had first."""
+    candidates = [each for each in finalists if each.candidate and not each.control]
+    return min(candidates, key=lambda finalist: finalist.place)
+
+
 def selection(
     rows: Sequence[Standing],
+    searched: Finalist,
     examined: Examinations,
     metric: str,
     seed: int,
@@ -194,6 +201,7 @@ def selection(
 
     Args:
         rows: At least one of which can win.
+        searched: Whom the search had first; without a row where none of its trainings completed.
         examined: On the ranking split.
         metric: What finalists are compared by.
         seed: Of the resamples.
@@ -201,8 +209,8 @@ def selection(
     """
     first = next(iter(examined.values()))[0]
     able = [row for row in rows if row.able]
-    candidates = [row for row in rows if row.finalist.candidate and not row.finalist.control]
-    searched = min(candidates, key=lambda row: row.finalist.place)
+    row_of = {row.finalist.id: row for row in rows}
+    row, comparable = row_of.get(searched.id), is_comparable(ranked, metric, first)
     resamples = Resamples(first.labels, seed)
     values = [
         resamples.values(answers_of(trainings), summary_for(metric, first), number)
@@ -212,17 +220,17 @@ def selection(
     sampled = [row for row in rows if not (row.finalist.reference or row.finalist.control)]
     tau, low, high = _agreement(sampled)
     return Selection(
-        winner=searched.finalist.id,
-        promised=searched.finalist.promised,
-        left=searched.value.value,
+        winner=searched.id,
+        promised=searched.promised if comparable else math.nan,
+        left=math.nan if row is None else row.value.value,
         best_place=able[0].finalist.place,
         tau=tau,
         tau_low=low,
         tau_high=high,
         sampled=len(sampled),
         optimism=optimism(exact, np.stack(values), direction_of(first, metric)),
-        barred=searched.barred,
-        ranked_by="" if is_comparable(ranked, metric, first) else ranked.metric,
+        barred=() if row is None else row.barred,
+        ranked_by="" if comparable else ranked.metric,
     )
 
 

@@ -68,27 +68,35 @@ def sentences(record: ConfirmationResult, items: str = "images") -> list[str]:
 
 def _trust(record: ConfirmationResult) -> list[str]:
     """Say how far the search's ranking could be trusted."""
-    names, select = record.names, record.selection
-    promise = f"the search promised {number(select.promised)} for {names[select.winner]}"
-    lines = [f"{promise}; the ensemble left {number(select.left)} on other seeds"]
-    if select.winner == record.winner:
-        lines.append("the search's winner is the confirmed one: no selection regret")
-    elif select.barred:
-        lines.append(
-            f"the search's winner cannot win: half of its trainings or more missed "
-            f"{', '.join(select.barred)}; the confirmed winner was #{select.best_place} in the "
-            "search"
-        )
-    else:
-        rank = f"the confirmed winner was #{select.best_place} in the search"
-        regret = record.regret and f"{_regret(record, record.regret)}; "
-        lines.append(f"{regret or ''}{rank}")
+    select, lines = record.selection, _misled(record)
     if not math.isnan(select.tau_low):  # else it says nothing, or rests on references
         bounds = interval((select.tau_low, select.tau_high))
         lines.append(
             f"search and ensemble rank the {select.sampled} sampled finalists with Kendall's tau "
             f"{select.tau:.2f} {bounds}"
         )
+    return lines
+
+
+def _misled(record: ConfirmationResult) -> list[str]:
+    """Say what became of the trial that the search had first."""
+    select = record.selection
+    promise = f"the search promised {number(select.promised)} for {record.names[select.winner]}"
+    rank = f"the confirmed winner was #{select.best_place} in the search"
+    if math.isnan(select.left):
+        failed = "of which each training that should name the winner failed"
+        return [f"{promise}, {failed}: how far the search misled is not known; {rank}"]
+    lines = [f"{promise}; the ensemble left {number(select.left)} on other seeds"]
+    if select.winner == record.winner:
+        lines.append("the search's winner is the confirmed one: no selection regret")
+    elif select.barred:
+        lines.append(
+            f"the search's winner cannot win: half of its trainings or more missed "
+            f"{', '.join(select.barred)}; {rank}"
+        )
+    else:
+        regret = record.regret and f"{_regret(record, record.regret)}; "
+        lines.append(f"{regret or ''}{rank}")
     return lines
 
 
@@ -111,12 +119,13 @@ def _regret(record: ConfirmationResult, rival: Comparison) -> str:
 def _fewer(record: ConfirmationResult) -> list[str]:
     """Say which finalists are judged by those of their trainings alone that did not fail."""
     seeds = record.plan.seeds
+    lost = [record.names[name] for name, count in record.trainings.items() if not count]
     return [
         f"{record.names[name]} has {count} of {plural(seeds, 'training')} on test: the others "
         "failed, and those that did not may be the better"
         for name, count in record.trainings.items()
-        if count < seeds
-    ]
+        if 0 < count < seeds
+    ] + [f"{name} is not on test: each of its trainings failed" for name in lost]
 
 
 def _doubt(record: ConfirmationResult) -> list[str]:
@@ -163,6 +172,9 @@ def _explanation(record: ConfirmationResult) -> list[str]:
         return []
     equals = [rival for rival in rivals if rival.verdict != "better"]
     if not equals:
+        lost = [each.name for each in record.matched if not record.trainings.get(each.id, 1)]
+        if lost:
+            return [f"how much of the gain {', '.join(lost)} would explain is not known"]
         matched = [rival for rival in rivals if rival.role == "control"]
         return [EXCEEDED.format(len(rivals))] if matched else [UNMATCHED]
     certain = [rival for rival in equals if not math.isnan(rival.p_adjusted)]

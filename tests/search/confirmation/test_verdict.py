@@ -16,6 +16,7 @@ from search.confirmation.verdict import (
     guessed_share,
     missed_counts,
     role_of,
+    searched_of,
     selection,
     standings,
     values_on,
@@ -76,7 +77,7 @@ def test_the_order_is_the_ensembles_and_a_control_cannot_win():
 
 def test_how_far_the_search_misled():
     rows = standings(FINALISTS, EXAMINED, FINE, AREA, RANKED)
-    found = selection(rows, EXAMINED, AREA, 0, RANKED)
+    found = selection(rows, searched_of(FINALISTS), EXAMINED, AREA, 0, RANKED)
     assert found.winner == "r01"
     assert (found.promised, found.left) == pytest.approx((0.9, 5 / 8))
     assert found.best_place == 2
@@ -90,7 +91,8 @@ def ranked_finalists(references, *promised):
     ]
     examined = {row.id: [scored(0.1 + 0.1 * n)] * 2 for n, row in enumerate(finalists)}
     fine = {row.id: [training(collapse=-1.0)] * 2 for row in finalists}
-    return selection(standings(finalists, examined, fine, AREA, RANKED), examined, AREA, 0, RANKED)
+    rows = standings(finalists, examined, fine, AREA, RANKED)
+    return selection(rows, finalists[0], examined, AREA, 0, RANKED)
 
 
 def test_tau_is_of_sampled_finalists_with_the_engines_interval():
@@ -120,7 +122,7 @@ def test_what_another_metric_promised_is_compared_with_nothing(ranked):
     rows = standings(FINALISTS, EXAMINED, FINE, metric, ranked)
     assert [row.finalist.id for row in rows] == ["r03", "r02", "r01"]
     assert all(math.isnan(row.finalist.promised) for row in rows)
-    result = selection(rows, EXAMINED, metric, 0, ranked)
+    result = selection(rows, searched_of(FINALISTS), EXAMINED, metric, 0, ranked)
     assert (result.winner, result.ranked_by) == ("r01", ranked.metric)
     assert math.isnan(result.promised)
     assert math.isnan(result.tau)
@@ -129,11 +131,20 @@ def test_what_another_metric_promised_is_compared_with_nothing(ranked):
 def test_the_searchs_winner_is_named_where_it_cannot_win_any_more():
     missed = training(clean_floor=0.1)
     rows = standings(FINALISTS, EXAMINED, FINE | {"r01": [missed, missed]}, AREA, RANKED)
-    result = selection(rows, EXAMINED, AREA, 0, RANKED)
+    result = selection(rows, searched_of(FINALISTS), EXAMINED, AREA, 0, RANKED)
     assert (result.winner, result.barred) == ("r01", ("clean_floor",))
     assert result.best_place == 2
     tested = choose_for_test(rows, winner_of(rows), result.winner)
     assert {"r01", "r02"} <= {item.id for item in tested}
+
+
+def test_the_searchs_winner_is_named_where_none_of_its_trainings_completed():
+    """The next best is not taken for it: else there would be no regret, whatever was promised."""
+    examined = {name: seen for name, seen in EXAMINED.items() if name != "r01"}
+    rows = standings(FINALISTS, examined, FINE, AREA, RANKED)
+    result = selection(rows, searched_of(FINALISTS), examined, AREA, 0, RANKED)
+    assert (result.winner, result.promised, result.best_place) == ("r01", 0.9, 2)
+    assert math.isnan(result.left)
 
 
 def test_what_most_trainings_miss_bars():

@@ -253,3 +253,23 @@ def test_a_finalist_some_of_whose_trainings_failed_is_named():
     (line,) = [line for line in lines if "the others failed" in line]
     assert line.startswith("baseline has 1 of 2 trainings on test: ")
     assert not any("the others failed" in line for line in sentences(confirmed()))
+
+
+def test_a_control_whose_trainings_all_failed_is_named_and_nothing_is_claimed_of_it():
+    """Without it the winner would be better than all that might explain its gain."""
+    control = VALUES["finalists"][1] | {"id": "c01", "name": "matched m", "matched": "m"}
+    base = VALUES["comparisons"][0] | {"role": "control"}
+    values = {"comparisons": [base], "matched": [control]}
+    lines = sentences(confirmed(**values, trainings={"r01": 2, "r02": 2, "c01": 2}))
+    assert "no control explains the gain" in lines[2]
+    lines = sentences(confirmed(**values, trainings={"r01": 2, "r02": 2, "c01": 0}))
+    assert lines[2] == "how much of the gain matched m would explain is not known"
+    assert "matched m is not on test: each of its trainings failed" in lines
+
+
+def test_a_search_winner_that_cannot_be_trained_again_is_named():
+    select = VALUES["selection"] | {"winner": "r02", "left": None}
+    lines = sentences(confirmed(selection=select))
+    (line,) = [line for line in lines if "the search promised" in line]
+    assert "each training that should name the winner failed" in line
+    assert not any("no selection regret" in line for line in lines)
