@@ -114,7 +114,7 @@ def _lucky(run: Run) -> list[str]:
 
 def _beside_chance(run: Run, first: Row) -> list[str]:
     """Say what chance alone gives, or that the winner is no better than a constant answer."""
-    if chance := chance_of(first, run.objective, RunFolder(run.folder)):
+    if chance := chance_of(first, run.rows, run.objective, RunFolder(run.folder)):
         return [f"{capitalised(chance_line(chance))}."]
     level = run.manifest.get("constant", {}).get(run.objective.metric)
     constant = None if level is None else ConstantAnswer(run.about.level, level)

@@ -2,7 +2,8 @@
 
 Who adds seeds because the verdicts did not please, or begins with few images, has drawn more than
 once: each reading with other seeds or images is another look, at half the level of the one before
-(`trainables.metrics.welch.at_look`).
+(`trainables.metrics.welch.at_look`). So is one with other datasets or fractions beside: verdicts
+of the smaller table were read at the level of its fewer comparisons, and stand.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,8 +15,11 @@ from trainables.door.paths import inside
 from trainables.metrics.welch import at_look
 
 LOOKS = "looks.json"
-Look = dict[str, str | float | int | None]
-"""A dataset, a fraction, how many seeds, and the greatest number of test images."""
+Look = dict[str, str | float | int | list[str] | None]
+"""A dataset, a fraction, how many seeds, the greatest number of test images, and beside which
+settings, where there are others."""
+FIELDS = {"dataset", "fraction", "seeds", "images"}
+BESIDE = "beside"
 
 
 def count_looks(
@@ -37,10 +41,7 @@ def count_looks(
     if seeds < 2:
         return 1
     pairs = list(settings)
-    present: list[Look] = [
-        {"dataset": dataset, "fraction": fraction, "seeds": seeds, "images": images}
-        for dataset, fraction in pairs
-    ]
+    present = [_look(pair, pairs, seeds, images) for pair in pairs]
     looks = add_looks(inside(out, LOOKS), present, _is_look)
     return max(sum((look["dataset"], look["fraction"]) == pair for look in looks) for pair in pairs)
 
@@ -56,8 +57,8 @@ def earlier(looks: int, openings: int = 0) -> Iterator[str]:
     reasons = []
     if looks > 1:
         reasons.append(
-            f"These verdicts are look {looks} at these cells: those before had other seeds or "
-            f"images ({LOOKS})."
+            f"These verdicts are look {looks} at these cells: those before had other seeds, images "
+            f"or datasets ({LOOKS})."
         )
     if openings:
         times = "once" if openings == 1 else f"{openings} times"
@@ -71,5 +72,13 @@ def earlier(looks: int, openings: int = 0) -> Iterator[str]:
         yield " ".join([*reasons, f"So they pay for {factor} times as many comparisons."])
 
 
+def _look(
+    pair: tuple[str, float], pairs: Iterable[tuple[str, float]], seeds: int, images: int | None
+) -> Look:
+    look: Look = {"dataset": pair[0], "fraction": pair[1], "seeds": seeds, "images": images}
+    beside = sorted(f"{dataset} {fraction:g}" for dataset, fraction in set(pairs) - {pair})
+    return look | {BESIDE: beside} if beside else look
+
+
 def _is_look(value: object) -> bool:
-    return isinstance(value, dict) and value.keys() == {"dataset", "fraction", "seeds", "images"}
+    return isinstance(value, dict) and value.keys() - {BESIDE} == FIELDS

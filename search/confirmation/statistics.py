@@ -35,7 +35,7 @@ from trainables.study.examination import CLEAN, ENSEMBLE, NOISE, Direction, Exam
 from trainables.study.report import Rung
 
 RESAMPLES = 2000
-SHARES = (0.0, 1.0)  # the least and the greatest skill
+SHARES = (0.0, 1.0)  # the least and the greatest skill, and score
 Examinations = Mapping[str, Sequence[Examination]]
 """The examinations of each finalist's trainings, by its id, in the order of the seeds."""
 
@@ -118,7 +118,9 @@ def recipe_of(trainings: Sequence[Examination], metric: str) -> Recipe:
         metric: What finalists are compared by: a value is what it makes of a curve.
     """
     first = trainings[0]
-    return Recipe.of(answers_of(trainings), first.labels, summary_for(metric, first))
+    recipe = Recipe.of(answers_of(trainings), first.labels, summary_for(metric, first))
+    # A score of which more is better is a share, though that of an order is no mean of 0 and 1.
+    return replace(recipe, limits=SHARES) if first.direction == "max" else recipe
 
 
 def answers_of(trainings: Sequence[Examination]) -> Floats64:
@@ -223,19 +225,19 @@ class Resamples:
         return means
 
 
-def optimism(exact: Floats64, resampled: Floats64, direction: Direction) -> float:
+def optimism(resampled: Floats64, direction: Direction) -> float:
     """Estimate how much the best of several looks better than it is, for having been chosen.
 
     The mean over resamples of what the one that is best in a resample scores there, less what it
-    scores on all images: choosing on the images at hand profits from their accidents as much as
-    choosing on a resample from the resample's.
+    scores in a resample on average: choosing on the images at hand profits from their accidents as
+    much as choosing on a resample from the resample's. (The average and not the value itself: that
+    of a skill, which is clipped at chance, is higher in resamples, without any choice.)
 
     Args:
-        exact: Value of each of F finalists, (F,).
-        resampled: In each resample, (F, B).
+        resampled: Value of each of F finalists in each resample, (F, B).
         direction: Whether more or less is better.
     """
     sign = 1.0 if direction == "max" else -1.0
     best = (sign * resampled).argmax(axis=0)
-    gain = resampled[best, np.arange(resampled.shape[1])] - exact[best]
+    gain = resampled[best, np.arange(resampled.shape[1])] - resampled.mean(axis=1)[best]
     return float(sign * gain.mean())

@@ -216,7 +216,6 @@ def selection(
         resamples.values(answers_of(trainings), summary_for(metric, first), number)
         for number, trainings in enumerate(examined[row.finalist.id] for row in able)
     ]
-    exact = np.array([row.value.value for row in able])
     sampled = [row for row in rows if not (row.finalist.reference or row.finalist.control)]
     tau, low, high = _agreement(sampled)
     return Selection(
@@ -228,7 +227,7 @@ def selection(
         tau_low=low,
         tau_high=high,
         sampled=len(sampled),
-        optimism=optimism(exact, np.stack(values), direction_of(first, metric)),
+        optimism=optimism(np.stack(values), direction_of(first, metric)),
         barred=() if row is None else row.barred,
         ranked_by="" if comparable else ranked.metric,
     )

@@ -90,9 +90,9 @@ def gains(first: Row, rows: Sequence[Row], objective: Objective, folder: RunFold
 def tied(rows: Sequence[Row], objective: Objective, folder: RunFolder) -> list[Row]:
     """List the rows that cannot be told apart from the winner, the winner first.
 
-    The interval of the difference, over seeds and images, includes 0, or is not known: where no
-    config was trained twice, none can be told apart. Of two objectives no single value tells trials
-    apart, and the winner is alone.
+    The interval of the difference, over seeds and images, includes 0, or is not known: where none
+    that can win was trained twice, none can be told apart, nor are rows beyond `COMPARED`. Of two
+    objectives no single value tells trials apart, and the winner is alone.
 
     Args:
         rows: The ranking.
@@ -103,8 +103,9 @@ def tied(rows: Sequence[Row], objective: Objective, folder: RunFolder) -> list[R
     if first is None or objective.other is not None:
         return [] if first is None else [first]
     comparison = Comparison.of(first, rows, objective, folder)
-    rivals = [row for row in _completed(rows) if row is not first and can_win(row)][:COMPARED]
-    return [first, *(row for row in rivals if not comparison.over(row).excludes_zero)]
+    rivals = [row for row in _completed(rows) if row is not first and can_win(row)]
+    equal = [row for row in rivals[:COMPARED] if not comparison.over(row).excludes_zero]
+    return [first, *equal, *rivals[COMPARED:]]
 
 
 def leaders(rows: Sequence[Row], objective: Objective, folder: RunFolder) -> list[Trial]:

@@ -332,8 +332,8 @@ def interval(bounds: tuple[float, float] | None, *, signed: bool = False) -> str
 
 
 def percent(level: float) -> str:
-    """Write a level such as ``95 %``, with as many digits as say how little is missing."""
-    return f"{100 * level:.{2 if level < 0.99 else 4}g} %"
+    """Write a level such as ``95 %`` or ``98.75 %``: it says how many comparisons it pays for."""
+    return f"{100 * level:.4g} %"
 
 
 def short(value: float) -> str:

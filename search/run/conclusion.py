@@ -77,7 +77,7 @@ def _say_winner(
     session.folder.keep_best(first.trial.id)
     margins = gains(first, rows, rules.objective, session.folder)
     claim = claim_of(first.trial, rows, margins)
-    chance = chance_of(first, rules.objective, session.folder)
+    chance = chance_of(first, rows, rules.objective, session.folder)
     constant = session.manifest.content.constant_answer(rules.objective.metric)
     for line in (
         *winner_lines(first, margins, rules.objective, session.about.items),

@@ -166,7 +166,9 @@ def _ratio_interval(
     return Interval(value, estimated.low, estimated.high)
 
 
-def chance_interval(labels: Labels, skill: Skill, *, seed: int, draws: int = 2000) -> Interval:
+def chance_interval(
+    labels: Labels, skill: Skill, *, seed: int, best_of: int = 1, draws: int = 20_000
+) -> Interval:
     """Simulate what skill chance alone gives: answers at random, which no attack moves.
 
     Skill is never below 0, so that of answers at chance is above 0 on average.
@@ -175,10 +177,11 @@ def chance_interval(labels: Labels, skill: Skill, *, seed: int, draws: int = 200
         labels: Classes, (N,).
         skill: Whose zero is how probable a right answer is.
         seed: The same seed gives the same interval.
+        best_of: How many classifiers, of which the best by this skill is looked at.
         draws: How many classifiers are simulated.
 
     Returns:
-        The mean, and what contains 95 % of them.
+        The mean, and what contains the best of so many in 95 % of cases.
 
     Example:
         >>> labels = np.repeat([0, 1], [42, 114])
@@ -190,7 +193,9 @@ def chance_interval(labels: Labels, skill: Skill, *, seed: int, draws: int = 200
     counts = np.unique(labels, return_counts=True)[1]
     means = (generator.binomial(counts, skill.zero, (draws, len(counts))) / counts).mean(axis=1)
     values = skill(means[:, None].repeat(len(skill.eps), axis=1))
-    return _percentiles(float(values.mean()), values, LEVEL)
+    # The best of n lies below a value as often as a single one does, to the power of n.
+    bounds = np.quantile(values, [((1 + side * LEVEL) / 2) ** (1 / best_of) for side in (-1, 1)])
+    return Interval(float(values.mean()), *bounds.tolist())
 
 
 def mean_interval(values: Floats, *, level: float = LEVEL) -> Interval:

@@ -32,7 +32,7 @@ def test_the_level_of_several_duels_is_said(tmp_path):
     names = ("a", "b", "c")
     runs = [load(make_run(tmp_path / name, [REFERENCES[0], Blueprint("t001")])) for name in names]
     text = " ".join(check(comparison(runs, [f"{name}.html" for name in names])).words)
-    assert "98 % interval" in text
+    assert "98.33 % interval" in text
     assert "all 3 intervals hold together in 95 %" in text
 
 

@@ -69,7 +69,7 @@ def test_who_adds_seeds_and_reads_again_pays_for_both_looks(make_comparison, run
     assert "look" not in run_comparison(of(2))[1]
     text = run_comparison(of(3))[1]
     assert "These verdicts are look 2 at these cells" in text
-    assert "at 98 %" in text  # 97.5: of one comparison
+    assert "at 97.5 %" in text
     table = (of(3).out / "table1.md").read_text()
     assert table.rstrip().endswith("2 times as many comparisons.")
     run_comparison(of(3))

@@ -18,8 +18,19 @@ def test_the_most_looks_at_any_setting_count(tmp_path):
     assert look([BREAST], 10) == 2
     assert look([BREAST], 10, images=100) == 3
     assert look([CHEST, ("breastmnist", 1.0)], 10) == 1
-    assert look([CHEST, BREAST], 10) == 3
-    assert look([BREAST], 5) == 3  # what was read later was read
+    assert look([CHEST, BREAST], 10) == 4
+    assert look([BREAST], 5) == 4  # what was read later was read
+
+
+def test_a_table_that_grows_by_datasets_is_looked_at_again(tmp_path):
+    """Read one after another, at .05 by the comparisons of each: after twelve .15 would err."""
+    names = [f"set{number}" for number in range(4)]
+    looks = [
+        count_looks(tmp_path, [(name, 0.1) for name in names[: count + 1]], 5, None)
+        for count in range(4)
+    ]
+    assert looks == [1, 2, 3, 4]
+    assert count_looks(tmp_path, [(name, 0.1) for name in reversed(names)], 5, None) == 4
 
 
 def test_the_first_look_costs_nothing():

@@ -118,7 +118,7 @@ def test_words_name_what_is_compared():
     assert text.startswith("breastmnist, 50 % of its training images, 6 seeds:")
     assert "- Added, beside repeating (add less repeats): balanced accuracy +2.0" in text
     assert "- add less plain: balanced accuracy +2.0 ± 0.1 (better); robust skill +0.0" in text
-    assert "at 99 % (Welch's t, from 6 seeds on Student's, paired by seed)" in text
+    assert "at 98.75 % (Welch's t, from 6 seeds on Student's, paired by seed)" in text
     assert "the 4 intervals of this table hold together in 95 % of tables" in text
 
 

@@ -100,7 +100,7 @@ def test_the_table_ends_in_what_it_means(rows, cells, tmp_path):
     assert "- trades against standard training" in text
     assert "under attack (better)" in text
     assert "the rest on test" in text
-    assert "at 99 %, so that all that the words decide (4) holds together" in text
+    assert "at 98.75 %, so that all that the words decide (4) holds together" in text
 
 
 def test_one_seed_decides_nothing(rows, cells, tmp_path):

@@ -18,14 +18,16 @@ LABELS = np.repeat([0, 1], [42, 114])
 
 @pytest.fixture
 def judge(tmp_path):
-    def maker(value, objective=SKILL, scores=None):
+    def maker(value, objective=SKILL, scores=None, trials=1):
         folder = RunFolder(tmp_path)
-        folder.trial("a").mkdir(parents=True)
+        folder.trial("a").mkdir(parents=True, exist_ok=True)
         scores = np.zeros((3, 156), dtype=bool) if scores is None else scores
         ranking_file.write(folder.trial("a"), scores, LABELS, (0.0, 1.0, 2.0))
         report = Report(1, {objective.metric: value})
-        rows = rank([Trial("a", {}, state=State.COMPLETED, reports=[report])], objective)
-        return chance_of(rows[0], objective, folder)
+        names = ["a", *(f"b{number}" for number in range(1, trials))]
+        rest = [Trial(name, {}, state=State.COMPLETED, reports=[report]) for name in names]
+        rows = rank(rest, objective)
+        return chance_of(rows[0], rows, objective, folder)
 
     return maker
 
@@ -36,6 +38,18 @@ def test_a_winner_within_chance_is_said_to_be_so(judge):
     assert chance.interval.value == pytest.approx(0.035, abs=0.003)
     assert chance.interval.high == pytest.approx(0.17, abs=0.01)
     assert chance_line(chance).endswith(": the winner may be no better")
+
+
+def test_the_best_of_many_has_more_by_chance(judge):
+    """Of 20 trials at chance the best is above what a single one has in .42 of runs."""
+    assert judge(0.2).is_exceeded
+    chance = judge(0.2, trials=20)
+    assert not chance.is_exceeded
+    generator = np.random.default_rng(7)
+    rights = generator.binomial([42, 114], 0.5, (2000, 20, 2)) / [42, 114]
+    best = np.maximum(2 * rights.mean(axis=-1) - 1, 0).max(axis=1)
+    assert chance.best == pytest.approx(np.quantile(best, 0.975), abs=0.02)
+    assert f", the best of 20 of up to {chance.best:.3f}" in chance_line(chance)
 
 
 def test_a_winner_above_chance_is_not(judge):

@@ -129,7 +129,7 @@ def test_the_deviation_over_seeds_is_said_with_its_source():
 
 
 @pytest.mark.parametrize(
-    ("level", "text"), [(0.95, "95 %"), (0.975, "98 %"), (1 - 0.05 / 12, "99.58 %")]
+    ("level", "text"), [(0.95, "95 %"), (0.975, "97.5 %"), (1 - 0.05 / 12, "99.58 %")]
 )
 def test_levels(level, text):
     assert percent(level) == text

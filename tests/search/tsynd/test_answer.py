@@ -47,4 +47,4 @@ def test_the_verdict_is_on_the_skill_that_ranks():
     assert "chestmnist, 10 % of its training images, 5 seeds:" in text
     assert "- TSynD less baseline: robust skill +10.0 ± 0.3 (better)." in text
     assert "- TSynD less adversarial: robust skill -10.0 ± 0.3 (worse)." in text
-    assert "at 98 % (Welch's t): the 3 intervals" in text
+    assert "at 98.33 % (Welch's t): the 3 intervals" in text
