@@ -8,7 +8,7 @@ class, or near chance with the variance of the clipped skill. The nominal covera
 import argparse
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from statistics import NormalDist
 
@@ -17,7 +17,7 @@ import numpy as np
 from search.confirmation.statistics import Recipe, difference
 from search.engine.agreement import kendall
 from trainables.metrics.classification import Labels
-from trainables.metrics.influence import Sample
+from trainables.metrics.influence import Sample, extremes_of, influences
 from trainables.metrics.intervals import (
     Interval,
     mean_interval,
@@ -51,6 +51,13 @@ RIGHT = (  # right answers under attack, by radius
     (0.8, 0.5, 0.2),
     (0.5, 0.4, 0.3),
     (0.9, 0.8, 0.7),
+)
+STEEP = (  # the same, of curves whose skill a flat one has as well
+    (0.75, 0.35, 0.2, 0.1, 0.05),
+    (0.65, 0.5, 0.4, 0.3, 0.2),
+    (0.8, 0.4, 0.3, 0.2, 0.1),
+    (0.9, 0.6, 0.3, 0.2, 0.1),
+    (0.95, 0.85, 0.7, 0.5, 0.3),
 )
 TINY = 1e-9
 ERRORS: dict[str, tuple[Sampler, float]] = {
@@ -226,8 +233,9 @@ def near_chance(runs: int) -> None:
         rng, sums = np.random.default_rng(0), np.zeros(6)
         labels, truth = np.repeat([0, 1], counts), float(skill(np.array([0.5, *right])))
         for _ in range(runs):
-            recipe = Recipe.of(draw_near_chance(rng, counts, [0.9, *right]), labels, skill)
-            before = replace(recipe, unclipped=None).estimate()
+            answers = draw_near_chance(rng, counts, [0.9, *right])
+            recipe = Recipe.of(answers, labels, skill)
+            before = _clipped(recipe.values, answers, labels, skill).estimate()
             bounds = [(interval.low, interval.high) for interval in (before, recipe.estimate())]
             widths = [high - low for low, high in bounds]
             sums += [
@@ -237,6 +245,39 @@ def near_chance(runs: int) -> None:
             ]
         cells = f"{', '.join(map(str, counts))} | {', '.join(map(str, right))} | {truth:.3f}"
         _print_line(cells, sums / runs)
+
+
+def profiles(runs: int) -> None:
+    """Print how often a steep curve is told from a flat one of the same skill, by five trainings.
+
+    "Before", the variance over images was that of the clipped skills.
+    """
+    print("\n| images of each class | steep | flat | skill | told apart, before | told apart |")
+    print(f"|{' --- |' * 6}")
+    for counts, steep in product(CLASSES, STEEP):
+        rng, labels, hits = np.random.default_rng(0), np.repeat([0, 1], counts), np.zeros(2)
+        skill = Skill(tuple(range(len(steep) + 1)), 0.5)
+        value = float(skill(np.array([0.5, *steep])))
+        for _ in range(runs):
+            curves = (steep, [0.5 + value / 2] * len(steep))
+            trained = [draw_near_chance(rng, counts, [0.9, *right]) for right in curves]
+            pair = [Recipe.of(answers, labels, skill) for answers in trained]
+            before = [
+                _clipped(recipe.values, answers, labels, skill)
+                for recipe, answers in zip(pair, trained, strict=True)
+            ]
+            hits += [difference(*before).excludes_zero, difference(*pair).excludes_zero]
+        cells = f"{', '.join(map(str, counts))} | {', '.join(map(str, steep))}"
+        _print_line(f"{cells} | {0.5 + value / 2:g} | {value:g}", hits / runs)
+
+
+def _clipped(values: Floats64, answers: Mask, labels: Labels, skill: Skill) -> Recipe:
+    """Return trainings as they counted once: images move what is clipped at chance."""
+    parts = [
+        Sample(influences(single, labels, skill), labels, extremes_of(single, labels, skill))
+        for single in answers
+    ]
+    return Recipe(values, Sample.mean(parts), (0.0, 1.0))
 
 
 def _unsmoothed(value: float, images: Sample) -> Estimate:
@@ -292,6 +333,7 @@ def main() -> None:
     classes(runs)
     confirmations(runs)
     near_chance(runs)
+    profiles(runs)
     subjects(runs)
     agreements(runs)
 

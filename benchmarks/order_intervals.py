@@ -1,11 +1,13 @@
 """How often 95 % intervals of AUC, average precision and partial AUC contain the truth.
 
-Scores of positives and negatives are normal, one standard deviation apart:
+Scores of positives and negatives are normal, one standard deviation apart (an AUC of .76) or three
+(of .98):
 
     python benchmarks/order_intervals.py [--draws 1000]
 """
 
 import argparse
+from itertools import product
 
 import numpy as np
 
@@ -14,24 +16,26 @@ from trainables.metrics.orders.answers import order_interval
 from trainables.metrics.orders.rank_scores import balance, jackknife_values, pseudo_values
 
 SETTINGS = ((100, 35), (136, 37), (100, 20), (100, 5))  # images, and positives among them
+APART = (1.0, 3.0)  # standard deviations
 MANY = 200_000  # images of which a score is taken for the truth
 
 
-def coverage(name: str, images: int, positives: int, draws: int) -> float:
+def coverage(name: str, images: int, positives: int, apart: float, draws: int) -> float:
     """Compute the share of samples whose interval contains the score of very many images.
 
     Args:
         name: A key of `ORDERS`.
         images: Of a sample.
         positives: Among them.
+        apart: How far their scores lie above those of the others, in standard deviations.
         draws: Samples.
     """
     score, generator = ORDERS[name], np.random.default_rng(7)
     positive = np.arange(images) < positives
     many = np.arange(MANY) < MANY * positives / images
-    truth, hits = score(generator.normal(size=MANY) + many, many), 0
+    truth, hits = score(generator.normal(size=MANY) + apart * many, many), 0
     for _ in range(draws):
-        scores = generator.normal(size=images) + positive
+        scores = generator.normal(size=images) + apart * positive
         values = (
             pseudo_values(scores, positive)
             if name == "auc"
@@ -47,11 +51,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--draws", type=int, default=1000, help="samples (default: %(default)s)")
     arguments = parser.parse_args()
-    print("| images | positives | score | contains the truth |\n| --- | --- | --- | --- |")
-    for images, positives in SETTINGS:
-        for name in ORDERS:
-            share = coverage(name, images, positives, arguments.draws)
-            print(f"| {images} | {positives} | {name} | {share:.3f} |")
+    print(f"| images | positives | apart | {' | '.join(ORDERS)} |\n{'| --- ' * (3 + len(ORDERS))}|")
+    for (images, positives), apart in product(SETTINGS, APART):
+        shares = [coverage(name, images, positives, apart, arguments.draws) for name in ORDERS]
+        cells = " | ".join(f"{share:.3f}" for share in shares)
+        print(f"| {images} | {positives} | {apart:g} | {cells} |", flush=True)
 
 
 if __name__ == "__main__":

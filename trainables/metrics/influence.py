@@ -174,6 +174,17 @@ class Sample:
         return image_component(self.moved, self.labels, self.extremes)
 
 
+def _ends(single: Floats64, skill: Skill) -> Floats64:
+    """Return the numbers of an image that is never right, and always, at each radius, (P, E).
+
+    In an order an image is on the wrong side of the others, or on the right side of all: where few
+    are out of place, a sample may lack them. Errors have no ends, (0, E).
+    """
+    if skill.best < skill.zero:
+        return np.zeros((0, single.shape[1]))
+    return np.array([[0.0], [1.0]]).repeat(single.shape[1], axis=1)
+
+
 @final
 @dataclass(frozen=True, eq=False)
 class Unclipped:
@@ -224,8 +235,7 @@ class Unclipped:
         """Return influences on the share at each radius, (R, N), and extremes, (R, P, K)."""
         classes = np.unique(labels)
         numbers = skill.shares(single.mean(axis=0).T).T
-        never_always = skill.shares(np.array([[0.0], [1.0]]).repeat(single.shape[1], axis=1)).T
-        ends = never_always if is_right_or_wrong(single) else never_always[:, :0]
+        ends = skill.shares(_ends(single, skill)).T
         moved, extremes = np.zeros_like(numbers), np.zeros((*ends.shape, len(classes)))
         for column, label in enumerate(classes):
             members = numbers[:, labels == label]

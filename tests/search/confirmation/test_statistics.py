@@ -20,6 +20,7 @@ from search.confirmation.statistics import (
     yardstick_of,
 )
 from search.engine.objective import Objective
+from trainables.metrics.orders.answers import image_scores
 from trainables.metrics.skill import Area, Skill
 from trainables.metrics.welch import image_component
 from trainables.study.examination import Examination
@@ -303,6 +304,22 @@ def test_equal_skills_are_told_apart_in_a_confirmation_of_twenty_at_most(level, 
     assert verdicts_of(150, luck=luck, **world).any(axis=1).mean() <= 0.05
     power = verdicts_of(40, luck=luck, skill=2.0, **world).mean()
     assert power > (0.5 if level < 2 else 0.2), "a great difference is found"
+
+
+def test_intervals_of_a_high_auc_of_few_positives_hold_the_truth():
+    """Ten of a hundred: in .77, as few images are out of place and a sample may lack them."""
+    apart, skill = np.array([4.0, 3.5, 3.0, 2.5]), Skill((0.0, 1.0, 2.0, 4.0), 0.5)
+    truth, labels = float(skill(stats.norm.cdf(apart / np.sqrt(2)))), np.repeat([0, 1], (90, 10))
+    generator, hits = np.random.default_rng(8), []
+    for _ in range(100):
+        images = np.sqrt(0.9) * generator.normal(size=100)
+        draws = images + np.sqrt(0.1) * generator.normal(size=(5, 1, 100))
+        answers = draws + apart[:, None] * labels
+        logits = np.stack([np.zeros_like(answers), answers], axis=-1)
+        numbers = [image_scores("auc", "binary", training, labels).scores for training in logits]
+        estimated = Recipe.of(np.stack(numbers), labels, skill).estimate()
+        hits.append(estimated.low <= truth <= estimated.high)
+    assert np.mean(hits) >= 0.95
 
 
 def profile(generator, ease, right):

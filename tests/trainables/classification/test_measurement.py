@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from scipy import stats
+from scipy import special, stats
 from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
 from torch import Tensor, nn
 from torch.nn import functional
@@ -233,8 +233,10 @@ def test_the_clean_auc_has_delongs_interval_over_images():
     deviation = sum(side.var(ddof=1) / len(side) for side in sides) ** 0.5
     area = robust.metrics["ranking_clean_auc"]
     half = stats.t.isf(0.025, 58) * deviation  # two classes of 30, nearly as wide
-    assert bounds["low.test_clean_auc"] == pytest.approx(area - half, abs=2e-3)
-    assert bounds["high.test_clean_auc"] == pytest.approx(area + half, abs=2e-3)
+    centre, reach = special.logit(area), half / (area * (1 - area))
+    low, high = special.expit([centre - reach, centre + reach])
+    assert bounds["low.test_clean_auc"] == pytest.approx(low, abs=2e-3)
+    assert bounds["high.test_clean_auc"] == pytest.approx(high, abs=2e-3)
 
 
 def test_an_auc_that_is_not_defined_has_no_bounds():

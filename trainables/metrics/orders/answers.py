@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit, logit
 
 from trainables.metrics.classification import (
     ORDERS,
@@ -95,6 +96,10 @@ def order_intervals(
 def order_interval(numbers: Floats64, classes: npt.NDArray[np.generic]) -> tuple[float, float]:
     """Compute the 95 % interval of a score by Student's t from the numbers of its images.
 
+    It is symmetric on the scale of log-odds: near a perfect order few images are out of place, a
+    sample may lack them, and the score is skewed. On its own scale intervals held an AUC of .98 in
+    .85 of samples with 42 positives of 156 images, and in .80 with 10 of 100.
+
     Where all images are in order, or none, the numbers have no spread. The width is then that of
     the exact interval of a share of 0 or 1 among as many images as the smallest class has.
 
@@ -111,9 +116,12 @@ def order_interval(numbers: Floats64, classes: npt.NDArray[np.generic]) -> tuple
     value = float(numbers.mean())
     variance, df = image_component((numbers - value) / len(counts), members)
     half = quantile(df, LEVEL) * math.sqrt(variance)
-    if half < ROUNDING:
-        half = 1 - ((1 - LEVEL) / 2) ** (1 / int(counts.min()))
-    return max(value - half, 0.0), min(value + half, 1.0)
+    if half < ROUNDING or not ROUNDING < value < 1 - ROUNDING:
+        half = max(half, 1 - ((1 - LEVEL) / 2) ** (1 / int(counts.min())))
+        return max(value - half, 0.0), min(value + half, 1.0)
+    odds = half / (value * (1 - value))
+    low, high = expit(logit(value) + np.array([-odds, odds])).tolist()
+    return low, high
 
 
 def _order_values(score: str, task: str, answers: Floats, labels: Labels) -> Floats64:
