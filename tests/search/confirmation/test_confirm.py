@@ -138,6 +138,52 @@ def test_controls_are_matched_to_the_winner_that_is_confirmed(run_toy, confirm_t
     assert sorted(file.stem for file in trainings) == [control["id"], f"{control['id']}.2"]
 
 
+@pytest.fixture
+def fail(monkeypatch):
+    """Let trainings fail that a rule names by config and seed."""
+    import toy_study  # noqa: PLC0415
+
+    def setter(rule):
+        fault = toy_study.Toy._fault
+
+        def failing(self):
+            if rule(self.config, self.settings.seed):
+                raise RuntimeError("diverged")
+            fault(self)
+
+        monkeypatch.setattr(toy_study.Toy, "_fault", failing)
+
+    return setter
+
+
+def test_a_finalist_whose_first_training_fails_has_its_others(run_toy, confirm_toy, fail):
+    """Else the next best would be taken for the search's winner, and there would be no regret."""
+    _, run, _ = run_toy(trials=12, sampler="random")
+    best = read(run / "manifest.json")["winner"]
+    config = read(run / "trials" / best / "model.json")["config"]
+    fail(lambda other, seed: seed == 1000 and other["x"] == config["x"])
+    status, printed = confirm_toy(run)
+    record = read(run / "confirm" / "confirm.json")
+    assert status == 0
+    names = {one["id"]: one["name"] for one in record["standings"]}
+    assert names[record["selection"]["winner"]] == best
+    assert f"for {best}; the ensemble left" in printed
+
+
+def test_a_control_that_cannot_be_trained_is_said_so(run_toy, confirm_toy, fail):
+    _, run, _ = run_toy(trials=12, sampler="random", settings=MATCHED)
+    fail(lambda config, _: config["fault"] == "no fault" and config["x"] != 0)
+    status, printed = confirm_toy(run)
+    record = read(run / "confirm" / "confirm.json")
+    assert status == 0
+    lost = [one for one in record["matched"] if not record["trainings"][one["id"]]]
+    assert lost
+    for control in lost:
+        assert f"{control['name']} is not on test: each of its trainings failed" in printed
+        assert control["id"] not in record["test"]
+    assert "no control explains the gain" not in printed
+
+
 def test_a_gain_that_a_control_has_too_is_said_so(run_toy, confirm_toy):
     """The control has all of the winner's values but its fault, which changes nothing."""
     shared = {"matched": ["baseline"], "shared": ["lr", "x", "kind"]}
