@@ -26,6 +26,7 @@ CONDITIONS = {
     "failed": "failed: what was done up to then",
 }
 
+LISTED = 12  # trials in a sentence
 BETTER, WORSE, TIED, UNKNOWN = "better", "worse", "not told apart", "not known"
 
 
@@ -99,7 +100,9 @@ def sentences(run: Run) -> list[str]:
         *_clean(run),
     ]
     if names := ties(run):
-        lines.append(f"Of all trials, these cannot be told apart from it: {', '.join(names)}.")
+        surplus = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+        equal = f"{', '.join(names[:LISTED])}{surplus}"
+        lines.append(f"Of all trials, these cannot be told apart from it: {equal}.")
     return [*lines, "It was chosen by this value on the ranking split, so the value is optimistic."]
 
 

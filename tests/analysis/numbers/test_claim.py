@@ -89,6 +89,13 @@ def test_twins_cannot_be_told_apart(build):
     assert f"Of all trials, these cannot be told apart from it: {twin}." in sentences(run)
 
 
+def test_of_many_twins_twelve_are_named(build):
+    run = build(*(Blueprint(f"t{number:03d}", skill=0.7) for number in range(1, 17)))
+    (line,) = [line for line in sentences(run) if "cannot be told apart from it" in line]
+    assert line.count(", t0") == 11
+    assert line.endswith(" and 3 more.")
+
+
 def test_the_first_sentence_names_winner_value_and_direction(build):
     run = build(REFERENCES[0], Blueprint("t001", skill=0.7, reach=8.0))
     row = winner_row(run)
