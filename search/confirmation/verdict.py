@@ -252,9 +252,8 @@ def comparisons(
     """Compare the winner with all others that met the test split, see `role_of`.
 
     Welch's test over trainings, with the variance of the difference over images
-    (`search.confirmation.statistics`); Bonferroni's correction counts the others, at half
-    the level of the opening before. The verdict says
-    better or worse exactly where the interval, at the corrected level, excludes 0.
+    (`search.confirmation.statistics`); Bonferroni's correction counts the others, at half the level
+    of the opening before. The verdict says better or worse exactly where the interval excludes 0.
 
     Args:
         winner: Compared.
