@@ -33,6 +33,7 @@ from trainables.runtime.seeding import derive
 
 IMAGES = 64
 STEPS, QUERIES = 20, 500
+FEW_STEPS = 5  # of the attack on images whose gradients are looked at
 GUESSES = 50  # queries of the black box beside every measurement
 ALIVE = 0.25  # share of answers that must be left for guessing to find some
 FAR = (0.25, 1.0)  # radii beyond the grid's; the last contains every image
@@ -46,8 +47,9 @@ def guards(
 ) -> dict[str, float]:
     """Look for the signs that need little beside a measurement, on up to `IMAGES` images.
 
-    FGSM is compared with PGD at the greatest radius. Guessing is tried on images that withstood all
-    measured attacks, at two radii of the grid. Gradients and logits are looked at, and whether the
+    FGSM is compared with PGD at each radius. Guessing is tried on images that withstood all
+    measured attacks, at two radii of the grid. Gradients are looked at, of clean images and of
+    attacked ones, as a network may answer otherwise what looks attacked; logits, and whether the
     answers to clean images have collapsed.
 
     Args:
@@ -63,20 +65,24 @@ def guards(
         UnsteadyError: If the classifier answers the same images differently twice.
     """
     subset = evenly(data, IMAGES)
-    require_steady(classifier, _pixels(subset))
-    fgsm, pgd = (_harms(robustness.reports[kind])[-1] for kind in ("fgsm", "pgd"))
+    looked_at = [_pixels(subset)]
+    if measurement.eps[-1] > 0:
+        looked_at.append(_attacked(classifier, subset, measurement))
+    for images in looked_at:
+        require_steady(classifier, images)
+    slopes = partial(misled, seed=derive(measurement.seed, "slope"))
     report, order = robustness.ranking_report, measurement.headline in ORDERS
     answers = answers_of(report.logits[0], report.task, measurement.headline)
     seed = derive(measurement.seed, "collapse")
     signs = {
-        alarms.ONE_STEP: alarms.excess(fgsm, pgd),
+        alarms.ONE_STEP: _one_step(robustness),
         alarms.COLLAPSE: alarms.collapse(report.task, answers, report.labels, seed, order=order),
-        alarms.GRADIENT: _share(classifier, subset, vanishing, alarms.ALLOWED),
-        alarms.SLOPE: _share(
-            classifier,
-            subset,
-            partial(misled, seed=derive(measurement.seed, "slope")),
-            alarms.ALLOWED_SLOPES,
+        alarms.GRADIENT: max(
+            _share(classifier, subset, images, vanishing, alarms.ALLOWED) for images in looked_at
+        ),
+        alarms.SLOPE: max(
+            _share(classifier, subset, images, slopes, alarms.ALLOWED_SLOPES)
+            for images in looked_at
         ),
         alarms.COARSE: _coarseness(classifier, subset),
     }
@@ -178,9 +184,28 @@ def _guessed(
     return int(broken.sum()), len(subset)
 
 
+def _one_step(robustness: Robustness) -> float:
+    """Compute by how much FGSM harms more than PGD, at the radius above 0 where it is most.
+
+    At the greatest radius networks that mislead PGD may be broken by it as honest ones are.
+    """
+    fgsm, pgd = (_harms(robustness.reports[kind]) for kind in ("fgsm", "pgd"))
+    pairs = list(zip(fgsm, pgd, strict=True))[1:] or [(fgsm[0], pgd[0])]
+    return max(alarms.excess(one, many, tests=len(pairs)) for one, many in pairs)
+
+
+def _attacked(classifier: Classifier, data: LabelledImages, measurement: Measurement) -> Tensor:
+    """Attack images at a middle radius; of several labels the first, as one will do."""
+    view, labels = next(_views(classifier, data))
+    radius, seed = alarms.two_radii(measurement.eps)[0], derive(measurement.seed, "attacked")
+    attack = build_attack("pgd", measurement.task, FEW_STEPS, batch_size=measurement.batch_size)
+    return attack(view, _pixels(data), labels, pixels(radius), seed)
+
+
 def _share(
     classifier: Classifier,
     data: LabelledImages,
+    images: Tensor,
     sign: Callable[[nn.Module, Tensor, Tensor], Tensor],
     allowed: float,
 ) -> float:
@@ -189,8 +214,15 @@ def _share(
     Of all images; and of each class by itself, or of the images with a label and without it, as
     balanced scores count rare classes like others. Of the few images of a class a tenth may have
     any sign, and a single image is none. The greatest excess counts.
+
+    Args:
+        classifier: Maps images to logits (N, K).
+        data: For the labels.
+        images: Of the data, clean or attacked.
+        sign: Finds the images that have it.
+        allowed: Share of all images that may have it.
     """
-    images, counts, parts = _pixels(data), [], []
+    counts, parts = [], []
     for view, labels in _views(classifier, data):
         signs = sign(view, images, labels).cpu()
         counts.append(float(signs.sum()))

@@ -64,7 +64,7 @@ EDGE = 0.01  # of the way from chance to perfect, within which a score is at cha
 AT_CHANCE = 0.5 + EDGE / 2  # of an area under a curve
 
 
-def excess(harm: Harm, baseline: Harm) -> float:
+def excess(harm: Harm, baseline: Harm, tests: int = 1) -> float:
     """Compute by how much one harm exceeds another: the lower end of the 95 % interval.
 
     For bool it is the difference of the shares. Of the images that only one of the two harms, each
@@ -75,6 +75,7 @@ def excess(harm: Harm, baseline: Harm) -> float:
     Args:
         harm: (N,).
         baseline: On the same images, (N,).
+        tests: Of which the greatest excess counts; their level is corrected for it (Bonferroni).
 
     Returns:
         Above 0 only if chance does not explain it; at most 0 for a single number or none.
@@ -86,9 +87,9 @@ def excess(harm: Harm, baseline: Harm) -> float:
         raise ValueError(f"harms of {harm.shape} and {baseline.shape} are not pairs")
     gain = np.subtract(harm, baseline, dtype=np.float64)
     if harm.dtype == np.bool_:
-        return _share_excess(int((gain > 0).sum()), int((gain < 0).sum()), len(gain))
+        return _share_excess(int((gain > 0).sum()), int((gain < 0).sum()), len(gain), tests)
     margin = gain - SLACK * np.abs(baseline, dtype=np.float64)
-    return _mean_excess(margin[~np.isnan(margin)])
+    return _mean_excess(margin[~np.isnan(margin)], tests)
 
 
 def share_excess(
@@ -214,19 +215,20 @@ def flatness(spreads: Floats, true_spreads: Floats) -> float:
     return float(LEAST_SPREAD - np.mean(np.divide(spreads, true_spreads, dtype=np.float64)))
 
 
-def _share_excess(wins: int, losses: int, count: int) -> float:
+def _share_excess(wins: int, losses: int, count: int, tests: int) -> float:
     """Compute the excess from the images that only the harm, or only the baseline, breaks."""
     discordant = wins + losses
     if wins == 0:
         return -losses / count if count else 0.0
-    low = float(stats.beta.ppf((1 - LEVEL) / 2, wins, losses + 1))
+    low = float(stats.beta.ppf((1 - LEVEL) / 2 / tests, wins, losses + 1))
     return (2 * low - 1) * discordant / count
 
 
-def _mean_excess(gain: Floats) -> float:
+def _mean_excess(gain: Floats, tests: int) -> float:
     if len(gain) < 2:  # one subject gives no interval
         return min(0.0, float(gain.sum()))
-    half = stats.t.ppf((1 + LEVEL) / 2, len(gain) - 1) * gain.std(ddof=1) / np.sqrt(len(gain))
+    reach = stats.t.isf((1 - LEVEL) / 2 / tests, len(gain) - 1)
+    half = reach * gain.std(ddof=1) / np.sqrt(len(gain))
     return float(gain.mean() - half)
 
 
