@@ -1,5 +1,6 @@
 """``python -m search resume``, ``status`` and ``replay``: what can be done with a run."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -184,7 +185,7 @@ def _count(text: str, folder: Any) -> int:  # noqa: ANN401 - of a module that lo
     """Read ``+20`` or ``120``."""
     from search.record.manifest import read_manifest  # noqa: PLC0415
 
-    if not text.removeprefix("+").isdigit() or int(text) == 0:
+    if not re.fullmatch(r"\+?[0-9]{1,9}", text) or int(text) == 0:
         raise UserError(f"--trials is {text!r}: give a number such as +20 or 120")
     before = read_manifest(folder).plan.trials
     if text.startswith("+"):

@@ -152,12 +152,12 @@ class Coordinator:
             stopped = trial.rung == self._last or trial.reason
             return Decision.STOP if stopped else Decision.CONTINUE
         judge = self.rules.judge
-        is_level = judge.sets_level(trial, report)
+        sound = self.rules.objective.sound(report)
+        is_level = sound and judge.sets_level(trial, report)
         report = judge.judge(trial, report)
         trial.reports.append(report)
         self.spent_s += sum(report.seconds.values())
         value = self.rules.objective.value(report)
-        sound = self.rules.objective.sound(report)
         if sound:
             self._record.report(trial_id, value, report.rung)
         decision = self._decide(trial, report) if sound else Decision.STOP

@@ -1,5 +1,6 @@
 """Who won: the order of a run's trials, and the front of two objectives."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot, inf, isnan
@@ -67,9 +68,10 @@ def rank(trials: Iterable[Trial], objective: Objective) -> list[Row]:
     """
     members = list(trials)
     groups = trainings_of(members)
+    lost = Counter(trial.repeats for trial in members if is_lost(trial))
     spread = spread_of(groups.values(), objective)
     rows = [
-        _row(trial, groups.get(trial.id, []), objective, spread)
+        _row(trial, groups.get(trial.id, []), objective, spread, lost[trial.id])
         for trial in members
         if not trial.repeats
     ]
@@ -79,8 +81,8 @@ def rank(trials: Iterable[Trial], objective: Objective) -> list[Row]:
 
 
 def front(rows: list[Row], objective: Objective) -> list[Row]:
-    """List the rows that no other dominates, of those that met every constraint."""
-    able = [row for row in rows if not row.note]
+    """List the rows that no other dominates, of those that can win."""
+    able = [row for row in rows if can_win(row)]
     if not able or objective.other is None:
         return []
     front_depths = depths(_points(able, objective))
@@ -98,7 +100,10 @@ def front_of(rows: list[Row], objective: Objective) -> dict[str, Any] | None:
         return None
     description: dict[str, Any] = {"trials": [row.trial.id for row in best]}
     references = [
-        row for row in rows if row.trial.is_reference and row.trial.state is State.COMPLETED
+        row
+        for row in rows
+        if row.trial.is_reference and not row.trial.is_matched  # these depend on the winner
+        if row.trial.state is State.COMPLETED
     ]
     if references:
         first, second = _points(references, objective).min(axis=0).tolist()
@@ -115,9 +120,10 @@ def _by_front(rows: list[Row], objective: Objective) -> list[Row]:
     """Order completed trials by front, then by their distance to the best of the first front.
 
     So the winner is the trial on the front nearest to the front's best values, each objective
-    scaled to the front's range; of two as near, the better by the first metric.
+    scaled to the front's range; of two as near, the better by the first metric. Controls come
+    behind what can win: those that are matched to the winner must not replace it.
     """
-    able = [row for row in rows if not row.note]
+    able = [row for row in rows if can_win(row)]
     if not able:
         return rows
     points = _points(able, objective)
@@ -126,7 +132,8 @@ def _by_front(rows: list[Row], objective: Objective) -> list[Row]:
         points, [index for index, depth in enumerate(front_depths) if depth == 0]
     )
     order = np.lexsort((far.round(9), front_depths))
-    return [able[index] for index in order] + [row for row in rows if row.note]
+    rest = [row for row in rows if not can_win(row)]
+    return [able[index] for index in order] + sorted(rest, key=lambda row: bool(row.note))
 
 
 def _points(rows: list[Row], objective: Objective) -> Points:
@@ -226,7 +233,23 @@ def _violation(row: Row) -> float:
     return inf if isnan(violation) else violation
 
 
-def _row(trial: Trial, trainings: Sequence[Trial], objective: Objective, spread: Spread) -> Row:
+def is_lost(trial: Trial) -> bool:
+    """Tell whether a trial is a further training that failed."""
+    return bool(trial.repeats) and trial.state is State.FAILED
+
+
+def _row(
+    trial: Trial, trainings: Sequence[Trial], objective: Objective, spread: Spread, lost: int
+) -> Row:
+    """Make the row of a trial.
+
+    Args:
+        trial: The first training of its config.
+        trainings: Those that completed.
+        objective: What it is ranked by.
+        spread: Of values over seeds.
+        lost: How many further trainings failed. What is left of half of them or fewer was lucky.
+    """
     if not trial.reports:
         return Row(trial, float("nan"), None, trial.reason or trial.state)
     if trial.state is not State.COMPLETED:
@@ -235,6 +258,8 @@ def _row(trial: Trial, trainings: Sequence[Trial], objective: Objective, spread:
         return Row(trial, objective.value(last), bounds, trial.reason or trial.state)
     names = barred_by(trainings)
     note = f"{', '.join(names)} missed" if names else ""
+    if lost >= len(trainings):
+        note = f"{lost} of {len(trainings) + lost} trainings failed"
     chosen = any(training.by_value for training in trainings)
     counted = trainings[1:] if chosen else trainings
     value = fmean(objective.value(training.reports[-1]) for training in counted)

@@ -16,7 +16,17 @@ from search.results.arms import Arm
 from search.results.controls import Claim, claim_sentence, plain
 from search.results.differences import Gain
 from search.results.pulse import Pulse
-from search.results.ranking import ANY_GAIN, Row, front, front_of, lucky, missed, sign_of, winner
+from search.results.ranking import (
+    ANY_GAIN,
+    Row,
+    front,
+    front_of,
+    is_lost,
+    lucky,
+    missed,
+    sign_of,
+    winner,
+)
 from search.results.seeds import UNKNOWN, Spread
 from searchspace.words import plural
 from trainables.metrics.alarms import ALARMS, OF_ASSETS
@@ -247,6 +257,15 @@ def spread_line(spread: Spread) -> str:
         f"values vary with the seed by {number(spread.deviation)} (standard deviation over "
         f"{trainings} trainings of {plural(spread.configs, 'config')})"
     )
+
+
+def lost_lines(trials: Iterable[Trial]) -> list[str]:
+    """Name the further trainings that failed: what is left of their configs may be the better."""
+    names = [trial.id for trial in trials if is_lost(trial)]
+    if not names:
+        return []
+    listed = ", ".join(names[:LISTED]) + (" and others" if len(names) > LISTED else "")
+    return [f"{plural(len(names), 'training')} with another seed failed: {listed}"]
 
 
 def alarm_lines(trials: Iterable[Trial]) -> list[str]:

@@ -18,6 +18,7 @@ from search.results.tables import (
     arm_lines,
     claim_lines,
     front_lines,
+    lost_lines,
     luck_lines,
     ranked_table,
     spread_line,
@@ -103,7 +104,8 @@ def _floor_lines(first: Row | None, rows: list[Row], rules: Rules, session: Sess
 
 def _audit_lines(coordinator: Coordinator) -> list[str]:
     """Say what the run found out about itself."""
-    lines = alarm_lines(coordinator.trials.values())
+    lines = lost_lines(coordinator.trials.values())
+    lines += alarm_lines(coordinator.trials.values())
     lines += [
         agreement_line(agreement, str(promoted_share(agreement)))
         for agreement in coordinator.agreements.values()

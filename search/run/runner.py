@@ -108,6 +108,7 @@ def resume(
     folder = open_run(run)
     session = open_session(folder, find, console, change, named_places(run, folder, change, named))
     session.executor.check()
+    _check_trade_off(session.plan)
     content = session.manifest.content
     with locked(folder), claimed(stored_at(content), content.stored) as claim:
         _say_changes(session)

@@ -70,7 +70,8 @@ def parse(model: type[Model], values: Mapping[str, Any]) -> Model:
         if isinstance(cause, UserError):  # already says it in full
             raise cause from None
         loc = first["loc"]
-        name = ".".join([_label(model, str(loc[0])), *map(str, loc[1:])]) if loc else "settings"
+        inner = [str(part) for part in loc[1:] if "[" not in str(part)]  # not of pydantic's unions
+        name = ".".join([_label(model, str(loc[0])), *inner]) if loc else "settings"
         if first["type"] == "missing":
             raise UserError(f"{name} is missing") from None
         message = first["msg"].removeprefix("Value error, ")

@@ -62,6 +62,8 @@ def test_trials_are_counted_on_or_in_all(folder, text, count):
         ("many", "--trials is 'many': give a number such as"),
         ("+0", "--trials is '.0': give a number"),
         ("-3", "--trials is '-3'"),
+        ("²", "--trials is '²'"),
+        ("9" * 5000, "--trials is '9"),
         ("11", "--trials 11 is less than the run's 12"),
     ],
 )

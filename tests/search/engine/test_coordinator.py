@@ -85,6 +85,19 @@ def test_a_floor_judges_at_the_same_epoch_and_again_what_was_reported_before(mak
     assert early.reports[0].constraints["clean"] > 0 > late.reports[0].constraints["clean"]
 
 
+def test_a_reference_that_diverges_sets_no_floor(make):
+    """Its clean value is no quality of the reference: it would lower the bar."""
+    floor = Floor("clean", "loss", "base", 0.25)
+    coordinator = make([Reference("base", {"fault": ""})], floor=floor)
+    base, other = coordinator.propose(), coordinator.propose()
+    diverged = report(1, math.nan)
+    diverged.metrics["loss"] = 0.1
+    coordinator.report(base.id, diverged)
+    coordinator.report(other.id, report(1, 0.3))
+    assert base.state is State.FAILED
+    assert "clean" not in other.reports[0].constraints
+
+
 def test_a_restarted_trial_repeats_its_reports_unheard(make, log):
     coordinator = make()
     trial = coordinator.propose()

@@ -3,9 +3,9 @@ import math
 import pytest
 from scipy.stats import t
 
-from search.engine.objective import Objective
+from search.engine.objective import Objective, Other
 from search.engine.trial import State, Trial
-from search.results.ranking import lucky, rank, winner
+from search.results.ranking import front_of, lucky, rank, winner
 from trainables.study.report import Report
 
 HIGH = Objective("m", "max")
@@ -209,6 +209,45 @@ def test_seeds_that_miss_a_constraint_bar_their_config():
     rows = rank([first, *further("t001", 0.9, floor=0.2), met], HIGH)
     assert rows[0].note == ""
     assert rows[0].value == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    ("failed", "completed", "bars"), [(2, 0, True), (1, 1, False), (1, 0, True)]
+)
+def test_a_config_most_of_whose_further_seeds_fail_cannot_win_by_its_first(failed, completed, bars):
+    """It was chosen for the luck of that one."""
+    first = trial("t001", State.COMPLETED, 0, 0, 0.9)
+    lost = [
+        trial(f"t001.{9 - number}", State.FAILED, 0, 0, repeats="t001", seed=number, by_value=True)
+        for number in range(failed)
+    ]
+    rows = rank([first, *lost, *further("t001", *[0.5] * completed)], HIGH)
+    assert rows[0].note == (f"{failed} of {failed + 1} trainings failed" if bars else "")
+    assert rows[0].value == pytest.approx(0.9 if bars else 0.5)
+    assert (winner(rows) is None) == bars
+
+
+BOTH = Objective("m", "max", other=Other("loss", "max"))
+
+
+def pair(name, first, second, label="", **fields):
+    made = trial(name, State.COMPLETED, 0, 0, first, label=label, **fields)
+    made.reports[-1].metrics["loss"] = second
+    return made
+
+
+def test_controls_of_two_objectives_replace_no_winner_and_set_no_corner():
+    trials = [
+        pair("t001", 0.9, 0.1), pair("t002", 0.6, 0.6), pair("t003", 0.1, 0.9),
+        pair("r01", 0.2, 0.05, label="baseline", control=True),
+    ]  # fmt: skip
+    before = rank(trials, BOTH)
+    assert winner(before).trial.id == "t002"
+    control = pair("c01", 0.05, 0.95, label="matched baseline of t002", control=True)
+    rows = rank([*trials, control], BOTH)
+    assert [row.trial.id for row in rows] == ["t002", "t001", "t003", "r01", "c01"]
+    assert front_of(rows, BOTH) == front_of(before, BOTH)
+    assert front_of(rows, BOTH)["corner"] == [0.2, 0.05]
 
 
 def test_a_config_that_is_barred_goes_behind_all_that_may_win():

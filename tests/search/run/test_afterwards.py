@@ -167,6 +167,27 @@ def test_one_that_misses_its_constraints_with_other_seeds_gives_way(run_toy):
     assert manifest_of(folder)["winner"] not in winners
 
 
+def test_one_whose_other_seeds_fail_gives_way(run_toy, monkeypatch):
+    """Else it would win by the first, for whose luck it was chosen."""
+    import toy_study  # noqa: PLC0415
+
+    fault = toy_study.Toy._fault
+
+    def failing(self):
+        if self.settings.seed and self.config["x"] > 0.5:  # no reference has that
+            raise RuntimeError("diverged")
+        fault(self)
+
+    monkeypatch.setattr(toy_study.Toy, "_fault", failing)
+    monkeypatch.setattr(toy_study, "quality", lambda config: 0.5 + config["x"] / 4)
+    _, folder, printed = run_toy(trials=6, scheduler="fifo", seed_check=2)
+    winners = [names[0] for purpose, names, _ in choices_of(folder) if purpose == "winner"]
+    assert winners[0] == best_of(folder)
+    assert len(winners) > 1
+    assert manifest_of(folder)["winner"] != winners[0]
+    assert f"with another seed failed: {winners[0]}.2, {winners[0]}.3" in printed
+
+
 @pytest.fixture
 def unlucky_first(monkeypatch):
     """Let the first training of each sampled trial miss the floor, by what passes for chance."""

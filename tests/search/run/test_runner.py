@@ -125,6 +125,12 @@ def test_a_trade_off_is_resumed_and_replayed(run_toy, take_up, toy):
     assert replay(folder, lambda name: toy, Console(width=80)) == 0
 
 
+def test_a_race_of_two_objectives_is_refused_when_resumed_too(run_toy, take_up):
+    _, folder, _ = run_toy(trials=3, trade_off="size")
+    with pytest.raises(UserError, match="--race needs one objective"):
+        take_up(folder, race=2)
+
+
 def test_a_search_ends_before_its_record_is_too_long_to_be_read(run_toy, take_up, toy, monkeypatch):
     monkeypatch.setattr(writer, "RECORD_BYTES", 40_000)
     status, folder, printed = run_toy(trials=500)
