@@ -14,6 +14,7 @@ from trainables.models.modes import frozen
 from trainables.runtime.seeding import generator
 
 SPREAD = 3.0  # standard deviation over classes that the log-odds are taken at
+COMPETING = 3  # classes whose logits may decide
 
 
 @final
@@ -223,11 +224,14 @@ def _amplified(logits: Tensor, gain: Tensor | None) -> Tensor:
 def _gain(model: nn.Module, images: Tensor) -> Tensor:
     """Return the factor that gives the logits of each clean image the spread `SPREAD`, (n,).
 
-    The log-odds of three classes and more are the margin where logits are large, and weigh all
-    wrong classes alike where they are small. With the gain an attack depends on neither.
+    The spread is that of the three greatest: a class that never competes, of a far lower logit,
+    would make the others look alike. The log-odds of three classes and more are the margin where
+    logits are large, and weigh all wrong classes alike where they are small. With the gain an
+    attack depends on neither.
     """
     with torch.no_grad():
-        spread = model(images).std(dim=1, correction=0)
+        logits = model(images)
+    spread = logits.topk(min(COMPETING, logits.shape[1]), dim=1).values.std(dim=1, correction=0)
     return torch.where(spread > 0, SPREAD / spread.clamp_min(1e-30), 1.0)
 
 

@@ -189,6 +189,7 @@ def correct(task: str, probabilities: Floats, labels: Labels) -> Mask:
     """Return which answers are right.
 
     The answer is the class of the greatest probability; for multi-label data every label above 0.5.
+    What is no number is no right answer.
 
     Args:
         task: "binary", "multi-class" or "multi-label".
@@ -202,9 +203,9 @@ def correct(task: str, probabilities: Floats, labels: Labels) -> Mask:
     right: Mask
     if task == "multi-label":
         right = (probabilities > 0.5) == labels.astype(bool)
-    else:
-        right = probabilities.argmax(axis=1) == labels
-    return right
+        return right & ~np.isnan(probabilities)
+    right = probabilities.argmax(axis=1) == labels
+    return right & ~np.isnan(probabilities).any(axis=1)
 
 
 def mean_recall(values: npt.NDArray[np.generic], labels: Labels) -> Floats64:

@@ -148,3 +148,23 @@ def test_the_scale_of_logits_changes_no_attacked_image(trained, attack, scale):
     plain = attack(model, images, labels, pixels(0.04), seed=0)
     torch.testing.assert_close(attack(Scaled(), images, labels, pixels(0.04), seed=0), plain)
     assert not torch.equal(plain, images)
+
+
+def test_a_class_that_never_competes_changes_no_attacked_image(trained):
+    """Its logit lies far below the others: with it, they would look alike."""
+    model, images = copy.deepcopy(trained.model).double(), trained.images.double()
+
+    class WithAnother(nn.Module):
+        def __init__(self, logit):
+            super().__init__()
+            self.logit = logit
+
+        def forward(self, inputs):
+            logits = model(inputs)
+            return torch.cat([logits, torch.full_like(logits[:, :2], self.logit)], dim=1)
+
+    attacked = [
+        PGD(steps=5)(WithAnother(logit), images, trained.labels, pixels(0.04), seed=0)
+        for logit in (-1e3, -1e6)
+    ]
+    torch.testing.assert_close(*attacked)

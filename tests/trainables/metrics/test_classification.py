@@ -71,6 +71,12 @@ def test_exactly_one_half_is_no_positive():
     assert metrics.correct("binary", p, np.array([0])).tolist() == [True]
 
 
+def test_what_is_no_number_is_no_right_answer():
+    lost = np.full((1, 2), np.nan)
+    assert metrics.correct("binary", lost, np.array([0])).tolist() == [False]
+    assert metrics.correct("multi-label", lost, np.array([[0, 1]])).tolist() == [[False, False]]
+
+
 @pytest.mark.parametrize("k", [2, 3, 11])
 @pytest.mark.parametrize("answer", [0, 1])
 def test_a_constant_answer_has_balanced_accuracy_one_in_k(k, answer):
