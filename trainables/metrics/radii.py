@@ -19,6 +19,7 @@ DIGITS = 2  # significant digits of a radius, short enough to repeat
 FIRST, LAST = 0.5, 0.25  # shares of the clean skill that the baseline and the robust one keep
 COUNT = 5  # radii above 0 that are chosen
 LEAST_RATIO = 4.0  # of the last radius to the first
+GREATEST = "is the greatest there is"
 OCTAVES = 2.0**4  # the same where only one of them is known
 
 
@@ -97,17 +98,26 @@ def choose_eps(
         names = " and ".join(anchor.name for anchor in anchors)
         line = f"eps as by default: on val, no skill of {names} that an attack could take"
         return EpsChoice(default, line, details)
-    notes = _notes(baseline, robust, first, last)
+    by_anchors = first, last
     first = first if first is not None else (last or scale.greatest) / OCTAVES
     last = last if last is not None else OCTAVES * first
-    last = min(scale.greatest, max(last, LEAST_RATIO * first))
+    last = max(last, LEAST_RATIO * first)
+    notes = _notes(baseline, robust, *by_anchors, capped=last > scale.greatest)
+    last = min(scale.greatest, last)
     eps = spaced(min(first, last / LEAST_RATIO), last, COUNT, unit=scale.unit)
     radii = f"{', '.join(f'{radius / scale.unit:g}' for radius in eps)} {scale.words}"
     line = f"eps chosen on val: {radii}, at equal steps of the logarithm; {notes}"
     return EpsChoice(eps, line, details)
 
 
-def _notes(baseline: Anchor, robust: Anchor | None, first: float | None, last: float | None) -> str:
+def _notes(
+    baseline: Anchor,
+    robust: Anchor | None,
+    first: float | None,
+    last: float | None,
+    *,
+    capped: bool,
+) -> str:
     """Say what the first and the last radius rest on.
 
     Args:
@@ -115,6 +125,7 @@ def _notes(baseline: Anchor, robust: Anchor | None, first: float | None, last: f
         robust: Of the last, where there is one.
         first: None where the baseline is at chance.
         last: None where the robust one is, or is not there.
+        capped: Whether the last would lie beyond the greatest there is.
     """
     chance_words = "is no better than a constant answer"
     octaves = f"{log2(OCTAVES):.0f} octaves"
@@ -124,15 +135,17 @@ def _notes(baseline: Anchor, robust: Anchor | None, first: float | None, last: f
     elif baseline.withstands(FIRST):
         begin = f"the {baseline.name} keeps more than half of its clean skill at all that was tried"
     if robust is None:
-        return f"{begin}, and the last lies {octaves} above"
+        return f"{begin}, and the last {GREATEST if capped else f'lies {octaves} above'}"
     end = f"at the last the {robust.name} a quarter"
     if last is None:
-        end = f"the {robust.name} {chance_words}, so the last lies {octaves} above"
+        end = f"the {robust.name} {chance_words}, so the last "
+        end += GREATEST if capped else f"lies {octaves} above"
     elif robust.withstands(LAST):
         end = f"the {robust.name} more than a quarter at all that was tried"
     elif first is not None and last < LEAST_RATIO * first:
         octaves = f"{log2(LEAST_RATIO):.0f} octaves"
-        end = f"the {robust.name} loses three quarters sooner: the last lies {octaves} above"
+        end = f"the {robust.name} loses three quarters sooner: the last "
+        end += GREATEST if capped else f"lies {octaves} above"
     return f"{begin}, {end}"
 
 

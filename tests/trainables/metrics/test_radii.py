@@ -101,6 +101,12 @@ def test_anchors_that_withstand_all_reach_what_permits_any_change():
     )
 
 
+def test_a_last_radius_that_all_radii_cap_is_named_as_it_is():
+    choice = choose_eps(anchor("baseline", 999), None, DEFAULT, GREYS)
+    assert choice.eps[-1] == pytest.approx(1.0, rel=0.03)
+    assert choice.line.endswith("and the last is the greatest there is")
+
+
 def test_where_no_radius_permits_any_change_the_last_lies_beyond_what_was_tried():
     pair = [anchor(name, 999, BOUNDLESS) for name in ("baseline", "adversarial")]
     choice = choose_eps(*pair, DEFAULT, BOUNDLESS)
