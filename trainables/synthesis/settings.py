@@ -211,7 +211,9 @@ class SynthesisSettings(AttackSettings):
         "its unit.",
         DATA,
     )
-    attack: str = setting("pgd", "The attack that ranks: pgd, pgd-clean, fgsm, apgd or square.", ROBUSTNESS)
+    attack: str = setting(
+        "pgd", "The attack that ranks: pgd, pgd-clean, fgsm, apgd or square.", ROBUSTNESS
+    )
     eps: tuple[float, ...] = setting(
         DEFAULT_EPS,
         "Radii in standard deviations of the MR, with commas; or auto: from where the baseline "
