@@ -1,9 +1,11 @@
 """Attack a trained classifier on val, to choose the radii of a run between two of them."""
 
-from trainables.attacks.evaluation import evaluate, evaluate_order
+from trainables.attacks.evaluation import RobustReport, evaluate, evaluate_order
 from trainables.classification.assets import LabelledImages, at_most
 from trainables.classification.measurement import Measurement
+from trainables.metrics import alarms
 from trainables.metrics.classification import ORDERS, constant_scores
+from trainables.metrics.orders.answers import order_intervals
 from trainables.metrics.radii import Anchor, Scale
 from trainables.models.classifiers import Classifier
 from trainables.runtime.seeding import derive
@@ -39,7 +41,17 @@ def measure_anchor(
     )
     zero = constant_scores(task, report.labels)[measurement.headline]
     above = report.curve(measurement.headline) - zero
-    return Anchor(name, above / above[0] if above[0] > 0 else None)
+    low = _least(report, measurement.headline, derive(measurement.seed, "above chance"))
+    return Anchor(name, above / above[0] if above[0] > 0 else None, is_above=low > 0)
+
+
+def _least(report: RobustReport, score: str, seed: int) -> float:
+    """Return by how much the clean score exceeds that of a constant answer, at the least."""
+    if score not in ORDERS:
+        return alarms.above_chance(report.correct[0], report.labels, seed)
+    answers = report.answers(score)[:1]
+    ((low, _),) = order_intervals(score, report.task, answers, report.labels)
+    return low - constant_scores(report.task, report.labels)[score]
 
 
 def _n_attacks(val: LabelledImages, *, order: bool) -> int:

@@ -49,10 +49,12 @@ class Anchor:
         survival: Share of its clean skill that PGD leaves at each radius that is tried, (E,), which
             may end where no more than `LAST` is left; None where it is no better than a constant
             answer.
+        is_above: Whether its clean score lies above that of a constant answer beyond chance.
     """
 
     name: str
     survival: Floats64 | None
+    is_above: bool = True
 
     def radius(self, share: float, radii: tuple[float, ...]) -> float | None:
         """Return the radius at which a share of the clean skill remains; None at chance.
@@ -107,6 +109,12 @@ def choose_eps(
     eps = spaced(min(first, last / LEAST_RATIO), last, COUNT, unit=scale.unit)
     radii = f"{', '.join(f'{radius / scale.unit:g}' for radius in eps)} {scale.words}"
     line = f"eps chosen on val: {radii}, at equal steps of the logarithm; {notes}"
+    for anchor in anchors:
+        if anchor.survival is not None and not anchor.is_above:
+            line += (
+                f". The {anchor.name} is not told from a constant answer there: radii that rest on "
+                "it may be chance (name some with --eps)"
+            )
     return EpsChoice(eps, line, details)
 
 

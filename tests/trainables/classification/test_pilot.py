@@ -45,6 +45,19 @@ def test_a_share_is_what_is_left_above_chance():
     assert measure_anchor(Brightness(-1.0), val(), MEASUREMENT, "x").survival is None
 
 
+@pytest.mark.parametrize("score", ["bacc", "auc"])
+def test_an_anchor_that_is_right_by_chance_is_not_above_a_constant_answer(score):
+    """Five of eight right: half of untrained networks have such a skill, and radii follow it."""
+    data, measurement = val(), Measurement("binary", "pgd", (0.0, 0.5), seed=0, score=score)
+    more = LabelledImages(data.images.repeat(4, 1, 1, 1), data.labels.repeat(4))
+    assert measure_anchor(Brightness(), more, measurement, "x").is_above
+    labels = torch.tensor([0, 1, 0, 1, 1, 0, 1, 1])
+    lucky = LabelledImages(data.images, labels)
+    measured = measure_anchor(Brightness(), lucky, measurement, "x")
+    assert measured.survival is not None
+    assert not measured.is_above
+
+
 def test_of_an_order_what_is_broken_is_attacked_further():
     """At 8 / 255 the image 4 off the middle is beyond it by 4: pairs are lost that way."""
     measurement = Measurement("binary", "pgd", (0.0, 0.5), seed=0, score="auc")

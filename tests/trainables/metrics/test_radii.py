@@ -1,6 +1,7 @@
 """Radii between two anchors: where they come from, and what is said where one is missing."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -99,6 +100,15 @@ def test_anchors_that_withstand_all_reach_what_permits_any_change():
         "the baseline keeps more than half of its clean skill at all that was tried, the "
         "adversarial more than a quarter at all that was tried"
     )
+
+
+def test_an_anchor_that_may_be_at_chance_is_named():
+    lucky = replace(anchor("baseline", 1.0), is_above=False)
+    choice = choose_eps(lucky, anchor("adversarial", 16.0), DEFAULT, GREYS)
+    sure = choose_eps(anchor("baseline", 1.0), anchor("adversarial", 16.0), DEFAULT, GREYS)
+    assert choice.eps == sure.eps
+    assert "The baseline is not told from a constant answer" in choice.line
+    assert "not told" not in sure.line
 
 
 def test_a_last_radius_that_all_radii_cap_is_named_as_it_is():
