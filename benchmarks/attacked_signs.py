@@ -1,6 +1,6 @@
 """Whether honest networks have a sign of a masked gradient at attacked images.
 
-For each run the greatest number of ranking images, attacked by 5 steps of PGD, at which any
+For each run the greatest number of ranking images, attacked as `guards` attacks them, at which any
 network that it trained has a wrong slope, or a gradient that denies every change:
 
     python benchmarks/attacked_signs.py RUN [RUN ...]
@@ -15,11 +15,11 @@ from trainables.attacks.registry import build_attack
 from trainables.attacks.signs.gradients import misled, vanishing
 from trainables.attacks.threat import pixels
 from trainables.classification.assets import LabelledImages, evenly, read_data
+from trainables.classification.audit import FEW_STEPS
 from trainables.models.classifiers import Classifier
 from trainables.saved.checkpoint import load_classifier
 
 RADII = (2 / 255, 8 / 255)
-STEPS = 5
 
 
 def signs(model: Classifier, data: LabelledImages, radius: float) -> tuple[int, int]:
@@ -30,7 +30,7 @@ def signs(model: Classifier, data: LabelledImages, radius: float) -> tuple[int, 
         data: N images.
         radius: Of the attack, in pixels of [0, 1].
     """
-    attack = build_attack("pgd", "multi-class", STEPS)
+    attack = build_attack("pgd", "multi-class", FEW_STEPS)
     images = attack(model, data.images.float() / 255, data.labels, pixels(radius), 0)
     wrong = misled(model, images, data.labels, seed=0)
     return int(wrong.sum()), int(vanishing(model, images, data.labels).sum())

@@ -1,5 +1,7 @@
 """Numbers with what they count, in words."""
 
+from collections.abc import Sequence
+
 
 def plural(count: int, noun: str) -> str:
     """Write a number before what it counts, in the plural unless it is 1.
@@ -13,6 +15,21 @@ def plural(count: int, noun: str) -> str:
         ('1 sampled trial', '2 sampled trials')
     """
     return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """List the first names, and say how many more there are.
+
+    Args:
+        names: One at least.
+        most: That are written.
+
+    Example:
+        >>> listed("abc", 3), listed("abcde", 3)
+        ('a, b, c', 'a, b, c and 2 more')
+    """
+    surplus = len(names) - most
+    return ", ".join(names[:most]) + (f" and {surplus} more" if surplus > 0 else "")
 
 
 def capitalised(text: str) -> str:

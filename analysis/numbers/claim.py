@@ -15,7 +15,7 @@ from search.results.controls import claim_of, claim_sentence, plain
 from search.results.differences import gains, tied
 from search.results.floor import read_share, share_line
 from search.results.ranking import ANY_GAIN, Row, lucky
-from searchspace.words import capitalised, plural
+from searchspace.words import capitalised, listed, plural
 from trainables.metrics.skill import SKILL
 
 CONDITIONS = {
@@ -100,8 +100,7 @@ def sentences(run: Run) -> list[str]:
         *_clean(run),
     ]
     if names := ties(run):
-        surplus = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-        equal = f"{', '.join(names[:LISTED])}{surplus}"
+        equal = listed(names, LISTED)
         lines.append(f"Of all trials, these cannot be told apart from it: {equal}.")
     return [*lines, "It was chosen by this value on the ranking split, so the value is optimistic."]
 

@@ -28,7 +28,7 @@ from search.results.ranking import (
     winner,
 )
 from search.results.seeds import UNKNOWN, Spread
-from searchspace.words import plural
+from searchspace.words import listed, plural
 from trainables.metrics.alarms import ALARMS, OF_ASSETS
 
 STYLES = {
@@ -197,9 +197,7 @@ def luck_lines(rows: list[Row], objective: Objective) -> list[str]:
     first, members = winner(rows), lucky(rows, objective)
     if first is None or not members:
         return []
-    values = ", ".join(f"{row.trial.name} {number(row.value)}" for row in members[:LISTED])
-    surplus = len(members) - LISTED
-    values += f" and {surplus} more" if surplus > 0 else ""
+    values = listed([f"{row.trial.name} {number(row.value)}" for row in members], LISTED)
     started = number(objective.value(first.trial.reports[-1]))
     return [
         f"behind the winner, though above it by one seed: {values}",
@@ -264,8 +262,8 @@ def lost_lines(trials: Iterable[Trial]) -> list[str]:
     names = [trial.id for trial in trials if is_lost(trial)]
     if not names:
         return []
-    listed = ", ".join(names[:LISTED]) + (" and others" if len(names) > LISTED else "")
-    return [f"{plural(len(names), 'training')} with another seed failed: {listed}"]
+    lost = plural(len(names), "training")
+    return [f"{lost} with another seed failed: {listed(names, LISTED)}"]
 
 
 def alarm_lines(trials: Iterable[Trial]) -> list[str]:

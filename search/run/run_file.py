@@ -73,7 +73,7 @@ def read_run_file(file: Path, study: str, settings: type[StudySettings]) -> RunF
         if isinstance(value, bool) and not _takes_bool(owner, option_field, settings):
             # pydantic would read true as the number 1
             raise UserError(f"{file}: {name} is {str(value).lower()}: it takes no true or false")
-        if "\0" in str(value):
+        if any("\0" in str(part) for part in (value if isinstance(value, list) else [value])):
             raise UserError(f"{file}: {name} holds a byte of zero, which no name and no path has")
         if value is not None:
             getattr(options, owner)[option_field] = value

@@ -41,17 +41,19 @@ def measure_anchor(
     )
     zero = constant_scores(task, report.labels)[measurement.headline]
     above = report.curve(measurement.headline) - zero
-    low = _least(report, measurement.headline, derive(measurement.seed, "above chance"))
-    return Anchor(name, above / above[0] if above[0] > 0 else None, is_above=low > 0)
+    if not above[0] > 0:
+        return Anchor(name, None)
+    return Anchor(name, above / above[0], is_above=_is_above(report, measurement, zero))
 
 
-def _least(report: RobustReport, score: str, seed: int) -> float:
-    """Return by how much the clean score exceeds that of a constant answer, at the least."""
+def _is_above(report: RobustReport, measurement: Measurement, zero: float) -> bool:
+    """Tell whether the clean score exceeds that of a constant answer, ``zero``, beyond chance."""
+    score, seed = measurement.headline, derive(measurement.seed, "above chance")
     if score not in ORDERS:
-        return alarms.above_chance(report.correct[0], report.labels, seed)
+        return alarms.above_chance(report.correct[0], report.labels, seed) > 0
     answers = report.answers(score)[:1]
     ((low, _),) = order_intervals(score, report.task, answers, report.labels)
-    return low - constant_scores(report.task, report.labels)[score]
+    return low > zero
 
 
 def _n_attacks(val: LabelledImages, *, order: bool) -> int:

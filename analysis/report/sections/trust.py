@@ -7,6 +7,7 @@ from analysis.numbers.tables import rows_of
 from analysis.report.html import Html, Section, join, table, tag
 from analysis.report.sections.figure import show, show_panels
 from analysis.vocabulary import format_tau
+from searchspace.words import listed
 
 MOST_NAMES = 12
 
@@ -47,17 +48,10 @@ def _alarms(run: Run) -> Html:
             row.meaning,
             row.measured,
             tag("span", row.missed, class_="verdict worse") if row.missed else row.missed,
-            _names(row.trials),
+            listed(row.trials.split(", "), MOST_NAMES),
         )
         for row in rows_of(frame)
     ]
     caption = "Alarms and constraints: a trial that misses one cannot win"
     headings = ("constraint", "missed means", "checked", "missed", "by")
     return table(headings, rows, caption, numeric=(2, 3))
-
-
-def _names(names: str) -> str:
-    trials = names.split(", ")
-    if len(trials) <= MOST_NAMES:
-        return names
-    return f"{', '.join(trials[:MOST_NAMES])} and {len(trials) - MOST_NAMES} more"

@@ -206,6 +206,17 @@ def test_trainings_of_one_recipe_are_told_apart_in_a_run_of_twenty_at_most(folde
     assert wrong / 600 <= 0.05
 
 
+def test_trials_that_are_not_compared_are_not_told_apart(folder, monkeypatch):
+    """Each reads answers, so no more than fifty are: the rest look no different from the best."""
+    monkeypatch.setattr("search.results.differences.COMPARED", 2)
+    rows = rank(made_values(np.random.default_rng(0), 6, 2), HIGH)
+    monkeypatch.setattr("search.results.differences.Comparison.over", lambda *_: APART)
+    assert len(tied(rows, HIGH, folder)) == 1 + 3
+
+
+APART = Estimate(value=1.0, low=0.5, high=1.5, p=0.0, df=9.0, level=0.95)
+
+
 def test_the_images_that_chose_the_winner_tell_it_apart_in_a_run_of_twenty_at_most(monkeypatch):
     """Equal recipes, each with images of its own that it gets right, whatever its seed.
 

@@ -63,6 +63,8 @@ def test_names_are_those_of_options_or_fields(read, line, settings, engine):
         ("trials: 2024-99-99", "month must be in 1..12"),
         (b"trials: \xff\xfe", "unacceptable character #x00ff"),
         (b"x: \x00", "unacceptable character"),
+        ('run: "a\\0b"', "run holds a byte of zero"),
+        ('warm-start: [a, "b\\0"]', "warm-start holds a byte of zero"),
         ("seed: 0x" + "f" * 5000, "line 1: a number has 5002 digits"),
         ("seed: 1" + ":59" * 5000, "line 1: a number has 15001 digits"),
     ],

@@ -1,6 +1,7 @@
 """Models that mask their gradients raise the alarm that fits; honest ones raise none."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -70,6 +71,18 @@ def raised(model: nn.Module, data: LabelledImages, measurement: Measurement = PR
     assert set(values) == set(alarms.ALARMS)
     assert all(math.isfinite(value) for value in values.values())
     return {name for name, value in values.items() if value > 0}
+
+
+def test_one_step_that_does_more_harm_is_seen_at_any_radius():
+    """At the greatest radius a network that misleads PGD may be broken as honest ones are."""
+
+    def report(*broken):
+        return SimpleNamespace(correct=np.arange(48) >= np.array(broken)[:, None])
+
+    robustness = SimpleNamespace(reports={"fgsm": report(2, 20, 48), "pgd": report(2, 2, 48)})
+    assert module._one_step(robustness) > 0.2
+    robustness.reports["pgd"] = report(2, 20, 48)
+    assert module._one_step(robustness) <= 0
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -44,6 +44,17 @@ class Located(Frozen):
     data_root: Path | None = None
 
 
+class Either(Frozen):
+    first: tuple[str, ...] | Path | None = None
+
+
+def test_the_parts_of_a_union_are_not_named():
+    with pytest.raises(UserError) as error:
+        parse(Either, {"first": 3})
+    assert str(error.value).startswith("first")
+    assert "[" not in str(error.value)
+
+
 def test_values_are_taken_and_defaults_fill_the_rest():
     assert parse(Toy, {"lr": 1, "inner": {"depth": 4}}) == Toy(lr=1.0, inner=Inner(depth=4))
 

@@ -8,13 +8,14 @@ refuses and names what changed.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from searchspace.errors import UserError
+from searchspace.words import listed
 from trainables.data.dataset import Images
 
 Items = Mapping[str, str]
@@ -83,7 +84,7 @@ def find_items(source: str, kind: str, recorded: Items, present: Items) -> dict[
     changed = [name for name in absent if name in present and present[name] not in contents]
     missing = [name for name in absent if name not in changed]
     parts = [
-        f"{len(group)} of {len(recorded)} {words} ({_some(group)})"
+        f"{len(group)} of {len(recorded)} {words} ({listed(group, NAMED)})"
         for group, words in ((changed, "have other content"), (missing, "are missing"))
         if group
     ]
@@ -133,8 +134,3 @@ def _match(recorded: Items, present: Items) -> dict[str, str]:
         if name not in names and free[digest]:
             names[name] = free[digest].pop()
     return {name: names[name] for name in recorded if name in names}
-
-
-def _some(names: Sequence[str]) -> str:
-    surplus = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {surplus} more" if surplus > 0 else "")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from searchspace.words import listed
 from trainables.data.grid import Slices
 from trainables.data.volumes import Volume, ignored
 from trainables.synthesis.settings import SynthesisSettings
@@ -80,8 +81,7 @@ class Remarks:
 
 def some(names: Sequence[str]) -> str:
     """List names, at most `NAMED`, and how many more there are."""
-    surplus = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {surplus} more" if surplus > 0 else "")
+    return listed(names, NAMED)
 
 
 def _beyond(cropped: Mapping[str, float], field_mm: float) -> Iterator[str]:
