@@ -17,19 +17,19 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'s' * (count != 1)}"
 
 
-def listed(names: Sequence[str], most: int) -> str:
+def listed(names: Sequence[str], limit: int) -> str:
     """List the first names, and say how many more there are.
 
     Args:
         names: One at least.
-        most: That are written.
+        limit: How many are written.
 
     Example:
         >>> listed("abc", 3), listed("abcde", 3)
         ('a, b, c', 'a, b, c and 2 more')
     """
-    surplus = len(names) - most
-    return ", ".join(names[:most]) + (f" and {surplus} more" if surplus > 0 else "")
+    surplus = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {surplus} more" if surplus > 0 else "")
 
 
 def capitalised(text: str) -> str:

@@ -191,7 +191,7 @@ def _one_step(robustness: Robustness) -> float:
     """
     fgsm, pgd = (_harms(robustness.reports[kind]) for kind in ("fgsm", "pgd"))
     pairs = list(zip(fgsm, pgd, strict=True))[1:] or [(fgsm[0], pgd[0])]
-    return max(alarms.excess(one, many, tests=len(pairs)) for one, many in pairs)
+    return max(alarms.excess(harm, baseline, tests=len(pairs)) for harm, baseline in pairs)
 
 
 def _attacked(classifier: Classifier, data: LabelledImages, measurement: Measurement) -> Tensor:
